@@ -1,0 +1,90 @@
+"""A lead as it comes in, and the answer that goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from predictor.errors import Finding
+from predictor.points.award import Fired
+from predictor.values import Event
+
+Decision = Literal["route_to_sales", "nurture"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One lead to score.
+
+    Attributes:
+        lead_id: The CRM's key.
+        as_of: The moment the score speaks of, with a zone; what came later is not looked at.
+        attributes: Facts about lead and firm, under the names of the training data.
+        points: The score that the CRM holds; None where it holds none.
+        events: The lead's dated acts, in any order.
+    """
+
+    lead_id: str
+    as_of: datetime
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    points: float | None = None
+    events: Sequence[Event] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What moved a probability: the thing, its value, by how much (in probability), and the same in words."""
+
+    what: str
+    value: str
+    effect: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PointsAnswer:
+    """What the points say: `total` None where unknown, `gate` and `decision` None where the firm names no gate."""
+
+    total: float | None
+    gate: float | None
+    decision: Decision | None
+    fired: tuple[Fired, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer about one lead, as the scoring contract has it."""
+
+    lead_id: str
+    probability: float
+    interval: tuple[float, float]
+    threshold: float
+    decision: Decision
+    grade: str
+    points: PointsAnswer | None
+    reasons: tuple[Reason, ...]
+    warnings: tuple[Finding, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as JSON holds it, without the part `model`, which is the same for all."""
+        content = asdict(self)
+        content["warnings"] = [{"code": warning.code, "text": f"{warning.what} {warning.do}".strip()} for warning in self.warnings]
+        if self.points is not None:
+            content["points"]["fired"] = [{"rule": rule.rule, "points": rule.points} for rule in self.points.fired]
+        return content
+
+
+def grade(probability: float, lowest: Mapping[str, float]) -> str:
+    """The first grade whose lowest probability is reached; D below all.
+
+    >>> grade(0.3, {"A": 0.4, "B": 0.25, "C": 0.1}), grade(0.05, {"A": 0.4, "B": 0.25, "C": 0.1})
+    ('B', 'D')
+    """
+    return next((name for name, low in lowest.items() if probability >= low), "D")
+
+
+def decide(is_routed: bool) -> Decision:  # noqa: FBT001
+    """The decision in its words."""
+    return "route_to_sales" if is_routed else "nurture"

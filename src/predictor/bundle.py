@@ -1,0 +1,215 @@
+"""A bundle: a trained model as a folder of text and JSON, whole or not there at all, and whose every byte is accounted for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from predictor.errors import BundleError, count, list_names
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+_CHAMPION = "champion"
+_WRITING = ".writing-"
+_NEEDED = ("calibrator.json", "threshold.json", "features.json", "config.toml", "metrics.json", "golden.jsonl", "reference.json")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The files of a bundle that agree with their manifest.
+
+    Attributes:
+        version: The folder's name.
+        files: Name -> text.
+        manifest: Versions, data fingerprint and git commit of the training.
+    """
+
+    version: str
+    files: dict[str, str]
+    manifest: dict[str, Any]
+
+    def read_json(self, name: str) -> Any:  # noqa: ANN401  JSON
+        """The content of a JSON file of the bundle."""
+        return json.loads(self.files[name])
+
+
+def fingerprint(content: bytes) -> str:
+    """The sha256 of some bytes, as hexadecimal text."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def save_bundle(models: Path, name: str, files: Mapping[str, str], facts: Mapping[str, Any]) -> Path:
+    """Write a bundle; it appears under its name when all of it is on disk, and never in part.
+
+    Args:
+        models: The folder of all bundles; made where it lacks.
+        name: The bundle's name.
+        files: Name -> text.
+        facts: What the manifest tells beside the fingerprints: versions, data, commit.
+
+    Raises:
+        BundleError: The name is taken, or the disk refuses; nothing is left behind.
+    """
+    target, writing = models / name, models / f"{_WRITING}{name}-{os.getpid()}"
+    if target.exists():
+        raise BundleError(f"There is a bundle '{name}' in '{models}' already. Give the new one another name.")
+    sums = {file: fingerprint(text.encode()) for file, text in sorted(files.items())}
+    manifest = {"format": FORMAT, **facts, "files": sums}
+    try:
+        writing.mkdir(parents=True)
+        for file, text in {**files, MANIFEST: json.dumps(manifest, indent=1, sort_keys=True)}.items():
+            _write_through(writing / file, text)
+        writing.rename(target)
+        _sync_folder(models)
+    except OSError as error:
+        shutil.rmtree(writing, ignore_errors=True)
+        raise BundleError(
+            f"The bundle '{name}' could not be written to '{models}': {error.strerror}. "
+            "Nothing was left behind and the champion is as it was. Make room or mend the permissions, then train again."
+        ) from error
+    return target
+
+
+def _write_through(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """The bundle in a folder, every file checked against the manifest.
+
+    Raises:
+        BundleError: The folder or a file is missing, altered, or of another format; all of it in one text.
+    """
+    again = "Copy the bundle again, whole, or train a new one."
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        listed = dict(manifest["files"])
+    except FileNotFoundError:
+        raise BundleError(f"'{folder}' is no bundle, or a half-copied one: it has no {MANIFEST}. {again}") from None
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise BundleError(f"The manifest of bundle '{folder.name}' cannot be read. {again}") from error
+    if manifest.get("format") != FORMAT:
+        came = manifest.get("format")
+        raise BundleError(f"Bundle '{folder.name}' has format {came!r}; this version reads {FORMAT}. Train it anew.")
+    files = _read_listed(folder, listed, again)
+    lacking = [name for name in _NEEDED if name not in files]
+    if lacking:
+        raise BundleError(f"Bundle '{folder.name}' lacks {list_names(lacking)}. {again}")
+    return Bundle(folder.resolve().name, files, manifest)
+
+
+def _read_listed(folder: Path, listed: Mapping[str, str], again: str) -> dict[str, str]:
+    files, missing, altered = {}, [], []
+    for name, expected in listed.items():
+        path = folder / name
+        if Path(name).name != name or not path.is_file():
+            missing.append(name)
+            continue
+        content = path.read_bytes()
+        if fingerprint(content) != expected:
+            altered.append(name)
+        else:
+            files[name] = content.decode("utf-8")
+    if missing or altered:
+        faults = ([f"{list_names(missing)} missing"] if missing else []) + ([f"{list_names(altered)} altered"] if altered else [])
+        raise BundleError(f"Bundle '{folder.name}' does not agree with its manifest: {'; '.join(faults)}. {again}")
+    return files
+
+
+def list_bundles(models: Path) -> list[str]:
+    """The names of the bundles in a folder, by alphabet, which is by time for names that end in one."""
+    if not models.is_dir():
+        return []
+    return sorted(entry.name for entry in models.iterdir() if not entry.name.startswith(".") and (entry / MANIFEST).is_file())
+
+
+def read_champions(models: Path) -> list[str]:
+    """The bundle that serves, then those that served before it, newest first; empty where none has been promoted."""
+    try:
+        return (models / _CHAMPION).read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        return []
+
+
+def find_champion(models: Path) -> Path:
+    """The folder of the bundle that serves.
+
+    Raises:
+        BundleError: No bundle has been promoted, or the one that was is gone.
+    """
+    champions = read_champions(models)
+    if not champions:
+        has = f"It has {count(len(list_bundles(models)), 'bundle')}"
+        raise BundleError(f"'{models}' names no champion. {has}: train, or `predictor models promote NAME`.")
+    if not (models / champions[0]).is_dir():
+        raise BundleError(f"The champion '{champions[0]}' is not in '{models}'. Put it back, or `predictor models rollback`.")
+    return models / champions[0]
+
+
+def promote(models: Path, name: str) -> None:
+    """Let a bundle serve; the file that names it is replaced in one step.
+
+    Raises:
+        BundleError: There is no such bundle, it does not agree with its manifest, or the disk refuses.
+    """
+    if name not in list_bundles(models):
+        raise BundleError(f"There is no bundle '{name}' in '{models}'; it has {list_names(list_bundles(models)) or 'none'}.")
+    load_bundle(models / name)
+    before = read_champions(models)
+    if before[:1] != [name]:
+        _write_champions(models, [name, *before])
+
+
+def rollback(models: Path) -> str:
+    """Let the champion before the present one serve again, and tell its name.
+
+    Raises:
+        BundleError: There was none before, or it is gone or broken.
+    """
+    champions = read_champions(models)
+    if len(champions) < 2:  # noqa: PLR2004
+        raise BundleError(f"'{models}' names no earlier champion to go back to. Promote one: `predictor models promote NAME`.")
+    load_bundle(models / champions[1])
+    _write_champions(models, champions[1:])
+    return champions[1]
+
+
+def _write_champions(models: Path, names: list[str]) -> None:
+    writing = models / f"{_WRITING}{_CHAMPION}-{os.getpid()}"
+    try:
+        _write_through(writing, "".join(f"{name}\n" for name in names))
+        writing.replace(models / _CHAMPION)
+        _sync_folder(models)
+    except OSError as error:
+        writing.unlink(missing_ok=True)
+        raise BundleError(f"The champion could not be named in '{models}': {error.strerror}. It is as it was.") from error
+
+
+def find_bundle(folder: Path) -> Path:
+    """The bundle that a path means: itself, or the champion of a folder of bundles.
+
+    Raises:
+        BundleError: It is neither, or names no champion.
+    """
+    if (folder / MANIFEST).is_file():
+        return folder
+    if not folder.is_dir():
+        raise BundleError(f"There is no folder '{folder}'. Name a bundle, or the folder of bundles whose champion is meant.")
+    return find_champion(folder)

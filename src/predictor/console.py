@@ -1,0 +1,152 @@
+"""What the command line shows: tables for people on a terminal, plain lines where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape as escape
+from rich.table import Table
+
+from predictor.errors import Finding, count
+
+if TYPE_CHECKING:
+    from predictor.model.threshold import Gate, Recommendation
+    from predictor.model.verdict import Verdict
+    from predictor.tracking import Tracked
+    from predictor.train import Progress
+
+_UNWATCHED_WIDTH = 110  # columns of a log or a pipe, which do not tell their own
+_WIDE = 100  # columns from which every figure has room for its interval
+
+
+def _make_console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=_UNWATCHED_WIDTH)
+
+
+out, err = _make_console(stderr=False), _make_console(stderr=True)
+
+_METRICS = {
+    "log_loss": ("log loss", 3),
+    "auc": ("AUC", 3),
+    "brier": ("Brier", 3),
+    "calibration_slope": ("slope", 2),
+    "ece": ("calib. error", 3),
+    "lift_at_10": ("lift 10 %", 2),
+}
+_SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "tip": "dim"}
+
+
+@contextmanager
+def show_progress() -> Iterator[Progress]:
+    """A spinner that names the step on a terminal; a line a step elsewhere. On standard error, out of the way of results."""
+    if not err.is_terminal:
+        yield lambda step: err.print(f"{escape(step)} ...")
+        return
+    with err.status("Starting") as status:
+        yield lambda step: status.update(f"{escape(step)} ...")
+
+
+def show_findings(findings: Iterable[Finding]) -> None:
+    """The findings, a line each, worst first; the tips are only counted."""
+    shown = sorted(findings, key=lambda finding: ["error", "warning", "tip"].index(finding.severity))
+    for finding in shown:
+        if finding.severity != "tip":
+            err.print(f"[{_SEVERITY_STYLE[finding.severity]}]{finding.severity}[/] {escape(str(finding))}")
+    tips = sum(finding.severity == "tip" for finding in shown)
+    if tips:
+        err.print(f"[dim]{count(tips, 'tip')} more: `predictor check` shows them.[/]")
+
+
+def show_every_finding(findings: Iterable[Finding]) -> None:
+    """The findings with all they say."""
+    for finding in findings:
+        out.print(f"[{_SEVERITY_STYLE[finding.severity]}]{finding.severity:8}[/] {escape(str(finding))}")
+
+
+def show_verdict(verdict: Verdict) -> None:
+    """The forward verdict: a row a candidate, each figure with its interval."""
+    first = next(iter(verdict.test.values()))
+    leads, rate = count(int(first["n"] or 0), "lead"), _percent(first["base_rate"])
+    title = f"Forward test on the newest {leads}, of whom {rate} were accepted (95 % intervals)"
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table.add_column("candidate", no_wrap=True)
+    metrics = _METRICS if out.width >= _WIDE else dict(list(_METRICS.items())[:4])
+    for label, _ in metrics.values():
+        table.add_column(label, justify="right", no_wrap=True)
+    for name in verdict.test:
+        figures, intervals = verdict.test[name], verdict.intervals[name]
+        cells = [_figure(figures[key], intervals.get(key), digits) for key, (_, digits) in metrics.items()]
+        mark = "[bold green]" if name == verdict.chosen else ""
+        table.add_row(f"{mark}{name}{' *' if mark else ''}", *cells)
+    out.print(table)
+    out.print(f"* chosen on earlier leads. {escape(verdict.text)}")
+
+
+def _figure(figure: float | None, interval: tuple[float, float] | None, digits: int) -> str:
+    if figure is None:
+        return "–"
+    value = f"{figure:.{digits}f}"
+    return value if interval is None else f"{value}\n[dim]{interval[0]:.{digits}f}–{interval[1]:.{digits}f}[/]"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def show_threshold(advice: Recommendation, realised: Gate | None = None, gate: Gate | None = None) -> None:
+    """The recommended threshold, what came of it on the forward test, and today's points gate."""
+    out.print(f"[bold]Recommended threshold {advice.threshold:.4f}[/] ({advice.policy}): {escape(advice.text)}")
+    if realised is not None:
+        out.print(f"On the forward test: {escape(realised.text)}")
+    if gate is not None:
+        out.print(f"The points gate on the same leads: {escape(gate.text)}")
+
+
+def show_thresholds(columns: Mapping[str, list[Any]], chosen: float, *, rows: int = 12) -> None:
+    """The table of thresholds around the recommended one."""
+    table = Table(title="Thresholds", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for label in ("threshold", "leads a week", "share routed", "conversion", "95 %", "SQLs caught", "value a week"):
+        table.add_column(label, justify="right", no_wrap=True)
+    for at in _pick_rows(columns["threshold"], chosen, rows):
+        low, high = columns["conversion_low"][at], columns["conversion_high"][at]
+        style = "bold green" if columns["threshold"][at] == chosen else ""
+        table.add_row(
+            f"{columns['threshold'][at]:.4f}",
+            _number(columns["leads_per_week"][at]),
+            _percent(columns["share_routed"][at]),
+            _percent(columns["conversion"][at]),
+            _range(low, high),
+            _percent(columns["sqls_caught"][at]),
+            _number(columns["value"][at]),
+            style=style,
+        )
+    out.print(table)
+
+
+def _pick_rows(thresholds: list[float], chosen: float, rows: int) -> list[int]:
+    """Rows spread evenly over the table, the chosen one among them."""
+    at = min(range(len(thresholds)), key=lambda row: abs(thresholds[row] - chosen))
+    step = max(1, len(thresholds) // rows)
+    return sorted({*range(at % step, len(thresholds), step), at})
+
+
+def _range(low: float, high: float) -> str:
+    return f"{100 * low:.1f}–{100 * high:.1f} %"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.1f}"
+
+
+def show_places(folder: Path, tracked: Tracked | None) -> None:
+    """Where the bundle, the report and the MLflow run are."""
+    out.print(f"Bundle:     {escape(str(folder))}")
+    out.print(f"Report:     {escape(str(folder / 'report.html'))}")
+    if tracked is not None:
+        out.print(f"MLflow run: {tracked.run_id} in {escape(tracked.uri)}")

@@ -1,0 +1,108 @@
+"""Errors and findings: what went wrong or looks odd, where, by which rule, and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "tip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The coded result of a check.
+
+    Attributes:
+        code: Stable name of the rule, as `LEAD003`.
+        severity: `error` refuses the work, `warning` may make it wrong, `tip` is worth knowing.
+        what: What is the matter and where, with counts and the first example; never a personal value.
+        do: What the reader can do about it.
+    """
+
+    code: str
+    severity: Severity
+    what: str
+    do: str
+
+    def __str__(self) -> str:
+        """The finding as one line.
+
+        >>> print(Finding("LEAD002", "error", "The table of leads is empty.", "Export at least one lead."))
+        LEAD002 The table of leads is empty. Export at least one lead.
+        """
+        return f"{self.code} {self.what} {self.do}".rstrip()
+
+
+class PredictorError(Exception):
+    """Base of every error that this package raises on purpose; its text says what to do."""
+
+
+class SettingsError(PredictorError):
+    """A setting is unknown, missing or out of range."""
+
+
+class RuleBookError(PredictorError):
+    """A rule book cannot be read or contradicts itself."""
+
+
+class TrainingError(PredictorError):
+    """The data cannot teach what was asked of it."""
+
+
+class BundleError(PredictorError):
+    """A bundle is missing, incomplete, tampered with or of another version."""
+
+
+class ScoringError(PredictorError):
+    """One lead cannot be scored."""
+
+
+class StoreError(PredictorError):
+    """The store of scores and outcomes cannot be used."""
+
+
+class TrackingError(PredictorError):
+    """MLflow cannot be reached or refused."""
+
+
+class TableError(PredictorError):
+    """A table breaks the contract; all its faults are gathered in `findings`."""
+
+    def __init__(self, table: str, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        faults = "\n".join(f"  {finding}" for finding in self.findings)
+        super().__init__(f"The table of {table} cannot be used ({count(len(self.findings), 'fault')}):\n{faults}")
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun in the right form.
+
+    >>> count(1, "fault"), count(2, "fault"), count(12_000, "lead")
+    ('1 fault', '2 faults', '12,000 leads')
+    """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def name_nearest(name: str, known: Sequence[str]) -> str:
+    """The known name a person may have meant, as a sentence; empty when none is near.
+
+    >>> name_nearest("thresold", ["threshold", "split"])
+    " Did you mean 'threshold'?"
+    >>> name_nearest("zzz", ["threshold"])
+    ''
+    """
+    near = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def list_names(names: Iterable[object], most: int = 8) -> str:
+    """Quoted names for a message, cut where the list gets long.
+
+    >>> list_names(["a", "b"]), list_names("abc", most=2)
+    ("'a', 'b'", "'a', 'b' and 1 more")
+    """
+    texts = [f"'{name}'" for name in names]
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more

@@ -1,0 +1,71 @@
+"""One assembled row a lead: its attributes and its points, total and by group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from predictor.points.award import Award
+
+if TYPE_CHECKING:
+    from predictor.points.history import Awards
+
+TOTAL = "points/total"
+BOOK_TOTAL = "points/rule book"
+
+
+def assemble_table(
+    frame: pd.DataFrame, attributes: Sequence[str], *, crm_points: Sequence[str] = (), awards: Awards | None = None
+) -> pd.DataFrame:
+    """Assembled leads: one column an attribute, `points/total`, `points/<group of rules>`, `points/<CRM column>`.
+
+    Args:
+        frame: Leads with their attributes and, where the CRM holds scores, those columns.
+        attributes: Columns to take; one that the frame lacks is left out.
+        crm_points: Columns whose sum is the total (missing where all are); without them the rule book's total is.
+        awards: What the rule book awards; None for no book.
+    """
+    columns: dict[str, Any] = {name: frame[name] for name in attributes if name in frame}
+    if awards is not None:
+        groups = awards.groups()
+        columns |= {f"points/{group}": groups[group] for group in groups}
+        columns[BOOK_TOTAL if crm_points else TOTAL] = awards.total
+    if crm_points:
+        held = frame.reindex(columns=list(crm_points)).apply(pd.to_numeric, errors="coerce")
+        columns |= {f"points/{name}": held[name] for name in crm_points if len(crm_points) > 1}
+        columns[TOTAL] = held.sum(axis=1, min_count=1)
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def assemble_row(
+    values: Mapping[str, Any], attributes: Sequence[str], *, crm_points: Mapping[str, float], award: Award | None = None
+) -> dict[str, Any]:
+    """One assembled lead: the same row that `assemble_table` makes.
+
+    Args:
+        values: The lead's attributes as they came.
+        attributes: The attributes to take; one that is lacking is left out.
+        crm_points: The CRM's score by column, NaN where unknown; empty where the model knows none.
+        award: What the rule book awards; None for no book.
+    """
+    row = {name: values[name] for name in attributes if name in values}
+    if award is not None:
+        row |= {f"points/{group}": points for group, points in award.groups().items()}
+        row[BOOK_TOTAL if crm_points else TOTAL] = award.total
+    if crm_points:
+        row |= {f"points/{name}": value for name, value in crm_points.items() if len(crm_points) > 1}
+        row[TOTAL] = sum_points(crm_points.values())
+    return row
+
+
+def sum_points(points: Any) -> float:  # noqa: ANN401  any iterable of floats
+    """The sum of the scores that are known, from left to right; NaN where none is.
+
+    >>> sum_points([1.0, float("nan"), 2.0]), sum_points([float("nan")])
+    (3.0, nan)
+    """
+    known = [value for value in points if not np.isnan(value)]
+    return float(sum(known)) if known else np.nan

@@ -1,0 +1,216 @@
+"""Features and their encoding: the same definition turns a table into a matrix and one lead into a row of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from predictor.errors import Finding, ScoringError
+from predictor.parse import ISO_HINT, to_moment
+from predictor.values import normal_text, to_number
+
+FeatureKind = Literal["number", "category", "days_since", "missing_count"]
+MISSING = "attributes/missing"
+_DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column of the matrix.
+
+    Attributes:
+        name: Where its value stands in an assembled row; an attribute bears its own name.
+        label: What people read.
+        group: What reasons and reports sum it under.
+        kind: `number`; `category` (its position in `categories`, one past the end for any other); `days_since` a date;
+            `missing_count` of the attributes, which follows them.
+        categories: Normal texts with enough support, most frequent first; empty unless a category.
+    """
+
+    name: str
+    label: str
+    group: str
+    kind: FeatureKind
+    categories: tuple[str, ...] = ()
+
+    @property
+    def is_attribute(self) -> bool:
+        """Whether the value comes from the CRM, rather than being worked out here."""
+        return "/" not in self.name
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """The features of a model, in the order of the matrix, and the texts that mean 'not known'."""
+
+    features: tuple[Feature, ...]
+    missing_values: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        words = frozenset(word.strip().casefold() for word in self.missing_values) | {""}
+        codes = tuple({text: code for code, text in enumerate(feature.categories)} for feature in self.features)
+        object.__setattr__(self, "_missing", words)
+        object.__setattr__(self, "_codes", codes)
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    @property
+    def names(self) -> list[str]:
+        """The names, in the order of the matrix."""
+        return [feature.name for feature in self.features]
+
+    def position(self, name: str) -> int | None:
+        """The column of that feature; None where the model has none of that name."""
+        return self.names.index(name) if name in self.names else None
+
+    @property
+    def attributes(self) -> list[int]:
+        """The columns of the matrix that hold attributes."""
+        return [position for position, feature in enumerate(self.features) if feature.is_attribute]
+
+    def is_missing(self, value: object) -> bool:
+        """Whether a value means 'not known': nothing, NaN, or one of `missing_values`."""
+        if isinstance(value, str):
+            return value.strip().casefold() in self._missing  # type: ignore[attr-defined, no-any-return]
+        return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)  # noqa: PLR0124
+
+    def encode_row(self, row: Mapping[str, Any], as_of: datetime) -> tuple[list[float], list[Finding]]:
+        """One assembled lead as a row of the matrix, and warnings about values that were never seen.
+
+        Raises:
+            ScoringError: Values of a wrong type, all of them in one text.
+        """
+        encoded, warnings, faults = [], [], []
+        for position in range(len(self.features)):
+            try:
+                number, warning = self._encode(position, row.get(self.features[position].name), as_of)
+            except (ValueError, TypeError) as fault:
+                faults.append(self._describe(position, fault))
+                continue
+            encoded.append(number)
+            warnings += [warning] if warning else []
+        if faults:
+            raise ScoringError(" ".join(faults))
+        if self.features and self.features[-1].kind == "missing_count":
+            encoded[-1] = float(sum(np.isnan(encoded[position]) for position in self.attributes))
+        return encoded, warnings
+
+    def _encode(self, position: int, value: object, as_of: datetime) -> tuple[float, Finding | None]:
+        feature = self.features[position]
+        if self.is_missing(value):
+            return np.nan, None
+        if feature.kind == "number":
+            return to_number(value), None
+        if feature.kind == "days_since":
+            return _days_since(value, as_of), None
+        text = normal_text(value)
+        code = self._codes[position].get(text)  # type: ignore[attr-defined]
+        if code is None:
+            return float(len(feature.categories)), _warn_unseen(feature, value)
+        return float(code), None
+
+    def _describe(self, position: int, fault: Exception) -> str:
+        feature = self.features[position]
+        wanted = {"number": "a number", "category": "one text", "days_since": f"a date ({ISO_HINT})"}.get(feature.kind, "")
+        return f"LEAD022 Attribute '{feature.name}' must be {wanted}, but {fault}. Send {wanted}, or leave it out."
+
+    def encode_table(self, rows: pd.DataFrame, as_of: pd.Series | None) -> Encoded:
+        """Assembled leads as a matrix; values are treated one by one as `encode_row` does, each distinct value once.
+
+        Args:
+            rows: One column for each feature that is known; what lacks is missing.
+            as_of: The moment each score speaks of; None where leads carry no dates.
+        """
+        encoded = Encoded(np.full((len(rows), len(self)), np.nan), {}, {})
+        for position, feature in enumerate(self.features):
+            if feature.name in rows:
+                self._encode_column(encoded, position, rows[feature.name], as_of)
+        if self.features and self.features[-1].kind == "missing_count":
+            encoded.matrix[:, -1] = np.isnan(encoded.matrix[:, self.attributes]).sum(axis=1)
+        return encoded
+
+    def _encode_column(self, encoded: Encoded, position: int, column: pd.Series, as_of: pd.Series | None) -> None:
+        kind = self.features[position].kind
+        if kind == "number" and column.dtype.kind in "if":
+            encoded.matrix[:, position] = column.to_numpy(dtype="float64")
+            return
+        if kind == "days_since" and isinstance(column.dtype, pd.DatetimeTZDtype) and as_of is not None:
+            days = (as_of.to_numpy("datetime64[us]") - column.to_numpy("datetime64[us]")) / np.timedelta64(1, "us")
+            encoded.matrix[:, position] = np.where(days >= 0, days / 1e6 / _DAY_S, np.nan)
+            return
+        self._encode_distinct(encoded, position, column, as_of)
+
+    def _encode_distinct(self, encoded: Encoded, position: int, column: pd.Series, as_of: pd.Series | None) -> None:
+        """Each distinct value of the column is encoded once; dates, whose age differs by row, row by row."""
+        if self.features[position].kind == "days_since":
+            codes, values = np.arange(len(column)), list(column)
+            moments = [None] * len(column) if as_of is None else [moment.to_pydatetime() for moment in as_of]
+        else:
+            codes, uniques = pd.factorize(column.astype(object), use_na_sentinel=False)
+            values, moments = list(uniques), [None] * len(uniques)
+        numbers = np.full(len(values), np.nan)
+        for code, (value, moment) in enumerate(zip(values, moments, strict=True)):
+            try:
+                numbers[code], warning = self._encode(position, _plain_scalar(value), moment)  # type: ignore[arg-type]
+            except (ValueError, TypeError) as fault:
+                text = self._describe(position, fault)
+                encoded.note(encoded.errors, np.flatnonzero(codes == code), text)
+                continue
+            if warning:
+                encoded.note(encoded.warnings, np.flatnonzero(codes == code), warning)
+        encoded.matrix[:, position] = numbers[codes]
+
+    def to_json(self) -> dict[str, Any]:
+        """The set as `features.json` of a bundle holds it."""
+        return {"missing_values": list(self.missing_values), "features": [asdict(feature) for feature in self.features]}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> FeatureSet:
+        """The set that `to_json` wrote."""
+        features = (Feature(**{**entry, "categories": tuple(entry["categories"])}) for entry in content["features"])
+        return cls(tuple(features), tuple(content["missing_values"]))
+
+
+@dataclass
+class Encoded:
+    """A matrix (leads x features, float64, NaN = missing), and what was noticed by row position."""
+
+    matrix: np.ndarray
+    warnings: dict[int, list[Finding]]
+    errors: dict[int, list[str]]
+
+    @staticmethod
+    def note(notes: dict[int, list[Any]], positions: np.ndarray, note: object) -> None:
+        """One note for each of the positions."""
+        for position in positions.tolist():
+            notes.setdefault(position, []).append(note)
+
+
+def _plain_scalar(value: Any) -> Any:  # noqa: ANN401  any cell of any column
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _warn_unseen(feature: Feature, value: object) -> Finding:
+    shown = str(value)[:60]
+    return Finding("LEAD021", "warning", f"Unknown {feature.label.lower()} '{shown}': scored as other.", "")
+
+
+def _days_since(value: object, as_of: datetime | None) -> float:
+    """Days from a date to the moment of the score; missing when it lies after that moment, which nobody could know then."""
+    if as_of is None:
+        return np.nan
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            raise ValueError(f"'{value[:40]}' is no date") from None
+    if not isinstance(value, datetime):
+        raise ValueError(f"a {type(value).__name__} is no date")  # noqa: TRY004  callers catch one kind
+    age = (as_of - to_moment(value)).total_seconds()
+    return age / _DAY_S if age >= 0 else np.nan

@@ -1,0 +1,69 @@
+"""Which features a table of leads can carry: learned from the leads that a model may see, and from no other."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from predictor.errors import Finding, count
+from predictor.features.encode import MISSING, Feature, FeatureSet
+from predictor.parse import Kind
+from predictor.values import normal_texts
+
+_LONGEST_CATEGORY = 100
+
+
+def fit_features(
+    rows: pd.DataFrame, kinds: dict[str, Kind], *, min_support: int, missing_values: tuple[str, ...]
+) -> tuple[FeatureSet, tuple[Finding, ...]]:
+    """The features of assembled leads, and which columns could not become one and why.
+
+    Args:
+        rows: Assembled leads, of the fit block only.
+        kinds: Attribute -> kind; every other column of `rows` is a number.
+        min_support: Leads a category needs to stand for itself.
+        missing_values: Texts that mean 'not known', kept with the features for scoring.
+
+    >>> rows = pd.DataFrame({"industry": ["Software"] * 3 + ["Retail"], "employees": [1.0, 2.0, 3.0, 4.0]})
+    >>> fitted, left = fit_features(rows, {"industry": "category"}, min_support=2, missing_values=())
+    >>> [(feature.name, feature.categories) for feature in fitted.features]
+    [('industry', ('software',)), ('employees', ())]
+    """
+    features, findings = [], []
+    for name in map(str, rows.columns):
+        feature = _fit_feature(rows[name], kinds.get(name, "number"), min_support)
+        if feature is None:
+            do = "Nothing, or group its values before the export."
+            findings.append(Finding("LEAD031", "tip", f"Column '{name}' tells nothing: {_why_empty(rows[name])}.", do))
+        else:
+            features.append(feature)
+    attributes = [feature.name for feature in features if feature.is_attribute]
+    if rows[attributes].isna().sum(axis=1).nunique() > 1:
+        features.append(Feature(MISSING, "Attributes not known", "Attributes not known", "missing_count"))
+    return FeatureSet(tuple(features), missing_values), tuple(findings)
+
+
+def _fit_feature(column: pd.Series, kind: Kind, min_support: int) -> Feature | None:
+    if column.nunique(dropna=False) < 2:  # noqa: PLR2004
+        return None
+    name = str(column.name)
+    label = name.replace("_", " ").replace("/", ": ").strip()
+    label = label[:1].upper() + label[1:]
+    if kind == "category":
+        categories = _fit_categories(column, min_support)
+        return Feature(name, label, label, "category", categories) if categories else None
+    return Feature(name, label, label, "days_since" if kind == "date" else "number")
+
+
+def _fit_categories(column: pd.Series, min_support: int) -> tuple[str, ...]:
+    """The texts with enough support, most frequent first, equals by alphabet. Long texts are prose, and may name persons."""
+    texts = normal_texts(column).dropna()
+    counts = texts[texts.str.len() <= _LONGEST_CATEGORY].value_counts()
+    frequent = counts[counts >= min_support]
+    return tuple(sorted(frequent.index, key=lambda text: (-frequent[text], text)))
+
+
+def _why_empty(column: pd.Series) -> str:
+    distinct = column.nunique()
+    if distinct == 0:
+        return "it is empty"
+    return "it has one value only" if distinct == 1 else f"none of its {count(distinct, 'value')} has enough leads"

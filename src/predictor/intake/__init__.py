@@ -1,0 +1,1 @@
+"""A firm's export on its way to the two tables."""

@@ -1,0 +1,1 @@
+"""Learning and judging, on frames and arrays: no path, clock, environment or plot."""

@@ -1,0 +1,114 @@
+"""The two that need no learning machine: the base rate, and the hand-set points made a probability."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from scipy.special import logit
+from sklearn.linear_model import LogisticRegression
+
+from predictor.errors import TrainingError
+from predictor.model.block import Block
+
+
+def base_log_odds(outcome: np.ndarray) -> float:
+    """Log-odds of the share of accepted leads, drawn in by half a lead of each kind so that it is finite.
+
+    >>> base_log_odds(np.array([0.0, 1.0]))
+    0.0
+    """
+    return float(logit((outcome.sum() + 0.5) / (len(outcome) + 1)))
+
+
+@dataclass(frozen=True)
+class Constant:
+    """Every lead gets the base rate: what a probability must beat to say anything."""
+
+    base: float
+    width: int
+    file: ClassVar[str] = "model.json"
+
+    @classmethod
+    def fit(cls, block: Block, _seed: int) -> Self:
+        """The base rate of the block."""
+        return cls(base_log_odds(block.outcome), block.matrix.shape[1])
+
+    def score(self, matrix: np.ndarray) -> np.ndarray:
+        """The same log-odds for each row."""
+        return np.full(len(matrix), self.base)
+
+    def contribute(self, matrix: np.ndarray) -> np.ndarray:
+        """No feature has a part."""
+        parts = np.zeros((len(matrix), self.width + 1))
+        parts[:, -1] = self.base
+        return parts
+
+    def to_text(self) -> str:
+        """As JSON."""
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """The model that `to_text` wrote."""
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True)
+class Points:
+    """The points alone: a logistic line over the total, and a rate of their own for leads without points."""
+
+    column: int
+    width: int
+    mean: float
+    intercept: float
+    slope: float
+    missing: float
+    file: ClassVar[str] = "model.json"
+
+    @classmethod
+    def fit(cls, block: Block, _seed: int) -> Self:
+        """The line through the block; a slope below zero is kept, since it is what the points are worth.
+
+        Raises:
+            TrainingError: The features hold no points.
+        """
+        column = block.points_column
+        if column is None:
+            raise TrainingError("Candidate 'points' needs points: name a rule book in points.rule_book or columns in roles.points.")
+        points = block.matrix[:, column]
+        held = ~np.isnan(points)
+        base = base_log_odds(block.outcome)
+        missing = base_log_odds(block.outcome[~held]) if (~held).sum() else base
+        width, outcome = block.matrix.shape[1], block.outcome[held]
+        if not held.any() or outcome.min() == outcome.max() or np.ptp(points[held]) == 0:
+            return cls(column, width, 0.0, base, 0.0, missing)
+        mean, spread = float(points[held].mean()), float(points[held].std())
+        line = LogisticRegression(C=np.inf).fit((points[held, None] - mean) / spread, outcome)
+        return cls(column, width, mean, float(line.intercept_[0]), float(line.coef_[0, 0]) / spread, missing)
+
+    def score(self, matrix: np.ndarray) -> np.ndarray:
+        """Log-odds along the line; the rate of leads without points where they are missing."""
+        return self.intercept + self._part(matrix)
+
+    def _part(self, matrix: np.ndarray) -> np.ndarray:
+        points = matrix[:, self.column]
+        return np.where(np.isnan(points), self.missing - self.intercept, self.slope * (points - self.mean))
+
+    def contribute(self, matrix: np.ndarray) -> np.ndarray:
+        """All of it is the points'."""
+        parts = np.zeros((len(matrix), self.width + 1))
+        parts[:, self.column] = self._part(matrix)
+        parts[:, -1] = self.intercept
+        return parts
+
+    def to_text(self) -> str:
+        """As JSON."""
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """The model that `to_text` wrote."""
+        return cls(**json.loads(text))

@@ -1,0 +1,122 @@
+"""Labels: whether a lead became an SQL in time, whether that is known yet, and how long it takes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from predictor.errors import SettingsError, TrainingError
+
+
+def compute_outcomes(leads: pd.DataFrame, *, horizon_days: float, observed_until: pd.Timestamp) -> pd.DataFrame:
+    """What came of each lead within the horizon, and whether that is known yet.
+
+    A lead that was accepted already is pending all the same until its horizon has ended: taking the early yes and waiting
+    for the no would make young leads look better than old ones.
+
+    Args:
+        leads: Columns `mql_at` and `sql_at` (UTC; missing where sales accepted nobody).
+        horizon_days: Days after `mql_at` within which acceptance counts, the last moment included; > 0.
+        observed_until: The moment up to which acceptances are known.
+
+    Returns:
+        Index as `leads`; `outcome` 1.0 or 0.0 (of pending leads: so far), `mature` True where the horizon has ended.
+
+    Raises:
+        SettingsError: The horizon is not a positive number of days.
+
+    >>> moments = {"mql_at": ["2026-01-01", "2026-01-01", "2026-03-01"], "sql_at": ["2026-01-31", None, "2026-03-02"]}
+    >>> leads = pd.DataFrame(moments).apply(pd.to_datetime, utc=True)
+    >>> compute_outcomes(leads, horizon_days=30, observed_until=pd.Timestamp("2026-03-15", tz="UTC"))
+       outcome  mature
+    0      1.0    True
+    1      0.0    True
+    2      1.0   False
+    >>> compute_outcomes(leads, horizon_days=0, observed_until=pd.Timestamp("2026-03-15", tz="UTC"))
+    Traceback (most recent call last):
+    predictor.errors.SettingsError: The horizon must be above 0 days, but is 0. Set label.horizon_days, or leave it 'auto'.
+    """
+    if not 0 < horizon_days < math.inf:
+        raise SettingsError(
+            f"The horizon must be above 0 days, but is {horizon_days:g}. Set label.horizon_days, or leave it 'auto'."
+        )
+    due = leads["mql_at"] + pd.Timedelta(days=horizon_days)
+    return pd.DataFrame({"outcome": (leads["sql_at"] <= due).astype(float), "mature": due <= observed_until})
+
+
+def compute_conversion_curve(leads: pd.DataFrame, observed_until: pd.Timestamp, *, followed_share: float = 0.1) -> pd.DataFrame:
+    """The share of leads that have become SQLs by each day after they became MQLs.
+
+    Kaplan-Meier, 1 - S(t), so that young leads count for the days they have been watched and no longer (Kaplan and
+    Meier 1958, JASA 53, 457-481). A lead not accepted is censored at `observed_until` and only there. A recycled one too
+    stays at risk until then: taking it out when it is recycled would suppose that it goes on to convert like the others,
+    and the curve would promise more than ever happens (Austin, Lee and Fine 2016, Circulation 133, 601-609).
+
+    The curve ends where fewer than `followed_share` of the leads have been watched for so long, because one late
+    acceptance among a handful of old leads would lift it by a lot (Pocock, Clayton and Altman 2002, Lancet 359, 1686-89).
+
+    Args:
+        leads: Columns `mql_at` and `sql_at` (UTC; missing where sales accepted nobody).
+        observed_until: The moment up to which acceptances are known; what is dated later counts as not seen.
+        followed_share: 0 follows the curve to its very end.
+
+    Returns:
+        `days` at which somebody was accepted, rising, and `converted`, the share accepted by then; empty if nobody was.
+
+    >>> moments = {"mql_at": ["2026-01-01"] * 3 + ["2026-01-11"], "sql_at": ["2026-01-03", "2026-01-09", None, None]}
+    >>> leads = pd.DataFrame(moments).apply(pd.to_datetime, utc=True)
+    >>> compute_conversion_curve(leads, pd.Timestamp("2026-01-15", tz="UTC"))
+       days  converted
+    0   2.0      0.250
+    1   8.0      0.625
+    """
+    watched = _count_days(observed_until - leads["mql_at"])
+    waited = np.maximum(_count_days(leads["sql_at"] - leads["mql_at"]), 0)
+    seen = watched >= 0
+    watched, waited = watched[seen], waited[seen]
+    accepted = waited <= watched
+    days, converting = np.unique(waited[accepted], return_counts=True)
+    at_risk = len(watched) - np.searchsorted(np.sort(np.where(accepted, waited, watched)), days)
+    curve = pd.DataFrame({"days": days, "converted": 1 - np.cumprod(1 - converting / at_risk)})
+    followed = len(watched) - np.searchsorted(np.sort(watched), days)
+    return curve[followed >= followed_share * len(watched)]
+
+
+def choose_horizon(curve: pd.DataFrame, share: float = 0.9) -> int:
+    """The fewest whole days by which most of the leads that ever convert have done so.
+
+    Args:
+        curve: What `compute_conversion_curve` gives.
+        share: Share of those who convert by the curve's end; above 0, at most 1.
+
+    Returns:
+        Days, at least 1.
+
+    Raises:
+        TrainingError: Nobody converted.
+        SettingsError: The share is out of range.
+
+    >>> choose_horizon(pd.DataFrame({"days": [2.0, 8.5, 40.0], "converted": [0.10, 0.19, 0.20]}))
+    9
+    >>> choose_horizon(pd.DataFrame({"days": [], "converted": []}))
+    Traceback (most recent call last):
+    predictor.errors.TrainingError: The horizon cannot be chosen: no lead was accepted in the days that enough leads have \
+been watched for. Check that 'sql_at' is filled in, or set label.horizon_days.
+    """
+    if not 0 < share <= 1:
+        raise SettingsError(f"The share that fixes the horizon must be above 0 and at most 1, but is {share:g}. Try 0.9.")
+    if curve.empty:
+        raise TrainingError(
+            "The horizon cannot be chosen: no lead was accepted in the days that enough leads have been watched for. "
+            "Check that 'sql_at' is filled in, or set label.horizon_days."
+        )
+    converted = curve["converted"].to_numpy(dtype=float)
+    reached = int(np.argmax(converted >= share * converted[-1] - 1e-9))  # rounding must not cost a step of the curve
+    return max(1, math.ceil(float(curve["days"].iloc[reached])))
+
+
+def _count_days(spans: pd.Series[pd.Timedelta]) -> NDArray[np.float64]:
+    return spans.dt.total_seconds().to_numpy(dtype=float) / 86_400

@@ -1,0 +1,329 @@
+"""Metrics: how far predicted probabilities can be believed, with intervals.
+
+Every metric is a function of the distinct probabilities and of how many leads with each were accepted and were not.
+So one definition serves the data and its resamples, ties need no special case, and nothing is sorted twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from predictor.errors import TrainingError
+
+FloatArray = NDArray[np.float64]
+Figures = dict[str, float | None]
+
+_CLIP = 1e-15  # a probability of exactly 0 or 1 that fails would cost infinitely much
+_SAME = 1e-6  # log-odds nearer than this are one prediction, and what differs is rounding
+_DEFINED = 0.9  # share of resamples in which a metric must exist; fewer, and percentiles speak of the lucky ones
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Mean loss of the first less that of the second, with its interval; below zero the first is better."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """The distinct probabilities, rising, and for each lead 2 * level + outcome, rising."""
+
+    probability: FloatArray
+    log_yes: FloatArray
+    log_no: FloatArray
+    leads: NDArray[np.intp]
+
+    def count(self, leads: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+        """For each level the leads not accepted and those accepted."""
+        counts = np.bincount(leads, minlength=2 * len(self.probability)).astype(float)
+        return counts[::2], counts[1::2]
+
+
+def compute_metrics(outcome: ArrayLike, probability: ArrayLike) -> dict[str, float | int | None]:
+    """How good the probabilities were: eight figures about one set of leads.
+
+    - `n`, `base_rate`: number of leads, and the share of them accepted.
+    - `log_loss` (nats a lead, probabilities clipped at 1e-15) and `brier`: proper scores, lower is better.
+    - `auc`: chance that an accepted lead scores above one that was not, ties counting half; None where one class is missing.
+    - `ece`: mean absolute difference between predicted and observed shares over 10 bins of like size; a lead is in the bin
+      of the middle of its tie, so ties stay together (Naeini, Cooper and Hauskrecht 2015, AAAI).
+    - `calibration_slope`: slope of a logistic regression of the outcome on logit(probability); 1 is right, below 1 the
+      probabilities are too extreme (Cox 1958, Biometrika 45). None where it has no finite value: constant probabilities,
+      one class, or classes that do not overlap (Albert and Anderson 1984, Biometrika 71).
+    - `lift_at_10`: conversion of the top 10 % over the base rate, a tie at the boundary shared out; None if nobody converts.
+
+    Args:
+        outcome: (n,) 1 or 0.
+        probability: (n,) from 0 to 1.
+
+    Raises:
+        TrainingError: No leads, lengths that differ, an outcome other than 0 or 1, a probability outside 0 to 1.
+
+    >>> compute_metrics([0, 1], [0.2, 0.8])["brier"].__round__(4)
+    0.04
+    >>> compute_metrics([0, 1], [0.2, 1.8])
+    Traceback (most recent call last):
+    predictor.errors.TrainingError: Probabilities must lie between 0 and 1, but 1 of 2 does not (first at position 1). \
+Calibrate the scores, or leave those leads out.
+    """
+    levels = _group(outcome, probability)
+    return {"n": len(levels.leads), **_compute_figures(levels, levels.leads)}
+
+
+def compute_intervals(
+    outcome: ArrayLike, probability: ArrayLike, *, resamples: int, seed: int, level: float = 0.95
+) -> dict[str, tuple[float, float] | None]:
+    """How far the figures could have come out otherwise, had other leads of the same kind come in.
+
+    Percentile bootstrap over leads (Efron and Tibshirani 1993, chapter 13); the order of rows changes nothing. The one of `ece`
+    tends to lie high, as chance alone adds to a mean of absolute differences.
+
+    Args:
+        outcome: (n,) 1 or 0.
+        probability: (n,) from 0 to 1.
+        resamples: Number of resamples, 200 or so.
+        seed: The same seed gives the same intervals.
+        level: Share of resamples inside.
+
+    Returns:
+        The keys of `compute_metrics` without `n`; None where a metric is undefined in more than a tenth of the resamples.
+
+    Raises:
+        TrainingError: As `compute_metrics`.
+
+    >>> low, high = compute_intervals([0, 1] * 50, [0.3, 0.7] * 50, resamples=100, seed=0)["base_rate"]
+    >>> bool(0.35 < low < 0.5 < high < 0.65)
+    True
+    """
+    levels, random = _group(outcome, probability), np.random.default_rng(seed)
+    n = len(levels.leads)
+    drawn = [_compute_figures(levels, levels.leads[random.integers(n, size=n)]) for _ in range(resamples)]
+    return {name: _find_interval([figures[name] for figures in drawn], level) for name in drawn[0]}
+
+
+def compute_difference(
+    outcome: ArrayLike, first: ArrayLike, second: ArrayLike, *, resamples: int, seed: int, level: float = 0.95
+) -> Difference:
+    """Whether one set of probabilities is better than another on the same leads, in log loss (nats a lead).
+
+    Paired: each lead brings the difference of its two losses, so what makes a lead hard for both cancels.
+
+    Args:
+        outcome: (n,) 1 or 0.
+        first: (n,) probabilities, from 0 to 1.
+        second: (n,) those they are compared with.
+        resamples: Number of bootstrap resamples over leads.
+        seed: The same seed gives the same interval.
+        level: Share of resamples inside.
+
+    Raises:
+        TrainingError: As `compute_metrics`.
+
+    >>> compute_difference([1, 1], [0.5, 0.5], [0.25, 0.25], resamples=20, seed=0).mean.__round__(4)
+    -0.6931
+    """
+    losses = np.sort(compute_losses(outcome, first) - compute_losses(outcome, second))  # sorted: row order is nothing
+    random, n = np.random.default_rng(seed), len(losses)
+    means = [float(losses[random.integers(n, size=n)].mean()) for _ in range(resamples)]
+    return Difference(float(losses.mean()), *_find_percentiles(means, level))
+
+
+def compute_losses(outcome: ArrayLike, probability: ArrayLike) -> FloatArray:
+    """The log loss of each lead in nats: what the probability cost, given what came of the lead.
+
+    Raises:
+        TrainingError: As `compute_metrics`.
+
+    >>> compute_losses([1, 0], [0.5, 0.25]).round(4).tolist()
+    [0.6931, 0.2877]
+    """
+    y, p = check_pairs(outcome, probability)
+    clipped = np.clip(p, _CLIP, 1 - _CLIP)
+    return np.where(y == 1, -np.log(clipped), -np.log1p(-clipped))
+
+
+def compute_reliability(outcome: ArrayLike, probability: ArrayLike, *, bins: int = 10) -> pd.DataFrame:
+    """What was promised beside what happened: predicted and observed conversion in groups of like size.
+
+    The bins are those of `ece`; a heavy tie can leave fewer than `bins`.
+
+    Returns:
+        One row a bin, rising: `low` and `high` (lowest and highest probability), `n`, `predicted` (mean), `observed`,
+        `observed_low` and `observed_high` (Wilson, 95 %).
+
+    Raises:
+        TrainingError: As `compute_metrics`.
+
+    >>> compute_reliability([0, 0, 0, 1], [0.1, 0.3, 0.6, 0.8], bins=2).iloc[:, :5]
+       low  high  n  predicted  observed
+    0  0.1   0.3  2        0.2       0.0
+    1  0.6   0.8  2        0.7       0.5
+    """
+    levels = _group(outcome, probability)
+    no, yes = levels.count(levels.leads)
+    rows, p = no + yes, levels.probability
+    first = np.flatnonzero(np.diff(_assign_bins(rows, bins), prepend=-1))
+    n, accepted, expected = (np.add.reduceat(part, first) for part in (rows, yes, rows * p))
+    low, high = wilson(accepted, n)
+    parts = {"low": p[first], "high": p[np.append(first[1:], len(p)) - 1], "n": n.astype(int), "predicted": expected / n}
+    return pd.DataFrame({**parts, "observed": accepted / n, "observed_low": low, "observed_high": high})
+
+
+def wilson(successes: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+    """The range in which a true share lies, seen `successes` times in `n`; from 0 to 1 where nothing was seen.
+
+    Wilson 1927, JASA 22, 209-212, without continuity correction; it stays inside 0 to 1 and behaves for few leads.
+
+    >>> low, high = wilson(10, 50)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.1124, 0.3304)
+    """
+    s, n = np.asarray(successes, dtype=float), np.asarray(n, dtype=float)
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    spread = z * np.sqrt(s * (n - s) / np.maximum(n, 1) + z**2 / 4)
+    return np.clip((s + z**2 / 2 - spread) / (n + z**2), 0, 1), np.clip((s + z**2 / 2 + spread) / (n + z**2), 0, 1)
+
+
+def check_pairs(outcome: ArrayLike, probability: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Outcomes and probabilities as two arrays of like length, or words about what is wrong with them.
+
+    Raises:
+        TrainingError: No leads, lengths that differ, an outcome other than 0 or 1, a probability outside 0 to 1.
+
+    >>> check_pairs([1, 0], [0.5])
+    Traceback (most recent call last):
+    predictor.errors.TrainingError: Outcomes and probabilities must be of the same leads, at least one, but there are 2 \
+and 1. Score the leads whose outcomes are given.
+    """
+    y, p = np.asarray(outcome, dtype=float), np.asarray(probability, dtype=float)
+    if y.shape != p.shape or y.ndim != 1 or not y.size:
+        raise TrainingError(
+            f"Outcomes and probabilities must be of the same leads, at least one, but there are {y.size} and {p.size}. "
+            "Score the leads whose outcomes are given."
+        )
+    _refuse((y != 0) & (y != 1), "Outcomes must equal 0 or 1", "Leave pending leads out")
+    _refuse(~((p >= 0) & (p <= 1)), "Probabilities must lie between 0 and 1", "Calibrate the scores, or leave those leads out")
+    return y, p
+
+
+def _refuse(bad: NDArray[np.bool_], rule: str, do: str) -> None:
+    if bad.any():
+        verb = "does" if bad.sum() == 1 else "do"
+        where = f"{bad.sum()} of {len(bad)} {verb} not (first at position {np.argmax(bad)})"
+        raise TrainingError(f"{rule}, but {where}. {do}.")
+
+
+def _group(outcome: ArrayLike, probability: ArrayLike) -> _Levels:
+    y, p = check_pairs(outcome, probability)
+    distinct, level = np.unique(p, return_inverse=True)
+    clipped = np.clip(distinct, _CLIP, 1 - _CLIP)
+    return _Levels(distinct, np.log(clipped), np.log1p(-clipped), np.sort(2 * level + y.astype(np.intp)))
+
+
+def _compute_figures(levels: _Levels, leads: NDArray[np.intp]) -> Figures:
+    """All metrics but `n` of leads drawn from the levels, with or without repetition."""
+    (no, yes), p = levels.count(leads), levels.probability
+    n, base_rate = len(leads), float(yes.sum() / len(leads))
+    return {
+        "base_rate": base_rate,
+        "log_loss": -(_dot(yes, levels.log_yes) + _dot(no, levels.log_no)) / n,
+        "brier": (_dot(yes, (1 - p) ** 2) + _dot(no, p**2)) / n,
+        "auc": _compute_auc(no, yes),
+        "ece": _compute_ece(p, no, yes),
+        "calibration_slope": _fit_slope(levels.log_yes - levels.log_no, no, yes),
+        "lift_at_10": _compute_top(no, yes) / base_rate if base_rate else None,
+    }
+
+
+def _find_interval(figures: list[float | None], level: float) -> tuple[float, float] | None:
+    defined = [figure for figure in figures if figure is not None]
+    return _find_percentiles(defined, level) if len(defined) >= _DEFINED * len(figures) else None
+
+
+def _find_percentiles(figures: list[float], level: float) -> tuple[float, float]:
+    low, high = np.quantile(figures, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def _compute_auc(no: FloatArray, yes: FloatArray) -> float | None:
+    """Mann-Whitney: pairs in which the accepted lead is above, a tie counting half."""
+    pairs = no.sum() * yes.sum()
+    return _dot(yes, np.cumsum(no) - no / 2) / float(pairs) if pairs else None
+
+
+def _assign_bins(rows: FloatArray, bins: int) -> NDArray[np.intp]:
+    middle = np.cumsum(rows) - rows / 2
+    bin_of_level: NDArray[np.intp] = np.floor(bins * middle / rows.sum()).astype(np.intp)
+    return bin_of_level
+
+
+def _compute_ece(p: FloatArray, no: FloatArray, yes: FloatArray) -> float:
+    rows = no + yes
+    excess = np.bincount(_assign_bins(rows, 10), weights=yes - rows * p)
+    return float(np.abs(excess).sum() / rows.sum())
+
+
+def _compute_top(no: FloatArray, yes: FloatArray) -> float:
+    """Conversion of the tenth with the highest probabilities."""
+    rows = no + yes
+    top = rows.sum() / 10
+    above = rows.sum() - np.cumsum(rows)
+    taken = np.clip(top - above, 0, rows)
+    return _dot(yes, taken / np.maximum(rows, 1)) / float(top)
+
+
+def _fit_slope(logit: FloatArray, no: FloatArray, yes: FloatArray) -> float | None:
+    """Newton's method from a flat line; a step is halved as long as it makes the fit worse."""
+    drawn = no + yes > 0  # a resample leaves out a third of the leads
+    logit, no, yes = logit[drawn], no[drawn], yes[drawn]
+    if not _overlap(logit, no, yes):
+        return None
+    logit = logit - _dot(no + yes, logit) / float((no + yes).sum())  # leaves the slope as it is, and the sums exact
+    line = np.array([np.log(yes.sum() / no.sum()), 0.0])
+    fitted, likelihood = _fit_line(line, logit, no, yes)
+    for _ in range(100):
+        step = _find_step(fitted, logit, no, yes)
+        fitted, tried = _fit_line(line + step, logit, no, yes)
+        while tried < likelihood - 1e-9 * abs(likelihood):
+            step = step / 2
+            fitted, tried = _fit_line(line + step, logit, no, yes)
+        line, likelihood = line + step, tried
+        if np.abs(step).max() < 1e-8 * max(1, np.abs(line).max()):
+            return float(line[1])
+    return None
+
+
+def _fit_line(line: FloatArray, logit: FloatArray, no: FloatArray, yes: FloatArray) -> tuple[FloatArray, float]:
+    """Probabilities along the line and the log likelihood of the counts, without overflow."""
+    score = line[0] + line[1] * logit
+    small = np.exp(-np.abs(score))
+    likelihood = _dot(yes, score) - _dot(no + yes, np.maximum(score, 0) + np.log1p(small))
+    return np.where(score >= 0, 1, small) / (1 + small), likelihood
+
+
+def _find_step(fitted: FloatArray, logit: FloatArray, no: FloatArray, yes: FloatArray) -> FloatArray:
+    left, weight = yes - (no + yes) * fitted, (no + yes) * fitted * (1 - fitted)
+    tilted = weight * logit
+    hessian = np.array([[weight.sum(), tilted.sum()], [tilted.sum(), _dot(tilted, logit)]])
+    return np.linalg.solve(hessian, np.array([left.sum(), _dot(left, logit)]))
+
+
+def _dot(first: FloatArray, second: FloatArray) -> float:
+    """The product without BLAS, whose threads get in each other's way when many short ones follow one another."""
+    return float(np.einsum("i,i", first, second))
+
+
+def _overlap(logit: FloatArray, no: FloatArray, yes: FloatArray) -> bool:
+    """Whether either class reaches strictly beyond the other's far end: else no finite slope is best."""
+    refused, accepted = logit[no > 0], logit[yes > 0]
+    if not (refused.size and accepted.size):
+        return False
+    return bool(min(refused[-1] - accepted[0], accepted[-1] - refused[0]) > _SAME)

@@ -1,0 +1,77 @@
+"""A recipe: how to learn, and how to make what was learned a probability, both from predictions made out of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from predictor.model.block import Block
+from predictor.model.calibrate import Sigmoid, fit_sigmoid
+from predictor.model.candidates import FITTERS, Model
+from predictor.model.metrics import compute_losses
+from predictor.model.split import Fold
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A fitted candidate with its calibrator, and the out-of-time predictions that taught the calibrator.
+
+    Attributes:
+        name: The candidate.
+        model: Fitted on the whole block.
+        calibrator: Fitted on scores of leads that the scoring model had not seen, each from an earlier time only.
+        positions: Rows of the block that were predicted out of time.
+        scores: Their log-odds.
+    """
+
+    name: str
+    model: Model
+    calibrator: Sigmoid
+    positions: np.ndarray
+    scores: np.ndarray
+
+    def predict(self, matrix: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities, one a row of the matrix."""
+        return self.calibrator.predict(self.model.score(matrix))
+
+    @property
+    def rehearsed(self) -> np.ndarray:
+        """The probabilities of the leads at `positions`, made out of time."""
+        return self.calibrator.predict(self.scores)
+
+
+def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int) -> Recipe:
+    """The recipe of one candidate, learned from a block.
+
+    Args:
+        name: A key of `FITTERS`.
+        block: Leads to learn from.
+        folds: Forward folds of the block in which both outcomes occur; with none, too few leads for a rehearsal, the
+            calibrator is learned from the scores of the very leads the model saw.
+        seed: Of everything drawn by lot.
+    """
+    fit = FITTERS[name]
+    model = fit(block, seed)
+    if folds:
+        positions = np.concatenate([predicted for _, predicted in folds])
+        scores = np.concatenate([fit(block.take(seen), seed).score(block.matrix[predicted]) for seen, predicted in folds])
+    else:
+        positions, scores = np.arange(len(block)), model.score(block.matrix)
+    return Recipe(name, model, fit_sigmoid(scores, block.outcome[positions]), positions, scores)
+
+
+def choose_recipe(recipes: Mapping[str, Recipe], block: Block) -> str:
+    """The simplest candidate whose out-of-time log loss is within one standard error of the best.
+
+    The error is that of the paired difference to the best. Source: Breiman et al. 1984, "Classification and Regression
+    Trees", section 3.4.3; there for pruning.
+    """
+    losses = {name: compute_losses(block.outcome[recipe.positions], recipe.rehearsed) for name, recipe in recipes.items()}
+    best = min(losses, key=lambda name: float(losses[name].mean()))
+    for name in (name for name in FITTERS if name in recipes):
+        excess = losses[name] - losses[best]
+        if excess.mean() <= excess.std() / np.sqrt(len(excess)):
+            return name
+    return best

@@ -1,0 +1,128 @@
+"""Columns as exports write them, made moments in UTC, numbers, yes and no, or texts; what cannot be read is told by a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+import pandas as pd
+
+Kind = Literal["number", "category", "date"]
+
+_OFFSET = r"(?:[zZ]|[+-]\d{2}:?\d{2})$"
+ISO_HINT = "Write dates as 2026-03-31 or 2026-03-31T14:05:00Z"
+
+
+def parse_times(column: pd.Series, timezone: str) -> tuple[pd.Series, pd.Series]:
+    """A column of ISO 8601 dates as moments in UTC, and a mask of the cells that are no dates.
+
+    Args:
+        column: Texts or datetimes; missing cells stay missing.
+        timezone: The zone of dates that carry none. An hour that daylight saving skips is moved forward to the next
+            that exists; one that it repeats is taken as standard time.
+
+    >>> times, bad = parse_times(pd.Series(["2026-01-31", "2026-07-01T12:00:00+02:00", "soon", None]), "Europe/Berlin")
+    >>> times.dt.strftime("%d %H:%M").tolist(), bad.tolist()
+    (['30 23:00', '01 10:00', nan, nan], [False, False, True, False])
+    """
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return column.dt.tz_convert("UTC").astype("datetime64[us, UTC]"), pd.Series(data=False, index=column.index)
+    if pd.api.types.is_datetime64_dtype(column.dtype):
+        return _localize(column, timezone), pd.Series(data=False, index=column.index)
+    texts = column.astype("str").str.strip().where(column.notna())
+    zoned = texts.str.contains(_OFFSET, na=False) & texts.str.contains("T| ", na=False)
+    moments = pd.to_datetime(texts.where(zoned), format="ISO8601", utc=True, errors="coerce").astype("datetime64[us, UTC]")
+    plain = pd.to_datetime(texts.where(~zoned), format="ISO8601", errors="coerce").astype("datetime64[us]")
+    times = moments.fillna(_localize(plain, timezone))
+    return times, times.isna() & texts.notna()
+
+
+def _localize(column: pd.Series, timezone: str) -> pd.Series:
+    local = column.dt.tz_localize(timezone, ambiguous=False, nonexistent="shift_forward")
+    return local.dt.tz_convert("UTC").astype("datetime64[us, UTC]")
+
+
+def to_moment(value: datetime, timezone: str = "UTC") -> datetime:
+    """One datetime as a moment in UTC, by the same rules as `parse_times`.
+
+    >>> to_moment(datetime(2026, 1, 31), "Europe/Berlin").isoformat()
+    '2026-01-30T23:00:00+00:00'
+    """
+    if value.tzinfo is None:
+        moment = pd.Timestamp(value).tz_localize(timezone, ambiguous=False, nonexistent="shift_forward")
+        return moment.to_pydatetime().astimezone(UTC)
+    return value.astimezone(UTC)
+
+
+def blank_missing(frame: pd.DataFrame, missing_values: Sequence[str]) -> pd.DataFrame:
+    """The frame with texts trimmed and those that mean 'not known' made missing; yes-no columns as texts.
+
+    >>> blank_missing(pd.DataFrame({"city": [" Select", "Mumbai "]}), ["Select"])["city"].tolist()
+    [nan, 'Mumbai']
+    """
+    words = {word.strip().casefold() for word in missing_values} | {""}
+    columns = {str(name): _blank_column(frame[name], words) for name in frame.columns}
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _blank_column(column: pd.Series, words: set[str]) -> pd.Series:
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return column.map({True: "true", False: "false"}).astype("str")
+    if not isinstance(column.dtype, pd.CategoricalDtype) and column.dtype != object and not pd.api.types.is_string_dtype(column.dtype):
+        return column
+    texts = column.astype(object).where(column.notna(), None)
+    texts = texts.map(lambda cell: None if cell is None else str(cell).strip())
+    return texts.where(~texts.str.casefold().isin(words), None).astype("str")
+
+
+def parse_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """A column as floats, and a mask of the cells that are no numbers.
+
+    >>> numbers, bad = parse_numbers(pd.Series(["3", "x", None]))
+    >>> numbers.tolist(), bad.tolist()
+    ([3.0, nan, nan], [False, True, False])
+    """
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    numbers = numbers.where(numbers.abs() != float("inf"))
+    return numbers, numbers.isna() & column.notna()
+
+
+def parse_outcome(column: pd.Series, yes: Sequence[str], no: Sequence[str]) -> tuple[pd.Series, pd.Series]:
+    """A column of yes and no as 1.0 and 0.0 (missing: pending), and a mask of the cells that are neither."""
+    texts = column.astype("str").str.strip().str.casefold().where(column.notna())
+    is_yes = texts.isin([word.casefold() for word in yes])
+    is_no = texts.isin([word.casefold() for word in no])
+    return is_yes.astype("float64").where(is_yes | is_no), texts.notna() & ~is_yes & ~is_no
+
+
+def parse_order(column: pd.Series, timezone: str) -> tuple[pd.Series, pd.Series]:
+    """A column that grows with time as floats (dates: days since 1970), and a mask of the cells that are neither."""
+    if pd.api.types.is_numeric_dtype(column.dtype) or pd.to_numeric(column, errors="coerce").notna().all():
+        return parse_numbers(column)
+    times, bad = parse_times(column, timezone)
+    return to_days(times), bad
+
+
+def to_days(times: pd.Series) -> pd.Series:
+    """Moments as days since 1970, as floats."""
+    return (times - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
+
+
+def infer_kind(column: pd.Series) -> tuple[Kind, pd.Series]:
+    """What a column holds, told from all its cells, and the column in that type.
+
+    >>> infer_kind(pd.Series(["10", None]))[0], infer_kind(pd.Series(["2026-01-31"]))[0], infer_kind(pd.Series(["10-50"]))[0]
+    ('number', 'date', 'category')
+    """
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return "date", parse_times(column, "UTC")[0]
+    numbers, bad = parse_numbers(column)
+    if not bad.any():
+        return "number", numbers
+    cells = column.dropna().astype("str")
+    if cells.str.match(r"\d{4}-\d{2}-\d{2}").all():
+        times, bad = parse_times(column, "UTC")
+        if not bad.any():
+            return "date", times
+    return "category", column.astype("str")

@@ -1,0 +1,47 @@
+"""Where a bundle comes from: the versions, the data and the commit of its training."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+_PACKAGES = ("lead-conversion-predictor", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
+
+
+def list_versions() -> dict[str, str]:
+    """The versions that decide what a training gives."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+
+
+def fingerprint_frame(frame: pd.DataFrame | None) -> str | None:
+    """The sha256 of a table's columns and values, whatever its index; None for no table.
+
+    >>> one, same = pd.DataFrame({"a": [1.0]}), pd.DataFrame({"a": [1.0]}, index=[7])
+    >>> fingerprint_frame(one) == fingerprint_frame(same)
+    True
+    """
+    if frame is None:
+        return None
+    rows = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    names = "\x1f".join(map(str, frame.columns)).encode()
+    return hashlib.sha256(names + np.ascontiguousarray(rows).tobytes()).hexdigest()
+
+
+def find_commit(folder: Path) -> str | None:
+    """The git commit of a folder, with `+` where files differ from it; None outside a repository or without git."""
+    try:
+        head = _ask_git(folder, "rev-parse", "HEAD")
+        return head + ("+" if _ask_git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _ask_git(folder: Path, *words: str) -> str:
+    asked = ["git", "-C", str(folder), *words]  # noqa: S607  git is found as the user's shell finds it
+    return subprocess.run(asked, check=True, capture_output=True, text=True, timeout=10).stdout.strip()  # noqa: S603

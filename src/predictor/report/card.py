@@ -1,0 +1,146 @@
+"""The model card: what the model is, what it was tested on and what it cannot say, as Markdown for the bundle."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from predictor.errors import Finding
+from predictor.report.compare import ReportData, compute_equal_volume, compute_threshold_rows, compute_verdict_table
+from predictor.report.texts import (
+    TextTable,
+    tell_advice,
+    tell_candidates,
+    tell_fit,
+    tell_gate,
+    tell_outcome,
+    tell_promise,
+    tell_reliability,
+    tell_standing,
+    tell_thresholds,
+)
+from predictor.report.words import UNTOLD, say_percent, say_threshold
+
+_LIMITS = (
+    "The figures under 'Forward test' come from the newest leads, which no candidate had seen; the model in the bundle was "
+    "then learned again from every lead with a known outcome, and has no test of its own.",
+    "The candidate and the threshold of the forward test were chosen on earlier leads. Should the firm, its market or its forms "
+    "change, old leads say little of new ones: watch what comes of the scores.",
+    "Only leads that became MQLs are in the data. Of people whom nobody made an MQL the model knows nothing, and what sales did "
+    "with a lead may itself have followed the points.",
+    "A probability says what happened to leads like this one. It does not say that a visit or a title causes sales to accept, "
+    "nor that bringing one about would raise the chance.",
+    "It ranks leads for sales to work. It is not made to decide about a person's rights, price or credit.",
+)
+
+
+def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
+    """The model card as Markdown.
+
+    Args:
+        data: What the report tells.
+        facts: `versions` (package -> version), `data` (table -> fingerprint, or one fingerprint), `git_commit`; what is missing
+            is said to be so, and anything else is not printed.
+    """
+    parts = [
+        f"# Model card: {escape_markdown(data.name)}",
+        f"{escape_markdown(tell_outcome(data.metrics))} {escape_markdown(tell_fit(data.metrics))}",
+        "## Forward test",
+        f"{escape_markdown(data.verdict.text)} {escape_markdown(tell_standing(data))}",
+        to_markdown(tell_candidates(compute_verdict_table(data.verdict))),
+        "Below a figure: its 95 % interval, by bootstrap over leads. Log loss and Brier score: lower is better.",
+        *_write_threshold(data),
+        *_write_gate(data),
+        "## Calibration",
+        to_markdown(tell_reliability(data.verdict.reliability)),
+        "## Findings",
+        _bullets(_say_finding(finding) for finding in data.findings) if data.findings else "None.",
+        "## Limits",
+        _bullets(_LIMITS),
+        "## Versions and data",
+        _bullets(_say_facts(facts)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def escape_markdown(text: str) -> str:
+    """Text that stays text in Markdown: no markup, no HTML, on one line.
+
+    >>> print(escape_markdown("a | <b> *c*"))
+    a \\| &lt;b&gt; \\*c\\*
+    """
+    plain = html.escape(" ".join(text.split()), quote=False)
+    return re.sub(r"([\\`*_\[\]|#~])", r"\\\1", plain)
+
+
+def to_markdown(table: TextTable) -> str:
+    """A table as Markdown, its caption before it and the marked rows bold.
+
+    >>> print(to_markdown(TextTable("Fruit", ("Name", "Number"), (("apple", "1"), ("pear", "2")), frozenset({1}))))
+    Fruit:
+    <BLANKLINE>
+    | Name | Number |
+    |---|---|
+    | apple | 1 |
+    | **pear** | 2 |
+    """
+    lines = [_line(table.columns), "|" + "---|" * len(table.columns)]
+    for position, row in enumerate(table.rows):
+        first, *others = (_cell(text) for text in row)
+        lines.append(_line([f"**{first}**" if position in table.marked else first, *others], escaped=True))
+    return f"{escape_markdown(table.caption)}:\n\n" + "\n".join(lines)
+
+
+def _write_threshold(data: ReportData) -> list[str]:
+    advice, realised = data.advice, data.verdict.realised
+    rehearsed = f"Chosen on earlier leads for the forward test: {say_threshold(data.verdict.threshold.threshold)}, promised "
+    rehearsed += f"conversion {say_percent(data.verdict.threshold.conversion)}. Of the test leads that it handed over:"
+    return [
+        "## Threshold",
+        f"Recommended: **{say_threshold(advice.threshold)}**. {escape_markdown(advice.text)} {escape_markdown(tell_promise(advice))}",
+        _bullets(f"{label}: {figure}" for label, figure in tell_advice(advice)),
+        to_markdown(tell_thresholds(compute_threshold_rows(data.thresholds, advice))),
+        rehearsed,
+        _bullets(f"{label}: {figure}" for label, figure in tell_gate(realised)),
+    ]
+
+
+def _write_gate(data: ReportData) -> list[str]:
+    gate = data.verdict.gate
+    if gate is None:
+        return ["## Points gate", f"What today's points gate does {UNTOLD}: no points, or no gate, are named."]
+    text = escape_markdown(gate.text)
+    if data.routed is not None:
+        text += " " + escape_markdown(compute_equal_volume(data.verdict, data.routed).text)
+    return ["## Points gate", f"On the test leads: {text}"]
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _say_finding(finding: Finding) -> str:
+    return f"{escape_markdown(finding.code)} ({finding.severity}): {escape_markdown(f'{finding.what} {finding.do}'.strip())}"
+
+
+def _say_facts(facts: Mapping[str, Any]) -> list[str]:
+    versions, prints = facts.get("versions") or {}, facts.get("data")
+    named = prints if isinstance(prints, Mapping) else {"data": prints}
+    lines = [f"{escape_markdown(name)} {escape_markdown(str(version))}" for name, version in versions.items()]
+    lines += [f"Fingerprint (sha256) of {escape_markdown(name)}: {_say_print(value)}" for name, value in named.items()]
+    return [*lines, f"Commit: {_say_print(facts.get('git_commit'))}"]
+
+
+def _say_print(value: object) -> str:
+    return f"`{re.sub(r'[^0-9A-Za-z+:.-]', '', str(value))}`" if value else "none"
+
+
+def _cell(text: str) -> str:
+    main, *more = text.split("\n", 1)
+    return escape_markdown(main) + "".join(f"<br>{escape_markdown(line)}" for line in more)
+
+
+def _line(cells: Iterable[str], *, escaped: bool = False) -> str:
+    return "| " + " | ".join(cell if escaped else escape_markdown(cell) for cell in cells) + " |"

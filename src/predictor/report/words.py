@@ -1,0 +1,112 @@
+"""Figures as people read them: percentages, counts and intervals, and a dash where something cannot be told."""
+
+from __future__ import annotations
+
+import math
+
+DASH = "–"
+UNTOLD = "cannot be told"
+
+
+def is_missing(figure: float | None) -> bool:
+    """Whether a figure cannot be told: None, NaN or infinite.
+
+    >>> is_missing(None), is_missing(float("nan")), is_missing(0.0)
+    (True, True, False)
+    """
+    return figure is None or not math.isfinite(figure)
+
+
+def say_number(figure: float | None, digits: int = 0, *, sign: bool = False) -> str:
+    """A number with so many decimals; a dash where it cannot be told.
+
+    Args:
+        figure: The number.
+        digits: Decimals.
+        sign: Whether to write the plus too.
+
+    >>> say_number(1234.56, 1), say_number(None), say_number(-0.0123, 3, sign=True), say_number(-0.00001, 2)
+    ('1,234.6', '–', '-0.012', '0.00')
+    """
+    if figure is None or is_missing(figure):
+        return DASH
+    rounded = round(figure, digits) + 0.0  # a zero without its minus
+    return f"{rounded:{'+' if sign and rounded else ''},.{digits}f}"
+
+
+def say_weekly(figure: float | None) -> str:
+    """Leads a week, with one decimal.
+
+    >>> say_weekly(41.26), say_weekly(None)
+    ('41.3', '–')
+    """
+    return say_number(figure, 1)
+
+
+def say_percent(share: float | None) -> str:
+    """A share as a percentage, with a decimal where it is small or nearly all.
+
+    >>> say_percent(0.2671), say_percent(0.0345), say_percent(0.9972), say_percent(0.0001), say_percent(None)
+    ('27 %', '3.4 %', '99.7 %', 'under 0.1 %', '–')
+    """
+    if share is None or is_missing(share):
+        return DASH
+    if 0 < share < 0.0005:
+        return "under 0.1 %"
+    return f"{100 * share:.{_percent_digits(share)}f} %"
+
+
+def say_range(low: float | None, high: float | None, digits: int = 3, *, sign: bool = False) -> str:
+    """The two ends of an interval of plain numbers.
+
+    >>> say_range(0.4211, 0.4533), say_range(None, None)
+    ('0.421 to 0.453', '–')
+    """
+    if is_missing(low) or is_missing(high):
+        return DASH
+    return f"{say_number(low, digits, sign=sign)} to {say_number(high, digits, sign=sign)}"
+
+
+def say_percent_range(low: float | None, high: float | None) -> str:
+    """The two ends of an interval of shares, both with the decimals of the lower.
+
+    >>> say_percent_range(0.2412, 0.3066), say_percent_range(0.0299, 0.1042), say_percent_range(None, None)
+    ('24 to 31 %', '3.0 to 10.4 %', '–')
+    """
+    if low is None or high is None or is_missing(low) or is_missing(high):
+        return DASH
+    digits = max(_percent_digits(low), 1 if high < 0.1 else 0) if low else int(high < 0.1)
+    return f"{100 * low:.{digits}f} to {100 * high:.{digits}f} %"
+
+
+def say_share(share: float | None, low: float | None, high: float | None) -> str:
+    """A share with its interval in brackets.
+
+    >>> say_share(0.27, 0.24, 0.31), say_share(0.27, None, None), say_share(None, None, None)
+    ('27 % (24 to 31 %)', '27 %', '–')
+    """
+    if is_missing(low) or is_missing(high) or is_missing(share):
+        return say_percent(share)
+    return f"{say_percent(share)} ({say_percent_range(low, high)})"
+
+
+def say_threshold(threshold: float) -> str:
+    """A threshold in figures; 0 hands over every lead.
+
+    >>> say_threshold(0.2387), say_threshold(0.0)
+    ('0.2387', '0 (every lead)')
+    """
+    return f"{threshold:.4g}" if threshold else "0 (every lead)"
+
+
+def say_days(days: float | None) -> str:
+    """A length in days.
+
+    >>> say_days(30.0), say_days(1), say_days(None)
+    ('30 days', '1 day', '–')
+    """
+    return DASH if days is None or is_missing(days) else f"{days:g} day{'' if days == 1 else 's'}"
+
+
+def _percent_digits(share: float) -> int:
+    return int(0 < share < 0.0995 or 0.99 < share < 1)

@@ -1,0 +1,298 @@
+"""Scoring: a bundle read back, answering for one lead or a table; batch, API, notebooks and MLflow all use this."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+
+from predictor.answer import Answer, Decision, Lead, PointsAnswer, Reason, decide, grade
+from predictor.bundle import Bundle, load_bundle
+from predictor.config import Settings, make_settings
+from predictor.denied import deny_reason
+from predictor.domains import domain_of, kind_of_domain
+from predictor.errors import BundleError, Finding, PredictorError, ScoringError, list_names
+from predictor.features.assemble import TOTAL, assemble_row, assemble_table
+from predictor.features.encode import Encoded, FeatureSet
+from predictor.model.calibrate import Sigmoid
+from predictor.model.candidates import FILES, Model, read_model
+from predictor.model.explain import compute_effects, sum_groups
+from predictor.model.threshold import Recommendation, export_thresholds, import_thresholds, recommend_threshold, with_value
+from predictor.points.award import Award, award_lead
+from predictor.points.rulebook import RuleBook, parse_rule_book
+from predictor.tables import LEAD_FACTS, reduce_email
+from predictor.parse import blank_missing
+from predictor.values import Event, to_number
+
+if TYPE_CHECKING:
+    from predictor.points.history import Awards
+
+_GOLDEN_TOLERANCE = 1e-9
+
+
+class Scorer:
+    """A bundle that answers. Make one with `Scorer.load`.
+
+    Attributes:
+        version: The bundle's name.
+        settings: The settings it was trained with.
+        features: The definition of its matrix.
+        book: The rule book; None where the firm has none.
+        model: The fitted candidate.
+        calibrator: What makes its score a probability.
+        threshold: Content of `threshold.json`: the recommendation and the table it was taken from.
+        metrics: Content of `metrics.json`.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.version = bundle.version
+        self.settings: Settings = make_settings(tomllib.loads(bundle.files["config.toml"]), source="config.toml")
+        self.features = FeatureSet.from_json(bundle.read_json("features.json"))
+        text = bundle.files.get("rule_book.toml")
+        self.book: RuleBook | None = parse_rule_book(text, "rule_book.toml") if text else None
+        self.metrics: dict[str, Any] = bundle.read_json("metrics.json")
+        champion = self.metrics["champion"]
+        self.model: Model = read_model(champion, bundle.files[FILES[champion]])
+        self.calibrator = Sigmoid.from_text(bundle.files["calibrator.json"])
+        self.threshold: dict[str, Any] = bundle.read_json("threshold.json")
+        self.report = bundle.files.get("report.html")
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Self:
+        """The scorer of a bundle, checked against its manifest and its golden rows.
+
+        Raises:
+            BundleError: The bundle is incomplete, altered, or answers otherwise than when it was trained.
+        """
+        bundle = load_bundle(Path(folder))
+        try:
+            scorer = cls(bundle)
+            scorer.replay(bundle.files["golden.jsonl"])
+        except BundleError:
+            raise
+        except (PredictorError, KeyError, ValueError, TypeError) as error:
+            raise BundleError(f"Bundle '{bundle.version}' cannot be used: {error}. Train it anew with this version.") from error
+        return scorer
+
+    def replay(self, golden: str) -> None:
+        """Score the synthetic leads of the bundle again, and refuse where an answer has changed.
+
+        Raises:
+            BundleError: An answer differs from the one written at training.
+        """
+        for number, line in enumerate(golden.splitlines(), 1):
+            row = json.loads(line)
+            came = self.score_lead(read_golden_lead(row["lead"]), reasons=0)
+            if abs(came.probability - row["probability"]) > _GOLDEN_TOLERANCE or came.decision != row["decision"]:
+                raise BundleError(
+                    f"Bundle '{self.version}' gives {came.probability:.9f} for golden row {number}, but gave "
+                    f"{row['probability']:.9f} when it was trained. Install the versions its manifest names, or train it anew."
+                )
+
+    @property
+    def cut(self) -> float:
+        """The recommended threshold."""
+        return float(self.threshold["recommended"]["threshold"])
+
+    @property
+    def gate(self) -> float | None:
+        """Points from which the firm hands a lead over; None where it names no gate."""
+        if self.settings.points.gate != "rule_book":
+            return self.settings.points.gate
+        return self.book.gate if self.book is not None else None
+
+    @cached_property
+    def attributes(self) -> list[str]:
+        """The attributes that the features or the rule book look at."""
+        named = [feature.name for feature in self.features.features if feature.is_attribute]
+        asked = [rule.condition.attribute for rule in self.book.rules if hasattr(rule.condition, "attribute")] if self.book else []
+        return list(dict.fromkeys([*named, *asked]))
+
+    @cached_property
+    def _known(self) -> set[str]:
+        roles = self.settings.roles
+        return {*self.attributes, *roles.points, *roles.ignore, *roles.protected, *LEAD_FACTS, *self.settings.columns.values()}
+
+    def describe(self) -> dict[str, Any]:
+        """What every answer tells about the model: version, through when it was trained, horizon in days."""
+        through, horizon = self.metrics["fit"]["through"], self.metrics["horizon_days"]
+        return {"version": self.version, "trained_through": through, "horizon_days": horizon}
+
+    def advise(self, differences: Mapping[str, Any]) -> tuple[Recommendation, dict[str, list[float | None]]]:
+        """The threshold that a policy recommends from the stored table, and that table.
+
+        Args:
+            differences: Settings of section threshold that differ from the bundle's; empty for its own.
+
+        Raises:
+            SettingsError: A setting that is unknown or out of range, or a policy that lacks what it needs.
+        """
+        section = self.settings.threshold.model_dump(mode="json") | dict(differences)
+        asked = make_settings({"threshold": section}, source="The question").threshold
+        table = with_value(import_thresholds(self.threshold["table"]), asked.amount, asked.cost)
+        return recommend_threshold(table, asked), export_thresholds(table)
+
+    def score_lead(self, lead: Lead, *, reasons: int = 5) -> Answer:
+        """The answer about one lead.
+
+        Args:
+            lead: What the CRM knows of it.
+            reasons: How many of the strongest reasons to give.
+
+        Raises:
+            ScoringError: Values of a wrong type, all of them in one text.
+        """
+        values, warnings = self._read_attributes(lead)
+        award = award_lead(self.book, values, lead.events, lead.as_of) if self.book is not None else None
+        row = assemble_row(values, self.attributes, crm_points=self._read_points(lead, values), award=award)
+        encoded, unseen = self.features.encode_row(row, lead.as_of)
+        matrix = np.array([encoded], dtype="float64")
+        score = self.model.score(matrix)
+        probability = float(self.calibrator.predict(score)[0])
+        low, high = self.calibrator.interval(score)
+        return Answer(
+            lead.lead_id,
+            probability,
+            (float(low[0]), float(high[0])),
+            self.cut,
+            decide(probability >= self.cut),
+            grade(probability, self.settings.grades.model_dump()),
+            self._answer_points(row, award),
+            self._explain(matrix, reasons)[0] if reasons else (),
+            (*warnings, *unseen),
+        )
+
+    def _read_attributes(self, lead: Lead) -> tuple[dict[str, Any], list[Finding]]:
+        """The lead's attributes without those that mean 'not known', its e-mail reduced to a kind of mailbox."""
+        values = {name: value for name, value in lead.attributes.items() if not self.features.is_missing(value)}
+        kind = kind_of_domain(domain_of(values.get("email_domain", values.get("email"))))
+        if kind is not None:
+            values["email_domain_kind"] = kind
+        unknown = [name for name in values if name not in self._known and deny_reason(name) is None]
+        later = sum(event.occurred_at > lead.as_of for event in lead.events)
+        warnings = []
+        if unknown:
+            warnings.append(Finding("LEAD020", "warning", f"Not used by this model: {list_names(unknown)}.", ""))
+        if later:
+            warnings.append(Finding("LEAD023", "warning", f"Not looked at: {later} of the events, dated after as_of.", ""))
+        return values, warnings
+
+    def _read_points(self, lead: Lead, values: Mapping[str, Any]) -> dict[str, float]:
+        """The CRM's scores by column; `points` of the lead stands for the column where there is only one."""
+        columns = self.settings.roles.points
+        if len(columns) == 1 and lead.points is not None:
+            return {columns[0]: to_number(lead.points)}
+        try:
+            return {name: to_number(values.get(name)) for name in columns}
+        except ValueError as error:
+            raise ScoringError(f"LEAD022 {list_names(columns)} must be numbers, but {error}. Send numbers, or leave them out.") from None
+
+    def _answer_points(self, row: Mapping[str, Any], award: Award | None) -> PointsAnswer | None:
+        if TOTAL not in row:
+            return None
+        total = float(row[TOTAL])
+        qualifies = award is not None and award.qualifies
+        fired = award.fired if award is not None else ()
+        return PointsAnswer(None if np.isnan(total) else total, self.gate, self._decide_points(total, qualifies=qualifies), fired)
+
+    def _decide_points(self, total: float, *, qualifies: bool) -> Decision | None:
+        if self.gate is None or (np.isnan(total) and not qualifies):
+            return None
+        return decide(bool(total >= self.gate) or qualifies)
+
+    def _explain(self, matrix: np.ndarray, most: int) -> list[tuple[Reason, ...]]:
+        """The strongest reasons of each row, strongest first."""
+        effects, _ = compute_effects(self.model.contribute(matrix), self.calibrator)
+        groups = [feature.group for feature in self.features.features]
+        names, sums = sum_groups(effects, groups)
+        first = [groups.index(name) for name in names]
+        strongest = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most]
+        return [
+            tuple(self._tell(names[at], matrix[row, first[at]], first[at], sums[row, at]) for at in strongest[row] if sums[row, at])
+            for row in range(len(matrix))
+        ]
+
+    def _tell(self, what: str, number: float, position: int, effect: float) -> Reason:
+        feature = self.features.features[position]
+        if np.isnan(number):
+            value = "not known"
+        elif feature.kind == "category":
+            value = feature.categories[int(number)] if number < len(feature.categories) else "other"
+        else:
+            value = f"{number:.4g}"
+        return Reason(what, value, float(effect), f"{what} {value}: {100 * effect:+.1f} points of probability")
+
+    def score_table(
+        self, frame: pd.DataFrame, *, as_of: pd.Series | None, awards: Awards | None = None, reasons: int = 3
+    ) -> pd.DataFrame:
+        """The answers about a table of leads, one row each, in its order; a row that cannot be scored says why and stands empty.
+
+        Args:
+            frame: `lead_id` and attributes, as texts or typed.
+            as_of: The moment each score speaks of; None where the training data carry no dates.
+            awards: What the rule book awards these leads; needed where the bundle has a rule book.
+            reasons: How many of the strongest reasons to give.
+
+        Returns:
+            lead_id, probability, low, high, threshold, decision, grade, points, points_decision, reasons, warnings.
+
+        Raises:
+            ScoringError: The bundle has a rule book but no awards are given.
+        """
+        if self.book is not None and awards is None:
+            raise ScoringError("This bundle has a rule book: give the awards of these leads, as predictor.batch does.")
+        rows = assemble_table(self.prepare(frame), self.attributes, crm_points=self.settings.roles.points, awards=awards)
+        encoded = self.features.encode_table(rows, as_of)
+        score = self.model.score(encoded.matrix)
+        low, high = self.calibrator.interval(score)
+        told = self._explain(encoded.matrix, reasons) if reasons else [()] * len(frame)
+        answers = pd.DataFrame({
+            "lead_id": frame["lead_id"].to_numpy(),
+            "probability": self.calibrator.predict(score), "low": low, "high": high, "threshold": self.cut,
+        })  # fmt: skip
+        answers["decision"] = np.where(answers["probability"] >= self.cut, "route_to_sales", "nurture")
+        answers["grade"] = self._grade(answers["probability"].to_numpy())
+        answers["points"] = rows[TOTAL].to_numpy() if TOTAL in rows else np.nan
+        answers["points_decision"] = self._decide_table(answers["points"].to_numpy(), awards)
+        answers["reasons"] = ["; ".join(reason.text for reason in reasons) for reasons in told]
+        return _mark(answers, encoded)
+
+    def prepare(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Leads as read, with what means 'not known' missing and the e-mail reduced to a kind of mailbox."""
+        return reduce_email(blank_missing(frame, self.features.missing_values))
+
+    def _grade(self, probability: np.ndarray) -> np.ndarray:
+        lowest = self.settings.grades.model_dump()
+        return np.select([probability >= low for low in lowest.values()], list(lowest), "D")
+
+    def _decide_table(self, points: np.ndarray, awards: Awards | None) -> list[Decision | None]:
+        qualifies = awards.qualifies.to_numpy() if awards is not None else np.zeros(len(points), dtype=bool)
+        return [self._decide_points(total, qualifies=bool(by_itself)) for total, by_itself in zip(points, qualifies, strict=True)]
+
+
+def _mark(answers: pd.DataFrame, encoded: Encoded) -> pd.DataFrame:
+    """The answers with warnings; a row with an error keeps nothing but its id and the reason."""
+    texts = [""] * len(answers)
+    for row, warnings in encoded.warnings.items():
+        texts[row] = " ".join(str(warning) for warning in warnings)
+    for row, errors in encoded.errors.items():
+        texts[row] = " ".join(errors)
+    answers["warnings"] = texts
+    failed = list(encoded.errors)
+    answers.loc[failed, ["probability", "low", "high", "threshold", "points"]] = np.nan
+    answers.loc[failed, ["decision", "grade", "points_decision", "reasons"]] = None
+    return answers
+
+
+def read_golden_lead(content: Mapping[str, Any]) -> Lead:
+    """A lead of `golden.jsonl`."""
+    events = tuple(Event(datetime.fromisoformat(event["occurred_at"]), event["event_type"]) for event in content["events"])
+    return Lead(content["lead_id"], datetime.fromisoformat(content["as_of"]), content["attributes"], content["points"], events)
+

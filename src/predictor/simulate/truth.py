@@ -1,0 +1,159 @@
+"""The true probability of a simulated episode: a law of what the two tables hold up to `mql_at`, and of nothing else.
+
+Fit (who the lead is) and intent (what it did, and how lately) add up on the scale of log-odds and strengthen one
+another. Only the coin that is tossed with this probability is hidden, so the law can be learned.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from predictor.domains import kind_of_domain
+from predictor.simulate.calendar import BEGIN, DAY, YEAR, Seconds, to_seconds
+
+Numbers = npt.NDArray[np.float64]
+
+HORIZON_DAYS = 30.0
+DELAY_MEDIAN_DAYS = 7.0
+DELAY_SPREAD = 1.0  # of the logarithm: a tenth of those who are ever accepted wait for more than 25 days
+WITHIN_HORIZON = 0.5 * (1 + math.erf(math.log(HORIZON_DAYS / DELAY_MEDIAN_DAYS) / DELAY_SPREAD / math.sqrt(2)))
+
+BASE = -2.08  # log-odds of a lead in the middle of everything
+STRENGTH = 1.3  # how far fit and intent move them
+INDUSTRY = {"Software": 0.3, "Manufacturing": 0.5, "Logistics": 0.5, "Financial services": 0.0, "Education": -0.7}
+BEST_SIZE = {"Software": 2.0, "Media": 2.0, "Healthcare": 2.8, "Manufacturing": 3.2, "Logistics": 3.0}  # log10 of heads
+SENIORITY = {"C-level": 0.2, "VP": 0.55, "Director": 0.45, "Manager": 0.15, "Specialist": -0.15, "Intern": -1.2}
+DEPARTMENT = {"IT": 0.35, "Operations": 0.4, "Marketing": 0.0, "Sales": -0.1, "Finance": 0.1, "Human resources": -0.5}
+SOURCE = {"referral": 0.9, "partner": 0.6, "direct": 0.3, "webinar": 0.2, "paid_social": -0.8, "content_syndication": -0.9}
+COUNTRY = dict.fromkeys(("United States", "United Kingdom", "Germany"), 0.15) | dict.fromkeys(
+    ("Netherlands", "France", "Austria", "Switzerland", "Canada", "Ireland"), 0.25
+)
+
+
+def true_probability(leads: pd.DataFrame, events: pd.DataFrame, *, signal: float = 1.0, drift: float = 1.0) -> pd.Series:
+    """The probability that each episode is accepted within 30 days of its `mql_at`, in the order of the leads.
+
+    Args:
+        leads: Attributes and `mql_at`; what came of the episode is not looked at.
+        events: Events of any time; those after `mql_at` change nothing.
+        signal: How much fit and intent matter; 0 gives every lead of a day the same probability.
+        drift: How much the times matter; at 1 the odds fall by 8 % in two years, at 0 not at all.
+
+    >>> lead = {"lead_id": ["L1"], "mql_at": pd.to_datetime(["2025-03-01T00:00:00Z"])}
+    >>> attributes = dict.fromkeys(["industry", "employees", "annual_revenue", "country", "seniority", "department"])
+    >>> lead = pd.DataFrame(lead | attributes | {"source": None, "email_domain": None, "competitor": "no"})
+    >>> visit = pd.DataFrame({"lead_id": ["L1"], "occurred_at": lead["mql_at"], "event_type": ["pricing_page_view"]})
+    >>> early = true_probability(lead, visit.assign(occurred_at=lead["mql_at"] + pd.Timedelta("1s")))
+    >>> bool(true_probability(lead, visit)[0] > early[0]) and early.equals(true_probability(lead, visit.iloc[:0]))
+    True
+    """
+    moments = to_seconds(leads["mql_at"])
+    fit = compute_fit(leads)
+    intent = compute_intent(leads, events, moments)
+    together = STRENGTH * (fit + intent + 0.35 * np.tanh(fit) * np.tanh(intent))
+    years = (moments - BEGIN) / YEAR - 1
+    odds = BASE + signal * together - drift * 0.04 * years
+    return pd.Series((WITHIN_HORIZON / (1 + np.exp(-odds))).round(6), index=leads.index, name="probability")
+
+
+def compute_fit(leads: pd.DataFrame) -> Numbers:
+    """What the attributes add to the log-odds, about 0 in the middle; a missing one is a level of its own."""
+    size = np.log10(leads["employees"].astype(float).to_numpy())
+    kinds = leads["email_domain"].map(kind_of_domain, na_action="ignore")
+    fit = _level(leads["country"], COUNTRY, other=-0.2) + _level(leads["department"], DEPARTMENT)
+    fit += _fit_of_firm(leads, size) + _fit_of_title(leads, size) + _fit_of_source(leads)
+    fit += np.where(kinds.eq("free"), np.where(size <= 1, -0.1, -0.7), 0.0)
+    fit += _level(kinds, {"student": -1.8}) + _level(leads["competitor"], {"yes": -2.5})
+    return fit
+
+
+def _level(column: pd.Series, levels: dict[str, float], *, other: float = 0.0, missing: float = -0.1) -> Numbers:
+    values = column.astype(object).map(levels, na_action="ignore").astype(float)
+    return np.asarray(values.fillna(other).where(column.notna(), missing).to_numpy())
+
+
+def _fit_of_firm(leads: pd.DataFrame, size: Numbers) -> Numbers:
+    """Each industry has a size that suits best; revenue a head says how rich the firm is."""
+    best = _level(leads["industry"], BEST_SIZE, other=2.5, missing=2.5)
+    suits = np.where(np.isnan(size), -0.3, 1.3 * np.exp(-(((size - best) / 0.7) ** 2)) - 0.5)
+    rich = 0.35 * np.tanh(np.log(leads["annual_revenue"].astype(float).to_numpy()) - size * math.log(10) - math.log(160e3))
+    return np.asarray(suits + np.where(np.isnan(rich), -0.05, rich) + _level(leads["industry"], INDUSTRY, other=-0.25))
+
+
+def _fit_of_title(leads: pd.DataFrame, size: Numbers) -> Numbers:
+    """Chiefs decide in small firms and delegate in large ones, where specialists in IT prepare what is bought."""
+    chief = leads["seniority"].eq("C-level").to_numpy(bool)
+    expert = (leads["seniority"].eq("Specialist") & leads["department"].isin(["IT", "Operations"])).to_numpy(bool)
+    fit = _level(leads["seniority"], SENIORITY, missing=-0.25)
+    return np.asarray(fit + chief * np.where(size < 2.3, 0.6, np.where(size > 3, -0.8, 0.0)) + expert * (size > 2.7) * 0.6)
+
+
+def _fit_of_source(leads: pd.DataFrame) -> Numbers:
+    """Fairs work where things are made, partners where the firm has no office."""
+    fair = leads["source"].eq("trade_show") & leads["industry"].isin(["Manufacturing", "Logistics", "Construction"])
+    abroad = leads["source"].eq("partner") & leads["country"].notna() & ~leads["country"].isin(COUNTRY)
+    return np.asarray(_level(leads["source"], SOURCE) + 0.8 * fair.to_numpy(bool) + 0.6 * abroad.to_numpy(bool))
+
+
+def compute_intent(leads: pd.DataFrame, events: pd.DataFrame, moments: Seconds) -> Numbers:
+    """What the events up to each moment add to the log-odds: lately counts more, and more of the same counts less."""
+    sums = DecayedSums(leads["lead_id"], moments, events)
+    downloads = sums.compute(["content_download"], 30)
+    requests = sums.compute(["demo_requested", "trial_requested"], 21)
+    visits = sums.compute(["page_view", "pricing_page_view", "demo_page_view"], 7)
+    intent = 1.8 * _saturate(sums.compute(["pricing_page_view"], 7)) + 0.8 * _saturate(sums.compute(["demo_page_view"], 14))
+    intent += 0.25 * np.log1p(downloads) + 0.9 * _saturate(requests) + 0.3 * np.log1p(visits)
+    intent += 0.5 * _saturate(sums.compute(["webinar_attended"], 30)) + 0.25 * np.log1p(sums.compute(["email_click"], 30))
+    intent += 0.8 * _saturate(sums.compute(["chat_started", "phone_call"], 30))
+    intent -= 1.0 * _saturate(3 * sums.compute(["unsubscribed"], 180)) + 0.25 * np.log1p(sums.compute(["blog_view"], 60))
+    hoarder = leads["seniority"].isin(["Intern", "Specialist"]).to_numpy(bool)
+    intent -= 0.3 * hoarder * downloads + 0.2 * sums.again
+    return np.asarray(intent - 1.0)
+
+
+def _saturate(amount: Numbers) -> Numbers:
+    return np.asarray(1 - np.exp(-amount))
+
+
+class DecayedSums:
+    """Counts of events up to each episode's moment, each weighted by half for every half-life that has passed.
+
+    Attributes:
+        again: 1 where the lead had an earlier episode, else 0.
+    """
+
+    def __init__(self, lead_id: pd.Series, moments: Seconds, events: pd.DataFrame) -> None:
+        codes, names = pd.factorize(lead_id)
+        keys = codes * 2**32 + moments
+        order = np.argsort(keys, kind="stable")
+        lead = names.get_indexer(pd.Index(events["lead_id"]))
+        time = to_seconds(events["occurred_at"])
+        event, place = _pair(keys[order], lead, time)
+        self.again = pd.Series(moments).groupby(codes).rank().gt(1).to_numpy(float)
+        self._count = len(keys)
+        self._episode = order[place]
+        self._age = (moments[self._episode] - time[event]) / DAY
+        self._kind = events["event_type"].astype("category").iloc[event]
+
+    def compute(self, types: Sequence[str], half_life_days: float) -> Numbers:
+        """One number an episode."""
+        rows = np.flatnonzero(self._kind.isin(types).to_numpy(bool))
+        weights = np.exp2(-self._age[rows] / half_life_days)
+        return np.bincount(self._episode[rows], weights, minlength=self._count).astype(float)
+
+
+def _pair(
+    keys: npt.NDArray[np.int64], lead: npt.NDArray[np.intp], time: Seconds
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Each event beside each episode of its lead that comes no earlier: rows of events, places in the sorted keys."""
+    known = np.flatnonzero(lead >= 0)
+    first = np.searchsorted(keys, lead[known] * 2**32 + time[known])
+    counts = np.searchsorted(keys, (lead[known] + 1) * 2**32) - first
+    event = np.repeat(known, counts)
+    place = np.arange(len(event)) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(first, counts)
+    return event, place

@@ -1,0 +1,154 @@
+"""A study: what training looks at. The leads, their outcomes, and one assembled row each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from predictor.batch import award_leads
+from predictor.config import Settings
+from predictor.errors import Finding, TrainingError, count
+from predictor.features.assemble import assemble_table
+from predictor.features.encode import FeatureSet
+from predictor.features.fit import fit_features
+from predictor.intake.read import load_tables
+from predictor.model.block import Block
+from predictor.model.label import choose_horizon, compute_conversion_curve, compute_outcomes
+from predictor.model.split import Split, split_forward, split_random
+from predictor.points.history import Awards
+from predictor.points.rulebook import RuleBook, load_rule_book
+from predictor.tables import Leads
+from predictor.parse import to_days
+
+
+@dataclass(frozen=True)
+class Study:
+    """Leads with outcomes, ready to be split.
+
+    Attributes:
+        settings: What was asked.
+        leads: The leads under the contract.
+        events: Their events; None for none.
+        book: The rule book; None for none.
+        awards: What it awards; None without a book.
+        rows: Assembled rows, one a lead.
+        outcome: 1.0, 0.0; of pending leads not to be used.
+        mature: Whether the outcome is known.
+        order: Grows with time; row numbers drawn by lot where nothing does.
+        horizon_days: Days within which acceptance counts; None where the outcomes carry no dates.
+        curve: The time-to-SQL curve; None where the outcomes carry no dates.
+        findings: What was noticed on the way.
+    """
+
+    settings: Settings
+    leads: Leads
+    events: pd.DataFrame | None
+    book: RuleBook | None
+    awards: Awards | None
+    rows: pd.DataFrame
+    outcome: np.ndarray
+    mature: np.ndarray
+    order: np.ndarray
+    horizon_days: float | None
+    curve: pd.DataFrame | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def as_of(self) -> pd.Series | None:
+        """The moment of decision of each lead; None where leads carry no dates."""
+        return self.leads.frame["mql_at"] if self.leads.dated else None
+
+    @property
+    def gap(self) -> float:
+        """Days between the leads that teach and those that test."""
+        if self.settings.split.gap_days != "horizon":
+            return self.settings.split.gap_days
+        return self.horizon_days or 0.0
+
+    @property
+    def gate(self) -> float | None:
+        """Points from which the firm hands a lead over; None where it names no gate."""
+        if self.settings.points.gate != "rule_book":
+            return self.settings.points.gate
+        return self.book.gate if self.book is not None else None
+
+    def split(self) -> Split:
+        """The mature leads, the newest to test on; positions among all leads."""
+        known = np.flatnonzero(self.mature)
+        share = self.settings.split.test_share
+        if not self.leads.dated and "order_by" not in self.leads.frame:
+            split = split_random(len(known), test_share=share, seed=self.settings.model.seed)
+        else:
+            split = split_forward(self.order[known], test_share=share, gap=self.gap)
+        return Split(known[split.fit], known[split.test], split.starts)
+
+    def fit_features(self, positions: np.ndarray) -> tuple[FeatureSet, tuple[Finding, ...]]:
+        """The features that those leads can carry."""
+        missing = self.settings.data.missing_values
+        support = self.settings.features.min_support
+        return fit_features(self.rows.iloc[positions], self.leads.attributes, min_support=support, missing_values=missing)
+
+    def block(self, positions: np.ndarray, features: FeatureSet) -> Block:
+        """Those leads as arrays, oldest first."""
+        at = positions[np.argsort(self.order[positions], kind="stable")]
+        as_of = None if self.as_of is None else self.as_of.iloc[at]
+        matrix = features.encode_table(self.rows.iloc[at], as_of).matrix
+        return Block(matrix, self.outcome[at], self.order[at], features, self.leads.dated)
+
+
+def load_study(settings: Settings) -> Study:
+    """The study of the tables that the settings name.
+
+    Raises:
+        TableError: A table that breaks the contract.
+        RuleBookError: A rule book that cannot be used.
+        TrainingError: No lead is mature, or none or all of them were accepted.
+    """
+    book = load_rule_book(settings.points.rule_book, settings.folder) if settings.points.rule_book else None
+    leads, events, findings = load_tables(settings)
+    as_of = leads.frame["mql_at"] if leads.dated else None
+    awards = award_leads(book, leads.frame, as_of=as_of, events=events)
+    rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards)
+    horizon, curve = _find_horizon(leads, settings)
+    outcome, mature = _label(leads, horizon)
+    _check_outcomes(outcome[mature], len(outcome), horizon)
+    order = _order(leads)
+    return Study(settings, leads, events, book, awards, rows, outcome, mature, order, horizon, curve, findings)
+
+
+def _find_horizon(leads: Leads, settings: Settings) -> tuple[float | None, pd.DataFrame | None]:
+    wanted = settings.label.horizon_days
+    if "sql_at" not in leads.frame or leads.observed_until is None:
+        return (None if wanted == "auto" else wanted), None
+    curve = compute_conversion_curve(leads.frame, leads.observed_until)
+    return (float(choose_horizon(curve)) if wanted == "auto" else wanted), curve
+
+
+def _label(leads: Leads, horizon: float | None) -> tuple[np.ndarray, np.ndarray]:
+    """Outcomes by date where there are dates; a column of yes and no is taken as it is, blank meaning pending."""
+    if "sql_at" in leads.frame and horizon is not None and leads.observed_until is not None:
+        table = compute_outcomes(leads.frame, horizon_days=horizon, observed_until=leads.observed_until)
+        return table["outcome"].to_numpy(), table["mature"].to_numpy()
+    said = leads.frame["outcome"]
+    return said.fillna(0.0).to_numpy(), said.notna().to_numpy()
+
+
+def _check_outcomes(outcome: np.ndarray, leads: int, horizon: float | None) -> None:
+    accepted = int(outcome.sum())
+    if not len(outcome):
+        within = f"the horizon of {horizon:g} days has not ended for any of them" if horizon else "no outcome is filled in"
+        raise TrainingError(f"None of the {count(leads, 'lead')} can be learned from: {within}. Export older leads too.")
+    if accepted in {0, len(outcome)}:
+        which = "none was accepted" if accepted == 0 else "all were accepted"
+        raise TrainingError(
+            f"Of {count(len(outcome), 'mature lead')} {which}, so there is nothing to tell apart. Export the leads that sales "
+            "accepted and those it did not, and check which columns are mapped to sql_at or outcome."
+        )
+
+
+def _order(leads: Leads) -> np.ndarray:
+    if leads.dated:
+        return to_days(leads.frame["mql_at"]).to_numpy()
+    return leads.frame["order_by"].to_numpy() if "order_by" in leads.frame else np.arange(len(leads.frame), dtype=float)
