@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,13 +11,14 @@ import pandas as pd
 from predictor.batch import award_leads
 from predictor.config import Settings
 from predictor.errors import Finding, TrainingError, count
-from predictor.features.assemble import assemble_table
+from predictor.features.assemble import TOTAL, assemble_table
 from predictor.features.encode import FeatureSet
 from predictor.features.fit import fit_features
 from predictor.intake.read import load_tables
 from predictor.model.block import Block
 from predictor.model.label import choose_horizon, compute_conversion_curve, compute_outcomes
-from predictor.model.split import Split, split_forward, split_random
+from predictor.model.select import make_rehearsal
+from predictor.model.split import Fold, Split, split_forward, split_random
 from predictor.points.history import Awards
 from predictor.points.rulebook import RuleBook, load_rule_book
 from predictor.tables import Leads
@@ -75,14 +77,17 @@ class Study:
         return self.book.gate if self.book is not None else None
 
     def split(self) -> Split:
-        """The mature leads, the newest to test on; positions among all leads."""
+        """The mature leads, the newest to test on; positions among all leads, oldest first."""
         known = np.flatnonzero(self.mature)
         share = self.settings.split.test_share
         if not self.leads.dated and "order_by" not in self.leads.frame:
             split = split_random(len(known), test_share=share, seed=self.settings.model.seed)
         else:
             split = split_forward(self.order[known], test_share=share, gap=self.gap)
-        return Split(known[split.fit], known[split.test], split.starts)
+        return Split(self._oldest_first(known[split.fit]), self._oldest_first(known[split.test]), split.starts)
+
+    def _oldest_first(self, positions: np.ndarray) -> np.ndarray:
+        return positions[np.argsort(self.order[positions], kind="stable")]
 
     def fit_features(self, positions: np.ndarray) -> tuple[FeatureSet, tuple[Finding, ...]]:
         """The features that those leads can carry."""
@@ -92,10 +97,37 @@ class Study:
 
     def block(self, positions: np.ndarray, features: FeatureSet) -> Block:
         """Those leads as arrays, oldest first."""
-        at = positions[np.argsort(self.order[positions], kind="stable")]
+        at = self._oldest_first(positions)
         as_of = None if self.as_of is None else self.as_of.iloc[at]
         matrix = features.encode_table(self.rows.iloc[at], as_of).matrix
         return Block(matrix, self.outcome[at], self.order[at], features, self.leads.dated)
+
+    def rehearsal(self, block: Block) -> list[Fold]:
+        """The forward folds of a block; none where it is too short to rehearse on."""
+        return make_rehearsal(block, folds=self.settings.split.folds, gap=self.gap)
+
+    def points(self, positions: np.ndarray) -> np.ndarray | None:
+        """The points of those leads, NaN where unknown; None for a firm without points."""
+        return self.rows[TOTAL].to_numpy()[positions] if TOTAL in self.rows else None
+
+    def route_by_points(self, positions: np.ndarray) -> np.ndarray | None:
+        """Which of those leads the points hand over, by the gate or by themselves; None where there is no gate or no points."""
+        points = self.points(positions)
+        if points is None or self.gate is None:
+            return None
+        by_itself = self.awards.qualifies.to_numpy()[positions] if self.awards is not None else False
+        return (points >= self.gate) | by_itself
+
+    def describe_fit(self) -> dict[str, Any]:
+        """What the final model is fitted on: number of leads, and the first and last of them."""
+        order = self.order[self.mature]
+        return {"n": len(order), "from": self._name_moment(order.min()), "through": self._name_moment(order.max())}
+
+    def _name_moment(self, order: float) -> str:
+        """A place in the order as people read it: a day, or the value of the column that orders the leads."""
+        if not self.leads.dated:
+            return f"{order:.15g}"
+        return (pd.Timestamp(0, tz="UTC") + pd.Timedelta(days=order)).date().isoformat()
 
 
 def load_study(settings: Settings) -> Study:

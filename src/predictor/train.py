@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from predictor.bundle import promote, save_bundle
 from predictor.config import Settings
-from predictor.errors import Finding, TrainingError, count
-from predictor.features.assemble import TOTAL
+from predictor.errors import Finding, count
 from predictor.model.block import Block
 from predictor.model.recipe import Recipe, choose_recipe, fit_recipe
-from predictor.model.split import Fold, Split, keep_teachable, make_folds
+from predictor.model.select import select_candidates
+from predictor.model.split import Split
 from predictor.model.threshold import Recommendation, recommend_threshold
 from predictor.model.verdict import Verdict, judge_recipes, rehearse_thresholds
 from predictor.pack import describe_verdict, dump, make_golden, pack_recipe
@@ -27,11 +28,11 @@ from predictor.provenance import find_commit, fingerprint_frame, list_versions
 from predictor.report.card import write_card
 from predictor.report.compare import ReportData
 from predictor.report.page import render_page
+from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds
 from predictor.study import Study, load_study
+from predictor.tracking import Tracked, TrainingRecord, track_training
 
 Progress = Callable[[str], None]
-_NEED_FEW = ("constant", "points")
-_FEWEST_A_FOLD = 5  # leads of either outcome below which a fold's model is noise
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,10 @@ class Trained:
             verdict=self.verdict,
             thresholds=self.thresholds,
             advice=self.advice,
-            points=_points_of(self.study, _oldest_first(self.study, self.split.test)),
+            points=self.study.points(self.split.test),
             curve=self.study.curve,
             findings=self.findings,
+            routed=self.study.route_by_points(self.split.test),
         )
 
 
@@ -101,11 +103,14 @@ def train(settings: Settings, *, progress: Progress = lambda _: None) -> Trained
     split = study.split()
     features, unused = study.fit_features(split.fit)
     fit, test = study.block(split.fit, features), study.block(split.test, features)
-    names, limits = _choose_candidates(fit, settings)
-    recipes = _fit_recipes(names, fit, study, progress)
+    names, limits = select_candidates(fit, settings.model)
+    folds, recipes = study.rehearsal(fit), {}
+    for name in names:
+        progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
+        recipes[name] = fit_recipe(name, fit, folds, settings.model.seed)
     chosen = choose_recipe(recipes, fit)
     progress("Looking at the test block")
-    routed = _route_by_points(study, split)
+    routed = study.route_by_points(split.test)
     verdict = judge_recipes(recipes, chosen, fit=fit, test=test, routed=routed, settings=settings)
     progress(f"Learning '{chosen}' again from every mature lead")
     block, final = _refit(chosen, study)
@@ -115,7 +120,9 @@ def train(settings: Settings, *, progress: Progress = lambda _: None) -> Trained
     facts = _gather_facts(study)
     findings = (*study.findings, *unused, *limits)
     trained = Trained(study, split, recipes, verdict, final, advice, thresholds, files, facts, findings)
-    files["metrics.json"] = dump(_describe(trained))
+    pending = int((~study.mature).sum())
+    metrics = describe_verdict(verdict, champion=chosen, horizon=study.horizon_days, pending=pending, fit=study.describe_fit())
+    files["metrics.json"] = dump(metrics)
     files["golden.jsonl"] = make_golden(files, settings.model.seed)
     data = trained.report_data()
     files["card.md"] = write_card(data, facts=facts)
@@ -130,8 +137,7 @@ def save_trained(trained: Trained, models: Path, *, now: datetime) -> Saved:
         BundleError: The bundle cannot be written; the champion is as it was.
     """
     name = f"{trained.verdict.chosen}-{now:%Y%m%dT%H%M%SZ}"
-    test = _oldest_first(trained.study, trained.split.test)
-    earned, reason = judge_promotion(trained.verdict, trained.study, test, models)
+    earned, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, models)
     folder = save_bundle(models, name, trained.files, trained.facts)
     if earned:
         promote(models, name)
@@ -144,56 +150,17 @@ def track_trained(trained: Trained, saved: Saved) -> Tracked:
     Raises:
         TrackingError: MLflow cannot be reached; bundle and champion are as they were.
     """
-    from predictor.report.plots import plot_reliability
-    from predictor.tracking import TrainingRecord, track_training
-
-    return track_training(TrainingRecord(saved.folder, saved.promoted, saved.reason), settings=trained.study.settings)
-
-
-def _choose_candidates(fit: Block, settings: Settings) -> tuple[list[str], tuple[Finding, ...]]:
-    """The candidates that the fit block can carry, and findings about those it cannot."""
-    names, findings = list(settings.model.candidates), []
-    fewest = int(min(fit.outcome.sum(), (1 - fit.outcome).sum()))
-    if fewest < settings.model.min_outcomes:
-        names = [name for name in names if name in _NEED_FEW] or ["constant"]
-        findings.append(_tell_few(fewest, settings.model.min_outcomes, can_points=fit.points_column is not None))
-    if "points" in names and fit.points_column is None:
-        names.remove("points")
-        do = "Name a rule book in points.rule_book, or the CRM's score in roles.points, to see what the points are worth."
-        findings.append(Finding("TRAIN002", "tip", "There are no points, so the candidate 'points' is left out.", do))
-    if fit.one_class:
-        raise TrainingError(
-            f"All {count(len(fit), 'lead')} of the fit block have the same outcome, so nothing can be learned from them. "
-            "Export older leads, or lower split.test_share."
-        )
-    return names or ["constant"], tuple(findings)
-
-
-def _tell_few(fewest: int, needed: int, *, can_points: bool) -> Finding:
-    what = f"Only {count(fewest, 'lead')} of one outcome to learn from; {needed} of each are needed to learn from features."
-    still = "the points made a probability" if can_points else "the base rate"
-    do = f"What can be done is done: {still}. Train again when more outcomes are known."
-    return Finding("TRAIN001", "warning", what, do)
-
-
-def _fit_recipes(names: list[str], fit: Block, study: Study, progress: Progress) -> dict[str, Recipe]:
-    folds = _rehearse(fit, study)
-    recipes = {}
-    for name in names:
-        progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
-        recipes[name] = fit_recipe(name, fit, folds, study.settings.model.seed)
-    return recipes
-
-
-def _rehearse(block: Block, study: Study) -> list[Fold]:
-    """The forward folds of a block in which both outcomes occur; none where the block is too short for a rehearsal."""
-    try:
-        folds = make_folds(block.order, folds=study.settings.split.folds, gap=study.gap)
-    except TrainingError:
-        return []
-    kept = keep_teachable(folds, block.outcome, fewest=_FEWEST_A_FOLD)
-    told = block.outcome[np.concatenate([told for _, told in kept])] if kept else np.zeros(0)
-    return kept if len(np.unique(told)) > 1 else []
+    record = TrainingRecord(
+        folder=saved.folder,
+        promoted=saved.promoted,
+        reason=saved.reason,
+        metrics=json.loads(trained.files["metrics.json"]),
+        data=trained.facts["data"],
+        versions=trained.facts["versions"],
+        git_commit=trained.facts["git_commit"],
+        figures=_draw_figures(trained.report_data()),
+    )
+    return track_training(record, settings=trained.study.settings)
 
 
 def _refit(name: str, study: Study) -> tuple[Block, Recipe]:
@@ -201,25 +168,7 @@ def _refit(name: str, study: Study) -> tuple[Block, Recipe]:
     known = np.flatnonzero(study.mature)
     features, _ = study.fit_features(known)
     block = study.block(known, features)
-    return block, fit_recipe(name, block, _rehearse(block, study), study.settings.model.seed)
-
-
-def _oldest_first(study: Study, positions: np.ndarray) -> np.ndarray:
-    return positions[np.argsort(study.order[positions], kind="stable")]
-
-
-def _points_of(study: Study, positions: np.ndarray) -> np.ndarray | None:
-    return study.rows[TOTAL].to_numpy()[positions] if TOTAL in study.rows else None
-
-
-def _route_by_points(study: Study, split: Split) -> np.ndarray | None:
-    """Which test leads the points hand over, by the gate or by themselves; None where there is no gate or no points."""
-    at = _oldest_first(study, split.test)
-    points = _points_of(study, at)
-    if points is None or study.gate is None:
-        return None
-    qualifies = study.awards.qualifies.to_numpy()[at] if study.awards is not None else np.zeros(len(at), dtype=bool)
-    return (points >= study.gate) | qualifies
+    return block, fit_recipe(name, block, study.rehearsal(block), study.settings.model.seed)
 
 
 def _gather_facts(study: Study) -> dict[str, Any]:
@@ -228,19 +177,9 @@ def _gather_facts(study: Study) -> dict[str, Any]:
     return {"versions": list_versions(), "data": data, "git_commit": find_commit(study.settings.folder)}
 
 
-def _describe(trained: Trained) -> dict[str, Any]:
-    """Content of `metrics.json`."""
-    study = trained.study
-    order = study.order[study.mature]
-    ends = [_name_moment(study, value) for value in (order.min(), order.max())]
-    fit = {"n": int(study.mature.sum()), "from": ends[0], "through": ends[1]}
-    pending = int((~study.mature).sum())
-    chosen = trained.verdict.chosen
-    return describe_verdict(trained.verdict, champion=chosen, horizon=study.horizon_days, pending=pending, fit=fit)
-
-
-def _name_moment(study: Study, order: float) -> str:
-    """A place in the order as people read it: a day, or the value of the column that orders the leads."""
-    if not study.leads.dated:
-        return f"{order:.15g}"
-    return (pd.Timestamp(0, tz="UTC") + pd.Timedelta(days=order)).date().isoformat()
+def _draw_figures(data: ReportData) -> dict[str, Figure]:
+    figures = {
+        "reliability": plot_reliability(data.verdict.reliability),
+        "thresholds": plot_thresholds(data.thresholds, data.advice),
+    }
+    return figures | ({} if data.curve is None else {"time_to_sql": plot_curve(data.curve, data.metrics["horizon_days"])})

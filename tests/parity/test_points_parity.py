@@ -20,13 +20,15 @@ TICK = timedelta(microseconds=1)
 TYPES = ["page_view", "own_type"]
 SHIPPED = [load_rule_book(name, Path()) for name in ("b2b", "content")]
 
-# Times lie on a grid of half days, a tick beside it now and then: so that events tie and stand exactly on edges.
-moments = st.builds(
-    lambda halves, ticks: START + halves * timedelta(hours=12) + ticks * TICK,
-    st.integers(0, 40),
-    st.sampled_from([0, 0, 0, -1, 1]),
-)
-days = st.sampled_from([0.5, 1, 2, 3.5])
+
+
+def draw_moments(first, last):
+    """Times on a grid of half days, a tick beside it now and then: so that events tie and stand exactly on edges."""
+    halves, ticks = st.integers(first, last), st.sampled_from([0, 0, 0, 0, 0, 0, -1, 1])
+    return st.builds(lambda half, tick: START + half * timedelta(hours=12) + tick * TICK, halves, ticks)
+
+
+days = st.sampled_from([0.5, 1, 2])
 points = st.sampled_from([-10, 3, 5, 20, 0.1])
 
 
@@ -58,7 +60,7 @@ lead_rows = st.lists(
     st.fixed_dictionaries(
         {
             "lead_id": st.sampled_from("AAB"),
-            "as_of": moments,
+            "as_of": draw_moments(4, 10),
             "text": st.sampled_from([None, "a", " A ", "b", "3", "", "inf"]),
             "number": st.sampled_from([np.nan, 3.0, 2.999, 10.0, 9.5, -1.0, np.inf]),
         }
@@ -70,14 +72,16 @@ event_rows = st.lists(
     st.fixed_dictionaries(
         {
             "lead_id": st.sampled_from("AABC"),
-            "occurred_at": moments,
+            "occurred_at": draw_moments(0, 10),
             "event_type": st.sampled_from([*TYPES, *TYPES, "Page_View ", "unheard_of"]),
             "asset": st.sampled_from([None, "guide", "other"]),
         }
     ),
+    min_size=8,
     max_size=25,
 )
-few = settings(max_examples=50, deadline=None)
+some = settings(max_examples=50, deadline=None)
+few = settings(max_examples=20, deadline=None)  # each asks DuckDB twice
 
 
 def read_book(rules):
@@ -129,7 +133,7 @@ def assert_equal(awards, singles, book):
     np.testing.assert_allclose(awards.groups()[list(book.groups)], groups, rtol=0, atol=1e-9)
 
 
-@few
+@some
 @given(books, lead_rows, event_rows)
 def test_a_table_is_awarded_as_each_lead_alone_and_as_by_definition(rules, leads, events):
     book = read_book(rules)

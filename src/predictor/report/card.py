@@ -23,17 +23,24 @@ from predictor.report.texts import (
 )
 from predictor.report.words import UNTOLD, say_percent, say_threshold
 
-_LIMITS = (
-    "The figures under 'Forward test' come from the newest leads, which no candidate had seen; the model in the bundle was "
-    "then learned again from every lead with a known outcome, and has no test of its own.",
-    "The candidate and the threshold of the forward test were chosen on earlier leads. Should the firm, its market or its forms "
-    "change, old leads say little of new ones: watch what comes of the scores.",
-    "Only leads that became MQLs are in the data. Of people whom nobody made an MQL the model knows nothing, and what sales did "
-    "with a lead may itself have followed the points.",
-    "A probability says what happened to leads like this one. It does not say that a visit or a title causes sales to accept, "
-    "nor that bringing one about would raise the chance.",
-    "It ranks leads for sales to work. It is not made to decide about a person's rights, price or credit.",
+_TESTED = (
+    "The figures under 'Forward test' come from the newest leads, which no candidate had seen; the model in the bundle was then "
+    "learned again from every lead with a known outcome, and has no test of its own."
 )
+_CHOSEN = (
+    "The candidate and the threshold of the forward test were chosen on earlier leads. Should the firm, its market or its forms "
+    "change, old leads say little of new ones: watch what comes of the scores."
+)
+_SELECTED = (
+    "Only leads that became MQLs are in the data. Of people whom nobody made an MQL the model knows nothing, and what sales did "
+    "with a lead may itself have followed the points."
+)
+_NO_CAUSE = (
+    "A probability says what happened to leads like this one. It does not say that a visit or a title causes sales to accept, "
+    "nor that bringing one about would raise the chance."
+)
+_USE = "It ranks leads for sales to work. It is not made to decide about a person's rights, price or credit."
+_LIMITS = (_TESTED, _CHOSEN, _SELECTED, _NO_CAUSE, _USE)
 
 
 def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
@@ -56,7 +63,7 @@ def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
         "## Calibration",
         to_markdown(tell_reliability(data.verdict.reliability)),
         "## Findings",
-        _bullets(_say_finding(finding) for finding in data.findings) if data.findings else "None.",
+        _bullets(_say_finding(finding) for finding in data.findings) if data.findings else "Nothing was noticed.",
         "## Limits",
         _bullets(_LIMITS),
         "## Versions and data",
@@ -66,10 +73,10 @@ def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Text that stays text in Markdown: no markup, no HTML, on one line.
+    r"""Text that stays text in Markdown: no markup, no HTML, on one line.
 
     >>> print(escape_markdown("a | <b> *c*"))
-    a \\| &lt;b&gt; \\*c\\*
+    a \| &lt;b&gt; \*c\*
     """
     plain = html.escape(" ".join(text.split()), quote=False)
     return re.sub(r"([\\`*_\[\]|#~])", r"\\\1", plain)
@@ -97,9 +104,10 @@ def _write_threshold(data: ReportData) -> list[str]:
     advice, realised = data.advice, data.verdict.realised
     rehearsed = f"Chosen on earlier leads for the forward test: {say_threshold(data.verdict.threshold.threshold)}, promised "
     rehearsed += f"conversion {say_percent(data.verdict.threshold.conversion)}. Of the test leads that it handed over:"
+    said = escape_markdown(f"{advice.text} {tell_promise(advice)}")
     return [
         "## Threshold",
-        f"Recommended: **{say_threshold(advice.threshold)}**. {escape_markdown(advice.text)} {escape_markdown(tell_promise(advice))}",
+        f"Recommended: **{say_threshold(advice.threshold)}**. {said}",
         _bullets(f"{label}: {figure}" for label, figure in tell_advice(advice)),
         to_markdown(tell_thresholds(compute_threshold_rows(data.thresholds, advice))),
         rehearsed,
@@ -138,8 +146,7 @@ def _say_print(value: object) -> str:
 
 
 def _cell(text: str) -> str:
-    main, *more = text.split("\n", 1)
-    return escape_markdown(main) + "".join(f"<br>{escape_markdown(line)}" for line in more)
+    return "<br>".join(escape_markdown(line) for line in text.split("\n"))
 
 
 def _line(cells: Iterable[str], *, escaped: bool = False) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ FloatArray = NDArray[np.float64]
 
 METRICS = ("log_loss", "brier", "auc", "ece", "calibration_slope", "lift_at_10")
 SAME, BETTER, WORSE = "not to be told apart", "better", "worse"
-_MULTIPLES = 2.0 ** np.linspace(-2, 2, 11)  # of the leads that the recommended threshold routes: from a quarter to four times
+_ROWS = 6  # of the table of thresholds on either side of the recommended one
 
 
 @dataclass(frozen=True)
@@ -141,11 +142,11 @@ def compute_equal_volume(verdict: Verdict, routed: ArrayLike, *, resamples: int 
     p = verdict.probability[verdict.chosen]
     rows = np.lexsort((y, handed, -p))
     y, handed, first = y[rows], handed[rows], np.flatnonzero(np.diff(-p[rows], prepend=-np.inf))
-    caught, learned = float(handed @ y), _catch(first, np.ones(len(y)), y, handed.sum())
+    caught, learned = float(handed @ y), _catch(first, np.ones(len(y)), y, float(handed.sum()))
     random, gains = np.random.default_rng(seed), []
     for _ in range(resamples):
         drawn = np.bincount(random.integers(len(y), size=len(y)), minlength=len(y)).astype(float)
-        gains.append(_catch(first, drawn, y, drawn @ handed) - float((drawn * handed) @ y))
+        gains.append(_catch(first, drawn, y, float(drawn @ handed)) - float((drawn * handed) @ y))
     low, high = np.quantile(gains, [0.025, 0.975])
     difference = Difference(learned - caught, float(low), float(high))
     told, text = _tell_volume(verdict.chosen, y, handed, difference)
@@ -171,8 +172,9 @@ def compute_threshold_rows(table: pd.DataFrame, advice: Recommendation) -> pd.Da
     """
     threshold, leads = table["threshold"].to_numpy(dtype=float), table["leads"].to_numpy(dtype=float)
     chosen = int(np.argmin(np.abs(threshold - advice.threshold)))
-    near = np.abs(leads[:, None] - leads[chosen] * _MULTIPLES).argmin(axis=0)
-    rows = np.unique([0, chosen, *near])
+    fewest = max(leads[chosen] / _ROWS, leads.min())
+    wanted = np.append(np.geomspace(leads[0], leads[chosen], _ROWS), np.geomspace(leads[chosen], fewest, _ROWS + 1))
+    rows = np.unique([0, chosen, *np.abs(leads[:, None] - wanted).argmin(axis=0)])
     return table.iloc[rows].assign(recommended=rows == chosen).reset_index(drop=True)
 
 
@@ -210,10 +212,10 @@ def _tell_volume(chosen: str, y: FloatArray, handed: FloatArray, gap: Difference
     if not y.any():
         return None, "No test lead became an SQL, so it cannot be told which of the two catches more."
     told = _tell(gap, better=gap.mean > 0)
-    verb = "are not to be told apart" if told == SAME else f"differ: '{chosen}' is {told}"
-    interval = f"{gap.mean:+.1f} SQLs (95 %: {gap.low:+.1f} to {gap.high:+.1f})"
+    verb = f"'{chosen}' and the points are {SAME}" if told == SAME else f"'{chosen}' is {told} than the points"
+    mean, low, high = (f"{sqls:+.1f}".removesuffix(".0") for sqls in (gap.mean, gap.low, gap.high))
     volume = count(int(handed.sum()), "test lead")
-    return told, f"At the {volume} that the points gate hands over, '{chosen}' and the points {verb}, by {interval}."
+    return told, f"With {volume} handed over by each, {verb}: {mean} SQLs (95 %: {low} to {high})."
 
 
 def _choose_edges(known: FloatArray, most: int) -> FloatArray:
@@ -233,5 +235,5 @@ def _choose_edges(known: FloatArray, most: int) -> FloatArray:
 def _name_bands(edges: FloatArray) -> list[str]:
     if not edges.size:
         return ["all"]
-    between = [f"{low:g} to < {high:g}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
-    return [f"under {edges[0]:g}", *between, f"{edges[-1]:g} or more"]
+    ends = [f"{edge:,.10g}" for edge in edges]
+    return [f"under {ends[0]}", *(f"{low} to < {high}" for low, high in pairwise(ends)), f"{ends[-1]} or more"]

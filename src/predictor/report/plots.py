@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from predictor.model.threshold import Recommendation
 
@@ -35,8 +35,8 @@ def plot_reliability(table: pd.DataFrame) -> Figure:
     axes.plot([0, end], [0, end], color=INK, linestyle="--", linewidth=1, label="as promised")
     spread = np.stack([np.maximum(observed - low, 0), np.maximum(high - observed, 0)])
     axes.errorbar(predicted, observed, yerr=spread, color=FIRST, fmt="o-", capsize=3, linewidth=1.5, label="test leads, 95 %")
-    axes.set(xlim=(0, end), ylim=(0, end))
-    return _finish(figure, axes, columns=2)
+    axes.set(xlim=(-0.02 * end, end), ylim=(-0.02 * end, end))
+    return _finish(figure, axes)
 
 
 def plot_thresholds(table: pd.DataFrame, advice: Recommendation) -> Figure:
@@ -57,7 +57,7 @@ def plot_thresholds(table: pd.DataFrame, advice: Recommendation) -> Figure:
         axes.plot(threshold, drawn["sqls_caught"], color=THIRD, linestyle=":", linewidth=2, label="share of all SQLs")
     axes.axvline(advice.threshold, color=INK, linewidth=1, label="recommended")
     axes.set(xlim=(0, None), ylim=(0, 1))
-    return _finish(figure, axes, columns=2)
+    return _finish(figure, axes)
 
 
 def plot_curve(curve: pd.DataFrame, horizon_days: float | None = None) -> Figure:
@@ -73,9 +73,8 @@ def plot_curve(curve: pd.DataFrame, horizon_days: float | None = None) -> Figure
     axes.step(days, converted, where="post", color=FIRST, linewidth=2, label="share of leads")
     if horizon_days is not None:
         axes.axvline(horizon_days, color=INK, linestyle="--", linewidth=1, label=f"horizon: {horizon_days:g} days")
-    axes.xaxis.set_major_formatter("{x:g}")
     axes.set(xlim=(0, None), ylim=(0, 1.1 * float(converted.max()) or 1.0))
-    return _finish(figure, axes, columns=2)
+    return _finish(figure, axes)
 
 
 def to_svg(figure: Figure, name: str, title: str) -> str:
@@ -95,7 +94,7 @@ def to_svg(figure: Figure, name: str, title: str) -> str:
     svg = _strip_root(svg, title)
     svg = svg.replace("xlink:href=", "href=")
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", svg)
+    svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg)
     for colour, swapped in COLOURS.items():
         svg = svg.replace(colour, swapped)
     return svg
@@ -118,12 +117,15 @@ def _make_axes(across: str, up: str) -> tuple[Figure, Axes]:
     axes.spines[["left", "bottom"]].set_color(INK)
     axes.grid(color=INK, alpha=0.15, linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.xaxis.set_major_formatter(PercentFormatter(1))
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g}\u00a0%"))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     return figure, axes
 
 
-def _finish(figure: Figure, axes: Axes, *, columns: int) -> Figure:
+def _finish(figure: Figure, axes: Axes) -> Figure:
     """The legend above the axes, where it covers nothing."""
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=columns, frameon=False, fontsize=9, labelcolor=INK)
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", ncols=2, frameon=False, fontsize=9, labelcolor=INK)
     return figure

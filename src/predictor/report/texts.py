@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from predictor.errors import count
 from predictor.model.threshold import Gate, Recommendation
 from predictor.report.compare import BETTER, SAME, WORSE, EqualVolume, ReportData
 from predictor.report.words import (
@@ -32,7 +33,7 @@ _COLUMNS = {  # metric -> its heading and decimals
     "calibration_slope": ("Calibration slope", 2),
     "lift_at_10": ("Lift of the top 10 %", 2),
 }
-_TOLD = {SAME: "not to be told apart from the chosen", BETTER: "the chosen is better", WORSE: "the chosen is worse"}
+_TOLD = {SAME: SAME, BETTER: "the chosen is better", WORSE: "the chosen is worse"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class TextTable:
     Attributes:
         caption: What it shows.
         columns: Headings.
-        rows: Cells; a second line of a cell is less weighty, as an interval is.
+        rows: Cells; further lines of a cell are less weighty, as an interval is.
         marked: Positions of the rows to stress.
     """
 
@@ -54,15 +55,19 @@ class TextTable:
 
 def tell_candidates(table: pd.DataFrame) -> TextTable:
     """The candidates on the forward test, from `compute_verdict_table`."""
-    heads = ("Candidate", "Test leads", *(head for head, _ in _COLUMNS.values()), "Log loss of the chosen less its own")
+    first, *others = (head for head, _ in _COLUMNS.values())
+    heads = ("Candidate", first, "Log loss of the chosen less its own", *others)
     rows = [_tell_candidate(row) for row in _rows(table)]
-    caption = "Forward test: every candidate on the newest leads, which none of them had seen"
+    leads, share = count(int(table["n"].iloc[0]), "test lead"), say_percent(table["base_rate"].iloc[0])
+    caption = f"Forward test: every candidate on the same {leads}, of which {share} became SQLs"
     return TextTable(caption, heads, tuple(rows), frozenset(i for i, chosen in enumerate(table["chosen"]) if chosen))
 
 
 def tell_bands(table: pd.DataFrame) -> TextTable:
     """What points mean, from `compute_point_bands`."""
-    rows = [(row["band"], *_tell_counts(row["leads"], row["sqls"]), *_tell_share(row, "conversion")) for row in _rows(table)]
+    rows = [
+        (row["band"], say_number(row["leads"]), say_number(row["sqls"]), *_tell_share(row, "conversion")) for row in _rows(table)
+    ]
     heads = ("Points", "Leads", "SQLs", "Conversion", "95 % interval")
     return TextTable("Forward test: what a number of points meant", heads, tuple(rows))
 
@@ -72,17 +77,17 @@ def tell_volume(volume: EqualVolume, chosen: str) -> TextTable:
     heads = ("Who chooses the leads", "Leads handed over", "SQLs among them", "Conversion")
     pairs = (("Points gate", float(volume.points_sqls)), (f"'{chosen}'", volume.learned_sqls))
     rows = tuple(
-        (who, say_number(volume.leads), f"{sqls:,.1f}".removesuffix(".0"), say_percent(sqls / volume.leads)) for who, sqls in pairs
+        (who, say_number(volume.leads), f"{sqls:,.1f}".removesuffix(".0"), say_percent(sqls / volume.leads))
+        for who, sqls in pairs
     )
     return TextTable("Forward test: SQLs caught with the same number of leads", heads, rows)
 
 
 def tell_reliability(table: pd.DataFrame) -> TextTable:
     """What was promised beside what happened, from `compute_reliability`."""
-    heads = ("Probability from", "to", "Leads", "Predicted conversion", "Observed conversion", "95 % interval")
+    heads = ("Probability", "Leads", "Predicted conversion", "Observed conversion", "95 % interval")
     rows = [
-        (say_percent(row["low"]), say_percent(row["high"]), say_number(row["n"]), say_percent(row["predicted"]))
-        + _tell_share(row, "observed")
+        (_tell_bin(row), say_number(row["n"]), say_percent(row["predicted"]), *_tell_share(row, "observed"))
         for row in _rows(table)
     ]
     return TextTable("Forward test: predicted beside observed conversion", heads, tuple(rows))
@@ -177,12 +182,12 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _tell_candidate(row: dict[str, Any]) -> tuple[str, ...]:
-    figures = [_tell_figure(row, metric, digits) for metric, (_, digits) in _COLUMNS.items()]
+    loss, *figures = (_tell_figure(row, metric, digits) for metric, (_, digits) in _COLUMNS.items())
     if row["chosen"]:
-        return (f"{row['candidate']}\nchosen on earlier leads", say_number(row["n"]), *figures, DASH)
+        return (f"{row['candidate']}\nchosen on earlier leads", loss, DASH, *figures)
     interval = say_range(row["difference_low"], row["difference_high"], 4, sign=True)
-    difference = f"{say_number(row['difference'], 4, sign=True)}\n{interval}: {_TOLD[row['told']]}"
-    return (row["candidate"], say_number(row["n"]), *figures, difference)
+    difference = f"{say_number(row['difference'], 4, sign=True)}\n{interval}\n{_TOLD[row['told']]}"
+    return (row["candidate"], loss, difference, *figures)
 
 
 def _tell_figure(row: dict[str, Any], metric: str, digits: int) -> str:
@@ -190,8 +195,9 @@ def _tell_figure(row: dict[str, Any], metric: str, digits: int) -> str:
     return say_number(row[metric], digits) + ("" if interval == DASH else f"\n{interval}")
 
 
-def _tell_counts(*counts: float) -> tuple[str, ...]:
-    return tuple(say_number(number) for number in counts)
+def _tell_bin(row: dict[str, Any]) -> str:
+    low, high = f"{row['low']:.3f}", f"{row['high']:.3f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _tell_share(row: dict[str, Any], name: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-DASH = "–"
+DASH = "\u2013"
 UNTOLD = "cannot be told"
 
 
@@ -25,8 +25,8 @@ def say_number(figure: float | None, digits: int = 0, *, sign: bool = False) -> 
         digits: Decimals.
         sign: Whether to write the plus too.
 
-    >>> say_number(1234.56, 1), say_number(None), say_number(-0.0123, 3, sign=True), say_number(-0.00001, 2)
-    ('1,234.6', '–', '-0.012', '0.00')
+    >>> say_number(1234.56, 1), say_number(None) == DASH, say_number(-0.0123, 3, sign=True), say_number(-0.00001, 2)
+    ('1,234.6', True, '-0.012', '0.00')
     """
     if figure is None or is_missing(figure):
         return DASH
@@ -37,8 +37,8 @@ def say_number(figure: float | None, digits: int = 0, *, sign: bool = False) -> 
 def say_weekly(figure: float | None) -> str:
     """Leads a week, with one decimal.
 
-    >>> say_weekly(41.26), say_weekly(None)
-    ('41.3', '–')
+    >>> say_weekly(41.26), say_weekly(None) == DASH
+    ('41.3', True)
     """
     return say_number(figure, 1)
 
@@ -46,8 +46,8 @@ def say_weekly(figure: float | None) -> str:
 def say_percent(share: float | None) -> str:
     """A share as a percentage, with a decimal where it is small or nearly all.
 
-    >>> say_percent(0.2671), say_percent(0.0345), say_percent(0.9972), say_percent(0.0001), say_percent(None)
-    ('27 %', '3.4 %', '99.7 %', 'under 0.1 %', '–')
+    >>> say_percent(0.2671), say_percent(0.0346), say_percent(0.9972), say_percent(0.0001), say_percent(None) == DASH
+    ('27 %', '3.5 %', '99.7 %', 'under 0.1 %', True)
     """
     if share is None or is_missing(share):
         return DASH
@@ -59,8 +59,8 @@ def say_percent(share: float | None) -> str:
 def say_range(low: float | None, high: float | None, digits: int = 3, *, sign: bool = False) -> str:
     """The two ends of an interval of plain numbers.
 
-    >>> say_range(0.4211, 0.4533), say_range(None, None)
-    ('0.421 to 0.453', '–')
+    >>> say_range(0.4211, 0.4533), say_range(None, None) == DASH
+    ('0.421 to 0.453', True)
     """
     if is_missing(low) or is_missing(high):
         return DASH
@@ -70,8 +70,8 @@ def say_range(low: float | None, high: float | None, digits: int = 3, *, sign: b
 def say_percent_range(low: float | None, high: float | None) -> str:
     """The two ends of an interval of shares, both with the decimals of the lower.
 
-    >>> say_percent_range(0.2412, 0.3066), say_percent_range(0.0299, 0.1042), say_percent_range(None, None)
-    ('24 to 31 %', '3.0 to 10.4 %', '–')
+    >>> say_percent_range(0.2412, 0.3066), say_percent_range(0.0299, 0.1042), say_percent_range(None, None) == DASH
+    ('24 to 31 %', '3.0 to 10.4 %', True)
     """
     if low is None or high is None or is_missing(low) or is_missing(high):
         return DASH
@@ -82,8 +82,8 @@ def say_percent_range(low: float | None, high: float | None) -> str:
 def say_share(share: float | None, low: float | None, high: float | None) -> str:
     """A share with its interval in brackets.
 
-    >>> say_share(0.27, 0.24, 0.31), say_share(0.27, None, None), say_share(None, None, None)
-    ('27 % (24 to 31 %)', '27 %', '–')
+    >>> say_share(0.27, 0.24, 0.31), say_share(0.27, None, None), say_share(None, None, None) == DASH
+    ('27 % (24 to 31 %)', '27 %', True)
     """
     if is_missing(low) or is_missing(high) or is_missing(share):
         return say_percent(share)
@@ -102,8 +102,8 @@ def say_threshold(threshold: float) -> str:
 def say_days(days: float | None) -> str:
     """A length in days.
 
-    >>> say_days(30.0), say_days(1), say_days(None)
-    ('30 days', '1 day', '–')
+    >>> say_days(30.0), say_days(1), say_days(None) == DASH
+    ('30 days', '1 day', True)
     """
     return DASH if days is None or is_missing(days) else f"{days:g} day{'' if days == 1 else 's'}"
 

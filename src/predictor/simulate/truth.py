@@ -26,13 +26,11 @@ WITHIN_HORIZON = 0.5 * (1 + math.erf(math.log(HORIZON_DAYS / DELAY_MEDIAN_DAYS) 
 BASE = -2.08  # log-odds of a lead in the middle of everything
 STRENGTH = 1.3  # how far fit and intent move them
 INDUSTRY = {"Software": 0.3, "Manufacturing": 0.5, "Logistics": 0.5, "Financial services": 0.0, "Education": -0.7}
-BEST_SIZE = {"Software": 2.0, "Media": 2.0, "Healthcare": 2.8, "Manufacturing": 3.2, "Logistics": 3.0}  # log10 of heads
+BEST_SIZE = {"Software": 2.0, "Manufacturing": 3.0, "Logistics": 3.0}  # log10 of heads
 SENIORITY = {"C-level": 0.2, "VP": 0.55, "Director": 0.45, "Manager": 0.15, "Specialist": -0.15, "Intern": -1.2}
 DEPARTMENT = {"IT": 0.35, "Operations": 0.4, "Marketing": 0.0, "Sales": -0.1, "Finance": 0.1, "Human resources": -0.5}
 SOURCE = {"referral": 0.9, "partner": 0.6, "direct": 0.3, "webinar": 0.2, "paid_social": -0.8, "content_syndication": -0.9}
-COUNTRY = dict.fromkeys(("United States", "United Kingdom", "Germany"), 0.15) | dict.fromkeys(
-    ("Netherlands", "France", "Austria", "Switzerland", "Canada", "Ireland"), 0.25
-)
+NEAR = ("United States", "United Kingdom", "Germany", "Netherlands", "France", "Austria", "Switzerland", "Canada", "Ireland")
 
 
 def true_probability(leads: pd.DataFrame, events: pd.DataFrame, *, signal: float = 1.0, drift: float = 1.0) -> pd.Series:
@@ -65,7 +63,7 @@ def compute_fit(leads: pd.DataFrame) -> Numbers:
     """What the attributes add to the log-odds, about 0 in the middle; a missing one is a level of its own."""
     size = np.log10(leads["employees"].astype(float).to_numpy())
     kinds = leads["email_domain"].map(kind_of_domain, na_action="ignore")
-    fit = _level(leads["country"], COUNTRY, other=-0.2) + _level(leads["department"], DEPARTMENT)
+    fit = _level(leads["country"], dict.fromkeys(NEAR, 0.15), other=-0.2) + _level(leads["department"], DEPARTMENT)
     fit += _fit_of_firm(leads, size) + _fit_of_title(leads, size) + _fit_of_source(leads)
     fit += np.where(kinds.eq("free"), np.where(size <= 1, -0.1, -0.7), 0.0)
     fit += _level(kinds, {"student": -1.8}) + _level(leads["competitor"], {"yes": -2.5})
@@ -81,7 +79,7 @@ def _fit_of_firm(leads: pd.DataFrame, size: Numbers) -> Numbers:
     """Each industry has a size that suits best; revenue a head says how rich the firm is."""
     best = _level(leads["industry"], BEST_SIZE, other=2.5, missing=2.5)
     suits = np.where(np.isnan(size), -0.3, 1.3 * np.exp(-(((size - best) / 0.7) ** 2)) - 0.5)
-    rich = 0.35 * np.tanh(np.log(leads["annual_revenue"].astype(float).to_numpy()) - size * math.log(10) - math.log(160e3))
+    rich = 0.2 * np.tanh(np.log(leads["annual_revenue"].astype(float).to_numpy()) - size * math.log(10) - math.log(160e3))
     return np.asarray(suits + np.where(np.isnan(rich), -0.05, rich) + _level(leads["industry"], INDUSTRY, other=-0.25))
 
 
@@ -94,10 +92,9 @@ def _fit_of_title(leads: pd.DataFrame, size: Numbers) -> Numbers:
 
 
 def _fit_of_source(leads: pd.DataFrame) -> Numbers:
-    """Fairs work where things are made, partners where the firm has no office."""
+    """Fairs work where things are made."""
     fair = leads["source"].eq("trade_show") & leads["industry"].isin(["Manufacturing", "Logistics", "Construction"])
-    abroad = leads["source"].eq("partner") & leads["country"].notna() & ~leads["country"].isin(COUNTRY)
-    return np.asarray(_level(leads["source"], SOURCE) + 0.8 * fair.to_numpy(bool) + 0.6 * abroad.to_numpy(bool))
+    return np.asarray(_level(leads["source"], SOURCE) + 0.8 * fair.to_numpy(bool))
 
 
 def compute_intent(leads: pd.DataFrame, events: pd.DataFrame, moments: Seconds) -> Numbers:
@@ -106,14 +103,14 @@ def compute_intent(leads: pd.DataFrame, events: pd.DataFrame, moments: Seconds) 
     downloads = sums.compute(["content_download"], 30)
     requests = sums.compute(["demo_requested", "trial_requested"], 21)
     visits = sums.compute(["page_view", "pricing_page_view", "demo_page_view"], 7)
-    intent = 1.8 * _saturate(sums.compute(["pricing_page_view"], 7)) + 0.8 * _saturate(sums.compute(["demo_page_view"], 14))
-    intent += 0.25 * np.log1p(downloads) + 0.9 * _saturate(requests) + 0.3 * np.log1p(visits)
-    intent += 0.5 * _saturate(sums.compute(["webinar_attended"], 30)) + 0.25 * np.log1p(sums.compute(["email_click"], 30))
-    intent += 0.8 * _saturate(sums.compute(["chat_started", "phone_call"], 30))
-    intent -= 1.0 * _saturate(3 * sums.compute(["unsubscribed"], 180)) + 0.25 * np.log1p(sums.compute(["blog_view"], 60))
+    intent = 2.2 * _saturate(sums.compute(["pricing_page_view"], 7)) + _saturate(sums.compute(["demo_page_view"], 14))
+    intent += 0.3 * np.log1p(downloads) + 1.1 * _saturate(requests) + 0.4 * np.log1p(visits)
+    intent += 0.6 * _saturate(sums.compute(["webinar_attended"], 30)) + 0.3 * np.log1p(sums.compute(["email_click"], 30))
+    intent += 1.0 * _saturate(sums.compute(["chat_started", "phone_call"], 30))
+    intent -= 1.2 * _saturate(3 * sums.compute(["unsubscribed"], 180)) + 0.3 * np.log1p(sums.compute(["blog_view"], 60))
     hoarder = leads["seniority"].isin(["Intern", "Specialist"]).to_numpy(bool)
     intent -= 0.3 * hoarder * downloads + 0.2 * sums.again
-    return np.asarray(intent - 1.0)
+    return np.asarray(intent - 1.3)
 
 
 def _saturate(amount: Numbers) -> Numbers:

@@ -38,7 +38,7 @@ def tabulate_golden(golden: str, columns: Sequence[str]) -> pd.DataFrame:
     """
     leads = [json.loads(line)["lead"] for line in golden.splitlines()]
     rows = [{**lead["attributes"], **lead, "events": json.dumps(lead["events"])} for lead in leads]
-    return pd.DataFrame({name: [row.get(name) for row in rows] for name in ["lead_id", *columns]})
+    return pd.DataFrame({name: [row.get(name) for row in rows] for name in ["lead_id", *columns]}, dtype=object)
 
 
 def score_frame(scorer: Scorer, frame: pd.DataFrame, *, now: datetime) -> pd.DataFrame:
@@ -89,7 +89,13 @@ def read_lead(scorer: Scorer, row: Mapping[Any, Any], now: datetime) -> Lead:
         raise ScoringError("LEAD001 The row has no lead_id. Send the CRM's key of every lead.")
     as_of = now if missing(row.get("as_of")) else _read_moment("as_of", row["as_of"], timezone)
     events = () if missing(row.get("events")) else tuple(_read_events(row["events"], timezone))
-    return Lead(str(row["lead_id"]), as_of, {str(name): value for name, value in row.items() if name not in _FACTS}, None, events)
+    attributes = {str(name): value for name, value in row.items() if name not in _FACTS}
+    return Lead(_name_lead(row["lead_id"]), as_of, attributes, None, events)
+
+
+def _name_lead(key: Any) -> str:  # noqa: ANN401  a cell of any table
+    """The key as text; pandas makes whole numbers floats where one is missing."""
+    return f"{key:.0f}" if isinstance(key, float) and key.is_integer() else str(key)
 
 
 def _read_events(content: Any, timezone: str) -> Iterable[Event]:  # noqa: ANN401  a cell of any table
@@ -97,13 +103,13 @@ def _read_events(content: Any, timezone: str) -> Iterable[Event]:  # noqa: ANN40
     try:
         events = json.loads(content) if isinstance(content, str) else content
     except ValueError:
-        raise ScoringError(f"LEAD024 'events' must be JSON, but cannot be read. {do}") from None
+        raise ScoringError(f"LEAD025 'events' must be JSON, but cannot be read. {do}") from None
     if not isinstance(events, (list, tuple, np.ndarray)) or not all(isinstance(event, Mapping) for event in events):
-        raise ScoringError(f"LEAD024 'events' must be a list of events, but is not. {do}")
+        raise ScoringError(f"LEAD025 'events' must be a list of events, but is not. {do}")
     for event in events:
         lacking = [name for name in ("occurred_at", "event_type") if event.get(name) is None]
         if lacking:
-            raise ScoringError(f"LEAD024 Each of the events must have {' and '.join(lacking)}, but one has not. {do}")
+            raise ScoringError(f"LEAD025 Each of the events must have {' and '.join(lacking)}, but one has not. {do}")
         moment = _read_moment("occurred_at", event["occurred_at"], timezone)
         value = None if event.get("value") is None else to_number(event["value"])
         yield Event(moment, event["event_type"], event.get("asset"), event.get("campaign"), value)

@@ -17,7 +17,7 @@ from predictor.tracking.frame import ANSWERS, NUMBERS, name_inputs, tabulate_gol
 from predictor.tracking.record import TrainingRecord
 
 # What scoring imports: stated, since MLflow would find out by loading the model in a process of its own.
-REQUIRED = ("lightgbm", "numpy", "pandas", "pyarrow", "pydantic", "scikit-learn", "scipy", "sqlalchemy", "tomli-w")
+REQUIRED = ("lightgbm", "numpy", "pandas", "pydantic", "scikit-learn", "scipy", "tomli-w")
 _CODE = Path(__file__).with_name("pyfunc_code.py")
 _PACKAGE = Path(__file__).parents[1]
 
@@ -55,7 +55,8 @@ def save_model(path: Path, bundle: Path, origin: Model) -> None:
         pip_requirements=[f"{name}=={version(name)}" for name in REQUIRED],
     )
     flavor = origin.flavors["python_function"]
-    flavor["artifacts"]["bundle"]["uri"] = bundle.name  # not where it lay on the machine that trained
+    flavor["artifacts"]["bundle"]["uri"] = bundle.name  # not where things lay on the machine that trained
+    flavor["model_code_path"] = _CODE.name
     origin.save(str(path / "MLmodel"))
 
 
@@ -84,8 +85,8 @@ def register_model(client: MlflowClient, name: str, record: TrainingRecord, *, r
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    made = client.create_model_version(
-        name, source, run_id, tags={"bundle": record.folder.name}, description=record.reason, await_creation_for=30, model_id=model_id
-    )
+    tags = {"bundle": record.folder.name, "model_id": model_id}
+    told = {"tags": tags, "description": record.reason, "await_creation_for": 30, "model_id": model_id}
+    made = client.create_model_version(name, source, run_id, **told)
     client.set_registered_model_alias(name, record.alias, made.version)
     return int(made.version)

@@ -24,6 +24,7 @@ _LATER_CALLS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # standard output is the command's own
     "MLFLOW_UV_AUTO_DETECT": "false",  # a uv.lock in the working directory is not the model's
 }
 

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WHERE = ("tracking", "store")  # sections that say where things are kept, maybe with a password, not how the model was trained
-_ADVICE = ("threshold", "conversion", "conversion_low", "conversion_high", "share_routed", "leads_per_week", "sqls_caught", "value")
-_GATE = ("conversion", "low", "high", "share_routed", "leads_per_week", "sqls_caught")
+_ROUTED = ("share_routed", "leads_per_week", "sqls_caught")
+_ADVICE = ("conversion", "conversion_low", "conversion_high", *_ROUTED, "value")
+_GATE = ("conversion", "low", "high", *_ROUTED)
 
 
 @dataclass(frozen=True)
@@ -123,10 +124,10 @@ def describe_training(record: TrainingRecord) -> dict[str, float]:
     """The figures of the training: the chosen candidate's, the threshold with what to expect of it, and today's gate."""
     metrics = record.metrics
     thresholds = metrics.get("threshold") or {}
-    advised, realised, gate = (part or {} for part in (thresholds.get("recommended"), thresholds.get("realised"), metrics.get("gate")))
-    figures = {name if name == "threshold" else f"threshold_{name}": advised.get(name) for name in _ADVICE}
+    advised, realised, gate = thresholds.get("recommended") or {}, thresholds.get("realised") or {}, metrics.get("gate") or {}
+    figures = {"fit_n": metrics["fit"]["n"], "horizon_days": metrics["horizon_days"], "pending": metrics["pending"]}
+    figures |= {"threshold": advised.get("threshold")} | {f"threshold_{name}": advised.get(name) for name in _ADVICE}
     figures |= {f"realised_{name}": realised.get(name) for name in _GATE} | {f"gate_{name}": gate.get(name) for name in _GATE}
-    figures |= {"fit_n": metrics["fit"]["n"], "horizon_days": metrics["horizon_days"], "pending": metrics["pending"]}
     return describe_candidate(record, record.champion) | _keep_numbers(figures)
 
 

@@ -22,9 +22,9 @@ _PARAMETERS = {
     "min_data_per_group": 20,
     "deterministic": True,
     "force_row_wise": True,
-    "num_threads": 2,
     "verbose": -1,
 }
+_LARGE = 100_000  # rows from which a second thread gains more than the two lose by waiting for each other
 _MOST_ROUNDS = 1500
 _PATIENCE = 60
 _HELD_SHARE = 0.2
@@ -41,7 +41,8 @@ class Boosted:
     @classmethod
     def fit(cls, block: Block, seed: int) -> Self:
         """Trees on the whole block, as many as did best on its newest fifth when learned from the rest."""
-        parameters = _PARAMETERS | {"seed": seed}
+        threads = 1 if len(block) < _LARGE else 2  # never "all": the trees must not depend on the machine
+        parameters = _PARAMETERS | {"seed": seed, "num_threads": threads}
         return cls(lgb.train(parameters, _dataset(block), num_boost_round=_count_rounds(block, parameters)))
 
     def score(self, matrix: np.ndarray) -> np.ndarray:

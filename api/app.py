@@ -1,0 +1,72 @@
+"""The app: one bundle, one store, the paths of the API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from api.errors import LOG, add_handlers
+from api.routes import router
+from api.service import Service, open_service
+
+_ABOUT = """
+The probability that a marketing qualified lead (MQL) becomes a sales qualified lead (SQL).
+
+1. Ask `GET /v1/model` which attributes and events are worth sending.
+2. The moment a lead becomes an MQL, `POST /v1/score`; act on `decision`, show `probability` and `reasons`.
+3. When sales has accepted or recycled it, `POST /v1/outcomes`.
+
+Every error is `{"error": {"code", "text"}}`; its text says what is wrong, where, and what to do. A value that was never seen and
+a field that is not known do not stop a score: they come back in `warnings`.
+"""
+
+
+def create_app(models: Path | None = None, *, bundle: Path | None = None, store_url: str | None = None) -> FastAPI:
+    """The API over a bundle; without one that can serve it starts all the same, is not ready, and says why.
+
+    Args:
+        models: The folder whose champion serves; None means `models`.
+        bundle: A bundle that serves whatever the champion is; None means the champion.
+        store_url: SQLAlchemy URL of scores and outcomes; None means that of the bundle's settings, and where they name none, the
+            file `scores.db` beside the bundles.
+
+    Raises:
+        StoreError: The URL of the store cannot be read, or its driver is not installed.
+    """
+    service = open_service(models, bundle, store_url)
+    if isinstance(service, str):
+        LOG.warning("Not ready: %s", service)
+
+    @asynccontextmanager
+    async def live(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        if isinstance(service, Service):
+            service.store.close()
+
+    app = FastAPI(
+        title="Lead conversion predictor",
+        version=_find_version(),
+        description=_ABOUT,
+        lifespan=live,
+        generate_unique_id_function=_name_operation,
+    )
+    app.state.service = service
+    add_handlers(app)
+    app.include_router(router)
+    return app
+
+
+def _name_operation(route: APIRoute) -> str:
+    return route.name
+
+
+def _find_version() -> str:
+    try:
+        return version("lead-conversion-predictor")
+    except PackageNotFoundError:
+        return "0"

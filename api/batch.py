@@ -1,0 +1,29 @@
+"""Many leads in one request, of which each is right or wrong for itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+
+from api.answers import RefusedOut
+from api.errors import describe_faults
+from api.schemas import LeadIn
+
+
+def _refuse_alone(value: Any, read: ValidatorFunctionWrapHandler) -> LeadIn | RefusedOut:  # noqa: ANN401  JSON
+    try:
+        lead: LeadIn = read(value)
+    except ValidationError as error:
+        lead_id = value.get("lead_id") if isinstance(value, dict) else None
+        return RefusedOut(lead_id=lead_id if isinstance(lead_id, str) else None, error=describe_faults(error.errors()))
+    return lead
+
+
+class BatchIn(BaseModel):
+    """Leads to score, at most 10,000; one that is faulty fails alone."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    leads: Annotated[list[Annotated[LeadIn, WrapValidator(_refuse_alone)]], Field(max_length=10_000)]
+    """Leads as `POST /v1/score` takes them; the answers come in the same order."""

@@ -1,0 +1,153 @@
+"""Errors of the API: one shape for all of them, whoever noticed, and no value of a lead in any that is made here."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import traceback
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic_core import from_json
+from starlette.exceptions import HTTPException
+
+from api.answers import FaultOut
+from predictor.errors import PredictorError, ScoringError, SettingsError, StoreError, count
+
+LOG = logging.getLogger("api")
+NO_JSON, WRONG_FIELD, NO_PATH, NO_MODEL, NO_REPORT, NO_STORE, UNEXPECTED = (f"API{number:03}" for number in range(1, 8))
+_MOST = 5  # faults told of one request
+_CODED = re.compile(r"([A-Z]+\d{3}) (.*)", re.DOTALL)
+_CAME = {
+    str: "a text", bool: "a yes or no", int: "a number", float: "a number", list: "a list", dict: "an object",
+    bytes: "a body of another type",
+}  # fmt: skip
+_OF_KIND = ("_type", "_parsing", "moment", "number", "value")  # faults of which it helps to know what kind of value came
+_WORDS = {
+    "string_type": "must be a text",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "string_pattern_mismatch": "must hold no line breaks or other control characters",
+}
+
+
+class RefusalError(PredictorError):
+    """A request that cannot be answered now, with its status and code."""
+
+    def __init__(self, status: int, code: str, text: str) -> None:
+        super().__init__(text)
+        self.status, self.code = status, code
+
+
+def describe_error(error: PredictorError) -> FaultOut:
+    """An error of the package as code and text.
+
+    >>> describe_error(ScoringError("LEAD022 Attribute 'employees' must be a number.")).model_dump()
+    {'code': 'LEAD022', 'text': "Attribute 'employees' must be a number."}
+    """
+    text = " ".join(str(error).split())
+    coded = _CODED.fullmatch(text)
+    return FaultOut(code=coded[1], text=coded[2]) if coded else FaultOut(code=WRONG_FIELD, text=text)
+
+
+def describe_faults(faults: Sequence[Any]) -> FaultOut:
+    """What pydantic found in a request, as code and text; kinds of values are told, values never.
+
+    >>> fault = {"type": "string_type", "loc": ("body", "lead_id"), "msg": "Input should be a valid string", "input": 7}
+    >>> describe_faults([fault]).text
+    "'lead_id' must be a text, but a number came. See /docs for every field."
+    """
+    if any(fault["type"] == "json_invalid" for fault in faults):
+        reason = faults[0]["ctx"]["error"]
+        return FaultOut(code=NO_JSON, text=f"The body is no JSON: {reason}. Send JSON in UTF-8; NaN and Infinity are none.")
+    told = [_describe_fault(fault) for fault in faults[:_MOST]]
+    more = [f"And {count(len(faults) - _MOST, 'fault')} more."] if len(faults) > _MOST else []
+    return FaultOut(code=WRONG_FIELD, text=" ".join([*told, *more, "See /docs for every field."]))
+
+
+def _describe_fault(fault: Any) -> str:  # noqa: ANN401  pydantic's own ErrorDetails, a loose dict
+    first, *rest = fault["loc"] or ("",)
+    place = {"query": "Query parameter ", "body": ""}.get(first)
+    parts = rest if place is not None else [first, *rest]
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{str(part)[:60]}" for part in parts).lstrip(".")
+    where = f"{place or ''}'{name}'" if name else "The request"
+    if fault["type"] == "missing":
+        return f"{where} is missing. Send it{'' if name else ' as JSON with Content-Type: application/json'}."
+    if fault["type"] == "extra_forbidden":
+        return f"{where} is not known. Leave it out, or mend its name."
+    rule = _WORDS.get(fault["type"]) or re.sub(r"^(?:\w+ )?should", "must", fault["msg"])
+    rule, _, do = rule.partition(". ")
+    if fault["type"] == "model_attributes_type" and not name:
+        do = "Send it as JSON with Content-Type: application/json"
+    came = f", but {_CAME.get(type(fault['input']), 'null')} came" if fault["type"].endswith(_OF_KIND) else ""
+    return f"{where} {rule}{came}. {do + '.' if do else ''}".rstrip()
+
+
+def answer_error(status: int, fault: FaultOut) -> JSONResponse:
+    """An error as every error of this API looks."""
+    return JSONResponse({"error": fault.model_dump()}, status_code=status)
+
+
+def _answer_package(_: Request, error: Exception) -> Response:
+    if isinstance(error, RefusalError):
+        return answer_error(error.status, FaultOut(code=error.code, text=str(error)))
+    if isinstance(error, StoreError):
+        return answer_error(503, FaultOut(code=NO_STORE, text=f"{error} Then send it again."))
+    return answer_error(422 if isinstance(error, (ScoringError, SettingsError)) else 500, describe_error(error))  # type: ignore[arg-type]
+
+
+def _answer_request(_: Request, error: Exception) -> Response:
+    return answer_error(422, describe_faults(error.errors()))  # type: ignore[attr-defined]
+
+
+def _answer_http(request: Request, error: Exception) -> Response:
+    status = error.status_code  # type: ignore[attr-defined]
+    text = f"{request.method} {request.url.path} is not there. See /docs for every path."
+    fault = FaultOut(code=NO_PATH, text=text) if status in {404, 405} else FaultOut(code=NO_JSON, text=f"{error.detail}.")  # type: ignore[attr-defined]
+    response = answer_error(status, fault)
+    response.headers.update(getattr(error, "headers", None) or {})
+    return response
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Let every error of an app look the same."""
+    app.add_exception_handler(PredictorError, _answer_package)
+    app.add_exception_handler(RequestValidationError, _answer_request)
+    app.add_exception_handler(HTTPException, _answer_http)
+
+
+class _StrictRequest(Request):
+    """A request whose JSON is JSON: no NaN, no Infinity, no half of a character, no nesting without end."""
+
+    async def json(self) -> Any:  # noqa: ANN401  JSON
+        try:
+            return from_json(await self.body(), allow_inf_nan=False)
+        except ValueError as error:
+            raise json.JSONDecodeError(str(error), "", 0) from None
+
+
+class SafeRoute(APIRoute):
+    """A route that reads JSON strictly, and that tells of a fault of our own without quoting what came."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler of the route, guarded."""
+        handle = super().get_route_handler()
+
+        async def guard(request: Request) -> Response:
+            try:
+                return await handle(_StrictRequest(request.scope, request.receive))
+            except (PredictorError, RequestValidationError, HTTPException):
+                raise
+            except Exception as error:  # noqa: BLE001  whatever it is, its message may quote a person
+                trace = "".join(traceback.format_tb(error.__traceback__))
+                LOG.error("%s at %s\n%s", type(error).__name__, request.url.path, trace)  # noqa: TRY400  as above
+                text = "A fault of this server, not of the request. Its log names the place; tell whoever runs it."
+                return answer_error(500, FaultOut(code=UNEXPECTED, text=text))
+
+        return guard

@@ -1,0 +1,180 @@
+"""What the API takes, as JSON; what it gives is in `answers`. The examples are synthetic."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
+
+from predictor.answer import Lead
+from predictor.config import Policy
+from predictor.errors import Finding, list_names, name_nearest
+from predictor.parse import ISO_HINT, to_moment
+from predictor.store import OutcomeKind
+from predictor.values import Event, to_number
+
+_LARGEST = 1e15  # beyond it no fact about a lead lies, and sums would overflow
+_YEARS = range(1900, 2200)
+
+
+def _read_moment(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value.strip().upper() if isinstance(value, str) else "")
+    except ValueError:
+        raise PydanticCustomError("moment", f"must be a date. {ISO_HINT}") from None
+    if moment.year not in _YEARS:
+        raise PydanticCustomError("year", f"must lie between {_YEARS.start} and {_YEARS.stop}. Leave it out where unknown")
+    return moment
+
+
+def _read_number(value: object) -> float | None:
+    try:
+        number = to_number(value)
+    except (ValueError, OverflowError):
+        raise PydanticCustomError("number", "must be a number. Send a number, or null where unknown") from None
+    _check_size(number)
+    return None if math.isnan(number) else number
+
+
+def _check_value(value: object) -> object:
+    if isinstance(value, (list, dict)):
+        raise PydanticCustomError("value", "must be one text, number, true, false or null. Send one value, or leave it out")
+    if isinstance(value, (int, float)):
+        _check_size(value)
+    return value
+
+
+def _check_size(number: float) -> None:
+    if abs(number) > _LARGEST:
+        raise PydanticCustomError("size", f"must lie within {_LARGEST:g} of 0. Send it in another unit, or leave it out")
+
+
+Moment = Annotated[datetime, BeforeValidator(_read_moment), Field(examples=["2026-03-31T14:05:00Z"])]
+Number = Annotated[float | None, BeforeValidator(_read_number)]
+Value = Annotated[str | bool | int | float | None, BeforeValidator(_check_value)]
+Key = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+Text = Annotated[str, Field(max_length=200)]
+
+
+class _Taken(BaseModel):
+    """What comes in. A field that is not known is left aside and reported, never guessed."""
+
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+
+    def report_unread(self, where: str) -> list[Finding]:
+        """A warning about fields that nobody reads; none where there are none."""
+        known = list(type(self).model_fields)
+        unread = [name[:60] for name in self.model_extra or {}]
+        if not unread:
+            return []
+        hint = next((near for name in unread if (near := name_nearest(name, known))), "")
+        return [Finding("LEAD024", "warning", f"Fields of {where} that are not read: {list_names(unread)}.{hint}", "")]
+
+
+class EventIn(_Taken):
+    """A dated act of the lead."""
+
+    occurred_at: Moment
+    """When, in ISO 8601; without a zone it is taken in the zone of the training data."""
+    event_type: Annotated[str, Field(min_length=1, max_length=200)]
+    """What the lead did; the rule book's types are known to the model, others are taken as they come."""
+    asset: Text | None = None
+    """What was read, attended or filled in."""
+    campaign: Text | None = None
+    """The campaign it came by."""
+    value: Number = None
+    """A number that belongs to the act, as seconds or an amount."""
+
+    def to_event(self, timezone: str) -> Event:
+        """The event as scoring takes it."""
+        return Event(to_moment(self.occurred_at, timezone), self.event_type, self.asset, self.campaign, self.value)
+
+
+_LEAD: JsonDict = {
+    "lead_id": "A17",
+    "as_of": "2026-03-31T14:05:00Z",
+    "attributes": {"industry": "Software", "employees": 250, "country": "Germany", "seniority": "VP"},
+    "points": 65,
+    "events": [{"occurred_at": "2026-03-30T09:12:00Z", "event_type": "pricing_page_view"}],
+}
+
+
+class LeadIn(_Taken):
+    """One lead to score. Send what the CRM knew at `as_of`; what is unknown is left out, and never sent as a guess."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_LEAD]})
+
+    lead_id: Key
+    """The CRM's key. It comes back in the answer and names the lead when its outcome is sent."""
+    as_of: Moment | None = None
+    """The moment the score speaks of, in ISO 8601; events after it are not looked at. Without a zone it is taken in the zone of
+    the training data; left out, it is now."""
+    attributes: dict[str, Value] = {}
+    """Facts about lead and firm, under the names of the training data: `GET /v1/model` lists those that the model looks at."""
+    points: Number = None
+    """The hand-set score that the CRM holds, where the model was trained with one."""
+    events: list[EventIn] = []
+    """The lead's dated acts, in any order."""
+
+    def to_lead(self, timezone: str, now: datetime) -> Lead:
+        """The lead as scoring takes it.
+
+        Args:
+            timezone: The zone of moments that carry none.
+            now: Stands for `as_of` where that is left out.
+        """
+        as_of = now if self.as_of is None else to_moment(self.as_of, timezone)
+        return Lead(self.lead_id, as_of, self.attributes, self.points, [event.to_event(timezone) for event in self.events])
+
+    def list_unread(self) -> list[Finding]:
+        """Warnings about fields of the lead and of its events that nobody reads."""
+        events = next((found for event in self.events if (found := event.report_unread("events"))), [])
+        return [*self.report_unread("the lead"), *events]
+
+
+class OutcomeIn(_Taken):
+    """What came of a lead. Sent again for the same lead and kind, the latest stands."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"lead_id": "A17", "kind": "recycled", "occurred_at": "2026-04-09", "reason": "timing"}]}
+    )
+
+    lead_id: Key
+    """The CRM's key, as it was scored."""
+    kind: OutcomeKind
+    """`accepted`: sales took it over as an SQL. `recycled`: sales sent it back. `opportunity`: one was opened for it."""
+    occurred_at: Moment | None = None
+    """When; left out, it is now."""
+    reason: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")] | None = None
+    """Why it was recycled: timing, budget, need, authority, fit, unreachable, duplicate, other; a word, no remark about a person.
+    Needed where `kind` is `recycled`."""
+    amount: Number = None
+    """Of the opportunity."""
+
+    @model_validator(mode="after")
+    def _check_reason(self) -> Self:
+        if self.kind == "recycled" and self.reason is None:
+            raise PydanticCustomError("reason", "must hold a 'reason' where 'kind' is 'recycled'. Send one, as timing or other")
+        return self
+
+
+class ThresholdQuery(BaseModel):
+    """Another policy than the one trained with; what is left out stays as it was trained."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    policy: Policy | None = None
+    """`band`: most leads whose conversion stays in the band. `capacity`: what sales can work. `value`: what brings most.
+    `precision`: at least this conversion."""
+    leads_per_week: Annotated[FiniteFloat, Field(ge=0, le=1e9)] | None = None
+    """For `capacity`: leads that sales can work in a week."""
+    amount: Annotated[FiniteFloat, Field(ge=0, le=1e12)] | None = None
+    """For `value`: what an accepted lead brings."""
+    cost: Annotated[FiniteFloat, Field(ge=0, le=1e12)] | None = None
+    """For `value`: what working a lead costs."""
+    precision: Annotated[FiniteFloat, Field(ge=0, le=1)] | None = None
+    """For `precision`: the conversion, from 0 to 1."""

@@ -1,0 +1,73 @@
+"""What a running server holds: the scorer and the store, or the reason why it has none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.errors import LOG, NO_MODEL, RefusalError
+from predictor.answer import Answer
+from predictor.bundle import find_champion
+from predictor.errors import BundleError, StoreError, count
+from predictor.score import Scorer
+from predictor.store import Store
+
+
+@dataclass(frozen=True)
+class Service:
+    """A scorer, and where its answers are kept."""
+
+    scorer: Scorer
+    store: Store
+
+    @property
+    def timezone(self) -> str:
+        """The zone of moments that carry none: that of the training data."""
+        return self.scorer.settings.data.timezone
+
+    def keep(self, answers: Sequence[tuple[Answer, datetime]], scored_at: datetime) -> None:
+        """Store answers, each with its `as_of`, after they were given; where that fails it is logged, without the leads."""
+        try:
+            self.store.save_scores(answers, scored_at=scored_at, model=self.scorer.version)
+        except StoreError as error:
+            LOG.error("%s not stored. %s", count(len(answers), "score"), error)
+
+
+def open_service(models: Path | None, bundle: Path | None, store_url: str | None) -> Service | str:
+    """The service of a bundle; or, where there is none that can serve, why.
+
+    Args:
+        models: The folder whose champion serves.
+        bundle: A bundle that serves whatever the champion is.
+        store_url: The database; None means that of the settings, and where they name none, a file beside the bundles.
+
+    Raises:
+        StoreError: The URL of the store cannot be used at all.
+    """
+    models = models or (bundle.absolute().parent if bundle else Path("models"))
+    try:
+        scorer = Scorer.load(bundle or find_champion(models))
+    except BundleError as error:
+        return str(error)
+    url = store_url or scorer.settings.store.url
+    return Service(scorer, Store(url) if url else Store.beside(models))
+
+
+def get_service(request: Request) -> Service:
+    """The service of the app that was asked.
+
+    Raises:
+        RefusalError: 503, it has no model.
+    """
+    service: Service | str = request.app.state.service
+    if isinstance(service, str):
+        raise RefusalError(503, NO_MODEL, f"This server has no model and scores nothing. {service} Then start the server again.")
+    return service
+
+
+Served = Annotated[Service, Depends(get_service)]

@@ -1,0 +1,55 @@
+"""Which candidates a block of leads can carry, and by which rehearsals they are compared."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from predictor.config import ModelSettings
+from predictor.errors import Finding, TrainingError, count
+from predictor.model.block import Block
+from predictor.model.split import Fold, keep_teachable, make_folds
+
+_NEED_FEW = ("constant", "points")
+_FEWEST_A_FOLD = 5  # leads of either outcome below which a fold's model is noise
+
+
+def select_candidates(fit: Block, settings: ModelSettings) -> tuple[list[str], tuple[Finding, ...]]:
+    """The candidates that the fit block can carry, and findings about those it cannot.
+
+    Raises:
+        TrainingError: All leads of the block have the same outcome.
+    """
+    if fit.one_class:
+        raise TrainingError(
+            f"All {count(len(fit), 'lead')} of the fit block have the same outcome, so nothing can be learned from them. "
+            "Export older leads, or lower split.test_share."
+        )
+    names: list[str] = list(settings.candidates)
+    findings = []
+    fewest = int(min(fit.outcome.sum(), (1 - fit.outcome).sum()))
+    if fewest < settings.min_outcomes:
+        names = [name for name in names if name in _NEED_FEW]
+        findings.append(_tell_few(fewest, settings.min_outcomes, can_points=fit.points_column is not None))
+    if "points" in names and fit.points_column is None:
+        names.remove("points")
+        do = "Name a rule book in points.rule_book, or the CRM's score in roles.points, to see what the points are worth."
+        findings.append(Finding("TRAIN002", "tip", "There are no points, so the candidate 'points' is left out.", do))
+    return names or ["constant"], tuple(findings)
+
+
+def _tell_few(fewest: int, needed: int, *, can_points: bool) -> Finding:
+    what = f"Only {count(fewest, 'lead')} of one outcome to learn from; {needed} of each are needed to learn from features."
+    still = "the points made a probability" if can_points else "the base rate"
+    do = f"What can be done is done: {still}. Train again when more outcomes are known."
+    return Finding("TRAIN001", "warning", what, do)
+
+
+def make_rehearsal(block: Block, *, folds: int, gap: float) -> list[Fold]:
+    """The forward folds of a block in which both outcomes occur; none where the block is too short to rehearse on."""
+    try:
+        made = make_folds(block.order, folds=folds, gap=gap)
+    except TrainingError:
+        return []
+    kept = keep_teachable(made, block.outcome, fewest=_FEWEST_A_FOLD)
+    told = [block.outcome[predicted] for _, predicted in kept]
+    return kept if told and len(np.unique(np.concatenate(told))) > 1 else []

@@ -1,0 +1,121 @@
+"""A small bundle with a rule book, made once, and clients of an API over it."""
+
+import warnings
+
+import numpy as np
+import pytest
+from starlette.exceptions import StarletteDeprecationWarning
+
+from api.app import create_app
+from predictor.bundle import promote, save_bundle
+from predictor.config import make_settings
+from predictor.features.encode import MISSING, Feature, FeatureSet
+from predictor.model.block import Block
+from predictor.model.recipe import fit_recipe
+from predictor.model.threshold import recommend_threshold
+from predictor.model.verdict import rehearse_thresholds
+from predictor.pack import dump, make_golden, pack_recipe
+from predictor.points.rulebook import parse_rule_book
+
+with warnings.catch_warnings():  # starlette asks for a newer client, which is not needed here
+    warnings.simplefilter("ignore", StarletteDeprecationWarning)
+    from fastapi.testclient import TestClient
+
+BOOK = """
+name = "small"
+gate = 30
+rules = [
+  {name = "Software", group = "industry", attribute = "industry", equals = "Software", points = 20},
+  {name = "Pricing page visit", group = "website", event = "pricing_page_view", points = 15, per_event = true, cap = 45},
+]
+"""
+FEATURES = FeatureSet(
+    (
+        Feature("industry", "Industry", "Industry", "category", ("software", "retail")),
+        Feature("employees", "Employees", "Employees", "number"),
+        Feature("founded_on", "Founded on", "Founded on", "days_since"),
+        Feature("points/website", "Points: website", "Points: website", "number"),
+        Feature("points/total", "Points: total", "Points: total", "number"),
+        Feature(MISSING, "Attributes not known", "Attributes not known", "missing_count"),
+    ),
+    ("", "n/a"),
+)
+LEAD = {
+    "lead_id": "A17",
+    "as_of": "2026-03-31T14:05:00Z",
+    "attributes": {"industry": "Software", "employees": 250, "founded_on": "2001-05-01"},
+    "events": [{"occurred_at": "2026-03-30T09:12:00Z", "event_type": "pricing_page_view"}],
+}
+
+
+def draw_block(n=600, seed=0):
+    random = np.random.default_rng(seed)
+    industry, employees = random.integers(0, 3, n).astype(float), random.lognormal(4, 1, n)
+    founded, website = random.uniform(100, 9000, n), 15.0 * random.integers(0, 4, n)
+    columns = [industry, employees, founded, website, website + 20 * (industry == 0)]
+    missing = random.random((n, 3)) < 0.1
+    matrix = np.column_stack([*columns, missing.sum(axis=1)]).astype(float)
+    matrix[:, :3][missing] = np.nan
+    log_odds = -2.5 + 0.8 * (industry == 0) + 0.04 * website
+    outcome = (random.random(n) < 1 / (1 + np.exp(-log_odds))).astype(float)
+    return Block(matrix, outcome, np.sort(random.uniform(20_000, 20_200, n)), FEATURES, dated=True)
+
+
+def make_files(**differences):
+    settings = make_settings({"data": {"timezone": "Europe/Berlin"}, "model": {"resamples": 20}} | differences)
+    block = draw_block()
+    half = np.arange(300), np.arange(300, 600)
+    recipe = fit_recipe("logistic", block, [half], 0)
+    thresholds = rehearse_thresholds(recipe, block, settings)
+    advice = recommend_threshold(thresholds, settings.threshold)
+    book = parse_rule_book(BOOK, "small.toml")
+    files = pack_recipe(recipe, block, settings=settings, book=book, thresholds=thresholds, advice=advice)
+    fit = {"n": 600, "from": "2025-01-01", "through": "2025-07-20"}
+    test = {"logistic": {"n": 100, "base_rate": 0.2, "log_loss": 0.4, "calibration_slope": None}}
+    files["metrics.json"] = dump({"champion": "logistic", "test": test, "fit": fit, "horizon_days": 30.0, "pending": 3})
+    files["golden.jsonl"] = make_golden(files, 0)
+    return files | {"report.html": "<!doctype html><title>Report</title>"}
+
+
+@pytest.fixture(scope="session")
+def files():
+    return make_files()
+
+
+@pytest.fixture
+def save_files():
+    return lambda folder, name, files: save_bundle(folder, name, files, {})
+
+
+@pytest.fixture
+def models(tmp_path, files):
+    save_bundle(tmp_path / "models", "small", files, {})
+    promote(tmp_path / "models", "small")
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def serve():
+    """A client of an API; faults of the server are answered, as they would be on the wire."""
+
+    def start(*args, **kwargs):
+        client = TestClient(create_app(*args, **kwargs), raise_server_exceptions=False)
+        return clients.append(client) or client
+
+    clients = []
+    yield start
+    for client in clients:
+        client.close()
+        service = client.app.state.service
+        if not isinstance(service, str):
+            service.store.close()
+
+
+@pytest.fixture
+def client(serve, models):
+    return serve(models)
+
+
+@pytest.fixture
+def lead():
+    return LEAD | {"attributes": dict(LEAD["attributes"]), "events": [dict(event) for event in LEAD["events"]]}

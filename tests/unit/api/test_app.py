@@ -1,0 +1,162 @@
+"""The app as a whole: what it says of its model, another policy, health, and a server that has no model."""
+
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from predictor.errors import StoreError
+from predictor.score import Scorer
+
+PATHS = {"/v1/score", "/v1/score/batch", "/v1/outcomes", "/v1/model", "/v1/threshold", "/report", "/health/live", "/health/ready"}
+
+
+def test_the_model_describes_itself(client):
+    model = client.get("/v1/model").json()
+    assert (model["version"], model["trained_through"], model["horizon_days"]) == ("small", "2025-07-20", 30.0)
+    assert model["candidate"] == "logistic"
+    assert model["attributes"] == ["industry", "employees", "founded_on"]
+    assert model["event_types"] == ["pricing_page_view"]
+    assert model["features"][0] == {
+        "name": "industry", "label": "Industry", "kind": "category", "categories": ["software", "retail"],
+    }  # fmt: skip
+    assert model["metrics"]["test"]["logistic"]["log_loss"] == 0.4
+
+
+def test_threshold_as_trained(client, models):
+    told = client.get("/v1/threshold").json()
+    stored = Scorer.load(models / "small").threshold
+    assert told["recommended"] == stored["recommended"]
+    assert told["serving"] == stored["recommended"]["threshold"]
+    assert [row["threshold"] for row in told["table"]] == stored["table"]["threshold"]
+
+
+def test_another_policy_changes_nothing_that_serves(client, lead):
+    before = client.post("/v1/score", json=lead).json()
+    told = client.get("/v1/threshold", params={"policy": "capacity", "leads_per_week": 3}).json()
+    assert told["recommended"]["policy"] == "capacity"
+    assert told["recommended"]["leads_per_week"] <= 3
+    fewer = [row["threshold"] for row in told["table"] if row["leads_per_week"] <= 3]
+    assert told["recommended"]["threshold"] == min(fewer)
+    assert client.post("/v1/score", json=lead).json() == before
+
+
+def test_value_follows_amount_and_cost(client):
+    told = client.get("/v1/threshold", params={"policy": "value", "amount": 100, "cost": 10}).json()
+    row = told["table"][0]
+    assert row["value"] == pytest.approx(100 * row["sqls_per_week"] - 10 * row["leads_per_week"])
+    assert told["recommended"]["value"] == max(row["value"] for row in told["table"])
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ({"policy": "capacity"}, "needs leads_per_week above 0"),
+        ({"policy": "best"}, "Query parameter 'policy' must be 'band', 'capacity', 'value' or 'precision'."),
+        ({"polcy": "band"}, "Query parameter 'polcy' is not known."),
+        ({"precision": 2}, "Query parameter 'precision' must be less than or equal to 1."),
+        ({"amount": "nan"}, "Query parameter 'amount' must be a finite number"),
+        ({"amount": "1e308"}, "Query parameter 'amount' must be less than or equal to 1000000000000"),
+    ],
+)
+def test_policies_that_cannot_be_judged_are_refused(client, query, text):
+    response = client.get("/v1/threshold", params=query)
+    assert response.status_code == 422
+    assert text in response.json()["error"]["text"]
+
+
+def test_health_and_report(client):
+    assert client.get("/health/live").json() == {"status": "live"}
+    assert client.get("/health/ready").json()["model"]["version"] == "small"
+    report = client.get("/report")
+    assert report.headers["content-type"].startswith("text/html")
+    assert report.text == "<!doctype html><title>Report</title>"
+
+
+def test_a_bundle_without_report_says_so(serve, tmp_path, save_files, files):
+    without = {name: text for name, text in files.items() if name != "report.html"}
+    response = serve(bundle=save_files(tmp_path, "plain", without)).get("/report")
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "API005")
+    assert response.json()["error"]["text"] == "Bundle 'plain' has no report. Train again to get one."
+
+
+def test_a_fixed_bundle_serves_and_keeps_its_scores_beside_it(serve, tmp_path, save_files, files, lead):
+    client = serve(bundle=save_files(tmp_path, "fixed", files))
+    assert client.post("/v1/score", json=lead).json()["model"]["version"] == "fixed"
+    assert (tmp_path / "scores.db").is_file()
+
+
+def test_a_server_without_a_model_starts_and_says_so(serve, tmp_path, lead, caplog):
+    with caplog.at_level(logging.WARNING, "api"):
+        client = serve(tmp_path / "models")
+    assert "Not ready: " in caplog.text
+    assert client.get("/health/live").status_code == 200
+    asked = [client.get(path) for path in ("/health/ready", "/v1/model", "/v1/threshold", "/report")]
+    asked += [client.post("/v1/score", json=lead), client.post("/v1/score/batch", json={"leads": [lead]})]
+    asked += [client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"})]
+    for response in asked:
+        assert (response.status_code, response.json()["error"]["code"]) == (503, "API004")
+        assert "names no champion" in response.json()["error"]["text"]
+        assert response.json()["error"]["text"].endswith("Then start the server again.")
+
+
+def test_a_bundle_that_was_altered_is_not_served(serve, models):
+    (models / "small" / "threshold.json").write_text("{}")
+    response = serve(models).get("/health/ready")
+    assert response.status_code == 503
+    assert "'threshold.json' altered" in response.json()["error"]["text"]
+
+
+def test_a_store_url_that_cannot_be_read_stops_the_start(serve, models):
+    with pytest.raises(StoreError, match=r"^The URL of the store cannot be read\."):
+        serve(models, store_url="no url")
+
+
+def test_paths_that_are_not_there_answer_in_the_same_shape(client):
+    for response, status in ((client.get("/nothing"), 404), (client.get("/v1/score"), 405)):
+        assert (response.status_code, response.json()["error"]["code"]) == (status, "API003")
+        assert response.json()["error"]["text"].endswith("is not there. See /docs for every path.")
+    assert response.headers["allow"] == "POST"
+
+
+def test_a_fault_of_ours_is_a_500_that_quotes_nobody(client, lead, caplog, monkeypatch):
+    def fail(asked, **_):
+        raise RuntimeError(asked.attributes["email"])
+
+    lead["attributes"]["email"] = "jane.doe@example.com"
+
+    monkeypatch.setattr(client.app.state.service.scorer, "score_lead", fail)
+    with caplog.at_level(logging.ERROR, "api"):
+        response = client.post("/v1/score", json=lead)
+    assert (response.status_code, response.json()["error"]["code"]) == (500, "API007")
+    assert "jane" not in response.text
+    assert "RuntimeError at /v1/score" in caplog.text
+    assert "jane" not in caplog.text
+
+
+def test_openapi_names_every_path_and_one_shape_of_error(client):
+    page = client.get("/openapi.json").json()
+    assert set(page["paths"]) == PATHS
+    assert "HTTPValidationError" not in page["components"]["schemas"]
+    for path in page["paths"].values():
+        for operation in path.values():
+            assert operation["description"]
+            for status, response in operation["responses"].items():
+                if status >= "4":
+                    [schema] = [content["schema"] for content in response["content"].values()]
+                    assert schema == {"$ref": "#/components/schemas/ErrorOut"}
+    fields = page["components"]["schemas"]["LeadIn"]["properties"]
+    assert all(field.get("description") for field in fields.values())
+
+
+def test_the_app_is_closed_without_a_trace(serve, models, lead):
+    with serve(models) as client:
+        assert client.post("/v1/score", json=lead).status_code == 200
+
+
+def test_serving_loads_nothing_heavy():
+    heavy = ["mlflow", "ibis", "duckdb", "matplotlib", "jinja2"]
+    code = f"import sys, api.app; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")

@@ -1,0 +1,192 @@
+"""Scoring over HTTP: the contract, the same floats as the scorer, and what is reported rather than guessed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from predictor.answer import Lead
+from predictor.score import Scorer
+from predictor.values import Event
+
+PARTS = ["lead_id", "probability", "interval", "threshold", "decision", "grade", "points", "reasons", "warnings", "model"]
+
+
+def ask(client, lead, **query):
+    response = client.post("/v1/score", json=lead, params=query)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def test_answer_keeps_the_contract(client, lead):
+    answer = ask(client, lead)
+    assert list(answer) == PARTS
+    assert answer["lead_id"] == "A17"
+    assert answer["interval"][0] < answer["probability"] < answer["interval"][1]
+    assert answer["points"]["total"] == 35
+    assert answer["points"]["decision"] == "route_to_sales"
+    assert answer["points"]["fired"] == [{"rule": "Software", "points": 20.0}, {"rule": "Pricing page visit", "points": 15.0}]
+    assert answer["model"] == {"version": "small", "trained_through": "2025-07-20", "horizon_days": 30.0}
+    assert answer["warnings"] == []
+
+
+def test_floats_are_those_of_the_scorer(client, lead, models):
+    event = Event(datetime(2026, 3, 30, 9, 12, tzinfo=UTC), "pricing_page_view")
+    asked = Lead("A17", datetime(2026, 3, 31, 14, 5, tzinfo=UTC), lead["attributes"], None, [event])
+    scorer = Scorer.load(models / "small")
+    expected = scorer.score_lead(asked).to_json() | {"model": scorer.describe()}
+    expected["interval"], expected["reasons"], expected["warnings"] = (
+        list(expected[name]) for name in ("interval", "reasons", "warnings")
+    )
+    assert ask(client, lead) == expected
+
+
+@pytest.mark.parametrize("asked", [0, 1, 3])
+def test_as_many_reasons_as_asked(client, lead, asked):
+    assert len(ask(client, lead, reasons=asked)["reasons"]) == asked
+
+
+def test_moment_without_zone_is_taken_in_the_zone_of_the_training_data(client, lead):
+    # 14:05 in Berlin in March (after the change of clocks) is 12:05 UTC.
+    lead["events"] = [{"occurred_at": "2026-03-31T14:04:00", "event_type": "pricing_page_view"}]
+    assert ask(client, lead | {"as_of": "2026-03-31T12:05:00Z"})["points"]["total"] == 35
+    assert ask(client, lead | {"as_of": "2026-03-31T12:03:00Z"})["points"]["total"] == 20
+    assert ask(client, lead | {"as_of": "2026-03-31T14:03:00"})["points"]["total"] == 20
+
+
+def test_without_as_of_the_score_speaks_of_now(client, lead):
+    before = datetime.now(UTC)
+    del lead["as_of"]
+    ask(client, lead)
+    [as_of] = client.app.state.service.store.load_scores()["as_of"]
+    assert before <= as_of <= datetime.now(UTC)
+
+
+def test_an_event_after_as_of_changes_only_the_warnings(client, lead):
+    expected = ask(client, lead)
+    lead["events"].append({"occurred_at": "2026-04-01T00:00:00Z", "event_type": "pricing_page_view"})
+    answer = ask(client, lead)
+    assert [warning["code"] for warning in answer["warnings"]] == ["LEAD023"]
+    assert answer | {"warnings": []} == expected
+
+
+def test_what_is_not_known_is_scored_and_reported(client, lead):
+    expected = ask(client, lead)
+    lead["attributes"]["favourite_colour"] = "red"
+    lead["atributes"] = {}
+    lead["events"][0]["page"] = 1
+    answer = ask(client, lead)
+    assert [warning["code"] for warning in answer["warnings"]] == ["LEAD020", "LEAD024", "LEAD024"]
+    texts = [warning["text"] for warning in answer["warnings"]]
+    assert texts[1] == "Fields of the lead that are not read: 'atributes'. Did you mean 'attributes'?"
+    assert texts[2] == "Fields of events that are not read: 'page'."
+    assert answer | {"warnings": []} == expected
+
+
+def test_unseen_category_is_scored_as_other(client, lead):
+    lead["attributes"]["industry"] = "Fintech"
+    assert ask(client, lead)["warnings"] == [{"code": "LEAD021", "text": "Unknown industry 'Fintech': scored as other."}]
+
+
+def test_numbers_as_text_count(client, lead):
+    expected = ask(client, lead)
+    lead["attributes"]["employees"] = "250"
+    assert ask(client, lead) == expected
+
+
+def test_a_lead_with_nothing_but_its_key_is_scored(client):
+    assert 0 < ask(client, {"lead_id": "A1"})["probability"] < 1
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"lead_id": 7}, "'lead_id' must be a text, but a number came."),
+        ({"lead_id": None}, "'lead_id' must be a text, but null came."),
+        ({"lead_id": ""}, "'lead_id' must have at least 1 character."),
+        ({"lead_id": "A\x00"}, "'lead_id' must hold no line breaks"),
+        ({"as_of": 5}, "'as_of' must be a date, but a number came. Write dates as 2026-03-31"),
+        ({"as_of": "soon"}, "'as_of' must be a date, but a text came."),
+        ({"as_of": "9999-12-31"}, "'as_of' must lie between 1900 and 2200. Leave it out where unknown."),
+        ({"attributes": []}, "'attributes' must be an object, but a list came."),
+        (
+            {"attributes": {"employees": [1]}},
+            "'attributes.employees' must be one text, number, true, false or null",
+        ),
+        ({"attributes": {"employees": 10**400}}, "'attributes.employees' must lie within 1e+15 of 0."),
+        ({"points": "many"}, "'points' must be a number, but a text came. Send a number, or null where unknown."),
+        ({"points": True}, "'points' must be a number, but a yes or no came."),
+        ({"events": {}}, "'events' must be a list, but an object came."),
+        ({"events": [7]}, "'events[0]' must be an object, but a number came."),
+        ({"events": [{"occurred_at": "2026-01-01"}]}, "'events[0].event_type' is missing. Send it."),
+    ],
+)
+def test_wrong_types_are_refused_with_a_text(client, lead, change, text):
+    response = client.post("/v1/score", json=lead | change)
+    assert response.status_code == 422
+    assert response.json()["error"]["code"] == "API002"
+    assert response.json()["error"]["text"].startswith(text)
+
+
+def test_faults_are_told_together_but_not_without_end(client):
+    response = client.post("/v1/score", json={"lead_id": "A1", "events": [{}] * 4})
+    text = response.json()["error"]["text"]
+    assert text.count("is missing") == 5
+    assert "And 3 faults more." in text
+
+
+def test_the_scorers_own_refusals_have_the_same_shape(client, lead):
+    lead["attributes"]["employees"] = "many"
+    response = client.post("/v1/score", json=lead)
+    assert response.status_code == 422
+    assert response.json() == {
+        "error": {
+            "code": "LEAD022",
+            "text": "Attribute 'employees' must be a number, but 'many' is no number. Send a number, or leave it out.",
+        }
+    }
+
+
+def test_a_date_at_the_end_of_the_calendar_is_refused(client, lead):
+    lead["attributes"]["founded_on"] = "0001-01-01T00:00:00+14:00"
+    response = client.post("/v1/score", json=lead)
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "LEAD022")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b'{"lead_id": NaN}',
+        b'{"lead_id": "A1", "points": Infinity}',
+        b'{"lead_id": "\\ud800"}',
+        b"\xff",
+        b"[" * 100_000,
+        b"1" * 10_000,
+    ],
+)
+def test_what_is_no_json_is_refused(client, body):
+    response = client.post("/v1/score", content=body, headers={"content-type": "application/json"})
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "API001")
+    assert response.json()["error"]["text"].endswith("Send JSON in UTF-8; NaN and Infinity are none.")
+
+
+def test_json_without_its_content_type_is_refused(client):
+    for headers in ({}, {"content-type": "text/plain"}):
+        response = client.post("/v1/score", content=b'{"lead_id": "A1"}', headers=headers)
+        assert response.status_code == 422
+        assert "Send it as JSON with Content-Type: application/json." in response.json()["error"]["text"]
+
+
+@pytest.mark.parametrize("reasons", [-1, 21, "all"])
+def test_reasons_out_of_range_are_refused(client, lead, reasons):
+    response = client.post("/v1/score", json=lead, params={"reasons": reasons})
+    assert response.status_code == 422
+    assert response.json()["error"]["text"].startswith("Query parameter 'reasons' must be ")
+
+
+def test_errors_quote_no_value(client):
+    person = "jane.doe@example.com"
+    lead = {"lead_id": [person], "as_of": person, "attributes": {"email": [person], "x": {person: 1}}, "points": person}
+    text = client.post("/v1/score", json=lead | {"events": [person]}).text
+    assert person not in text
+    assert "jane" not in text

@@ -1,0 +1,68 @@
+"""The model card: its figures, its honesty, and text that stays text."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from predictor.errors import Finding
+from predictor.report.card import escape_markdown, write_card
+
+FACTS = {
+    "versions": {"python": "3.11.9", "numpy": "2.4.1"},
+    "data": {"leads": "ab12cd", "events": None},
+    "git_commit": "deadbeef+",
+    "folder": "/home/somebody/leads.csv",
+}
+
+
+def test_card_tells_what_the_model_is(data):
+    card = write_card(data, facts=FACTS)
+    assert card.startswith("# Model card: lightgbm\n\nThe probability that an MQL becomes an SQL within 42 days. Fitted on 1,234")
+    for heading in ("Forward test", "Threshold", "Points gate", "Calibration", "Findings", "Limits", "Versions and data"):
+        assert f"\n## {heading}\n" in card
+    assert data.verdict.text in card
+    assert "| **lightgbm<br>chosen on earlier leads** |" in card
+    assert "- Expected conversion: 30 % (24 to 37 %)\n- Leads a week: 20.0\n" in card
+    assert "'lightgbm' is better than the points: +20 SQLs" in card
+    assert "- AUDIT003 (warning): Column 'page\\_views' is suspect. Map it to 'ignore'." in card
+
+
+def test_card_tells_where_it_comes_from_and_nothing_else(data):
+    card = write_card(data, facts=FACTS)
+    assert "- numpy 2.4.1\n- Fingerprint (sha256) of leads: `ab12cd`\n- Fingerprint (sha256) of events: none\n" in card
+    assert card.endswith("- Commit: `deadbeef+`\n")
+    assert "somebody" not in card
+
+
+def test_tables_are_tables(data):
+    lines = write_card(data, facts=FACTS).splitlines()
+    for before, rule in pairwise(lines):
+        if rule.startswith("|---"):
+            assert before.count("|") == rule.count("|")
+
+
+def test_card_of_a_bare_firm(bare):
+    card = write_card(bare, facts={})
+    assert "the outcomes carry no dates" in card
+    assert "What today's points gate does cannot be told" in card
+    assert "## Findings\n\nNothing was noticed." in card
+    assert "Fingerprint (sha256) of data: none\n- Commit: none\n" in card
+    assert "nan" not in card
+    assert "None" not in card
+
+
+def test_card_of_a_test_block_without_sqls(make):
+    card = write_card(make(outcome=np.zeros(200)), facts=FACTS)
+    assert "No test lead became an SQL" in card
+    assert "nan" not in card
+
+
+def test_text_stays_text(make):
+    finding = Finding("LEAD021", "tip", "Category '<b>*x*</b> | `y`\n# z' is unknown.", "")
+    card = write_card(make(findings=(finding,)), facts=FACTS)
+    assert r"- LEAD021 (tip): Category '&lt;b&gt;\*x\*&lt;/b&gt; \| \`y\` \# z' is unknown." in card
+    assert escape_markdown("[a](b)") == r"\[a\](b)"
+
+
+def test_same_data_give_the_same_card(data, make):
+    assert write_card(data, facts=FACTS) == write_card(make(), facts=FACTS)
