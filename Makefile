@@ -14,7 +14,10 @@ install: .venv/.installed
 	touch $@
 
 demo: install
-	@$(BIN)/python benchmarks/demo.py $(DEMO)
+	$(BIN)/predictor simulate --leads 20000 --seed 1 --out $(DEMO)/firm
+	$(BIN)/predictor train -c $(DEMO)/firm/predictor.toml --models $(DEMO)/models
+	$(BIN)/predictor threshold --model $(DEMO)/models --policy capacity --leads-per-week 50
+	$(BIN)/python -m api.example $(DEMO)/models
 
 test: install
 	$(BIN)/python -m pytest

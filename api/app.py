@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -13,6 +14,7 @@ from fastapi.routing import APIRoute
 from api.errors import LOG, add_handlers
 from api.routes import router
 from api.service import Service, open_service
+from predictor.bundle import is_bundle
 
 _ABOUT = """
 The probability that a marketing qualified lead (MQL) becomes a sales qualified lead (SQL).
@@ -32,8 +34,7 @@ def create_app(models: Path | None = None, *, bundle: Path | None = None, store_
     Args:
         models: The folder whose champion serves; None means `models`.
         bundle: A bundle that serves whatever the champion is; None means the champion.
-        store_url: SQLAlchemy URL of scores and outcomes; None means that of the bundle's settings, and where they name none, the
-            file `scores.db` beside the bundles.
+        store_url: SQLAlchemy URL of scores and outcomes; None means the file `scores.db` beside the bundles.
 
     Raises:
         StoreError: The URL of the store cannot be read, or its driver is not installed.
@@ -59,6 +60,19 @@ def create_app(models: Path | None = None, *, bundle: Path | None = None, store_
     add_handlers(app)
     app.include_router(router)
     return app
+
+
+def create_from_environment() -> FastAPI:
+    """The API as `predictor serve` asks for it.
+
+    `PREDICTOR_MODEL` is a bundle, or a folder of bundles whose champion serves (default: `models`); `PREDICTOR_STORE` is the
+    SQLAlchemy URL of scores and outcomes (default: `scores.db` beside the bundles).
+    """
+    folder = Path(os.environ.get("PREDICTOR_MODEL", "models"))
+    store_url = os.environ.get("PREDICTOR_STORE") or None
+    if is_bundle(folder):
+        return create_app(bundle=folder, store_url=store_url)
+    return create_app(folder, store_url=store_url)
 
 
 def _name_operation(route: APIRoute) -> str:

@@ -44,7 +44,7 @@ def open_service(models: Path | None, bundle: Path | None, store_url: str | None
     Args:
         models: The folder whose champion serves.
         bundle: A bundle that serves whatever the champion is.
-        store_url: The database; None means that of the settings, and where they name none, a file beside the bundles.
+        store_url: The database; None means a file beside the bundles.
 
     Raises:
         StoreError: The URL of the store cannot be used at all.
@@ -54,8 +54,7 @@ def open_service(models: Path | None, bundle: Path | None, store_url: str | None
         scorer = Scorer.load(bundle or find_champion(models))
     except BundleError as error:
         return str(error)
-    url = store_url or scorer.settings.store.url
-    return Service(scorer, Store(url) if url else Store.beside(models))
+    return Service(scorer, Store(store_url) if store_url else Store.beside(models))
 
 
 def get_service(request: Request) -> Service:

@@ -6,11 +6,12 @@ import pandas as pd
 
 from predictor.config import Settings
 from predictor.errors import Finding
+from predictor.faults import Faults
 from predictor.parse import ISO_HINT, parse_times
 from predictor.points.history import Awards, award_table
 from predictor.points.rulebook import RuleBook
 from predictor.score import Scorer
-from predictor.tables import Faults, check_events, rename_columns
+from predictor.tables import check_events, rename_columns
 
 _UNDATED = pd.Timestamp("2000-01-01", tz="UTC")  # stands for a moment that nothing depends on
 
@@ -57,7 +58,7 @@ def score_leads(
 
 def read_leads_to_score(raw: pd.DataFrame, settings: Settings, now: pd.Timestamp) -> pd.DataFrame:
     """Leads as read, under our names, with `as_of` in UTC; what only training needs may be lacking."""
-    faults = Faults(raw.index)
+    faults = Faults()
     frame = rename_columns(raw, settings, faults, needed=())
     if "lead_id" not in frame:
         faults.add("LEAD001", "There is no column 'lead_id'.", 'Name it so, or map it in [columns] before training.')
@@ -69,7 +70,7 @@ def read_leads_to_score(raw: pd.DataFrame, settings: Settings, now: pd.Timestamp
     for name in ("as_of", "mql_at"):
         if name in frame:
             times, bad = parse_times(frame[name].where(frame[name].notna()), settings.data.timezone)
-            faults.add_rows("LEAD003", bad, f"Column '{name}': {{n}} hold no date ({{row}}).", ISO_HINT + ".")
+            faults.add_rows("LEAD003", bad, f"Column '{name}' holds no date in {{rows}}.", ISO_HINT + ".")
             moments = moments.fillna(times)
     faults.settle("leads", frame, drop=False)
     return frame.assign(as_of=moments.fillna(now)).reset_index(drop=True)

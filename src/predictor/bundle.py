@@ -60,20 +60,35 @@ def save_bundle(models: Path, name: str, files: Mapping[str, str], facts: Mappin
     if target.exists():
         raise BundleError(f"There is a bundle '{name}' in '{models}' already. Give the new one another name.")
     sums = {file: fingerprint(text.encode()) for file, text in sorted(files.items())}
-    manifest = {"format": FORMAT, **facts, "files": sums}
+    manifest = _write_manifest({"format": FORMAT, **facts, "files": sums})
     try:
         writing.mkdir(parents=True)
-        for file, text in {**files, MANIFEST: json.dumps(manifest, indent=1, sort_keys=True)}.items():
+        for file, text in {**files, MANIFEST: manifest}.items():
             _write_through(writing / file, text)
+        _sync_folder(writing)
         writing.rename(target)
         _sync_folder(models)
     except OSError as error:
-        shutil.rmtree(writing, ignore_errors=True)
         raise BundleError(
-            f"The bundle '{name}' could not be written to '{models}': {error.strerror}. "
+            f"The bundle '{name}' could not be written to '{models}': {error.strerror or error}. "
             "Nothing was left behind and the champion is as it was. Make room or mend the permissions, then train again."
         ) from error
+    finally:
+        shutil.rmtree(writing, ignore_errors=True)
     return target
+
+
+def _write_manifest(content: Mapping[str, Any]) -> str:
+    """The manifest's text, with a fingerprint of itself."""
+    seal = fingerprint(json.dumps(content, sort_keys=True).encode())
+    return json.dumps({**content, "seal": seal}, indent=1, sort_keys=True)
+
+
+def _read_manifest(text: str) -> dict[str, Any] | None:
+    """The manifest that `_write_manifest` wrote; None where a byte of it was altered."""
+    content = json.loads(text)
+    content.pop("seal")
+    return content if _write_manifest(content) == text else None
 
 
 def _write_through(path: Path, text: str) -> None:
@@ -99,16 +114,18 @@ def load_bundle(folder: Path) -> Bundle:
     """
     again = "Copy the bundle again, whole, or train a new one."
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        listed = dict(manifest["files"])
-    except FileNotFoundError:
+        text = (folder / MANIFEST).read_bytes().decode("utf-8")
+        came = json.loads(text)["format"]
+        manifest = _read_manifest(text)
+    except (FileNotFoundError, NotADirectoryError):
         raise BundleError(f"'{folder}' is no bundle, or a half-copied one: it has no {MANIFEST}. {again}") from None
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
         raise BundleError(f"The manifest of bundle '{folder.name}' cannot be read. {again}") from error
-    if manifest.get("format") != FORMAT:
-        came = manifest.get("format")
+    if came != FORMAT:
         raise BundleError(f"Bundle '{folder.name}' has format {came!r}; this version reads {FORMAT}. Train it anew.")
-    files = _read_listed(folder, listed, again)
+    if manifest is None:
+        raise BundleError(f"The manifest of bundle '{folder.name}' was altered. {again}")
+    files = _read_listed(folder, manifest["files"], again)
     lacking = [name for name in _NEEDED if name not in files]
     if lacking:
         raise BundleError(f"Bundle '{folder.name}' lacks {list_names(lacking)}. {again}")
@@ -116,19 +133,23 @@ def load_bundle(folder: Path) -> Bundle:
 
 
 def _read_listed(folder: Path, listed: Mapping[str, str], again: str) -> dict[str, str]:
-    files, missing, altered = {}, [], []
+    files: dict[str, str] = {}
+    told: dict[str, list[str]] = {"missing": [], "unreadable": [], "altered": []}
     for name, expected in listed.items():
         path = folder / name
         if Path(name).name != name or not path.is_file():
-            missing.append(name)
+            told["missing"].append(name)
             continue
-        content = path.read_bytes()
-        if fingerprint(content) != expected:
-            altered.append(name)
-        else:
+        try:
+            content = path.read_bytes()
             files[name] = content.decode("utf-8")
-    if missing or altered:
-        faults = ([f"{list_names(missing)} missing"] if missing else []) + ([f"{list_names(altered)} altered"] if altered else [])
+        except (OSError, UnicodeDecodeError):
+            told["unreadable"].append(name)
+            continue
+        if fingerprint(content) != expected:
+            told["altered"].append(name)
+    faults = [f"{list_names(names)} {what}" for what, names in told.items() if names]
+    if faults:
         raise BundleError(f"Bundle '{folder.name}' does not agree with its manifest: {'; '.join(faults)}. {again}")
     return files
 
@@ -141,11 +162,18 @@ def list_bundles(models: Path) -> list[str]:
 
 
 def read_champions(models: Path) -> list[str]:
-    """The bundle that serves, then those that served before it, newest first; empty where none has been promoted."""
+    """The bundle that serves, then those that served before it, newest first; empty where none has been promoted.
+
+    Raises:
+        BundleError: The file that names them cannot be read.
+    """
     try:
         return (models / _CHAMPION).read_text(encoding="utf-8").split()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
+    except (OSError, UnicodeDecodeError) as error:
+        do = "Remove that file, then `predictor models promote NAME`."
+        raise BundleError(f"'{models / _CHAMPION}', which names the bundle that serves, cannot be read. {do}") from error
 
 
 def find_champion(models: Path) -> Path:
@@ -158,7 +186,7 @@ def find_champion(models: Path) -> Path:
     if not champions:
         has = f"It has {count(len(list_bundles(models)), 'bundle')}"
         raise BundleError(f"'{models}' names no champion. {has}: train, or `predictor models promote NAME`.")
-    if not (models / champions[0]).is_dir():
+    if champions[0] not in list_bundles(models):
         raise BundleError(f"The champion '{champions[0]}' is not in '{models}'. Put it back, or `predictor models rollback`.")
     return models / champions[0]
 
@@ -184,7 +212,7 @@ def rollback(models: Path) -> str:
         BundleError: There was none before, or it is gone or broken.
     """
     champions = read_champions(models)
-    if len(champions) < 2:  # noqa: PLR2004
+    if len(champions) < 2:
         raise BundleError(f"'{models}' names no earlier champion to go back to. Promote one: `predictor models promote NAME`.")
     load_bundle(models / champions[1])
     _write_champions(models, champions[1:])
@@ -198,8 +226,15 @@ def _write_champions(models: Path, names: list[str]) -> None:
         writing.replace(models / _CHAMPION)
         _sync_folder(models)
     except OSError as error:
+        why = error.strerror or error
+        raise BundleError(f"The champion could not be named in '{models}': {why}. It is as it was.") from error
+    finally:
         writing.unlink(missing_ok=True)
-        raise BundleError(f"The champion could not be named in '{models}': {error.strerror}. It is as it was.") from error
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether a folder is a bundle, rather than a folder of bundles."""
+    return (folder / MANIFEST).is_file()
 
 
 def find_bundle(folder: Path) -> Path:
@@ -208,7 +243,7 @@ def find_bundle(folder: Path) -> Path:
     Raises:
         BundleError: It is neither, or names no champion.
     """
-    if (folder / MANIFEST).is_file():
+    if is_bundle(folder):
         return folder
     if not folder.is_dir():
         raise BundleError(f"There is no folder '{folder}'. Name a bundle, or the folder of bundles whose champion is meant.")

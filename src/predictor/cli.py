@@ -17,8 +17,8 @@ from typing import Annotated, Any, ParamSpec
 import typer
 
 from predictor import console
-from predictor.config import Settings, load_settings
-from predictor.errors import Finding, PredictorError, SettingsError, count
+from predictor.config import load_settings
+from predictor.errors import Finding, PredictorError, count
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,6 +32,10 @@ Config = Annotated[Path, typer.Option("--config", "-c", help="The settings file.
 Models = Annotated[Path, typer.Option("--models", help="The folder of bundles.")]
 Model = Annotated[Path, typer.Option("--model", help="A bundle, or a folder of bundles whose champion is meant.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of text for people.")]
+StoreConfig = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="The settings file that names store.url; without it, scores.db beside the bundles."),
+]
 _SETTINGS, _MODELS = Path("predictor.toml"), Path("models")
 P = ParamSpec("P")
 
@@ -200,30 +204,38 @@ def serve(
     model: Model = _MODELS,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
-    store: Annotated[str | None, typer.Option(help="SQLAlchemy URL of scores and outcomes; default: scores.db in the models folder.")] = None,
+    config: StoreConfig = None,
 ) -> None:
     """Serve the API."""
     import uvicorn
 
     os.environ["PREDICTOR_MODEL"] = str(model)
-    if store is not None:
-        os.environ["PREDICTOR_STORE"] = store
+    os.environ["PREDICTOR_STORE"] = _store_url(config)
     uvicorn.run("api.app:create_from_environment", factory=True, host=host, port=port, log_level="warning")
 
 
 @app.command()
 @_in_words
-def monitor(
-    model: Model = _MODELS,
-    store: Annotated[str | None, typer.Option(help="SQLAlchemy URL of scores and outcomes.")] = None,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Tell how the served scores did: the funnel by week, promised beside realised conversion, and drift."""
+def monitor(model: Model = _MODELS, config: StoreConfig = None, *, as_json: AsJson = False) -> None:
+    """Tell how the served scores did: the funnel by week, what was promised and what came, and drift."""
+    from predictor.bundle import find_bundle, load_bundle
     from predictor.monitor import monitor_store
-    from predictor.score import Scorer
+    from predictor.store import Store
 
-    raise SettingsError(f"{monitor_store} {Scorer} {store} {as_json}")
+    bundle = load_bundle(find_bundle(model))
+    url = _store_url(config)
+    store = Store(url) if url else Store.beside(model if find_bundle(model) != model else model.absolute().parent)
+    tables = monitor_store(store, bundle, now=datetime.now(UTC))
+    if as_json:
+        _print_json({name: json.loads(table.to_json(orient="records", date_format="iso")) for name, table in tables.items()})
+        return
+    for name, table in tables.items():
+        console.show_table(name.capitalize(), table)
+
+
+def _store_url(config: Path | None) -> str:
+    """The store that the settings name; empty where they name none, which means the file beside the bundles."""
+    return load_settings(config).store.url if config is not None else ""
 
 
 @models_app.command("list")
@@ -260,3 +272,7 @@ def roll_back(models: Models = _MODELS) -> None:
     from predictor.bundle import rollback
 
     console.out.print(f"{rollback(models)} serves again.")
+
+
+if __name__ == "__main__":
+    app()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -10,13 +12,14 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import tomli_w
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
-from predictor.errors import SettingsError, name_nearest
+from predictor.config_faults import describe_faults
+from predictor.errors import SettingsError
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def _check_zone(name: str) -> str:
@@ -32,7 +35,7 @@ class DataSettings(_Section):
 
     leads: str
     events: str
-    observed_until: str
+    observed_until: Annotated[str, BeforeValidator(lambda came: came.isoformat() if isinstance(came, date) else came)]
     timezone: Annotated[str, AfterValidator(_check_zone)]
     missing_values: tuple[str, ...]
     faulty_rows: Literal["refuse", "drop"]
@@ -85,7 +88,7 @@ class ModelSettings(_Section):
     candidates: Annotated[tuple[CandidateName, ...], Field(min_length=1)]
     min_outcomes: Annotated[int, Field(ge=1)]
     resamples: Annotated[int, Field(ge=20)]
-    seed: int
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
 
 
 Policy = Literal["band", "capacity", "value", "precision"]
@@ -164,9 +167,30 @@ class Settings(_Section):
         """The folder that relative paths start from: where the settings file is."""
         return self._folder
 
+    @model_validator(mode="after")
+    def _check_columns(self) -> Settings:
+        """A column has one meaning: one of our names, or one role."""
+        meanings = _list_meanings(self.columns, "columns")
+        for role in ("points", "ignore", "protected", "allow"):
+            for column in dict.fromkeys(getattr(self.roles, role)):
+                meanings.setdefault(column, []).append(f"roles.{role}")
+        for event_meanings in (_list_meanings(self.event_columns, "event_columns"), meanings):
+            for column, named in event_meanings.items():
+                if len(named) > 1:
+                    raise ValueError(f"column '{column}' is named in {' and in '.join(named)}; it can be one of these")
+        return self
+
     def to_toml(self) -> str:
-        """The resolved settings as TOML; paths stay as they were written."""
-        return tomli_w.dumps(self.model_dump(mode="json"))
+        """The resolved settings as a bundle keeps them: without where runs and scores are kept, which may hold a password."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude={"tracking", "store"}))
+
+
+def _list_meanings(columns: Mapping[str, str], section: str) -> dict[str, list[str]]:
+    """Firm's column -> the settings that name it."""
+    meanings: dict[str, list[str]] = {}
+    for ours, theirs in columns.items():
+        meanings.setdefault(theirs, []).append(f"{section}.{ours}")
+    return meanings
 
 
 @cache
@@ -199,7 +223,7 @@ def make_settings(differences: dict[str, Any] | None = None, *, folder: Path | N
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
-        faults = "\n".join(f"  {_describe_fault(fault)}" for fault in error.errors())
+        faults = "\n".join(f"  {fault}" for fault in describe_faults(error, _name_settings()))
         raise SettingsError(f"{source} cannot be used:\n{faults}") from None
     settings._folder = folder or Path()
     return settings
@@ -221,19 +245,6 @@ def load_settings(path: Path | str) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"'{path}' cannot be read as TOML: {error}. Compare it with the settings in README.md.") from error
     return make_settings(differences, folder=path.parent, source=f"'{path}'")
-
-
-def _describe_fault(fault: Any) -> str:  # noqa: ANN401  pydantic's own ErrorDetails, a loose dict
-    """One fault of the settings as a sentence."""
-    where = [str(part) for part in fault["loc"] if not str(part).startswith(("literal[", "constrained", "float", "function"))]
-    name = ".".join(where)
-    if fault["type"] == "extra_forbidden":
-        return f"Unknown setting '{name}'.{name_nearest(name, _name_settings())}"
-    if fault["type"] == "model_type" or fault["type"] == "dict_type":
-        return f"'{name}' must be a section, written [{name}]."
-    reason = fault["msg"].removeprefix("Value error, ")
-    came = fault["input"] if not isinstance(fault["input"], dict) else "the section as a whole"
-    return f"Setting '{name}': {reason}; it is {came!r}." if not isinstance(fault["input"], BaseModel) else f"Section [{name}]: {reason}."
 
 
 def _name_settings() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from rich.table import Table
 from predictor.errors import Finding, count
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from predictor.model.threshold import Gate, Recommendation
     from predictor.model.verdict import Verdict
     from predictor.tracking import Tracked
@@ -150,3 +153,22 @@ def show_places(folder: Path, tracked: Tracked | None) -> None:
     out.print(f"Report:     {escape(str(folder / 'report.html'))}")
     if tracked is not None:
         out.print(f"MLflow run: {tracked.run_id} in {escape(tracked.uri)}")
+
+
+def show_table(title: str, frame: pd.DataFrame) -> None:
+    """A frame as a table; shares in percent, what is unknown as a dash."""
+    if frame.empty:
+        out.print(f"[bold]{title}[/]: nothing to tell yet.")
+        return
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for name in frame.columns:
+        table.add_column(str(name).replace("_", " "), justify="left" if frame[name].dtype.kind in "OMU" else "right")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(_cell(value) for value in row))
+    out.print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "–" if value != value else f"{value:.3f}"  # noqa: PLR0124  NaN
+    return value.date().isoformat() if isinstance(value, datetime) else escape(str(value))

@@ -15,6 +15,7 @@ def _denied_names() -> dict[str, str]:
         "qualification": "it is filled in during qualification",
         "sales": "it is set by sales",
         "outcome": "it tells the outcome",
+        "personal": "it holds who a person is, which says nothing of other leads and belongs in no model",
         "export_time": "it holds the state at export, not when the lead became an MQL",
     }
     return {_plain(name) + ("*" if name.endswith("*") else ""): why[key] for key, names in lists.items() for name in names}

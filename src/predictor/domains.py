@@ -21,7 +21,7 @@ def domain_of(address: object) -> str | None:
     if not isinstance(address, str):
         return None
     domain = address.strip().casefold().rpartition("@")[2].rstrip(".")
-    return domain if "." in domain and " " not in domain else None
+    return domain if "." in domain and " " not in domain and all(domain.split(".")) else None
 
 
 @lru_cache(maxsize=4096)

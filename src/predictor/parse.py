@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
@@ -10,8 +11,12 @@ import pandas as pd
 
 Kind = Literal["number", "category", "date"]
 
-_OFFSET = r"(?:[zZ]|[+-]\d{2}:?\d{2})$"
 ISO_HINT = "Write dates as 2026-03-31 or 2026-03-31T14:05:00Z"
+# Written out, because pandas reads more: `now`, `today`, and a date with a zone but no hour.
+_PLAIN = r"\d{4}[-/ ]?\d{2}(?:[-/ ]?\d{2}(?:[T ][\d:.,]+)?)?"
+_ZONED = r"\d{4}[-/ ]?\d{2}[-/ ]?\d{2}[T ][\d:.,]+ ?(?:[zZ]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)"
+_USUAL = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?")
+_FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def parse_times(column: pd.Series, timezone: str) -> tuple[pd.Series, pd.Series]:
@@ -29,13 +34,19 @@ def parse_times(column: pd.Series, timezone: str) -> tuple[pd.Series, pd.Series]
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         return column.dt.tz_convert("UTC").astype("datetime64[us, UTC]"), pd.Series(data=False, index=column.index)
     if pd.api.types.is_datetime64_dtype(column.dtype):
-        return _localize(column, timezone), pd.Series(data=False, index=column.index)
+        return _localize(column.astype("datetime64[us]"), timezone), pd.Series(data=False, index=column.index)
     texts = column.astype("str").str.strip().where(column.notna())
-    zoned = texts.str.contains(_OFFSET, na=False) & texts.str.contains("T| ", na=False)
-    moments = pd.to_datetime(texts.where(zoned), format="ISO8601", utc=True, errors="coerce").astype("datetime64[us, UTC]")
-    plain = pd.to_datetime(texts.where(~zoned), format="ISO8601", errors="coerce").astype("datetime64[us]")
-    times = moments.fillna(_localize(plain, timezone))
+    zoned = _write_offset(texts.where(texts.str.fullmatch(_ZONED, na=False)))
+    moments = pd.to_datetime(zoned, format="ISO8601", utc=True, errors="coerce").astype("datetime64[us, UTC]")
+    plain = texts.where(texts.str.fullmatch(_PLAIN, na=False))
+    local = pd.to_datetime(plain, format="ISO8601", errors="coerce").astype("datetime64[us]")
+    times = _keep_possible(moments.fillna(_localize(local, timezone)))
     return times, times.isna() & texts.notna()
+
+
+def _write_offset(texts: pd.Series) -> pd.Series:
+    """The zone that some databases write as UTC or GMT, as ISO 8601 has it."""
+    return texts.str.replace(r" ?(?:UTC|GMT)$", "Z", regex=True)
 
 
 def _localize(column: pd.Series, timezone: str) -> pd.Series:
@@ -43,16 +54,51 @@ def _localize(column: pd.Series, timezone: str) -> pd.Series:
     return local.dt.tz_convert("UTC").astype("datetime64[us, UTC]")
 
 
+def _keep_possible(times: pd.Series) -> pd.Series:
+    """The moments that every calendar here can hold, years 1 to 9999; the others missing."""
+    return times.where(times.between(_FIRST, _LAST))
+
+
+def parse_moment(text: str, timezone: str = "UTC") -> datetime:
+    """One ISO 8601 date as a moment in UTC, by the same rules as `parse_times`.
+
+    Raises:
+        ValueError: The text is no date.
+
+    >>> parse_moment("2026-01-31", "Europe/Berlin").isoformat()
+    '2026-01-30T23:00:00+00:00'
+    >>> parse_moment("soon")
+    Traceback (most recent call last):
+    ValueError: 'soon' is no date
+    """
+    text = text.strip()
+    if _USUAL.fullmatch(text):
+        try:
+            return to_moment(datetime.fromisoformat(text), timezone)
+        except ValueError:
+            raise ValueError(f"'{text}' is no date") from None
+    times, bad = parse_times(pd.Series([text], dtype="str"), timezone)
+    if bad.iloc[0] or times.isna().iloc[0]:
+        raise ValueError(f"'{text[:40]}' is no date")
+    return times.dt.to_pydatetime().iloc[0]  # type: ignore[no-any-return]
+
+
 def to_moment(value: datetime, timezone: str = "UTC") -> datetime:
     """One datetime as a moment in UTC, by the same rules as `parse_times`.
+
+    Raises:
+        ValueError: The moment lies outside the years 1 to 9999 in UTC.
 
     >>> to_moment(datetime(2026, 1, 31), "Europe/Berlin").isoformat()
     '2026-01-30T23:00:00+00:00'
     """
-    if value.tzinfo is None:
-        moment = pd.Timestamp(value).tz_localize(timezone, ambiguous=False, nonexistent="shift_forward")
-        return moment.to_pydatetime().astimezone(UTC)
-    return value.astimezone(UTC)
+    try:
+        if value.tzinfo is None:
+            moment = pd.Timestamp(value).tz_localize(timezone, ambiguous=False, nonexistent="shift_forward")
+            return moment.to_pydatetime().astimezone(UTC)
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{value.year:04} is a year that cannot be told in UTC") from None
 
 
 def blank_missing(frame: pd.DataFrame, missing_values: Sequence[str]) -> pd.DataFrame:
@@ -69,7 +115,8 @@ def blank_missing(frame: pd.DataFrame, missing_values: Sequence[str]) -> pd.Data
 def _blank_column(column: pd.Series, words: set[str]) -> pd.Series:
     if pd.api.types.is_bool_dtype(column.dtype):
         return column.map({True: "true", False: "false"}).astype("str")
-    if not isinstance(column.dtype, pd.CategoricalDtype) and column.dtype != object and not pd.api.types.is_string_dtype(column.dtype):
+    is_text = column.dtype == object or pd.api.types.is_string_dtype(column.dtype)
+    if not is_text and not isinstance(column.dtype, pd.CategoricalDtype):
         return column
     texts = column.astype(object).where(column.notna(), None)
     texts = texts.map(lambda cell: None if cell is None else str(cell).strip())
@@ -83,6 +130,8 @@ def parse_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     >>> numbers.tolist(), bad.tolist()
     ([3.0, nan, nan], [False, True, False])
     """
+    if column.dtype == object:  # Python's integers may be too large for pandas
+        column = column.map(str, na_action="ignore").astype("str")
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     numbers = numbers.where(numbers.abs() != float("inf"))
     return numbers, numbers.isna() & column.notna()

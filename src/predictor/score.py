@@ -172,6 +172,9 @@ class Scorer:
     def _read_attributes(self, lead: Lead) -> tuple[dict[str, Any], list[Finding]]:
         """The lead's attributes without those that mean 'not known', its e-mail reduced to a kind of mailbox."""
         values = {name: value for name, value in lead.attributes.items() if not self.features.is_missing(value)}
+        nested = [name for name in self.attributes if isinstance(values.get(name), (list, tuple, dict))]
+        if nested:
+            raise ScoringError(f"LEAD022 {list_names(nested)} must be single values, not lists or objects. Send one value of each.")
         kind = kind_of_domain(domain_of(values.get("email_domain", values.get("email"))))
         if kind is not None:
             values["email_domain_kind"] = kind
@@ -180,6 +183,10 @@ class Scorer:
         warnings = []
         if unknown:
             warnings.append(Finding("LEAD020", "warning", f"Not used by this model: {list_names(unknown)}.", ""))
+        if lead.points is not None and len(self.settings.roles.points) != 1:
+            held = list_names(self.settings.roles.points)
+            take = f"it takes {held} among the attributes" if held else "its points come from the rule book"
+            warnings.append(Finding("LEAD026", "warning", f"Not used by this model: points; {take}.", ""))
         if later:
             warnings.append(Finding("LEAD023", "warning", f"Not looked at: {later} of the events, dated after as_of.", ""))
         return values, warnings
@@ -188,7 +195,7 @@ class Scorer:
         """The CRM's scores by column; `points` of the lead stands for the column where there is only one."""
         columns = self.settings.roles.points
         if len(columns) == 1 and lead.points is not None:
-            return {columns[0]: to_number(lead.points)}
+            values = {columns[0]: lead.points}
         try:
             return {name: to_number(values.get(name)) for name in columns}
         except ValueError as error:

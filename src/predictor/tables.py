@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 
+from predictor.columns import as_keys, check_named, rename_to_ours
 from predictor.config import Settings
 from predictor.denied import deny_reason
 from predictor.domains import domain_of, kind_of_domain
-from predictor.errors import Finding, TableError, count, list_names, name_nearest
+from predictor.errors import Finding, TableError, count, list_names
+from predictor.faults import Faults
 from predictor.parse import (
     ISO_HINT,
     Kind,
@@ -26,6 +28,7 @@ LEAD_TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 LEAD_FACTS = (
     "lead_id", "account_id", *LEAD_TIMES, "recycle_reason", "amount", "outcome", "order_by", "email", "email_domain",
 )  # fmt: skip
+MADE_HERE = ("points/", "attributes/")  # what features that are worked out here begin with; all others are attributes
 EVENT_COLUMNS = ("lead_id", "occurred_at", "event_type", "asset", "campaign", "value")
 
 
@@ -55,41 +58,6 @@ class Leads:
         return "mql_at" in self.frame
 
 
-@dataclass
-class Faults:
-    """What is wrong with a table, gathered; rows are kept as a mask, so that they can be left out."""
-
-    index: pd.Index
-    findings: list[Finding] = field(default_factory=list)
-    rows: list[tuple[Finding, pd.Series]] = field(default_factory=list)
-
-    def add(self, code: str, what: str, do: str) -> None:
-        """A fault of the table as a whole."""
-        self.findings.append(Finding(code, "error", what, do))
-
-    def add_rows(self, code: str, mask: pd.Series, what: str, do: str) -> None:
-        """A fault of the rows in `mask`; none where the mask is empty. `{n}` and `{row}` in the text are filled in."""
-        if mask.any():
-            first = self.index.get_loc(mask.idxmax())
-            text = what.format(n=count(int(mask.sum()), "row"), row=f"first in row {int(first) + 1:,}")
-            self.rows.append((Finding(code, "error", text, do), mask))
-
-    def settle(self, table: str, frame: pd.DataFrame, *, drop: bool) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-        """The frame without its faulty rows and what was left out; or all faults at once.
-
-        Raises:
-            TableError: The table has a fault as a whole, or faulty rows that are not to be dropped.
-        """
-        if self.findings or (self.rows and not drop):
-            way = " Or set data.faulty_rows = 'drop' to leave these rows out."
-            soft = [Finding(f.code, f.severity, f.what, f.do + way) for f, _ in self.rows]
-            raise TableError(table, self.findings + soft)
-        for _, mask in self.rows:
-            frame = frame[~mask.reindex(frame.index, fill_value=False)]
-        left = tuple(Finding(f.code, "warning", f.what + " These rows were left out.", f.do) for f, _ in self.rows)
-        return frame, left
-
-
 def check_leads(raw: pd.DataFrame, settings: Settings) -> Leads:
     """The leads of an export under the contract, for training.
 
@@ -100,28 +68,27 @@ def check_leads(raw: pd.DataFrame, settings: Settings) -> Leads:
     Raises:
         TableError: All faults together: columns that are missing, dates that are no dates, the same episode twice, ...
     """
-    faults = Faults(raw.index)
+    faults = Faults()
     frame = rename_columns(raw, settings, faults)
     _check_needed(frame, faults)
-    if faults.findings:
-        faults.settle("leads", frame, drop=False)
+    until = _read_observed_until(settings, faults)
     frame = blank_missing(frame, settings.data.missing_values)
     frame = _parse_facts(frame, settings, faults)
     findings = _check_rows(frame, faults)
     frame, left = faults.settle("leads", frame, drop=settings.data.faulty_rows == "drop")
     frame, never = _keep_mqls(frame)
-    frame, attributes, denied = _split_roles(frame, settings)
-    observed_until = _observed_until(frame, settings)
     if frame.empty:
-        raise TableError("leads", [Finding("LEAD002", "error", "No lead is left.", "Check the dates and the settings.")])
+        do = "Check the dates and the settings."
+        raise TableError("leads", [Finding("LEAD002", "error", "No lead is left.", do), *left, *never])
+    frame, attributes, denied = _split_roles(frame, settings)
     return Leads(
-        frame.reset_index(drop=True), attributes, settings.roles.points, settings.roles.protected, observed_until,
-        (*findings, *left, *never, *denied),
+        frame.reset_index(drop=True), attributes, settings.roles.points, settings.roles.protected,
+        until if until is not None else _find_latest(frame), (*findings, *left, *never, *denied),
     )  # fmt: skip
 
 
 def rename_columns(raw: pd.DataFrame, settings: Settings, faults: Faults, *, needed: Iterable[str] | None = None) -> pd.DataFrame:
-    """The export under our names, without the columns to ignore; faults for names that are not there.
+    """The export under our names, without the columns to ignore, keys as texts; faults for names that are not there.
 
     Args:
         raw: The export as read.
@@ -129,24 +96,16 @@ def rename_columns(raw: pd.DataFrame, settings: Settings, faults: Faults, *, nee
         faults: Where faults are gathered.
         needed: The firm's columns that must be there; None means every one that the settings name.
     """
-    twice = sorted({str(name) for name in raw.columns[raw.columns.duplicated()]})
-    if twice:
-        faults.add("LEAD012", f"Two columns bear the same name: {list_names(twice)}.", "Rename or remove one of each.")
-        return raw.loc[:, ~raw.columns.duplicated()]
     roles = settings.roles
-    wanted = [*settings.columns.values(), *roles.points, *roles.protected, *roles.allow] if needed is None else needed
-    known = [str(name) for name in raw.columns]
-    for name in wanted:
-        if name not in known:
-            hint = name_nearest(name, known) or f" It has {list_names(known)}."
-            faults.add("LEAD012", f"The settings name a column '{name}' that the export lacks.{hint}", "Mend [columns] or [roles].")
-    for ours in settings.columns:
-        if ours not in LEAD_FACTS:
-            hint = name_nearest(ours, LEAD_FACTS)
-            faults.add("LEAD012", f"[columns] names '{ours}', which is no word of the contract.{hint}", "Mend [columns].")
-    names = {theirs: ours for ours, theirs in settings.columns.items()}
-    covered = [ours for theirs, ours in names.items() if ours in known and ours != theirs]
-    return raw.drop(columns=[*settings.roles.ignore, *covered], errors="ignore").rename(columns=names)
+    wanted = [*settings.columns.values(), *roles.points, *roles.protected, *roles.allow] if needed is None else list(needed)
+    check_named(wanted, raw, section="[columns] or [roles]", faults=faults)
+    read = raw.drop(columns=list(roles.ignore), errors="ignore")
+    frame = rename_to_ours(read, settings.columns, LEAD_FACTS, section="columns", faults=faults)
+    taken = [str(name) for name in frame.columns if str(name).startswith(MADE_HERE)]
+    if taken:
+        what = f"{list_names(taken)} must not begin with {list_names(MADE_HERE)}, as features that are worked out here do."
+        faults.add("LEAD012", what, "Rename them, or name them in roles.ignore.")
+    return frame.assign(lead_id=as_keys(frame["lead_id"])) if "lead_id" in frame else frame
 
 
 def _check_needed(frame: pd.DataFrame, faults: Faults) -> None:
@@ -168,19 +127,20 @@ def _parse_facts(frame: pd.DataFrame, settings: Settings, faults: Faults) -> pd.
     for name in LEAD_TIMES:
         if name in frame:
             parsed[name], bad = parse_times(frame[name], settings.data.timezone)
-            faults.add_rows("LEAD003", bad, f"Column '{name}': {{n}} hold no date ({{row}}).", ISO_HINT + ".")
+            faults.add_rows("LEAD003", bad, f"Column '{name}' holds no date in {{rows}}.", ISO_HINT + ".")
     for name in ("amount", *settings.roles.points):
         if name in frame:
             parsed[name], bad = parse_numbers(frame[name])
-            faults.add_rows("LEAD009", bad, f"Column '{name}': {{n}} hold no number ({{row}}).", "Write plain numbers.")
+            faults.add_rows("LEAD009", bad, f"Column '{name}' holds no number in {{rows}}.", "Write plain numbers.")
     if "outcome" in frame:
         parsed["outcome"], bad = parse_outcome(frame["outcome"], settings.label.outcome_yes, settings.label.outcome_no)
         do = "Write yes and no, or name the texts in label.outcome_yes and label.outcome_no; blank means pending."
-        faults.add_rows("LEAD008", bad, "Column 'outcome': {n} are neither yes nor no ({row}).", do)
+        faults.add_rows("LEAD008", bad, "Column 'outcome' holds neither yes nor no in {rows}.", do)
     if "order_by" in frame:
         parsed["order_by"], bad = parse_order(frame["order_by"], settings.data.timezone)
         do = "Name a column of numbers or dates that grows with time."
-        faults.add_rows("LEAD010", bad | parsed["order_by"].isna(), "Column 'order_by': {n} hold neither number nor date ({row}).", do)
+        bad |= parsed["order_by"].isna()
+        faults.add_rows("LEAD010", bad, "Column 'order_by' holds neither number nor date in {rows}.", do)
     return reduce_email(parsed)
 
 
@@ -195,16 +155,18 @@ def reduce_email(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _check_rows(frame: pd.DataFrame, faults: Faults) -> tuple[Finding, ...]:
     """The checks across columns; findings that refuse nothing are returned."""
-    faults.add_rows("LEAD006", frame["lead_id"].isna(), "{n} have no lead_id ({row}).", "Export the CRM's key of every lead.")
+    if "lead_id" not in frame:
+        return ()
+    faults.add_rows("LEAD006", frame["lead_id"].isna(), "There is no lead_id in {rows}.", "Export the CRM's key of every lead.")
     key = [name for name in ("lead_id", "mql_at") if name in frame]
     again = frame.duplicated(key, keep="first") & frame["lead_id"].notna()
     if "mql_at" in frame:
         again &= frame["mql_at"].notna()
         if "sql_at" in frame:
-            do = "An acceptance comes after the hand-over: mend the dates, or check which columns are mapped to mql_at and sql_at."
-            faults.add_rows("LEAD005", frame["sql_at"] < frame["mql_at"], "{n} have 'sql_at' before 'mql_at' ({row}).", do)
+            do = "An acceptance comes after the hand-over: mend the dates, or check what is mapped to mql_at and sql_at."
+            faults.add_rows("LEAD005", frame["sql_at"] < frame["mql_at"], "'sql_at' lies before 'mql_at' in {rows}.", do)
     do = f"One row an episode, told apart by {' and '.join(key)}: remove the copies."
-    faults.add_rows("LEAD004", again, "{n} repeat an episode that is there already ({row}).", do)
+    faults.add_rows("LEAD004", again, "An episode that is there already is repeated in {rows}.", do)
     if "mql_at" in frame or "order_by" in frame:
         return ()
     what = "There is neither 'mql_at' nor 'order_by': the split is random and the figures are optimistic."
@@ -224,7 +186,7 @@ def _keep_mqls(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
 def _split_roles(frame: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, dict[str, Kind], tuple[Finding, ...]]:
     """Our columns, points and protected columns first, then attributes in their kinds; denied names leave."""
     ours = [name for name in LEAD_FACTS if name in frame]
-    kept = [*ours, *settings.roles.points, *settings.roles.protected]
+    kept = list(dict.fromkeys([*ours, *settings.roles.points, *settings.roles.protected]))
     others = [str(name) for name in frame.columns if name not in kept]
     denied = {name: why for name in others if (why := deny_reason(name)) and name not in settings.roles.allow}
     typed = {name: infer_kind(frame[name]) for name in others if name not in denied}
@@ -234,15 +196,21 @@ def _split_roles(frame: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame,
     return pd.concat(columns, axis=1), {name: kind for name, (kind, _) in typed.items()}, found
 
 
-def _observed_until(frame: pd.DataFrame, settings: Settings) -> pd.Timestamp | None:
+def _read_observed_until(settings: Settings, faults: Faults) -> pd.Timestamp | None:
+    """The moment that the settings name; None where they leave it to the data."""
+    said = settings.data.observed_until
+    if not said:
+        return None
+    times, bad = parse_times(pd.Series([said]), settings.data.timezone)
+    if bad.any():
+        faults.add("LEAD003", f"data.observed_until is no date: '{said}'.", ISO_HINT + ".")
+    return times.iloc[0]
+
+
+def _find_latest(frame: pd.DataFrame) -> pd.Timestamp | None:
+    """The latest time of the leads; None where they carry no dates."""
     if "mql_at" not in frame:
         return None
-    if settings.data.observed_until:
-        times, bad = parse_times(pd.Series([settings.data.observed_until]), settings.data.timezone)
-        if bad.any():
-            what = f"data.observed_until is no date: '{settings.data.observed_until}'."
-            raise TableError("leads", [Finding("LEAD003", "error", what, ISO_HINT + ".")])
-        return times.iloc[0]
     return max(frame[name].max() for name in LEAD_TIMES if name in frame and frame[name].notna().any())
 
 
@@ -252,25 +220,27 @@ def check_events(raw: pd.DataFrame, settings: Settings, lead_ids: pd.Series) -> 
     Raises:
         TableError: A column that is missing, dates that are no dates, events without a lead or a type.
     """
-    faults = Faults(raw.index)
-    frame = raw.rename(columns={theirs: ours for ours, theirs in settings.event_columns.items()})
+    faults = Faults()
+    check_named(list(settings.event_columns.values()), raw, section="[event_columns]", faults=faults)
+    frame = rename_to_ours(raw, settings.event_columns, EVENT_COLUMNS, section="event_columns", faults=faults)
     for name in ("lead_id", "occurred_at", "event_type"):
         if name not in frame:
             what = f"There is no column '{name}'; the table has {list_names(frame.columns)}."
             faults.add("EVENT001", what, "Map it in [event_columns].")
     if faults.findings:
         faults.settle("events", frame, drop=False)
-    frame = blank_missing(frame[[name for name in EVENT_COLUMNS if name in frame]], settings.data.missing_values)
+    frame = frame.assign(lead_id=as_keys(frame["lead_id"]))[[name for name in EVENT_COLUMNS if name in frame]]
+    frame = blank_missing(frame, settings.data.missing_values)
     frame["occurred_at"], bad = parse_times(frame["occurred_at"], settings.data.timezone)
-    faults.add_rows("EVENT003", bad, "Column 'occurred_at': {n} hold no date ({row}).", ISO_HINT + ".")
+    faults.add_rows("EVENT003", bad, "Column 'occurred_at' holds no date in {rows}.", ISO_HINT + ".")
     lacking = frame[["lead_id", "event_type"]].isna().any(axis=1) | (frame["occurred_at"].isna() & ~bad)
-    faults.add_rows("EVENT006", lacking, "{n} lack lead_id, occurred_at or event_type ({row}).", "Export all three.")
+    faults.add_rows("EVENT006", lacking, "lead_id, occurred_at or event_type is lacking in {rows}.", "Export all three.")
     if "value" in frame:
         frame["value"], bad = parse_numbers(frame["value"])
-        faults.add_rows("EVENT009", bad, "Column 'value': {n} hold no number ({row}).", "Write plain numbers.")
+        faults.add_rows("EVENT009", bad, "Column 'value' holds no number in {rows}.", "Write plain numbers.")
     frame, left = faults.settle("events", frame, drop=settings.data.faulty_rows == "drop")
-    unknown = int((~frame["lead_id"].isin(lead_ids)).sum())
-    if unknown:
-        what = f"{count(unknown, 'event')} of {len(frame):,} belong to no lead of the table and were left out."
+    known = frame["lead_id"].isin(as_keys(lead_ids))
+    if not known.all():
+        what = f"{count(int((~known).sum()), 'event')} of {len(frame):,} belong to no lead of the table and were left out."
         left = (*left, Finding("EVENT007", "warning", what, "Export both tables at the same time."))
-    return frame.reset_index(drop=True), left
+    return frame[known].reset_index(drop=True), left

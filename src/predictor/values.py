@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 
@@ -46,7 +47,8 @@ def normal_text(value: object) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
-        return None if math.isnan(value) else f"{value:.15g}"
+        number = _to_float(value) + 0.0  # which makes -0.0 the 0.0 that it equals
+        return None if math.isnan(number) else f"{number:.15g}"
     raise TypeError(f"a {type(value).__name__} is no single value")
 
 
@@ -56,9 +58,57 @@ def normal_texts(column: pd.Series) -> pd.Series:
     >>> normal_texts(pd.Series([" Software", None])).tolist()
     ['software', None]
     """
-    codes, uniques = pd.factorize(column, use_na_sentinel=True)
-    texts = [normal_text(value.item() if hasattr(value, "item") else value) for value in uniques]
-    return pd.Series([None if code < 0 else texts[code] for code in codes], index=column.index, dtype=object)
+    codes, values = find_distinct(column)
+    texts = [None if value is pd.NA or value is pd.NaT else normal_text(value) for value in values]
+    return pd.Series([texts[code] for code in codes], index=column.index, dtype=object)
+
+
+def find_distinct(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
+    """The distinct cells of a column as Python's own values, and for each row the place of its cell among them.
+
+    `True` and `1`, which Python holds to be equal, stay apart, as they do when leads come one by one.
+
+    >>> codes, values = find_distinct(pd.Series(["a", "b", "a"]))
+    >>> codes.tolist(), values
+    ([0, 1, 0], ['a', 'b'])
+    """
+    if column.dtype != object:
+        codes, uniques = pd.factorize(column, use_na_sentinel=False)
+        return codes, [to_plain(value) for value in uniques]
+    places: dict[Any, int] = {}
+    values = []
+    codes = np.empty(len(column), dtype=np.intp)
+    for row, cell in enumerate(column):
+        value = to_plain(cell)
+        codes[row] = places.setdefault((type(value), _as_key(value)), len(places))
+        if codes[row] == len(values):
+            values.append(value)
+    return codes, values
+
+
+def _as_key(value: object) -> object:
+    try:
+        hash(value)
+    except TypeError:
+        return id(value)
+    return value
+
+
+def to_plain(value: Any) -> Any:  # noqa: ANN401  any cell of any column
+    """A number of numpy as Python's own; anything else as it is.
+
+    >>> type(to_plain(np.int64(3))).__name__
+    'int'
+    """
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _to_float(number: float) -> float:
+    """The number as a float; one too large for it is infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def to_number(value: object) -> float:
@@ -77,12 +127,16 @@ def to_number(value: object) -> float:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError(f"a {type(value).__name__} is no number")  # noqa: TRY004  callers catch one kind
-    if isinstance(value, str) and not value.strip():
-        return math.nan
-    try:
-        number = float(value)
-    except ValueError:
-        raise ValueError(f"{value!r} is no number") from None
+    number = _read_number(value) if isinstance(value, str) else _to_float(value)
     if math.isinf(number):
         raise ValueError("infinity is no number that can be scored")
     return number
+
+
+def _read_number(text: str) -> float:
+    """The number a text holds, as `parse_numbers` reads a column: none with the underscores that Python takes."""
+    text = text.strip()
+    try:
+        return math.nan if not text else float(text if text.isascii() and "_" not in text else "-")
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} is no number") from None

@@ -21,7 +21,6 @@ TYPES = ["page_view", "own_type"]
 SHIPPED = [load_rule_book(name, Path()) for name in ("b2b", "content")]
 
 
-
 def draw_moments(first, last):
     """Times on a grid of half days, a tick beside it now and then: so that events tie and stand exactly on edges."""
     halves, ticks = st.integers(first, last), st.sampled_from([0, 0, 0, 0, 0, 0, -1, 1])

@@ -143,7 +143,8 @@ def test_the_written_tables_tell_the_truth(small, tmp_path):
 def test_the_truth_by_hand():
     # Every attribute is missing: country, department, size, revenue, industry, seniority, source, mailbox.
     fit = -0.1 - 0.1 - 0.3 - 0.05 - 0.1 - 0.25 - 0.1 - 0.1
-    together = STRENGTH * (fit - 1.0 + 0.35 * math.tanh(fit) * math.tanh(-1.0))
+    intent = -1.3  # it did nothing
+    together = STRENGTH * (fit + intent + 0.35 * math.tanh(fit) * math.tanh(intent))
     expected = WITHIN_HORIZON / (1 + math.exp(-BASE - together))
     lead, nothing = _make_lead(mql_at="2025-07-01"), _make_events([], "blog_view")
     assert true_probability(lead, nothing, drift=0)[0] == pytest.approx(expected, abs=1e-6)
@@ -298,6 +299,7 @@ def test_the_dictionary_tells_every_column(small):
     for title, table in (("leads.csv", small.leads), ("events.csv", small.events), ("truth.csv", small.truth)):
         section = text.split(f"## {title}")[1].split("\n## ")[0]
         assert re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE) == list(table.columns)
+        assert f"| [{title}]({title}) | {len(table):,} |" in text
 
 
 def _make_lead(mql_at: str) -> pd.DataFrame:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from predictor.errors import Finding, ScoringError
-from predictor.parse import ISO_HINT, to_moment
-from predictor.values import normal_text, to_number
+from predictor.parse import ISO_HINT, parse_moment, to_moment
+from predictor.tables import MADE_HERE
+from predictor.values import find_distinct, normal_text, to_number, to_plain
 
 FeatureKind = Literal["number", "category", "days_since", "missing_count"]
 MISSING = "attributes/missing"
 _DAY_S = 86_400.0
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Feature:
     @property
     def is_attribute(self) -> bool:
         """Whether the value comes from the CRM, rather than being worked out here."""
-        return "/" not in self.name
+        return not self.name.startswith(MADE_HERE)
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,8 @@ class FeatureSet:
             encoded[-1] = float(sum(np.isnan(encoded[position]) for position in self.attributes))
         return encoded, warnings
 
-    def _encode(self, position: int, value: object, as_of: datetime) -> tuple[float, Finding | None]:
-        feature = self.features[position]
+    def _encode(self, position: int, value: object, as_of: datetime | None) -> tuple[float, Finding | None]:
+        feature, value = self.features[position], to_plain(value)
         if self.is_missing(value):
             return np.nan, None
         if feature.kind == "number":
@@ -137,9 +139,11 @@ class FeatureSet:
 
     def _encode_column(self, encoded: Encoded, position: int, column: pd.Series, as_of: pd.Series | None) -> None:
         kind = self.features[position].kind
-        if kind == "number" and column.dtype.kind in "if":
-            encoded.matrix[:, position] = column.to_numpy(dtype="float64")
-            return
+        if kind == "number" and column.dtype.kind in "iuf":
+            numbers = column.to_numpy(dtype="float64", na_value=np.nan)
+            if not np.isinf(numbers).any():
+                encoded.matrix[:, position] = numbers
+                return
         if kind == "days_since" and isinstance(column.dtype, pd.DatetimeTZDtype) and as_of is not None:
             days = (as_of.to_numpy("datetime64[us]") - column.to_numpy("datetime64[us]")) / np.timedelta64(1, "us")
             encoded.matrix[:, position] = np.where(days >= 0, days / 1e6 / _DAY_S, np.nan)
@@ -152,12 +156,12 @@ class FeatureSet:
             codes, values = np.arange(len(column)), list(column)
             moments = [None] * len(column) if as_of is None else [moment.to_pydatetime() for moment in as_of]
         else:
-            codes, uniques = pd.factorize(column.astype(object), use_na_sentinel=False)
-            values, moments = list(uniques), [None] * len(uniques)
+            codes, values = find_distinct(column)
+            moments = [None] * len(values)
         numbers = np.full(len(values), np.nan)
         for code, (value, moment) in enumerate(zip(values, moments, strict=True)):
             try:
-                numbers[code], warning = self._encode(position, _plain_scalar(value), moment)  # type: ignore[arg-type]
+                numbers[code], warning = self._encode(position, value, moment)
             except (ValueError, TypeError) as fault:
                 text = self._describe(position, fault)
                 encoded.note(encoded.errors, np.flatnonzero(codes == code), text)
@@ -192,10 +196,6 @@ class Encoded:
             notes.setdefault(position, []).append(note)
 
 
-def _plain_scalar(value: Any) -> Any:  # noqa: ANN401  any cell of any column
-    return value.item() if isinstance(value, np.generic) else value
-
-
 def _warn_unseen(feature: Feature, value: object) -> Finding:
     shown = str(value)[:60]
     return Finding("LEAD021", "warning", f"Unknown {feature.label.lower()} '{shown}': scored as other.", "")
@@ -206,11 +206,10 @@ def _days_since(value: object, as_of: datetime | None) -> float:
     if as_of is None:
         return np.nan
     if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value.strip())
-        except ValueError:
-            raise ValueError(f"'{value[:40]}' is no date") from None
+        value = parse_moment(value)
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
     if not isinstance(value, datetime):
         raise ValueError(f"a {type(value).__name__} is no date")  # noqa: TRY004  callers catch one kind
-    age = (as_of - to_moment(value)).total_seconds()
-    return age / _DAY_S if age >= 0 else np.nan
+    age = (as_of - to_moment(value)) // _MICROSECOND
+    return age / 1e6 / _DAY_S if age >= 0 else np.nan  # in the same steps as a table's, so that both give the same number

@@ -43,7 +43,7 @@ def fit_features(
 
 
 def _fit_feature(column: pd.Series, kind: Kind, min_support: int) -> Feature | None:
-    if column.nunique(dropna=False) < 2:  # noqa: PLR2004
+    if column.nunique(dropna=False) < 2:
         return None
     name = str(column.name)
     label = name.replace("_", " ").replace("/", ": ").strip()
@@ -55,9 +55,12 @@ def _fit_feature(column: pd.Series, kind: Kind, min_support: int) -> Feature | N
 
 
 def _fit_categories(column: pd.Series, min_support: int) -> tuple[str, ...]:
-    """The texts with enough support, most frequent first, equals by alphabet. Long texts are prose, and may name persons."""
-    texts = normal_texts(column).dropna()
-    counts = texts[texts.str.len() <= _LONGEST_CATEGORY].value_counts()
+    """The texts with enough support, most frequent first, equals by alphabet.
+
+    Long texts are prose, and may name persons as e-mail addresses do; neither belongs in a bundle.
+    """
+    texts = normal_texts(column).dropna().astype("str")
+    counts = texts[(texts.str.len() <= _LONGEST_CATEGORY) & ~texts.str.contains("@", regex=False)].value_counts()
     frequent = counts[counts >= min_support]
     return tuple(sorted(frequent.index, key=lambda text: (-frequent[text], text)))
 

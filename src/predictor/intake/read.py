@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
+import warnings
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from predictor.config import Settings
-from predictor.errors import Finding, TableError
+from predictor.errors import Finding, TableError, list_names
 from predictor.tables import Leads, check_events, check_leads
 
 _SNIFFED = 1 << 16
@@ -26,7 +28,8 @@ def read_table(path: Path, table: str) -> pd.DataFrame:
         TableError: The file is missing, empty, of another format, or broken somewhere.
     """
     if not path.is_file():
-        raise _refuse(table, f"There is no file '{path.name}' in '{path.parent}'.", "Mend the path; it starts at the settings file.")
+        what = f"There is no file '{path.name}' in '{path.parent}'."
+        raise _refuse(table, what, "Mend the path; it starts at the settings file.")
     if path.suffix.casefold() in {".parquet", ".pq"}:
         return _read_parquet(path, table)
     if path.suffix.casefold() in {".csv", ".tsv", ".txt"}:
@@ -36,33 +39,70 @@ def read_table(path: Path, table: str) -> pd.DataFrame:
 
 def _read_parquet(path: Path, table: str) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise _refuse(table, f"'{path.name}' is no readable Parquet file: {error}.", "Export it again.") from error
+        twice = _find_repeated(pq.read_schema(path).names)
+        frame = None if twice else pd.read_parquet(path)
+    except (OSError, ValueError, NotImplementedError) as error:
+        why = str(error).strip().rstrip(".")
+        raise _refuse(table, f"'{path.name}' is no readable Parquet file: {why}.", "Export it again.") from error
+    if frame is None:
+        what = f"Two columns of '{path.name}' bear the same name: {list_names(twice)}."
+        raise _refuse(table, what, "Rename or remove one of each.")
+    kept = [name for name in frame.index.names if name is not None]  # pandas keeps a key there
+    return (frame.reset_index(level=kept) if kept else frame).reset_index(drop=True)
+
+
+def _find_repeated(names: list[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})
 
 
 def _read_csv(path: Path, table: str) -> pd.DataFrame:
     try:
+        delimiter = _find_delimiter(path)
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            names = next(csv.reader(lines, delimiter=_find_delimiter(path)), [])
-        frame = pd.read_csv(
-            path, sep=_find_delimiter(path), dtype="str", keep_default_na=False, na_values=[""], encoding="utf-8-sig"
-        )
+            names = next(filter(None, csv.reader(lines, delimiter=delimiter)), [])
+        frame = _parse_csv(path, delimiter)
     except UnicodeDecodeError as error:
-        raise _refuse(table, f"'{path.name}' is not UTF-8 (byte {error.start:,}).", "Save it as CSV UTF-8.") from error
+        raise _refuse(table, f"'{path.name}' is not UTF-8 ({_find_undecodable(path)}).", "Save it as CSV UTF-8.") from error
     except pd.errors.EmptyDataError as error:
         raise _refuse(table, f"'{path.name}' is empty.", "Export it again.") from error
+    except pd.errors.ParserWarning as error:
+        what = f"The rows of '{path.name}' have more cells than its header has names ({len(names)})."
+        raise _refuse(table, what, "Export it again, or name every column.") from error
     except (pd.errors.ParserError, csv.Error) as error:
-        raise _refuse(table, f"'{path.name}' is broken: {error}.", "Export it again, or mend that line.") from error
+        why = str(error).strip().rstrip(".")
+        raise _refuse(table, f"'{path.name}' is broken: {why}.", "Export it again, or mend that line.") from error
+    except OSError as error:
+        what = f"'{path.name}' cannot be read: {error.strerror or error}."
+        raise _refuse(table, what, "Mend the file or its permissions.") from error
     if len(frame.columns) == len(names):
         frame.columns = pd.Index([name.strip() for name in names])
     return frame
 
 
+def _parse_csv(path: Path, delimiter: str) -> pd.DataFrame:
+    """Every cell as text; rows that are longer than the header are refused, since pandas would shift them under other names."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return pd.read_csv(
+            path, sep=delimiter, dtype="str", keep_default_na=False, na_values=[""], encoding="utf-8-sig", index_col=False
+        )
+
+
+def _find_undecodable(path: Path) -> str:
+    """The place of the first byte that is not UTF-8."""
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return f"line {line:,}, byte {error.start + 1:,}"
+    return "it changed while it was read"
+
+
 def _find_delimiter(path: Path) -> str:
-    """The delimiter that the header line holds most of."""
+    """The delimiter that the header line, the first that is not blank, holds most of."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        header = lines.readline(_SNIFFED)
+        header = next((line for line in iter(lambda: lines.readline(_SNIFFED), "") if line.strip()), "")
     return max(",;\t|", key=header.count)
 
 
@@ -83,10 +123,12 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
         elif path.suffix.casefold() == ".csv":
             frame.to_csv(writing, index=False)
         else:
-            raise _refuse("leads", f"'{path.name}' is of a kind that is not written.", "Name a file that ends in .csv or .parquet.")
+            what = f"'{path.name}' is of a kind that is not written."
+            raise _refuse("leads", what, "Name a file that ends in .csv or .parquet.")
         writing.replace(path)
     except OSError as error:
-        raise _refuse("leads", f"'{path}' could not be written: {error.strerror}.", "Make room, or name another place.") from error
+        what = f"'{path}' could not be written: {error.strerror or error}."
+        raise _refuse("leads", what, "Make room, or name another place.") from error
     finally:
         writing.unlink(missing_ok=True)
 

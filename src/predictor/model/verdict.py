@@ -62,7 +62,7 @@ class Verdict:
             return f"Nothing learned did better than '{self.chosen}' on earlier leads; it is what the data can carry."
         gap = self.differences[self.rival]
         told = f"log loss {abs(gap.mean):.4f} {'lower' if gap.mean < 0 else 'higher'} (95 %: {gap.low:+.4f} to {gap.high:+.4f})"
-        if gap.low < 0 < gap.high:
+        if gap.low <= 0 <= gap.high:
             return f"'{self.chosen}' and '{self.rival}' are not to be told apart on the forward test: {told}."
         return f"'{self.chosen}' is {'better' if gap.mean < 0 else 'worse'} than '{self.rival}' on the forward test: {told}."
 

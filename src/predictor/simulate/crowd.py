@@ -22,7 +22,7 @@ from predictor.simulate.gate import (
 )
 from predictor.simulate.people import draw_accounts, draw_people
 
-HAND_SHARE = 0.35  # of those who never pass the gate
+HAND_SHARE = 0.3  # of those who never pass the gate
 VISITORS_PER_LEAD = 1.5  # a first guess; more are drawn when it was too low
 
 

@@ -23,12 +23,12 @@ DELAY_MEDIAN_DAYS = 7.0
 DELAY_SPREAD = 1.0  # of the logarithm: a tenth of those who are ever accepted wait for more than 25 days
 WITHIN_HORIZON = 0.5 * (1 + math.erf(math.log(HORIZON_DAYS / DELAY_MEDIAN_DAYS) / DELAY_SPREAD / math.sqrt(2)))
 
-BASE = -2.08  # log-odds of a lead in the middle of everything
-STRENGTH = 1.3  # how far fit and intent move them
-INDUSTRY = {"Software": 0.3, "Manufacturing": 0.5, "Logistics": 0.5, "Financial services": 0.0, "Education": -0.7}
+BASE = -1.96  # log-odds of a lead in the middle of everything
+STRENGTH = 1.2  # how far fit and intent move them
+INDUSTRY = {"Software": 0.3, "Manufacturing": 0.5, "Logistics": 0.5, "Financial services": -0.2, "Education": -0.7}
 BEST_SIZE = {"Software": 2.0, "Manufacturing": 3.0, "Logistics": 3.0}  # log10 of heads
 SENIORITY = {"C-level": 0.2, "VP": 0.55, "Director": 0.45, "Manager": 0.15, "Specialist": -0.15, "Intern": -1.2}
-DEPARTMENT = {"IT": 0.35, "Operations": 0.4, "Marketing": 0.0, "Sales": -0.1, "Finance": 0.1, "Human resources": -0.5}
+DEPARTMENT = {"IT": 0.35, "Operations": 0.4, "Marketing": -0.2, "Sales": -0.3, "Finance": 0.1, "Human resources": -0.5}
 SOURCE = {"referral": 0.9, "partner": 0.6, "direct": 0.3, "webinar": 0.2, "paid_social": -0.8, "content_syndication": -0.9}
 NEAR = ("United States", "United Kingdom", "Germany", "Netherlands", "France", "Austria", "Switzerland", "Canada", "Ireland")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -70,7 +71,8 @@ def log_model(client: MlflowClient, record: TrainingRecord, *, experiment_id: st
             save_model(Path(temporary) / "model", record.folder, origin)
             client.log_model_artifacts(logged.model_id, str(Path(temporary) / "model"))
     except BaseException:
-        client.finalize_logged_model(logged.model_id, "FAILED")
+        with suppress(MlflowException):
+            client.finalize_logged_model(logged.model_id, "FAILED")
         raise
     client.finalize_logged_model(logged.model_id, "READY")
     client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])

@@ -1,10 +1,8 @@
 """A small bundle with a rule book, made once, and clients of an API over it."""
 
-import warnings
-
 import numpy as np
 import pytest
-from starlette.exceptions import StarletteDeprecationWarning
+from fastapi.testclient import TestClient
 
 from api.app import create_app
 from predictor.bundle import promote, save_bundle
@@ -16,10 +14,6 @@ from predictor.model.threshold import recommend_threshold
 from predictor.model.verdict import rehearse_thresholds
 from predictor.pack import dump, make_golden, pack_recipe
 from predictor.points.rulebook import parse_rule_book
-
-with warnings.catch_warnings():  # starlette asks for a newer client, which is not needed here
-    warnings.simplefilter("ignore", StarletteDeprecationWarning)
-    from fastapi.testclient import TestClient
 
 BOOK = """
 name = "small"

@@ -1,0 +1,53 @@
+"""What is wrong with a table, gathered: all of it is told at once, and faulty rows can be left out instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from predictor.errors import Finding, TableError, count
+
+
+@dataclass
+class Faults:
+    """What is wrong with a table; rows are kept as masks, so that they can be left out.
+
+    >>> faults = Faults()
+    >>> faults.add_rows("LEAD003", pd.Series([False, True]), "Column 'mql_at' holds no date in {rows}.", "Mend them.")
+    >>> frame, left = faults.settle("leads", pd.DataFrame({"lead_id": ["a", "b"]}), drop=True)
+    >>> frame["lead_id"].tolist(), left[0].what
+    (['a'], "Column 'mql_at' holds no date in 1 row (first in row 2). Left out.")
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    rows: list[tuple[Finding, np.ndarray]] = field(default_factory=list)
+
+    def add(self, code: str, what: str, do: str) -> None:
+        """A fault of the table as a whole."""
+        self.findings.append(Finding(code, "error", what, do))
+
+    def add_rows(self, code: str, mask: pd.Series, what: str, do: str) -> None:
+        """A fault of the rows in `mask`, which is as long as the table; none where it is empty.
+
+        `{rows}` in the text becomes their number and the first of them, counted from 1 below the header.
+        """
+        faulty = mask.to_numpy(dtype=bool)
+        if faulty.any():
+            told = f"{count(int(faulty.sum()), 'row')} (first in row {int(faulty.argmax()) + 1:,})"
+            self.rows.append((Finding(code, "error", what.replace("{rows}", told), do), faulty))
+
+    def settle(self, table: str, frame: pd.DataFrame, *, drop: bool) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+        """The frame without its faulty rows and what was left out; or all faults at once.
+
+        Raises:
+            TableError: The table has a fault as a whole, or faulty rows that are not to be dropped.
+        """
+        if self.findings or (self.rows and not drop):
+            way = "" if drop else " Or set data.faulty_rows = 'drop' to leave these rows out."
+            soft = [Finding(f.code, f.severity, f.what, f.do + way) for f, _ in self.rows]
+            raise TableError(table, self.findings + soft)
+        if self.rows:
+            frame = frame[~np.any([faulty for _, faulty in self.rows], axis=0)]
+        return frame, tuple(Finding(f.code, "warning", f"{f.what} Left out.", f.do) for f, _ in self.rows)

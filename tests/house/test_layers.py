@@ -1,0 +1,24 @@
+"""What a serving process loads; the arrows between the rooms are held by `make lint`."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("mlflow", "ibis", "duckdb", "matplotlib", "jinja2", "typer", "rich")
+
+
+@pytest.mark.parametrize("module", ["predictor.score", "api.app"])
+def test_serving_loads_neither_tracking_nor_history_nor_plots(module):
+    asked = f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_comes_without_the_libraries_of_learning():
+    asked = (
+        "import sys, predictor.cli; print([name for name in ('sklearn', 'lightgbm', 'pandas', 'mlflow', 'ibis') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() == "[]"
+

@@ -1,0 +1,153 @@
+"""One answer, whichever way it is asked for: single, batch, API, reloaded bundle, and by hand."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from predictor.answer import Lead
+from predictor.batch import score_leads
+from predictor.bundle import Bundle, find_champion
+from predictor.features.assemble import TOTAL
+from predictor.intake.read import read_table
+from predictor.score import Scorer
+from predictor.values import Event
+
+TOLERANCE = 1e-12
+LEADS = 300
+NOW = pd.Timestamp("2026-07-01", tz="UTC")
+_FACTS = ("mql_at", "sql_at", "recycled_at", "recycle_reason", "opportunity_at", "amount", "lead_id", "account_id")
+
+
+@pytest.fixture(scope="module")
+def export(firm):
+    """The newest leads of the firm and their events, as a CRM exports them."""
+    leads, events = read_table(firm / "leads.csv", "leads"), read_table(firm / "events.csv", "events")
+    newest = leads.sort_values("mql_at").tail(LEADS).reset_index(drop=True)
+    return newest, events[events["lead_id"].isin(newest["lead_id"])]
+
+
+@pytest.fixture(scope="module")
+def batch(scorer, export):
+    answers, _ = score_leads(scorer, *export, now=NOW)
+    assert answers["probability"].notna().all()
+    assert answers["probability"].nunique() > LEADS / 2
+    return answers
+
+
+@pytest.fixture(scope="module")
+def leads(export):
+    """The same leads, one by one."""
+    rows, events = export
+    acts = {lead_id: acts for lead_id, acts in events.groupby("lead_id")}
+    return [_make_lead(row, acts.get(row["lead_id"])) for row in rows.to_dict("records")]
+
+
+def _make_lead(row, acts):
+    attributes = {name: value for name, value in row.items() if name not in _FACTS and isinstance(value, str)}
+    events = [
+        Event(datetime.fromisoformat(act["occurred_at"]), act["event_type"], _text(act["asset"]), _text(act["campaign"]))
+        for act in ([] if acts is None else acts.to_dict("records"))
+    ]
+    return Lead(row["lead_id"], datetime.fromisoformat(row["mql_at"]), attributes, None, events)
+
+
+def _text(cell):
+    return cell if isinstance(cell, str) else None
+
+
+def _to_json(lead):
+    events = [{**event._asdict(), "occurred_at": event.occurred_at.isoformat()} for event in lead.events]
+    attributes = dict(lead.attributes)
+    return {"lead_id": lead.lead_id, "as_of": lead.as_of.isoformat(), "attributes": attributes, "events": events}
+
+
+def _compare(answer, row):
+    assert answer["lead_id"] == row.lead_id
+    floats = [answer["probability"], *answer["interval"], answer["threshold"], answer["points"]["total"]]
+    np.testing.assert_allclose(floats, [row.probability, row.low, row.high, row.threshold, row.points], rtol=0, atol=TOLERANCE)
+    assert (answer["decision"], answer["grade"]) == (row.decision, row.grade)
+    assert answer["points"]["decision"] == row.points_decision
+    assert "; ".join(reason["text"] for reason in answer["reasons"]) == row.reasons
+
+
+def test_single_is_batch(scorer, leads, batch):
+    for lead, row in zip(leads, batch.itertuples(), strict=True):
+        _compare(scorer.score_lead(lead, reasons=3).to_json(), row)
+
+
+def test_api_is_batch(models, leads, batch, tmp_path):
+    app = create_app(bundle=find_champion(models), store_url=f"sqlite:///{tmp_path / 'scores.db'}")
+    with TestClient(app) as client:
+        singles = [client.post("/v1/score?reasons=3", json=_to_json(lead)).json() for lead in leads[:40]]
+        many = client.post("/v1/score/batch?reasons=3", json={"leads": [_to_json(lead) for lead in leads]}).json()["answers"]
+    for answer, row in zip(singles, batch.head(40).itertuples(), strict=True):
+        _compare(answer, row)
+    for answer, row in zip(many, batch.itertuples(), strict=True):
+        _compare(answer, row)
+
+
+def test_a_reloaded_bundle_is_the_one_in_memory(trained, leads, batch):
+    memory = Scorer(Bundle("memory", trained.files, {}))
+    for lead, row in zip(leads, batch.itertuples(), strict=True):
+        _compare(memory.score_lead(lead, reasons=3).to_json(), row)
+
+
+def test_the_recipe_that_was_trained_is_the_bundle_that_answers(trained, scorer):
+    study = trained.study
+    newest = np.argsort(study.order)[-LEADS:]
+    encoded = scorer.features.encode_table(study.rows.iloc[newest], study.as_of.iloc[newest])
+    assert not encoded.errors
+    table = scorer.score_table(
+        study.leads.frame.iloc[newest].reset_index(drop=True),
+        as_of=study.as_of.iloc[newest].reset_index(drop=True),
+        awards=_take(study.awards, newest),
+        reasons=0,
+    )
+    np.testing.assert_allclose(table["probability"], trained.final.predict(encoded.matrix), rtol=0, atol=TOLERANCE)
+    np.testing.assert_array_equal(table["points"], study.rows[TOTAL].iloc[newest])
+
+
+def _take(awards, positions):
+    return replace(
+        awards,
+        rules=awards.rules.iloc[positions].reset_index(drop=True),
+        total=awards.total.iloc[positions].reset_index(drop=True),
+        qualifies=awards.qualifies.iloc[positions].reset_index(drop=True),
+    )
+
+
+def test_lightgbm_is_its_booster_and_calibrator_by_hand(trained, leads):
+    """`lightgbm` in the verdict, from the text of its model and two numbers of its calibrator, without a line of ours."""
+    recipe = trained.recipes["lightgbm"]
+    study, split = trained.study, trained.split
+    features, _ = study.fit_features(split.fit)
+    test = study.block(split.test, features)
+    booster = lgb.Booster(model_str=recipe.model.to_text())
+    raw = booster.predict(test.matrix, raw_score=True)
+    calibrator = json.loads(recipe.calibrator.to_text())
+    by_hand = 1 / (1 + np.exp(-(calibrator["intercept"] + calibrator["slope"] * raw)))
+    np.testing.assert_allclose(trained.verdict.probability["lightgbm"], by_hand, rtol=0, atol=TOLERANCE)
+
+
+def test_the_order_of_leads_and_the_size_of_a_batch_change_nothing(scorer, export, batch):
+    rows, events = export
+    turned, _ = score_leads(scorer, rows.iloc[::-1].reset_index(drop=True), events.iloc[::-1], now=NOW)
+    pd.testing.assert_frame_equal(turned.iloc[::-1].reset_index(drop=True), batch)
+    pieces = [score_leads(scorer, rows.iloc[at : at + 7].reset_index(drop=True), events, now=NOW)[0] for at in range(0, 70, 7)]
+    pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), batch.head(70))
+
+
+def test_reasons_add_up_to_the_probability(scorer, leads):
+    starts = set()
+    for lead in leads[:50]:
+        answer = scorer.score_lead(lead, reasons=1000)
+        starts.add(round(answer.probability - sum(reason.effect for reason in answer.reasons), 9))
+    assert len(starts) == 1, "every lead starts from the same base probability"
+    assert 0.02 < starts.pop() < 0.5

@@ -1,0 +1,91 @@
+"""Against the truth that only a simulated firm can tell: 20,000 leads to learn from, 20,000 new ones to keep a promise on."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from predictor.batch import score_leads
+from predictor.config import load_settings
+from predictor.intake.read import read_table
+from predictor.model.label import compute_outcomes
+from predictor.model.metrics import compute_metrics
+from predictor.parse import parse_times
+from predictor.score import Scorer
+from predictor.simulate import save_firm, simulate_firm
+from predictor.study import load_study
+from predictor.train import save_trained, train
+
+from conftest import NOW  # isort: skip
+
+LEADS = 20_000
+KEY = ["lead_id", "mql_at"]
+
+
+@pytest.fixture(scope="module")
+def firms(tmp_path_factory):
+    """A firm to learn from, and the same firm again with other leads."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("taught", "new")]
+    for seed, folder in enumerate(folders, 11):
+        save_firm(simulate_firm(LEADS, seed), folder)
+    settings = folders[0] / "predictor.toml"
+    settings.write_text(settings.read_text() + "\n[model]\nresamples = 20\n")
+    return folders
+
+
+@pytest.fixture(scope="module")
+def trained(firms):
+    return train(load_settings(firms[0] / "predictor.toml"))
+
+
+@pytest.fixture(scope="module")
+def answers(trained, firms, tmp_path_factory):
+    """What the saved bundle says of the new leads, with what came of them."""
+    saved = save_trained(trained, tmp_path_factory.mktemp("models"), now=NOW)
+    rows, events = (read_table(firms[1] / f"{name}.csv", name) for name in ("leads", "events"))
+    told, _ = score_leads(Scorer.load(saved.folder), rows, events, now=pd.Timestamp(NOW), reasons=0)
+    times = pd.DataFrame({name: parse_times(rows[name], "UTC")[0] for name in ("mql_at", "sql_at")})
+    known = compute_outcomes(times, horizon_days=30, observed_until=pd.Timestamp("2026-06-30T23:59:59Z"))
+    return pd.concat([told, known], axis=1)
+
+
+def _truth_of(study, folder):
+    truth = pd.read_csv(folder / "truth.csv", dtype={"lead_id": "str"})
+    truth["mql_at"] = parse_times(truth["mql_at"].astype("str"), "UTC")[0]
+    return study.leads.frame[KEY].merge(truth, on=KEY, how="left", validate="one_to_one")["probability"].to_numpy()
+
+
+def test_the_champion_is_a_fifth_closer_to_the_truth_than_the_points(trained, firms):
+    truth = _truth_of(trained.study, firms[0])[trained.split.test]
+    assert not np.isnan(truth).any()
+    miss = {name: np.abs(said - truth).mean() for name, said in trained.verdict.probability.items()}
+    assert trained.verdict.chosen in {"logistic", "lightgbm"}
+    assert miss[trained.verdict.chosen] <= 0.8 * miss["points"]
+
+
+def test_nothing_does_better_than_the_truth(trained, firms):
+    truth = _truth_of(trained.study, firms[0])[trained.split.test]
+    best = compute_metrics(trained.verdict.outcome, truth)
+    for figures in trained.verdict.test.values():
+        assert best["log_loss"] < figures["log_loss"]
+        assert best["auc"] > figures["auc"]
+
+
+def test_the_threshold_keeps_its_promise_on_new_leads(answers, trained):
+    routed = answers[(answers["decision"] == "route_to_sales") & answers["mature"]]
+    assert trained.advice.holds
+    assert len(routed) > 1000
+    low, high = trained.study.settings.threshold.band
+    assert low <= routed["outcome"].mean() <= high
+
+
+def test_probabilities_are_believed_on_new_leads(answers):
+    known = answers[answers["mature"]]
+    figures = compute_metrics(known["outcome"].to_numpy(), known["probability"].to_numpy())
+    assert 0.85 <= figures["calibration_slope"] <= 1.15
+    assert figures["ece"] < 0.02
+
+
+def test_the_study_is_the_one_that_was_simulated(firms):
+    study = load_study(load_settings(firms[1] / "predictor.toml"))
+    assert len(study.leads.frame) == len(pd.read_csv(firms[1] / "leads.csv"))
+    assert study.horizon_days == 30
