@@ -51,7 +51,8 @@ def _write_offset(texts: pd.Series) -> pd.Series:
 
 def _localize(column: pd.Series, timezone: str) -> pd.Series:
     local = column.dt.tz_localize(timezone, ambiguous=False, nonexistent="shift_forward")
-    return local.dt.tz_convert("UTC").astype("datetime64[us, UTC]")
+    moments: pd.Series = local.dt.tz_convert("UTC").astype("datetime64[us, UTC]")
+    return moments
 
 
 def _keep_possible(times: pd.Series) -> pd.Series:

@@ -110,7 +110,7 @@ def rename_columns(raw: pd.DataFrame, settings: Settings, faults: Faults, *, nee
 
 def _check_needed(frame: pd.DataFrame, faults: Faults) -> None:
     known = [str(name) for name in frame.columns]
-    need = "Map it in [columns], as lead_id = \"Record ID\"."
+    need = 'Map it in [columns], as lead_id = "Record ID".'
     if "lead_id" not in frame:
         faults.add("LEAD001", f"There is no column 'lead_id'; the table has {list_names(known)}.", need)
     if "sql_at" not in frame and "outcome" not in frame:
@@ -204,14 +204,16 @@ def _read_observed_until(settings: Settings, faults: Faults) -> pd.Timestamp | N
     times, bad = parse_times(pd.Series([said]), settings.data.timezone)
     if bad.any():
         faults.add("LEAD003", f"data.observed_until is no date: '{said}'.", ISO_HINT + ".")
-    return times.iloc[0]
+    until: pd.Timestamp = times.iloc[0]
+    return until
 
 
 def _find_latest(frame: pd.DataFrame) -> pd.Timestamp | None:
     """The latest time of the leads; None where they carry no dates."""
     if "mql_at" not in frame:
         return None
-    return max(frame[name].max() for name in LEAD_TIMES if name in frame and frame[name].notna().any())
+    latest: pd.Timestamp = max(frame[name].max() for name in LEAD_TIMES if name in frame and frame[name].notna().any())
+    return latest
 
 
 def check_events(raw: pd.DataFrame, settings: Settings, lead_ids: pd.Series) -> tuple[pd.DataFrame, tuple[Finding, ...]]:

@@ -76,7 +76,7 @@ def find_distinct(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
         codes, uniques = pd.factorize(column, use_na_sentinel=False)
         return codes, [to_plain(value) for value in uniques]
     places: dict[Any, int] = {}
-    values = []
+    values: list[Any] = []
     codes = np.empty(len(column), dtype=np.intp)
     for row, cell in enumerate(column):
         value = to_plain(cell)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("mlflow", "ibis", "duckdb", "matplotlib", "jinja2", "typer", "rich")
+HEAVY = ("mlflow", "ibis", "duckdb", "matplotlib", "jinja2", "typer")
 
 
 @pytest.mark.parametrize("module", ["predictor.score", "api.app"])

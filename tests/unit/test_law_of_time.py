@@ -53,14 +53,14 @@ def test_an_event_before_the_moment_does_change_an_answer(scorer):
 def test_events_after_the_moment_change_no_training_row(trained):
     study = trained.study
     frame = study.leads.frame
-    later = pd.DataFrame(
-        {"lead_id": frame["lead_id"], "occurred_at": frame["mql_at"] + pd.Timedelta(seconds=1), "event_type": "demo_requested"}
-    )
-    last_episodes = ~frame.sort_values("mql_at").duplicated("lead_id", keep="last").reindex(frame.index)
-    awards = award_leads(study.book, frame, as_of=study.as_of, events=pd.concat([study.events, later], ignore_index=True))
-    rows = assemble_table(frame, list(study.leads.attributes), awards=awards)
-    assert_frame_equal(rows[last_episodes], study.rows[last_episodes])
-    assert last_episodes.sum() > 2500
+    last = frame.sort_values("mql_at").drop_duplicates("lead_id", keep="last")
+    later = pd.DataFrame({"lead_id": last["lead_id"], "occurred_at": last["mql_at"] + pd.Timedelta(seconds=1)})
+    events = pd.concat([study.events, later.assign(event_type="demo_requested")], ignore_index=True)
+    awards = award_leads(study.book, frame, as_of=study.as_of, events=events)
+    assert_frame_equal(assemble_table(frame, list(study.leads.attributes), awards=awards), study.rows)
+    earlier = later.assign(event_type="demo_requested", occurred_at=later["occurred_at"] - pd.Timedelta(seconds=2))
+    moved = award_leads(study.book, frame, as_of=study.as_of, events=pd.concat([study.events, earlier], ignore_index=True))
+    assert (moved.total != awards.total).sum() > len(last) / 2, "events before the moment do count"
 
 
 def test_a_date_that_lies_after_the_moment_is_not_known_yet():

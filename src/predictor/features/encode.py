@@ -79,7 +79,7 @@ class FeatureSet:
     def is_missing(self, value: object) -> bool:
         """Whether a value means 'not known': nothing, NaN, or one of `missing_values`."""
         if isinstance(value, str):
-            return value.strip().casefold() in self._missing  # type: ignore[attr-defined, no-any-return]
+            return value.strip().casefold() in self._missing  # type: ignore[attr-defined]
         return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)  # noqa: PLR0124
 
     def encode_row(self, row: Mapping[str, Any], as_of: datetime) -> tuple[list[float], list[Finding]]:

@@ -37,7 +37,8 @@ def fit_features(
         else:
             features.append(feature)
     attributes = [feature.name for feature in features if feature.is_attribute]
-    if rows[attributes].isna().sum(axis=1).nunique() > 1:
+    missing = rows[attributes].isna().sum(axis=1)
+    if missing.min() < missing.max():
         features.append(Feature(MISSING, "Attributes not known", "Attributes not known", "missing_count"))
     return FeatureSet(tuple(features), missing_values), tuple(findings)
 
