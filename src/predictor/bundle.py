@@ -67,7 +67,7 @@ def save_bundle(models: Path, name: str, files: Mapping[str, str], facts: Mappin
             _write_through(writing / file, text)
         _sync_folder(writing)
         writing.rename(target)
-        _sync_folder(models)
+        _keep_or_remove(target)
     except OSError as error:
         raise BundleError(
             f"The bundle '{name}' could not be written to '{models}': {error.strerror or error}. "
@@ -89,6 +89,15 @@ def _read_manifest(text: str) -> dict[str, Any] | None:
     content = json.loads(text)
     content.pop("seal")
     return content if _write_manifest(content) == text else None
+
+
+def _keep_or_remove(target: Path) -> None:
+    """Make the disk hold the new name; where it will not, there is none."""
+    try:
+        _sync_folder(target.parent)
+    except OSError:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
 
 
 def _write_through(path: Path, text: str) -> None:

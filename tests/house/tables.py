@@ -1,0 +1,34 @@
+"""The tables of the README that must agree with the code."""
+
+import re
+from pathlib import Path
+
+from predictor.cli import app, models_app
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def tell_settings():
+    """Every setting of defaults.toml with its default and comment, as a Markdown table."""
+    lines = ["| setting | default | meaning |", "|---|---|---|"]
+    section = ""
+    for line in (ROOT / "src/predictor/defaults.toml").read_text(encoding="utf-8").splitlines():
+        if head := re.fullmatch(r"\[(\w+)\]\s*(?:# (.*))?", line):
+            section = head[1]
+            lines += [f"| `[{section}]` | | {head[2]} |"] if section.endswith("columns") else []
+        elif entry := re.fullmatch(r"(\w+) = (.*?)\s+# (.*)", line):
+            lines.append(f"| `{section}.{entry[1]}` | `{entry[2]}` | {entry[3]} |")
+        elif line and not line.startswith("#"):
+            raise AssertionError(f"defaults.toml: no comment on {line!r}")
+    return "\n".join(lines)
+
+
+def tell_commands():
+    """Every command with the first line of its help, as a Markdown table."""
+    lines = ["| command | what it does |", "|---|---|"]
+    for prefix, group in (("", app), ("models ", models_app)):
+        for command in group.registered_commands:
+            name = command.name or command.callback.__name__.replace("_", "-")
+            text = command.callback.__doc__.strip().splitlines()[0]
+            lines.append(f"| `predictor {prefix}{name}` | {text} |")
+    return "\n".join(lines)
