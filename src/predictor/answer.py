@@ -70,7 +70,9 @@ class Answer:
     def to_json(self) -> dict[str, Any]:
         """The answer as JSON holds it, without the part `model`, which is the same for all."""
         content = asdict(self)
-        content["warnings"] = [{"code": warning.code, "text": f"{warning.what} {warning.do}".strip()} for warning in self.warnings]
+        content["warnings"] = [
+            {"code": warning.code, "text": f"{warning.what} {warning.do}".strip()} for warning in self.warnings
+        ]
         if self.points is not None:
             content["points"]["fired"] = [{"rule": rule.rule, "points": rule.points} for rule in self.points.fired]
         return content
@@ -85,6 +87,6 @@ def grade(probability: float, lowest: Mapping[str, float]) -> str:
     return next((name for name, low in lowest.items() if probability >= low), "D")
 
 
-def decide(is_routed: bool) -> Decision:  # noqa: FBT001
+def decide(is_routed: bool) -> Decision:
     """The decision in its words."""
     return "route_to_sales" if is_routed else "nurture"

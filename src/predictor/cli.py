@@ -81,7 +81,9 @@ def simulate(
     if as_json:
         _print_json({"folder": str(out), "episodes": len(firm.leads), "events": len(firm.events)})
         return
-    console.out.print(f"{count(len(firm.leads), 'episode')} of {count(leads, 'lead')} and {count(len(firm.events), 'event')} are in {out}.")
+    console.out.print(
+        f"{count(len(firm.leads), 'episode')} of {count(leads, 'lead')} and {count(len(firm.events), 'event')} are in {out}."
+    )
     console.out.print(f"Next: predictor train -c {out / _SETTINGS}")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape as escape
+from rich.markup import escape
 from rich.table import Table
 
 from predictor.errors import Finding, count
@@ -31,6 +31,20 @@ def _make_console(*, stderr: bool) -> Console:
     console = Console(stderr=stderr, highlight=False)
     return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=_UNWATCHED_WIDTH)
 
+
+__all__ = [
+    "err",
+    "escape",
+    "out",
+    "show_every_finding",
+    "show_findings",
+    "show_places",
+    "show_progress",
+    "show_table",
+    "show_threshold",
+    "show_thresholds",
+    "show_verdict",
+]
 
 out, err = _make_console(stderr=False), _make_console(stderr=True)
 

@@ -42,10 +42,10 @@ def pack_recipe(
 
 
 def dump(content: object) -> str:
-    """JSON as bundles hold it: NaN, which JSON lacks, is refused.
+    r"""JSON as bundles hold it: NaN, which JSON lacks, is refused.
 
     >>> dump({"a": 1})
-    '{\\n "a": 1\\n}\\n'
+    '{\n "a": 1\n}\n'
     """
     return json.dumps(content, indent=1, allow_nan=False, default=_plain) + "\n"
 
@@ -56,7 +56,9 @@ def _plain(value: object) -> object:
     raise TypeError(f"a {type(value).__name__} cannot be written as JSON")
 
 
-def describe_verdict(verdict: Verdict, *, champion: str, horizon: float | None, pending: int, fit: Mapping[str, Any]) -> dict[str, Any]:
+def describe_verdict(
+    verdict: Verdict, *, champion: str, horizon: float | None, pending: int, fit: Mapping[str, Any]
+) -> dict[str, Any]:
     """Content of `metrics.json`: the figures of the forward test, and what the final model was fitted on."""
     return {
         "champion": champion,
@@ -118,7 +120,7 @@ def _draw_lead(scorer: Scorer, reference: Mapping[str, Any], draw: np.random.Gen
             attributes[feature.name] = value
     for name in scorer.settings.roles.points:
         attributes[name] = float(draw.integers(0, 30))
-    events = [_draw_event(kind, draw) for kind in _event_types(scorer.book) if number and draw.random() < 0.5]  # noqa: PLR2004
+    events = [_draw_event(kind, draw) for kind in _event_types(scorer.book) if number and draw.random() < 0.5]
     as_of = _GOLDEN_MOMENT.isoformat()
     return {"lead_id": f"golden-{number}", "as_of": as_of, "attributes": attributes, "points": None, "events": events}
 

@@ -41,7 +41,7 @@ def _compare(old: Scorer, verdict: Verdict, study: Study, test: np.ndarray) -> t
     """The new against the old on test leads that came after the old one's training; within noise the new one is taken."""
     fresh = study.order[test] > _end_of_training(old, study)
     outcome = verdict.outcome[fresh]
-    if len(outcome) < _FEWEST_FRESH or len(np.unique(outcome)) < 2:  # noqa: PLR2004
+    if len(outcome) < _FEWEST_FRESH or len(np.unique(outcome)) < 2:
         few = f"{count(len(outcome), 'test lead')} came after the training of '{old.version}', too few to compare on"
         return True, f"Promoted: {few}, and it was learned from the newest leads."
     probability, known = _ask_old(old, study, test[fresh])

@@ -43,5 +43,5 @@ def find_commit(folder: Path) -> str | None:
 
 
 def _ask_git(folder: Path, *words: str) -> str:
-    asked = ["git", "-C", str(folder), *words]  # noqa: S607  git is found as the user's shell finds it
+    asked = ["git", "-C", str(folder), *words]
     return subprocess.run(asked, check=True, capture_output=True, text=True, timeout=10).stdout.strip()  # noqa: S603

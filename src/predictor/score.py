@@ -25,10 +25,10 @@ from predictor.model.calibrate import Sigmoid
 from predictor.model.candidates import FILES, Model, read_model
 from predictor.model.explain import compute_effects, sum_groups
 from predictor.model.threshold import Recommendation, export_thresholds, import_thresholds, recommend_threshold, with_value
+from predictor.parse import blank_missing
 from predictor.points.award import Award, award_lead
 from predictor.points.rulebook import RuleBook, parse_rule_book
 from predictor.tables import LEAD_FACTS, reduce_email
-from predictor.parse import blank_missing
 from predictor.values import Event, to_number
 
 if TYPE_CHECKING:
@@ -112,7 +112,9 @@ class Scorer:
     def attributes(self) -> list[str]:
         """The attributes that the features or the rule book look at."""
         named = [feature.name for feature in self.features.features if feature.is_attribute]
-        asked = [rule.condition.attribute for rule in self.book.rules if hasattr(rule.condition, "attribute")] if self.book else []
+        asked = (
+            [rule.condition.attribute for rule in self.book.rules if hasattr(rule.condition, "attribute")] if self.book else []
+        )
         return list(dict.fromkeys([*named, *asked]))
 
     @cached_property
@@ -174,7 +176,9 @@ class Scorer:
         values = {name: value for name, value in lead.attributes.items() if not self.features.is_missing(value)}
         nested = [name for name in self.attributes if isinstance(values.get(name), (list, tuple, dict))]
         if nested:
-            raise ScoringError(f"LEAD022 {list_names(nested)} must be single values, not lists or objects. Send one value of each.")
+            raise ScoringError(
+                f"LEAD022 {list_names(nested)} must be single values, not lists or objects. Send one value of each."
+            )
         kind = kind_of_domain(domain_of(values.get("email_domain", values.get("email"))))
         if kind is not None:
             values["email_domain_kind"] = kind
@@ -199,7 +203,9 @@ class Scorer:
         try:
             return {name: to_number(values.get(name)) for name in columns}
         except ValueError as error:
-            raise ScoringError(f"LEAD022 {list_names(columns)} must be numbers, but {error}. Send numbers, or leave them out.") from None
+            raise ScoringError(
+                f"LEAD022 {list_names(columns)} must be numbers, but {error}. Send numbers, or leave them out."
+            ) from None
 
     def _answer_points(self, row: Mapping[str, Any], award: Award | None) -> PointsAnswer | None:
         if TOTAL not in row:
@@ -222,7 +228,9 @@ class Scorer:
         first = [groups.index(name) for name in names]
         strongest = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most]
         return [
-            tuple(self._tell(names[at], matrix[row, first[at]], first[at], sums[row, at]) for at in strongest[row] if sums[row, at])
+            tuple(
+                self._tell(names[at], matrix[row, first[at]], first[at], sums[row, at]) for at in strongest[row] if sums[row, at]
+            )
             for row in range(len(matrix))
         ]
 
@@ -302,4 +310,3 @@ def read_golden_lead(content: Mapping[str, Any]) -> Lead:
     """A lead of `golden.jsonl`."""
     events = tuple(Event(datetime.fromisoformat(event["occurred_at"]), event["event_type"]) for event in content["events"])
     return Lead(content["lead_id"], datetime.fromisoformat(content["as_of"]), content["attributes"], content["points"], events)
-

@@ -19,10 +19,10 @@ from predictor.model.block import Block
 from predictor.model.label import choose_horizon, compute_conversion_curve, compute_outcomes
 from predictor.model.select import make_rehearsal
 from predictor.model.split import Fold, Split, split_forward, split_random
+from predictor.parse import to_days
 from predictor.points.history import Awards
 from predictor.points.rulebook import RuleBook, load_rule_book
 from predictor.tables import Leads
-from predictor.parse import to_days
 
 
 @dataclass(frozen=True)

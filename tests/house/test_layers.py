@@ -16,9 +16,6 @@ def test_serving_loads_neither_tracking_nor_history_nor_plots(module):
 
 
 def test_help_comes_without_the_libraries_of_learning():
-    asked = (
-        "import sys, predictor.cli; print([name for name in ('sklearn', 'lightgbm', 'pandas', 'mlflow', 'ibis') if name in sys.modules])"
-    )
+    asked = "import sys, predictor.cli; print([name for name in ('sklearn', 'lightgbm', 'pandas', 'mlflow', 'ibis') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "[]"
-

@@ -4,10 +4,10 @@ import re
 
 import pytest
 from fastapi.routing import APIRoute
+from house.tables import ROOT, tell_commands, tell_settings
 from typer.testing import CliRunner
 
 from api.routes import router
-from house.tables import ROOT, tell_commands, tell_settings
 from predictor.cli import app
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,7 +38,9 @@ def test_every_place_in_the_layout_is_there():
 def test_the_commands_in_the_examples_take_their_options():
     for line in re.findall(r"^predictor (.+?)(?:\s+#.*)?$", README, flags=re.MULTILINE):
         words = line.split()
-        asked = CliRunner().invoke(app, [*[word for word in words[:2] if not word.startswith("-") and "/" not in word][:1], "--help"])
+        asked = CliRunner().invoke(
+            app, [*[word for word in words[:2] if not word.startswith("-") and "/" not in word][:1], "--help"]
+        )
         assert asked.exit_code == 0
         for option in re.findall(r"--[\w-]+", line):
             assert option in asked.output, f"predictor {line}"

@@ -41,7 +41,15 @@ def test_the_test_block_is_the_newest_and_its_features_are_no_leaks(trained):
     order = trained.study.order
     assert order[trained.split.fit].max() < order[trained.split.test].min()
     named = {feature.name for feature in trained.study.fit_features(trained.split.fit)[0].features}
-    assert not named & {"Tags", "Lead Quality", "Lead Profile", "Last Activity", "Last Notable Activity", "Lead Number", "Converted"}
+    assert not named & {
+        "Tags",
+        "Lead Quality",
+        "Lead Profile",
+        "Last Activity",
+        "Last Notable Activity",
+        "Lead Number",
+        "Converted",
+    }
     assert {"points/total", "Lead Source", "Total Time Spent on Website"} <= named
 
 

@@ -26,7 +26,7 @@ from predictor.values import Event
 
 MOMENT = datetime(2026, 3, 31, 12, tzinfo=UTC)
 KINDS = ["page_view", "pricing_page_view", "demo_page_view", "email_click", "webinar_attended", "demo_requested", "unsubscribed"]
-EVENTS = st.lists(st.builds(Event, st.integers(-10**7, 0).map(lambda s: MOMENT + timedelta(seconds=s)), st.sampled_from(KINDS)))
+EVENTS = st.lists(st.builds(Event, st.integers(-(10**7), 0).map(lambda s: MOMENT + timedelta(seconds=s)), st.sampled_from(KINDS)))
 LATER = st.builds(Event, st.integers(1, 10**7).map(lambda s: MOMENT + timedelta(seconds=s)), st.sampled_from(KINDS))
 ATTRIBUTES = st.fixed_dictionaries(
     {}, optional={"industry": st.sampled_from(["Software", "Retail", None]), "employees": st.integers(1, 10**5)}
@@ -71,7 +71,9 @@ def test_a_date_that_lies_after_the_moment_is_not_known_yet():
     np.testing.assert_array_equal(encoded, [0.0, 1.0, np.nan])
 
 
-@pytest.mark.parametrize("name", ["Lead Quality", "Tags", "lead_status", "Owner", "Close Date", "BANT budget", "MEDDIC pain", "Budget"])
+@pytest.mark.parametrize(
+    "name", ["Lead Quality", "Tags", "lead_status", "Owner", "Close Date", "BANT budget", "MEDDIC pain", "Budget"]
+)
 def test_columns_of_qualification_are_denied_by_name(name):
     assert deny_reason(name) is not None
 
@@ -87,7 +89,9 @@ def test_a_denied_column_is_left_out_with_a_finding_unless_allowed(firm):
 
 
 def test_what_sales_did_is_no_feature(trained):
-    assert not {"sql_at", "recycled_at", "recycle_reason", "opportunity_at", "amount", "outcome"} & set(trained.study.rows.columns)
+    assert not {"sql_at", "recycled_at", "recycle_reason", "opportunity_at", "amount", "outcome"} & set(
+        trained.study.rows.columns
+    )
 
 
 def test_the_test_block_is_newer_by_the_horizon_than_what_taught(trained):

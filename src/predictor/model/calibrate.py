@@ -72,7 +72,7 @@ def fit_sigmoid(score: np.ndarray, outcome: np.ndarray) -> Sigmoid:
         hessian = design.T @ (design * weight[:, None]) + prior
         step = np.linalg.solve(hessian, design.T @ (outcome - probability) - prior @ (at - np.array([0.0, 1.0])))
         at = at + np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-10:  # noqa: PLR2004
+        if np.abs(step).max() < 1e-10:
             break
     covariance = np.linalg.inv(hessian)
     slope = max(float(at[1]), 0.0)

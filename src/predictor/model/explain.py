@@ -39,6 +39,6 @@ def compute_effects(parts: np.ndarray, calibrator: Sigmoid) -> tuple[np.ndarray,
     end = start + scaled[:, :-1].sum(axis=1)
     base, probability = expit(start), expit(end)
     moved = end - start
-    flat = np.abs(moved) < 1e-9  # noqa: PLR2004
+    flat = np.abs(moved) < 1e-9
     slope = np.where(flat, probability * (1 - probability), (probability - base) / np.where(flat, 1.0, moved))
     return scaled[:, :-1] * slope[:, None], base

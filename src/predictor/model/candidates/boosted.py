@@ -65,7 +65,7 @@ class Boosted:
 
 def _threads(matrix: np.ndarray) -> int:
     """One thread for a few rows, where starting more costs more than it gains; all for a table."""
-    return 1 if len(matrix) < 1000 else 0  # noqa: PLR2004
+    return 1 if len(matrix) < 1000 else 0
 
 
 def _dataset(block: Block, reference: lgb.Dataset | None = None) -> lgb.Dataset:

@@ -77,7 +77,7 @@ class Points:
         """
         column = block.points_column
         if column is None:
-            raise TrainingError("Candidate 'points' needs points: name a rule book in points.rule_book or columns in roles.points.")
+            raise TrainingError("Candidate 'points' needs points: name a rule book in points.rule_book, or roles.points.")
         points = block.matrix[:, column]
         held = ~np.isnan(points)
         base = base_log_odds(block.outcome)
