@@ -90,3 +90,9 @@ def grade(probability: float, lowest: Mapping[str, float]) -> str:
 def decide(is_routed: bool) -> Decision:
     """The decision in its words."""
     return "route_to_sales" if is_routed else "nurture"
+
+
+def read_golden_lead(content: Mapping[str, Any]) -> Lead:
+    """A lead as a line of `golden.jsonl` holds it."""
+    events = tuple(Event(datetime.fromisoformat(event["occurred_at"]), event["event_type"]) for event in content["events"])
+    return Lead(content["lead_id"], datetime.fromisoformat(content["as_of"]), content["attributes"], content["points"], events)

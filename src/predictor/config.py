@@ -225,7 +225,7 @@ def make_settings(differences: dict[str, Any] | None = None, *, folder: Path | N
     except ValidationError as error:
         faults = "\n".join(f"  {fault}" for fault in describe_faults(error, _name_settings()))
         raise SettingsError(f"{source} cannot be used:\n{faults}") from None
-    settings._folder = folder or Path()
+    settings._folder = folder or Path()  # noqa: SLF001  our own class
     return settings
 
 

@@ -18,7 +18,8 @@ from predictor.errors import Finding, count
 if TYPE_CHECKING:
     import pandas as pd
 
-    from predictor.model.threshold import Gate, Recommendation
+    from predictor.model.gate import Gate
+    from predictor.model.threshold import Recommendation
     from predictor.model.verdict import Verdict
     from predictor.tracking import Tracked
     from predictor.train import Progress

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from predictor.answer import read_golden_lead
 from predictor.bundle import Bundle
 from predictor.config import Settings
 from predictor.features.encode import Feature
@@ -19,7 +20,7 @@ from predictor.model.recipe import Recipe
 from predictor.model.threshold import Recommendation, export_thresholds
 from predictor.model.verdict import Verdict
 from predictor.points.rulebook import OnEvents, RuleBook
-from predictor.score import Scorer, read_golden_lead
+from predictor.score import Scorer
 
 _GOLDEN_ROWS = 8
 _GOLDEN_MOMENT = datetime(2026, 1, 15, 12, tzinfo=UTC)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from predictor.answer import Answer, Decision, Lead, PointsAnswer, Reason, decide, grade
+from predictor.answer import Answer, Decision, Lead, PointsAnswer, Reason, decide, grade, read_golden_lead
 from predictor.bundle import Bundle, load_bundle
 from predictor.config import Settings, make_settings
 from predictor.denied import deny_reason
@@ -22,14 +21,15 @@ from predictor.errors import BundleError, Finding, PredictorError, ScoringError,
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.encode import Encoded, FeatureSet
 from predictor.model.calibrate import Sigmoid
-from predictor.model.candidates import FILES, Model, read_model
-from predictor.model.explain import compute_effects, sum_groups
+from predictor.model.candidates import CANDIDATES, Model
+from predictor.model.explain import compute_effects
 from predictor.model.threshold import Recommendation, export_thresholds, import_thresholds, recommend_threshold, with_value
 from predictor.parse import blank_missing
 from predictor.points.award import Award, award_lead
 from predictor.points.rulebook import RuleBook, parse_rule_book
+from predictor.reasons import tell_reasons
 from predictor.tables import LEAD_FACTS, reduce_email
-from predictor.values import Event, to_number
+from predictor.values import to_number
 
 if TYPE_CHECKING:
     from predictor.points.history import Awards
@@ -59,7 +59,8 @@ class Scorer:
         self.book: RuleBook | None = parse_rule_book(text, "rule_book.toml") if text else None
         self.metrics: dict[str, Any] = bundle.read_json("metrics.json")
         champion = self.metrics["champion"]
-        self.model: Model = read_model(champion, bundle.files[FILES[champion]])
+        candidate = CANDIDATES[champion]
+        self.model: Model = candidate.from_text(bundle.files[candidate.file])
         self.calibrator = Sigmoid.from_text(bundle.files["calibrator.json"])
         self.threshold: dict[str, Any] = bundle.read_json("threshold.json")
         self.report = bundle.files.get("report.html")
@@ -221,28 +222,8 @@ class Scorer:
         return decide(bool(total >= self.gate) or qualifies)
 
     def _explain(self, matrix: np.ndarray, most: int) -> list[tuple[Reason, ...]]:
-        """The strongest reasons of each row, strongest first."""
         effects, _ = compute_effects(self.model.contribute(matrix), self.calibrator)
-        groups = [feature.group for feature in self.features.features]
-        names, sums = sum_groups(effects, groups)
-        first = [groups.index(name) for name in names]
-        strongest = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most]
-        return [
-            tuple(
-                self._tell(names[at], matrix[row, first[at]], first[at], sums[row, at]) for at in strongest[row] if sums[row, at]
-            )
-            for row in range(len(matrix))
-        ]
-
-    def _tell(self, what: str, number: float, position: int, effect: float) -> Reason:
-        feature = self.features.features[position]
-        if np.isnan(number):
-            value = "not known"
-        elif feature.kind == "category":
-            value = feature.categories[int(number)] if number < len(feature.categories) else "other"
-        else:
-            value = f"{number:.4g}"
-        return Reason(what, value, float(effect), f"{what} {value}: {100 * effect:+.1f} points of probability")
+        return tell_reasons(effects, matrix, self.features.features, most=most)
 
     def score_table(
         self, frame: pd.DataFrame, *, as_of: pd.Series | None, awards: Awards | None = None, reasons: int = 3
@@ -304,9 +285,3 @@ def _mark(answers: pd.DataFrame, encoded: Encoded) -> pd.DataFrame:
     answers.loc[failed, ["probability", "low", "high", "threshold", "points"]] = np.nan
     answers.loc[failed, ["decision", "grade", "points_decision", "reasons"]] = None
     return answers
-
-
-def read_golden_lead(content: Mapping[str, Any]) -> Lead:
-    """A lead of `golden.jsonl`."""
-    events = tuple(Event(datetime.fromisoformat(event["occurred_at"]), event["event_type"]) for event in content["events"])
-    return Lead(content["lead_id"], datetime.fromisoformat(content["as_of"]), content["attributes"], content["points"], events)

@@ -16,6 +16,7 @@ def test_serving_loads_neither_tracking_nor_history_nor_plots(module):
 
 
 def test_help_comes_without_the_libraries_of_learning():
-    asked = "import sys, predictor.cli; print([name for name in ('sklearn', 'lightgbm', 'pandas', 'mlflow', 'ibis') if name in sys.modules])"
+    learning = ("sklearn", "lightgbm", "pandas", "mlflow", "ibis")
+    asked = f"import sys, predictor.cli; print([name for name in {learning!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "[]"

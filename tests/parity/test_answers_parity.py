@@ -45,7 +45,7 @@ def batch(scorer, export):
 def leads(export):
     """The same leads, one by one."""
     rows, events = export
-    acts = {lead_id: acts for lead_id, acts in events.groupby("lead_id")}
+    acts = dict(iter(events.groupby("lead_id")))
     return [_make_lead(row, acts.get(row["lead_id"])) for row in rows.to_dict("records")]
 
 
@@ -123,7 +123,7 @@ def _take(awards, positions):
     )
 
 
-def test_lightgbm_is_its_booster_and_calibrator_by_hand(trained, leads):
+def test_lightgbm_is_its_booster_and_calibrator_by_hand(trained):
     """`lightgbm` in the verdict, from the text of its model and two numbers of its calibrator, without a line of ours."""
     recipe = trained.recipes["lightgbm"]
     study, split = trained.study, trained.split

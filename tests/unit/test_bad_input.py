@@ -14,7 +14,7 @@ import pytest
 from helpers import draw_leads, make_firm, write_settings
 from typer.testing import CliRunner
 
-from predictor.bundle import find_champion, list_bundles, load_bundle, promote, read_champions, save_bundle
+from predictor.bundle import _write_manifest, find_champion, fingerprint, list_bundles, load_bundle, promote, read_champions, save_bundle
 from predictor.cli import app
 from predictor.config import load_settings
 from predictor.errors import BundleError, RuleBookError, SettingsError, TableError, TrainingError
@@ -313,15 +313,9 @@ def test_half_copied_bundle_tells_all_that_is_missing(bundle):
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/hostname", "..", "sub/model.json", "", "a\0b"])
-def test_manifest_that_names_files_outside_the_bundle(bundle, trained, name):
+def test_manifest_that_names_files_outside_the_bundle(bundle, name):
     (bundle.parent / "x").write_text("x")
-    facts = {"files": None}
-    content = json.loads((bundle / "manifest.json").read_text()) | facts
-    del content["seal"]
-    sums = {file: "0" * 64 for file in [name]}
-    from predictor.bundle import _write_manifest
-
-    (bundle / "manifest.json").write_text(_write_manifest({**content, "files": sums}))
+    (bundle / "manifest.json").write_text(_write_manifest({"format": 1, "files": {name: fingerprint(b"x")}}))
     refuse_bundle(bundle, "does not agree with its manifest: .* missing")
 
 
@@ -331,14 +325,12 @@ def test_manifest_that_is_none(bundle, text):
     refuse_bundle(bundle, f"The manifest of bundle '{CHAMPION}' (cannot be read|was altered). Copy the bundle again")
 
 
-def test_bundle_of_another_format(bundle, trained):
-    from predictor.bundle import _write_manifest
-
+def test_bundle_of_another_format(bundle):
     (bundle / "manifest.json").write_text(_write_manifest({"format": 2, "files": {}}))
     refuse_bundle(bundle, f"Bundle '{CHAMPION}' has format 2; this version reads 1. Train it anew.")
 
 
-def test_bundle_without_what_scoring_needs(models, trained):
+def test_bundle_without_what_scoring_needs(models):
     save_bundle(models, "poor", {"metrics.json": "{}"}, {})
     refuse_bundle(models / "poor", "Bundle 'poor' lacks 'calibrator.json', .* Copy the bundle again")
 
@@ -376,8 +368,9 @@ def test_full_disk_while_a_bundle_is_written(models, trained, monkeypatch):
 def test_device_that_is_full(models, trained, monkeypatch):
     before, really = list_files(models), Path.open
 
-    def open_full(path, *args, **kwargs):
-        return really(Path("/dev/full") if path.name == "metrics.json" else path, *args, **kwargs)
+    def open_full(path, mode="r", *args, **kwargs):
+        full = mode == "w" and path.name == "metrics.json"
+        return really(Path("/dev/full") if full else path, mode, *args, **kwargs)
 
     monkeypatch.setattr(Path, "open", open_full)
     with pytest.raises(BundleError, match="No space left on device. Nothing was left behind"):

@@ -14,12 +14,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from predictor.errors import TrainingError
+from predictor.model.slope import dot, fit_slope
 
 FloatArray = NDArray[np.float64]
 Figures = dict[str, float | None]
 
 _CLIP = 1e-15  # a probability of exactly 0 or 1 that fails would cost infinitely much
-_SAME = 1e-6  # log-odds nearer than this are one prediction, and what differs is rounding
 _DEFINED = 0.9  # share of resamples in which a metric must exist; fewer, and percentiles speak of the lucky ones
 
 
@@ -234,11 +234,11 @@ def _compute_figures(levels: _Levels, leads: NDArray[np.intp]) -> Figures:
     n, base_rate = len(leads), float(yes.sum() / len(leads))
     return {
         "base_rate": base_rate,
-        "log_loss": -(_dot(yes, levels.log_yes) + _dot(no, levels.log_no)) / n,
-        "brier": (_dot(yes, (1 - p) ** 2) + _dot(no, p**2)) / n,
+        "log_loss": -(dot(yes, levels.log_yes) + dot(no, levels.log_no)) / n,
+        "brier": (dot(yes, (1 - p) ** 2) + dot(no, p**2)) / n,
         "auc": _compute_auc(no, yes),
         "ece": _compute_ece(p, no, yes),
-        "calibration_slope": _fit_slope(levels.log_yes - levels.log_no, no, yes),
+        "calibration_slope": fit_slope(levels.log_yes - levels.log_no, no, yes),
         "lift_at_10": _compute_top(no, yes) / base_rate if base_rate else None,
     }
 
@@ -256,7 +256,7 @@ def _find_percentiles(figures: list[float], level: float) -> tuple[float, float]
 def _compute_auc(no: FloatArray, yes: FloatArray) -> float | None:
     """Mann-Whitney: pairs in which the accepted lead is above, a tie counting half."""
     pairs = no.sum() * yes.sum()
-    return _dot(yes, np.cumsum(no) - no / 2) / float(pairs) if pairs else None
+    return dot(yes, np.cumsum(no) - no / 2) / float(pairs) if pairs else None
 
 
 def _assign_bins(rows: FloatArray, bins: int) -> NDArray[np.intp]:
@@ -277,53 +277,4 @@ def _compute_top(no: FloatArray, yes: FloatArray) -> float:
     top = rows.sum() / 10
     above = rows.sum() - np.cumsum(rows)
     taken = np.clip(top - above, 0, rows)
-    return _dot(yes, taken / np.maximum(rows, 1)) / float(top)
-
-
-def _fit_slope(logit: FloatArray, no: FloatArray, yes: FloatArray) -> float | None:
-    """Newton's method from a flat line; a step is halved as long as it makes the fit worse."""
-    drawn = no + yes > 0  # a resample leaves out a third of the leads
-    logit, no, yes = logit[drawn], no[drawn], yes[drawn]
-    if not _overlap(logit, no, yes):
-        return None
-    logit = logit - _dot(no + yes, logit) / float((no + yes).sum())  # leaves the slope as it is, and the sums exact
-    line = np.array([np.log(yes.sum() / no.sum()), 0.0])
-    fitted, likelihood = _fit_line(line, logit, no, yes)
-    for _ in range(100):
-        step = _find_step(fitted, logit, no, yes)
-        fitted, tried = _fit_line(line + step, logit, no, yes)
-        while tried < likelihood - 1e-9 * abs(likelihood):
-            step = step / 2
-            fitted, tried = _fit_line(line + step, logit, no, yes)
-        line, likelihood = line + step, tried
-        if np.abs(step).max() < 1e-8 * max(1, np.abs(line).max()):
-            return float(line[1])
-    return None
-
-
-def _fit_line(line: FloatArray, logit: FloatArray, no: FloatArray, yes: FloatArray) -> tuple[FloatArray, float]:
-    """Probabilities along the line and the log likelihood of the counts, without overflow."""
-    score = line[0] + line[1] * logit
-    small = np.exp(-np.abs(score))
-    likelihood = _dot(yes, score) - _dot(no + yes, np.maximum(score, 0) + np.log1p(small))
-    return np.where(score >= 0, 1, small) / (1 + small), likelihood
-
-
-def _find_step(fitted: FloatArray, logit: FloatArray, no: FloatArray, yes: FloatArray) -> FloatArray:
-    left, weight = yes - (no + yes) * fitted, (no + yes) * fitted * (1 - fitted)
-    tilted = weight * logit
-    hessian = np.array([[weight.sum(), tilted.sum()], [tilted.sum(), _dot(tilted, logit)]])
-    return np.linalg.solve(hessian, np.array([left.sum(), _dot(left, logit)]))
-
-
-def _dot(first: FloatArray, second: FloatArray) -> float:
-    """The product without BLAS, whose threads get in each other's way when many short ones follow one another."""
-    return float(np.einsum("i,i", first, second))
-
-
-def _overlap(logit: FloatArray, no: FloatArray, yes: FloatArray) -> bool:
-    """Whether either class reaches strictly beyond the other's far end: else no finite slope is best."""
-    refused, accepted = logit[no > 0], logit[yes > 0]
-    if not (refused.size and accepted.size):
-        return False
-    return bool(min(refused[-1] - accepted[0], accepted[-1] - refused[0]) > _SAME)
+    return dot(yes, taken / np.maximum(rows, 1)) / float(top)

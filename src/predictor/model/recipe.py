@@ -9,7 +9,7 @@ import numpy as np
 
 from predictor.model.block import Block
 from predictor.model.calibrate import Sigmoid, fit_sigmoid
-from predictor.model.candidates import FITTERS, Model
+from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.metrics import compute_losses
 from predictor.model.split import Fold
 
@@ -46,13 +46,13 @@ def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int) -> Recipe:
     """The recipe of one candidate, learned from a block.
 
     Args:
-        name: A key of `FITTERS`.
+        name: A key of `CANDIDATES`.
         block: Leads to learn from.
         folds: Forward folds of the block in which both outcomes occur; with none, too few leads for a rehearsal, the
             calibrator is learned from the scores of the very leads the model saw.
         seed: Of everything drawn by lot.
     """
-    fit = FITTERS[name]
+    fit = CANDIDATES[name].fit
     model = fit(block, seed)
     if folds:
         positions = np.concatenate([predicted for _, predicted in folds])
@@ -70,7 +70,7 @@ def choose_recipe(recipes: Mapping[str, Recipe], block: Block) -> str:
     """
     losses = {name: compute_losses(block.outcome[recipe.positions], recipe.rehearsed) for name, recipe in recipes.items()}
     best = min(losses, key=lambda name: float(losses[name].mean()))
-    for name in (name for name in FITTERS if name in recipes):
+    for name in (name for name in CANDIDATES if name in recipes):
         excess = losses[name] - losses[best]
         if excess.mean() <= excess.std() / np.sqrt(len(excess)):
             return name

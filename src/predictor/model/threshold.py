@@ -5,30 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from predictor.config import Policy, ThresholdSettings
-from predictor.errors import SettingsError, TrainingError
+from predictor.errors import SettingsError
 from predictor.model.metrics import check_pairs, wilson
+from predictor.model.words import check_weeks, describe_routed, or_none, say_band, say_number
 
 FloatArray = NDArray[np.float64]
-Verdict = Literal["too loose", "below the band", "in band", "above the band", "too tight", "cannot be told"]
 Choice = tuple[int, bool, str]  # row of the table, whether the promise holds, the words for it
 
 _ROWS = 200  # more would be a longer table, not a better choice
 _STEP = 1e-4  # thresholds are written with four decimals
 _FEWEST = 30  # leads that a conversion must rest on: at the top end three of four may be luck
-# What sales and marketing operations agree on: below 15 % sales gets leads that are not qualified, above 40 % leads that
-# sales could convert are held back.
-_TOO_LOOSE, _TOO_TIGHT = 0.15, 0.40
-_MEANING = {
-    "too loose": ": sales gets leads that are not qualified",
-    "too tight": ": leads that sales could convert are held back",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +51,6 @@ class Recommendation:
     sqls_caught: float | None
     value: float | None
     holds: bool
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """How a gate that exists already did; None where it cannot be told."""
-
-    leads: int
-    leads_per_week: float | None
-    share_routed: float
-    conversion: float | None
-    low: float | None
-    high: float | None
-    sqls_caught: float | None
-    verdict: Verdict
     text: str
 
 
@@ -116,7 +93,7 @@ leads carry no dates.
     left_out = np.searchsorted(p[rising], threshold)
     leads, accepted = len(p) - left_out, (y.sum() - np.append(0, np.cumsum(y[rising])))[left_out]
     low, high = wilson(accepted, leads)
-    period = _check_weeks(weeks)
+    period = check_weeks(weeks)
     counts = {"threshold": threshold, "leads": leads, "leads_per_week": leads / period, "share_routed": leads / len(p)}
     rates = {"conversion": accepted / leads, "conversion_low": low, "conversion_high": high}
     caught = {"sqls_caught": accepted / (y.sum() or math.nan), "sqls_per_week": accepted / period}
@@ -196,63 +173,20 @@ choose policy 'band' or 'precision'.
     position, holds, promise = choose[settings.policy](table, settings)
     row = table.iloc[position]
     which = f"leads with a probability of {row['threshold']:g} or more" if position else "every lead"
-    text = f"Hand over {which}, {_describe(row)}; {promise}."
+    text = f"Hand over {which}, {describe_routed(row)}; {promise}."
     return Recommendation(
         policy=settings.policy,
         threshold=float(row["threshold"]),
-        leads_per_week=_or_none(row["leads_per_week"]),
+        leads_per_week=or_none(row["leads_per_week"]),
         share_routed=float(row["share_routed"]),
         conversion=float(row["conversion"]),
         conversion_low=float(row["conversion_low"]),
         conversion_high=float(row["conversion_high"]),
-        sqls_caught=_or_none(row["sqls_caught"]),
-        value=_or_none(row["value"]),
+        sqls_caught=or_none(row["sqls_caught"]),
+        value=or_none(row["value"]),
         holds=holds,
         text=text,
     )
-
-
-def judge_gate(outcome: ArrayLike, routed: ArrayLike, *, weeks: float | None, band: tuple[float, float] = (0.20, 0.30)) -> Gate:
-    """Whether a gate that exists already, as that of the points, is too loose, too tight or right.
-
-    In the band, else below it (too loose under 15 %), else above it (too tight over 40 %).
-
-    Args:
-        outcome: (n,) 1 or 0.
-        routed: (n,) True where the gate handed the lead over.
-        weeks: Length of the period in weeks; None where leads carry no dates.
-        band: Conversion that is wanted of what is handed over, both ends included.
-
-    Raises:
-        TrainingError: As `check_pairs`, or the period is not above 0 weeks.
-
-    >>> print(judge_gate([0, 0, 0, 0, 1, 0], [True] * 5 + [False], weeks=1).text)
-    The gate hands over 5 a week, 83 % of all, of which 20 % (4 to 62 %) become SQLs: 100 % of all SQLs. \
-In band (wanted: 20 to 30 %).
-    >>> judge_gate([0, 1], [False, False], weeks=1).verdict
-    'cannot be told'
-    """
-    y, handed = check_pairs(outcome, np.asarray(routed, dtype=float))
-    if not handed.any():
-        weekly, caught = _or_none(0 / _check_weeks(weeks)), 0.0 if y.any() else None
-        text = "The gate hands over no lead, so its conversion cannot be told."
-        return Gate(0, weekly, 0.0, None, None, None, caught, "cannot be told", text)
-    row = compute_thresholds(y, handed, weeks=weeks).iloc[-1]  # a gate is a threshold on yes and no
-    conversion, low, high = (float(row[name]) for name in ("conversion", "conversion_low", "conversion_high"))
-    weekly, caught = _or_none(row["leads_per_week"]), _or_none(row["sqls_caught"])
-    verdict = _judge(conversion, band)
-    means = f"{verdict} (wanted: {_say_band(band)}){_MEANING.get(verdict, '')}."
-    which = "every lead, " if handed.all() else ""
-    text = f"The gate hands over {which}{_describe(row)}. {means[0].upper()}{means[1:]}"
-    return Gate(int(row["leads"]), weekly, float(row["share_routed"]), conversion, low, high, caught, verdict, text)
-
-
-def _judge(conversion: float, band: tuple[float, float]) -> Verdict:
-    if band[0] <= conversion <= band[1]:
-        return "in band"
-    if conversion < band[0]:
-        return "too loose" if conversion < _TOO_LOOSE else "below the band"
-    return "too tight" if conversion > _TOO_TIGHT else "above the band"
 
 
 def _choose_candidates(rising: FloatArray) -> FloatArray:
@@ -267,7 +201,7 @@ def _choose_candidates(rising: FloatArray) -> FloatArray:
 def _choose_band(table: pd.DataFrame, settings: ThresholdSettings) -> Choice:
     low, high = settings.band
     conversion = table["conversion"].to_numpy(dtype=float)
-    band = f"the band of {_say_band(settings.band)}"
+    band = f"the band of {say_band(settings.band)}"
     if conversion[0] > high:
         before = "so what qualifies a lead before it is scored is too tight, and holds back leads that sales could convert"
         return 0, False, f"even all leads together convert above {band}, {before}"
@@ -303,8 +237,8 @@ def _choose_capacity(table: pd.DataFrame, settings: ThresholdSettings) -> Choice
             "or 'precision'."
         )
     if (weekly <= most).any():
-        return int(np.argmax(weekly <= most)), True, f"sales can work {_say_number(most)} a week"
-    words = f"sales can work only {_say_number(most)} a week, and no threshold hands over so few, this is the highest"
+        return int(np.argmax(weekly <= most)), True, f"sales can work {say_number(most)} a week"
+    words = f"sales can work only {say_number(most)} a week, and no threshold hands over so few, this is the highest"
     return len(weekly) - 1, False, words
 
 
@@ -318,44 +252,8 @@ def _choose_value(table: pd.DataFrame, settings: ThresholdSettings) -> Choice:
             "Set threshold.amount and threshold.cost, or choose another policy."
         )
     best = int(np.argmax(gain))
-    weekly = _or_none(table["value"].iloc[best])
-    size = "" if weekly is None else f", {_say_number(weekly)} a week"
+    weekly = or_none(table["value"].iloc[best])
+    size = "" if weekly is None else f", {say_number(weekly)} a week"
     if gain[best] > 0:
         return best, True, f"this brings most{size}"
     return best, False, f"no threshold pays for the work that it costs, this comes nearest{size}"
-
-
-def _check_weeks(weeks: float | None) -> float:
-    if weeks is not None and not weeks > 0:
-        raise TrainingError(
-            f"The period of the leads must be above 0 weeks, but is {weeks:g}. Give its length, or None where leads carry no "
-            "dates."
-        )
-    return math.nan if weeks is None else weeks
-
-
-def _or_none(figure: float) -> float | None:
-    return None if math.isnan(figure) else float(figure)
-
-
-def _describe(row: pd.Series[float]) -> str:
-    """What is handed over and what becomes of it."""
-    weekly = "" if math.isnan(row["leads_per_week"]) else f"{_say_number(row['leads_per_week'])} a week, "
-    share = "" if row["share_routed"] == 1 else f"{_say_percent(row['share_routed'])} of all, "
-    interval = f"{100 * row['conversion_low']:.0f} to {100 * row['conversion_high']:.0f} %"
-    caught = "" if math.isnan(row["sqls_caught"]) else f": {_say_percent(row['sqls_caught'])} of all SQLs"
-    return f"{weekly}{share}of which {_say_percent(row['conversion'])} ({interval}) become SQLs{caught}"
-
-
-def _say_percent(share: float) -> str:
-    return f"{100 * share:.1f} %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
-
-
-def _say_band(band: tuple[float, float]) -> str:
-    return f"{100 * band[0]:.4g} to {100 * band[1]:.4g} %"
-
-
-def _say_number(number: float) -> str:
-    if abs(number) < 1:
-        return f"{number:.2g}"
-    return f"{number:,.0f}" if abs(number) >= 10 or number == round(number) else f"{number:.1f}"

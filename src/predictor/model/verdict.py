@@ -9,9 +9,10 @@ import pandas as pd
 
 from predictor.config import Settings
 from predictor.model.block import Block
+from predictor.model.gate import Gate, judge_gate
 from predictor.model.metrics import Difference, compute_difference, compute_intervals, compute_metrics, compute_reliability
 from predictor.model.recipe import Recipe
-from predictor.model.threshold import Gate, Recommendation, compute_thresholds, judge_gate, recommend_threshold
+from predictor.model.threshold import Recommendation, compute_thresholds, recommend_threshold
 
 Figures = dict[str, float | int | None]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from predictor.model.threshold import Gate
+from predictor.model.gate import Gate
 from predictor.report.compare import (
     EqualVolume,
     ReportData,

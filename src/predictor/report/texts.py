@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from predictor.errors import count
-from predictor.model.threshold import Gate, Recommendation
+from predictor.model.gate import Gate
+from predictor.model.threshold import Recommendation
 from predictor.report.compare import BETTER, SAME, WORSE, EqualVolume, ReportData
 from predictor.report.words import (
     DASH,

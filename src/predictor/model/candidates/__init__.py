@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -16,34 +15,30 @@ from predictor.model.candidates.simple import Constant, Points
 class Model(Protocol):
     """A fitted candidate."""
 
-    file: str
+    file: ClassVar[str]
 
-    def score(self, matrix: np.ndarray) -> np.ndarray:
-        """Raw log-odds, one a row of the matrix (leads x features)."""
+    @classmethod
+    def fit(cls, block: Block, seed: int, /) -> Self:
+        """Learned from a block; the seed decides all that is drawn by lot."""
 
-    def contribute(self, matrix: np.ndarray) -> np.ndarray:
-        """Parts of the score: leads x (features + 1), the last column the base; a row sums to its score."""
+    @classmethod
+    def from_text(cls, text: str, /) -> Self:
+        """The model that `to_text` wrote."""
 
     def to_text(self) -> str:
         """The model as the text of its file in a bundle."""
 
+    def score(self, matrix: np.ndarray, /) -> np.ndarray:
+        """Raw log-odds, one a row of the matrix (leads x features)."""
+
+    def contribute(self, matrix: np.ndarray, /) -> np.ndarray:
+        """Parts of the score: leads x (features + 1), the last column the base; a row sums to its score."""
+
 
 # From the simplest to the richest: where two do equally well, the earlier is taken.
-FITTERS: dict[str, Callable[[Block, int], Model]] = {
-    "constant": Constant.fit,
-    "points": Points.fit,
-    "logistic": Logistic.fit,
-    "lightgbm": Boosted.fit,
+CANDIDATES: dict[str, type[Constant | Points | Logistic | Boosted]] = {
+    "constant": Constant,
+    "points": Points,
+    "logistic": Logistic,
+    "lightgbm": Boosted,
 }
-_READERS: Mapping[str, Callable[[str], Model]] = {
-    "constant": Constant.from_text,
-    "points": Points.from_text,
-    "logistic": Logistic.from_text,
-    "lightgbm": Boosted.from_text,
-}
-FILES = {"constant": Constant.file, "points": Points.file, "logistic": Logistic.file, "lightgbm": Boosted.file}
-
-
-def read_model(name: str, text: str) -> Model:
-    """The model that `to_text` of that candidate wrote."""
-    return _READERS[name](text)

@@ -84,4 +84,4 @@ def _count_rounds(block: Block, parameters: dict[str, Any]) -> int:
     fitted = _dataset(older)
     stop = lgb.early_stopping(_PATIENCE, verbose=False)
     booster = lgb.train(parameters, fitted, _MOST_ROUNDS, valid_sets=[_dataset(newest, fitted)], callbacks=[stop])
-    return max(1, round(booster.best_iteration / (1 - _HELD_SHARE)))
+    return max(1, round(int(booster.best_iteration) / (1 - _HELD_SHARE)))

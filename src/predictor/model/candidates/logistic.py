@@ -19,7 +19,7 @@ class Column:
     """One column of the design: a number squeezed and standardised, or whether a feature has one value."""
 
     feature: int
-    equals: float | None = None  # a category's code; NaN is written as None with kind "missing"
+    equals: float | None = None  # a category's code
     kind: str = "number"  # number | equals | missing
     mean: float = 0.0
     spread: float = 1.0
@@ -28,15 +28,15 @@ class Column:
         """The column for each row of the matrix."""
         values = matrix[:, self.feature]
         if self.kind == "missing":
-            return np.isnan(values).astype(float)
+            return np.asarray(np.isnan(values), dtype=float)
         if self.kind == "equals":
-            return (values == self.equals).astype(float)
+            return np.asarray(values == self.equals, dtype=float)
         return np.where(np.isnan(values), 0.0, (_squeeze(values) - self.mean) / self.spread)
 
 
 def _squeeze(values: np.ndarray) -> np.ndarray:
     """Counts and amounts by their order of magnitude, so that a giant firm does not outweigh all else."""
-    return np.sign(values) * np.log1p(np.abs(values))
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Logistic:
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
         """Log-odds, added up feature by feature so that one row gives what a table gives."""
-        return self.contribute(matrix).sum(axis=1)
+        return np.asarray(self.contribute(matrix).sum(axis=1))
 
     def contribute(self, matrix: np.ndarray) -> np.ndarray:
         """Each feature's own part: the sum of its columns."""
