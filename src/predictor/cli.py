@@ -18,7 +18,7 @@ import typer
 
 from predictor import console
 from predictor.config import load_settings
-from predictor.errors import Finding, PredictorError, count
+from predictor.errors import Finding, PredictorError, TrackingError, count
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -121,20 +121,26 @@ def train(
         trained = run_training(settings, progress=progress)
         progress("Writing the bundle")
         saved = save_trained(trained, models, now=datetime.now(UTC))
+        tracked, refusal = None, None
         if track:
             progress("Keeping the run in MLflow")
-        tracked = track_trained(trained, saved) if track else None
+            try:
+                tracked = track_trained(trained, saved)
+            except TrackingError as error:  # the bundle is saved: show what it is worth before saying what failed
+                refusal = error
     if as_json:
         metrics = json.loads(trained.files["metrics.json"])
         run = None if tracked is None else asdict(tracked)
         bundle = {"folder": str(saved.folder), "promoted": saved.promoted, "reason": saved.reason}
         _print_json({"bundle": bundle, "run": run, "metrics": metrics, "findings": _list_findings(trained.findings)})
-        return
-    console.show_findings(trained.findings)
-    console.show_verdict(trained.verdict)
-    console.show_threshold(trained.advice, trained.verdict.realised, trained.verdict.gate)
-    console.out.print(saved.reason)
-    console.show_places(saved.folder, tracked)
+    else:
+        console.show_findings(trained.findings)
+        console.show_verdict(trained.verdict)
+        console.show_threshold(trained.advice, trained.verdict.realised, trained.verdict.gate)
+        console.out.print(saved.reason)
+        console.show_places(saved.folder, tracked)
+    if refusal is not None:
+        raise refusal
 
 
 @app.command()

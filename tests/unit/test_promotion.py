@@ -1,0 +1,63 @@
+"""Promotion: what has not earned it does not serve, and the champion before is asked on leads new to both."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from conftest import NOW
+from predictor.bundle import read_champions
+from predictor.config import load_settings
+from predictor.model.metrics import Difference
+from predictor.promotion import judge_promotion
+from predictor.train import save_trained, train
+
+
+def test_what_is_worse_than_the_points_does_not_serve(trained, tmp_path):
+    assert trained.verdict.rival == "points"
+    worse = {**trained.verdict.differences, "points": Difference(0.01, 0.002, 0.02)}
+    lost = replace(trained, verdict=replace(trained.verdict, differences=worse))
+    saved = save_trained(lost, tmp_path, now=NOW)
+    assert not saved.promoted
+    assert "has not earned it: '" in saved.reason
+    assert "is worse than 'points' on the forward test" in saved.reason
+    assert read_champions(tmp_path) == []
+    assert (saved.folder / "manifest.json").is_file(), "it is kept as a challenger"
+
+
+def test_a_firm_without_points_must_beat_the_base_rate(trained):
+    unpointed = replace(trained.verdict, test={name: row for name, row in trained.verdict.test.items() if name != "points"})
+    assert unpointed.rival == "constant"
+
+
+@pytest.fixture(scope="module")
+def earlier(firm, tmp_path_factory):
+    """A champion that was trained when the firm had only the older half of its leads."""
+    settings = load_settings(firm / "predictor.toml")
+    early = settings.model_copy(update={"data": settings.data.model_copy(update={"observed_until": "2025-07-01"})})
+    trained = train(early)
+    models = tmp_path_factory.mktemp("models")
+    save_trained(trained, models, now=NOW.replace(year=2025))
+    return models
+
+
+def test_a_champion_of_a_year_ago_is_asked_on_leads_new_to_both(trained, earlier):
+    promoted, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, earlier)
+    assert promoted
+    assert "no worse than" in reason
+    assert f"on {len(trained.split.test):,} leads new to both" in reason
+
+
+def test_what_is_worse_than_the_champion_does_not_serve(trained, earlier):
+    chosen = trained.verdict.chosen
+    blind = {**trained.verdict.probability, chosen: np.full(len(trained.verdict.outcome), 0.5)}
+    promoted, reason = judge_promotion(replace(trained.verdict, probability=blind), trained.study, trained.split.test, earlier)
+    assert not promoted
+    assert reason.startswith("Not promoted: worse than ")
+
+
+def test_a_champion_that_cannot_serve_stands_in_nobodys_way(trained, tmp_path):
+    (tmp_path / "champion").write_text("gone\n")
+    promoted, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, tmp_path)
+    assert promoted
+    assert "the champion before cannot serve" in reason
