@@ -71,7 +71,8 @@ def test_score_writes_the_contract(workshop):
     firm, models = workshop / "firm", workshop / "models"
     told = ask_json("score", "--model", models, "--leads", firm / "leads.csv", "--events", firm / "events.csv", "--out", out)
     scored = pd.read_csv(out)
-    columns = "lead_id probability low high threshold decision grade points points_decision reasons warnings".split()
+    columns = ["lead_id", "probability", "low", "high", "threshold", "decision", "grade"]
+    columns += ["points", "points_decision", "reasons", "warnings"]
     assert list(scored.columns) == columns
     assert told["leads"] == len(scored) == len(pd.read_csv(firm / "leads.csv"))
     assert told["routed"] == (scored["decision"] == "route_to_sales").sum() > 0

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from conftest import NOW
+
 from predictor.bundle import read_champions
 from predictor.config import load_settings
 from predictor.model.metrics import Difference

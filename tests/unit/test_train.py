@@ -4,9 +4,10 @@ import json
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
-
 from conftest import NOW
+
 from predictor.bundle import list_bundles, read_champions
 from predictor.config import load_settings
 from predictor.score import Scorer
@@ -76,10 +77,8 @@ def test_a_saved_training_serves_and_a_second_one_waits_its_turn(trained, tmp_pa
     assert Scorer.load(second.folder).describe()["horizon_days"] == 30
 
 
-def test_points_that_are_as_good_as_anything_are_chosen(firm, tmp_path):
+def test_points_that_are_as_good_as_anything_are_chosen(tmp_path):
     """Where outcomes follow the points and nothing else, the one-standard-error rule takes the points."""
-    import pandas as pd
-
     draw = np.random.default_rng(5)
     points = draw.integers(0, 100, 1500)
     accepted = draw.random(1500) < 1 / (1 + np.exp(-(points - 70) / 12))
