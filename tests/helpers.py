@@ -1,9 +1,8 @@
 """A small firm with a known signal, written as a data scientist would export it."""
 
-import tomli_w
-
 import numpy as np
 import pandas as pd
+import tomli_w
 
 START = pd.Timestamp("2025-01-01", tz="UTC")
 

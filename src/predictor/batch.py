@@ -7,7 +7,7 @@ import pandas as pd
 from predictor.config import Settings
 from predictor.errors import Finding
 from predictor.faults import Faults
-from predictor.parse import ISO_HINT, parse_times
+from predictor.parse import ISO_HINT, blank_missing, parse_times
 from predictor.points.history import Awards, award_table
 from predictor.points.rulebook import RuleBook
 from predictor.score import Scorer
@@ -61,17 +61,16 @@ def read_leads_to_score(raw: pd.DataFrame, settings: Settings, now: pd.Timestamp
     faults = Faults()
     frame = rename_columns(raw, settings, faults, needed=())
     if "lead_id" not in frame:
-        faults.add("LEAD001", "There is no column 'lead_id'.", 'Name it so, or map it in [columns] before training.')
+        faults.add("LEAD001", "There is no column 'lead_id'.", "Name it so, or map it in [columns] before training.")
     if frame.empty:
         faults.add("LEAD002", "The table of leads is empty.", "Export at least one lead.")
     if faults.findings:
-        faults.settle("leads", frame, drop=False)
+        faults.settle("leads", frame, drop=None)
     moments = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us, UTC]")
-    for name in ("as_of", "mql_at"):
-        if name in frame:
-            times, bad = parse_times(frame[name].where(frame[name].notna()), settings.data.timezone)
-            faults.add_rows("LEAD003", bad, f"Column '{name}' holds no date in {{rows}}.", ISO_HINT + ".")
-            moments = moments.fillna(times)
-    faults.settle("leads", frame, drop=False)
+    dates = blank_missing(frame[[name for name in ("as_of", "mql_at") if name in frame]], settings.data.missing_values)
+    for name in dates.columns:
+        times, bad = parse_times(dates[name], settings.data.timezone)
+        faults.add_rows("LEAD003", bad, f"Column '{name}' holds no date in {{rows}}.", ISO_HINT + ".")
+        moments = moments.fillna(times)
+    faults.settle("leads", frame, drop=None)
     return frame.assign(as_of=moments.fillna(now)).reset_index(drop=True)
-

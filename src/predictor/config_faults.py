@@ -21,7 +21,7 @@ def describe_faults(error: ValidationError, known: Sequence[str]) -> list[str]:
     found: dict[str, list[Any]] = {}
     for fault in error.errors():
         found.setdefault(_locate(fault), []).append(fault)
-    told_by_item = {name.rpartition(".")[0] for name in found if "." in name}  # a list whose items are all wrong is too short, too
+    told_by_item = {name.rpartition(".")[0] for name in found if "." in name}  # whose own fault is told already
     return [_describe_fault(name, faults, known) for name, faults in found.items() if name not in told_by_item]
 
 

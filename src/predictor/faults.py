@@ -38,14 +38,19 @@ class Faults:
             told = f"{count(int(faulty.sum()), 'row')} (first in row {int(faulty.argmax()) + 1:,})"
             self.rows.append((Finding(code, "error", what.replace("{rows}", told), do), faulty))
 
-    def settle(self, table: str, frame: pd.DataFrame, *, drop: bool) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    def settle(self, table: str, frame: pd.DataFrame, *, drop: bool | None) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
         """The frame without its faulty rows and what was left out; or all faults at once.
+
+        Args:
+            table: What messages call it.
+            frame: The table, with as many rows as the masks.
+            drop: Whether faulty rows are left out; None where that is not to be offered either.
 
         Raises:
             TableError: The table has a fault as a whole, or faulty rows that are not to be dropped.
         """
         if self.findings or (self.rows and not drop):
-            way = "" if drop else " Or set data.faulty_rows = 'drop' to leave these rows out."
+            way = "" if drop is not False else " Or set data.faulty_rows = 'drop' to leave these rows out."
             soft = [Finding(f.code, f.severity, f.what, f.do + way) for f, _ in self.rows]
             raise TableError(table, self.findings + soft)
         if self.rows:

@@ -147,11 +147,16 @@ def parse_outcome(column: pd.Series, yes: Sequence[str], no: Sequence[str]) -> t
 
 
 def parse_order(column: pd.Series, timezone: str) -> tuple[pd.Series, pd.Series]:
-    """A column that grows with time as floats (dates: days since 1970), and a mask of the cells that are neither."""
-    if pd.api.types.is_numeric_dtype(column.dtype) or pd.to_numeric(column, errors="coerce").notna().all():
-        return parse_numbers(column)
+    """A column that grows with time as floats (dates: days since 1970), and a mask of the cells that are neither.
+
+    It holds numbers or dates, whichever more of its cells are.
+    """
+    typed = pd.api.types.is_datetime64_any_dtype(column.dtype)
+    numbers, odd = parse_numbers(column.astype("str") if typed else column)
+    if not odd.any():
+        return numbers, odd
     times, bad = parse_times(column, timezone)
-    return to_days(times), bad
+    return (to_days(times), bad) if bad.sum() <= odd.sum() else (numbers, odd)
 
 
 def to_days(times: pd.Series) -> pd.Series:

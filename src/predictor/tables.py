@@ -146,9 +146,10 @@ def _parse_facts(frame: pd.DataFrame, settings: Settings, faults: Faults) -> pd.
 
 def reduce_email(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with `email_domain_kind` in place of the address and its domain, which are personal or too fine."""
-    source = "email_domain" if "email_domain" in frame else "email"
-    if source in frame:
-        kinds = frame[source].map(lambda cell: kind_of_domain(domain_of(cell))).astype("str")
+    sources = [frame[name] for name in ("email_domain", "email") if name in frame]
+    if sources:
+        cells = sources[0].where(sources[0].notna(), sources[-1])
+        kinds = cells.map(lambda cell: kind_of_domain(domain_of(cell))).astype("str")
         frame = frame.assign(email_domain_kind=kinds)
     return frame.drop(columns=["email", "email_domain"], errors="ignore")
 

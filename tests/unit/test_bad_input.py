@@ -14,7 +14,16 @@ import pytest
 from helpers import draw_leads, make_firm, write_settings
 from typer.testing import CliRunner
 
-from predictor.bundle import _write_manifest, find_champion, fingerprint, list_bundles, load_bundle, promote, read_champions, save_bundle
+from predictor.bundle import (
+    _write_manifest,
+    find_champion,
+    fingerprint,
+    list_bundles,
+    load_bundle,
+    promote,
+    read_champions,
+    save_bundle,
+)
 from predictor.cli import app
 from predictor.config import load_settings
 from predictor.errors import BundleError, RuleBookError, SettingsError, TableError, TrainingError
@@ -74,7 +83,9 @@ def test_column_that_the_settings_name_but_the_export_lacks(tmp_path, leads):
 
 
 def test_header_only(tmp_path, leads):
-    refuse(make_firm(tmp_path, leads.iloc[:0]), TableError, "LEAD002 The table of leads is empty. Export the leads that became MQLs")
+    refuse(
+        make_firm(tmp_path, leads.iloc[:0]), TableError, "LEAD002 The table of leads is empty. Export the leads that became MQLs"
+    )
 
 
 def test_file_of_no_bytes(tmp_path):
@@ -88,19 +99,31 @@ def test_no_file(tmp_path):
 
 
 def test_no_mqls(tmp_path, leads):
-    refuse(make_firm(tmp_path, leads.assign(mql_at=None)), TableError, r"LEAD002 No lead is left.*\n.*LEAD007 300 leads never became an MQL")
+    refuse(
+        make_firm(tmp_path, leads.assign(mql_at=None)),
+        TableError,
+        r"LEAD002 No lead is left.*\n.*LEAD007 300 leads never became an MQL",
+    )
 
 
 @pytest.mark.parametrize(("days", "match"), [(None, "none was accepted"), (1, "all were accepted")])
 def test_one_class_only(tmp_path, leads, days, match):
     sql_at = None if days is None else (pd.to_datetime(leads["mql_at"]) + pd.Timedelta(days=days)).astype("str")
     path = make_firm(tmp_path, leads.assign(sql_at=sql_at))
-    refuse(path, TrainingError, f"mature leads {match}, so there is nothing to tell apart. Export the leads that sales accepted and those")
+    refuse(
+        path,
+        TrainingError,
+        f"mature leads {match}, so there is nothing to tell apart. Export the leads that sales accepted and those",
+    )
 
 
 def test_no_lead_is_mature(tmp_path, leads):
     path = make_firm(tmp_path, leads, data={"observed_until": "2025-01-02"})
-    refuse(path, TrainingError, "None of the 300 leads can be learned from: the horizon of 30 days has not ended .* Export older leads")
+    refuse(
+        path,
+        TrainingError,
+        "None of the 300 leads can be learned from: the horizon of 30 days has not ended .* Export older leads",
+    )
 
 
 def test_few_outcomes_train_what_they_can_carry(tmp_path, leads):
@@ -117,12 +140,20 @@ def test_few_outcomes_train_what_they_can_carry(tmp_path, leads):
 
 def test_same_episode_twice(tmp_path, leads):
     path = make_firm(tmp_path, pd.concat([leads, leads.iloc[[4, 4]]]))
-    refuse(path, TableError, r"LEAD004 An episode that is there already is repeated in 2 rows \(first in row 301\)\. One row an episode")
+    refuse(
+        path,
+        TableError,
+        r"LEAD004 An episode that is there already is repeated in 2 rows \(first in row 301\)\. One row an episode",
+    )
 
 
 def test_accepted_before_the_hand_over(tmp_path, leads):
     leads.loc[7, ["mql_at", "sql_at"]] = ["2025-03-01", "2025-02-28"]
-    refuse(make_firm(tmp_path, leads), TableError, r"LEAD005 'sql_at' lies before 'mql_at' in 1 row \(first in row 8\)\. .* mend the dates")
+    refuse(
+        make_firm(tmp_path, leads),
+        TableError,
+        r"LEAD005 'sql_at' lies before 'mql_at' in 1 row \(first in row 8\)\. .* mend the dates",
+    )
 
 
 @pytest.mark.parametrize("date", ["31.03.2026", "03/31/2026", "soon", "now", "2026-02-30", "45000"])
@@ -196,7 +227,11 @@ def test_faulty_rows_can_be_left_out_and_are_counted(tmp_path, leads):
 
 def test_unknown_setting_with_the_nearest_name(tmp_path, leads):
     path = make_firm(tmp_path, leads, threshold={"polcy": "band"})
-    refuse(path, SettingsError, r"predictor.toml' cannot be used:\n  Unknown setting 'threshold.polcy'\. Did you mean 'threshold.policy'\?")
+    refuse(
+        path,
+        SettingsError,
+        r"predictor.toml' cannot be used:\n  Unknown setting 'threshold.polcy'\. Did you mean 'threshold.policy'\?",
+    )
 
 
 def test_unknown_event_column_with_the_nearest_name(tmp_path, leads):
@@ -319,7 +354,9 @@ def test_manifest_that_names_files_outside_the_bundle(bundle, name):
     refuse_bundle(bundle, "does not agree with its manifest: .* missing")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "3", "null", "{}", '{"format": 1}', '{"format": 1, "seal": "x"}', "\xff", "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "3", "null", "{}", '{"format": 1}', '{"format": 1, "seal": "x"}', "\xff", "[" * 100_000]
+)
 def test_manifest_that_is_none(bundle, text):
     (bundle / "manifest.json").write_bytes(text.encode("latin-1"))
     refuse_bundle(bundle, f"The manifest of bundle '{CHAMPION}' (cannot be read|was altered). Copy the bundle again")
@@ -357,7 +394,9 @@ def test_full_disk_while_a_bundle_is_written(models, trained, monkeypatch):
         really(handle)
 
     monkeypatch.setattr(os, "fsync", give_up)
-    match = "could not be written to .*: No space left on device. Nothing was left behind and the champion is as it was. Make room"
+    match = (
+        "could not be written to .*: No space left on device. Nothing was left behind and the champion is as it was. Make room"
+    )
     with pytest.raises(BundleError, match=match):
         save_trained(trained, models, now=datetime(2026, 4, 1, tzinfo=UTC))
     assert list_files(models) == before
@@ -373,7 +412,7 @@ def test_device_that_is_full(models, trained, monkeypatch):
         return really(Path("/dev/full") if full else path, mode, *args, **kwargs)
 
     monkeypatch.setattr(Path, "open", open_full)
-    with pytest.raises(BundleError, match="No space left on device. Nothing was left behind"):
+    with pytest.raises(BundleError, match=r"No space left on device. Nothing was left behind"):
         save_trained(trained, models, now=datetime(2026, 4, 1, tzinfo=UTC))
     monkeypatch.undo()
     assert list_files(models) == before
@@ -382,7 +421,7 @@ def test_device_that_is_full(models, trained, monkeypatch):
 def test_failure_after_the_bundle_has_its_name_leaves_none(models, trained, monkeypatch):
     before = list_files(models)
     monkeypatch.setattr("predictor.bundle._sync_folder", lambda folder: fail(folder == models))
-    with pytest.raises(BundleError, match="Input/output error. Nothing was left behind"):
+    with pytest.raises(BundleError, match=r"Input/output error. Nothing was left behind"):
         save_trained(trained, models, now=datetime(2026, 4, 1, tzinfo=UTC))
     assert list_files(models) == before
 
@@ -396,10 +435,10 @@ def test_interrupted_by_hand_leaves_nothing(models, trained, monkeypatch):
     before = list_files(models)
 
     def interrupt(_):
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("by hand")
 
     monkeypatch.setattr(os, "fsync", interrupt)
-    with pytest.raises(KeyboardInterrupt, match=""):
+    with pytest.raises(KeyboardInterrupt, match="by hand"):
         save_trained(trained, models, now=datetime(2026, 4, 1, tzinfo=UTC))
     assert list_files(models) == before
 
@@ -412,7 +451,7 @@ def test_full_disk_while_the_champion_is_named(models, trained, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", give_up)
-    with pytest.raises(BundleError, match="The champion could not be named in .*: No space left on device. It is as it was."):
+    with pytest.raises(BundleError, match=r"The champion could not be named in .*: No space left on device. It is as it was."):
         promote(models, "next")
     assert list_files(models) == before
     assert read_champions(models) == [CHAMPION]
@@ -457,6 +496,6 @@ def test_name_that_is_taken(models, trained):
 
 def test_models_folder_that_is_a_file(tmp_path, trained):
     (tmp_path / "models").write_text("")
-    with pytest.raises(BundleError, match="could not be written to .*: (Not a directory|File exists)"):
+    with pytest.raises(BundleError, match=r"could not be written to .*: (Not a directory|File exists)"):
         save_trained(trained, tmp_path / "models", now=NOW)
     assert (tmp_path / "models").read_text() == ""

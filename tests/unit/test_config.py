@@ -58,7 +58,10 @@ def test_date_may_stand_without_quotes(written, text):
         ({"model": {"seed": -1}}, "Setting 'model.seed': Input should be greater than or equal to 0; it is -1."),
         ({"model": {"seed": 2**31}}, "Setting 'model.seed': Input should be less than 2147483648"),
         ({"model": {"candidates": []}}, "Setting 'model.candidates': Tuple should have at least 1 item"),
-        ({"model": {"candidates": ["lightbm"]}}, "Setting 'model.candidates.0': Input should be 'constant', 'points', 'logistic' or"),
+        (
+            {"model": {"candidates": ["lightbm"]}},
+            "Setting 'model.candidates.0': Input should be 'constant', 'points', 'logistic' or",
+        ),
         ({"data": {"timezone": "Mars"}}, "'Mars' is no time zone; write one as 'Europe/Berlin'"),
         ({"data": {"timezone": "../../etc/passwd"}}, "is no time zone"),
         ({"data": {"faulty_rows": "keep"}}, "Setting 'data.faulty_rows': Input should be 'refuse' or 'drop'; it is 'keep'."),
@@ -69,11 +72,14 @@ def test_date_may_stand_without_quotes(written, text):
         ({"roles": {"points": ["s"], "ignore": ["s"]}}, "column 's' is named in roles.points and in roles.ignore; it can be one"),
         ({"columns": {"amount": "s"}, "roles": {"allow": ["s"]}}, "column 's' is named in columns.amount and in roles.allow"),
         ({"columns": {"mql_at": "c", "sql_at": "c"}}, "column 'c' is named in columns.mql_at and in columns.sql_at"),
-        ({"event_columns": {"asset": "c", "campaign": "c"}}, "column 'c' is named in event_columns.asset and in event_columns.campaign"),
+        (
+            {"event_columns": {"asset": "c", "campaign": "c"}},
+            "column 'c' is named in event_columns.asset and in event_columns.campaign",
+        ),
     ],
 )
 def test_what_is_refused_and_how(differences, text):
-    with pytest.raises(SettingsError, match="^settings cannot be used:\n  ") as caught:
+    with pytest.raises(SettingsError, match=r"^settings cannot be used:\n  ") as caught:
         make_settings(differences)
     assert text in str(caught.value)
 
@@ -98,7 +104,9 @@ def test_file_is_read_with_its_folder(tmp_path):
 @pytest.mark.parametrize("content", [b"[data\n", b"\xff\xfe", b"[data]\n[data]\n"])
 def test_file_that_is_no_toml(tmp_path, content):
     (tmp_path / "predictor.toml").write_bytes(content)
-    with pytest.raises(SettingsError, match=r"predictor.toml' cannot be read as TOML: .* Compare it with the settings in README.md"):
+    with pytest.raises(
+        SettingsError, match=r"predictor.toml' cannot be read as TOML: .* Compare it with the settings in README.md"
+    ):
         load_settings(tmp_path / "predictor.toml")
 
 

@@ -8,17 +8,24 @@ from predictor.denied import deny_reason
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("Lead Quality", "it is filled in during qualification"), ("lead_quality", "it is filled in during qualification"),
-        ("BANT: Need", "it is filled in during qualification"), ("LEAD STATUS", "it is filled in during qualification"),
-        ("HubSpot Owner ID", "it is set by sales"), ("Closed Lost Reason", "it tells the outcome"),
-        ("Converted Account ID", "it tells the outcome"), ("Last Activity Date", "it holds the state at export, not when"),
-        ("First Name", "it holds who a person is"), ("mobile_phone", "it holds who a person is"),
+        ("Lead Quality", "it is filled in during qualification"),
+        ("lead_quality", "it is filled in during qualification"),
+        ("BANT: Need", "it is filled in during qualification"),
+        ("LEAD STATUS", "it is filled in during qualification"),
+        ("HubSpot Owner ID", "it is set by sales"),
+        ("Closed Lost Reason", "it tells the outcome"),
+        ("Converted Account ID", "it tells the outcome"),
+        ("Last Activity Date", "it holds the state at export, not when"),
+        ("First Name", "it holds who a person is"),
+        ("mobile_phone", "it holds who a person is"),
     ],
-)  # fmt: skip
+)
 def test_denied(name, why):
     assert deny_reason(name).startswith(why)
 
 
-@pytest.mark.parametrize("name", ["Industry", "employees", "Country", "Source", "Job title", "score", "Отрасль", "", "company_name_length"])
+@pytest.mark.parametrize(
+    "name", ["Industry", "employees", "Country", "Source", "Job title", "score", "Отрасль", "", "company_name_length"]
+)
 def test_nothing_speaks_against(name):
     assert deny_reason(name) is None

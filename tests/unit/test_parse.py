@@ -62,12 +62,30 @@ def test_moments_worked_by_hand(text, utc):
 
 @pytest.mark.parametrize(
     "text",
-    ["now", "today", "soon", "31.01.2026", "01/31/2026", "2026", "2026-02-30", "2026-01-31T25:00", "1767225600", "NaT", "2026-01-31Z",
-     "2026-01-31T14:05:00+25:00", "0001-01-01T00:00:00", "0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-12:00", "2026-W05", "", "-"],
-)  # fmt: skip
+    [
+        "now",
+        "today",
+        "soon",
+        "31.01.2026",
+        "01/31/2026",
+        "2026",
+        "2026-02-30",
+        "2026-01-31T25:00",
+        "1767225600",
+        "NaT",
+        "2026-01-31Z",
+        "2026-01-31T14:05:00+25:00",
+        "0001-01-01T00:00:00",
+        "0001-01-01T00:00:00+10:00",
+        "9999-12-31T23:59:59-12:00",
+        "2026-W05",
+        "",
+        "-",
+    ],
+)
 def test_texts_that_are_no_dates(text):
     assert read(text) is None
-    with pytest.raises(ValueError, match="is no date|cannot be told in UTC"):
+    with pytest.raises(ValueError, match=r"is no date|cannot be told in UTC"):
         parse_moment(text, "Europe/Berlin")
 
 
@@ -121,11 +139,14 @@ def test_one_text_is_read_as_a_column_is(naive, zone, separator):
     assert back == naive if exists else back > naive
 
 
-@given(st.text(max_size=30) | st.from_regex(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2})?(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?", fullmatch=True))
+@given(
+    st.text(max_size=30)
+    | st.from_regex(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2})?(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?", fullmatch=True)
+)
 def test_any_text_is_read_as_a_column_is(text):
     times, bad = parse_times(pd.Series([text], dtype="str"), "UTC")
     if bad.iloc[0]:
-        with pytest.raises(ValueError, match="is no date|cannot be told"):
+        with pytest.raises(ValueError, match=r"is no date|cannot be told"):
             parse_moment(text)
     else:
         assert parse_moment(text) == times.iloc[0]
@@ -202,6 +223,9 @@ def test_orders_are_numbers_or_days():
     days, bad = parse_order(pd.Series(["1970-01-02T12:00", "x", None]), "UTC")
     assert days.iloc[0] == 1.5
     assert bad.tolist() == [False, True, False]
+    assert parse_order(pd.Series(pd.to_datetime(["1970-01-03", None])), "UTC")[0].iloc[0] == 2.0
+    numbers, bad = parse_order(pd.Series(["1", "x", "3"]), "UTC")
+    assert (numbers.iloc[2], bad.tolist()) == (3.0, [False, True, False])
 
 
 def test_days_since_1970():

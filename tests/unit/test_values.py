@@ -11,18 +11,35 @@ from hypothesis import strategies as st
 from predictor.parse import parse_numbers
 from predictor.values import find_distinct, normal_text, normal_texts, to_number, to_plain
 
-cells = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["1", "1.0", " true", "Ärzte", "0"])
+cells = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["1", "1.0", " true", "Ärzte", "0"])
+)
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
     [
         (" Straße ", "strasse"),  # casefold, so that STRASSE is the same
-        ("", None), ("   ", None), (None, None), (math.nan, None),
-        (True, "true"), (False, "false"), (1, "1"), (1.0, "1"), (0.5, "0.5"), (-0.0, "0"), (1e20, "1e+20"), (10**400, "inf"),
+        ("", None),
+        ("   ", None),
+        (None, None),
+        (math.nan, None),
+        (True, "true"),
+        (False, "false"),
+        (1, "1"),
+        (1.0, "1"),
+        (0.5, "0.5"),
+        (-0.0, "0"),
+        (1e20, "1e+20"),
+        (10**400, "inf"),
         (0.1 + 0.2, "0.3"),
     ],
-)  # fmt: skip
+)
 def test_normal_texts(value, text):
     assert normal_text(value) == text
 
@@ -46,17 +63,27 @@ def test_missing_numbers(value):
 @pytest.mark.parametrize(
     ("value", "match"),
     [
-        ("many", "'many' is no number"), ("1,000", "'1,000' is no number"), ("1_000", "'1_000' is no number"), ("١", "is no number"),
-        (True, "a bool is no number"), (["3"], "a list is no number"), (math.inf, "infinity is no number"), ("inf", "infinity"),
-        (10**400, "infinity is no number"), ("9" * 400, "infinity is no number"), ("x" * 5000, f"'{'x' * 40}' is no number"),
+        ("many", "'many' is no number"),
+        ("1,000", "'1,000' is no number"),
+        ("1_000", "'1_000' is no number"),
+        ("١", "is no number"),
+        (True, "a bool is no number"),
+        (["3"], "a list is no number"),
+        (math.inf, "infinity is no number"),
+        ("inf", "infinity"),
+        (10**400, "infinity is no number"),
+        ("9" * 400, "infinity is no number"),
+        ("x" * 5000, f"'{'x' * 40}' is no number"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_number(value, match):
     with pytest.raises(ValueError, match=match):
         to_number(value)
 
 
-@given(st.text(max_size=12) | st.floats().map(repr) | st.integers().map(str) | st.from_regex(r"[-+ ]?[\d_.,e]{1,8}", fullmatch=True))
+@given(
+    st.text(max_size=12) | st.floats().map(repr) | st.integers().map(str) | st.from_regex(r"[-+ ]?[\d_.,e]{1,8}", fullmatch=True)
+)
 def test_a_text_is_a_number_alone_if_it_is_one_in_a_column(text):
     if not text.strip() or text.strip().casefold().lstrip("+-") == "nan":
         return
@@ -78,7 +105,12 @@ def test_a_column_is_its_values_one_by_one(values):
 
 @pytest.mark.parametrize(
     "column",
-    [pd.Series(["A", None, "a"]), pd.Series([1.0, np.nan]), pd.Series([1, None], dtype="Int64"), pd.Series(["x", None], dtype="category")],
+    [
+        pd.Series(["A", None, "a"]),
+        pd.Series([1.0, np.nan]),
+        pd.Series([1, None], dtype="Int64"),
+        pd.Series(["x", None], dtype="category"),
+    ],
 )
 def test_typed_columns_keep_what_is_missing(column):
     assert normal_texts(column).isna().tolist() == column.isna().tolist()

@@ -36,8 +36,16 @@ def assemble_table(
     if crm_points:
         held = frame.reindex(columns=list(crm_points)).apply(pd.to_numeric, errors="coerce")
         columns |= {f"points/{name}": held[name] for name in crm_points if len(crm_points) > 1}
-        columns[TOTAL] = held.sum(axis=1, min_count=1)
+        columns[TOTAL] = _sum_columns(held)
     return pd.DataFrame(columns, index=frame.index)
+
+
+def _sum_columns(held: pd.DataFrame) -> np.ndarray:
+    """`sum_points` of each row; pandas would add many columns in another order, and so to another last digit."""
+    total = np.zeros(len(held))
+    for name in held.columns:
+        total += held[name].fillna(0.0).to_numpy(dtype=float)
+    return np.where(held.isna().all(axis=1), np.nan, total)
 
 
 def assemble_row(

@@ -73,12 +73,12 @@ def test_broken_csv(tmp_path, content, match):
 
 
 def test_other_kinds_and_no_file(tmp_path):
-    with pytest.raises(TableError, match="'leads.xlsx' is of a kind that is not read. Save it as CSV"):
+    with pytest.raises(TableError, match=r"'leads.xlsx' is of a kind that is not read. Save it as CSV"):
         read(tmp_path, b"PK", "leads.xlsx")
-    with pytest.raises(TableError, match="EVENT000 There is no file 'no.csv' in .* Mend the path"):
+    with pytest.raises(TableError, match=r"EVENT000 There is no file 'no.csv' in .* Mend the path"):
         read_table(tmp_path / "no.csv", "events")
     (tmp_path / "dir.csv").mkdir()
-    with pytest.raises(TableError, match="There is no file 'dir.csv'"):
+    with pytest.raises(TableError, match=r"There is no file 'dir.csv'"):
         read_table(tmp_path / "dir.csv", "leads")
 
 
@@ -87,7 +87,7 @@ def test_file_that_may_not_be_read(tmp_path, monkeypatch):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr("predictor.intake.read._find_delimiter", refuse)
-    with pytest.raises(TableError, match="'leads.csv' cannot be read: Permission denied. Mend the file or its permissions."):
+    with pytest.raises(TableError, match=r"'leads.csv' cannot be read: Permission denied. Mend the file or its permissions."):
         read(tmp_path, "a,b\n")
 
 
@@ -106,14 +106,16 @@ def test_parquet_with_the_key_as_index(tmp_path):
 
 
 def test_parquet_that_cannot_be_read(tmp_path):
-    with pytest.raises(TableError, match="'leads.parquet' is no readable Parquet file: .* Export it again."):
+    with pytest.raises(TableError, match=r"'leads.parquet' is no readable Parquet file: .* Export it again."):
         read(tmp_path, b"lead_id,city\n", "leads.parquet")
     whole = tmp_path / "whole.parquet"
     pd.DataFrame({"a": range(1000)}).to_parquet(whole)
     with pytest.raises(TableError, match="is no readable Parquet file"):
         read(tmp_path, whole.read_bytes()[:-200], "leads.parquet")
     pq.write_table(pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]), tmp_path / "twice.parquet")
-    with pytest.raises(TableError, match="Two columns of 'twice.parquet' bear the same name: 'a'. Rename or remove one of each."):
+    with pytest.raises(
+        TableError, match=r"Two columns of 'twice.parquet' bear the same name: 'a'. Rename or remove one of each."
+    ):
         read_table(tmp_path / "twice.parquet", "leads")
 
 
@@ -133,13 +135,17 @@ def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(pd.DataFrame, "to_csv", half)
-    with pytest.raises(TableError, match="out.csv' could not be written: No space left on device. Make room, or name another place."):
+    with pytest.raises(
+        TableError, match=r"out.csv' could not be written: No space left on device. Make room, or name another place."
+    ):
         write_table(pd.DataFrame({"a": [1]}), tmp_path / "out.csv")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out.csv", "old")]
 
 
 def test_other_kinds_are_not_written(tmp_path):
-    with pytest.raises(TableError, match="'out.xlsx' is of a kind that is not written. Name a file that ends in .csv or .parquet."):
+    with pytest.raises(
+        TableError, match=r"'out.xlsx' is of a kind that is not written. Name a file that ends in .csv or .parquet."
+    ):
         write_table(pd.DataFrame({"a": [1]}), tmp_path / "out.xlsx")
     assert list(tmp_path.iterdir()) == []
 
@@ -153,5 +159,5 @@ def test_tables_of_the_settings(tmp_path):
     leads, events, findings = load_tables(both)
     assert events["lead_id"].tolist() == ["A"]
     assert [finding.code for finding in findings] == ["EVENT007"]
-    with pytest.raises(TableError, match="The settings name no table of leads. Set data.leads in predictor.toml."):
+    with pytest.raises(TableError, match=r"The settings name no table of leads. Set data.leads in predictor.toml."):
         load_tables(make_settings())

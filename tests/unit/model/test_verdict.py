@@ -1,0 +1,103 @@
+"""The verdict: every candidate on leads that none of them has seen."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from predictor.config import make_settings
+from predictor.features.encode import Feature, FeatureSet
+from predictor.model.block import Block
+from predictor.model.metrics import Difference, compute_metrics
+from predictor.model.recipe import fit_recipe
+from predictor.model.split import make_folds
+from predictor.model.verdict import judge_recipes, rehearse_thresholds
+
+FEATURES = FeatureSet((Feature("n", "N", "N", "number"), Feature("points/total", "Points", "Points", "number")), ())
+SETTINGS = make_settings({"model": {"resamples": 50}})
+
+
+def draw_block(n, seed, start=0.0):
+    draw = np.random.default_rng(seed)
+    matrix = np.column_stack([draw.normal(size=n), draw.normal(size=n)])
+    outcome = (draw.random(n) < 1 / (1 + np.exp(1 - 1.5 * matrix[:, 0]))).astype(float)
+    return Block(matrix, outcome, start + np.arange(n) / 4, FEATURES, dated=True)
+
+
+FIT, TEST = draw_block(800, 0), draw_block(300, 1, start=230.0)
+RECIPES = {name: fit_recipe(name, FIT, make_folds(FIT.order, folds=4, gap=5), 0) for name in ("constant", "points", "logistic")}
+
+
+@pytest.fixture(scope="module")
+def verdict():
+    return judge_recipes(RECIPES, "logistic", fit=FIT, test=TEST, routed=TEST.matrix[:, 1] > 0, settings=SETTINGS)
+
+
+def test_every_candidate_has_its_row(verdict):
+    assert list(verdict.test) == list(verdict.intervals) == list(verdict.probability) == ["constant", "points", "logistic"]
+    for name, recipe in RECIPES.items():
+        assert verdict.test[name] == compute_metrics(TEST.outcome, recipe.predict(TEST.matrix))
+    assert set(verdict.differences) == {"constant", "points"}
+
+
+def test_what_learned_the_signal_earned_it(verdict):
+    assert (verdict.rival, verdict.earned) == ("points", True)
+    assert verdict.differences["points"].high < 0
+    assert verdict.text.startswith("'logistic' is better than 'points' on the forward test: log loss 0.")
+
+
+def test_threshold_comes_from_earlier_leads_and_is_kept_to(verdict):
+    flipped = replace(TEST, outcome=1 - TEST.outcome)
+    other = judge_recipes(RECIPES, "logistic", fit=FIT, test=flipped, routed=None, settings=SETTINGS)
+    assert other.threshold == verdict.threshold
+    routed = verdict.probability["logistic"] >= verdict.threshold.threshold
+    assert verdict.realised.leads == int(routed.sum())
+    assert verdict.realised.conversion == pytest.approx(TEST.outcome[routed].mean())
+
+
+def test_gate_of_the_points(verdict):
+    assert verdict.gate.leads == int((TEST.matrix[:, 1] > 0).sum())
+    assert judge_recipes(RECIPES, "points", fit=FIT, test=TEST, routed=None, settings=SETTINGS).gate is None
+
+
+@pytest.mark.parametrize(
+    ("gap", "earned", "text"),
+    [
+        (
+            Difference(-0.02, -0.04, 0.01),
+            True,
+            "are not to be told apart on the forward test: log loss 0.0200 lower (95 %: -0.0400 to +0.0100).",
+        ),
+        (Difference(0.02, 0.01, 0.04), False, "'logistic' is worse than 'points' on the forward test: log loss 0.0200 higher"),
+        (Difference(-0.02, -0.04, -0.01), True, "'logistic' is better than 'points' on the forward test: log loss 0.0200 lower"),
+        (Difference(0.0, 0.0, 0.0), False, "'points'"),
+    ],
+)
+def test_verdict_in_words(verdict, gap, earned, text):
+    judged = replace(verdict, differences={**verdict.differences, "points": gap})
+    assert judged.earned is earned
+    assert text in judged.text
+
+
+@pytest.mark.parametrize("chosen", ["constant", "points"])
+def test_what_is_not_learned_has_no_rival(chosen):
+    verdict = judge_recipes(RECIPES, chosen, fit=FIT, test=TEST, routed=None, settings=SETTINGS)
+    assert (verdict.rival, verdict.earned) == (None, True)
+    assert verdict.text == f"Nothing learned did better than '{chosen}' on earlier leads; it is what the data can carry."
+
+
+def test_without_points_the_base_rate_is_the_rival():
+    recipes = {name: RECIPES[name] for name in ("constant", "logistic")}
+    assert judge_recipes(recipes, "logistic", fit=FIT, test=TEST, routed=None, settings=SETTINGS).rival == "constant"
+
+
+def test_thresholds_are_rehearsed_on_what_was_said_out_of_time():
+    table = rehearse_thresholds(RECIPES["logistic"], FIT, SETTINGS)
+    assert table["leads"].iloc[0] == 400
+    weeks = (400 - 1) / 4 / 7
+    assert table["leads_per_week"].iloc[0] == pytest.approx(400 / weeks)
+
+
+def test_undated_leads_have_no_weeks():
+    undated = replace(FIT, dated=False)
+    assert rehearse_thresholds(RECIPES["logistic"], undated, SETTINGS)["leads_per_week"].isna().all()
