@@ -30,9 +30,7 @@ from api.errors import NO_REPORT, RefusalError, SafeRoute, describe_error
 from api.schemas import LeadIn, OutcomeIn, ThresholdQuery
 from api.service import Served, Service
 from predictor.answer import Answer
-from predictor.config import make_settings
 from predictor.errors import Finding, ScoringError
-from predictor.model.threshold import export_thresholds, import_thresholds, recommend_threshold, with_value
 from predictor.parse import to_moment
 
 WRONG: dict[int | str, dict[str, Any]] = {422: {"model": ErrorOut, "description": "The request is wrong; the text says where."}}
@@ -104,16 +102,9 @@ def read_model(service: Served) -> ModelOut:
 @router.get("/v1/threshold", summary="Try another policy", tags=["model"], responses=WRONG | UNREADY)
 def read_threshold(service: Served, query: Annotated[ThresholdQuery, Query()]) -> ThresholdOut:
     """Which threshold another policy would choose, from the table of the training; what serves is not changed."""
-    scorer = service.scorer
-    wanted = scorer.settings.threshold.model_dump() | query.model_dump(exclude_none=True)
-    settings = make_settings({"threshold": wanted}, source="This query").threshold
-    table = import_thresholds(scorer.threshold["table"])
-    advice = recommend_threshold(table, settings)
-    if settings.amount or settings.cost:
-        table = with_value(table, settings.amount, settings.cost)
-    columns = export_thresholds(table)
+    advice, columns = service.scorer.advise(query.model_dump(exclude_none=True))
     rows = [ThresholdRow.model_validate(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
-    return ThresholdOut(serving=scorer.cut, recommended=RecommendedOut(**asdict(advice)), table=rows)
+    return ThresholdOut(serving=service.scorer.cut, recommended=RecommendedOut(**asdict(advice)), table=rows)
 
 
 @router.get("/report", summary="Show the report", tags=["model"], response_class=HTMLResponse, responses=NO_PAGE)
@@ -139,12 +130,7 @@ def check_ready(service: Served) -> ReadyOut:
 def _answer(lead: LeadIn, service: Service, now: datetime, reasons: int) -> tuple[Answer, datetime]:
     """The scorer's answer, with warnings about what was left aside, and the moment it speaks of."""
     asked = lead.to_lead(service.timezone, now)
-    try:
-        answer = service.scorer.score_lead(asked, reasons=reasons)
-    except OverflowError:  # dates at the end of the calendar, texts of a number beyond all numbers
-        raise ScoringError(
-            "LEAD022 A date or a number among the attributes is too large to reckon with. Leave out what stands for 'not known'."
-        ) from None
+    answer = service.scorer.score_lead(asked, reasons=reasons)
     return replace(answer, warnings=(*answer.warnings, *lead.list_unread())), asked.as_of
 
 

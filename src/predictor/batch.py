@@ -5,13 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from predictor.config import Settings
-from predictor.errors import Finding
+from predictor.errors import Finding, list_names
+from predictor.events import check_events
 from predictor.faults import Faults
-from predictor.parse import ISO_HINT, blank_missing, parse_times
+from predictor.parse import blank_missing, parse_times
 from predictor.points.history import Awards, award_table
-from predictor.points.rulebook import RuleBook
+from predictor.points.rulebook import OnEvents, RuleBook
 from predictor.score import Scorer
-from predictor.tables import check_events, rename_columns
+from predictor.tables import reduce_email, rename_columns
 
 _UNDATED = pd.Timestamp("2000-01-01", tz="UTC")  # stands for a moment that nothing depends on
 
@@ -47,30 +48,54 @@ def score_leads(
         reasons: How many of the strongest reasons to give.
 
     Raises:
-        TableError: No column `lead_id`, no leads, dates that are no dates, an events table that breaks the contract.
+        TableError: No column `lead_id`, no leads, or a column that events cannot do without is missing. Rows of leads that cannot
+            be scored fail alone; faulty rows of events are left out, and counted in a finding.
     """
-    settings = scorer.settings
-    frame = read_leads_to_score(raw, settings, now)
-    events, noticed = check_events(raw_events, settings, frame["lead_id"]) if raw_events is not None else (None, ())
-    awards = award_leads(scorer.book, scorer.prepare(frame), as_of=frame["as_of"], events=events)
-    return scorer.score_table(frame, as_of=frame["as_of"], awards=awards, reasons=reasons), noticed
+    frame = read_leads_to_score(raw, scorer.settings, now)
+    events, noticed = None, _notice(scorer, frame, has_events=raw_events is not None)
+    if raw_events is not None:
+        events, left = check_events(raw_events, scorer.settings, frame["lead_id"], drop=True)
+        noticed = (*noticed, *left)
+    as_of = frame["as_of"]
+    moments = as_of.fillna(now) if scorer.features.dated else None
+    awards = award_leads(scorer.book, scorer.prepare(frame), as_of=moments, events=events)
+    return scorer.score_table(frame, as_of=as_of, awards=awards, reasons=reasons), noticed
+
+
+def _notice(scorer: Scorer, frame: pd.DataFrame, *, has_events: bool) -> tuple[Finding, ...]:
+    """Findings about the table as a whole: columns that lack or that nothing knows, acts that were not sent."""
+    findings = []
+    known = set(reduce_email(frame.head(1)).columns)
+    if lacking := [feature.name for feature in scorer.features.features if feature.is_attribute and feature.name not in known]:
+        what = f"The table lacks {list_names(lacking)}, taken as not known in every row."
+        findings.append(Finding("LEAD028", "warning", what, "Export the columns that the training had, under the same names."))
+    if unknown := [name for name in scorer.reader.list_unknown(list(frame.columns)) if name != "as_of"]:
+        findings.append(Finding("LEAD020", "warning", f"Not used by this model: {list_names(unknown)}.", ""))
+    asks = scorer.book is not None and any(isinstance(rule.condition, OnEvents) for rule in scorer.book.rules)
+    if asks and not has_events and scorer.features.dated:
+        what = "No events are given, so no lead gets points for what it did."
+        findings.append(Finding("EVENT011", "warning", what, "Give the events too, unless these leads have none."))
+    return tuple(findings)
 
 
 def read_leads_to_score(raw: pd.DataFrame, settings: Settings, now: pd.Timestamp) -> pd.DataFrame:
-    """Leads as read, under our names, with `as_of` in UTC; what only training needs may be lacking."""
+    """Leads as read, under our names, with `as_of` in UTC, missing where it is no date; what only training needs may be lacking.
+
+    Raises:
+        TableError: No column `lead_id`, or no leads.
+    """
     faults = Faults()
     frame = rename_columns(raw, settings, faults, needed=())
     if "lead_id" not in frame:
         faults.add("LEAD001", "There is no column 'lead_id'.", "Name it so, or map it in [columns] before training.")
     if frame.empty:
         faults.add("LEAD002", "The table of leads is empty.", "Export at least one lead.")
-    if faults.findings:
-        faults.settle("leads", frame, drop=None)
+    faults.settle("leads", frame, drop=None)
     moments = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us, UTC]")
+    wrong = pd.Series(data=False, index=frame.index)
     dates = blank_missing(frame[[name for name in ("as_of", "mql_at") if name in frame]], settings.data.missing_values)
     for name in dates.columns:
         times, bad = parse_times(dates[name], settings.data.timezone)
-        faults.add_rows("LEAD003", bad, f"Column '{name}' holds no date in {{rows}}.", ISO_HINT + ".")
+        wrong |= bad & moments.isna()
         moments = moments.fillna(times)
-    faults.settle("leads", frame, drop=None)
-    return frame.assign(as_of=moments.fillna(now)).reset_index(drop=True)
+    return frame.assign(as_of=moments.fillna(now).where(~wrong)).reset_index(drop=True)

@@ -218,7 +218,8 @@ def serve(
     import uvicorn
 
     os.environ["PREDICTOR_MODEL"] = str(model)
-    os.environ["PREDICTOR_STORE"] = _store_url(config)
+    if url := _store_url(config):
+        os.environ["PREDICTOR_STORE"] = url
     uvicorn.run("api.app:create_from_environment", factory=True, host=host, port=port, log_level="warning")
 
 

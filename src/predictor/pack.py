@@ -91,7 +91,16 @@ def _describe_column(feature: Feature, values: np.ndarray) -> dict[str, Any]:
     if feature.kind == "category":
         counts = np.bincount(held.astype(int), minlength=len(feature.categories) + 1)
         return described | {"shares": (counts / max(len(held), 1)).tolist()}
-    return described | {"quantiles": np.quantile(held, _QUANTILES).tolist() if len(held) else None}
+    return described | {"quantiles": [_round(value) for value in np.quantile(held, _QUANTILES)] if len(held) else None}
+
+
+def _round(value: float) -> float:
+    """Three digits, so that no quantile is one lead's own value.
+
+    >>> _round(4917012345678.0)
+    4920000000000.0
+    """
+    return float(f"{value:.3g}")
 
 
 def make_golden(files: Mapping[str, str], seed: int) -> str:

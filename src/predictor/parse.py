@@ -70,17 +70,17 @@ def parse_moment(text: str, timezone: str = "UTC") -> datetime:
     '2026-01-30T23:00:00+00:00'
     >>> parse_moment("soon")
     Traceback (most recent call last):
-    ValueError: 'soon' is no date
+    ValueError: a text that is no date came
     """
     text = text.strip()
     if _USUAL.fullmatch(text):
         try:
             return to_moment(datetime.fromisoformat(text), timezone)
         except ValueError:
-            raise ValueError(f"'{text}' is no date") from None
+            raise ValueError("a text that is no date came") from None
     times, bad = parse_times(pd.Series([text], dtype="str"), timezone)
     if bad.iloc[0] or times.isna().iloc[0]:
-        raise ValueError(f"'{text[:40]}' is no date")
+        raise ValueError("a text that is no date came")
     return times.dt.to_pydatetime().iloc[0]  # type: ignore[no-any-return]
 
 
@@ -164,20 +164,20 @@ def to_days(times: pd.Series) -> pd.Series:
     return (times - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
 
 
-def infer_kind(column: pd.Series) -> tuple[Kind, pd.Series]:
-    """What a column holds, told from all its cells, and the column in that type.
+def infer_kind(column: pd.Series, timezone: str = "UTC") -> tuple[Kind, pd.Series]:
+    """What a column holds, told from all its cells, and the column in that type; dates without a zone are of `timezone`.
 
     >>> infer_kind(pd.Series(["10", None]))[0], infer_kind(pd.Series(["2026-01-31"]))[0], infer_kind(pd.Series(["10-50"]))[0]
     ('number', 'date', 'category')
     """
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return "date", parse_times(column, "UTC")[0]
+        return "date", parse_times(column, timezone)[0]
     numbers, bad = parse_numbers(column)
     if not bad.any():
         return "number", numbers
     cells = column.dropna().astype("str")
     if cells.str.match(r"\d{4}-\d{2}-\d{2}").all():
-        times, bad = parse_times(column, "UTC")
+        times, bad = parse_times(column, timezone)
         if not bad.any():
             return "date", times
     return "category", column.astype("str")

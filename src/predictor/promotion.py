@@ -39,16 +39,37 @@ def judge_promotion(verdict: Verdict, study: Study, test: np.ndarray, models: Pa
 
 def _compare(old: Scorer, verdict: Verdict, study: Study, test: np.ndarray) -> tuple[bool, str]:
     """The new against the old on test leads that came after the old one's training; within noise the new one is taken."""
+    if old.features.dated != study.leads.dated or old.metrics["horizon_days"] != study.horizon_days:
+        other = f"'{old.version}' speaks of another outcome or of leads in another order"
+        return False, f"Not promoted: {other}, so the two cannot be compared. `predictor models promote NAME` lets it serve."
     fresh = study.order[test] > _end_of_training(old, study)
-    outcome = verdict.outcome[fresh]
-    if len(outcome) < _FEWEST_FRESH or len(np.unique(outcome)) < 2:
-        few = f"{count(len(outcome), 'test lead')} came after the training of '{old.version}', too few to compare on"
-        return True, f"Promoted: {few}, and it was learned from the newest leads."
+    enough = fresh.sum() >= _FEWEST_FRESH and len(np.unique(verdict.outcome[fresh])) > 1
+    return _compare_bundles(old, verdict, study, test, fresh) if enough else _compare_recipes(old, verdict, study)
+
+
+def _compare_bundles(old: Scorer, verdict: Verdict, study: Study, test: np.ndarray, fresh: np.ndarray) -> tuple[bool, str]:
+    """The two bundles on the test leads that came after the old one's training."""
     probability, known = _ask_old(old, study, test[fresh])
-    draws = {"resamples": study.settings.model.resamples, "seed": study.settings.model.seed}
     new = verdict.probability[verdict.chosen][fresh]
-    gap = compute_difference(outcome[known], new[known], probability[known], **draws)
-    told = f"log loss {gap.mean:+.4f} (95 %: {gap.low:+.4f} to {gap.high:+.4f}) on {count(int(known.sum()), 'lead')} new to both"
+    where = f"on {count(int(known.sum()), 'lead')} new to both"
+    return _tell(verdict.outcome[fresh][known], new[known], probability[known], study, old, where)
+
+
+def _compare_recipes(old: Scorer, verdict: Verdict, study: Study) -> tuple[bool, str]:
+    """Too few leads are new to the old bundle, which has seen the test block: its candidate stands in for it, learned afresh."""
+    candidate = old.metrics["champion"]
+    if candidate not in verdict.probability:
+        lacking = f"few leads are newer than '{old.version}', and its candidate '{candidate}' was not tried again"
+        return False, f"Not promoted: {lacking}, so the two cannot be compared. `predictor models promote NAME` lets it serve."
+    new, its = verdict.probability[verdict.chosen], verdict.probability[candidate]
+    where = f"on the forward test, '{candidate}' learned afresh standing in for it"
+    return _tell(verdict.outcome, new, its, study, old, where)
+
+
+def _tell(outcome: np.ndarray, new: np.ndarray, its: np.ndarray, study: Study, old: Scorer, where: str) -> tuple[bool, str]:
+    draws = {"resamples": study.settings.model.resamples, "seed": study.settings.model.seed}
+    gap = compute_difference(outcome, new, its, **draws)
+    told = f"log loss {gap.mean:+.4f} (95 %: {gap.low:+.4f} to {gap.high:+.4f}) {where}"
     if gap.low > 0:
         return False, f"Not promoted: worse than '{old.version}', {told}."
     return True, f"Promoted: no worse than '{old.version}', {told}."
@@ -66,6 +87,6 @@ def _ask_old(old: Scorer, study: Study, positions: np.ndarray) -> tuple[np.ndarr
     """What the old champion says of those leads, and which of them it can score."""
     frame = study.leads.frame.iloc[positions].reset_index(drop=True)
     as_of = frame["mql_at"] if study.leads.dated else None
-    awards = award_leads(old.book, frame, as_of=as_of, events=study.events)
+    awards = award_leads(old.book, old.prepare(frame), as_of=as_of, events=study.events)
     probability = old.score_table(frame, as_of=as_of, awards=awards, reasons=0)["probability"].to_numpy()
     return probability, ~np.isnan(probability)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -15,20 +15,25 @@ import pandas as pd
 from predictor.answer import Answer, Decision, Lead, PointsAnswer, Reason, decide, grade, read_golden_lead
 from predictor.bundle import Bundle, load_bundle
 from predictor.config import Settings, make_settings
-from predictor.denied import deny_reason
-from predictor.domains import domain_of, kind_of_domain
-from predictor.errors import BundleError, Finding, PredictorError, ScoringError, list_names
+from predictor.errors import BundleError, PredictorError, ScoringError, list_names
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.encode import Encoded, FeatureSet
+from predictor.lead_reader import LeadReader
 from predictor.model.calibrate import Sigmoid
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.explain import compute_effects
-from predictor.model.threshold import Recommendation, export_thresholds, import_thresholds, recommend_threshold, with_value
-from predictor.parse import blank_missing
+from predictor.model.threshold import (
+    Recommendation,
+    export_thresholds,
+    import_thresholds,
+    recommend_threshold,
+    with_value,
+)
+from predictor.parse import ISO_HINT, blank_missing, parse_numbers
 from predictor.points.award import Award, award_lead
 from predictor.points.rulebook import RuleBook, parse_rule_book
 from predictor.reasons import tell_reasons
-from predictor.tables import LEAD_FACTS, reduce_email
+from predictor.tables import reduce_email
 from predictor.values import to_number
 
 if TYPE_CHECKING:
@@ -64,6 +69,7 @@ class Scorer:
         self.calibrator = Sigmoid.from_text(bundle.files["calibrator.json"])
         self.threshold: dict[str, Any] = bundle.read_json("threshold.json")
         self.report = bundle.files.get("report.html")
+        self.reader = LeadReader(self.settings, self.features, self.attributes, self.book)
 
     @classmethod
     def load(cls, folder: Path | str) -> Self:
@@ -78,7 +84,7 @@ class Scorer:
             scorer.replay(bundle.files["golden.jsonl"])
         except BundleError:
             raise
-        except (PredictorError, KeyError, ValueError, TypeError) as error:
+        except (PredictorError, LookupError, ValueError, TypeError, AttributeError) as error:
             raise BundleError(f"Bundle '{bundle.version}' cannot be used: {error}. Train it anew with this version.") from error
         return scorer
 
@@ -88,10 +94,12 @@ class Scorer:
         Raises:
             BundleError: An answer differs from the one written at training.
         """
+        if not golden.strip():
+            raise BundleError(f"Bundle '{self.version}' has no golden rows to be checked by. Train it anew.")
         for number, line in enumerate(golden.splitlines(), 1):
             row = json.loads(line)
             came = self.score_lead(read_golden_lead(row["lead"]), reasons=0)
-            if abs(came.probability - row["probability"]) > _GOLDEN_TOLERANCE or came.decision != row["decision"]:
+            if not abs(came.probability - row["probability"]) <= _GOLDEN_TOLERANCE or came.decision != row["decision"]:
                 raise BundleError(
                     f"Bundle '{self.version}' gives {came.probability:.9f} for golden row {number}, but gave "
                     f"{row['probability']:.9f} when it was trained. Install the versions its manifest names, or train it anew."
@@ -111,17 +119,9 @@ class Scorer:
 
     @cached_property
     def attributes(self) -> list[str]:
-        """The attributes that the features or the rule book look at."""
+        """The attributes that features and rules may look at: those that the training looked at."""
         named = [feature.name for feature in self.features.features if feature.is_attribute]
-        asked = (
-            [rule.condition.attribute for rule in self.book.rules if hasattr(rule.condition, "attribute")] if self.book else []
-        )
-        return list(dict.fromkeys([*named, *asked]))
-
-    @cached_property
-    def _known(self) -> set[str]:
-        roles = self.settings.roles
-        return {*self.attributes, *roles.points, *roles.ignore, *roles.protected, *LEAD_FACTS, *self.settings.columns.values()}
+        return list(dict.fromkeys([*named, *self.features.visible]))
 
     def describe(self) -> dict[str, Any]:
         """What every answer tells about the model: version, through when it was trained, horizon in days."""
@@ -152,10 +152,12 @@ class Scorer:
         Raises:
             ScoringError: Values of a wrong type, all of them in one text.
         """
-        values, warnings = self._read_attributes(lead)
-        award = award_lead(self.book, values, lead.events, lead.as_of) if self.book is not None else None
-        row = assemble_row(values, self.attributes, crm_points=self._read_points(lead, values), award=award)
-        encoded, unseen = self.features.encode_row(row, lead.as_of)
+        values, warnings = self.reader.read(lead)
+        seen = {name: values[name] for name in self.attributes if name in values}
+        events = lead.events if self.features.dated else ()
+        award = award_lead(self.book, seen, events, lead.as_of) if self.book is not None else None
+        row = assemble_row(seen, self.attributes, crm_points=self._read_points(lead, values), award=award)
+        encoded, unseen = self.features.encode_row(row, lead.as_of if self.features.dated else None)
         matrix = np.array([encoded], dtype="float64")
         score = self.model.score(matrix)
         probability = float(self.calibrator.predict(score)[0])
@@ -171,30 +173,6 @@ class Scorer:
             self._explain(matrix, reasons)[0] if reasons else (),
             (*warnings, *unseen),
         )
-
-    def _read_attributes(self, lead: Lead) -> tuple[dict[str, Any], list[Finding]]:
-        """The lead's attributes without those that mean 'not known', its e-mail reduced to a kind of mailbox."""
-        values = {name: value for name, value in lead.attributes.items() if not self.features.is_missing(value)}
-        nested = [name for name in self.attributes if isinstance(values.get(name), (list, tuple, dict))]
-        if nested:
-            raise ScoringError(
-                f"LEAD022 {list_names(nested)} must be single values, not lists or objects. Send one value of each."
-            )
-        kind = kind_of_domain(domain_of(values.get("email_domain", values.get("email"))))
-        if kind is not None:
-            values["email_domain_kind"] = kind
-        unknown = [name for name in values if name not in self._known and deny_reason(name) is None]
-        later = sum(event.occurred_at > lead.as_of for event in lead.events)
-        warnings = []
-        if unknown:
-            warnings.append(Finding("LEAD020", "warning", f"Not used by this model: {list_names(unknown)}.", ""))
-        if lead.points is not None and len(self.settings.roles.points) != 1:
-            held = list_names(self.settings.roles.points)
-            take = f"it takes {held} among the attributes" if held else "its points come from the rule book"
-            warnings.append(Finding("LEAD026", "warning", f"Not used by this model: points; {take}.", ""))
-        if later:
-            warnings.append(Finding("LEAD023", "warning", f"Not looked at: {later} of the events, dated after as_of.", ""))
-        return values, warnings
 
     def _read_points(self, lead: Lead, values: Mapping[str, Any]) -> dict[str, float]:
         """The CRM's scores by column; `points` of the lead stands for the column where there is only one."""
@@ -232,7 +210,8 @@ class Scorer:
 
         Args:
             frame: `lead_id` and attributes, as texts or typed.
-            as_of: The moment each score speaks of; None where the training data carry no dates.
+            as_of: The moment each score speaks of, not looked at where the training data carry no dates; a row whose moment is
+                missing cannot be scored.
             awards: What the rule book awards these leads; needed where the bundle has a rule book.
             reasons: How many of the strongest reasons to give.
 
@@ -244,8 +223,10 @@ class Scorer:
         """
         if self.book is not None and awards is None:
             raise ScoringError("This bundle has a rule book: give the awards of these leads, as predictor.batch does.")
-        rows = assemble_table(self.prepare(frame), self.attributes, crm_points=self.settings.roles.points, awards=awards)
-        encoded = self.features.encode_table(rows, as_of)
+        prepared, points = self.prepare(frame), self.settings.roles.points
+        rows = assemble_table(prepared, self.attributes, crm_points=points, awards=awards)
+        encoded = self.features.encode_table(rows, as_of if self.features.dated else None)
+        _note_faults(encoded, prepared, points, as_of)
         score = self.model.score(encoded.matrix)
         low, high = self.calibrator.interval(score)
         told = self._explain(encoded.matrix, reasons) if reasons else [()] * len(frame)
@@ -261,8 +242,12 @@ class Scorer:
         return _mark(answers, encoded)
 
     def prepare(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Leads as read, with what means 'not known' missing and the e-mail reduced to a kind of mailbox."""
-        return reduce_email(blank_missing(frame, self.features.missing_values))
+        """Leads as read, with what means 'not known' missing, the e-mail reduced to a kind of mailbox, and no other column than
+        those that the training looked at.
+        """
+        known = reduce_email(blank_missing(frame.drop(columns=["as_of"], errors="ignore"), self.features.missing_values))
+        wanted = ["lead_id", *self.settings.roles.points, *self.attributes]
+        return known[[name for name in dict.fromkeys(wanted) if name in known]]
 
     def _grade(self, probability: np.ndarray) -> np.ndarray:
         lowest = self.settings.grades.model_dump()
@@ -271,6 +256,17 @@ class Scorer:
     def _decide_table(self, points: np.ndarray, awards: Awards | None) -> list[Decision | None]:
         qualifies = awards.qualifies.to_numpy() if awards is not None else np.zeros(len(points), dtype=bool)
         return [self._decide_points(total, qualifies=bool(by_itself)) for total, by_itself in zip(points, qualifies, strict=True)]
+
+
+def _note_faults(encoded: Encoded, prepared: pd.DataFrame, points: Sequence[str], as_of: pd.Series | None) -> None:
+    """Rows that cannot be scored for another reason than an attribute: no key, no moment, points that are no numbers."""
+    faults = [(prepared["lead_id"].isna(), "LEAD006 There is no lead_id. Export the CRM's key of every lead.")]
+    if as_of is not None:
+        faults.append((as_of.isna(), f"LEAD003 Its moment is no date. {ISO_HINT}."))
+    for name in (name for name in points if name in prepared):
+        faults.append((parse_numbers(prepared[name])[1], f"LEAD022 '{name}' must be a number. Send one, or leave it out."))
+    for mask, text in faults:
+        encoded.note(encoded.errors, np.flatnonzero(mask.to_numpy()), text)
 
 
 def _mark(answers: pd.DataFrame, encoded: Encoded) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import pandas as pd
 
 from predictor.batch import award_leads
 from predictor.config import Settings
-from predictor.errors import Finding, TrainingError, count
+from predictor.denied import deny_reason
+from predictor.errors import Finding, RuleBookError, TrainingError, count
 from predictor.features.assemble import TOTAL, assemble_table
 from predictor.features.encode import FeatureSet
 from predictor.features.fit import fit_features
@@ -21,8 +22,11 @@ from predictor.model.select import make_rehearsal
 from predictor.model.split import Fold, Split, split_forward, split_random
 from predictor.parse import to_days
 from predictor.points.history import Awards
-from predictor.points.rulebook import RuleBook, load_rule_book
-from predictor.tables import Leads
+from predictor.points.rulebook import OnEvents, RuleBook, load_rule_book
+from predictor.tables import LEAD_FACTS, Leads
+
+_MOST_TYPES = 200  # event types that a bundle names
+_MOST_TURNS = 10
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Study:
         """Days between the leads that teach and those that test."""
         if self.settings.split.gap_days != "horizon":
             return self.settings.split.gap_days
-        return self.horizon_days or 0.0
+        return (self.horizon_days or 0.0) if self.leads.dated else 0.0
 
     @property
     def gate(self) -> float | None:
@@ -91,9 +95,12 @@ class Study:
 
     def fit_features(self, positions: np.ndarray) -> tuple[FeatureSet, tuple[Finding, ...]]:
         """The features that those leads can carry."""
-        missing = self.settings.data.missing_values
-        support = self.settings.features.min_support
-        return fit_features(self.rows.iloc[positions], self.leads.attributes, min_support=support, missing_values=missing)
+        data, support = self.settings.data, self.settings.features.min_support
+        rows, kinds = self.rows.iloc[positions], self.leads.attributes
+        features, findings = fit_features(rows, kinds, min_support=support, missing_values=data.missing_values)
+        seen = () if self.events is None else tuple(self.events["event_type"].value_counts().index[:_MOST_TYPES])
+        dated, visible = self.leads.dated, tuple(kinds)
+        return replace(features, timezone=data.timezone, dated=dated, visible=visible, event_types=seen), findings
 
     def block(self, positions: np.ndarray, features: FeatureSet) -> Block:
         """Those leads as arrays, oldest first."""
@@ -130,24 +137,64 @@ class Study:
         return (pd.Timestamp(0, tz="UTC") + pd.Timedelta(days=order)).date().isoformat()
 
 
-def load_study(settings: Settings) -> Study:
+def load_study(settings: Settings, *, now: pd.Timestamp | None = None) -> Study:
     """The study of the tables that the settings name.
+
+    Args:
+        settings: A firm's settings.
+        now: The moment after which nothing can have happened yet; None means the clock's.
 
     Raises:
         TableError: A table that breaks the contract.
         RuleBookError: A rule book that cannot be used.
         TrainingError: No lead is mature, or none or all of them were accepted.
     """
+    now = pd.Timestamp.now("UTC") if now is None else now
     book = load_rule_book(settings.points.rule_book, settings.folder) if settings.points.rule_book else None
-    leads, events, findings = load_tables(settings)
+    leads, events, findings = load_tables(settings, now)
+    unseen = () if book is None else check_book(book, leads, settings)
     as_of = leads.frame["mql_at"] if leads.dated else None
-    awards = award_leads(book, leads.frame, as_of=as_of, events=events)
+    awards = award_leads(book, leads.frame[["lead_id", *leads.attributes]], as_of=as_of, events=events)
     rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards)
     horizon, curve = _find_horizon(leads, settings)
     outcome, mature = _label(leads, horizon)
     _check_outcomes(outcome[mature], len(outcome), horizon)
-    order = _order(leads)
-    return Study(settings, leads, events, book, awards, rows, outcome, mature, order, horizon, curve, findings)
+    known = (*findings, *unseen, *_tell_undated_events(leads, events))
+    return Study(settings, leads, events, book, awards, rows, outcome, mature, _order(leads), horizon, curve, known)
+
+
+def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Finding, ...]:
+    """Findings about rules that ask for a column the export lacks.
+
+    Raises:
+        RuleBookError: Rules that ask for what came of a lead, what sales filled in, or a protected column.
+    """
+    asked = [(rule.name, rule.condition.attribute) for rule in book.rules if not isinstance(rule.condition, OnEvents)]
+    roles = settings.roles
+    kept = {*LEAD_FACTS, *roles.points, *roles.protected, *roles.ignore}
+    barred = [
+        f"'{rule}' ('{column}')"
+        for rule, column in asked
+        if column not in leads.attributes and (column in kept or deny_reason(column) is not None)
+    ]
+    if barred:
+        raise RuleBookError(
+            f"Rule book '{book.name}': these rules look at columns that are not known when a lead becomes an MQL, or that must not "
+            f"decide: {', '.join(barred)}. Remove the rules, or name a column that was there before in roles.allow."
+        )
+    lacking = [(rule, column) for rule, column in asked if column not in leads.attributes]
+    do = "Mend the rule book or the export."
+    return tuple(
+        Finding("TRAIN004", "warning", f"Rule '{rule}' asks for column '{column}', which the export lacks: it sees nothing.", do)
+        for rule, column in lacking
+    )
+
+
+def _tell_undated_events(leads: Leads, events: pd.DataFrame | None) -> tuple[Finding, ...]:
+    if leads.dated or events is None:
+        return ()
+    what = "The events are not looked at, because the leads do not say when they became MQLs."
+    return (Finding("EVENT008", "warning", what, "Map mql_at, so that it is known which events came before it."),)
 
 
 def _find_horizon(leads: Leads, settings: Settings) -> tuple[float | None, pd.DataFrame | None]:
@@ -155,7 +202,22 @@ def _find_horizon(leads: Leads, settings: Settings) -> tuple[float | None, pd.Da
     if "sql_at" not in leads.frame or leads.observed_until is None:
         return (None if wanted == "auto" else wanted), None
     curve = compute_conversion_curve(leads.frame, leads.observed_until)
-    return (float(choose_horizon(curve)) if wanted == "auto" else wanted), curve
+    share = settings.split.test_share
+    return (_choose_before_test(leads.frame, leads.observed_until, share) if wanted == "auto" else wanted), curve
+
+
+def _choose_before_test(frame: pd.DataFrame, until: pd.Timestamp, test_share: float) -> float:
+    """The horizon as it would have been chosen when the test block began, which depends on the horizon in turn."""
+    moments = frame["mql_at"].sort_values()
+    begins = pd.Timestamp(moments.iloc[int((1 - test_share) * (len(moments) - 1))])
+    for _ in range(_MOST_TURNS):
+        horizon = float(choose_horizon(compute_conversion_curve(frame, begins)))
+        mature = moments[moments + pd.Timedelta(days=horizon) <= until]
+        earlier = pd.Timestamp(mature.iloc[int((1 - test_share) * (len(mature) - 1))]) if len(mature) else begins
+        if earlier >= begins:
+            break
+        begins = earlier
+    return horizon
 
 
 def _label(leads: Leads, horizon: float | None) -> tuple[np.ndarray, np.ndarray]:
@@ -164,7 +226,10 @@ def _label(leads: Leads, horizon: float | None) -> tuple[np.ndarray, np.ndarray]
         table = compute_outcomes(leads.frame, horizon_days=horizon, observed_until=leads.observed_until)
         return table["outcome"].to_numpy(), table["mature"].to_numpy()
     said = leads.frame["outcome"]
-    return said.fillna(0.0).to_numpy(), said.notna().to_numpy()
+    known = said.notna()
+    if horizon is not None and leads.observed_until is not None:
+        known &= leads.frame["mql_at"] + pd.Timedelta(days=horizon) <= leads.observed_until
+    return said.fillna(0.0).to_numpy(), known.to_numpy()
 
 
 def _check_outcomes(outcome: np.ndarray, leads: int, horizon: float | None) -> None:

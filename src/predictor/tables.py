@@ -29,7 +29,6 @@ LEAD_FACTS = (
     "lead_id", "account_id", *LEAD_TIMES, "recycle_reason", "amount", "outcome", "order_by", "email", "email_domain",
 )  # fmt: skip
 MADE_HERE = ("points/", "attributes/")  # what features that are worked out here begin with; all others are attributes
-EVENT_COLUMNS = ("lead_id", "occurred_at", "event_type", "asset", "campaign", "value")
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,13 @@ class Leads:
         return "mql_at" in self.frame
 
 
-def check_leads(raw: pd.DataFrame, settings: Settings) -> Leads:
+def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | None = None) -> Leads:
     """The leads of an export under the contract, for training.
 
     Args:
         raw: The export as read: texts, or typed columns of a Parquet file.
         settings: Sections data, columns, roles and label are used.
+        now: The moment after which nothing can have happened yet; None where that is not to be checked.
 
     Raises:
         TableError: All faults together: columns that are missing, dates that are no dates, the same episode twice, ...
@@ -74,16 +74,18 @@ def check_leads(raw: pd.DataFrame, settings: Settings) -> Leads:
     until = _read_observed_until(settings, faults)
     frame = blank_missing(frame, settings.data.missing_values)
     frame = _parse_facts(frame, settings, faults)
-    findings = _check_rows(frame, faults)
+    findings = _check_rows(frame, settings, faults)
+    _check_future(frame, now, faults)
     frame, left = faults.settle("leads", frame, drop=settings.data.faulty_rows == "drop")
     frame, never = _keep_mqls(frame)
     if frame.empty:
         do = "Check the dates and the settings."
         raise TableError("leads", [Finding("LEAD002", "error", "No lead is left.", do), *left, *never])
     frame, attributes, denied = _split_roles(frame, settings)
+    attributes, late = _drop_late_dates(frame, attributes, settings.roles.allow)
     return Leads(
         frame.reset_index(drop=True), attributes, settings.roles.points, settings.roles.protected,
-        until if until is not None else _find_latest(frame), (*findings, *left, *never, *denied),
+        until if until is not None else _find_latest(frame), (*findings, *left, *never, *denied, *late),
     )  # fmt: skip
 
 
@@ -154,7 +156,24 @@ def reduce_email(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns=["email", "email_domain"], errors="ignore")
 
 
-def _check_rows(frame: pd.DataFrame, faults: Faults) -> tuple[Finding, ...]:
+def _check_future(frame: pd.DataFrame, now: pd.Timestamp | None, faults: Faults) -> None:
+    """One mistyped year would make pending leads look as if their outcome were known."""
+    for name in LEAD_TIMES if now is not None else ():
+        if name in frame:
+            do = "Nothing can have happened yet: mend the dates."
+            faults.add_rows("LEAD011", frame[name] > now, f"Column '{name}' lies in the future in {{rows}}.", do)
+
+
+def _accepted_before(frame: pd.DataFrame, timezone: str) -> pd.Series:
+    """Whether `sql_at` lies before `mql_at`; a date without a time of day speaks of the whole day."""
+    local = frame["sql_at"].dt.tz_convert(timezone)
+    whole_day = local == local.dt.normalize()
+    same_day = whole_day & (local.dt.date == frame["mql_at"].dt.tz_convert(timezone).dt.date)
+    before: pd.Series = (frame["sql_at"] < frame["mql_at"]) & ~same_day
+    return before
+
+
+def _check_rows(frame: pd.DataFrame, settings: Settings, faults: Faults) -> tuple[Finding, ...]:
     """The checks across columns; findings that refuse nothing are returned."""
     if "lead_id" not in frame:
         return ()
@@ -165,13 +184,18 @@ def _check_rows(frame: pd.DataFrame, faults: Faults) -> tuple[Finding, ...]:
         again &= frame["mql_at"].notna()
         if "sql_at" in frame:
             do = "An acceptance comes after the hand-over: mend the dates, or check what is mapped to mql_at and sql_at."
-            faults.add_rows("LEAD005", frame["sql_at"] < frame["mql_at"], "'sql_at' lies before 'mql_at' in {rows}.", do)
+            before = _accepted_before(frame, settings.data.timezone)
+            faults.add_rows("LEAD005", before, "'sql_at' lies before 'mql_at' in {rows}.", do)
     do = f"One row an episode, told apart by {' and '.join(key)}: remove the copies."
     faults.add_rows("LEAD004", again, "An episode that is there already is repeated in {rows}.", do)
+    found: tuple[Finding, ...] = ()
+    if "sql_at" in frame and "outcome" in frame:
+        what = "There are both 'sql_at' and 'outcome': the dates decide, and 'outcome' is not looked at."
+        found = (Finding("LEAD016", "warning", what, "Name the one that is not meant in roles.ignore."),)
     if "mql_at" in frame or "order_by" in frame:
-        return ()
+        return found
     what = "There is neither 'mql_at' nor 'order_by': the split is random and the figures are optimistic."
-    return (Finding("LEAD014", "warning", what, "Map mql_at, or name any column that grows with time as order_by."),)
+    return (*found, Finding("LEAD014", "warning", what, "Map mql_at, or name any column that grows with time as order_by."))
 
 
 def _keep_mqls(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
@@ -190,11 +214,29 @@ def _split_roles(frame: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame,
     kept = list(dict.fromkeys([*ours, *settings.roles.points, *settings.roles.protected]))
     others = [str(name) for name in frame.columns if name not in kept]
     denied = {name: why for name in others if (why := deny_reason(name)) and name not in settings.roles.allow}
-    typed = {name: infer_kind(frame[name]) for name in others if name not in denied}
+    timezone = settings.data.timezone
+    typed = {name: infer_kind(frame[name], timezone) for name in others if name not in denied}
     columns = [frame[kept], *(column.rename(name) for name, (_, column) in typed.items())]
     do = "Right as it is, unless the value was there before the lead became an MQL: then name it in roles.allow."
     found = tuple(Finding("LEAD030", "warning", f"Column '{n}' is no feature: {w}.", do) for n, w in denied.items())
     return pd.concat(columns, axis=1), {name: kind for name, (kind, _) in typed.items()}, found
+
+
+def _drop_late_dates(
+    frame: pd.DataFrame, attributes: dict[str, Kind], allowed: tuple[str, ...]
+) -> tuple[dict[str, Kind], tuple[Finding, ...]]:
+    """The attributes without dates that were set later: that one is not known yet would tell who is still active."""
+    if "mql_at" not in frame:
+        return attributes, ()
+    dates = [name for name, kind in attributes.items() if kind == "date" and name not in allowed]
+    late = {name: int((frame[name] > frame["mql_at"]).sum()) for name in dates}
+    do = "Export the first such date rather than the last, or name it in roles.allow: then later dates count as not known."
+    found = tuple(
+        Finding("LEAD032", "warning", f"Column '{name}' is no feature: {count(n, 'date')} lie after 'mql_at'.", do)
+        for name, n in late.items()
+        if n
+    )
+    return {name: kind for name, kind in attributes.items() if not late.get(name)}, found
 
 
 def _read_observed_until(settings: Settings, faults: Faults) -> pd.Timestamp | None:
@@ -215,35 +257,3 @@ def _find_latest(frame: pd.DataFrame) -> pd.Timestamp | None:
         return None
     latest: pd.Timestamp = max(frame[name].max() for name in LEAD_TIMES if name in frame and frame[name].notna().any())
     return latest
-
-
-def check_events(raw: pd.DataFrame, settings: Settings, lead_ids: pd.Series) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """Events under the contract, `occurred_at` in UTC, and what was noticed; columns beyond the contract are left out.
-
-    Raises:
-        TableError: A column that is missing, dates that are no dates, events without a lead or a type.
-    """
-    faults = Faults()
-    check_named(list(settings.event_columns.values()), raw, section="[event_columns]", faults=faults)
-    frame = rename_to_ours(raw, settings.event_columns, EVENT_COLUMNS, section="event_columns", faults=faults)
-    for name in ("lead_id", "occurred_at", "event_type"):
-        if name not in frame:
-            what = f"There is no column '{name}'; the table has {list_names(frame.columns)}."
-            faults.add("EVENT001", what, "Map it in [event_columns].")
-    if faults.findings:
-        faults.settle("events", frame, drop=False)
-    frame = frame.assign(lead_id=as_keys(frame["lead_id"]))[[name for name in EVENT_COLUMNS if name in frame]]
-    frame = blank_missing(frame, settings.data.missing_values)
-    frame["occurred_at"], bad = parse_times(frame["occurred_at"], settings.data.timezone)
-    faults.add_rows("EVENT003", bad, "Column 'occurred_at' holds no date in {rows}.", ISO_HINT + ".")
-    lacking = frame[["lead_id", "event_type"]].isna().any(axis=1) | (frame["occurred_at"].isna() & ~bad)
-    faults.add_rows("EVENT006", lacking, "lead_id, occurred_at or event_type is lacking in {rows}.", "Export all three.")
-    if "value" in frame:
-        frame["value"], bad = parse_numbers(frame["value"])
-        faults.add_rows("EVENT009", bad, "Column 'value' holds no number in {rows}.", "Write plain numbers.")
-    frame, left = faults.settle("events", frame, drop=settings.data.faulty_rows == "drop")
-    known = frame["lead_id"].isin(as_keys(lead_ids))
-    if not known.all():
-        what = f"{count(int((~known).sum()), 'event')} of {len(frame):,} belong to no lead of the table and were left out."
-        left = (*left, Finding("EVENT007", "warning", what, "Export both tables at the same time."))
-    return frame[known].reset_index(drop=True), left

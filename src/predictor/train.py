@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from predictor.bundle import promote, save_bundle
+from predictor.bundle import list_bundles, promote, save_bundle
 from predictor.config import Settings
 from predictor.errors import Finding, count
 from predictor.model.block import Block
@@ -35,7 +35,7 @@ from predictor.tracking import Tracked, TrainingRecord, track_training
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trained:
     """What a training gave.
 
@@ -62,6 +62,9 @@ class Trained:
     files: dict[str, str]
     facts: dict[str, Any]
     findings: tuple[Finding, ...]
+
+    def __repr__(self) -> str:
+        return f"<Trained '{self.verdict.chosen}' on {count(len(self.study.leads.frame), 'lead')}. {self.verdict.text}>"
 
     def report_data(self) -> ReportData:
         """What the report and the card are made of."""
@@ -103,8 +106,8 @@ def train(settings: Settings, *, progress: Progress = lambda _: None) -> Trained
     split = study.split()
     features, unused = study.fit_features(split.fit)
     fit, test = study.block(split.fit, features), study.block(split.test, features)
-    names, limits = select_candidates(fit, settings.model)
     folds, recipes = study.rehearsal(fit), {}
+    names, limits = select_candidates(fit, settings.model, rehearsed=bool(folds))
     for name in names:
         progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
         recipes[name] = fit_recipe(name, fit, folds, settings.model.seed)
@@ -137,8 +140,9 @@ def save_trained(trained: Trained, models: Path, *, now: datetime) -> Saved:
         BundleError: The bundle cannot be written; the champion is as it was.
     """
     name = f"{trained.verdict.chosen}-{now:%Y%m%dT%H%M%SZ}"
-    earned, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, models)
+    name += f"-{again}" if (again := sum(taken.startswith(name) for taken in list_bundles(models))) else ""
     folder = save_bundle(models, name, trained.files, trained.facts)
+    earned, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, models)
     if earned:
         promote(models, name)
     return Saved(folder, earned, reason)

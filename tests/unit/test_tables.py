@@ -6,7 +6,8 @@ import pytest
 
 from predictor.config import make_settings
 from predictor.errors import TableError
-from predictor.tables import check_events, check_leads
+from predictor.events import check_events
+from predictor.tables import check_leads
 
 LEADS = pd.DataFrame({
     "lead_id": ["a", "b", "c"],

@@ -13,11 +13,12 @@ import pandas as pd
 from predictor.errors import Finding, ScoringError
 from predictor.parse import ISO_HINT, parse_moment, to_moment
 from predictor.tables import MADE_HERE
-from predictor.values import find_distinct, normal_text, to_number, to_plain
+from predictor.values import find_distinct, name_type, normal_text, to_number, to_plain
 
 FeatureKind = Literal["number", "category", "days_since", "missing_count"]
 MISSING = "attributes/missing"
 _DAY_S = 86_400.0
+_LONGEST_SHOWN = 40  # characters of a category; what is longer, or an e-mail address, may name a person
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -48,10 +49,23 @@ class Feature:
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """The features of a model, in the order of the matrix, and the texts that mean 'not known'."""
+    """The features of a model and how the values behind them are to be read.
+
+    Attributes:
+        features: In the order of the matrix.
+        missing_values: Texts that mean 'not known'.
+        timezone: The zone of dates that carry none.
+        dated: Whether leads carry the moment of decision; where they do not, neither events nor ages of dates are known.
+        visible: The attributes that the training looked at, features or not; points rules see no others.
+        event_types: The types of event that the training saw.
+    """
 
     features: tuple[Feature, ...]
     missing_values: tuple[str, ...]
+    timezone: str = "UTC"
+    dated: bool = True
+    visible: tuple[str, ...] = ()
+    event_types: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         words = frozenset(word.strip().casefold() for word in self.missing_values) | {""}
@@ -82,7 +96,7 @@ class FeatureSet:
             return value.strip().casefold() in self._missing  # type: ignore[attr-defined]
         return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)  # noqa: PLR0124
 
-    def encode_row(self, row: Mapping[str, Any], as_of: datetime) -> tuple[list[float], list[Finding]]:
+    def encode_row(self, row: Mapping[str, Any], as_of: datetime | None) -> tuple[list[float], list[Finding]]:
         """One assembled lead as a row of the matrix, and warnings about values that were never seen.
 
         Raises:
@@ -110,7 +124,7 @@ class FeatureSet:
         if feature.kind == "number":
             return to_number(value), None
         if feature.kind == "days_since":
-            return _days_since(value, as_of), None
+            return _days_since(value, as_of, self.timezone), None
         text = normal_text(value)
         code = self._codes[position].get(text)  # type: ignore[attr-defined]
         if code is None:
@@ -172,13 +186,14 @@ class FeatureSet:
 
     def to_json(self) -> dict[str, Any]:
         """The set as `features.json` of a bundle holds it."""
-        return {"missing_values": list(self.missing_values), "features": [asdict(feature) for feature in self.features]}
+        return asdict(self)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> FeatureSet:
         """The set that `to_json` wrote."""
         features = (Feature(**{**entry, "categories": tuple(entry["categories"])}) for entry in content["features"])
-        return cls(tuple(features), tuple(content["missing_values"]))
+        lists = {name: tuple(content[name]) for name in ("missing_values", "visible", "event_types")}
+        return cls(tuple(features), timezone=content["timezone"], dated=content["dated"], **lists)
 
 
 @dataclass
@@ -197,19 +212,20 @@ class Encoded:
 
 
 def _warn_unseen(feature: Feature, value: object) -> Finding:
-    shown = str(value)[:60]
-    return Finding("LEAD021", "warning", f"Unknown {feature.label.lower()} '{shown}': scored as other.", "")
+    text = str(value)
+    shown = f" '{text}'" if len(text) <= _LONGEST_SHOWN and "@" not in text else ""
+    return Finding("LEAD021", "warning", f"Unknown {feature.label.lower()}{shown}: scored as other.", "")
 
 
-def _days_since(value: object, as_of: datetime | None) -> float:
+def _days_since(value: object, as_of: datetime | None, timezone: str) -> float:
     """Days from a date to the moment of the score; missing when it lies after that moment, which nobody could know then."""
     if as_of is None:
         return np.nan
     if isinstance(value, str):
-        value = parse_moment(value)
+        value = parse_moment(value, timezone)
     elif isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if not isinstance(value, datetime):
-        raise ValueError(f"a {type(value).__name__} is no date")  # noqa: TRY004  callers catch one kind
-    age = (as_of - to_moment(value)) // _MICROSECOND
+        raise ValueError(f"{name_type(value)} came")  # noqa: TRY004  callers catch one kind
+    age = (as_of - to_moment(value, timezone)) // _MICROSECOND
     return age / 1e6 / _DAY_S if age >= 0 else np.nan  # in the same steps as a table's, so that both give the same number

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,8 @@ import pyarrow.parquet as pq
 
 from predictor.config import Settings
 from predictor.errors import Finding, TableError, list_names
-from predictor.tables import Leads, check_events, check_leads
+from predictor.events import check_events
+from predictor.tables import Leads, check_leads
 
 _SNIFFED = 1 << 16
 
@@ -133,17 +135,29 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
         writing.unlink(missing_ok=True)
 
 
-def load_tables(settings: Settings) -> tuple[Leads, pd.DataFrame | None, tuple[Finding, ...]]:
+def load_tables(settings: Settings, now: pd.Timestamp) -> tuple[Leads, pd.DataFrame | None, tuple[Finding, ...]]:
     """The leads and events that the settings name, under the contract; None for no events; findings of both.
+
+    Args:
+        settings: A firm's settings.
+        now: The moment after which nothing can have happened yet.
 
     Raises:
         TableError: A file or a table that cannot be used, with all its faults.
     """
     if not settings.data.leads:
         raise _refuse("leads", "The settings name no table of leads.", "Set data.leads in predictor.toml.")
-    leads = check_leads(read_table(settings.folder / settings.data.leads, "leads"), settings)
+    leads = check_leads(read_table(settings.folder / settings.data.leads, "leads"), settings, now=now)
     if not settings.data.events:
         return leads, None, leads.findings
     raw = read_table(settings.folder / settings.data.events, "events")
     events, findings = check_events(raw, settings, leads.frame["lead_id"])
-    return leads, events, (*leads.findings, *findings)
+    return _watch_longer(leads, events, now, settings), events, (*leads.findings, *findings)
+
+
+def _watch_longer(leads: Leads, events: pd.DataFrame, now: pd.Timestamp, settings: Settings) -> Leads:
+    """The leads, observed as long as their events are where the settings do not say how long."""
+    if leads.observed_until is None or settings.data.observed_until or events.empty:
+        return leads
+    latest: pd.Timestamp = events["occurred_at"].max()
+    return replace(leads, observed_until=max(leads.observed_until, latest)) if latest <= now else leads

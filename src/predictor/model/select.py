@@ -13,8 +13,13 @@ _NEED_FEW = ("constant", "points")
 _FEWEST_A_FOLD = 5  # leads of either outcome below which a fold's model is noise
 
 
-def select_candidates(fit: Block, settings: ModelSettings) -> tuple[list[str], tuple[Finding, ...]]:
+def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -> tuple[list[str], tuple[Finding, ...]]:
     """The candidates that the fit block can carry, and findings about those it cannot.
+
+    Args:
+        fit: The leads that may teach.
+        settings: Which candidates are wanted.
+        rehearsed: Whether the block is long enough to rehearse on; without that nothing learned can be chosen or calibrated.
 
     Raises:
         TrainingError: All leads of the block have the same outcome.
@@ -27,9 +32,15 @@ def select_candidates(fit: Block, settings: ModelSettings) -> tuple[list[str], t
     names: list[str] = list(settings.candidates)
     findings = []
     fewest = int(min(fit.outcome.sum(), (1 - fit.outcome).sum()))
+    still = "the points made a probability" if fit.points_column is not None else "the base rate"
     if fewest < settings.min_outcomes:
         names = [name for name in names if name in _NEED_FEW]
-        findings.append(_tell_few(fewest, settings.min_outcomes, can_points=fit.points_column is not None))
+        findings.append(_tell_few(fewest, settings.min_outcomes, still))
+    elif not rehearsed:
+        names = [name for name in names if name in _NEED_FEW]
+        findings.append(_tell_short(still))
+    if not len(fit.features):
+        names = ["constant"]
     if "points" in names and fit.points_column is None:
         names.remove("points")
         do = "Name a rule book in points.rule_book, or the CRM's score in roles.points, to see what the points are worth."
@@ -37,11 +48,18 @@ def select_candidates(fit: Block, settings: ModelSettings) -> tuple[list[str], t
     return names or ["constant"], tuple(findings)
 
 
-def _tell_few(fewest: int, needed: int, *, can_points: bool) -> Finding:
+def _tell_few(fewest: int, needed: int, still: str) -> Finding:
     what = f"Only {count(fewest, 'lead')} of one outcome to learn from; {needed} of each are needed to learn from features."
-    still = "the points made a probability" if can_points else "the base rate"
     do = f"What can be done is done: {still}. Train again when more outcomes are known."
     return Finding("TRAIN001", "warning", what, do)
+
+
+def _tell_short(still: str) -> Finding:
+    what = (
+        "The leads before the test block span too little time to rehearse on, so nothing learned could be chosen or calibrated."
+    )
+    do = f"What can be done is done: {still}. Export older leads, or lower label.horizon_days."
+    return Finding("TRAIN003", "warning", what, do)
 
 
 def make_rehearsal(block: Block, *, folds: int, gap: float) -> list[Fold]:

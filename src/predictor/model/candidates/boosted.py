@@ -59,8 +59,15 @@ class Boosted:
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """The model that `to_text` wrote."""
-        return cls(lgb.Booster(model_str=text))
+        """The model that `to_text` wrote.
+
+        Raises:
+            ValueError: The text is no model of LightGBM.
+        """
+        try:
+            return cls(lgb.Booster(model_str=text))
+        except lgb.basic.LightGBMError as error:
+            raise ValueError(f"model.txt is no model of LightGBM ({error})") from None
 
 
 def _threads(matrix: np.ndarray) -> int:

@@ -1,0 +1,81 @@
+"""One lead as it comes in, read as the training read its table: our names, what is not known, what nobody looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from predictor.answer import Lead
+from predictor.config import Settings
+from predictor.denied import deny_reason
+from predictor.domains import domain_of, kind_of_domain
+from predictor.errors import Finding, ScoringError, list_names
+from predictor.features.encode import FeatureSet
+from predictor.points.rulebook import OnEvents, RuleBook
+from predictor.tables import LEAD_FACTS
+from predictor.values import normal_text
+
+
+class LeadReader:
+    """What a bundle knows of the words of its firm.
+
+    Attributes:
+        attributes: What features and rules may look at.
+    """
+
+    def __init__(self, settings: Settings, features: FeatureSet, attributes: Sequence[str], book: RuleBook | None) -> None:
+        self.attributes = attributes
+        self._features = features
+        self._points = settings.roles.points
+        self._ours = {theirs: ours for ours, theirs in settings.columns.items()}
+        roles = settings.roles
+        self._known = {*attributes, *roles.points, *roles.ignore, *roles.protected, *LEAD_FACTS, *self._ours}
+        self.event_types = {normal_text(kind) for kind in features.event_types}
+        for rule in book.rules if book else ():
+            self.event_types |= rule.condition.types if isinstance(rule.condition, OnEvents) else set()
+
+    def list_unknown(self, names: Sequence[str]) -> list[str]:
+        """The names that nothing knows: neither the training, nor the settings, nor the list of denied ones."""
+        return [name for name in names if name not in self._known and deny_reason(name) is None]
+
+    def read(self, lead: Lead) -> tuple[dict[str, Any], list[Finding]]:
+        """The lead's attributes that are known, under our names, its e-mail reduced to a kind of mailbox; and warnings.
+
+        Raises:
+            ScoringError: An attribute is a list or an object.
+        """
+        named = {self._ours.get(name, name): value for name, value in lead.attributes.items()}
+        values = {name: value for name, value in named.items() if not self._features.is_missing(value)}
+        nested = [name for name in self.attributes if isinstance(values.get(name), (list, tuple, dict))]
+        if nested:
+            what = f"{list_names(nested)} must be single values, not lists or objects"
+            raise ScoringError(f"LEAD022 {what}. Send one value of each.")
+        kind = kind_of_domain(domain_of(values.get("email_domain", values.get("email"))))
+        if kind is not None:
+            values["email_domain_kind"] = kind
+        return values, self._warn(lead, values)
+
+    def _warn(self, lead: Lead, values: dict[str, Any]) -> list[Finding]:
+        warnings = []
+        if unknown := self.list_unknown(list(values)):
+            warnings.append(("LEAD020", f"Not used by this model: {list_names(unknown)}."))
+        if lead.points is not None and len(self._points) != 1:
+            held = list_names(self._points)
+            take = f"it takes {held} among the attributes" if held else "its points come from the rule book"
+            warnings.append(("LEAD026", f"Not used by this model: points; {take}."))
+        if lead.events and not self._features.dated:
+            warnings.append(
+                ("LEAD027", "Not looked at: the events, because the training data did not say when leads became MQLs.")
+            )
+        elif lead.events:
+            warnings += self._warn_events(lead)
+        return [Finding(code, "warning", text, "") for code, text in warnings]
+
+    def _warn_events(self, lead: Lead) -> list[tuple[str, str]]:
+        warnings = []
+        if later := sum(event.occurred_at > lead.as_of for event in lead.events):
+            warnings.append(("LEAD023", f"Not looked at: {later} of the events, dated after as_of."))
+        kinds = dict.fromkeys(event.event_type for event in lead.events)
+        if unknown := [kind for kind in kinds if normal_text(kind) not in self.event_types]:
+            warnings.append(("EVENT010", f"Events of types never seen in training: {list_names(unknown)}."))
+        return warnings
