@@ -20,7 +20,7 @@ demo: install
 	$(BIN)/python -m api.example $(DEMO)/models
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: install
 	$(BIN)/ruff check .

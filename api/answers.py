@@ -110,7 +110,7 @@ class AnswerOut(_Given):
     probability: Annotated[FiniteFloat, Field(ge=0, le=1)]
     """That sales accepts the lead within the horizon, from 0 to 1; the threshold never changes it."""
     interval: tuple[FiniteFloat, FiniteFloat]
-    """Where the share accepted among leads with this score lies, with 95 %: how well the scale is known, not how well the lead is."""
+    """Where the share accepted among leads with this score lies, with 95 %: how well the scale is known, not this lead."""
     threshold: FiniteFloat
     """The probability from which a lead goes to sales."""
     decision: Decision

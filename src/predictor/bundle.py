@@ -57,6 +57,7 @@ def save_bundle(models: Path, name: str, files: Mapping[str, str], facts: Mappin
         BundleError: The name is taken, or the disk refuses; nothing is left behind.
     """
     target, writing = models / name, models / f"{_WRITING}{name}-{os.getpid()}"
+    _sweep(models)
     if target.exists():
         raise BundleError(f"There is a bundle '{name}' in '{models}' already. Give the new one another name.")
     sums = {file: fingerprint(text.encode()) for file, text in sorted(files.items())}
@@ -105,6 +106,24 @@ def _write_through(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _sweep(models: Path) -> None:
+    """Remove what killed processes left half-written; what a living one is writing stays."""
+    for left in models.glob(f"{_WRITING}*"):
+        process = left.name.rpartition("-")[2]
+        if process.isdecimal() and not _is_alive(int(process)):
+            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -36,6 +36,9 @@ StoreConfig = Annotated[
     Path | None,
     typer.Option("--config", "-c", help="The settings file that names store.url; without it, scores.db beside the bundles."),
 ]
+AliasConfig = Annotated[
+    Path | None, typer.Option("--config", "-c", help="The settings file; with it, MLflow's alias champion is moved too.")
+]
 _SETTINGS, _MODELS = Path("predictor.toml"), Path("models")
 P = ParamSpec("P")
 
@@ -244,7 +247,13 @@ def monitor(model: Model = _MODELS, config: StoreConfig = None, *, as_json: AsJs
 
 def _store_url(config: Path | None) -> str:
     """The store that the settings name; empty where they name none, which means the file beside the bundles."""
-    return load_settings(config).store.url if config is not None else ""
+    if config is None:
+        return ""
+    settings = load_settings(config)
+    url = settings.store.url
+    if not url.startswith("sqlite:///"):
+        return url
+    return f"sqlite:///{settings.folder.resolve() / url.removeprefix('sqlite:///')}"
 
 
 @models_app.command("list")
@@ -266,21 +275,36 @@ def list_models(models: Models = _MODELS, *, as_json: AsJson = False) -> None:
 
 @models_app.command("promote")
 @_in_words
-def promote_model(name: Annotated[str, typer.Argument(help="The bundle's name.")], models: Models = _MODELS) -> None:
+def promote_model(
+    name: Annotated[str, typer.Argument(help="The bundle's name.")], models: Models = _MODELS, config: AliasConfig = None
+) -> None:
     """Let a bundle serve, whether or not training found that it earned it."""
     from predictor.bundle import promote
 
     promote(models, name)
     console.out.print(f"{name} serves now.")
+    _move_alias(name, config)
 
 
 @models_app.command("rollback")
 @_in_words
-def roll_back(models: Models = _MODELS) -> None:
+def roll_back(models: Models = _MODELS, config: AliasConfig = None) -> None:
     """Let the champion before the present one serve again."""
     from predictor.bundle import rollback
 
-    console.out.print(f"{rollback(models)} serves again.")
+    name = rollback(models)
+    console.out.print(f"{name} serves again.")
+    _move_alias(name, config)
+
+
+def _move_alias(name: str, config: Path | None) -> None:
+    """MLflow's alias follows where the settings are named."""
+    if config is None:
+        return
+    from predictor.tracking import move_alias
+
+    moved = move_alias(name, load_settings(config))
+    console.out.print(f"MLflow: alias champion is on version {moved.model_version} in {console.escape(moved.uri)}.")
 
 
 if __name__ == "__main__":

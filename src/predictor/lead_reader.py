@@ -64,9 +64,7 @@ class LeadReader:
             take = f"it takes {held} among the attributes" if held else "its points come from the rule book"
             warnings.append(("LEAD026", f"Not used by this model: points; {take}."))
         if lead.events and not self._features.dated:
-            warnings.append(
-                ("LEAD027", "Not looked at: the events, because the training data did not say when leads became MQLs.")
-            )
+            warnings.append(("LEAD027", "Not looked at: the events, because the training did not know when leads became MQLs."))
         elif lead.events:
             warnings += self._warn_events(lead)
         return [Finding(code, "warning", text, "") for code, text in warnings]

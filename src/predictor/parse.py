@@ -70,17 +70,17 @@ def parse_moment(text: str, timezone: str = "UTC") -> datetime:
     '2026-01-30T23:00:00+00:00'
     >>> parse_moment("soon")
     Traceback (most recent call last):
-    ValueError: a text that is no date came
+    ValueError: this text is no date
     """
     text = text.strip()
     if _USUAL.fullmatch(text):
         try:
             return to_moment(datetime.fromisoformat(text), timezone)
         except ValueError:
-            raise ValueError("a text that is no date came") from None
+            raise ValueError("this text is no date") from None
     times, bad = parse_times(pd.Series([text], dtype="str"), timezone)
     if bad.iloc[0] or times.isna().iloc[0]:
-        raise ValueError("a text that is no date came")
+        raise ValueError("this text is no date")
     return times.dt.to_pydatetime().iloc[0]  # type: ignore[no-any-return]
 
 

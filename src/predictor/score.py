@@ -242,9 +242,7 @@ class Scorer:
         return _mark(answers, encoded)
 
     def prepare(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Leads as read, with what means 'not known' missing, the e-mail reduced to a kind of mailbox, and no other column than
-        those that the training looked at.
-        """
+        """The columns that the training looked at, with what means 'not known' missing and the e-mail made a kind of mailbox."""
         known = reduce_email(blank_missing(frame.drop(columns=["as_of"], errors="ignore"), self.features.missing_values))
         wanted = ["lead_id", *self.settings.roles.points, *self.attributes]
         return known[[name for name in dict.fromkeys(wanted) if name in known]]
@@ -263,8 +261,9 @@ def _note_faults(encoded: Encoded, prepared: pd.DataFrame, points: Sequence[str]
     faults = [(prepared["lead_id"].isna(), "LEAD006 There is no lead_id. Export the CRM's key of every lead.")]
     if as_of is not None:
         faults.append((as_of.isna(), f"LEAD003 Its moment is no date. {ISO_HINT}."))
-    for name in (name for name in points if name in prepared):
-        faults.append((parse_numbers(prepared[name])[1], f"LEAD022 '{name}' must be a number. Send one, or leave it out."))
+    for name in prepared.columns.intersection(list(points)):
+        text = f"LEAD022 '{name}' must be a number. Send one, or leave it out."
+        faults += [(parse_numbers(prepared[name])[1], text)]
     for mask, text in faults:
         encoded.note(encoded.errors, np.flatnonzero(mask.to_numpy()), text)
 

@@ -179,8 +179,8 @@ def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Findin
     ]
     if barred:
         raise RuleBookError(
-            f"Rule book '{book.name}': these rules look at columns that are not known when a lead becomes an MQL, or that must not "
-            f"decide: {', '.join(barred)}. Remove the rules, or name a column that was there before in roles.allow."
+            f"Rule book '{book.name}': these rules look at columns that are not known when a lead becomes an MQL, or that "
+            f"must not decide: {', '.join(barred)}. Remove the rules, or name a column that was there before in roles.allow."
         )
     lacking = [(rule, column) for rule, column in asked if column not in leads.attributes]
     do = "Mend the rule book or the export."

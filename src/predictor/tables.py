@@ -166,9 +166,8 @@ def _check_future(frame: pd.DataFrame, now: pd.Timestamp | None, faults: Faults)
 
 def _accepted_before(frame: pd.DataFrame, timezone: str) -> pd.Series:
     """Whether `sql_at` lies before `mql_at`; a date without a time of day speaks of the whole day."""
-    local = frame["sql_at"].dt.tz_convert(timezone)
-    whole_day = local == local.dt.normalize()
-    same_day = whole_day & (local.dt.date == frame["mql_at"].dt.tz_convert(timezone).dt.date)
+    day = frame["mql_at"].dt.tz_convert(timezone).dt.normalize()
+    same_day = frame["sql_at"].dt.tz_convert(timezone) == day
     before: pd.Series = (frame["sql_at"] < frame["mql_at"]) & ~same_day
     return before
 

@@ -38,7 +38,7 @@ def normal_text(value: object) -> str | None:
     ('software', 'true', '3', None)
     >>> normal_text(["a"])
     Traceback (most recent call last):
-    TypeError: a list came
+    TypeError: a list is no single value
     """
     if value is None:
         return None
@@ -49,7 +49,7 @@ def normal_text(value: object) -> str | None:
     if isinstance(value, (int, float)):
         number = _to_float(value) + 0.0  # which makes -0.0 the 0.0 that it equals
         return None if math.isnan(number) else f"{number:.15g}"
-    raise TypeError(f"{name_type(value)} came")
+    raise TypeError(f"{name_type(value)} is no single value")
 
 
 def normal_texts(column: pd.Series) -> pd.Series:
@@ -117,15 +117,7 @@ def name_type(value: object) -> str:
     >>> name_type(True), name_type(["x"]), name_type({})
     ('yes or no', 'a list', 'an object')
     """
-    names = {
-        bool: "yes or no",
-        list: "a list",
-        tuple: "a list",
-        dict: "an object",
-        str: "a text",
-        int: "a number",
-        float: "a number",
-    }
+    names = {bool: "yes or no", list: "a list", tuple: "a list", dict: "an object", str: "this text"}
     return names.get(type(value), f"a {type(value).__name__}")
 
 
@@ -139,15 +131,15 @@ def to_number(value: object) -> float:
     (250.0, nan)
     >>> to_number("many")
     Traceback (most recent call last):
-    ValueError: a text that is no number came
+    ValueError: this text is no number
     """
     if value is None:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise ValueError(f"{name_type(value)} came")  # noqa: TRY004  callers catch one kind
+        raise ValueError(f"{name_type(value)} is no number")  # noqa: TRY004  callers catch one kind
     number = _read_number(value) if isinstance(value, str) else _to_float(value)
     if math.isinf(number):
-        raise ValueError("infinity came")
+        raise ValueError("infinity is no number that can be scored")
     return number
 
 
@@ -157,4 +149,4 @@ def _read_number(text: str) -> float:
     try:
         return math.nan if not text else float(text if text.isascii() and "_" not in text else "-")
     except ValueError:
-        raise ValueError("a text that is no number came") from None
+        raise ValueError("this text is no number") from None

@@ -151,7 +151,7 @@ def test_only_the_key_is_needed(model):
 @pytest.mark.parametrize(
     ("column", "value", "match"),
     [
-        ("employees", "many", "LEAD022 Attribute 'employees' must be a number, but 'many' is no number."),
+        ("employees", "many", "LEAD022 Attribute 'employees' must be a number, but this text is no number."),
         ("as_of", "soon", "LEAD003 'as_of' must be a date, but is none."),
         ("events", "[{", "LEAD025 'events' must be JSON, but cannot be read."),
         ("events", '{"a": 1}', "LEAD025 'events' must be a list of events, but is not."),

@@ -490,7 +490,7 @@ def test_process_killed_while_a_bundle_is_written(models, trained, at):
 def test_name_that_is_taken(models, trained):
     before = list_files(models)
     with pytest.raises(BundleError, match=f"There is a bundle '{CHAMPION}' in .* already. Give the new one another name."):
-        save_trained(trained, models, now=NOW)
+        save_bundle(models, CHAMPION, trained.files, trained.facts)
     assert list_files(models) == before
 
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -184,3 +186,14 @@ def test_manifest_is_json_that_others_can_read(tmp_path):
     save(tmp_path, "a")
     content = json.loads((tmp_path / "a" / MANIFEST).read_text())
     assert set(content) == {"data", "files", "format", "seal"}
+
+
+def test_what_a_killed_process_left_is_swept_and_what_a_living_one_writes_stays(tmp_path):
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
+    left, living = tmp_path / f".writing-x-{dead.stdout.strip()}", tmp_path / f".writing-y-{os.getpid()}"
+    for folder in (left, living):
+        folder.mkdir()
+        (folder / "model.txt").write_text("half")
+    save_bundle(tmp_path, "whole", {"model.txt": "all of it"}, {})
+    assert not left.exists()
+    assert (living / "model.txt").read_text() == "half"

@@ -1,5 +1,6 @@
 """The law of time: what was known at the moment of decision, and nothing that came later."""
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from predictor.answer import Lead
-from predictor.batch import award_leads
+from predictor.batch import award_leads, score_leads
+from predictor.bundle import Bundle
 from predictor.config import load_settings
 from predictor.denied import deny_reason
+from predictor.errors import RuleBookError, TableError
 from predictor.features.assemble import assemble_table
 from predictor.features.encode import Feature, FeatureSet
 from predictor.intake.read import read_table
@@ -21,7 +24,10 @@ from predictor.model.recipe import choose_recipe, fit_recipe
 from predictor.model.select import make_rehearsal
 from predictor.model.threshold import recommend_threshold
 from predictor.model.verdict import judge_recipes, rehearse_thresholds
+from predictor.score import Scorer
+from predictor.study import load_study
 from predictor.tables import check_leads
+from predictor.train import train
 from predictor.values import Event
 
 MOMENT = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -135,3 +141,105 @@ def test_no_choice_looks_at_the_test_block(trained):
 def test_the_card_says_which_figures_are_of_the_forward_test(trained):
     assert "forward test" in trained.files["card.md"].lower()
     assert f"{trained.study.describe_fit()['n']:,}" in trained.files["card.md"]
+
+
+def _turn_newest_outcomes(folder, trained, to):
+    """The firm's leads with the acceptances of the test block turned round: what was accepted was not, and the reverse."""
+    leads = pd.read_csv(folder / "leads.csv", dtype="str")
+    frame = trained.study.leads.frame
+    tested = frame.iloc[trained.split.test]
+    keys = set(zip(tested["lead_id"], tested["mql_at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"), strict=True))
+    newest = pd.Series([key in keys for key in zip(leads["lead_id"], leads["mql_at"], strict=True)])
+    accepted = leads["sql_at"].notna()
+    leads.loc[newest & accepted, "sql_at"] = None
+    next_day = (pd.to_datetime(leads["mql_at"]) + pd.Timedelta(days=1)).dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    leads.loc[newest & ~accepted, "sql_at"] = next_day[newest & ~accepted]
+    leads.to_csv(to / "leads.csv", index=False)
+    return int(newest.sum())
+
+
+@pytest.mark.parametrize("horizon", ["30", '"auto"'])
+def test_a_whole_training_chooses_the_same_whatever_became_of_the_test_leads(firm, tmp_path, horizon):
+    words = (firm / "predictor.toml").read_text().replace("horizon_days = 30", f"horizon_days = {horizon}")
+    words += 'candidates = ["constant", "points", "logistic"]\n'
+    for folder in ("true", "turned"):
+        shutil.copytree(firm, tmp_path / folder)
+        (tmp_path / folder / "predictor.toml").write_text(words)
+    first = train(load_settings(tmp_path / "true" / "predictor.toml"))
+    assert _turn_newest_outcomes(firm, first, tmp_path / "turned") == len(first.split.test)
+    second = train(load_settings(tmp_path / "turned" / "predictor.toml"))
+    assert second.study.horizon_days == first.study.horizon_days
+    np.testing.assert_array_equal(second.split.test, first.split.test)
+    assert second.verdict.chosen == first.verdict.chosen
+    assert second.verdict.threshold == first.verdict.threshold
+    for name, recipe in first.recipes.items():
+        assert second.recipes[name].model.to_text() == recipe.model.to_text()
+        assert second.recipes[name].calibrator == recipe.calibrator
+    assert second.verdict.test["logistic"]["auc"] < 0.4 < first.verdict.test["logistic"]["auc"]
+
+
+BARRED = """
+name = "cheat"
+gate = 10
+rules = [{name = "Cheat", attribute = "%s", present = true, points = 20}]
+"""
+
+
+@pytest.mark.parametrize("column", ["recycle_reason", "amount", "recycled_at", "Lead Status", "Gender"])
+def test_rules_see_neither_outcomes_nor_what_sales_filled_in_nor_what_is_protected(firm, tmp_path, column):
+    raw = read_table(firm / "leads.csv", "leads").assign(**{"Lead Status": "Hot", "Gender": "x"})
+    raw.to_csv(tmp_path / "leads.csv", index=False)
+    (tmp_path / "book.toml").write_text(BARRED % column)
+    asked = '[data]\nleads = "leads.csv"\n[roles]\nprotected = ["Gender"]\n[points]\nrule_book = "book.toml"\n'
+    (tmp_path / "predictor.toml").write_text(asked)
+    with pytest.raises(RuleBookError, match=f"'Cheat' \\('{column}'\\)"):
+        load_study(load_settings(tmp_path / "predictor.toml"))
+
+
+def test_a_rule_on_a_column_that_lacks_is_told(firm, tmp_path):
+    shutil.copy(firm / "leads.csv", tmp_path / "leads.csv")
+    (tmp_path / "book.toml").write_text(BARRED % "gone")
+    (tmp_path / "predictor.toml").write_text('[data]\nleads = "leads.csv"\n[points]\nrule_book = "book.toml"\n')
+    found = load_study(load_settings(tmp_path / "predictor.toml")).findings
+    assert [finding.what for finding in found if finding.code == "TRAIN004"] == [
+        "Rule 'Cheat' asks for column 'gone', which the export lacks: it sees nothing."
+    ]
+
+
+def test_a_date_that_is_often_set_later_is_no_feature(firm):
+    raw = read_table(firm / "leads.csv", "leads")
+    seen = pd.to_datetime(raw["mql_at"]) + pd.to_timedelta(np.arange(len(raw)) % 3 - 1, unit="D")
+    leads = check_leads(raw.assign(**{"Last Page Seen At": seen.astype("str")}), load_settings(firm / "predictor.toml"))
+    assert "Last Page Seen At" not in leads.attributes
+    assert any(finding.code == "LEAD032" for finding in leads.findings)
+
+
+def test_a_date_in_the_future_is_refused(firm):
+    raw = read_table(firm / "leads.csv", "leads")
+    raw.loc[3, "recycled_at"] = "2062-01-01"
+    with pytest.raises(TableError, match="LEAD011 Column 'recycled_at' lies in the future in 1 row"):
+        check_leads(raw, load_settings(firm / "predictor.toml"), now=pd.Timestamp("2026-07-01", tz="UTC"))
+
+
+def test_undated_leads_are_scored_as_they_were_learned(tmp_path):
+    """Where nobody knows when a lead became an MQL, neither its events nor the age of a date count, in training or live."""
+    draw = np.random.default_rng(0)
+    created = pd.Series(pd.Timestamp("2025-01-01") + pd.to_timedelta(draw.integers(0, 300, 400), unit="D")).dt.date.astype("str")
+    accepted = draw.random(400) < np.where(created > "2025-06-01", 0.6, 0.2)
+    frame = pd.DataFrame({"lead_id": np.arange(400), "order_by": np.arange(400), "outcome": accepted, "created": created})
+    frame["industry"] = draw.choice(["Software", "Retail"], 400)
+    frame.to_csv(tmp_path / "leads.csv", index=False)
+    (tmp_path / "events.csv").write_text("lead_id,occurred_at,event_type\n1,2025-01-01,pricing_page_view\n")
+    asked = '[data]\nleads = "leads.csv"\nevents = "events.csv"\n[points]\nrule_book = "b2b"\n[model]\nresamples = 20\n'
+    (tmp_path / "predictor.toml").write_text(asked + 'candidates = ["logistic"]\n')
+    trained = train(load_settings(tmp_path / "predictor.toml"))
+    assert any(finding.code == "EVENT008" for finding in trained.findings)
+    scorer = Scorer(Bundle("undated", trained.files, {}))
+    matrix = scorer.features.encode_table(trained.study.rows, None).matrix
+    raw, events = read_table(tmp_path / "leads.csv", "leads"), read_table(tmp_path / "events.csv", "events")
+    table, _ = score_leads(scorer, raw, events, now=pd.Timestamp(MOMENT))
+    np.testing.assert_allclose(table["probability"], trained.final.predict(matrix), rtol=0, atol=1e-12)
+    values = {"created": created[1], "industry": frame["industry"][1]}
+    alone = scorer.score_lead(Lead("1", MOMENT, values, None, [Event(MOMENT, "pricing_page_view")]))
+    assert alone.probability == pytest.approx(table["probability"][1], abs=1e-12)
+    assert [warning.code for warning in alone.warnings] == ["LEAD027"]

@@ -61,3 +61,37 @@ def test_a_champion_that_cannot_serve_stands_in_nobodys_way(trained, tmp_path):
     promoted, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, tmp_path)
     assert promoted
     assert "the champion before cannot serve" in reason
+
+
+@pytest.fixture(scope="module")
+def standing(trained, tmp_path_factory):
+    """A champion that has seen every lead there is."""
+    models = tmp_path_factory.mktemp("standing")
+    save_trained(trained, models, now=NOW)
+    return models
+
+
+def _name(trained, chosen):
+    differences = {**trained.verdict.differences, "points": Difference(-0.01, -0.02, -0.001)}
+    return replace(trained.verdict, chosen=chosen, differences=differences)
+
+
+def test_a_champion_that_has_seen_the_test_leads_is_learned_afresh(trained, standing):
+    promoted, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, standing)
+    assert promoted
+    assert f"'{trained.verdict.chosen}' learned afresh standing in for it" in reason
+    promoted, reason = judge_promotion(_name(trained, "constant"), trained.study, trained.split.test, standing)
+    assert not promoted, "the base rate must not replace a model because it is newer"
+    assert reason.startswith("Not promoted: worse than ")
+
+
+def test_what_cannot_be_compared_does_not_serve_by_itself(trained, standing):
+    others = {name: values for name, values in trained.verdict.probability.items() if name != trained.verdict.chosen}
+    untried = replace(_name(trained, "points"), probability=others)
+    promoted, reason = judge_promotion(untried, trained.study, trained.split.test, standing)
+    assert not promoted
+    assert "was not tried again, so the two cannot be compared" in reason
+    elsewhere = replace(trained.study, horizon_days=60.0)
+    promoted, reason = judge_promotion(trained.verdict, elsewhere, trained.split.test, standing)
+    assert not promoted
+    assert "speaks of another outcome" in reason

@@ -33,7 +33,7 @@ from predictor.model.threshold import recommend_threshold
 from predictor.model.verdict import judge_recipes, rehearse_thresholds
 from predictor.pack import describe_verdict, dump, make_golden, pack_recipe
 from predictor.points.rulebook import load_rule_book
-from predictor.tracking import Tracked, TrainingRecord, place, track_training
+from predictor.tracking import Tracked, TrainingRecord, move_alias, place, track_training
 from predictor.tracking.place import find_place
 from predictor.tracking.record import describe_params, describe_tags, hide_password
 
@@ -337,3 +337,14 @@ def test_what_is_shown_and_kept_holds_no_password(made):
 def test_artifacts_of_another_database_go_beside_the_settings_file(tmp_path):
     settings = make_settings({"tracking": {"uri": "postgresql+psycopg://u:p@db/runs"}}, folder=tmp_path)
     assert find_place(settings) == place.Place("postgresql+psycopg://u:p@db/runs", (tmp_path / "mlruns").as_uri())
+
+
+def test_the_alias_follows_a_bundle_that_is_promoted_by_hand(made, tracked):
+    record, settings = made
+    client, *_ = tracked
+    newest = client.get_model_version_by_alias("lead-conversion", "champion").version
+    client.set_registered_model_alias("lead-conversion", "champion", 2)
+    moved = move_alias(record.folder.name, settings)
+    assert moved.model_version == client.get_model_version_by_alias("lead-conversion", "champion").version >= newest
+    with pytest.raises(TrackingError, match="holds no version of 'lead-conversion' that was made of bundle 'nobody'"):
+        move_alias("nobody", settings)

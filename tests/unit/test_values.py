@@ -46,7 +46,7 @@ def test_normal_texts(value, text):
 
 @pytest.mark.parametrize("value", [["a"], {"a": 1}, pd.Timestamp("2026-01-01"), (1,)])
 def test_what_is_no_single_value(value):
-    with pytest.raises(TypeError, match=f"a {type(value).__name__} is no single value"):
+    with pytest.raises(TypeError, match="is no single value"):
         normal_text(value)
 
 
@@ -63,17 +63,17 @@ def test_missing_numbers(value):
 @pytest.mark.parametrize(
     ("value", "match"),
     [
-        ("many", "'many' is no number"),
-        ("1,000", "'1,000' is no number"),
-        ("1_000", "'1_000' is no number"),
+        ("many", "this text is no number"),
+        ("1,000", "this text is no number"),
+        ("1_000", "this text is no number"),
         ("١", "is no number"),
-        (True, "a bool is no number"),
+        (True, "yes or no is no number"),
         (["3"], "a list is no number"),
         (math.inf, "infinity is no number"),
         ("inf", "infinity"),
         (10**400, "infinity is no number"),
         ("9" * 400, "infinity is no number"),
-        ("x" * 5000, f"'{'x' * 40}' is no number"),
+        ("x" * 5000, "this text is no number"),
     ],
 )
 def test_what_is_no_number(value, match):

@@ -226,6 +226,6 @@ def _days_since(value: object, as_of: datetime | None, timezone: str) -> float:
     elif isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if not isinstance(value, datetime):
-        raise ValueError(f"{name_type(value)} came")  # noqa: TRY004  callers catch one kind
+        raise ValueError(f"{name_type(value)} is no date")  # noqa: TRY004  callers catch one kind
     age = (as_of - to_moment(value, timezone)) // _MICROSECOND
     return age / 1e6 / _DAY_S if age >= 0 else np.nan  # in the same steps as a table's, so that both give the same number

@@ -55,9 +55,7 @@ def _tell_few(fewest: int, needed: int, still: str) -> Finding:
 
 
 def _tell_short(still: str) -> Finding:
-    what = (
-        "The leads before the test block span too little time to rehearse on, so nothing learned could be chosen or calibrated."
-    )
+    what = "The leads before the test block span too little time to rehearse on, so nothing learned could be judged."
     do = f"What can be done is done: {still}. Export older leads, or lower label.horizon_days."
     return Finding("TRAIN003", "warning", what, do)
 

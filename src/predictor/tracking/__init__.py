@@ -7,7 +7,7 @@ import os
 from predictor.config import Settings
 from predictor.tracking.record import Tracked, TrainingRecord
 
-__all__ = ["Tracked", "TrainingRecord", "track_training"]
+__all__ = ["Tracked", "TrainingRecord", "move_alias", "track_training"]
 
 
 def track_training(record: TrainingRecord, *, settings: Settings) -> Tracked:
@@ -20,7 +20,23 @@ def track_training(record: TrainingRecord, *, settings: Settings) -> Tracked:
     Raises:
         TrackingError: MLflow cannot be reached or refused; the bundle is as it was.
     """
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # MLflow reads it when imported, and would report home
+    _stay_silent()
     from predictor.tracking.run import write_training  # noqa: PLC0415  MLflow takes seconds to import: paid by those who track
 
     return write_training(record, settings)
+
+
+def move_alias(bundle: str, settings: Settings) -> Tracked:
+    """Let the alias `champion` name the version of the registered model that was made of a bundle.
+
+    Raises:
+        TrackingError: MLflow cannot be reached, or holds no version of that bundle.
+    """
+    _stay_silent()
+    from predictor.tracking.run import write_alias  # noqa: PLC0415
+
+    return write_alias(bundle, settings)
+
+
+def _stay_silent() -> None:
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # MLflow reads it when imported, and would report home

@@ -51,6 +51,34 @@ def write_training(record: TrainingRecord, settings: Settings) -> Tracked:
     return Tracked(run_id, shown, version, record.alias)
 
 
+def write_alias(bundle: str, settings: Settings) -> Tracked:
+    """Move the alias `champion` to the version that was made of a bundle.
+
+    Raises:
+        TrackingError: MLflow cannot be reached, or holds no version of that bundle.
+    """
+    place, name = find_place(settings), settings.tracking.registered_model
+    shown = hide_password(place.uri)
+    try:
+        with _be_quiet(), be_patient():
+            client, _ = _open(place, settings.tracking.experiment)
+            versions = client.search_model_versions(f"name = '{name}'")
+            version = next((found for found in versions if found.tags.get("bundle") == bundle), None)
+            if version is not None:
+                client.set_registered_model_alias(name, "champion", version.version)
+    except _FAULTS as error:
+        raise TrackingError(
+            f"MLflow at '{shown}' could not move the alias: {_explain(error)}. The bundle '{bundle}' serves all the same. "
+            "Start the server or mend tracking.uri, and promote it again."
+        ) from None
+    if version is None:
+        raise TrackingError(
+            f"MLflow at '{shown}' holds no version of '{name}' that was made of bundle '{bundle}', so its alias was not moved. "
+            "The bundle serves all the same; leave -c out where the training was not tracked."
+        )
+    return Tracked(version.run_id or "", shown, int(version.version), "champion")
+
+
 def _explain(error: Exception) -> str:
     """What went wrong in a few words, without a password."""
     text = str(error)

@@ -141,7 +141,7 @@ def test_the_scorers_own_refusals_have_the_same_shape(client, lead):
     assert response.json() == {
         "error": {
             "code": "LEAD022",
-            "text": "Attribute 'employees' must be a number, but 'many' is no number. Send a number, or leave it out.",
+            "text": "Attribute 'employees' must be a number, but this text is no number. Send a number, or leave it out.",
         }
     }
 

@@ -177,8 +177,8 @@ def test_infinite_number_fails_alone_in_a_typed_column_too():
 def test_faults_are_told_in_one_text():
     match = (
         r"LEAD022 Attribute 'industry' must be one text, but a list is no single value\. Send one text, or leave it out\. "
-        r"LEAD022 Attribute 'employees' must be a number, but 'many' is no number\. .* "
-        r"LEAD022 Attribute 'founded' must be a date \(Write dates as 2026-03-31 .*\), but 'soon' is no date"
+        r"LEAD022 Attribute 'employees' must be a number, but this text is no number\. .* "
+        r"LEAD022 Attribute 'founded' must be a date \(Write dates as 2026-03-31 .*\), but this text is no date"
     )
     with pytest.raises(ScoringError, match=match):
         encode(industry=["a"], employees="many", founded="soon")

@@ -150,14 +150,17 @@ def test_other_kinds_are_not_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+NOW = pd.Timestamp("2026-07-01", tz="UTC")
+
+
 def test_tables_of_the_settings(tmp_path):
     (tmp_path / "leads.csv").write_text("lead_id,mql_at,sql_at\nA,2026-01-01,\nB,2026-01-02,2026-01-03\n")
     (tmp_path / "events.csv").write_text("lead_id;occurred_at;event_type\nA;2026-01-01;x\nC;2026-01-01;x\n")
-    leads, events, findings = load_tables(make_settings({"data": {"leads": "leads.csv"}}, folder=tmp_path))
+    leads, events, findings = load_tables(make_settings({"data": {"leads": "leads.csv"}}, folder=tmp_path), NOW)
     assert (len(leads.frame), events, findings) == (2, None, ())
     both = make_settings({"data": {"leads": "leads.csv", "events": "events.csv"}}, folder=tmp_path)
-    leads, events, findings = load_tables(both)
+    leads, events, findings = load_tables(both, NOW)
     assert events["lead_id"].tolist() == ["A"]
     assert [finding.code for finding in findings] == ["EVENT007"]
     with pytest.raises(TableError, match=r"The settings name no table of leads. Set data.leads in predictor.toml."):
-        load_tables(make_settings())
+        load_tables(make_settings(), NOW)

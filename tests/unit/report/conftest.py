@@ -6,8 +6,8 @@ import pytest
 
 from predictor.config import make_settings
 from predictor.errors import Finding
-from predictor.model.metrics import compute_difference, compute_intervals, compute_metrics, compute_reliability
 from predictor.model.gate import judge_gate
+from predictor.model.metrics import compute_difference, compute_intervals, compute_metrics, compute_reliability
 from predictor.model.threshold import compute_thresholds, recommend_threshold
 from predictor.model.verdict import Verdict
 from predictor.report.compare import ReportData
