@@ -18,7 +18,7 @@ from predictor.config import Settings
 from predictor.errors import Finding, count
 from predictor.model.block import Block
 from predictor.model.recipe import Recipe, choose_recipe, fit_recipe
-from predictor.model.select import select_candidates
+from predictor.model.select import choosable, select_candidates
 from predictor.model.split import Split
 from predictor.model.threshold import Recommendation, recommend_threshold
 from predictor.model.verdict import Verdict, judge_recipes, rehearse_thresholds
@@ -111,7 +111,8 @@ def train(settings: Settings, *, progress: Progress = lambda _: None) -> Trained
     for name in names:
         progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
         recipes[name] = fit_recipe(name, fit, folds, settings.model.seed)
-    chosen = choose_recipe(recipes, fit)
+    may_serve = choosable(names, rehearsed=bool(folds))
+    chosen = choose_recipe({name: recipes[name] for name in may_serve}, fit)
     progress("Looking at the test block")
     routed = study.route_by_points(split.test)
     verdict = judge_recipes(recipes, chosen, fit=fit, test=test, routed=routed, settings=settings)

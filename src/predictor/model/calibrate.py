@@ -53,6 +53,9 @@ class Sigmoid:
         return cls(**{**content, "variance": tuple(content["variance"])})
 
 
+UNCALIBRATED = Sigmoid(0.0, 1.0, (0.0, 0.0, 0.0), 0)
+
+
 def fit_sigmoid(score: np.ndarray, outcome: np.ndarray) -> Sigmoid:
     """The sigmoid that makes scores match outcomes, by Newton's method.
 

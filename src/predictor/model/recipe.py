@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from predictor.model.block import Block
-from predictor.model.calibrate import Sigmoid, fit_sigmoid
+from predictor.model.calibrate import UNCALIBRATED, Sigmoid, fit_sigmoid
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.metrics import compute_losses
 from predictor.model.split import Fold
+
+_SIMPLE = ("constant", "points")  # too few numbers to know their leads by heart
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int) -> Recipe:
     Args:
         name: A key of `CANDIDATES`.
         block: Leads to learn from.
-        folds: Forward folds of the block in which both outcomes occur; with none, too few leads for a rehearsal, the
-            calibrator is learned from the scores of the very leads the model saw.
+        folds: Forward folds of the block in which both outcomes occur. With none, the block is too short for a rehearsal: what
+            the simple candidates say is calibrated on the leads they saw, what the others say is left as it is.
         seed: Of everything drawn by lot.
     """
     fit = CANDIDATES[name].fit
@@ -59,7 +61,9 @@ def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int) -> Recipe:
         scores = np.concatenate([fit(block.take(seen), seed).score(block.matrix[predicted]) for seen, predicted in folds])
     else:
         positions, scores = np.arange(len(block)), model.score(block.matrix)
-    return Recipe(name, model, fit_sigmoid(scores, block.outcome[positions]), positions, scores)
+    trusted = folds or name in _SIMPLE
+    calibrator = fit_sigmoid(scores, block.outcome[positions]) if trusted else UNCALIBRATED
+    return Recipe(name, model, calibrator, positions, scores)
 
 
 def choose_recipe(recipes: Mapping[str, Recipe], block: Block) -> str:

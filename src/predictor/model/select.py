@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from predictor.config import ModelSettings
@@ -19,7 +21,7 @@ def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -
     Args:
         fit: The leads that may teach.
         settings: Which candidates are wanted.
-        rehearsed: Whether the block is long enough to rehearse on; without that nothing learned can be chosen or calibrated.
+        rehearsed: Whether the block is long enough to rehearse on; without that `choosable` leaves nothing learned to choose.
 
     Raises:
         TrainingError: All leads of the block have the same outcome.
@@ -30,6 +32,8 @@ def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -
             "Export older leads, or lower split.test_share."
         )
     names: list[str] = list(settings.candidates)
+    if not rehearsed and not set(names) & set(_NEED_FEW):
+        names.insert(0, "constant")
     findings = []
     fewest = int(min(fit.outcome.sum(), (1 - fit.outcome).sum()))
     still = "the points made a probability" if fit.points_column is not None else "the base rate"
@@ -37,7 +41,6 @@ def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -
         names = [name for name in names if name in _NEED_FEW]
         findings.append(_tell_few(fewest, settings.min_outcomes, still))
     elif not rehearsed:
-        names = [name for name in names if name in _NEED_FEW]
         findings.append(_tell_short(still))
     if not len(fit.features):
         names = ["constant"]
@@ -55,9 +58,19 @@ def _tell_few(fewest: int, needed: int, still: str) -> Finding:
 
 
 def _tell_short(still: str) -> Finding:
-    what = "The leads before the test block span too little time to rehearse on, so nothing learned could be judged."
+    what = "The leads before the test block span too little time to rehearse on, so nothing learned can be chosen."
     do = f"What can be done is done: {still}. Export older leads, or lower label.horizon_days."
     return Finding("TRAIN003", "warning", what, do)
+
+
+def choosable(names: Sequence[str], *, rehearsed: bool) -> list[str]:
+    """The candidates that may be chosen: without a rehearsal only those that cannot have learned too much by heart.
+
+    >>> choosable(["constant", "points", "lightgbm"], rehearsed=False)
+    ['constant', 'points']
+    """
+    simple = [name for name in names if name in _NEED_FEW]
+    return list(names) if rehearsed or not simple else simple
 
 
 def make_rehearsal(block: Block, *, folds: int, gap: float) -> list[Fold]:

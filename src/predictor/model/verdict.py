@@ -32,6 +32,7 @@ class Verdict:
         gate: What came of those that the points route; None where the firm names no gate.
         probability: Candidate -> its probabilities on the test block.
         outcome: What came of the test leads.
+        rehearsed: Whether earlier leads spanned enough time to rehearse on, so that something learned could be chosen.
     """
 
     chosen: str
@@ -44,6 +45,7 @@ class Verdict:
     gate: Gate | None
     probability: dict[str, np.ndarray]
     outcome: np.ndarray
+    rehearsed: bool = True
 
     @property
     def rival(self) -> str | None:
@@ -59,6 +61,8 @@ class Verdict:
     @property
     def text(self) -> str:
         """The verdict in one sentence."""
+        if self.rival is None and not self.rehearsed:
+            return f"Earlier leads span too little time to choose anything learned by, so '{self.chosen}' is taken."
         if self.rival is None:
             return f"Nothing learned did better than '{self.chosen}' on earlier leads; it is what the data can carry."
         gap = self.differences[self.rival]
@@ -100,6 +104,7 @@ def judge_recipes(
         gate=None if routed is None else judge_gate(test.outcome, routed, weeks=test.weeks, band=band),
         probability=probability,
         outcome=test.outcome,
+        rehearsed=len(recipes[chosen].positions) < len(fit),
     )
 
 

@@ -1,0 +1,51 @@
+"""A real set with dates of MQL and of winning: the forward run with real maturity."""
+
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from predictor.config import make_settings
+from predictor.train import train
+
+HERE = Path(__file__).parent
+FROM = "2018-01-01"  # no deal is dated before December 2017, so that earlier MQLs look lost
+
+
+@pytest.fixture(scope="module")
+def trained(real_data, tmp_path_factory):
+    folder = real_data / "olist"
+    leads = pd.read_csv(folder / "olist_marketing_qualified_leads_dataset.csv", dtype="str")
+    deals = pd.read_csv(folder / "olist_closed_deals_dataset.csv", dtype="str")[["mql_id", "won_date"]]
+    table = leads[leads["first_contact_date"] >= FROM].merge(deals, on="mql_id", how="left", validate="one_to_one")
+    at = tmp_path_factory.mktemp("olist")
+    table.to_csv(at / "olist.csv", index=False)
+    return train(make_settings(tomllib.loads((HERE / "olist.toml").read_text()), folder=at))
+
+
+def test_the_base_rate_is_the_published_one(trained):
+    study = trained.study
+    assert len(study.leads.frame) == pytest.approx(5998, abs=5)
+    assert study.outcome[study.mature].mean() == pytest.approx(0.113, abs=0.005)
+    assert any(finding.code == "LEAD005" and "1 row" in finding.what for finding in trained.findings)
+
+
+def test_a_weak_signal_is_called_weak_and_not_overfitted(trained):
+    test = trained.verdict.test
+    assert set(test) == {"constant", "logistic", "lightgbm"}
+    assert 0.62 <= max(figures["auc"] for figures in test.values()) <= 0.75
+    assert test["logistic"]["log_loss"] < test["constant"]["log_loss"] + 0.002
+
+
+def test_five_months_are_too_short_to_rehearse_a_horizon_of_ninety_days_on(trained):
+    """Three months of them are the gap: what was learned is shown, and nothing learned is chosen."""
+    assert trained.verdict.chosen == "constant"
+    assert any(finding.code == "TRAIN003" for finding in trained.findings)
+    assert "too little time to choose anything learned by" in trained.verdict.text
+
+
+def test_the_test_block_waits_for_the_horizon(trained):
+    moments = trained.study.leads.frame["mql_at"]
+    gap = moments.iloc[trained.split.test].min() - moments.iloc[trained.split.fit].max()
+    assert gap >= pd.Timedelta(days=90)
