@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import ibis
 import pandas as pd
+import pyarrow as pa
 
 from predictor.config import Settings
 from predictor.errors import Finding, list_names
-from predictor.events import check_events
+from predictor.events import EVENT_COLUMNS, check_events
 from predictor.faults import Faults
+from predictor.features.history import compute_history
+from predictor.features.windows import EventFeature
 from predictor.parse import blank_missing, parse_times
 from predictor.points.history import Awards, award_table
 from predictor.points.rulebook import OnEvents, RuleBook
 from predictor.score import Scorer
 from predictor.tables import reduce_email, rename_columns
 
+_TEXTS = ("lead_id", "event_type", "asset", "campaign")
 _UNDATED = pd.Timestamp("2000-01-01", tz="UTC")  # stands for a moment that nothing depends on
 
 
@@ -32,6 +39,32 @@ def award_leads(
         return None
     moments = pd.Series(_UNDATED, index=frame.index) if as_of is None else as_of
     return award_table(book, frame.assign(as_of=moments.astype("datetime64[us, UTC]")), events if as_of is not None else None)
+
+
+def recall_leads(
+    features: Sequence[EventFeature], frame: pd.DataFrame, *, as_of: pd.Series | None, events: pd.DataFrame | None
+) -> pd.DataFrame | None:
+    """The event features of a table of leads, each row as of its moment; None where there are none to compute.
+
+    Args:
+        features: What to compute.
+        frame: Leads with `lead_id`.
+        as_of: The moment of each row; None where leads carry no dates.
+        events: The leads' dated acts under the contract; None for none, which all these leads then have.
+    """
+    if not features or as_of is None:
+        return None
+    keys = frame["lead_id"].fillna("")  # a row without a key has no events, and is refused on its own
+    leads = pd.DataFrame({"lead_id": keys, "as_of": as_of.astype("datetime64[us, UTC]")})
+    return compute_history(features, leads, _to_acts(events))
+
+
+def _to_acts(events: pd.DataFrame | None) -> ibis.Table:
+    held = pd.DataFrame(columns=list(EVENT_COLUMNS)) if events is None else events
+    at = pd.to_datetime(held["occurred_at"], utc=True).dt.as_unit("us").astype("int64")
+    texts = {name: pa.array(held[name], pa.string(), from_pandas=True) for name in _TEXTS if name in held}
+    numbers = {"value": pa.array(held["value"], pa.float64(), from_pandas=True)} if "value" in held else {}
+    return ibis.memtable(pa.table({"at_us": pa.array(at, pa.int64()), **texts, **numbers}))
 
 
 def score_leads(
@@ -58,8 +91,32 @@ def score_leads(
         noticed = (*noticed, *left)
     as_of = frame["as_of"]
     moments = as_of.fillna(now) if scorer.features.dated else None
+    return score_frame(scorer, frame, as_of=as_of, moments=moments, events=events, reasons=reasons), noticed
+
+
+def score_frame(
+    scorer: Scorer,
+    frame: pd.DataFrame,
+    *,
+    as_of: pd.Series | None,
+    events: pd.DataFrame | None,
+    moments: pd.Series | None = None,
+    reasons: int = 0,
+) -> pd.DataFrame:
+    """The answers about leads under our names: what `Scorer.score_table` says, given their points and their past.
+
+    Args:
+        scorer: The bundle that answers.
+        frame: Leads with `lead_id` and attributes.
+        as_of: The moment each score speaks of.
+        events: Their events under the contract; None for none.
+        moments: The same, with one for every row; None means that `as_of` has one.
+        reasons: How many of the strongest reasons to give.
+    """
+    moments = as_of if moments is None and scorer.features.dated else moments
     awards = award_leads(scorer.book, scorer.prepare(frame), as_of=moments, events=events)
-    return scorer.score_table(frame, as_of=as_of, awards=awards, reasons=reasons), noticed
+    history = recall_leads(scorer.features.event_features, frame, as_of=moments, events=events)
+    return scorer.score_table(frame, as_of=as_of, awards=awards, history=history, reasons=reasons)
 
 
 def _notice(scorer: Scorer, frame: pd.DataFrame, *, has_events: bool) -> tuple[Finding, ...]:
@@ -72,8 +129,8 @@ def _notice(scorer: Scorer, frame: pd.DataFrame, *, has_events: bool) -> tuple[F
     if unknown := [name for name in scorer.reader.list_unknown(list(frame.columns)) if name != "as_of"]:
         findings.append(Finding("LEAD020", "warning", f"Not used by this model: {list_names(unknown)}.", ""))
     asks = scorer.book is not None and any(isinstance(rule.condition, OnEvents) for rule in scorer.book.rules)
-    if asks and not has_events and scorer.features.dated:
-        what = "No events are given, so no lead gets points for what it did."
+    if (asks or scorer.features.event_features) and not has_events and scorer.features.dated:
+        what = "No events are given, so every lead is taken for one that did nothing."
         findings.append(Finding("EVENT011", "warning", what, "Give the events too, unless these leads have none."))
     return tuple(findings)
 

@@ -30,7 +30,7 @@ from predictor.cli_options import (
     store_url,
 )
 from predictor.config import load_settings
-from predictor.errors import TrackingError, count
+from predictor.errors import ScoringError, SettingsError, TrackingError, count
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -69,9 +69,12 @@ def simulate(
 @in_words
 def check(config: Config = SETTINGS, *, as_json: AsJson = False) -> None:
     """Look through the export: what is wrong, what looks like a leak, what was left out."""
+    import numpy as np
+
     from predictor.study import load_study
 
-    findings = load_study(load_settings(config)).findings
+    study = load_study(load_settings(config))
+    findings = (*study.findings, *study.fit_features(np.flatnonzero(study.mature))[1])
     if as_json:
         print_json(list_findings(findings))
     else:
@@ -140,6 +143,8 @@ def score(
     from predictor.intake.read import read_table, write_table
     from predictor.score import Scorer
 
+    if out.resolve() in {path.resolve() for path in (leads, events) if path is not None}:
+        raise ScoringError(f"--out names '{out}', which is read: the export would be lost. Name another file.")
     scorer = Scorer.load(find_bundle(model))
     rows = read_table(leads, "leads")
     acts = None if events is None else read_table(events, "events")
@@ -198,7 +203,20 @@ def serve(
     os.environ["PREDICTOR_MODEL"] = str(model)
     if url := store_url(config):
         os.environ["PREDICTOR_STORE"] = url
+    _check_free(host, port)
     uvicorn.run("api.app:create_from_environment", factory=True, host=host, port=port, log_level="warning")
+
+
+def _check_free(host: str, port: int) -> None:
+    """Refuse in words where somebody else listens."""
+    import socket
+
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise SettingsError(f"Port {port} of {host} cannot be used: {error.strerror}. Name another with --port.") from None
 
 
 @app.command()

@@ -40,7 +40,7 @@ def promote_model(
     from predictor.bundle import promote
 
     promote(models, name)
-    console.out.print(f"{name} serves now.")
+    console.out.print(f"{name} is champion now. A server that runs takes it at its next start.")
     _move_alias(name, config)
 
 
@@ -51,7 +51,7 @@ def roll_back(models: Models = MODELS, config: AliasConfig = None) -> None:
     from predictor.bundle import rollback
 
     name = rollback(models)
-    console.out.print(f"{name} serves again.")
+    console.out.print(f"{name} is champion again. A server that runs takes it at its next start.")
     _move_alias(name, config)
 
 

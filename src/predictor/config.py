@@ -70,6 +70,8 @@ class FeatureSettings(_Section):
     """How attributes become features."""
 
     min_support: Annotated[int, Field(ge=1)]
+    windows_days: tuple[Annotated[int, Field(ge=1)], ...]
+    event_types: tuple[str, ...]
 
 
 class PointSettings(_Section):

@@ -50,7 +50,8 @@ class Faults:
             TableError: The table has a fault as a whole, or faulty rows that are not to be dropped.
         """
         if self.findings or (self.rows and not drop):
-            way = "" if drop is not False else " Or set data.faulty_rows = 'drop' to leave these rows out."
+            every = any(faulty.all() for _, faulty in self.rows)
+            way = "" if drop is not False or every else " Or set data.faulty_rows = 'drop' to leave these rows out."
             soft = [Finding(f.code, f.severity, f.what, f.do + way) for f, _ in self.rows]
             raise TableError(table, self.findings + soft)
         if self.rows:

@@ -30,7 +30,7 @@ class LeadReader:
         self._ours = {theirs: ours for ours, theirs in settings.columns.items()}
         roles = settings.roles
         self._known = {*attributes, *roles.points, *roles.ignore, *roles.protected, *LEAD_FACTS, *self._ours}
-        self.event_types = {normal_text(kind) for kind in features.event_types}
+        self.event_types = {normal_text(kind) for kind in (*features.event_types, *(features.acts or ()))}
         for rule in book.rules if book else ():
             self.event_types |= rule.condition.types if isinstance(rule.condition, OnEvents) else set()
 

@@ -130,7 +130,7 @@ def _draw_lead(scorer: Scorer, reference: Mapping[str, Any], draw: np.random.Gen
             attributes[feature.name] = value
     for name in scorer.settings.roles.points:
         attributes[name] = float(draw.integers(0, 30))
-    events = [_draw_event(kind, draw) for kind in _event_types(scorer.book) if number and draw.random() < 0.5]
+    events = [_draw_event(kind, draw) for kind in _event_types(scorer) if number and draw.random() < 0.5]
     as_of = _GOLDEN_MOMENT.isoformat()
     return {"lead_id": f"golden-{number}", "as_of": as_of, "attributes": attributes, "points": None, "events": events}
 
@@ -147,9 +147,10 @@ def _draw_value(feature: Feature, described: Mapping[str, Any], draw: np.random.
     return (_GOLDEN_MOMENT - timedelta(days=value)).isoformat() if feature.kind == "days_since" else value
 
 
-def _event_types(book: RuleBook | None) -> list[str]:
-    rules = book.rules if book is not None else ()
-    return sorted({kind for rule in rules if isinstance(rule.condition, OnEvents) for kind in rule.condition.types})
+def _event_types(scorer: Scorer) -> list[str]:
+    rules = scorer.book.rules if scorer.book is not None else ()
+    asked = {kind for rule in rules if isinstance(rule.condition, OnEvents) for kind in rule.condition.types}
+    return sorted(asked | set(scorer.features.acts or ()))
 
 
 def _draw_event(kind: str, draw: np.random.Generator) -> dict[str, str]:

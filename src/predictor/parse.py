@@ -16,6 +16,7 @@ ISO_HINT = "Write dates as 2026-03-31 or 2026-03-31T14:05:00Z"
 _PLAIN = r"\d{4}[-/ ]?\d{2}(?:[-/ ]?\d{2}(?:[T ][\d:.,]+)?)?"
 _ZONED = r"\d{4}[-/ ]?\d{2}[-/ ]?\d{2}[T ][\d:.,]+ ?(?:[zZ]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)"
 _USUAL = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?")
+_DIRT = 0.05  # share of cells that may be no numbers in a column of numbers
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -165,7 +166,9 @@ def to_days(times: pd.Series) -> pd.Series:
 
 
 def infer_kind(column: pd.Series, timezone: str = "UTC") -> tuple[Kind, pd.Series]:
-    """What a column holds, told from all its cells, and the column in that type; dates without a zone are of `timezone`.
+    """What a column holds, told from its cells, and the column in that type; dates without a zone are of `timezone`.
+
+    A column is of numbers though one cell in twenty is none: such a cell is missing then, rather than every number a word.
 
     >>> infer_kind(pd.Series(["10", None]))[0], infer_kind(pd.Series(["2026-01-31"]))[0], infer_kind(pd.Series(["10-50"]))[0]
     ('number', 'date', 'category')
@@ -173,7 +176,7 @@ def infer_kind(column: pd.Series, timezone: str = "UTC") -> tuple[Kind, pd.Serie
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return "date", parse_times(column, timezone)[0]
     numbers, bad = parse_numbers(column)
-    if not bad.any():
+    if bad.sum() <= _DIRT * column.notna().sum():
         return "number", numbers
     cells = column.dropna().astype("str")
     if cells.str.match(r"\d{4}-\d{2}-\d{2}").all():

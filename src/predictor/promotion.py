@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from predictor.batch import award_leads
+from predictor.batch import score_frame
 from predictor.bundle import find_champion, read_champions
 from predictor.errors import PredictorError, count
 from predictor.model.metrics import compute_difference
@@ -87,6 +87,5 @@ def _ask_old(old: Scorer, study: Study, positions: np.ndarray) -> tuple[np.ndarr
     """What the old champion says of those leads, and which of them it can score."""
     frame = study.leads.frame.iloc[positions].reset_index(drop=True)
     as_of = frame["mql_at"] if study.leads.dated else None
-    awards = award_leads(old.book, old.prepare(frame), as_of=as_of, events=study.events)
-    probability = old.score_table(frame, as_of=as_of, awards=awards, reasons=0)["probability"].to_numpy()
+    probability = score_frame(old, frame, as_of=as_of, events=study.events)["probability"].to_numpy()
     return probability, ~np.isnan(probability)

@@ -18,6 +18,7 @@ from predictor.config import Settings, make_settings
 from predictor.errors import BundleError, PredictorError, ScoringError, list_names
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.encode import Encoded, FeatureSet
+from predictor.features.live import LiveWindows
 from predictor.lead_reader import LeadReader
 from predictor.model.calibrate import Sigmoid
 from predictor.model.candidates import CANDIDATES, Model
@@ -31,7 +32,7 @@ from predictor.model.threshold import (
 )
 from predictor.parse import ISO_HINT, blank_missing, parse_numbers
 from predictor.points.award import Award, award_lead
-from predictor.points.rulebook import RuleBook, parse_rule_book
+from predictor.points.rulebook import RuleBook, find_gate, parse_rule_book
 from predictor.reasons import tell_reasons
 from predictor.tables import reduce_email
 from predictor.values import to_number
@@ -69,6 +70,7 @@ class Scorer:
         self.calibrator = Sigmoid.from_text(bundle.files["calibrator.json"])
         self.threshold: dict[str, Any] = bundle.read_json("threshold.json")
         self.report = bundle.files.get("report.html")
+        self._live = LiveWindows(self.features.event_features)
         self.reader = LeadReader(self.settings, self.features, self.attributes, self.book)
 
     @classmethod
@@ -113,9 +115,7 @@ class Scorer:
     @property
     def gate(self) -> float | None:
         """Points from which the firm hands a lead over; None where it names no gate."""
-        if self.settings.points.gate != "rule_book":
-            return self.settings.points.gate
-        return self.book.gate if self.book is not None else None
+        return find_gate(self.settings.points.gate, self.book, self.settings.roles.points)
 
     @cached_property
     def attributes(self) -> list[str]:
@@ -156,7 +156,8 @@ class Scorer:
         seen = {name: values[name] for name in self.attributes if name in values}
         events = lead.events if self.features.dated else ()
         award = award_lead(self.book, seen, events, lead.as_of) if self.book is not None else None
-        row = assemble_row(seen, self.attributes, crm_points=self._read_points(lead, values), award=award)
+        past = self._live.compute(events, lead.as_of)
+        row = assemble_row(seen, self.attributes, crm_points=self._read_points(lead, values), award=award, history=past)
         encoded, unseen = self.features.encode_row(row, lead.as_of if self.features.dated else None)
         matrix = np.array([encoded], dtype="float64")
         score = self.model.score(matrix)
@@ -204,7 +205,13 @@ class Scorer:
         return tell_reasons(effects, matrix, self.features.features, most=most)
 
     def score_table(
-        self, frame: pd.DataFrame, *, as_of: pd.Series | None, awards: Awards | None = None, reasons: int = 3
+        self,
+        frame: pd.DataFrame,
+        *,
+        as_of: pd.Series | None,
+        awards: Awards | None = None,
+        history: pd.DataFrame | None = None,
+        reasons: int = 3,
     ) -> pd.DataFrame:
         """The answers about a table of leads, one row each, in its order; a row that cannot be scored says why and stands empty.
 
@@ -213,18 +220,19 @@ class Scorer:
             as_of: The moment each score speaks of, not looked at where the training data carry no dates; a row whose moment is
                 missing cannot be scored.
             awards: What the rule book awards these leads; needed where the bundle has a rule book.
+            history: Their event features; needed where the bundle has some.
             reasons: How many of the strongest reasons to give.
 
         Returns:
             lead_id, probability, low, high, threshold, decision, grade, points, points_decision, reasons, warnings.
 
         Raises:
-            ScoringError: The bundle has a rule book but no awards are given.
+            ScoringError: The bundle has a rule book or event features, but no awards or history are given.
         """
-        if self.book is not None and awards is None:
-            raise ScoringError("This bundle has a rule book: give the awards of these leads, as predictor.batch does.")
+        if (self.book is not None and awards is None) or (self.features.event_features and history is None):
+            raise ScoringError("This bundle looks at points and events: give those of these leads, as predictor.batch does.")
         prepared, points = self.prepare(frame), self.settings.roles.points
-        rows = assemble_table(prepared, self.attributes, crm_points=points, awards=awards)
+        rows = assemble_table(prepared, self.attributes, crm_points=points, awards=awards, history=history)
         encoded = self.features.encode_table(rows, as_of if self.features.dated else None)
         _note_faults(encoded, prepared, points, as_of)
         score = self.model.score(encoded.matrix)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from predictor.batch import award_leads
+from predictor.batch import award_leads, recall_leads
 from predictor.config import Settings
 from predictor.denied import deny_reason
 from predictor.errors import Finding, RuleBookError, TrainingError, count
 from predictor.features.assemble import TOTAL, assemble_table
 from predictor.features.encode import FeatureSet
 from predictor.features.fit import fit_features
+from predictor.features.windows import EventFeature, choose_event_types, list_event_features
 from predictor.intake.read import load_tables
 from predictor.model.block import Block
 from predictor.model.label import choose_horizon, compute_conversion_curve, compute_outcomes
@@ -22,8 +24,9 @@ from predictor.model.select import make_rehearsal
 from predictor.model.split import Fold, Split, split_forward, split_random
 from predictor.parse import to_days
 from predictor.points.history import Awards
-from predictor.points.rulebook import OnEvents, RuleBook, load_rule_book
+from predictor.points.rulebook import OnEvents, RuleBook, find_gate, load_rule_book
 from predictor.tables import LEAD_FACTS, Leads
+from predictor.values import normal_texts
 
 _MOST_TYPES = 200  # event types that a bundle names
 _MOST_TURNS = 10
@@ -39,6 +42,7 @@ class Study:
         events: Their events; None for none.
         book: The rule book; None for none.
         awards: What it awards; None without a book.
+        acts: The features over events that were computed.
         rows: Assembled rows, one a lead.
         outcome: 1.0, 0.0; of pending leads not to be used.
         mature: Whether the outcome is known.
@@ -53,6 +57,7 @@ class Study:
     events: pd.DataFrame | None
     book: RuleBook | None
     awards: Awards | None
+    acts: tuple[EventFeature, ...]
     rows: pd.DataFrame
     outcome: np.ndarray
     mature: np.ndarray
@@ -76,9 +81,7 @@ class Study:
     @property
     def gate(self) -> float | None:
         """Points from which the firm hands a lead over; None where it names no gate."""
-        if self.settings.points.gate != "rule_book":
-            return self.settings.points.gate
-        return self.book.gate if self.book is not None else None
+        return find_gate(self.settings.points.gate, self.book, self.leads.points)
 
     def split(self) -> Split:
         """The mature leads, the newest to test on; positions among all leads, oldest first."""
@@ -96,11 +99,14 @@ class Study:
     def fit_features(self, positions: np.ndarray) -> tuple[FeatureSet, tuple[Finding, ...]]:
         """The features that those leads can carry."""
         data, support = self.settings.data, self.settings.features.min_support
-        rows, kinds = self.rows.iloc[positions], self.leads.attributes
-        features, findings = fit_features(rows, kinds, min_support=support, missing_values=data.missing_values)
+        rows, words = self.rows.iloc[positions], {act.name: (act.label, act.group) for act in self.acts}
+        kinds = self.leads.attributes | {act.name: "category" for act in self.acts if act.is_category}
+        features, findings = fit_features(rows, kinds, min_support=support, missing_values=data.missing_values, words=words)
         seen = () if self.events is None else tuple(self.events["event_type"].value_counts().index[:_MOST_TYPES])
-        dated, visible = self.leads.dated, tuple(kinds)
-        return replace(features, timezone=data.timezone, dated=dated, visible=visible, event_types=seen), findings
+        known = replace(features, timezone=data.timezone, dated=self.leads.dated, visible=tuple(self.leads.attributes))
+        types = tuple(dict.fromkeys(act.event_type for act in self.acts if act.event_type is not None))
+        windows = self.settings.features.windows_days
+        return replace(known, event_types=seen, acts=types if self.acts else None, windows_days=windows), findings
 
     def block(self, positions: np.ndarray, features: FeatureSet) -> Block:
         """Those leads as arrays, oldest first."""
@@ -155,12 +161,24 @@ def load_study(settings: Settings, *, now: pd.Timestamp | None = None) -> Study:
     unseen = () if book is None else check_book(book, leads, settings)
     as_of = leads.frame["mql_at"] if leads.dated else None
     awards = award_leads(book, leads.frame[["lead_id", *leads.attributes]], as_of=as_of, events=events)
-    rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards)
+    acts = _list_acts(events, settings) if leads.dated and events is not None else ()
+    history = recall_leads(acts, leads.frame, as_of=as_of, events=events)
+    rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards, history=history)
     horizon, curve = _find_horizon(leads, settings)
     outcome, mature = _label(leads, horizon)
     _check_outcomes(outcome[mature], len(outcome), horizon)
     known = (*findings, *unseen, *_tell_undated_events(leads, events))
-    return Study(settings, leads, events, book, awards, rows, outcome, mature, _order(leads), horizon, curve, known)
+    return Study(settings, leads, events, book, awards, acts, rows, outcome, mature, _order(leads), horizon, curve, known)
+
+
+def _list_acts(events: pd.DataFrame, settings: Settings) -> tuple[EventFeature, ...]:
+    """The features over events: of the types that the settings name, or of those that enough leads have."""
+    wanted: Sequence[str] = settings.features.event_types
+    if not wanted:
+        normal = events.assign(event_type=normal_texts(events["event_type"]))
+        counts = normal.groupby("event_type")["lead_id"].nunique()
+        wanted = choose_event_types({str(kind): int(n) for kind, n in counts.items()}, settings.features.min_support)
+    return list_event_features(wanted, settings.features.windows_days)
 
 
 def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Finding, ...]:
@@ -182,11 +200,16 @@ def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Findin
             f"Rule book '{book.name}': these rules look at columns that are not known when a lead becomes an MQL, or that "
             f"must not decide: {', '.join(barred)}. Remove the rules, or name a column that was there before in roles.allow."
         )
+    found = []
+    if leads.points and settings.points.gate == "rule_book":
+        what = "The CRM's scores are the points, and the rule book's gate does not speak of them: no gate is known."
+        found.append(Finding("TRAIN005", "warning", what, "Set points.gate to the score from which leads are handed over."))
     lacking = [(rule, column) for rule, column in asked if column not in leads.attributes]
     do = "Mend the rule book or the export."
-    return tuple(
-        Finding("TRAIN004", "warning", f"Rule '{rule}' asks for column '{column}', which the export lacks: it sees nothing.", do)
-        for rule, column in lacking
+    sees = "which the export lacks: it sees nothing"
+    return (
+        *found,
+        *(Finding("TRAIN004", "warning", f"Rule '{rule}' asks for column '{name}', {sees}.", do) for rule, name in lacking),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -28,7 +28,7 @@ LEAD_TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 LEAD_FACTS = (
     "lead_id", "account_id", *LEAD_TIMES, "recycle_reason", "amount", "outcome", "order_by", "email", "email_domain",
 )  # fmt: skip
-MADE_HERE = ("points/", "attributes/")  # what features that are worked out here begin with; all others are attributes
+MADE_HERE = ("points/", "attributes/", "events/")  # what features that are worked out here begin with; all others are attributes
 
 
 @dataclass(frozen=True)
@@ -112,13 +112,20 @@ def rename_columns(raw: pd.DataFrame, settings: Settings, faults: Faults, *, nee
 
 def _check_needed(frame: pd.DataFrame, faults: Faults) -> None:
     known = [str(name) for name in frame.columns]
-    need = 'Map it in [columns], as lead_id = "Record ID".'
+    need = 'Map it in [columns], as {} = "{}".'
     if "lead_id" not in frame:
-        faults.add("LEAD001", f"There is no column 'lead_id'; the table has {list_names(known)}.", need)
+        faults.add(
+            "LEAD001", f"There is no column 'lead_id'; the table has {list_names(known)}.", need.format("lead_id", "Record ID")
+        )
     if "sql_at" not in frame and "outcome" not in frame:
-        faults.add("LEAD001", "There is neither 'sql_at' (when sales accepted) nor 'outcome' (yes or no).", need)
+        faults.add(
+            "LEAD001",
+            "There is neither 'sql_at' (when sales accepted) nor 'outcome' (yes or no).",
+            need.format("sql_at", "Became SQL"),
+        )
     if "sql_at" in frame and "mql_at" not in frame and "outcome" not in frame:
-        faults.add("LEAD001", "'sql_at' needs 'mql_at' beside it: the outcome counts from the moment a lead became an MQL.", need)
+        what = "'sql_at' needs 'mql_at' beside it: the outcome counts from the moment a lead became an MQL."
+        faults.add("LEAD001", what, need.format("mql_at", "Became MQL"))
     if frame.empty:
         faults.add("LEAD002", "The table of leads is empty.", "Export the leads that became MQLs, accepted or not.")
 
@@ -216,9 +223,21 @@ def _split_roles(frame: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame,
     timezone = settings.data.timezone
     typed = {name: infer_kind(frame[name], timezone) for name in others if name not in denied}
     columns = [frame[kept], *(column.rename(name) for name, (_, column) in typed.items())]
+    dirty = _tell_dirt(frame, typed)
     do = "Right as it is, unless the value was there before the lead became an MQL: then name it in roles.allow."
     found = tuple(Finding("LEAD030", "warning", f"Column '{n}' is no feature: {w}.", do) for n, w in denied.items())
-    return pd.concat(columns, axis=1), {name: kind for name, (kind, _) in typed.items()}, found
+    return pd.concat(columns, axis=1), {name: kind for name, (kind, _) in typed.items()}, (*dirty, *found)
+
+
+def _tell_dirt(frame: pd.DataFrame, typed: Mapping[str, tuple[Kind, pd.Series]]) -> tuple[Finding, ...]:
+    """Columns of numbers in which a few cells are none."""
+    lost = {name: int((frame[name].notna() & column.isna()).sum()) for name, (kind, column) in typed.items() if kind == "number"}
+    do = "Write plain numbers, as 1200 for 1,200: such a cell is taken as not known, and refused when a lead is scored."
+    return tuple(
+        Finding("LEAD033", "warning", f"Column '{name}' holds no number in {count(n, 'row')} of {len(frame):,}.", do)
+        for name, n in lost.items()
+        if n
+    )
 
 
 def _drop_late_dates(

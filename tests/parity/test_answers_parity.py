@@ -52,7 +52,13 @@ def leads(export):
 def _make_lead(row, acts):
     attributes = {name: value for name, value in row.items() if name not in _FACTS and isinstance(value, str)}
     events = [
-        Event(datetime.fromisoformat(act["occurred_at"]), act["event_type"], _text(act["asset"]), _text(act["campaign"]))
+        Event(
+            datetime.fromisoformat(act["occurred_at"]),
+            act["event_type"],
+            _text(act["asset"]),
+            _text(act["campaign"]),
+            None if pd.isna(act["value"]) else float(act["value"]),
+        )
         for act in ([] if acts is None else acts.to_dict("records"))
     ]
     return Lead(row["lead_id"], datetime.fromisoformat(row["mql_at"]), attributes, None, events)
@@ -108,6 +114,7 @@ def test_the_recipe_that_was_trained_is_the_bundle_that_answers(trained, scorer)
         study.leads.frame.iloc[newest].reset_index(drop=True),
         as_of=study.as_of.iloc[newest].reset_index(drop=True),
         awards=_take(study.awards, newest),
+        history=study.rows.filter(like="events/").iloc[newest].reset_index(drop=True),
         reasons=0,
     )
     np.testing.assert_allclose(table["probability"], trained.final.predict(encoded.matrix), rtol=0, atol=TOLERANCE)

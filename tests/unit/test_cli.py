@@ -1,6 +1,7 @@
 """The command line from end to end, on a small firm: texts for people, JSON for machines, exit codes."""
 
 import json
+import socket
 
 import pandas as pd
 import pytest
@@ -100,6 +101,22 @@ def test_a_row_that_cannot_be_scored_fails_alone(workshop):
     assert scored["probability"].isna().tolist() == [False, False, True, False, False]
     assert "'employees' must be a number" in scored["warnings"][2]
     assert "fifty" not in scored["warnings"][2], "values are not quoted"
+
+
+def test_an_export_is_not_written_over(workshop):
+    leads = workshop / "firm" / "leads.csv"
+    asked = ask("score", "--model", workshop / "models", "--leads", leads, "--out", leads)
+    assert asked.exit_code == 1
+    assert "export would be lost" in asked.stderr
+
+
+def test_a_port_that_is_taken_is_refused_in_words(workshop):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        asked = ask("serve", "--model", workshop / "models", "--port", taken.getsockname()[1])
+    assert asked.exit_code == 1
+    assert "cannot be used: Address already in use. Name another with --port." in asked.stderr
 
 
 def test_threshold_by_another_policy(workshop):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from predictor.answer import Lead
-from predictor.batch import award_leads, score_leads
+from predictor.batch import award_leads, recall_leads, score_leads
 from predictor.bundle import Bundle
 from predictor.config import load_settings
 from predictor.denied import deny_reason
@@ -63,7 +63,8 @@ def test_events_after_the_moment_change_no_training_row(trained):
     later = pd.DataFrame({"lead_id": last["lead_id"], "occurred_at": last["mql_at"] + pd.Timedelta(seconds=1)})
     events = pd.concat([study.events, later.assign(event_type="demo_requested")], ignore_index=True)
     awards = award_leads(study.book, frame, as_of=study.as_of, events=events)
-    assert_frame_equal(assemble_table(frame, list(study.leads.attributes), awards=awards), study.rows)
+    history = recall_leads(study.acts, frame, as_of=study.as_of, events=events)
+    assert_frame_equal(assemble_table(frame, list(study.leads.attributes), awards=awards, history=history), study.rows)
     earlier = later.assign(event_type="demo_requested", occurred_at=later["occurred_at"] - pd.Timedelta(seconds=2))
     moved = award_leads(study.book, frame, as_of=study.as_of, events=pd.concat([study.events, earlier], ignore_index=True))
     assert (moved.total != awards.total).sum() > len(last) / 2, "events before the moment do count"

@@ -272,3 +272,14 @@ def test_faulty_events_can_be_dropped():
     events, findings = check_events(raw, make_settings({"data": {"faulty_rows": "drop"}}), LEADS["lead_id"])
     assert events["lead_id"].tolist() == ["b"]
     assert [finding.code for finding in findings] == ["EVENT003"]
+
+
+def test_a_few_cells_that_are_no_numbers_do_not_make_words_of_a_column():
+    raw = pd.DataFrame({
+        "lead_id": range(60), "mql_at": "2026-01-01", "sql_at": None, "employees": ["1,200", *map(str, range(59))],
+    })  # fmt: skip
+    leads = check_leads(raw, make_settings())
+    assert leads.attributes["employees"] == "number"
+    assert leads.frame["employees"].isna().sum() == 1
+    found = [finding.what for finding in leads.findings if finding.code == "LEAD033"]
+    assert found == ["Column 'employees' holds no number in 1 row of 60."]

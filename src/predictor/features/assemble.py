@@ -18,15 +18,21 @@ BOOK_TOTAL = "points/rule book"
 
 
 def assemble_table(
-    frame: pd.DataFrame, attributes: Sequence[str], *, crm_points: Sequence[str] = (), awards: Awards | None = None
+    frame: pd.DataFrame,
+    attributes: Sequence[str],
+    *,
+    crm_points: Sequence[str] = (),
+    awards: Awards | None = None,
+    history: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Assembled leads: one column an attribute, `points/total`, `points/<group of rules>`, `points/<CRM column>`.
+    """Assembled leads: one column an attribute, `points/total`, `points/<group>`, `points/<CRM column>`, `events/<what>`.
 
     Args:
         frame: Leads with their attributes and, where the CRM holds scores, those columns.
         attributes: Columns to take; one that the frame lacks is left out.
         crm_points: Columns whose sum is the total (missing where all are); without them the rule book's total is.
         awards: What the rule book awards; None for no book.
+        history: The event features of these leads; None for none.
     """
     columns: dict[str, Any] = {name: frame[name] for name in attributes if name in frame}
     if awards is not None:
@@ -37,6 +43,8 @@ def assemble_table(
         held = frame.reindex(columns=list(crm_points)).apply(pd.to_numeric, errors="coerce")
         columns |= {f"points/{name}": held[name] for name in crm_points if len(crm_points) > 1}
         columns[TOTAL] = _sum_columns(held)
+    if history is not None:
+        columns |= {str(name): history[name] for name in history}
     return pd.DataFrame(columns, index=frame.index)
 
 
@@ -49,7 +57,12 @@ def _sum_columns(held: pd.DataFrame) -> np.ndarray:
 
 
 def assemble_row(
-    values: Mapping[str, Any], attributes: Sequence[str], *, crm_points: Mapping[str, float], award: Award | None = None
+    values: Mapping[str, Any],
+    attributes: Sequence[str],
+    *,
+    crm_points: Mapping[str, float],
+    award: Award | None = None,
+    history: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """One assembled lead: the same row that `assemble_table` makes.
 
@@ -58,6 +71,7 @@ def assemble_row(
         attributes: The attributes to take; one that is lacking is left out.
         crm_points: The CRM's score by column, NaN where unknown; empty where the model knows none.
         award: What the rule book awards; None for no book.
+        history: The lead's event features; None for none.
     """
     row = {name: values[name] for name in attributes if name in values}
     if award is not None:
@@ -66,7 +80,7 @@ def assemble_row(
     if crm_points:
         row |= {f"points/{name}": value for name, value in crm_points.items() if len(crm_points) > 1}
         row[TOTAL] = sum_points(crm_points.values())
-    return row
+    return row if history is None else row | dict(history)
 
 
 def sum_points(points: Any) -> float:  # noqa: ANN401  any iterable of floats

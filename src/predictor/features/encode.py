@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.errors import Finding, ScoringError
+from predictor.features.windows import EventFeature, list_event_features
 from predictor.parse import ISO_HINT, parse_moment, to_moment
 from predictor.tables import MADE_HERE
 from predictor.values import find_distinct, name_type, normal_text, to_number, to_plain
@@ -58,6 +59,9 @@ class FeatureSet:
         dated: Whether leads carry the moment of decision; where they do not, neither events nor ages of dates are known.
         visible: The attributes that the training looked at, features or not; points rules see no others.
         event_types: The types of event that the training saw.
+        acts: Those that have features of their own, beside the features over all events; None where there were no events.
+        windows_days: Days in which events are counted.
+        event_features: The definitions of those features that are over events.
     """
 
     features: tuple[Feature, ...]
@@ -66,12 +70,18 @@ class FeatureSet:
     dated: bool = True
     visible: tuple[str, ...] = ()
     event_types: tuple[str, ...] = ()
+    acts: tuple[str, ...] | None = None
+    windows_days: tuple[int, ...] = ()
+    event_features: tuple[EventFeature, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         words = frozenset(word.strip().casefold() for word in self.missing_values) | {""}
         codes = tuple({text: code for code, text in enumerate(feature.categories)} for feature in self.features)
         object.__setattr__(self, "_missing", words)
         object.__setattr__(self, "_codes", codes)
+        listed = () if self.acts is None else list_event_features(self.acts, self.windows_days)
+        asked = {feature.name for feature in self.features}
+        object.__setattr__(self, "event_features", tuple(feature for feature in listed if feature.name in asked))
 
     def __len__(self) -> int:
         return len(self.features)
@@ -186,14 +196,17 @@ class FeatureSet:
 
     def to_json(self) -> dict[str, Any]:
         """The set as `features.json` of a bundle holds it."""
-        return asdict(self)
+        content = asdict(self)
+        del content["event_features"]  # they follow from acts and windows_days
+        return content
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> FeatureSet:
         """The set that `to_json` wrote."""
         features = (Feature(**{**entry, "categories": tuple(entry["categories"])}) for entry in content["features"])
-        lists = {name: tuple(content[name]) for name in ("missing_values", "visible", "event_types")}
-        return cls(tuple(features), timezone=content["timezone"], dated=content["dated"], **lists)
+        lists = {name: tuple(content[name]) for name in ("missing_values", "visible", "event_types", "windows_days")}
+        acts = None if content["acts"] is None else tuple(content["acts"])
+        return cls(tuple(features), timezone=content["timezone"], dated=content["dated"], acts=acts, **lists)
 
 
 @dataclass

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import pandas as pd
 
 from predictor.errors import Finding, count
@@ -13,15 +16,21 @@ _LONGEST_CATEGORY = 100
 
 
 def fit_features(
-    rows: pd.DataFrame, kinds: dict[str, Kind], *, min_support: int, missing_values: tuple[str, ...]
+    rows: pd.DataFrame,
+    kinds: Mapping[str, Kind],
+    *,
+    min_support: int,
+    missing_values: tuple[str, ...],
+    words: Mapping[str, tuple[str, str]] | None = None,
 ) -> tuple[FeatureSet, tuple[Finding, ...]]:
     """The features of assembled leads, and which columns could not become one and why.
 
     Args:
         rows: Assembled leads, of the fit block only.
-        kinds: Attribute -> kind; every other column of `rows` is a number.
+        kinds: Column -> kind; every other column of `rows` is a number.
         min_support: Leads a category needs to stand for itself.
         missing_values: Texts that mean 'not known', kept with the features for scoring.
+        words: Column -> label and group; every other column is called by its name.
 
     >>> rows = pd.DataFrame({"industry": ["Software"] * 3 + ["Retail"], "employees": [1.0, 2.0, 3.0, 4.0]})
     >>> fitted, left = fit_features(rows, {"industry": "category"}, min_support=2, missing_values=())
@@ -31,6 +40,10 @@ def fit_features(
     features, findings = [], []
     for name in map(str, rows.columns):
         feature = _fit_feature(rows[name], kinds.get(name, "number"), min_support)
+        if feature is not None and words is not None and name in words:
+            feature = replace(feature, label=words[name][0], group=words[name][1])
+        if feature is None and name.startswith("events/"):
+            continue  # a list of definitions is tried, and nobody expects each to tell something
         if feature is None:
             do = "Nothing, or group its values before the export."
             findings.append(Finding("LEAD031", "tip", f"Column '{name}' tells nothing: {_why_empty(rows[name])}.", do))

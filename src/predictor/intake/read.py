@@ -50,7 +50,8 @@ def _read_parquet(path: Path, table: str) -> pd.DataFrame:
         what = f"Two columns of '{path.name}' bear the same name: {list_names(twice)}."
         raise _refuse(table, what, "Rename or remove one of each.")
     kept = [name for name in frame.index.names if name is not None]  # pandas keeps a key there
-    return (frame.reset_index(level=kept) if kept else frame).reset_index(drop=True)
+    whole = (frame.reset_index(level=kept) if kept else frame).reset_index(drop=True)
+    return whole.rename(columns=lambda name: str(name).strip())
 
 
 def _find_repeated(names: list[str]) -> list[str]:

@@ -83,8 +83,8 @@ def compute_intervals(
 ) -> dict[str, tuple[float, float] | None]:
     """How far the figures could have come out otherwise, had other leads of the same kind come in.
 
-    Percentile bootstrap over leads (Efron and Tibshirani 1993, chapter 13); the order of rows changes nothing. The one of `ece`
-    tends to lie high, as chance alone adds to a mean of absolute differences.
+    Percentile bootstrap over leads (Efron and Tibshirani 1993, chapter 13); the order of rows changes nothing. `ece` gets none:
+    chance alone adds to a mean of absolute differences, so that its resamples lie above it.
 
     Args:
         outcome: (n,) 1 or 0.
@@ -94,7 +94,8 @@ def compute_intervals(
         level: Share of resamples inside.
 
     Returns:
-        The keys of `compute_metrics` without `n`; None where a metric is undefined in more than a tenth of the resamples.
+        The keys of `compute_metrics` without `n`; None for `ece`, and where a metric is undefined in over a tenth of the
+        resamples.
 
     Raises:
         TrainingError: As `compute_metrics`.
@@ -106,7 +107,8 @@ def compute_intervals(
     levels, random = _group(outcome, probability), np.random.default_rng(seed)
     n = len(levels.leads)
     drawn = [_compute_figures(levels, levels.leads[random.integers(n, size=n)]) for _ in range(resamples)]
-    return {name: _find_interval([figures[name] for figures in drawn], level) for name in drawn[0]}
+    intervals = {name: _find_interval([figures[name] for figures in drawn], level) for name in drawn[0]}
+    return intervals | {"ece": None}
 
 
 def compute_difference(

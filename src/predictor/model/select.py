@@ -12,6 +12,7 @@ from predictor.model.block import Block
 from predictor.model.split import Fold, keep_teachable, make_folds
 
 _NEED_FEW = ("constant", "points")
+_FEWEST_FOR_POINTS = 10  # leads of either outcome that one slope must rest on (Peduzzi et al. 1996, J Clin Epidemiol 49)
 _FEWEST_A_FOLD = 5  # leads of either outcome below which a fold's model is noise
 
 
@@ -36,7 +37,8 @@ def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -
         names.insert(0, "constant")
     findings = []
     fewest = int(min(fit.outcome.sum(), (1 - fit.outcome).sum()))
-    still = "the points made a probability" if fit.points_column is not None else "the base rate"
+    points = fit.points_column is not None and fewest >= _FEWEST_FOR_POINTS
+    still = "the points made a probability" if points else "the base rate"
     if fewest < settings.min_outcomes:
         names = [name for name in names if name in _NEED_FEW]
         findings.append(_tell_few(fewest, settings.min_outcomes, still))
@@ -44,6 +46,8 @@ def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -
         findings.append(_tell_short(still))
     if not len(fit.features):
         names = ["constant"]
+    if "points" in names and not points and fit.points_column is not None:
+        names.remove("points")
     if "points" in names and fit.points_column is None:
         names.remove("points")
         do = "Name a rule book in points.rule_book, or the CRM's score in roles.points, to see what the points are worth."

@@ -49,9 +49,9 @@ class Verdict:
 
     @property
     def rival(self) -> str | None:
-        """What the chosen must beat: the points, or the base rate where the firm has no points; None if it is that itself."""
-        simple = "points" if "points" in self.test else "constant"
-        return None if self.chosen in {simple, "constant"} or simple not in self.test else simple
+        """What the chosen must beat: the points, or the base rate for the points themselves; None for the base rate."""
+        simple = "points" if "points" in self.test and self.chosen != "points" else "constant"
+        return None if self.chosen == "constant" or simple not in self.test else simple
 
     @property
     def earned(self) -> bool:
@@ -65,11 +65,14 @@ class Verdict:
             return f"Earlier leads span too little time to choose anything learned by, so '{self.chosen}' is taken."
         if self.rival is None:
             return f"Nothing learned did better than '{self.chosen}' on earlier leads; it is what the data can carry."
+        best = "Nothing learned did better than the points on earlier leads. " if self.chosen == "points" else ""
         gap = self.differences[self.rival]
         told = f"log loss {abs(gap.mean):.4f} {'lower' if gap.mean < 0 else 'higher'} (95 %: {gap.low:+.4f} to {gap.high:+.4f})"
         if gap.low <= 0 <= gap.high:
-            return f"'{self.chosen}' and '{self.rival}' are not to be told apart on the forward test: {told}."
-        return f"'{self.chosen}' is {'better' if gap.mean < 0 else 'worse'} than '{self.rival}' on the forward test: {told}."
+            return f"{best}'{self.chosen}' and '{self.rival}' are not to be told apart on the forward test: {told}."
+        return (
+            f"{best}'{self.chosen}' is {'better' if gap.mean < 0 else 'worse'} than '{self.rival}' on the forward test: {told}."
+        )
 
 
 def judge_recipes(

@@ -48,7 +48,7 @@ for sales. Edges: an event at the very moment of `as_of` counts and a later one 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -210,6 +210,22 @@ Name one of these, or correct the path.
     except (OSError, UnicodeDecodeError) as error:
         raise RuleBookError(f"Rule book '{path.as_posix()}' cannot be read: {error}. Save it as text in UTF-8.") from error
     return parse_rule_book(text, path.as_posix())
+
+
+def find_gate(asked: float | str, book: RuleBook | None, crm_points: Sequence[str]) -> float | None:
+    """Points from which a firm hands a lead over; None where nothing names a gate for the points that count.
+
+    Args:
+        asked: Setting `points.gate`: a number, or `rule_book` for the book's own.
+        book: The rule book; None for none.
+        crm_points: Columns of the CRM's scores; where there are any their sum is the total, of which a book's gate says nothing.
+
+    >>> find_gate("rule_book", None, []), find_gate(40.0, None, ["Score"])
+    (None, 40.0)
+    """
+    if not isinstance(asked, str):
+        return asked
+    return book.gate if book is not None and not crm_points else None
 
 
 def _list_shipped() -> dict[str, str]:

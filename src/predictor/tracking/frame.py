@@ -18,14 +18,14 @@ from predictor.values import Event, to_number
 
 NUMBERS = ("probability", "low", "high", "threshold", "points")
 ANSWERS = ("lead_id", "probability", "low", "high", "threshold", "decision", "grade", "points", "points_decision", "warnings")
-_FACTS = ("lead_id", "as_of", "events")
+_FACTS = ("lead_id", "as_of", "mql_at", "events")
 
 
 def name_inputs(scorer: Scorer) -> list[str]:
-    """The columns that a table may carry beside `lead_id`: `as_of`, `events`, and the attributes that the bundle looks at."""
+    """What a table may carry beside `lead_id`: `as_of` or `mql_at`, `events`, and the attributes that the bundle looks at."""
     mail = ("email", "email_domain") if "email_domain_kind" in scorer.attributes else ()
     attributes = [*scorer.attributes, *scorer.settings.roles.points, *mail]
-    return list(dict.fromkeys(["as_of", *attributes, "events"]))
+    return list(dict.fromkeys(["as_of", "mql_at", *attributes, "events"]))
 
 
 def tabulate_golden(golden: str, columns: Sequence[str]) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def score_frame(scorer: Scorer, frame: pd.DataFrame, *, now: datetime) -> pd.Dat
         scorer: The bundle that answers.
         frame: `lead_id`; `as_of` (a date, in the zone of the settings where it carries none); `events` (JSON, a list of
             events, or nothing); every other column is an attribute.
-        now: The moment that stands where a row has no `as_of`.
+        now: The moment that stands where a row has neither `as_of` nor `mql_at`.
 
     Returns:
         lead_id, probability, low, high, threshold, decision, grade, points, points_decision, warnings.
@@ -87,7 +87,8 @@ def read_lead(scorer: Scorer, row: Mapping[Any, Any], now: datetime) -> Lead:
     missing, timezone = scorer.features.is_missing, scorer.settings.data.timezone
     if missing(row.get("lead_id")):
         raise ScoringError("LEAD001 The row has no lead_id. Send the CRM's key of every lead.")
-    as_of = now if missing(row.get("as_of")) else _read_moment("as_of", row["as_of"], timezone)
+    named = next((name for name in ("as_of", "mql_at") if not missing(row.get(name))), None)
+    as_of = now if named is None else _read_moment(named, row[named], timezone)
     events = () if missing(row.get("events")) else tuple(_read_events(row["events"], timezone))
     attributes = {str(name): value for name, value in row.items() if name not in _FACTS}
     return Lead(_name_lead(row["lead_id"]), as_of, attributes, None, events)

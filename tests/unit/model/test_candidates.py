@@ -85,12 +85,13 @@ def test_base_rate_drawn_in_by_half_a_lead():
     assert set(constant.score(ODD)) == {base_log_odds(BLOCK.outcome)}
 
 
-def test_points_are_an_unpenalised_line():
+def test_points_are_a_line_drawn_in_a_little():
     held = ~np.isnan(BLOCK.matrix[:, 2])
-    line = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(BLOCK.matrix[held][:, [2]] / 20, BLOCK.outcome[held])
+    points = BLOCK.matrix[held][:, [2]]
+    scaled = (points - points.mean()) / points.std()
+    line = LogisticRegression(C=1.0, tol=1e-10, max_iter=1000).fit(scaled, BLOCK.outcome[held])
     model = Points.fit(BLOCK, 0)
-    expected = line.decision_function(BLOCK.matrix[held][:, [2]] / 20)
-    np.testing.assert_allclose(model.score(BLOCK.matrix)[held], expected, atol=2e-3)
+    np.testing.assert_allclose(model.score(BLOCK.matrix)[held], line.decision_function(scaled), atol=2e-3)
     assert set(model.score(BLOCK.matrix)[~held]) == {base_log_odds(BLOCK.outcome[~held])}
 
 

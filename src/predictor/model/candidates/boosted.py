@@ -11,7 +11,8 @@ from predictor.model.block import Block
 
 _PARAMETERS = {
     "objective": "binary",
-    "learning_rate": 0.03,
+    "learning_rate": 0.05,
+    "max_bin": 63,
     "num_leaves": 8,
     "min_data_in_leaf": 20,
     "feature_fraction": 0.5,

@@ -70,7 +70,7 @@ class Points:
 
     @classmethod
     def fit(cls, block: Block, _seed: int) -> Self:
-        """The line through the block; a slope below zero is kept, since it is what the points are worth.
+        """The line through the block, drawn in a little where leads are few; a slope below zero is what the points are worth.
 
         Raises:
             TrainingError: The features hold no points.
@@ -86,7 +86,7 @@ class Points:
         if not held.any() or outcome.min() == outcome.max() or np.ptp(points[held]) == 0:
             return cls(column, width, 0.0, base, 0.0, missing)
         mean, spread = float(points[held].mean()), float(points[held].std())
-        line = LogisticRegression(C=np.inf).fit((points[held, None] - mean) / spread, outcome)
+        line = LogisticRegression(C=1.0).fit((points[held, None] - mean) / spread, outcome)
         return cls(column, width, mean, float(line.intercept_[0]), float(line.coef_[0, 0]) / spread, missing)
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
