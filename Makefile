@@ -1,5 +1,6 @@
 # make demo | test | lint | bench | install; each installs what it needs, once.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
+EXTRAS ?= dev
 BIN := .venv/bin
 DEMO := .demo
 
@@ -10,7 +11,7 @@ install: .venv/.installed
 .venv/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(EXTRAS)]'
 	touch $@
 
 demo: install

@@ -20,7 +20,7 @@ from predictor.features.spellings import NONE_ODD, find_odd_spellings, spell_nor
 from predictor.features.windows import DAY_US, MOST_VALUE, TREND_US, WEEK_US, ZERO_OF_NOTHING, EventFeature
 
 _TEXTS = ("event_type", "asset", "campaign")
-_KEYS = ("lead_id", "at_us", "event_type")
+_KEYS = {"lead_id": "string", "at_us": "int64", "event_type": "string"}
 _NO_TYPE = -1  # the code of types that no feature asks for
 
 
@@ -83,9 +83,9 @@ def event_history(
 
 def _complete(events: Table) -> Table:
     """The columns that features ask for, empty where the events lack them."""
-    kinds = {"asset": "string", "campaign": "string", "value": "float64"}
-    lacking = {name: ibis.null(kind) for name, kind in kinds.items() if name not in events.columns}
-    events = events.mutate(**lacking).select(*_KEYS, *(ibis._[name].cast(kind) for name, kind in kinds.items()))
+    facts = {"asset": "string", "campaign": "string", "value": "float64"}
+    events = events.mutate(**{name: ibis.null(kind) for name, kind in facts.items() if name not in events.columns})
+    events = events.select(**{name: events[name].cast(kind) for name, kind in (_KEYS | facts).items()})
     # 0.0 is -0.0; NaN is above infinity in SQL
     finite = ibis.cases((events.value == 0.0, 0.0), (events.value.abs() <= MOST_VALUE, events.value))
     return events.mutate(value=finite)

@@ -1,0 +1,62 @@
+"""The expression that DuckDB runs gives the same frame on Spark, unchanged."""
+
+import importlib.util
+import os
+
+import ibis
+import pytest
+from parity.event_lists import FEATURES, assert_same, compute_singly, draw_firm, make_events, make_leads
+
+from predictor.features.history import compute_history
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # PySpark 4.0 on pandas 3 and Python 3.11
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # PySpark 4.0 leaves the pipes of its Java process to its end
+]
+
+
+@pytest.fixture(scope="module")
+def spark():
+    if importlib.util.find_spec("pyspark") is None:
+        if os.environ.get("PREDICTOR_MUST_NOT_SKIP"):
+            pytest.fail("PySpark is not installed. Install the extra [spark].")
+        pytest.skip("PySpark is not installed: pip install '.[spark]'")
+    from pyspark.sql import SparkSession  # noqa: PLC0415  it is not always there
+
+    settings = {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "4",
+        "spark.ui.enabled": "false",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+    }
+    session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="module")
+def on_spark(spark):
+    """A connection of Ibis, and what makes events a table of it."""
+    connection = ibis.pyspark.connect(spark)
+
+    def place(events):
+        spark.createDataFrame(make_events(events)).createOrReplaceTempView("acts")
+        return connection.table("acts")
+
+    return place
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_spark_gives_the_frame_of_duckdb_and_of_each_lead_alone(on_spark, seed):
+    rows, events = draw_firm(seed, leads=200)
+    frame = compute_history(FEATURES, make_leads(rows), on_spark(events))
+    assert_same(frame, compute_history(FEATURES, make_leads(rows), ibis.memtable(make_events(events))))
+    assert_same(frame, compute_singly(FEATURES, rows, events))
+
+
+def test_plain_ascii_and_no_events_at_all_are_computed_too(on_spark):
+    rows, events = draw_firm(3)
+    plain = [(key, act) for key, act in events if all((text or "").isascii() for text in act[1:4])]
+    for told in (plain, []):
+        assert_same(compute_history(FEATURES, make_leads(rows), on_spark(told)), compute_singly(FEATURES, rows, told))
