@@ -21,7 +21,7 @@ import duckdb
 import ibis
 import numpy as np
 import pandas as pd
-from history_sql import TYPES, WINDOWS, write_sql
+from _history_sql import TYPES, WINDOWS, write_sql
 
 from predictor.features.history import compute_history
 from predictor.features.windows import list_event_features
