@@ -121,7 +121,7 @@ def show_threshold(advice: Recommendation, realised: Gate | None = None, gate: G
     """The recommended threshold, what came of it on the forward test, and today's points gate."""
     out.print(f"[bold]Recommended threshold {advice.threshold:.4f}[/] ({advice.policy}): {escape(advice.text)}")
     if realised is not None:
-        out.print(f"On the forward test: {escape(realised.text)}")
+        out.print(f"On the forward test, with a threshold chosen on earlier leads: {escape(realised.text)}")
     if gate is not None:
         out.print(f"The points gate on the same leads: {escape(gate.text)}")
 

@@ -48,6 +48,7 @@ def judge_gate(outcome: ArrayLike, routed: ArrayLike, *, weeks: float | None, ba
         routed: (n,) True where the gate handed the lead over.
         weeks: Length of the period in weeks; None where leads carry no dates.
         band: Conversion that is wanted of what is handed over, both ends included.
+        name: What the text calls it.
 
     Raises:
         TrainingError: As `check_pairs`, or the period is not above 0 weeks.
@@ -61,7 +62,7 @@ In band (wanted: 20 to 30 %).
     y, handed = check_pairs(outcome, np.asarray(routed, dtype=float))
     if not handed.any():
         weekly, caught = or_none(0 / check_weeks(weeks)), 0.0 if y.any() else None
-        text = "The gate hands over no lead, so its conversion cannot be told."
+        text = f"The {name} hands over no lead, so its conversion cannot be told."
         return Gate(0, weekly, 0.0, None, None, None, caught, "cannot be told", text)
     row = compute_thresholds(y, handed, weeks=weeks).iloc[-1]  # a gate is a threshold on yes and no
     conversion, low, high = (float(row[name]) for name in ("conversion", "conversion_low", "conversion_high"))
@@ -69,7 +70,7 @@ In band (wanted: 20 to 30 %).
     verdict = _judge(conversion, band)
     means = f"{verdict} (wanted: {say_band(band)}){_MEANING.get(verdict, '')}."
     which = "every lead, " if handed.all() else ""
-    text = f"The gate hands over {which}{describe_routed(row)}. {means[0].upper()}{means[1:]}"
+    text = f"The {name} hands over {which}{describe_routed(row)}. {means[0].upper()}{means[1:]}"
     return Gate(int(row["leads"]), weekly, float(row["share_routed"]), conversion, low, high, caught, verdict, text)
 
 

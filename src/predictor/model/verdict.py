@@ -103,7 +103,9 @@ def judge_recipes(
         },
         reliability=compute_reliability(test.outcome, probability[chosen]),
         threshold=threshold,
-        realised=judge_gate(test.outcome, probability[chosen] >= threshold.threshold, weeks=test.weeks, band=band),
+        realised=judge_gate(
+            test.outcome, probability[chosen] >= threshold.threshold, weeks=test.weeks, band=band, name="threshold"
+        ),
         gate=None if routed is None else judge_gate(test.outcome, routed, weeks=test.weeks, band=band),
         probability=probability,
         outcome=test.outcome,
