@@ -38,7 +38,14 @@ class Gate:
     text: str
 
 
-def judge_gate(outcome: ArrayLike, routed: ArrayLike, *, weeks: float | None, band: tuple[float, float] = (0.20, 0.30)) -> Gate:
+def judge_gate(
+    outcome: ArrayLike,
+    routed: ArrayLike,
+    *,
+    weeks: float | None,
+    band: tuple[float, float] = (0.20, 0.30),
+    name: str = "gate",
+) -> Gate:
     """Whether a gate that exists already, as that of the points, is too loose, too tight or right.
 
     In the band, else below it (too loose under 15 %), else above it (too tight over 40 %).
