@@ -1,10 +1,18 @@
 """A small firm with a known signal, written as a data scientist would export it."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pandas as pd
+import pytest
 import tomli_w
 
+from predictor.config import load_settings
+from predictor.train import save_trained, train
+
 START = pd.Timestamp("2025-01-01", tz="UTC")
+NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+CHAMPION = "logistic-20260331T120000Z"  # what a training of NOW is called
 
 
 def draw_leads(n=400, seed=0):
@@ -44,3 +52,20 @@ def write_settings(folder, **sections):
         asked[section] = asked.get(section, {}) | values
     (folder / "predictor.toml").write_text(tomli_w.dumps(asked), encoding="utf-8")
     return folder / "predictor.toml"
+
+
+def run(settings_path):
+    return save_trained(train(load_settings(settings_path)), settings_path.parent / "models", now=NOW)
+
+
+def list_files(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def refuse(settings_path, error, match):
+    """The training is refused with that text, and every file is as it was."""
+    before = list_files(settings_path.parent)
+    with pytest.raises(error, match=match) as caught:
+        run(settings_path)
+    assert list_files(settings_path.parent) == before
+    return str(caught.value)
