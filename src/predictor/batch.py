@@ -4,36 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import ibis
 import pandas as pd
-import pyarrow as pa
+from ibis.expr.types import Table
 
+from predictor.acts import tabulate_events
 from predictor.config import Settings
 from predictor.errors import Finding, list_names
-from predictor.events import EVENT_COLUMNS, check_events
+from predictor.events import RawEvents, check_events
 from predictor.faults import Faults
 from predictor.features.history import compute_history
 from predictor.features.windows import EventFeature
+from predictor.intake.sources import open_frame
 from predictor.parse import blank_missing, parse_times
 from predictor.points.history import Awards, award_table
 from predictor.points.rulebook import OnEvents, RuleBook
 from predictor.score import Scorer
 from predictor.tables import reduce_email, rename_columns
 
-_TEXTS = ("lead_id", "event_type", "asset", "campaign")
 _UNDATED = pd.Timestamp("2000-01-01", tz="UTC")  # stands for a moment that nothing depends on
 
 
-def award_leads(
-    book: RuleBook | None, frame: pd.DataFrame, *, as_of: pd.Series | None, events: pd.DataFrame | None
-) -> Awards | None:
+def award_leads(book: RuleBook | None, frame: pd.DataFrame, *, as_of: pd.Series | None, events: Table | None) -> Awards | None:
     """What a rule book awards a table of leads; None where there is no book.
 
     Args:
         book: The rule book.
         frame: Leads with `lead_id` and attributes.
         as_of: The moment of each row; None where leads carry no dates, which rules on attributes do not need.
-        events: The leads' dated acts; None for none.
+        events: The leads' dated acts, as `check_events` gives them; None for none.
     """
     if book is None:
         return None
@@ -42,7 +40,7 @@ def award_leads(
 
 
 def recall_leads(
-    features: Sequence[EventFeature], frame: pd.DataFrame, *, as_of: pd.Series | None, events: pd.DataFrame | None
+    features: Sequence[EventFeature], frame: pd.DataFrame, *, as_of: pd.Series | None, events: Table | None
 ) -> pd.DataFrame | None:
     """The event features of a table of leads, each row as of its moment; None where there are none to compute.
 
@@ -50,25 +48,17 @@ def recall_leads(
         features: What to compute.
         frame: Leads with `lead_id`.
         as_of: The moment of each row; None where leads carry no dates.
-        events: The leads' dated acts under the contract; None for none, which all these leads then have.
+        events: The leads' dated acts, as `check_events` gives them; None for none, which all these leads then have.
     """
     if not features or as_of is None:
         return None
     keys = frame["lead_id"].fillna("")  # a row without a key has no events, and is refused on its own
     leads = pd.DataFrame({"lead_id": keys, "as_of": as_of.astype("datetime64[us, UTC]")})
-    return compute_history(features, leads, _to_acts(events))
-
-
-def _to_acts(events: pd.DataFrame | None) -> ibis.Table:
-    held = pd.DataFrame(columns=list(EVENT_COLUMNS)) if events is None else events
-    at = pd.to_datetime(held["occurred_at"], utc=True).dt.as_unit("us").astype("int64")
-    texts = {name: pa.array(held[name], pa.string(), from_pandas=True) for name in _TEXTS if name in held}
-    numbers = {"value": pa.array(held["value"], pa.float64(), from_pandas=True)} if "value" in held else {}
-    return ibis.memtable(pa.table({"at_us": pa.array(at, pa.int64()), **texts, **numbers}))
+    return compute_history(features, leads, tabulate_events(None) if events is None else events)
 
 
 def score_leads(
-    scorer: Scorer, raw: pd.DataFrame, raw_events: pd.DataFrame | None, *, now: pd.Timestamp, reasons: int = 3
+    scorer: Scorer, raw: pd.DataFrame, raw_events: RawEvents | pd.DataFrame | None, *, now: pd.Timestamp, reasons: int = 3
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """The answers about leads as read from a file, and what was noticed.
 
@@ -76,7 +66,7 @@ def score_leads(
         scorer: The bundle that answers.
         raw: One row a lead, in the columns of the training export. The score speaks of `as_of` where that column is there
             and filled, else of `mql_at`, else of `now`.
-        raw_events: Their events as read; None for none.
+        raw_events: Their events, a frame or what `open_events` gives; None for none.
         now: The moment that stands where a lead carries none.
         reasons: How many of the strongest reasons to give.
 
@@ -87,8 +77,9 @@ def score_leads(
     frame = read_leads_to_score(raw, scorer.settings, now)
     events, noticed = None, _notice(scorer, frame, has_events=raw_events is not None)
     if raw_events is not None:
-        events, left = check_events(raw_events, scorer.settings, frame["lead_id"], drop=True)
-        noticed = (*noticed, *left)
+        source = open_frame(raw_events) if isinstance(raw_events, pd.DataFrame) else raw_events
+        checked = check_events(source, scorer.settings, frame["lead_id"], drop=True)
+        events, noticed = checked.table, (*noticed, *checked.findings)
     as_of = frame["as_of"]
     moments = as_of.fillna(now) if scorer.features.dated else None
     return score_frame(scorer, frame, as_of=as_of, moments=moments, events=events, reasons=reasons), noticed
@@ -99,7 +90,7 @@ def score_frame(
     frame: pd.DataFrame,
     *,
     as_of: pd.Series | None,
-    events: pd.DataFrame | None,
+    events: Table | None,
     moments: pd.Series | None = None,
     reasons: int = 0,
 ) -> pd.DataFrame:
@@ -109,7 +100,7 @@ def score_frame(
         scorer: The bundle that answers.
         frame: Leads with `lead_id` and attributes.
         as_of: The moment each score speaks of.
-        events: Their events under the contract; None for none.
+        events: Their events, as `check_events` gives them; None for none.
         moments: The same, with one for every row; None means that `as_of` has one.
         reasons: How many of the strongest reasons to give.
     """

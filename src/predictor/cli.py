@@ -130,7 +130,7 @@ def score(
     leads: Annotated[Path, typer.Option(help="CSV or Parquet, one row a lead.")],
     out: Annotated[Path, typer.Option(help="CSV or Parquet to write.")],
     model: Model = MODELS,
-    events: Annotated[Path | None, typer.Option(help="CSV or Parquet, one row an event.")] = None,
+    events: Annotated[str | None, typer.Option(help="CSV or Parquet, one row an event; a folder, a glob, or URL#TABLE.")] = None,
     reasons: Annotated[int, typer.Option(min=0, max=20, help="How many reasons to give for each lead.")] = 3,
     *,
     as_json: AsJson = False,
@@ -141,13 +141,14 @@ def score(
     from predictor.batch import score_leads
     from predictor.bundle import find_bundle
     from predictor.intake.read import read_table, write_table
+    from predictor.intake.sources import open_events
     from predictor.score import Scorer
 
-    if out.resolve() in {path.resolve() for path in (leads, events) if path is not None}:
+    if out.resolve() in {Path(where).resolve() for where in (leads, events) if where is not None}:
         raise ScoringError(f"--out names '{out}', which is read: the export would be lost. Name another file.")
     scorer = Scorer.load(find_bundle(model))
     rows = read_table(leads, "leads")
-    acts = None if events is None else read_table(events, "events")
+    acts = None if events is None else open_events(events, Path())
     answers, findings = score_leads(scorer, rows, acts, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
     write_table(answers, out)
     failed = int(answers["probability"].isna().sum())

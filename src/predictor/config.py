@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -12,7 +13,17 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import tomli_w
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
 from predictor.config_faults import describe_faults
 from predictor.errors import SettingsError
@@ -30,11 +41,19 @@ def _check_zone(name: str) -> str:
     return name
 
 
+def _hide_password(where: str) -> str:
+    """A place as bundles and trackers may hold it: a URL without its password."""
+    return re.sub(r"(://[^/#@]*?):[^/#]*@", r"\1:***@", where)
+
+
+_Place = Annotated[str, PlainSerializer(_hide_password)]
+
+
 class DataSettings(_Section):
     """Where the tables are and how they are read."""
 
-    leads: str
-    events: str
+    leads: _Place
+    events: _Place
     observed_until: Annotated[str, BeforeValidator(lambda came: came.isoformat() if isinstance(came, date) else came)]
     timezone: Annotated[str, AfterValidator(_check_zone)]
     missing_values: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -51,9 +51,18 @@ class Faults:
         """
         if self.findings or (self.rows and not drop):
             every = any(faulty.all() for _, faulty in self.rows)
-            way = "" if drop is not False or every else " Or set data.faulty_rows = 'drop' to leave these rows out."
-            soft = [Finding(f.code, f.severity, f.what, f.do + way) for f, _ in self.rows]
+            soft = [f if drop is not False or every else offer_to_drop(f) for f, _ in self.rows]
             raise TableError(table, self.findings + soft)
         if self.rows:
             frame = frame[~np.any([faulty for _, faulty in self.rows], axis=0)]
-        return frame, tuple(Finding(f.code, "warning", f"{f.what} Left out.", f.do) for f, _ in self.rows)
+        return frame, tuple(tell_dropped(f) for f, _ in self.rows)
+
+
+def offer_to_drop(fault: Finding) -> Finding:
+    """A fault of some rows, with the way to go on without them."""
+    return replace(fault, do=f"{fault.do} Or set data.faulty_rows = 'drop' to leave these rows out.")
+
+
+def tell_dropped(fault: Finding) -> Finding:
+    """A fault of some rows, once they have been left out."""
+    return replace(fault, severity="warning", what=f"{fault.what} Left out.")

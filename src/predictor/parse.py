@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 Kind = Literal["number", "category", "date"]
@@ -17,6 +19,10 @@ _PLAIN = r"\d{4}[-/ ]?\d{2}(?:[-/ ]?\d{2}(?:[T ][\d:.,]+)?)?"
 _ZONED = r"\d{4}[-/ ]?\d{2}[-/ ]?\d{2}[T ][\d:.,]+ ?(?:[zZ]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)"
 _USUAL = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?")
 _DIRT = 0.05  # share of cells that may be no numbers in a column of numbers
+DAY_US = 86_400_000_000
+_QUARTER_US = 15 * 60 * 1_000_000  # clocks that are put on or back stay so for longer than this
+_DAYS_AT_ONCE = 10_000
+_SURE = datetime(1, 1, 2), datetime(9999, 12, 30)  # noqa: DTZ001  days that every zone can tell in UTC
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -51,9 +57,36 @@ def _write_offset(texts: pd.Series) -> pd.Series:
 
 
 def _localize(column: pd.Series, timezone: str) -> pd.Series:
-    local = column.dt.tz_localize(timezone, ambiguous=False, nonexistent="shift_forward")
+    """Clocks on the wall as moments in UTC; missing where that is no day of the calendar any more."""
+    sure = column.isna() | column.between(*_SURE)
+    local = column.where(sure).dt.tz_localize(timezone, ambiguous=False, nonexistent="shift_forward")
     moments: pd.Series = local.dt.tz_convert("UTC").astype("datetime64[us, UTC]")
+    for row in np.flatnonzero(~sure).tolist():
+        with suppress(ValueError):
+            moments.iloc[row] = to_moment(column.iloc[row].to_pydatetime(), timezone)
     return moments
+
+
+def find_offsets(days: np.ndarray, timezone: str) -> np.ndarray:
+    """How far a zone's clocks are ahead of UTC on each day, in microseconds; NaN where they are put on or back on that day.
+
+    Args:
+        days: Midnights on the zone's clocks, in microseconds since 1970 on the same clocks.
+        timezone: The zone.
+
+    >>> days = pd.to_datetime(["2026-03-28", "2026-03-29"]).as_unit("us").astype("int64").to_numpy()
+    >>> (find_offsets(days, "Europe/Berlin") / 3.6e9).tolist()
+    [1.0, nan]
+    """
+    found = np.full(len(days), np.nan)
+    quarters = np.arange(0, DAY_US + 1, _QUARTER_US)
+    for start in range(0, len(days), _DAYS_AT_ONCE):
+        walls = days[start : start + _DAYS_AT_ONCE, None] + quarters
+        times = _localize(pd.Series(walls.ravel().astype("datetime64[us]")), timezone)
+        ahead = walls - times.to_numpy("datetime64[us]").astype("int64").reshape(walls.shape)
+        even = (ahead == ahead[:, :1]).all(axis=1)
+        found[start : start + _DAYS_AT_ONCE] = np.where(even, ahead[:, 0], np.nan)
+    return found
 
 
 def _keep_possible(times: pd.Series) -> pd.Series:
@@ -99,7 +132,7 @@ def to_moment(value: datetime, timezone: str = "UTC") -> datetime:
             moment = pd.Timestamp(value).tz_localize(timezone, ambiguous=False, nonexistent="shift_forward")
             return moment.to_pydatetime().astimezone(UTC)
         return value.astimezone(UTC)
-    except OverflowError:
+    except (OverflowError, NotImplementedError):
         raise ValueError(f"{value.year:04} is a year that cannot be told in UTC") from None
 
 

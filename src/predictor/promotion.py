@@ -87,5 +87,6 @@ def _ask_old(old: Scorer, study: Study, positions: np.ndarray) -> tuple[np.ndarr
     """What the old champion says of those leads, and which of them it can score."""
     frame = study.leads.frame.iloc[positions].reset_index(drop=True)
     as_of = frame["mql_at"] if study.leads.dated else None
-    probability = score_frame(old, frame, as_of=as_of, events=study.events)["probability"].to_numpy()
+    events = None if study.events is None else study.events.table
+    probability = score_frame(old, frame, as_of=as_of, events=events)["probability"].to_numpy()
     return probability, ~np.isnan(probability)

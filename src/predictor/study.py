@@ -13,11 +13,12 @@ from predictor.batch import award_leads, recall_leads
 from predictor.config import Settings
 from predictor.denied import deny_reason
 from predictor.errors import Finding, RuleBookError, TrainingError, count
+from predictor.events import Events
 from predictor.features.assemble import TOTAL, assemble_table
 from predictor.features.encode import FeatureSet
 from predictor.features.fit import fit_features
 from predictor.features.windows import EventFeature, choose_event_types, list_event_features
-from predictor.intake.read import load_tables
+from predictor.intake.load import load_tables
 from predictor.model.block import Block
 from predictor.model.label import choose_horizon, compute_conversion_curve, compute_outcomes
 from predictor.model.select import make_rehearsal
@@ -26,7 +27,6 @@ from predictor.parse import to_days
 from predictor.points.history import Awards
 from predictor.points.rulebook import OnEvents, RuleBook, find_gate, load_rule_book
 from predictor.tables import LEAD_FACTS, Leads
-from predictor.values import normal_texts
 
 _MOST_TYPES = 200  # event types that a bundle names
 _MOST_TURNS = 10
@@ -54,7 +54,7 @@ class Study:
 
     settings: Settings
     leads: Leads
-    events: pd.DataFrame | None
+    events: Events | None
     book: RuleBook | None
     awards: Awards | None
     acts: tuple[EventFeature, ...]
@@ -102,7 +102,7 @@ class Study:
         rows, words = self.rows.iloc[positions], {act.name: (act.label, act.group) for act in self.acts}
         kinds = self.leads.attributes | {act.name: "category" for act in self.acts if act.is_category}
         features, findings = fit_features(rows, kinds, min_support=support, missing_values=data.missing_values, words=words)
-        seen = () if self.events is None else tuple(self.events["event_type"].value_counts().index[:_MOST_TYPES])
+        seen = () if self.events is None else tuple(self.events.types)[:_MOST_TYPES]
         known = replace(features, timezone=data.timezone, dated=self.leads.dated, visible=tuple(self.leads.attributes))
         types = tuple(dict.fromkeys(act.event_type for act in self.acts if act.event_type is not None))
         windows = self.settings.features.windows_days
@@ -160,9 +160,10 @@ def load_study(settings: Settings, *, now: pd.Timestamp | None = None) -> Study:
     leads, events, findings = load_tables(settings, now)
     unseen = () if book is None else check_book(book, leads, settings)
     as_of = leads.frame["mql_at"] if leads.dated else None
-    awards = award_leads(book, leads.frame[["lead_id", *leads.attributes]], as_of=as_of, events=events)
+    table = None if events is None else events.table
+    awards = award_leads(book, leads.frame[["lead_id", *leads.attributes]], as_of=as_of, events=table)
     acts = _list_acts(events, settings) if leads.dated and events is not None else ()
-    history = recall_leads(acts, leads.frame, as_of=as_of, events=events)
+    history = recall_leads(acts, leads.frame, as_of=as_of, events=table)
     rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards, history=history)
     horizon, curve = _find_horizon(leads, settings)
     outcome, mature = _label(leads, horizon)
@@ -171,13 +172,12 @@ def load_study(settings: Settings, *, now: pd.Timestamp | None = None) -> Study:
     return Study(settings, leads, events, book, awards, acts, rows, outcome, mature, _order(leads), horizon, curve, known)
 
 
-def _list_acts(events: pd.DataFrame, settings: Settings) -> tuple[EventFeature, ...]:
+def _list_acts(events: Events, settings: Settings) -> tuple[EventFeature, ...]:
     """The features over events: of the types that the settings name, or of those that enough leads have."""
     wanted: Sequence[str] = settings.features.event_types
     if not wanted:
-        normal = events.assign(event_type=normal_texts(events["event_type"]))
-        counts = normal.groupby("event_type")["lead_id"].nunique()
-        wanted = choose_event_types({str(kind): int(n) for kind, n in counts.items()}, settings.features.min_support)
+        leads = {event_type: leads for event_type, (_, leads) in events.types.items()}
+        wanted = choose_event_types(leads, settings.features.min_support)
     return list_event_features(wanted, settings.features.windows_days)
 
 
@@ -213,7 +213,7 @@ def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Findin
     )
 
 
-def _tell_undated_events(leads: Leads, events: pd.DataFrame | None) -> tuple[Finding, ...]:
+def _tell_undated_events(leads: Leads, events: Events | None) -> tuple[Finding, ...]:
     if leads.dated or events is None:
         return ()
     what = "The events are not looked at, because the leads do not say when they became MQLs."

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from predictor.acts import fingerprint_acts
 from predictor.bundle import list_bundles, promote, save_bundle
 from predictor.config import Settings
 from predictor.errors import Finding, count
@@ -178,7 +179,10 @@ def _refit(name: str, study: Study) -> tuple[Block, Recipe]:
 
 def _gather_facts(study: Study) -> dict[str, Any]:
     """What the manifest tells of the training."""
-    data = {"leads": fingerprint_frame(study.leads.frame), "events": fingerprint_frame(study.events)}
+    data = {
+        "leads": fingerprint_frame(study.leads.frame),
+        "events": None if study.events is None else fingerprint_acts(study.events.table),
+    }
     return {"versions": list_versions(), "data": data, "git_commit": find_commit(study.settings.folder)}
 
 

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+MOST_VALUE = 1e15  # a larger value of an event is a mistake, and sums of it would lose all others
+
 
 class Event(NamedTuple):
     """A dated act of one lead.

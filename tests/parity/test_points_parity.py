@@ -11,6 +11,7 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from predictor.acts import tabulate_events
 from predictor.points import award_lead, load_rule_book, parse_rule_book
 from predictor.points.history import award_table
 from predictor.values import Event
@@ -91,7 +92,7 @@ def make_frames(leads, events):
     columns = ["lead_id", "occurred_at", "event_type", "asset"]
     leads, events = pd.DataFrame(leads), pd.DataFrame(events, columns=columns)
     zone = "datetime64[us, UTC]"
-    return leads.astype({"as_of": zone}), events.astype({"occurred_at": zone})
+    return leads.astype({"as_of": zone}), tabulate_events(events.astype({"occurred_at": zone}))
 
 
 def award_singly(book, leads, events):
@@ -105,11 +106,8 @@ def award_by_force(rule, lead, events):
     """A rule on events by its definition, in days as fractions of seconds; None where it does not fire."""
     texts = rule["event"]
     mine = [e for e in events if e["lead_id"] == lead["lead_id"] and e["occurred_at"] <= lead["as_of"]]
-    mine = [
-        e["occurred_at"]
-        for e in mine
-        if e["event_type"].strip().lower() in texts and ("asset" not in rule or e["asset"] == "guide")
-    ]
+    alike = {(e["occurred_at"], e["event_type"].strip().lower(), e["asset"]) for e in mine}
+    mine = [at for at, kind, asset in alike if kind in texts and ("asset" not in rule or asset == "guide")]
     span, need = timedelta(days=rule.get("within_days", 0)), rule.get("at_least", 1)
     firing = [at for at in mine if sum(at - span <= other <= at for other in mine) >= need]
     firing = [at for at in firing if lead["as_of"] - at <= timedelta(days=rule.get("expires_days", 9999))]
@@ -199,7 +197,7 @@ def test_shipped_books_award_a_table_as_each_lead_alone(book):
     singles = [
         award_lead(book, row, acts.get(row["lead_id"], []), row["as_of"].to_pydatetime()) for row in leads.to_dict("records")
     ]
-    assert_equal(award_table(book, leads, events), singles, book)
+    assert_equal(award_table(book, leads, tabulate_events(events)), singles, book)
 
 
 ORACLES = {
@@ -229,4 +227,6 @@ def test_rules_award_what_plain_sql_awards(rule):
         query = f"WITH visits AS ({visits}) SELECT {ORACLES[rule]} AS points FROM leads l ORDER BY place"  # noqa: S608
         expected = [row[0] for row in connection.execute(query).fetchall()]
     assert any(expected)
-    np.testing.assert_allclose(award_table(book, leads, events).rules[rule], np.array(expected, float), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        award_table(book, leads, tabulate_events(events)).rules[rule], np.array(expected, float), rtol=0, atol=1e-9
+    )

@@ -129,7 +129,6 @@ def test_no_events_and_no_leads_are_answered():
     assert len(compute_from([], events)) == 0
 
 
-@pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")  # Ibis 12 on DuckDB 2
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
 def test_files_are_read_where_they_are(tmp_path, ending):
     rows, events = draw_firm(3)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from helpers import draw_leads, make_firm
 
+from predictor.acts import tabulate_events
 from predictor.answer import Lead
 from predictor.batch import award_leads, score_leads
 from predictor.config import load_settings
@@ -136,6 +137,7 @@ def test_awards():
     frame = pd.DataFrame({"lead_id": ["A", "B"], "industry": ["software", None]})
     book = parse_rule_book(BOOK, "book.toml")
     events = EVENTS.assign(occurred_at=pd.to_datetime(EVENTS["occurred_at"], format="ISO8601", utc=True))
+    events = tabulate_events(events)
     as_of = pd.Series([NOW, NOW])
     assert award_leads(None, frame, as_of=None, events=None) is None
     assert award_leads(book, frame, as_of=None, events=events).total.tolist() == [20.0, 0.0]  # undated: attributes only

@@ -115,3 +115,20 @@ def test_no_file(tmp_path):
         load_settings(tmp_path / "x.toml")
     with pytest.raises(SettingsError, match="cannot be read as TOML"):
         load_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("place", "kept"),
+    [
+        ("postgresql+psycopg://reader:secret@host:5432/crm#a.events", "postgresql+psycopg://reader:***@host:5432/crm#a.events"),
+        ("mysql://reader:se@cr:et@host/crm#events", "mysql://reader:***@host/crm#events"),
+        ("postgresql://reader@host/crm#events", "postgresql://reader@host/crm#events"),
+        ("sqlite:///crm.db#events", "sqlite:///crm.db#events"),
+        ("export/2026:01@x.csv", "export/2026:01@x.csv"),
+    ],
+)
+def test_a_bundle_holds_no_password(place, kept):
+    settings = make_settings({"data": {"events": place}})
+    assert settings.data.events == place
+    assert tomllib.loads(settings.to_toml())["data"]["events"] == kept
+    assert settings.model_dump(mode="json")["data"]["events"] == kept

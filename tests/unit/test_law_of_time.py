@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from predictor.acts import tabulate_events
 from predictor.answer import Lead
 from predictor.batch import award_leads, recall_leads, score_leads
 from predictor.bundle import Bundle
@@ -61,12 +62,15 @@ def test_events_after_the_moment_change_no_training_row(trained):
     frame = study.leads.frame
     last = frame.sort_values("mql_at").drop_duplicates("lead_id", keep="last")
     later = pd.DataFrame({"lead_id": last["lead_id"], "occurred_at": last["mql_at"] + pd.Timedelta(seconds=1)})
-    events = pd.concat([study.events, later.assign(event_type="demo_requested")], ignore_index=True)
-    awards = award_leads(study.book, frame, as_of=study.as_of, events=events)
-    history = recall_leads(study.acts, frame, as_of=study.as_of, events=events)
+    known = study.events.table.to_pyarrow().to_pandas()
+    known["occurred_at"] = pd.to_datetime(known["at_us"], unit="us", utc=True)
+    events = pd.concat([known, later.assign(event_type="demo_requested")], ignore_index=True)
+    awards = award_leads(study.book, frame, as_of=study.as_of, events=tabulate_events(events))
+    history = recall_leads(study.acts, frame, as_of=study.as_of, events=tabulate_events(events))
     assert_frame_equal(assemble_table(frame, list(study.leads.attributes), awards=awards, history=history), study.rows)
     earlier = later.assign(event_type="demo_requested", occurred_at=later["occurred_at"] - pd.Timedelta(seconds=2))
-    moved = award_leads(study.book, frame, as_of=study.as_of, events=pd.concat([study.events, earlier], ignore_index=True))
+    before = tabulate_events(pd.concat([known, earlier], ignore_index=True))
+    moved = award_leads(study.book, frame, as_of=study.as_of, events=before)
     assert (moved.total != awards.total).sum() > len(last) / 2, "events before the moment do count"
 
 

@@ -10,6 +10,7 @@ import pytest
 from pandas.testing import assert_frame_equal, assert_series_equal
 from sklearn.metrics import roc_auc_score
 
+from predictor.acts import tabulate_events
 from predictor.config import load_settings
 from predictor.domains import kind_of_domain
 from predictor.errors import SettingsError
@@ -48,7 +49,7 @@ def _find_mature(leads: pd.DataFrame) -> pd.Series:
 def _award(firm: Firm):
     kinds = firm.leads["email_domain"].map(kind_of_domain)
     asked = firm.leads.assign(as_of=firm.leads["mql_at"], email_domain_kind=kinds)
-    return award_table(load_rule_book("b2b", Path()), asked, firm.events)
+    return award_table(load_rule_book("b2b", Path()), asked, tabulate_events(firm.events))
 
 
 def test_a_seed_gives_one_firm_and_another_seed_another(small):

@@ -1,4 +1,4 @@
-"""The contract of the two tables: our names, roles, types, and every fault at once."""
+"""The contract of the table of leads: our names, roles, types, and every fault at once."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,6 @@ import pytest
 
 from predictor.config import make_settings
 from predictor.errors import TableError
-from predictor.events import check_events
 from predictor.tables import check_leads
 
 LEADS = pd.DataFrame({
@@ -15,9 +14,6 @@ LEADS = pd.DataFrame({
     "sql_at": ["2026-01-11", None, None],
     "industry": ["Software", "Retail", "Select"],
 })  # fmt: skip
-EVENTS = pd.DataFrame(
-    {"lead_id": ["a", "b"], "occurred_at": ["2026-01-01", "2026-01-02"], "event_type": ["page_view", "chat_started"]}
-)
 
 
 def check(leads=LEADS, **sections):
@@ -94,13 +90,8 @@ def test_recycled_lead_is_another_episode_and_a_lead_that_never_was_mql_is_left_
 
 
 @pytest.mark.parametrize("keys", [[17, 18, 19], [17.0, 18.0, 19.0], ["17", " 18", "19 "], np.array([17, 18, 19], dtype=object)])
-@pytest.mark.parametrize("others", [[17, 18], ["17", "18"], [17.0, 18.0]])
-def test_keys_of_two_files_meet_whatever_their_types(keys, others):
-    leads = check(LEADS.assign(lead_id=keys))
-    assert leads.frame["lead_id"].tolist() == ["17", "18", "19"]
-    events, findings = check_events(EVENTS.assign(lead_id=others), make_settings(), leads.frame["lead_id"])
-    assert events["lead_id"].tolist() == ["17", "18"]
-    assert findings == ()
+def test_keys_are_texts_whatever_their_type(keys):
+    assert check(LEADS.assign(lead_id=keys)).frame["lead_id"].tolist() == ["17", "18", "19"]
 
 
 def test_outcome_without_dates():
@@ -212,66 +203,6 @@ def test_order_of_rows_changes_nothing():
     pd.testing.assert_frame_equal(one.frame, other.frame.sort_values(["lead_id"], ignore_index=True).reindex(
         one.frame.sort_values("lead_id").index.argsort()).reset_index(drop=True))  # fmt: skip
     assert one.attributes == other.attributes
-
-
-# Events
-
-
-def test_events_in_their_types():
-    raw = EVENTS.assign(value=["3", None], asset=[" Guide ", "-"], page="x")
-    events, findings = check_events(raw, make_settings(), LEADS["lead_id"])
-    assert list(events.columns) == ["lead_id", "occurred_at", "event_type", "asset", "value"]
-    assert events["asset"].iloc[0] == "Guide"
-    assert events["asset"].isna().iloc[1]
-    assert events["value"].iloc[0] == 3.0
-    assert findings == ()
-
-
-def test_events_of_no_lead_are_left_out_and_counted():
-    events, findings = check_events(EVENTS, make_settings(), pd.Series(["b"]))
-    assert events["lead_id"].tolist() == ["b"]
-    assert findings[0].what == "1 event of 2 belong to no lead of the table and were left out."
-
-
-def test_no_events_are_no_fault():
-    events, findings = check_events(EVENTS.iloc[:0], make_settings(), LEADS["lead_id"])
-    assert len(events) == 0
-    assert findings == ()
-
-
-@pytest.mark.parametrize(
-    ("change", "sections", "match"),
-    [
-        (lambda e: e.drop(columns="event_type"), {}, r"EVENT001 There is no column 'event_type'; .* Map it in \[event_columns\]"),
-        (lambda e: e.assign(occurred_at="soon"), {}, r"EVENT003 Column 'occurred_at' holds no date in 2 rows"),
-        (lambda e: e.assign(event_type=["", "x"]), {}, r"EVENT006 lead_id, occurred_at or event_type is lacking in 1 row"),
-        (lambda e: e.assign(occurred_at=None), {}, r"EVENT006 lead_id, occurred_at or event_type is lacking in 2 rows"),
-        (lambda e: e.assign(value=["x", "1"]), {}, r"EVENT009 Column 'value' holds no number in 1 row"),
-        (lambda e: pd.concat([e, e[["lead_id"]]], axis=1), {}, "EVENT012 Two columns bear the same name: 'lead_id'"),
-        (
-            lambda e: e,
-            {"ocurred_at": "lead_id"},
-            r"EVENT012 \[event_columns\] names 'ocurred_at', .* Did you mean 'occurred_at'\?",
-        ),
-        (lambda e: e, {"asset": "Page"}, "EVENT012 The settings name a column 'Page' that the export lacks"),
-    ],
-)
-def test_faults_of_events(change, sections, match):
-    with pytest.raises(TableError, match=match):
-        check_events(change(EVENTS), make_settings({"event_columns": sections}), LEADS["lead_id"])
-
-
-def test_mapped_event_column_takes_the_place_of_one_with_our_name():
-    raw = EVENTS.assign(When=["2026-05-01", "2026-05-02"])
-    events, _ = check_events(raw, make_settings({"event_columns": {"occurred_at": "When"}}), LEADS["lead_id"])
-    assert events["occurred_at"].dt.month.tolist() == [5, 5]
-
-
-def test_faulty_events_can_be_dropped():
-    raw = EVENTS.assign(occurred_at=["soon", "2026-01-02"])
-    events, findings = check_events(raw, make_settings({"data": {"faulty_rows": "drop"}}), LEADS["lead_id"])
-    assert events["lead_id"].tolist() == ["b"]
-    assert [finding.code for finding in findings] == ["EVENT003"]
 
 
 def test_a_few_cells_that_are_no_numbers_do_not_make_words_of_a_column():

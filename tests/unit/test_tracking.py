@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from predictor.acts import tabulate_events
 from predictor.batch import award_leads
 from predictor.bundle import save_bundle
 from predictor.config import Settings, make_settings
@@ -79,7 +80,7 @@ def make_record(folder: Path, *, champion: str = "logistic") -> tuple[TrainingRe
     settings = make_settings(differing, folder=folder)
     book = load_rule_book("b2b", folder)
     leads, events = draw_tables(600, seed=1)
-    awards = award_leads(book, leads, as_of=leads["as_of"], events=events)
+    awards = award_leads(book, leads, as_of=leads["as_of"], events=tabulate_events(events))
     kinds = {"seniority": "category", "industry": "category", "employees": "number", "first_seen": "date"}
     rows = assemble_table(leads, list(kinds), awards=awards)
     features, _ = fit_features(rows, kinds, min_support=20, missing_values=settings.data.missing_values)

@@ -16,11 +16,10 @@ import pyarrow as pa
 from ibis.expr.types import NumericValue, Table, Value
 from numpy.typing import NDArray
 
-from predictor.features.spellings import NONE_ODD, find_odd_spellings, spell_normally
-from predictor.features.windows import DAY_US, MOST_VALUE, TREND_US, WEEK_US, ZERO_OF_NOTHING, EventFeature
+from predictor.acts import NONE_ODD, TEXTS, complete_events, find_odd_spellings, list_rows, recall_acts
+from predictor.features.windows import TREND_US, WEEK_US, ZERO_OF_NOTHING, EventFeature
+from predictor.parse import DAY_US
 
-_TEXTS = ("event_type", "asset", "campaign")
-_KEYS = {"lead_id": "string", "at_us": "int64", "event_type": "string"}
 _NO_TYPE = -1  # the code of types that no feature asks for
 
 
@@ -48,14 +47,9 @@ def compute_history(features: Sequence[EventFeature], leads: pd.DataFrame, event
     Traceback (most recent call last):
     ValueError: Column 'as_of' must hold a date in every row, but 2 have none. Leave these rows out.
     """
-    lacking = int(leads["as_of"].isna().sum())
-    if lacking:
-        rule = f"Column 'as_of' must hold a date in every row, but {lacking} have none."
-        raise ValueError(f"{rule} Leave these rows out.")
-    as_of = leads["as_of"].dt.as_unit("us").astype("int64").to_numpy()
-    rows = {"row": np.arange(len(leads)), "lead_id": pa.array(leads["lead_id"], pa.string()), "as_of_us": as_of}
-    odd = find_odd_spellings(_complete(events).select(*_TEXTS))
-    found = event_history(features, ibis.memtable(pa.table(rows)), events, odd).to_pyarrow()
+    rows = list_rows(leads["lead_id"], leads["as_of"])
+    odd = find_odd_spellings(complete_events(events).select(*TEXTS))
+    found = event_history(features, rows, events, odd).to_pyarrow()
     order = np.argsort(found["row"].to_numpy())
     columns = {feature.name: _to_series(found[feature.name], feature, order, leads.index) for feature in features}
     return pd.DataFrame(columns, index=leads.index, copy=False)
@@ -72,30 +66,11 @@ def event_history(
         events: As `compute_history` takes them.
         odd_spellings: What `find_odd_spellings` found among the events' texts: needed where they hold more than ASCII.
     """
-    ends = rows.group_by("lead_id").aggregate(lead=rows.row.min(), until=rows.as_of_us.max())
-    acts = _read_acts(ends, _complete(events), odd_spellings)
-    known = rows.join(ends, "lead_id").select("row", "lead", "as_of_us")
+    known, acts = recall_acts(rows, events, odd_spellings)
     answers = _sum_types(features, known, _mark_acts(features, acts))
     if any(feature.is_category for feature in features):
         answers = answers.join(_find_touches(features, known, acts), "row")
     return answers.select("row", **{feature.name: answers[f"f{place}"] for place, feature in enumerate(features)})
-
-
-def _complete(events: Table) -> Table:
-    """The columns that features ask for, empty where the events lack them."""
-    facts = {"asset": "string", "campaign": "string", "value": "float64"}
-    events = events.mutate(**{name: ibis.null(kind) for name, kind in facts.items() if name not in events.columns})
-    events = events.select(**{name: events[name].cast(kind) for name, kind in (_KEYS | facts).items()})
-    # 0.0 is -0.0; NaN is above infinity in SQL
-    finite = ibis.cases((events.value == 0.0, 0.0), (events.value.abs() <= MOST_VALUE, events.value))
-    return events.mutate(value=finite)
-
-
-def _read_acts(ends: Table, events: Table, odd_spellings: Mapping[str, str]) -> Table:
-    """The events of the leads up to their last as_of, texts in their normal form, each act once."""
-    ours = events.join(ends, [events.lead_id == ends.lead_id, events.at_us <= ends.until])
-    spelled = spell_normally(ours.select("lead", "at_us", *_TEXTS, "value"), _TEXTS, odd_spellings)
-    return spelled.drop_null("event_type").distinct()
 
 
 def _mark_acts(features: Sequence[EventFeature], acts: Table) -> Table:

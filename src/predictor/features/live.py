@@ -10,8 +10,9 @@ from itertools import compress
 from operator import itemgetter
 from typing import NamedTuple
 
-from predictor.features.windows import DAY_US, MOST_VALUE, WEEK_US, ZERO_OF_NOTHING, EventFeature, EventKind
-from predictor.values import Event, normal_text
+from predictor.features.windows import WEEK_US, ZERO_OF_NOTHING, EventFeature, EventKind
+from predictor.parse import DAY_US
+from predictor.values import MOST_VALUE, Event, normal_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTH_US = 30 * DAY_US

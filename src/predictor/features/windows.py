@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from predictor.parse import DAY_US
 from predictor.values import normal_text
 
 EventKind = Literal[
@@ -31,8 +32,6 @@ EventKind = Literal[
     "first_campaign",
     "first_type",
 ]
-DAY_US = 86_400_000_000
-MOST_VALUE = 1e15  # what is larger is a mistake, and sums of it would lose all others
 WEEK_US = 7 * DAY_US
 TREND_US = (7 * DAY_US, 30 * DAY_US)  # the last days of a trend, and these with the days before
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from predictor.points.rulebook import AttributeCondition, InRange, OneOf, OnEvents, Rule, RuleBook
-from predictor.values import Event, normal_text, to_number
+from predictor.values import MOST_VALUE, Event, normal_text, to_number
 
 _MICROSECOND = timedelta(microseconds=1)
 _Aged = Mapping[str, Sequence[tuple[int, Event]]]
@@ -62,7 +62,8 @@ def award_lead(book: RuleBook, attributes: Mapping[str, object], events: Sequenc
     Args:
         book: The rule book.
         attributes: Column -> value; what is absent is missing.
-        events: What this lead did, in any order; events after `as_of` change nothing.
+        events: What this lead did, in any order; events after `as_of` change nothing, and those alike in everything (moment,
+            type, asset, campaign, value) are one act.
         as_of: The moment the points speak of, with a zone.
 
     Raises:
@@ -77,7 +78,8 @@ def award_lead(book: RuleBook, attributes: Mapping[str, object], events: Sequenc
     ...   {name = "Pricing", event = "pricing_page_view", points = 20, per_event = true, cap = 30},
     ... ]''', "x.toml")
     >>> seen = Event(datetime(2026, 5, 1, tzinfo=UTC), "pricing_page_view")
-    >>> award = award_lead(book, {"seniority": "vp"}, [seen, seen], datetime(2026, 5, 2, tzinfo=UTC))
+    >>> acts = [seen, seen, seen._replace(asset="Plans")]
+    >>> award = award_lead(book, {"seniority": "vp"}, acts, datetime(2026, 5, 2, tzinfo=UTC))
     >>> award.total, [(fired.rule, fired.points, fired.count) for fired in award.fired]
     (50.0, [('Boss', 20.0, 1), ('Pricing', 30.0, 2)])
     >>> award_lead(book, {"seniority": "vp"}, [seen, seen], datetime(2026, 4, 30, tzinfo=UTC)).groups()
@@ -128,15 +130,17 @@ def _fire(rule: Rule, attributes: Mapping[str, object], aged: _Aged) -> Fired | 
 
 
 def _age_events(events: Sequence[Event], as_of: datetime) -> _Aged:
-    """Event type -> age in microseconds and event, for what had happened by `as_of`."""
+    """Event type -> age in microseconds and event, for what had happened by `as_of`, each act once."""
     now = _in_utc(as_of)
-    aged: dict[str, list[tuple[int, Event]]] = {}
+    aged: dict[str, dict[tuple[object, ...], tuple[int, Event]]] = {}
     for event in events:
         age = (now - _in_utc(event.occurred_at)) // _MICROSECOND
         kind = normal_text(event.event_type) if age >= 0 else None
         if kind is not None:
-            aged.setdefault(kind, []).append((age, event))
-    return aged
+            value = event.value if event.value is None or abs(event.value) <= MOST_VALUE else None
+            act = (age, normal_text(event.asset), normal_text(event.campaign), value)
+            aged.setdefault(kind, {})[act] = (age, event)
+    return {kind: list(acts.values()) for kind, acts in aged.items()}
 
 
 def _in_utc(moment: datetime) -> datetime:

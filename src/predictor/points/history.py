@@ -1,4 +1,4 @@
-"""The points of a whole table: attribute rules by pandas, event rules as one Ibis expression that DuckDB runs.
+"""The points of a whole table: attribute rules by pandas, event rules as one Ibis expression that runs where the events are.
 
 Each row of leads sees only its lead's events up to its own `as_of`. The numbers are those of `award_lead`.
 """
@@ -12,15 +12,13 @@ from dataclasses import dataclass
 import ibis
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-from ibis.expr.types import BooleanValue, Table
+from ibis.expr.types import BooleanValue, Table, Value
 from numpy.typing import NDArray
 
+from predictor.acts import NONE_ODD, TEXTS, complete_events, find_odd_spellings, list_rows, recall_acts
 from predictor.points.award import matches_attribute
 from predictor.points.rulebook import AttributeCondition, OnEvents, RuleBook
-from predictor.values import normal_text
 
-_Codes = Mapping[str, Mapping[str, int]]
 _Floats = NDArray[np.float64]
 _Sums = Mapping[str, _Floats]
 
@@ -47,19 +45,21 @@ class Awards:
         return pd.DataFrame({group: self.rules[rules].sum(axis=1) for group, rules in names.items()}, index=self.rules.index)
 
 
-def award_table(book: RuleBook, leads: pd.DataFrame, events: pd.DataFrame | None) -> Awards:
+def award_table(book: RuleBook, leads: pd.DataFrame, events: Table | None) -> Awards:
     """The points of every row of leads as they stood at its `as_of`.
 
     Args:
         book: The rule book.
         leads: Columns lead_id, as_of (in UTC) and the attributes; a lead may stand in several rows. An attribute column
             that is absent is missing everywhere.
-        events: Columns lead_id, occurred_at (in UTC), event_type and, where rules ask for them, asset and campaign.
-            Order does not matter, repeated rows count as given; None means no events.
+        events: A table of any Ibis backend, in any order: lead_id, at_us (microseconds since 1970 in UTC), event_type and,
+            where known, asset, campaign and value; events alike in everything are one act. None means no events.
 
     Raises:
         TypeError: An attribute that a rule asks holds lists or times.
+        ValueError: A row of leads has no as_of.
 
+    >>> from predictor.acts import tabulate_events
     >>> from predictor.points.rulebook import parse_rule_book
     >>> book = parse_rule_book('''
     ... name = "x"
@@ -68,7 +68,7 @@ def award_table(book: RuleBook, leads: pd.DataFrame, events: pd.DataFrame | None
     >>> leads = pd.DataFrame({"lead_id": ["A", "B"], "as_of": pd.to_datetime(["2026-05-02", "2026-05-02"], utc=True)})
     >>> events = pd.DataFrame({"lead_id": ["A", "A", "B"], "event_type": "pricing_page_view",
     ...     "occurred_at": pd.to_datetime(["2026-05-01", "2026-05-02", "2026-05-03"], utc=True)})
-    >>> award_table(book, leads, events).total.tolist()
+    >>> award_table(book, leads, tabulate_events(events)).total.tolist()
     [30.0, 0.0]
     """
     conditions = {place: rule.condition for place, rule in enumerate(book.rules) if isinstance(rule.condition, OnEvents)}
@@ -109,50 +109,49 @@ def _weigh(points: float, condition: OnEvents, sums: _Sums, place: int) -> _Floa
     return limited
 
 
-def _sum_events(conditions: Mapping[int, OnEvents], leads: pd.DataFrame, events: pd.DataFrame | None) -> _Sums:
+def _sum_events(conditions: Mapping[int, OnEvents], leads: pd.DataFrame, events: Table | None) -> _Sums:
     """Per row of leads: how many events fire each rule and count, and their weight where points decay."""
     names = [f"count_{place}" for place in conditions]
     names += [f"weight_{place}" for place, condition in conditions.items() if condition.half_life is not None]
     sums = {name: np.zeros(len(leads)) for name in names}
-    if events is None or events.empty or leads.empty or not conditions:
+    if events is None or leads.empty or not conditions:
         return sums
-    codes, ids = pd.factorize(leads["lead_id"])
-    as_of = _to_microseconds(leads["as_of"])
-    rows = pa.table({"row": np.arange(len(leads)), "lead": codes, "as_of": as_of})
-    expression = sum_firing_events(conditions, ibis.memtable(rows), ibis.memtable(_code_events(conditions, events, ids)))
-    found = _run(expression)
+    odd = find_odd_spellings(complete_events(events).select(*TEXTS))
+    found = sum_firing_events(conditions, list_rows(leads["lead_id"], leads["as_of"]), events, odd).to_pyarrow()
     for name, column in sums.items():
         column[found["row"].to_numpy()] = found[name].fill_null(0.0).to_numpy()
     return sums
 
 
-def _run(expression: Table) -> pa.Table:
-    connection = ibis.duckdb.connect()
-    try:
-        return connection.to_pyarrow(expression)
-    finally:
-        connection.disconnect()
-
-
-def sum_firing_events(conditions: Mapping[int, OnEvents], rows: Table, events: Table) -> Table:
+def sum_firing_events(
+    conditions: Mapping[int, OnEvents], rows: Table, events: Table, odd_spellings: Mapping[str, str] = NONE_ODD
+) -> Table:
     """The one expression of a book: bursts by windows over each lead's events, then the join as of each row, then sums.
 
     Args:
         conditions: The event conditions of the book by their place in it.
-        rows: Columns row, lead (a number for the lead_id) and as_of in microseconds.
-        events: Columns lead, at in microseconds, and kind, asset and campaign as `_code_events` codes them.
+        rows: Columns row (different numbers), lead_id and as_of_us (microseconds since 1970 in UTC).
+        events: As `award_table` takes them.
+        odd_spellings: What `find_odd_spellings` found among the events' texts: needed where they hold more than ASCII.
     """
-    codes = _make_codes(conditions)
-    matched = events.mutate(**{f"fires_{place}": _match(events, condition, codes) for place, condition in conditions.items()})
+    known, acts = recall_acts(rows, events, odd_spellings)
+    asked = acts.filter(acts.event_type.isin(sorted(frozenset().union(*(rule.types for rule in conditions.values())))))
+    marks = {f"fires_{place}": _match(asked, condition) for place, condition in conditions.items()}
+    matched = asked.select("lead", "at_us", **marks)
     bursts = {
         f"fires_{place}": _mark_burst(matched, matched[f"fires_{place}"], condition)
         for place, condition in conditions.items()
         if condition.at_least > 1
     }
     firing = matched.mutate(**bursts) if bursts else matched
-    seen = rows.join(firing, [rows.lead == firing.lead, firing.at <= rows.as_of])
-    seen = seen.mutate(age=seen.as_of - seen.at)
-    sums = {}
+    seen = known.join(firing, [known.lead == firing.lead, firing.at_us <= known.as_of_us])
+    seen = seen.mutate(age=seen.as_of_us - seen.at_us)
+    return seen.group_by("row").aggregate(**_sum_conditions(conditions, seen))
+
+
+def _sum_conditions(conditions: Mapping[int, OnEvents], seen: Table) -> dict[str, Value]:
+    """Of each rule: at how many events it fires, and their weight where points decay."""
+    sums: dict[str, Value] = {}
     for place, condition in conditions.items():
         counts = seen[f"fires_{place}"]
         if condition.expires is not None:
@@ -161,66 +160,24 @@ def sum_firing_events(conditions: Mapping[int, OnEvents], rows: Table, events: T
         if condition.half_life is not None:
             weight = ibis.literal(0.5, "float64") ** (seen.age.cast("float64") / condition.half_life)
             sums[f"weight_{place}"] = weight.sum(where=counts) if condition.per_event else weight.max(where=counts)
-    return seen.group_by("row").aggregate(**sums)
+    return sums
 
 
-def _match(events: Table, condition: OnEvents, codes: _Codes) -> BooleanValue:
-    found = events.kind.isin([codes["kind"][text] for text in sorted(condition.types)])
+def _match(acts: Table, condition: OnEvents) -> BooleanValue:
+    found = acts.event_type.isin(sorted(condition.types))
     for column, texts in (("asset", condition.assets), ("campaign", condition.campaigns)):
         if texts is not None:
-            found &= events[column].isin([codes[column][text] for text in sorted(texts)])
+            found &= acts[column].isin(sorted(texts)).fill_null(False)
     return found
 
 
-def _mark_burst(events: Table, matches: BooleanValue, condition: OnEvents) -> BooleanValue:
+def _mark_burst(acts: Table, matches: BooleanValue, condition: OnEvents) -> BooleanValue:
     """Matching events whose window, with all events of the same moment, holds enough of them."""
-    window = ibis.range_window(preceding=condition.within, following=0, group_by=events.lead, order_by=events.at)
+    window = ibis.range_window(preceding=condition.within, following=0, group_by=acts.lead, order_by=acts.at_us)
     return matches & (matches.cast("int32").sum().over(window) >= condition.at_least)
-
-
-def _make_codes(conditions: Mapping[int, OnEvents]) -> _Codes:
-    """For kind, asset and campaign: text that a rule asks for -> number, so that DuckDB compares no text."""
-    asked = {
-        "kind": [condition.types for condition in conditions.values()],
-        "asset": [condition.assets or frozenset() for condition in conditions.values()],
-        "campaign": [condition.campaigns or frozenset() for condition in conditions.values()],
-    }
-    return {name: {text: code for code, text in enumerate(sorted(frozenset().union(*sets)))} for name, sets in asked.items()}
-
-
-def _code_events(conditions: Mapping[int, OnEvents], events: pd.DataFrame, ids: pd.Index) -> pa.Table:
-    """The events of these leads that some rule asks for, as numbers: asset and campaign that no rule names are -1."""
-    codes = _make_codes(conditions)
-    kind = _code_column(events, "event_type", codes["kind"])
-    kept = (kind >= 0) & events["occurred_at"].notna().to_numpy()
-    asked = events[kept]
-    lead = ids.get_indexer(pd.Index(asked["lead_id"]))
-    coded = pa.table(
-        {
-            "lead": lead,
-            "at": _to_microseconds(asked["occurred_at"]),
-            "kind": kind[kept],
-            "asset": _code_column(asked, "asset", codes["asset"]),
-            "campaign": _code_column(asked, "campaign", codes["campaign"]),
-        }
-    )
-    return coded.filter(lead >= 0)
-
-
-def _code_column(events: pd.DataFrame, name: str, codes: Mapping[str, int]) -> NDArray[np.int64]:
-    if not codes or name not in events.columns:
-        return np.full(len(events), -1)
-    places, values = _list_distinct(events[name])
-    by_place: NDArray[np.int64] = np.array([*(codes.get(normal_text(value) or "", -1) for value in values), -1])
-    return by_place[places]
 
 
 def _list_distinct(column: pd.Series) -> tuple[NDArray[np.intp], list[object]]:
     """For each row the place of its value among the distinct ones, -1 where missing; and these values."""
     places, values = pd.factorize(column)
     return places, [value.item() if hasattr(value, "item") else value for value in values]
-
-
-def _to_microseconds(moments: pd.Series) -> NDArray[np.int64]:
-    since_1970: NDArray[np.int64] = moments.dt.as_unit("us").astype("int64").to_numpy()
-    return since_1970

@@ -8,9 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from predictor.config import make_settings
 from predictor.errors import TableError
-from predictor.intake.read import load_tables, read_table, write_table
+from predictor.intake.read import read_table, write_table
 
 
 def read(folder, content, name="leads.csv"):
@@ -148,19 +147,3 @@ def test_other_kinds_are_not_written(tmp_path):
     ):
         write_table(pd.DataFrame({"a": [1]}), tmp_path / "out.xlsx")
     assert list(tmp_path.iterdir()) == []
-
-
-NOW = pd.Timestamp("2026-07-01", tz="UTC")
-
-
-def test_tables_of_the_settings(tmp_path):
-    (tmp_path / "leads.csv").write_text("lead_id,mql_at,sql_at\nA,2026-01-01,\nB,2026-01-02,2026-01-03\n")
-    (tmp_path / "events.csv").write_text("lead_id;occurred_at;event_type\nA;2026-01-01;x\nC;2026-01-01;x\n")
-    leads, events, findings = load_tables(make_settings({"data": {"leads": "leads.csv"}}, folder=tmp_path), NOW)
-    assert (len(leads.frame), events, findings) == (2, None, ())
-    both = make_settings({"data": {"leads": "leads.csv", "events": "events.csv"}}, folder=tmp_path)
-    leads, events, findings = load_tables(both, NOW)
-    assert events["lead_id"].tolist() == ["A"]
-    assert [finding.code for finding in findings] == ["EVENT007"]
-    with pytest.raises(TableError, match=r"The settings name no table of leads. Set data.leads in predictor.toml."):
-        load_tables(make_settings(), NOW)

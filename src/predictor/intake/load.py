@@ -1,0 +1,45 @@
+"""The tables that the settings name, from wherever they are to the contract."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from predictor.config import Settings
+from predictor.errors import Finding
+from predictor.events import Events, check_events, tell_clocks_apart
+from predictor.intake.database import is_url, load_frame
+from predictor.intake.read import read_table, refuse
+from predictor.intake.sources import open_events
+from predictor.tables import Leads, check_leads
+
+
+def load_tables(settings: Settings, now: pd.Timestamp) -> tuple[Leads, Events | None, tuple[Finding, ...]]:
+    """The leads and events that the settings name, under the contract; None for no events; findings of both.
+
+    Args:
+        settings: A firm's settings.
+        now: The moment after which nothing can have happened yet.
+
+    Raises:
+        TableError: A file or a table that cannot be used, with all its faults.
+    """
+    where, folder = settings.data.leads, settings.folder
+    if not where:
+        raise refuse("leads", "The settings name no table of leads.", "Set data.leads in predictor.toml.")
+    raw = load_frame(where, folder, "leads") if is_url(where) else read_table(folder / where, "leads")
+    leads = check_leads(raw, settings, now=now)
+    if not settings.data.events:
+        return leads, None, leads.findings
+    keys = leads.frame["lead_id"]
+    events = check_events(open_events(settings.data.events, folder), settings, keys, now=now)
+    apart = tell_clocks_apart(events, keys, leads.frame["mql_at"]) if leads.dated else ()
+    return _watch_longer(leads, events, settings), events, (*leads.findings, *events.findings, *apart)
+
+
+def _watch_longer(leads: Leads, events: Events, settings: Settings) -> Leads:
+    """The leads, observed as long as their events are where the settings do not say how long."""
+    if leads.observed_until is None or settings.data.observed_until or events.latest is None:
+        return leads
+    return replace(leads, observed_until=max(leads.observed_until, events.latest))
