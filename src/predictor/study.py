@@ -73,10 +73,26 @@ class Study:
 
     @property
     def gap(self) -> float:
-        """Days between the leads that teach and those that test."""
+        """Days between the leads that teach and those that test; none where pending leads teach what is known of them."""
         if self.settings.split.gap_days != "horizon":
             return self.settings.split.gap_days
-        return (self.horizon_days or 0.0) if self.leads.dated else 0.0
+        return (self.horizon_days or 0.0) if self.leads.dated and not self.weighs else 0.0
+
+    @property
+    def weighs(self) -> bool:
+        """Whether pending leads teach what is known of them, which takes dates of acceptance."""
+        return self.settings.label.pending == "weight" and self.observed_until is not None and "sql_at" in self.leads.frame
+
+    @property
+    def observed_until(self) -> float | None:
+        """The moment up to which outcomes are known, in days of the order; None where leads carry no dates."""
+        until = self.leads.observed_until
+        return None if until is None else float(to_days(pd.Series([until])).iloc[0])
+
+    @property
+    def teaching(self) -> np.ndarray:
+        """Positions of the leads that the final model learns from."""
+        return np.flatnonzero(self.order < self.observed_until if self.weighs else self.mature)
 
     @property
     def gate(self) -> float | None:
@@ -108,12 +124,22 @@ class Study:
         windows = self.settings.features.windows_days
         return replace(known, event_types=seen, acts=types if self.acts else None, windows_days=windows), findings
 
-    def block(self, positions: np.ndarray, features: FeatureSet) -> Block:
-        """Those leads as arrays, oldest first."""
+    def block(self, positions: np.ndarray, features: FeatureSet, *, known_at: float | None = None) -> Block:
+        """Those leads as arrays, oldest first.
+
+        Args:
+            positions: Which leads.
+            features: What the columns of the matrix are.
+            known_at: The moment from which on nothing is known, where pending leads count; None for leads that are all mature.
+        """
         at = self._oldest_first(positions)
         as_of = None if self.as_of is None else self.as_of.iloc[at]
         matrix = features.encode_table(self.rows.iloc[at], as_of).matrix
-        return Block(matrix, self.outcome[at], self.order[at], features, self.leads.dated)
+        block = Block(matrix, self.outcome[at], self.order[at], features, self.leads.dated)
+        if known_at is None or not self.weighs:
+            return block
+        accepted_at = np.where(block.outcome == 1, to_days(self.leads.frame["sql_at"]).to_numpy()[at], np.inf)
+        return replace(block, accepted_at=accepted_at).as_known(known_at)
 
     def rehearsal(self, block: Block) -> list[Fold]:
         """The forward folds of a block; none where it is too short to rehearse on."""
@@ -132,9 +158,10 @@ class Study:
         return (points >= self.gate) | by_itself
 
     def describe_fit(self) -> dict[str, Any]:
-        """What the final model is fitted on: number of leads, and the first and last of them."""
-        order = self.order[self.mature]
-        return {"n": len(order), "from": self._name_moment(order.min()), "through": self._name_moment(order.max())}
+        """What the final model is fitted on: how many leads, how many of them pending, and the first and last of them."""
+        order, pending = self.order[self.teaching], int((~self.mature[self.teaching]).sum())
+        ends = {"from": self._name_moment(order.min()), "through": self._name_moment(order.max())}
+        return {"n": len(order), "pending": pending, **ends}
 
     def _name_moment(self, order: float) -> str:
         """A place in the order as people read it: a day, or the value of the column that orders the leads."""

@@ -9,7 +9,7 @@ import numpy as np
 from predictor.config import ModelSettings
 from predictor.errors import Finding, TrainingError, count
 from predictor.model.block import Block
-from predictor.model.split import Fold, keep_teachable, make_folds
+from predictor.model.split import Fold, make_folds
 
 _NEED_FEW = ("constant", "points")
 _FEWEST_FOR_POINTS = 10  # leads of either outcome that one slope must rest on (Peduzzi et al. 1996, J Clin Epidemiol 49)
@@ -36,7 +36,7 @@ def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -
     if not rehearsed and not set(names) & set(_NEED_FEW):
         names.insert(0, "constant")
     findings = []
-    fewest = int(min(fit.outcome.sum(), (1 - fit.outcome).sum()))
+    fewest = int(fit.fewest)
     points = fit.points_column is not None and fewest >= _FEWEST_FOR_POINTS
     still = "the points made a probability" if points else "the base rate"
     if fewest < settings.min_outcomes:
@@ -83,6 +83,11 @@ def make_rehearsal(block: Block, *, folds: int, gap: float) -> list[Fold]:
         made = make_folds(block.order, folds=folds, gap=gap)
     except TrainingError:
         return []
-    kept = keep_teachable(made, block.outcome, fewest=_FEWEST_A_FOLD)
-    told = [block.outcome[predicted] for _, predicted in kept]
-    return kept if told and len(np.unique(np.concatenate(told))) > 1 else []
+    kept = [fold for fold in made if rewind(block, fold).fewest >= _FEWEST_A_FOLD]
+    return kept if kept and not block.take(np.concatenate([predicted for _, predicted in kept])).one_class else []
+
+
+def rewind(block: Block, fold: Fold) -> Block:
+    """What a fold teaches: its older leads, with what was known of them when the first lead to predict came in."""
+    seen, predicted = fold
+    return block.take(seen).as_known(float(block.order[predicted].min()))

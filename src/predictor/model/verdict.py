@@ -117,4 +117,4 @@ def rehearse_thresholds(recipe: Recipe, block: Block, settings: Settings) -> pd.
     """The table of thresholds, from what the recipe said of its block's leads out of time."""
     seen = block.take(recipe.positions)
     costs = {"amount": settings.threshold.amount, "cost": settings.threshold.cost}
-    return compute_thresholds(seen.outcome, recipe.rehearsed, weeks=seen.weeks, **costs)
+    return compute_thresholds(seen.outcome, recipe.rehearsed, weeks=seen.weeks, weight=seen.weight, **costs)
