@@ -89,7 +89,7 @@ def _follow(waited: FloatArray, watched: FloatArray, followed_share: float) -> t
     at_risk = len(watched) - np.searchsorted(np.sort(np.where(accepted, waited, watched)), days)
     followed = len(watched) - np.searchsorted(np.sort(watched), days)
     enough = followed >= followed_share * len(watched)
-    converted: FloatArray = 1 - np.cumprod(1 - converting / at_risk)
+    converted = np.asarray(1 - np.cumprod(1 - converting / at_risk), dtype=float)
     return days[enough], converted[enough]
 
 

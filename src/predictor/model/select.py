@@ -14,6 +14,7 @@ from predictor.model.split import Fold, make_folds
 _NEED_FEW = ("constant", "points")
 _FEWEST_FOR_POINTS = 10  # leads of either outcome that one slope must rest on (Peduzzi et al. 1996, J Clin Epidemiol 49)
 _FEWEST_A_FOLD = 5  # leads of either outcome below which a fold's model is noise
+_FEWEST_JUDGED = 40  # leads of either outcome, pending ones by what they count, that calibration and choice must rest on
 
 
 def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -> tuple[list[str], tuple[Finding, ...]]:
@@ -62,7 +63,7 @@ def _tell_few(fewest: int, needed: int, still: str) -> Finding:
 
 
 def _tell_short(still: str) -> Finding:
-    what = "The leads before the test block span too little time to rehearse on, so nothing learned can be chosen."
+    what = "The leads before the test block are too few, or span too little time, to rehearse on, so nothing learned can be chosen."
     do = f"What can be done is done: {still}. Export older leads, or lower label.horizon_days."
     return Finding("TRAIN003", "warning", what, do)
 
@@ -84,7 +85,11 @@ def make_rehearsal(block: Block, *, folds: int, gap: float) -> list[Fold]:
     except TrainingError:
         return []
     kept = [fold for fold in made if rewind(block, fold).fewest >= _FEWEST_A_FOLD]
-    return kept if kept and not block.take(np.concatenate([predicted for _, predicted in kept])).one_class else []
+    if not kept:
+        return []
+    judged = block.take(np.concatenate([predicted for _, predicted in kept]))
+    few = judged.one_class if block.weight is None else judged.fewest < _FEWEST_JUDGED
+    return [] if few else kept
 
 
 def rewind(block: Block, fold: Fold) -> Block:
