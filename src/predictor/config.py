@@ -164,11 +164,20 @@ class Settings(_Section):
     tracking: TrackingSettings
     store: StoreSettings
     _folder: Path = PrivateAttr(default_factory=Path)
+    _asked: frozenset[str] = PrivateAttr(default_factory=frozenset)
 
     @property
     def folder(self) -> Path:
         """The folder that relative paths start from: where the settings file is."""
         return self._folder
+
+    def asks(self, setting: str) -> bool:
+        """Whether a setting was given, rather than left at its default.
+
+        >>> make_settings({"label": {"pending": "weight"}}).asks("label.pending"), make_settings().asks("label.pending")
+        (True, False)
+        """
+        return setting in self._asked
 
     @model_validator(mode="after")
     def _check_columns(self) -> Settings:
@@ -228,7 +237,9 @@ def make_settings(differences: dict[str, Any] | None = None, *, folder: Path | N
     except ValidationError as error:
         faults = "\n".join(f"  {fault}" for fault in describe_faults(error, _name_settings()))
         raise SettingsError(f"{source} cannot be used:\n{faults}") from None
+    given = {section: values for section, values in (differences or {}).items() if isinstance(values, dict)}
     settings._folder = folder or Path()  # noqa: SLF001  our own class
+    settings._asked = frozenset(f"{section}.{name}" for section, values in given.items() for name in values)  # noqa: SLF001
     return settings
 
 

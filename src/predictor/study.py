@@ -12,16 +12,16 @@ import pandas as pd
 from predictor.batch import award_leads, recall_leads
 from predictor.config import Settings
 from predictor.denied import deny_reason
-from predictor.errors import Finding, RuleBookError, TrainingError, count
+from predictor.errors import Finding, RuleBookError
 from predictor.features.assemble import TOTAL, assemble_table
 from predictor.features.encode import FeatureSet
 from predictor.features.fit import fit_features
 from predictor.features.windows import EventFeature, choose_event_types, list_event_features
 from predictor.intake.read import load_tables
 from predictor.model.block import Block
-from predictor.model.label import choose_horizon, compute_conversion_curve, compute_outcomes
 from predictor.model.select import make_rehearsal
 from predictor.model.split import Fold, Split, split_forward, split_random
+from predictor.outcomes import can_weigh, check_outcomes, find_horizon, label_leads, tell_unweighed
 from predictor.parse import to_days
 from predictor.points.history import Awards
 from predictor.points.rulebook import OnEvents, RuleBook, find_gate, load_rule_book
@@ -29,7 +29,6 @@ from predictor.tables import LEAD_FACTS, Leads
 from predictor.values import normal_texts
 
 _MOST_TYPES = 200  # event types that a bundle names
-_MOST_TURNS = 10
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class Study:
     @property
     def weighs(self) -> bool:
         """Whether pending leads teach what is known of them, which takes dates of acceptance."""
-        return self.settings.label.pending == "weight" and self.observed_until is not None and "sql_at" in self.leads.frame
+        return self.settings.label.pending == "weight" and can_weigh(self.leads)
 
     @property
     def observed_until(self) -> float | None:
@@ -191,10 +190,10 @@ def load_study(settings: Settings, *, now: pd.Timestamp | None = None) -> Study:
     acts = _list_acts(events, settings) if leads.dated and events is not None else ()
     history = recall_leads(acts, leads.frame, as_of=as_of, events=events)
     rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards, history=history)
-    horizon, curve = _find_horizon(leads, settings)
-    outcome, mature = _label(leads, horizon)
-    _check_outcomes(outcome[mature], len(outcome), horizon)
-    known = (*findings, *unseen, *_tell_undated_events(leads, events))
+    horizon, curve = find_horizon(leads, settings)
+    outcome, mature = label_leads(leads, horizon)
+    check_outcomes(outcome[mature], len(outcome), horizon)
+    known = (*findings, *unseen, *_tell_undated_events(leads, events), *tell_unweighed(leads, settings))
     return Study(settings, leads, events, book, awards, acts, rows, outcome, mature, _order(leads), horizon, curve, known)
 
 
@@ -245,54 +244,6 @@ def _tell_undated_events(leads: Leads, events: pd.DataFrame | None) -> tuple[Fin
         return ()
     what = "The events are not looked at, because the leads do not say when they became MQLs."
     return (Finding("EVENT008", "warning", what, "Map mql_at, so that it is known which events came before it."),)
-
-
-def _find_horizon(leads: Leads, settings: Settings) -> tuple[float | None, pd.DataFrame | None]:
-    wanted = settings.label.horizon_days
-    if "sql_at" not in leads.frame or leads.observed_until is None:
-        return (None if wanted == "auto" else wanted), None
-    curve = compute_conversion_curve(leads.frame, leads.observed_until)
-    share = settings.split.test_share
-    return (_choose_before_test(leads.frame, leads.observed_until, share) if wanted == "auto" else wanted), curve
-
-
-def _choose_before_test(frame: pd.DataFrame, until: pd.Timestamp, test_share: float) -> float:
-    """The horizon as it would have been chosen when the test block began, which depends on the horizon in turn."""
-    moments = frame["mql_at"].sort_values()
-    begins = pd.Timestamp(moments.iloc[int((1 - test_share) * (len(moments) - 1))])
-    for _ in range(_MOST_TURNS):
-        horizon = float(choose_horizon(compute_conversion_curve(frame, begins)))
-        mature = moments[moments + pd.Timedelta(days=horizon) <= until]
-        earlier = pd.Timestamp(mature.iloc[int((1 - test_share) * (len(mature) - 1))]) if len(mature) else begins
-        if earlier >= begins:
-            break
-        begins = earlier
-    return horizon
-
-
-def _label(leads: Leads, horizon: float | None) -> tuple[np.ndarray, np.ndarray]:
-    """Outcomes by date where there are dates; a column of yes and no is taken as it is, blank meaning pending."""
-    if "sql_at" in leads.frame and horizon is not None and leads.observed_until is not None:
-        table = compute_outcomes(leads.frame, horizon_days=horizon, observed_until=leads.observed_until)
-        return table["outcome"].to_numpy(), table["mature"].to_numpy()
-    said = leads.frame["outcome"]
-    known = said.notna()
-    if horizon is not None and leads.observed_until is not None:
-        known &= leads.frame["mql_at"] + pd.Timedelta(days=horizon) <= leads.observed_until
-    return said.fillna(0.0).to_numpy(), known.to_numpy()
-
-
-def _check_outcomes(outcome: np.ndarray, leads: int, horizon: float | None) -> None:
-    accepted = int(outcome.sum())
-    if not len(outcome):
-        within = f"the horizon of {horizon:g} days has not ended for any of them" if horizon else "no outcome is filled in"
-        raise TrainingError(f"None of the {count(leads, 'lead')} can be learned from: {within}. Export older leads too.")
-    if accepted in {0, len(outcome)}:
-        which = "none was accepted" if accepted == 0 else "all were accepted"
-        raise TrainingError(
-            f"Of {count(len(outcome), 'mature lead')} {which}, so there is nothing to tell apart. Export the leads that sales "
-            "accepted and those it did not, and check which columns are mapped to sql_at or outcome."
-        )
 
 
 def _order(leads: Leads) -> np.ndarray:

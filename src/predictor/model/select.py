@@ -63,7 +63,7 @@ def _tell_few(fewest: int, needed: int, still: str) -> Finding:
 
 
 def _tell_short(still: str) -> Finding:
-    what = "The leads before the test block are too few, or span too little time, to rehearse on, so nothing learned can be chosen."
+    what = "The leads before the test block are too few, or span too little time, to rehearse on: nothing learned can be chosen."
     do = f"What can be done is done: {still}. Export older leads, or lower label.horizon_days."
     return Finding("TRAIN003", "warning", what, do)
 
