@@ -54,7 +54,7 @@ class LabelSettings(_Section):
     """What counts as an outcome."""
 
     horizon_days: Annotated[float, Field(gt=0)] | Literal["auto"]
-    pending: Literal["drop", "weight"]
+    pending: Literal["auto", "drop", "weight"]
     outcome_yes: tuple[str, ...]
     outcome_no: tuple[str, ...]
 
@@ -164,20 +164,11 @@ class Settings(_Section):
     tracking: TrackingSettings
     store: StoreSettings
     _folder: Path = PrivateAttr(default_factory=Path)
-    _asked: frozenset[str] = PrivateAttr(default_factory=frozenset)
 
     @property
     def folder(self) -> Path:
         """The folder that relative paths start from: where the settings file is."""
         return self._folder
-
-    def asks(self, setting: str) -> bool:
-        """Whether a setting was given, rather than left at its default.
-
-        >>> make_settings({"label": {"pending": "weight"}}).asks("label.pending"), make_settings().asks("label.pending")
-        (True, False)
-        """
-        return setting in self._asked
 
     @model_validator(mode="after")
     def _check_columns(self) -> Settings:
@@ -237,9 +228,7 @@ def make_settings(differences: dict[str, Any] | None = None, *, folder: Path | N
     except ValidationError as error:
         faults = "\n".join(f"  {fault}" for fault in describe_faults(error, _name_settings()))
         raise SettingsError(f"{source} cannot be used:\n{faults}") from None
-    given = {section: values for section, values in (differences or {}).items() if isinstance(values, dict)}
     settings._folder = folder or Path()  # noqa: SLF001  our own class
-    settings._asked = frozenset(f"{section}.{name}" for section, values in given.items() for name in values)  # noqa: SLF001
     return settings
 
 

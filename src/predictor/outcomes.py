@@ -20,10 +20,10 @@ def can_weigh(leads: Leads) -> bool:
 
 def tell_unweighed(leads: Leads, settings: Settings) -> tuple[Finding, ...]:
     """A finding where pending leads were to be weighed and cannot be."""
-    if settings.label.pending != "weight" or not settings.asks("label.pending") or can_weigh(leads):
+    if settings.label.pending != "weight" or can_weigh(leads):
         return ()
     what = "Pending leads are left out although label.pending is 'weight', because no acceptance carries a date."
-    return (Finding("TRAIN006", "warning", what, "Map mql_at and sql_at, or set label.pending to 'drop'."),)
+    return (Finding("TRAIN006", "warning", what, "Map mql_at and sql_at, or leave label.pending at 'auto'."),)
 
 
 def find_horizon(leads: Leads, settings: Settings) -> tuple[float | None, pd.DataFrame | None]:

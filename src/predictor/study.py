@@ -80,7 +80,7 @@ class Study:
     @property
     def weighs(self) -> bool:
         """Whether pending leads teach what is known of them, which takes dates of acceptance."""
-        return self.settings.label.pending == "weight" and can_weigh(self.leads)
+        return self.settings.label.pending != "drop" and can_weigh(self.leads)
 
     @property
     def observed_until(self) -> float | None:

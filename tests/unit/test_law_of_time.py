@@ -186,8 +186,7 @@ def _turn_newest_outcomes(folder, trained, to):
     return int(newest.sum())
 
 
-@pytest.mark.parametrize("pending", ["drop", "weight"])
-@pytest.mark.parametrize("horizon", ["30", '"auto"'])
+@pytest.mark.parametrize(("horizon", "pending"), [("30", "weight"), ('"auto"', "weight"), ("30", "drop")])
 def test_a_whole_training_chooses_the_same_whatever_became_of_the_test_leads(firm, tmp_path, horizon, pending):
     asked = f'horizon_days = {horizon}\npending = "{pending}"'
     words = (firm / "predictor.toml").read_text().replace("horizon_days = 30", asked)
