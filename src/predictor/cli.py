@@ -69,12 +69,10 @@ def simulate(
 @in_words
 def check(config: Config = SETTINGS, *, as_json: AsJson = False) -> None:
     """Look through the export: what is wrong, what looks like a leak, what was left out."""
-    import numpy as np
-
     from predictor.study import load_study
 
     study = load_study(load_settings(config))
-    findings = (*study.findings, *study.fit_features(np.flatnonzero(study.mature))[1])
+    findings = (*study.findings, *study.fit_features(study.teaching)[1])
     if as_json:
         print_json(list_findings(findings))
     else:

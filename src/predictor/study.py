@@ -12,7 +12,7 @@ import pandas as pd
 from predictor.batch import award_leads, recall_leads
 from predictor.config import Settings
 from predictor.denied import deny_reason
-from predictor.errors import Finding, RuleBookError, TrainingError, count
+from predictor.errors import Finding, RuleBookError
 from predictor.events import Events
 from predictor.features.assemble import TOTAL, assemble_table
 from predictor.features.encode import FeatureSet
@@ -20,16 +20,15 @@ from predictor.features.fit import fit_features
 from predictor.features.windows import EventFeature, choose_event_types, list_event_features
 from predictor.intake.load import load_tables
 from predictor.model.block import Block
-from predictor.model.label import choose_horizon, compute_conversion_curve, compute_outcomes
 from predictor.model.select import make_rehearsal
 from predictor.model.split import Fold, Split, split_forward, split_random
+from predictor.outcomes import can_weigh, check_outcomes, find_horizon, label_leads, tell_unweighed
 from predictor.parse import to_days
 from predictor.points.history import Awards
 from predictor.points.rulebook import OnEvents, RuleBook, find_gate, load_rule_book
 from predictor.tables import LEAD_FACTS, Leads
 
 _MOST_TYPES = 200  # event types that a bundle names
-_MOST_TURNS = 10
 
 
 @dataclass(frozen=True)
@@ -73,10 +72,26 @@ class Study:
 
     @property
     def gap(self) -> float:
-        """Days between the leads that teach and those that test."""
+        """Days between the leads that teach and those that test; none where pending leads teach what is known of them."""
         if self.settings.split.gap_days != "horizon":
             return self.settings.split.gap_days
-        return (self.horizon_days or 0.0) if self.leads.dated else 0.0
+        return (self.horizon_days or 0.0) if self.leads.dated and not self.weighs else 0.0
+
+    @property
+    def weighs(self) -> bool:
+        """Whether pending leads teach what is known of them, which takes dates of acceptance."""
+        return self.settings.label.pending != "drop" and can_weigh(self.leads)
+
+    @property
+    def observed_until(self) -> float | None:
+        """The moment up to which outcomes are known, in days of the order; None where leads carry no dates."""
+        until = self.leads.observed_until
+        return None if until is None else float(to_days(pd.Series([until])).iloc[0])
+
+    @property
+    def teaching(self) -> np.ndarray:
+        """Positions of the leads that the final model learns from."""
+        return np.flatnonzero(self.order < self.observed_until if self.weighs else self.mature)
 
     @property
     def gate(self) -> float | None:
@@ -108,12 +123,22 @@ class Study:
         windows = self.settings.features.windows_days
         return replace(known, event_types=seen, acts=types if self.acts else None, windows_days=windows), findings
 
-    def block(self, positions: np.ndarray, features: FeatureSet) -> Block:
-        """Those leads as arrays, oldest first."""
+    def block(self, positions: np.ndarray, features: FeatureSet, *, known_at: float | None = None) -> Block:
+        """Those leads as arrays, oldest first.
+
+        Args:
+            positions: Which leads.
+            features: What the columns of the matrix are.
+            known_at: The moment from which on nothing is known, where pending leads count; None for leads that are all mature.
+        """
         at = self._oldest_first(positions)
         as_of = None if self.as_of is None else self.as_of.iloc[at]
         matrix = features.encode_table(self.rows.iloc[at], as_of).matrix
-        return Block(matrix, self.outcome[at], self.order[at], features, self.leads.dated)
+        block = Block(matrix, self.outcome[at], self.order[at], features, self.leads.dated)
+        if known_at is None or not self.weighs:
+            return block
+        accepted_at = np.where(block.outcome == 1, to_days(self.leads.frame["sql_at"]).to_numpy()[at], np.inf)
+        return replace(block, accepted_at=accepted_at).as_known(known_at)
 
     def rehearsal(self, block: Block) -> list[Fold]:
         """The forward folds of a block; none where it is too short to rehearse on."""
@@ -132,9 +157,10 @@ class Study:
         return (points >= self.gate) | by_itself
 
     def describe_fit(self) -> dict[str, Any]:
-        """What the final model is fitted on: number of leads, and the first and last of them."""
-        order = self.order[self.mature]
-        return {"n": len(order), "from": self._name_moment(order.min()), "through": self._name_moment(order.max())}
+        """What the final model is fitted on: how many leads, how many of them pending, and the first and last of them."""
+        order, pending = self.order[self.teaching], int((~self.mature[self.teaching]).sum())
+        ends = {"from": self._name_moment(order.min()), "through": self._name_moment(order.max())}
+        return {"n": len(order), "pending": pending, **ends}
 
     def _name_moment(self, order: float) -> str:
         """A place in the order as people read it: a day, or the value of the column that orders the leads."""
@@ -165,10 +191,10 @@ def load_study(settings: Settings, *, now: pd.Timestamp | None = None) -> Study:
     acts = _list_acts(events, settings) if leads.dated and events is not None else ()
     history = recall_leads(acts, leads.frame, as_of=as_of, events=table)
     rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards, history=history)
-    horizon, curve = _find_horizon(leads, settings)
-    outcome, mature = _label(leads, horizon)
-    _check_outcomes(outcome[mature], len(outcome), horizon)
-    known = (*findings, *unseen, *_tell_undated_events(leads, events))
+    horizon, curve = find_horizon(leads, settings)
+    outcome, mature = label_leads(leads, horizon)
+    check_outcomes(outcome[mature], len(outcome), horizon)
+    known = (*findings, *unseen, *_tell_undated_events(leads, events), *tell_unweighed(leads, settings))
     return Study(settings, leads, events, book, awards, acts, rows, outcome, mature, _order(leads), horizon, curve, known)
 
 
@@ -218,54 +244,6 @@ def _tell_undated_events(leads: Leads, events: Events | None) -> tuple[Finding, 
         return ()
     what = "The events are not looked at, because the leads do not say when they became MQLs."
     return (Finding("EVENT008", "warning", what, "Map mql_at, so that it is known which events came before it."),)
-
-
-def _find_horizon(leads: Leads, settings: Settings) -> tuple[float | None, pd.DataFrame | None]:
-    wanted = settings.label.horizon_days
-    if "sql_at" not in leads.frame or leads.observed_until is None:
-        return (None if wanted == "auto" else wanted), None
-    curve = compute_conversion_curve(leads.frame, leads.observed_until)
-    share = settings.split.test_share
-    return (_choose_before_test(leads.frame, leads.observed_until, share) if wanted == "auto" else wanted), curve
-
-
-def _choose_before_test(frame: pd.DataFrame, until: pd.Timestamp, test_share: float) -> float:
-    """The horizon as it would have been chosen when the test block began, which depends on the horizon in turn."""
-    moments = frame["mql_at"].sort_values()
-    begins = pd.Timestamp(moments.iloc[int((1 - test_share) * (len(moments) - 1))])
-    for _ in range(_MOST_TURNS):
-        horizon = float(choose_horizon(compute_conversion_curve(frame, begins)))
-        mature = moments[moments + pd.Timedelta(days=horizon) <= until]
-        earlier = pd.Timestamp(mature.iloc[int((1 - test_share) * (len(mature) - 1))]) if len(mature) else begins
-        if earlier >= begins:
-            break
-        begins = earlier
-    return horizon
-
-
-def _label(leads: Leads, horizon: float | None) -> tuple[np.ndarray, np.ndarray]:
-    """Outcomes by date where there are dates; a column of yes and no is taken as it is, blank meaning pending."""
-    if "sql_at" in leads.frame and horizon is not None and leads.observed_until is not None:
-        table = compute_outcomes(leads.frame, horizon_days=horizon, observed_until=leads.observed_until)
-        return table["outcome"].to_numpy(), table["mature"].to_numpy()
-    said = leads.frame["outcome"]
-    known = said.notna()
-    if horizon is not None and leads.observed_until is not None:
-        known &= leads.frame["mql_at"] + pd.Timedelta(days=horizon) <= leads.observed_until
-    return said.fillna(0.0).to_numpy(), known.to_numpy()
-
-
-def _check_outcomes(outcome: np.ndarray, leads: int, horizon: float | None) -> None:
-    accepted = int(outcome.sum())
-    if not len(outcome):
-        within = f"the horizon of {horizon:g} days has not ended for any of them" if horizon else "no outcome is filled in"
-        raise TrainingError(f"None of the {count(leads, 'lead')} can be learned from: {within}. Export older leads too.")
-    if accepted in {0, len(outcome)}:
-        which = "none was accepted" if accepted == 0 else "all were accepted"
-        raise TrainingError(
-            f"Of {count(len(outcome), 'mature lead')} {which}, so there is nothing to tell apart. Export the leads that sales "
-            "accepted and those it did not, and check which columns are mapped to sql_at or outcome."
-        )
 
 
 def _order(leads: Leads) -> np.ndarray:

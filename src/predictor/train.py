@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -45,7 +44,7 @@ class Trained:
         split: Which of them taught the candidates of the verdict, and which tested them.
         recipes: Candidate -> its recipe, learned from the fit block.
         verdict: The forward test.
-        final: The chosen recipe, learned again from every mature lead.
+        final: The chosen recipe, learned again from every mature lead, and from pending ones where they count.
         advice: The threshold recommended from the final recipe's own rehearsal.
         thresholds: The table it was taken from.
         files: The bundle's files.
@@ -92,7 +91,7 @@ class Saved:
 
 
 def train(settings: Settings, *, progress: Progress = lambda _: None) -> Trained:
-    """Learn, test forward in time, choose, and learn again from every mature lead; nothing is written.
+    """Learn, test forward in time, choose, and learn again from every lead that can teach; nothing is written.
 
     Args:
         settings: A firm's settings.
@@ -106,7 +105,7 @@ def train(settings: Settings, *, progress: Progress = lambda _: None) -> Trained
     study = load_study(settings)
     split = study.split()
     features, unused = study.fit_features(split.fit)
-    fit, test = study.block(split.fit, features), study.block(split.test, features)
+    fit, test = study.block(split.fit, features, known_at=split.starts), study.block(split.test, features)
     folds, recipes = study.rehearsal(fit), {}
     names, limits = select_candidates(fit, settings.model, rehearsed=bool(folds))
     for name in names:
@@ -117,7 +116,7 @@ def train(settings: Settings, *, progress: Progress = lambda _: None) -> Trained
     progress("Looking at the test block")
     routed = study.route_by_points(split.test)
     verdict = judge_recipes(recipes, chosen, fit=fit, test=test, routed=routed, settings=settings)
-    progress(f"Learning '{chosen}' again from every mature lead")
+    progress(f"Learning '{chosen}' again from every lead that can teach")
     block, final = _refit(chosen, study)
     thresholds = rehearse_thresholds(final, block, settings)
     advice = recommend_threshold(thresholds, settings.threshold)
@@ -170,10 +169,9 @@ def track_trained(trained: Trained, saved: Saved) -> Tracked:
 
 
 def _refit(name: str, study: Study) -> tuple[Block, Recipe]:
-    """The chosen candidate, learned again from every mature lead."""
-    known = np.flatnonzero(study.mature)
-    features, _ = study.fit_features(known)
-    block = study.block(known, features)
+    """The chosen candidate, learned again from every lead that can teach by now."""
+    features, _ = study.fit_features(study.teaching)
+    block = study.block(study.teaching, features, known_at=study.observed_until)
     return block, fit_recipe(name, block, study.rehearsal(block), study.settings.model.seed)
 
 

@@ -105,8 +105,18 @@ def test_what_sales_did_is_no_feature(trained):
     )
 
 
-def test_the_test_block_is_newer_by_the_horizon_than_what_taught(trained):
-    study, split = trained.study, trained.split
+@pytest.fixture(scope="module")
+def pending(firm):
+    """The firm's settings by what is done with pending leads."""
+    asked = load_settings(firm / "predictor.toml")
+    return {
+        name: asked.model_copy(update={"label": asked.label.model_copy(update={"pending": name})}) for name in ("drop", "weight")
+    }
+
+
+def test_the_test_block_is_newer_by_the_horizon_than_what_taught(pending):
+    study = load_study(pending["drop"])
+    split = study.split()
     moments = study.leads.frame["mql_at"].to_numpy()
     gap = np.timedelta64(int(study.horizon_days * 86_400), "s")
     assert study.horizon_days == 30
@@ -115,10 +125,27 @@ def test_the_test_block_is_newer_by_the_horizon_than_what_taught(trained):
     assert study.mature[split.test].all()
 
 
-def test_each_rehearsal_is_newer_by_the_horizon_than_what_taught(trained):
-    study = trained.study
-    features, _ = study.fit_features(trained.split.fit)
-    block = study.block(trained.split.fit, features)
+def test_pending_leads_teach_what_was_known_when_the_test_block_began(pending):
+    study = load_study(pending["weight"])
+    split, dropped = study.split(), load_study(pending["drop"]).split()
+    np.testing.assert_array_equal(split.test, dropped.test)
+    assert set(dropped.fit) < set(split.fit)
+    features, _ = study.fit_features(split.fit)
+    block = study.block(split.fit, features, known_at=split.starts)
+    frame = study.leads.frame.iloc[split.fit]
+    begins = study.leads.frame["mql_at"].iloc[split.test].min()
+    assert frame["mql_at"].max() < begins
+    known = (frame["sql_at"] <= begins) & (frame["sql_at"] <= frame["mql_at"] + pd.Timedelta(days=30))
+    np.testing.assert_array_equal(block.outcome, known)
+    matured = (frame["mql_at"] + pd.Timedelta(days=30) <= begins).to_numpy()
+    assert (block.weight[matured | known] == 1).all()
+    assert (block.weight[~matured & ~known] < 1).mean() > 0.5
+
+
+def test_each_rehearsal_is_newer_by_the_horizon_than_what_taught(pending):
+    study = load_study(pending["drop"])
+    features, _ = study.fit_features(study.split().fit)
+    block = study.block(study.split().fit, features)
     folds = study.rehearsal(block)
     assert len(folds) == 4
     for fit, predicted in folds:
@@ -129,7 +156,7 @@ def test_no_choice_looks_at_the_test_block(trained):
     """Candidate, calibrator and threshold come out the same whatever became of the test leads."""
     study, split, asked = trained.study, trained.split, trained.study.settings
     features, _ = study.fit_features(split.fit)
-    fit, test = study.block(split.fit, features), study.block(split.test, features)
+    fit, test = study.block(split.fit, features, known_at=split.starts), study.block(split.test, features)
     turned = replace(test, outcome=1 - test.outcome)
     folds = make_rehearsal(fit, folds=asked.split.folds, gap=study.gap)
     recipes = {name: fit_recipe(name, fit, folds, asked.model.seed) for name in ("points", "logistic")}
@@ -163,9 +190,10 @@ def _turn_newest_outcomes(folder, trained, to):
     return int(newest.sum())
 
 
-@pytest.mark.parametrize("horizon", ["30", '"auto"'])
-def test_a_whole_training_chooses_the_same_whatever_became_of_the_test_leads(firm, tmp_path, horizon):
-    words = (firm / "predictor.toml").read_text().replace("horizon_days = 30", f"horizon_days = {horizon}")
+@pytest.mark.parametrize(("horizon", "pending"), [("30", "weight"), ('"auto"', "weight"), ("30", "drop")])
+def test_a_whole_training_chooses_the_same_whatever_became_of_the_test_leads(firm, tmp_path, horizon, pending):
+    asked = f'horizon_days = {horizon}\npending = "{pending}"'
+    words = (firm / "predictor.toml").read_text().replace("horizon_days = 30", asked)
     words += 'candidates = ["constant", "points", "logistic"]\n'
     for folder in ("true", "turned"):
         shutil.copytree(firm, tmp_path / folder)
@@ -181,6 +209,34 @@ def test_a_whole_training_chooses_the_same_whatever_became_of_the_test_leads(fir
         assert second.recipes[name].model.to_text() == recipe.model.to_text()
         assert second.recipes[name].calibrator == recipe.calibrator
     assert second.verdict.test["logistic"]["auc"] < 0.4 < first.verdict.test["logistic"]["auc"]
+
+
+def test_an_acceptance_after_the_test_block_began_teaches_nothing(firm, tmp_path):
+    """Neither of a test lead nor of an older one that was pending then: model, calibrator, choice and threshold stay."""
+    words = (firm / "predictor.toml").read_text().replace("horizon_days = 30", 'horizon_days = 30\npending = "weight"')
+    words = words.replace("[data]", '[data]\nobserved_until = "2026-06-30"') + 'candidates = ["constant", "points", "logistic"]\n'
+    for folder in ("true", "changed"):
+        shutil.copytree(firm, tmp_path / folder)
+        (tmp_path / folder / "predictor.toml").write_text(words)
+    first = train(load_settings(tmp_path / "true" / "predictor.toml"))
+    leads = pd.read_csv(firm / "leads.csv", dtype="str")
+    begins = first.study.leads.frame["mql_at"].iloc[first.split.test].min()
+    came, accepted = pd.to_datetime(leads["mql_at"]), pd.to_datetime(leads["sql_at"])
+    later = (accepted > begins) & (came < begins)
+    waiting = accepted.isna() & (came < begins) & (came > begins - pd.Timedelta(days=20))
+    assert min(later.sum(), waiting.sum()) > 5
+    leads.loc[later, "sql_at"] = None
+    leads.loc[waiting, "sql_at"] = (begins + pd.Timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    leads.to_csv(tmp_path / "changed" / "leads.csv", index=False)
+    second = train(load_settings(tmp_path / "changed" / "predictor.toml"))
+    assert second.study.horizon_days == first.study.horizon_days
+    np.testing.assert_array_equal(second.split.test, first.split.test)
+    assert second.verdict.chosen == first.verdict.chosen
+    assert second.verdict.threshold == first.verdict.threshold
+    for name, recipe in first.recipes.items():
+        assert second.recipes[name].model.to_text() == recipe.model.to_text()
+        assert second.recipes[name].calibrator == recipe.calibrator
+    assert second.final.calibrator != first.final.calibrator, "by the end it is known"
 
 
 BARRED = """

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 from conftest import NOW
 
 from predictor.bundle import list_bundles, read_champions
-from predictor.config import load_settings
+from predictor.config import load_settings, make_settings
 from predictor.score import Scorer
 from predictor.train import save_trained, train
 
@@ -27,10 +28,11 @@ def test_metrics_keep_the_contract(trained):
     assert metrics["champion"] == trained.verdict.chosen
     assert set(metrics["test"]) == set(trained.study.settings.model.candidates)
     assert all(set(figures) == _METRICS for figures in metrics["test"].values())
-    assert metrics["fit"]["n"] + metrics["pending"] == len(trained.study.leads.frame)
-    assert metrics["fit"]["n"] == trained.study.mature.sum()
+    assert metrics["fit"]["n"] == len(trained.study.leads.frame)
+    assert metrics["fit"]["pending"] == metrics["pending"] == (~trained.study.mature).sum() > 0
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", metrics["fit"]["from"])
     assert metrics["fit"]["from"] < metrics["fit"]["through"]
+    assert metrics["fit"]["through"] == str(trained.study.leads.frame["mql_at"].max().date()), "none is new to it"
     assert metrics["horizon_days"] == 30
 
 
@@ -53,10 +55,82 @@ def test_the_bundle_is_text_and_holds_no_lead(trained):
     assert "@" not in everything.replace("@media", "").replace("@page", "")
 
 
-def test_the_final_model_learns_from_every_mature_lead(trained):
-    assert trained.final.calibrator.n < trained.study.mature.sum()
-    assert max(trained.final.positions) == trained.study.mature.sum() - 1
-    assert json.loads(trained.files["reference.json"])["n"] == trained.study.mature.sum()
+def test_the_final_model_learns_from_every_lead_that_can_teach(trained):
+    leads = len(trained.study.leads.frame)
+    assert trained.final.calibrator.n < leads
+    assert max(trained.final.positions) == leads - 1
+    assert json.loads(trained.files["reference.json"])["n"] == leads
+    pending = f"{(~trained.study.mature).sum()} of them are pending and count by what is known so far."
+    assert pending in trained.files["card.md"]
+    assert pending in trained.files["report.html"]
+
+
+def _ask(firm, pending, **data):
+    asked = load_settings(firm / "predictor.toml")
+    label, model = {"pending": pending}, {"candidates": ("constant", "points", "logistic")}
+    changed = {"label": asked.label.model_copy(update=label), "model": asked.model.model_copy(update=model)}
+    return asked.model_copy(update=changed | {"data": asked.data.model_copy(update=data)})
+
+
+def test_dropped_leads_do_not_teach(firm):
+    trained = train(_ask(firm, "drop"))
+    mature, metrics = trained.study.mature.sum(), json.loads(trained.files["metrics.json"])
+    assert metrics["fit"]["n"] == mature == max(trained.final.positions) + 1
+    assert (metrics["fit"]["pending"], metrics["pending"]) == (0, (~trained.study.mature).sum())
+    assert f"{metrics['pending']} pending leads were left out." in trained.files["card.md"]
+    assert trained.split.fit.max() < mature
+
+
+def test_a_short_history_is_rehearsed_on_where_pending_leads_teach(tmp_path):
+    """Eighty days and a horizon of thirty: no earlier block is known in full, but what is known of it tells models apart."""
+    draw = np.random.default_rng(1)
+    size, mql_at = draw.normal(size=2000).round(3), pd.date_range("2026-01-01", periods=2000, freq="1h", tz="UTC")
+    accepted = draw.random(2000) < 1 / (1 + np.exp(1.5 - 1.5 * size))
+    sql_at = pd.Series(mql_at + pd.to_timedelta(draw.exponential(7, 2000), unit="D")).dt.round("s").where(accepted)
+    frame = pd.DataFrame({"lead_id": np.arange(2000), "mql_at": mql_at, "sql_at": sql_at, "size": size})
+    frame.to_csv(tmp_path / "leads.csv", index=False)
+    asked = {
+        "data": {"leads": "leads.csv", "observed_until": "2026-03-25"},
+        "model": {"candidates": ["constant", "logistic"], "resamples": 20},
+    }
+    dropped, weighed = (
+        train(make_settings(asked | {"label": {"horizon_days": 30, "pending": pending}}, folder=tmp_path))
+        for pending in ("drop", "weight")
+    )
+    assert dropped.verdict.chosen == "constant"
+    assert any(finding.code == "TRAIN003" for finding in dropped.findings)
+    assert weighed.verdict.chosen == "logistic"
+    assert weighed.findings == ()
+    np.testing.assert_array_equal(weighed.split.test, dropped.split.test)
+    assert weighed.verdict.test["logistic"]["log_loss"] < dropped.verdict.test["constant"]["log_loss"] - 0.05
+    assert 0.7 < weighed.verdict.test["logistic"]["calibration_slope"] < 1.6, "timid rather than bold"
+
+
+def test_the_order_of_rows_changes_nothing_where_pending_leads_teach(firm, tmp_path):
+    shutil.copytree(firm, tmp_path / "turned")
+    leads = pd.read_csv(firm / "leads.csv", dtype="str")
+    leads.iloc[::-1].to_csv(tmp_path / "turned" / "leads.csv", index=False)
+    straight, turned = (train(_ask(folder, "weight", observed_until="2025-06-30")) for folder in (firm, tmp_path / "turned"))
+    assert turned.verdict.chosen == straight.verdict.chosen
+    assert turned.verdict.threshold == straight.verdict.threshold
+    for name, recipe in straight.recipes.items():
+        np.testing.assert_allclose(turned.recipes[name].scores, recipe.scores, atol=1e-8)
+
+
+@pytest.mark.parametrize(("pending", "codes"), [("weight", ["TRAIN006"]), ("auto", []), ("drop", [])])
+def test_where_nothing_is_dated_pending_leads_are_left_out(tmp_path, pending, codes):
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"lead_id": np.arange(300), "order_by": np.arange(300), "size": draw.integers(1, 9, 300)})
+    frame["outcome"] = np.where(np.arange(300) < 290, (draw.random(300) < 0.4).astype(int).astype("str"), "")
+    frame.to_csv(tmp_path / "leads.csv", index=False)
+    asked = {
+        "data": {"leads": "leads.csv"},
+        "label": {"pending": pending},
+        "model": {"candidates": ["constant"], "resamples": 20},
+    }
+    trained = train(make_settings(asked, folder=tmp_path))
+    assert [finding.code for finding in trained.findings if finding.code == "TRAIN006"] == codes
+    assert json.loads(trained.files["metrics.json"])["fit"]["n"] == 290
 
 
 def test_progress_names_each_candidate(firm):

@@ -1,4 +1,4 @@
-"""What a candidate may learn from: leads whose outcome is known, in the order of time."""
+"""What a candidate may learn from: leads in the order of time, with what is known of them at one moment."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ import numpy as np
 
 from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
+from predictor.model.label import weigh_leads
 
 
 @dataclass(frozen=True)
 class Block:
-    """Mature leads as arrays.
+    """Leads as arrays, and what came of them as it is known at one moment.
 
     Attributes:
         matrix: leads x features, float64, NaN = missing.
-        outcome: 1.0 accepted within the horizon, 0.0 not.
+        outcome: 1.0 accepted within the horizon, 0.0 not, or not yet.
         order: Grows with time: days since 1970 where leads carry dates.
         features: What the columns of the matrix are.
         dated: Whether `order` is in days.
+        accepted_at: When each was accepted within the horizon, in the unit of the order; inf: never, or not yet. None where all
+            outcomes are known for good.
+        weight: How much each lead counts, 0 to 1; None: all as one.
     """
 
     matrix: np.ndarray
@@ -27,13 +31,37 @@ class Block:
     order: np.ndarray
     features: FeatureSet
     dated: bool
+    accepted_at: np.ndarray | None = None
+    weight: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
 
     def take(self, positions: np.ndarray) -> Block:
         """The leads at those positions."""
-        return replace(self, matrix=self.matrix[positions], outcome=self.outcome[positions], order=self.order[positions])
+        return replace(
+            self,
+            matrix=self.matrix[positions],
+            outcome=self.outcome[positions],
+            order=self.order[positions],
+            accepted_at=None if self.accepted_at is None else self.accepted_at[positions],
+            weight=None if self.weight is None else self.weight[positions],
+        )
+
+    def as_known(self, at: float) -> Block:
+        """The same leads with what was known of them at an earlier moment.
+
+        Later acceptances are forgotten, and the weights say how much each lead tells by then. Where all outcomes are known for
+        good, nothing changes.
+
+        Args:
+            at: A moment, in the unit of the order; what is dated at that very moment is known.
+        """
+        if self.accepted_at is None:
+            return self
+        accepted_at = np.where(self.accepted_at <= at, self.accepted_at, np.inf)
+        weight = weigh_leads(accepted_at - self.order, at - self.order)
+        return replace(self, outcome=np.isfinite(accepted_at).astype(float), accepted_at=accepted_at, weight=weight)
 
     @property
     def points_column(self) -> int | None:
@@ -46,6 +74,13 @@ class Block:
         return max(float(np.ptp(self.order)) / 7, 1 / 7) if self.dated else None
 
     @property
+    def fewest(self) -> float:
+        """How many leads there are of the rarer outcome, by what they count."""
+        weight = np.ones(len(self)) if self.weight is None else self.weight
+        accepted = float((weight * self.outcome).sum())
+        return min(accepted, float(weight.sum()) - accepted)
+
+    @property
     def one_class(self) -> bool:
         """Whether all outcomes are the same, so that nothing can be learned."""
-        return bool(self.outcome.min() == self.outcome.max())
+        return self.fewest <= 0

@@ -56,28 +56,36 @@ class Sigmoid:
 UNCALIBRATED = Sigmoid(0.0, 1.0, (0.0, 0.0, 0.0), 0)
 
 
-def fit_sigmoid(score: np.ndarray, outcome: np.ndarray) -> Sigmoid:
+def fit_sigmoid(score: np.ndarray, outcome: np.ndarray, weight: np.ndarray | None = None) -> Sigmoid:
     """The sigmoid that makes scores match outcomes, by Newton's method.
 
     The slope has a normal prior around 1 with variance 1, so that few outcomes change little and a constant score keeps its
     slope; the intercept has none. Source: Platt 1999, "Probabilistic outputs for support vector machines".
 
+    Args:
+        score: (n,) log-odds, made out of time.
+        outcome: (n,) 1 or 0.
+        weight: (n,) how much each lead counts, 0 to 1; None: all as one. The covariance takes a lead that counts half for half
+            a lead, which with the weights of `weigh_leads` errs on the careful side.
+
     >>> fitted = fit_sigmoid(np.array([-1.0, -1.0, -1.0, 1.0, 1.0, 1.0]), np.array([0, 0, 1, 0, 1, 1]))
     >>> round(float(fitted.predict(np.array([0.0]))[0]), 6)
     0.5
     """
-    at = np.array([base_log_odds(outcome) - float(score.mean()), 1.0])
+    count = np.ones(len(score)) if weight is None else weight
+    base = base_log_odds(outcome, weight)
+    at = np.array([base - float(score.mean()), 1.0])
     design = np.column_stack([np.ones(len(score)), score])
     prior = np.diag([1e-9, _PRIOR])
     for _ in range(100):
         probability = expit(design @ at)
-        weight = probability * (1 - probability)
-        hessian = design.T @ (design * weight[:, None]) + prior
-        step = np.linalg.solve(hessian, design.T @ (outcome - probability) - prior @ (at - np.array([0.0, 1.0])))
+        steepness = count * probability * (1 - probability)
+        hessian = design.T @ (design * steepness[:, None]) + prior
+        step = np.linalg.solve(hessian, design.T @ (count * (outcome - probability)) - prior @ (at - np.array([0.0, 1.0])))
         at = at + np.clip(step, -2, 2)
         if np.abs(step).max() < 1e-10:
             break
     covariance = np.linalg.inv(hessian)
     slope = max(float(at[1]), 0.0)
-    intercept = float(at[0]) if slope > 0 else base_log_odds(outcome)
+    intercept = float(at[0]) if slope > 0 else base
     return Sigmoid(intercept, slope, (float(covariance[0, 0]), float(covariance[1, 1]), float(covariance[0, 1])), len(score))

@@ -11,6 +11,7 @@ from predictor.model.block import Block
 from predictor.model.calibrate import UNCALIBRATED, Sigmoid, fit_sigmoid
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.metrics import compute_losses
+from predictor.model.select import rewind
 from predictor.model.split import Fold
 
 _SIMPLE = ("constant", "points")  # too few numbers to know their leads by heart
@@ -50,32 +51,42 @@ def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int) -> Recipe:
     Args:
         name: A key of `CANDIDATES`.
         block: Leads to learn from.
-        folds: Forward folds of the block in which both outcomes occur. With none, the block is too short for a rehearsal: what
-            the simple candidates say is calibrated on the leads they saw, what the others say is left as it is.
+        folds: Forward folds of the block in which both outcomes occur; each teaches what was known when its predicted part began.
+            With none, the block is too short for a rehearsal: what the simple candidates say is calibrated on the leads they saw,
+            what the others say is left as it is.
         seed: Of everything drawn by lot.
     """
     fit = CANDIDATES[name].fit
     model = fit(block, seed)
     if folds:
         positions = np.concatenate([predicted for _, predicted in folds])
-        scores = np.concatenate([fit(block.take(seen), seed).score(block.matrix[predicted]) for seen, predicted in folds])
+        scores = np.concatenate([fit(rewind(block, fold), seed).score(block.matrix[fold[1]]) for fold in folds])
     else:
         positions, scores = np.arange(len(block)), model.score(block.matrix)
     trusted = folds or name in _SIMPLE
-    calibrator = fit_sigmoid(scores, block.outcome[positions]) if trusted else UNCALIBRATED
+    judged = block.take(positions)
+    calibrator = fit_sigmoid(scores, judged.outcome, judged.weight) if trusted else UNCALIBRATED
     return Recipe(name, model, calibrator, positions, scores)
 
 
 def choose_recipe(recipes: Mapping[str, Recipe], block: Block) -> str:
     """The simplest candidate whose out-of-time log loss is within one standard error of the best.
 
-    The error is that of the paired difference to the best. Source: Breiman et al. 1984, "Classification and Regression
-    Trees", section 3.4.3; there for pruning.
+    Each lead counts by its weight. The error is that of the paired difference to the best, a ratio of two sums. Source:
+    Breiman et al. 1984, "Classification and Regression Trees", section 3.4.3; there for pruning.
     """
-    losses = {name: compute_losses(block.outcome[recipe.positions], recipe.rehearsed) for name, recipe in recipes.items()}
-    best = min(losses, key=lambda name: float(losses[name].mean()))
+    judged = {name: block.take(recipe.positions) for name, recipe in recipes.items()}
+    losses = {name: compute_losses(judged[name].outcome, recipe.rehearsed) for name, recipe in recipes.items()}
+    best = min(losses, key=lambda name: float(np.average(losses[name], weights=judged[name].weight)))
     for name in (name for name in CANDIDATES if name in recipes):
-        excess = losses[name] - losses[best]
-        if excess.mean() <= excess.std() / np.sqrt(len(excess)):
+        mean, error = _average(losses[name] - losses[best], judged[name].weight)
+        if mean <= error:
             return name
     return best
+
+
+def _average(values: np.ndarray, weight: np.ndarray | None) -> tuple[float, float]:
+    """The weighted mean and its standard error."""
+    count = np.ones(len(values)) if weight is None else weight
+    mean = float(np.average(values, weights=count))
+    return mean, float(np.sqrt((count**2 * (values - mean) ** 2).sum()) / count.sum())

@@ -9,11 +9,12 @@ import numpy as np
 from predictor.config import ModelSettings
 from predictor.errors import Finding, TrainingError, count
 from predictor.model.block import Block
-from predictor.model.split import Fold, keep_teachable, make_folds
+from predictor.model.split import Fold, make_folds
 
 _NEED_FEW = ("constant", "points")
 _FEWEST_FOR_POINTS = 10  # leads of either outcome that one slope must rest on (Peduzzi et al. 1996, J Clin Epidemiol 49)
 _FEWEST_A_FOLD = 5  # leads of either outcome below which a fold's model is noise
+_FEWEST_JUDGED = 40  # leads of either outcome, pending ones by what they count, that calibration and choice must rest on
 
 
 def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -> tuple[list[str], tuple[Finding, ...]]:
@@ -36,7 +37,7 @@ def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -
     if not rehearsed and not set(names) & set(_NEED_FEW):
         names.insert(0, "constant")
     findings = []
-    fewest = int(min(fit.outcome.sum(), (1 - fit.outcome).sum()))
+    fewest = int(fit.fewest)
     points = fit.points_column is not None and fewest >= _FEWEST_FOR_POINTS
     still = "the points made a probability" if points else "the base rate"
     if fewest < settings.min_outcomes:
@@ -62,7 +63,7 @@ def _tell_few(fewest: int, needed: int, still: str) -> Finding:
 
 
 def _tell_short(still: str) -> Finding:
-    what = "The leads before the test block span too little time to rehearse on, so nothing learned can be chosen."
+    what = "The leads before the test block are too few, or span too little time, to rehearse on: nothing learned can be chosen."
     do = f"What can be done is done: {still}. Export older leads, or lower label.horizon_days."
     return Finding("TRAIN003", "warning", what, do)
 
@@ -83,6 +84,15 @@ def make_rehearsal(block: Block, *, folds: int, gap: float) -> list[Fold]:
         made = make_folds(block.order, folds=folds, gap=gap)
     except TrainingError:
         return []
-    kept = keep_teachable(made, block.outcome, fewest=_FEWEST_A_FOLD)
-    told = [block.outcome[predicted] for _, predicted in kept]
-    return kept if told and len(np.unique(np.concatenate(told))) > 1 else []
+    kept = [fold for fold in made if rewind(block, fold).fewest >= _FEWEST_A_FOLD]
+    if not kept:
+        return []
+    judged = block.take(np.concatenate([predicted for _, predicted in kept]))
+    few = judged.one_class if block.weight is None else judged.fewest < _FEWEST_JUDGED
+    return [] if few else kept
+
+
+def rewind(block: Block, fold: Fold) -> Block:
+    """What a fold teaches: its older leads, with what was known of them when the first lead to predict came in."""
+    seen, predicted = fold
+    return block.take(seen).as_known(float(block.order[predicted].min()))

@@ -103,7 +103,7 @@ def make_folds(order: ArrayLike, *, folds: int, gap: float, validated_share: flo
 
     Returns:
         Oldest block first, (positions to fit on, positions to predict). The part to fit on may be empty or of one class
-        in early blocks; `keep_teachable` leaves those out.
+        in early blocks.
 
     Raises:
         TrainingError: No block has anything to fit on, all leads are of one moment, or the order has holes.
@@ -128,24 +128,6 @@ def make_folds(order: ArrayLike, *, folds: int, gap: float, validated_share: flo
     if not any(fit.size for fit, _ in made):
         raise _complain_of_gap(values, starts[-1], gap)
     return made
-
-
-def keep_teachable(folds: list[Fold], outcome: ArrayLike, *, fewest: int = 1) -> list[Fold]:
-    """The folds whose part to fit on holds enough leads that were accepted and enough that were not.
-
-    Args:
-        folds: What `make_folds` gives.
-        outcome: (n,) 1 or 0 of the rows that the folds speak of.
-        fewest: Leads of either outcome that a fold needs.
-
-    Returns:
-        Perhaps none; what to do then is the caller's choice.
-
-    >>> len(keep_teachable(make_folds([1, 2, 3, 4], folds=2, gap=0), [0, 0, 1, 1]))
-    1
-    """
-    accepted = np.asarray(outcome, dtype=float) == 1
-    return [fold for fold in folds if min(accepted[fold[0]].sum(), (~accepted[fold[0]]).sum()) >= fewest]
 
 
 def _find_starts(values: FloatArray, shares: list[float]) -> FloatArray:

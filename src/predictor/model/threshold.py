@@ -55,7 +55,13 @@ class Recommendation:
 
 
 def compute_thresholds(
-    outcome: ArrayLike, probability: ArrayLike, *, weeks: float | None, amount: float = 0.0, cost: float = 0.0
+    outcome: ArrayLike,
+    probability: ArrayLike,
+    *,
+    weeks: float | None,
+    amount: float = 0.0,
+    cost: float = 0.0,
+    weight: ArrayLike | None = None,
 ) -> pd.DataFrame:
     """What each threshold would have handed over, and what became of it.
 
@@ -68,6 +74,7 @@ def compute_thresholds(
         weeks: Length of the period in weeks; None where leads carry no dates.
         amount: What an accepted lead brings.
         cost: What working a lead costs.
+        weight: (n,) how much each lead says of conversion, 0 to 1; None: all alike. The numbers of leads count them all.
 
     Returns:
         Rising by `threshold` from 0, which routes every lead: `leads`, `leads_per_week`, `share_routed`, `conversion`,
@@ -88,15 +95,17 @@ def compute_thresholds(
 leads carry no dates.
     """
     y, p = check_pairs(outcome, probability)
+    w = np.ones(len(p)) if weight is None else np.asarray(weight, dtype=float)
     rising = np.argsort(p, kind="stable")
-    threshold = _choose_candidates(p[rising])
+    threshold = _choose_candidates(p[rising][w[rising] > 0])
     left_out = np.searchsorted(p[rising], threshold)
-    leads, accepted = len(p) - left_out, (y.sum() - np.append(0, np.cumsum(y[rising])))[left_out]
-    low, high = wilson(accepted, leads)
+    leads, told, accepted = len(p) - left_out, _sum_from(w[rising])[left_out], _sum_from((w * y)[rising])[left_out]
+    low, high = wilson(accepted, told)
     period = check_weeks(weeks)
     counts = {"threshold": threshold, "leads": leads, "leads_per_week": leads / period, "share_routed": leads / len(p)}
-    rates = {"conversion": accepted / leads, "conversion_low": low, "conversion_high": high}
-    caught = {"sqls_caught": accepted / (y.sum() or math.nan), "sqls_per_week": accepted / period}
+    rates = {"conversion": accepted / told, "conversion_low": low, "conversion_high": high}
+    sqls = accepted * (leads / told)
+    caught = {"sqls_caught": accepted / (accepted[0] or math.nan), "sqls_per_week": sqls / period}
     return with_value(pd.DataFrame({**counts, **rates, **caught}), amount, cost)
 
 
@@ -187,6 +196,11 @@ choose policy 'band' or 'precision'.
         holds=holds,
         text=text,
     )
+
+
+def _sum_from(values: FloatArray) -> FloatArray:
+    """For each position the sum of what stands there and after it, and 0 at the end."""
+    return np.append(np.cumsum(values[::-1])[::-1], 0)
 
 
 def _choose_candidates(rising: FloatArray) -> FloatArray:

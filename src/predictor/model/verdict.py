@@ -62,7 +62,9 @@ class Verdict:
     def text(self) -> str:
         """The verdict in one sentence."""
         if self.rival is None and not self.rehearsed:
-            return f"Earlier leads span too little time to choose anything learned by, so '{self.chosen}' is taken."
+            return (
+                f"Earlier leads are too few, or span too little time, to choose anything learned by, so '{self.chosen}' is taken."
+            )
         if self.rival is None:
             return f"Nothing learned did better than '{self.chosen}' on earlier leads; it is what the data can carry."
         best = "Nothing learned did better than the points on earlier leads. " if self.chosen == "points" else ""
@@ -117,4 +119,4 @@ def rehearse_thresholds(recipe: Recipe, block: Block, settings: Settings) -> pd.
     """The table of thresholds, from what the recipe said of its block's leads out of time."""
     seen = block.take(recipe.positions)
     costs = {"amount": settings.threshold.amount, "cost": settings.threshold.cost}
-    return compute_thresholds(seen.outcome, recipe.rehearsed, weeks=seen.weeks, **costs)
+    return compute_thresholds(seen.outcome, recipe.rehearsed, weeks=seen.weeks, weight=seen.weight, **costs)

@@ -8,6 +8,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from predictor.model.calibrate import Sigmoid, fit_sigmoid
+from predictor.model.label import weigh_leads
 
 
 def draw(n, intercept=-0.5, slope=0.7, seed=0):
@@ -91,3 +92,25 @@ def test_interval_covers_the_truth_as_often_as_it_says():
         low, high = fit_sigmoid(*draw(400, seed=seed)).interval(at)
         covered += int(low[0] <= expit(-0.5) <= high[0])
     assert 0.92 <= covered / 300 <= 0.98
+
+
+def test_a_lead_that_counts_half_twice_counts_as_one():
+    score, outcome = draw(300)
+    whole, halves = fit_sigmoid(score, outcome), fit_sigmoid(np.tile(score, 2), np.tile(outcome, 2), np.full(600, 0.5))
+    np.testing.assert_allclose((halves.intercept, halves.slope), (whole.intercept, whole.slope), atol=1e-8)
+    np.testing.assert_allclose(halves.variance, whole.variance, atol=1e-8)
+    assert fit_sigmoid(score, outcome, np.ones(300)) == whole
+
+
+def test_interval_from_pending_leads_covers_the_truth_as_often_as_it_says():
+    """Half of the leads are pending; the odds of acceptance by day t are t / 30 of those by the horizon of 30 days."""
+    at, covered = np.array([0.0]), 0
+    for seed in range(300):
+        random = np.random.default_rng(seed)
+        score, watched, u = random.normal(-1, 1.5, 600), random.uniform(0, 60, 600), random.random(600)
+        waited = 30 * u / (1 - u) / np.exp(-0.5 + 0.7 * score)
+        weight = weigh_leads(np.where(waited <= 30, waited, np.inf), watched)
+        accepted = (waited <= np.minimum(watched, 30)).astype(float)
+        low, high = fit_sigmoid(score, accepted, weight).interval(at)
+        covered += int(low[0] <= expit(-0.5) <= high[0])
+    assert 0.92 <= covered / 300 <= 0.99

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predictor.errors import SettingsError, TrainingError
-from predictor.model.split import keep_teachable, make_folds, split_forward, split_random
+from predictor.model.split import make_folds, split_forward, split_random
 
 
 def test_gap_leaves_out_leads_whose_outcome_was_not_known():
@@ -116,20 +116,11 @@ def test_blocks_that_one_moment_fills_are_one():
 def test_early_folds_may_have_nothing_to_fit_on():
     made = make_folds(np.arange(8), folds=2, gap=5)
     assert [fit.tolist() for fit, _ in made] == [[], [0, 1]]
-    assert len(keep_teachable(made, [0, 1] * 4)) == 1
 
 
 def test_folds_with_nothing_to_fit_on_say_what_to_do():
     with pytest.raises(TrainingError, match=r"the gap is 50.*Add older leads"):
         make_folds(np.arange(8), folds=2, gap=50)
-
-
-def test_folds_need_both_outcomes_to_teach():
-    made = make_folds(np.arange(8), folds=2, gap=0)
-    assert keep_teachable(made, [0] * 8) == []
-    assert len(keep_teachable(made, [0, 0, 0, 0, 0, 1, 0, 0])) == 1
-    assert len(keep_teachable(made, [0, 0, 1, 1, 0, 1, 0, 0])) == 2
-    assert len(keep_teachable(made, [0, 0, 1, 1, 0, 1, 0, 0], fewest=3)) == 1
 
 
 @pytest.mark.parametrize("folds", [0, -1])

@@ -244,3 +244,30 @@ def test_value_may_come_with_the_table_or_not_at_all():
     assert recommend_threshold(with_value(table, 1000, 100), settings).value == 5000
     with pytest.raises(SettingsError, match=r"neither is given\. Set threshold\.amount and threshold\.cost"):
         recommend_threshold(table, settings)
+
+
+def test_weights_speak_of_conversion_and_not_of_volume():
+    # Of four leads over 0.3 two are accepted, one is not, and one that waits counts half: 2 of 3.5.
+    outcome, probability, weight = [0, 1, 0, 0, 1], [0.1, 0.3, 0.3, 0.4, 0.8], [1, 1, 1, 0.5, 1]
+    table = compute_thresholds(outcome, probability, weeks=2, weight=weight).set_index("threshold")
+    row = table.loc[0.3]
+    assert (row["leads"], row["leads_per_week"], row["share_routed"]) == (4, 2, 0.8)
+    assert row["conversion"] == pytest.approx(2 / 3.5)
+    low, high = wilson(2, 3.5)
+    assert (row["conversion_low"], row["conversion_high"]) == (pytest.approx(float(low)), pytest.approx(float(high)))
+    assert row["sqls_per_week"] == pytest.approx(2 * 2 / 3.5)
+    assert row["sqls_caught"] == 1
+
+
+def test_no_threshold_rests_on_leads_that_count_nothing():
+    table = compute_thresholds([0, 1, 0], [0.1, 0.3, 0.9], weeks=1, weight=[1, 1, 0])
+    assert table["threshold"].tolist() == [0, 0.3]
+    assert table["leads"].tolist() == [3, 2]
+    assert table["conversion"].tolist() == [0.5, 1]
+
+
+def test_weights_of_one_change_nothing():
+    outcome, probability = draw_leads(500)
+    pd.testing.assert_frame_equal(
+        compute_thresholds(outcome, probability, weeks=4, weight=np.ones(500)), compute_thresholds(outcome, probability, weeks=4)
+    )

@@ -3,9 +3,11 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
 from predictor.errors import Finding
 from predictor.report.card import escape_markdown, write_card
+from predictor.report.texts import tell_fit
 
 FACTS = {
     "versions": {"python": "3.11.9", "numpy": "2.4.1"},
@@ -66,3 +68,15 @@ def test_text_stays_text(make):
 
 def test_same_data_give_the_same_card(data, make):
     assert write_card(data, facts=FACTS) == write_card(make(), facts=FACTS)
+
+
+@pytest.mark.parametrize(
+    ("pending", "said"),
+    [
+        (0, "Fitted on 200 leads with known outcomes; 12 pending leads were left out."),
+        (1, "Fitted on 200 leads; one of them is pending and counts by what is known so far."),
+        (12, "Fitted on 200 leads; 12 of them are pending and count by what is known so far."),
+    ],
+)
+def test_what_it_was_fitted_on(pending, said):
+    assert tell_fit({"fit": {"n": 200, "pending": pending, "from": "1", "through": "200"}, "pending": 12}) == said

@@ -54,7 +54,8 @@ class Logistic:
         """Ridge-penalised maximum likelihood on the block."""
         columns = tuple(column for position in range(block.matrix.shape[1]) for column in _design(block, position))
         design = _build(columns, block.matrix)
-        line = LogisticRegression(C=_PENALTY, solver="newton-cholesky", tol=1e-8, max_iter=200).fit(design, block.outcome)
+        line = LogisticRegression(C=_PENALTY, solver="newton-cholesky", tol=1e-8, max_iter=200)
+        line.fit(design, block.outcome, block.weight)
         return cls(columns, tuple(line.coef_[0].tolist()), float(line.intercept_[0]), block.matrix.shape[1])
 
     def score(self, matrix: np.ndarray) -> np.ndarray:

@@ -14,13 +14,18 @@ from predictor.errors import TrainingError
 from predictor.model.block import Block
 
 
-def base_log_odds(outcome: np.ndarray) -> float:
+def base_log_odds(outcome: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Log-odds of the share of accepted leads, drawn in by half a lead of each kind so that it is finite.
+
+    Args:
+        outcome: (n,) 1 or 0.
+        weight: (n,) how much each lead counts; None: all as one.
 
     >>> base_log_odds(np.array([0.0, 1.0]))
     0.0
     """
-    return float(logit((outcome.sum() + 0.5) / (len(outcome) + 1)))
+    accepted, leads = (outcome.sum(), len(outcome)) if weight is None else ((weight * outcome).sum(), weight.sum())
+    return float(logit((accepted + 0.5) / (leads + 1)))
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Constant:
     @classmethod
     def fit(cls, block: Block, _seed: int) -> Self:
         """The base rate of the block."""
-        return cls(base_log_odds(block.outcome), block.matrix.shape[1])
+        return cls(base_log_odds(block.outcome, block.weight), block.matrix.shape[1])
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
         """The same log-odds for each row."""
@@ -80,13 +85,15 @@ class Points:
             raise TrainingError("Candidate 'points' needs points: name a rule book in points.rule_book, or roles.points.")
         points = block.matrix[:, column]
         held = ~np.isnan(points)
-        base = base_log_odds(block.outcome)
-        missing = base_log_odds(block.outcome[~held]) if (~held).sum() else base
-        width, outcome = block.matrix.shape[1], block.outcome[held]
-        if not held.any() or outcome.min() == outcome.max() or np.ptp(points[held]) == 0:
+        with_points, without = block.take(held), block.take(~held)
+        base = base_log_odds(block.outcome, block.weight)
+        missing = base_log_odds(without.outcome, without.weight) if len(without) else base
+        width = block.matrix.shape[1]
+        if with_points.one_class or np.ptp(points[held]) == 0:
             return cls(column, width, 0.0, base, 0.0, missing)
         mean, spread = float(points[held].mean()), float(points[held].std())
-        line = LogisticRegression(C=1.0).fit((points[held, None] - mean) / spread, outcome)
+        design = (points[held, None] - mean) / spread
+        line = LogisticRegression(C=1.0).fit(design, with_points.outcome, with_points.weight)
         return cls(column, width, mean, float(line.intercept_[0]), float(line.coef_[0, 0]) / spread, missing)
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
