@@ -9,6 +9,7 @@ from scipy.special import expit, logit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
+from predictor.model.brier import decompose_brier
 from predictor.model.calibrators.beta import fit_beta
 from predictor.model.calibrators.isotonic import fit_isotonic
 from predictor.model.calibrators.venn_abers import fit_venn_abers
@@ -78,3 +79,10 @@ def test_venn_abers_is_its_definition(seed):
     for label, said in enumerate(fit_venn_abers(score, outcome).pair(at)):
         again = [IsotonicRegression().fit(np.append(score, z), np.append(outcome, label)).predict([z])[0] for z in at]
         np.testing.assert_allclose(said, again, rtol=0, atol=1e-12)
+
+
+def test_parts_of_the_brier_score_are_those_of_model_diagnostics():
+    """`decompose(..., SquaredError())` of model-diagnostics 1.5.0 on the same forty leads, probabilities to two decimals."""
+    parts = decompose_brier(OUTCOME, expit(SCORE).round(2))
+    said = (parts.miscalibration, parts.discrimination, parts.uncertainty, parts.score)
+    assert said == pytest.approx((0.054291111111, 0.058611111111, 0.16, 0.15568), abs=1e-11)
