@@ -82,7 +82,8 @@ Add leads whose outcome is known.
 
 def _refuse(bad: NDArray[np.bool_], rule: str, do: str) -> None:
     if bad.any():
-        raise TrainingError(f"{rule}, but {bad.sum()} of {len(bad)} do not (first at position {np.argmax(bad)}). {do}.")
+        verb = "does" if bad.sum() == 1 else "do"
+        raise TrainingError(f"{rule}, but {bad.sum()} of {len(bad)} {verb} not (first at position {np.argmax(bad)}). {do}.")
 
 
 def fit_line(known: Known, design: FloatArray, *, prior: FloatArray, precision: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -67,8 +67,8 @@ def fit_as_is(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = N
     [0.5]
     >>> fit_as_is([0.0], [2])
     Traceback (most recent call last):
-    predictor.errors.TrainingError: Outcomes must equal 0 or 1, but 1 of 1 do not (first at position 0). Give weight 0 to leads \
-whose outcome is not known.
+    predictor.errors.TrainingError: Outcomes must equal 0 or 1, but 1 of 1 does not (first at position 0). Give weight 0 to \
+leads whose outcome is not known.
     """
     known = select_known(score, outcome, weight)
     fitted, design = expit(known.score), np.column_stack([np.ones(len(known)), known.score])

@@ -81,7 +81,7 @@ def fit_beta(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = No
     0.5
     >>> fit_beta([0.0], [1], [-1])
     Traceback (most recent call last):
-    predictor.errors.TrainingError: Weights must be at least 0, but 1 of 1 do not (first at position 0). Give 0 to leads whose \
+    predictor.errors.TrainingError: Weights must be at least 0, but 1 of 1 does not (first at position 0). Give 0 to leads whose \
 outcome is not known.
     """
     known = select_known(score, outcome, weight)

@@ -67,8 +67,8 @@ def choose_calibrator(
     'sigmoid'
     >>> choose_calibrator([0.0], [2])
     Traceback (most recent call last):
-    predictor.errors.TrainingError: Outcomes must equal 0 or 1, but 1 of 1 do not (first at position 0). Give weight 0 to leads \
-whose outcome is not known.
+    predictor.errors.TrainingError: Outcomes must equal 0 or 1, but 1 of 1 does not (first at position 0). Give weight 0 to \
+leads whose outcome is not known.
     """
     known = select_known(score, outcome, weight)
     kept = np.full(len(known), True) if weight is None else np.asarray(weight, dtype=float) > 0

@@ -75,7 +75,7 @@ def fit_isotonic(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None 
     [0.3333, 0.5, 0.6667]
     >>> fit_isotonic([float("inf")], [1])
     Traceback (most recent call last):
-    predictor.errors.TrainingError: Scores must be finite log-odds, but 1 of 1 do not (first at position 0). Score those leads \
+    predictor.errors.TrainingError: Scores must be finite log-odds, but 1 of 1 does not (first at position 0). Score those leads \
 anew, or leave them out.
     """
     known = select_known(score, outcome, weight)

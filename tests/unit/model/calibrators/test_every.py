@@ -113,8 +113,8 @@ def test_unequal_weights_know_less(kind):
 @pytest.mark.parametrize(
     ("weight", "match"),
     [
-        ([1.0, -1.0], r"Weights must be at least 0, but 1 of 2 do not \(first at position 1\)"),
-        ([np.nan, 1.0], r"Weights must be at least 0, but 1 of 2 do not \(first at position 0\)"),
+        ([1.0, -1.0], r"Weights must be at least 0, but 1 of 2 does not \(first at position 1\)"),
+        ([np.nan, 1.0], r"Weights must be at least 0, but 1 of 2 does not \(first at position 0\)"),
         ([0.0, 0.0], r"needs leads with a known outcome, but none of 2 leads has a weight above 0"),
         ([1.0], r"Scores, outcomes and weights must be of the same leads, but there are 2, 2 and 1"),
     ],
