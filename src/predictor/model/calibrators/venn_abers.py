@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
@@ -40,11 +41,25 @@ class VennAbers:
     def pair(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The two probabilities of each lead; one of them is right on average, whatever the score is worth."""
         below, above = self._find_steps(score)
-        return np.array([0.0, *self.lower])[below], np.array([*self.upper, 1.0])[above]
+        return self._lower[0][below], self._upper[0][above]
 
     def _find_steps(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         z = round_scores(score)
-        return np.searchsorted(self.lower_from, z, side="right"), np.searchsorted(self.upper_to, z, side="left")
+        return np.searchsorted(self._ends[0], z, side="right"), np.searchsorted(self._ends[1], z, side="left")
+
+    @cached_property
+    def _ends(self) -> tuple[FloatArray, FloatArray]:
+        return np.array(self.lower_from), np.array(self.upper_to)
+
+    @cached_property
+    def _lower(self) -> FloatArray:
+        """Level and leads of each step, with the one below all scores first."""
+        return np.array([[0.0, *self.lower], [0.0, *self.lower_leads]])
+
+    @cached_property
+    def _upper(self) -> FloatArray:
+        """Level and leads of each step, with the one above all scores last."""
+        return np.array([[*self.upper, 1.0], [*self.upper_leads, 0.0]])
 
     def predict(self, score: np.ndarray) -> np.ndarray:
         """Probabilities of raw log-odds scores: the point between the two that risks least in log loss."""
@@ -53,8 +68,8 @@ class VennAbers:
 
     def interval(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The 95 % interval of each probability, wider than the pair: one's lower end (Wilson), the other's upper end."""
-        (below, above), (lower, upper) = self._find_steps(score), self.pair(score)
-        fewer, more = np.array([0.0, *self.lower_leads])[below], np.array([*self.upper_leads, 0.0])[above]
+        below, above = self._find_steps(score)
+        (lower, fewer), (upper, more) = self._lower[:, below], self._upper[:, above]
         return wilson(lower * fewer, fewer)[0], wilson(upper * more, more)[1]
 
     def to_text(self) -> str:
