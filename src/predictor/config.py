@@ -101,7 +101,7 @@ class PointSettings(_Section):
     gate: float | Literal["rule_book"]
 
 
-CandidateName = Literal["constant", "points", "logistic", "lightgbm"]
+CandidateName = Literal["constant", "points", "odoo_pls", "logistic", "lightgbm"]
 
 
 class ModelSettings(_Section):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from scipy.special import expit
 
-from predictor.model.candidates.simple import base_log_odds
+from predictor.model.newton import FREE, fit_line, select_known
 
 _PRIOR = 1.0  # precision of the prior belief that the score is right as it is (slope 1)
 _Z95 = 1.959963984540054
@@ -30,6 +30,7 @@ class Sigmoid:
     slope: float
     variance: tuple[float, float, float]
     n: int
+    kind: ClassVar[str] = "sigmoid"
 
     def predict(self, score: np.ndarray) -> np.ndarray:
         """Probabilities of raw log-odds scores."""
@@ -44,12 +45,12 @@ class Sigmoid:
 
     def to_text(self) -> str:
         """As JSON."""
-        return json.dumps(asdict(self), indent=1)
+        return json.dumps({"kind": self.kind, **asdict(self)}, indent=1)
 
     @classmethod
     def from_text(cls, text: str) -> Self:
         """The calibrator that `to_text` wrote."""
-        content = json.loads(text)
+        content = {name: value for name, value in json.loads(text).items() if name != "kind"}
         return cls(**{**content, "variance": tuple(content["variance"])})
 
 
@@ -63,29 +64,21 @@ def fit_sigmoid(score: np.ndarray, outcome: np.ndarray, weight: np.ndarray | Non
     slope; the intercept has none. Source: Platt 1999, "Probabilistic outputs for support vector machines".
 
     Args:
-        score: (n,) log-odds, made out of time.
+        score: (n,) log-odds.
         outcome: (n,) 1 or 0.
-        weight: (n,) how much each lead counts, 0 to 1; None: all as one. The covariance takes a lead that counts half for half
-            a lead, which with the weights of `weigh_leads` errs on the careful side.
+        weight: (n,) how much each lead tells, 0 where the outcome is not known; None means 1 for all.
+
+    Raises:
+        TrainingError: As `select_known`.
 
     >>> fitted = fit_sigmoid(np.array([-1.0, -1.0, -1.0, 1.0, 1.0, 1.0]), np.array([0, 0, 1, 0, 1, 1]))
     >>> round(float(fitted.predict(np.array([0.0]))[0]), 6)
     0.5
     """
-    count = np.ones(len(score)) if weight is None else weight
-    base = base_log_odds(outcome, weight)
-    at = np.array([base - float(score.mean()), 1.0])
-    design = np.column_stack([np.ones(len(score)), score])
-    prior = np.diag([1e-9, _PRIOR])
-    for _ in range(100):
-        probability = expit(design @ at)
-        steepness = count * probability * (1 - probability)
-        hessian = design.T @ (design * steepness[:, None]) + prior
-        step = np.linalg.solve(hessian, design.T @ (count * (outcome - probability)) - prior @ (at - np.array([0.0, 1.0])))
-        at = at + np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-10:
-            break
+    known = select_known(score, outcome, weight)
+    design = np.column_stack([np.ones(len(known)), known.score])
+    line, hessian = fit_line(known, design, prior=np.array([0.0, 1.0]), precision=np.array([FREE, _PRIOR]))
     covariance = np.linalg.inv(hessian)
-    slope = max(float(at[1]), 0.0)
-    intercept = float(at[0]) if slope > 0 else base
-    return Sigmoid(intercept, slope, (float(covariance[0, 0]), float(covariance[1, 1]), float(covariance[0, 1])), len(score))
+    slope = max(float(line[1]), 0.0)
+    intercept = float(line[0]) if slope > 0 else known.base_log_odds
+    return Sigmoid(intercept, slope, (float(covariance[0, 0]), float(covariance[1, 1]), float(covariance[0, 1])), len(known))

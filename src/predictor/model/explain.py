@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import expit
 
-from predictor.model.calibrate import Sigmoid
+from predictor.model.calibrators import Calibrator
 
 
 def sum_groups(parts: np.ndarray, groups: Sequence[str]) -> tuple[list[str], np.ndarray]:
@@ -22,10 +21,12 @@ def sum_groups(parts: np.ndarray, groups: Sequence[str]) -> tuple[list[str], np.
     return names, parts @ member
 
 
-def compute_effects(parts: np.ndarray, calibrator: Sigmoid) -> tuple[np.ndarray, np.ndarray]:
+def compute_effects(parts: np.ndarray, calibrator: Calibrator) -> tuple[np.ndarray, np.ndarray]:
     """Parts of a score in log-odds as effects in probability, and the probability they start from.
 
-    A lead's probability less the base is shared out in proportion to the parts, so base + effects = probability.
+    What all parts that raise the score add to the probability, and what all that lower it take away, is the mean over both orders
+    of applying the two (Shapley 1953, of two players); each side is shared out in proportion to its parts. So whatever rising
+    curve the calibrator is, base + effects = probability, an effect has the sign of its part, and neither side exceeds 1.
 
     Args:
         parts: leads x (parts + 1), the last column the base, as `contribute` gives.
@@ -34,11 +35,16 @@ def compute_effects(parts: np.ndarray, calibrator: Sigmoid) -> tuple[np.ndarray,
     Returns:
         Effects (leads x parts) and the base probability of each lead.
     """
-    scaled = calibrator.slope * parts
-    start = calibrator.intercept + scaled[:, -1]
-    end = start + scaled[:, :-1].sum(axis=1)
-    base, probability = expit(start), expit(end)
-    moved = end - start
-    flat = np.abs(moved) < 1e-9
-    slope = np.where(flat, probability * (1 - probability), (probability - base) / np.where(flat, 1.0, moved))
-    return scaled[:, :-1] * slope[:, None], base
+    start, end = parts[:, -1], parts.sum(axis=1)
+    up, down = np.maximum(parts[:, :-1], 0), np.minimum(parts[:, :-1], 0)
+    raised, lowered = up.sum(axis=1), down.sum(axis=1)
+    base, probability = calibrator.predict(start), calibrator.predict(end)
+    above, below = calibrator.predict(start + raised), calibrator.predict(start + lowered)
+    gained = ((above - base) + (probability - below)) / 2
+    lost = ((below - base) + (probability - above)) / 2
+    return _share(up, raised, gained) + _share(down, lowered, lost), base
+
+
+def _share(parts: np.ndarray, total: np.ndarray, effect: np.ndarray) -> np.ndarray:
+    """The effect of each row, in proportion to its parts."""
+    return np.asarray(parts / np.where(total == 0, 1.0, total)[:, None] * effect[:, None])

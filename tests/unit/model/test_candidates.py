@@ -43,7 +43,7 @@ ODD = np.array([[np.nan] * 4, [2.0, 0.0, -1e9, 0.0], [0.0, 1e300, 1e9, 1e6], [1.
 
 
 def test_order_is_from_the_simplest_to_the_richest():
-    assert list(CANDIDATES) == ["constant", "points", "logistic", "lightgbm"]
+    assert list(CANDIDATES) == ["constant", "points", "odoo_pls", "logistic", "lightgbm"]
 
 
 @pytest.mark.parametrize("name", CANDIDATES)

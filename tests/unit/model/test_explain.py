@@ -8,6 +8,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.special import expit
 
 from predictor.model.calibrate import Sigmoid
+from predictor.model.calibrators import FITS
+from predictor.model.calibrators.isotonic import Isotonic
 from predictor.model.explain import compute_effects, sum_groups
 
 PLAIN = Sigmoid(0.0, 1.0, (0.0, 0.0, 0.0), 1)
@@ -15,9 +17,16 @@ PLAIN = Sigmoid(0.0, 1.0, (0.0, 0.0, 0.0), 1)
 
 def test_effects_worked_by_hand():
     effects, base = compute_effects(np.array([[1.0, -3.0, 0.0, 2.0]]), PLAIN)
-    move = (expit(0.0) - expit(2.0)) / -2.0  # from log-odds 2 to 2 + 1 - 3 = 0
+    raised = ((expit(3.0) - expit(2.0)) + (expit(0.0) - expit(-1.0))) / 2  # before what lowers the score, and after it
+    lowered = ((expit(-1.0) - expit(2.0)) + (expit(0.0) - expit(3.0))) / 2
     assert base[0] == expit(2.0)
-    assert effects[0] == pytest.approx([move, -3 * move, 0.0])
+    assert effects[0] == pytest.approx([raised, lowered, 0.0])
+
+
+def test_a_side_is_shared_out_in_proportion():
+    effects, _ = compute_effects(np.array([[1.0, 3.0, -0.5, -1.5, 0.0]]), PLAIN)
+    assert effects[0, 1] == pytest.approx(3 * effects[0, 0])
+    assert effects[0, 3] == pytest.approx(3 * effects[0, 2])
 
 
 def test_calibrator_scales_the_parts():
@@ -44,7 +53,25 @@ def test_parts_that_cancel(tiny):
     parts = np.array([[3.0, -3.0 + tiny, -1.0]])
     effects, base = compute_effects(parts, PLAIN)
     assert base[0] + effects.sum() == pytest.approx(expit(parts.sum()), abs=1e-9)
-    assert effects[0, 0] == pytest.approx(3 * expit(-1) * (1 - expit(-1)), rel=1e-6)
+    assert effects[0, 0] == pytest.approx((expit(2) - expit(-4)) / 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", FITS)
+def test_effects_add_up_whatever_the_curve(kind):
+    draw = np.random.default_rng(1)
+    score = draw.normal(-1, 1.5, 500)
+    calibrator = FITS[kind](score, (draw.random(500) < expit(score)).astype(float), None)
+    parts = draw.normal(0, 1, (300, 7))
+    effects, base = compute_effects(parts, calibrator)
+    np.testing.assert_allclose(base + effects.sum(axis=1), calibrator.predict(parts.sum(axis=1)), rtol=0, atol=1e-9)
+    assert (np.sign(effects) * np.sign(parts[:, :-1]) >= 0).all()
+    assert (np.abs(np.where(effects > 0, effects, 0).sum(axis=1)) <= 1).all()
+
+
+def test_no_effect_is_larger_than_a_probability_where_a_staircase_jumps():
+    steps = Isotonic((0.0, 0.0001), (0.1, 0.9), (10.0, 10.0), 20)
+    effects, base = compute_effects(np.array([[3.0, -3.0 + 0.0001, 0.0]]), steps)
+    assert (base[0], effects[0].tolist()) == (0.1, [pytest.approx(0.8), pytest.approx(0.0, abs=1e-12)])
 
 
 def test_no_features():

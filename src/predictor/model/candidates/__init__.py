@@ -9,6 +9,7 @@ import numpy as np
 from predictor.model.block import Block
 from predictor.model.candidates.boosted import Boosted
 from predictor.model.candidates.logistic import Logistic
+from predictor.model.candidates.odoo_pls import OdooPls
 from predictor.model.candidates.simple import Constant, Points
 
 
@@ -36,9 +37,10 @@ class Model(Protocol):
 
 
 # From the simplest to the richest: where two do equally well, the earlier is taken.
-CANDIDATES: dict[str, type[Constant | Points | Logistic | Boosted]] = {
+CANDIDATES: dict[str, type[Constant | Points | OdooPls | Logistic | Boosted]] = {
     "constant": Constant,
     "points": Points,
+    "odoo_pls": OdooPls,
     "logistic": Logistic,
     "lightgbm": Boosted,
 }

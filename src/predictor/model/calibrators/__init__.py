@@ -1,0 +1,68 @@
+"""The ways from a score to a probability. Each is a rising curve with intervals, and itself as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from predictor.model.calibrate import Sigmoid, fit_sigmoid
+from predictor.model.calibrators.as_is import AsIs, fit_as_is
+from predictor.model.calibrators.beta import Beta, fit_beta
+from predictor.model.calibrators.isotonic import Isotonic, fit_isotonic
+from predictor.model.calibrators.venn_abers import VennAbers, fit_venn_abers
+
+
+class Calibrator(Protocol):
+    """A fitted calibrator: a probability never falls as the score rises, and is never quite 0 or 1."""
+
+    kind: ClassVar[str]
+
+    @property
+    def n(self) -> int:
+        """Leads it was learned from."""
+
+    def predict(self, score: np.ndarray, /) -> np.ndarray:
+        """Probabilities of raw log-odds scores."""
+
+    def interval(self, score: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]:
+        """The 95 % interval of the share of such leads, around the probability."""
+
+    def to_text(self) -> str:
+        """As JSON with its `kind`."""
+
+
+Fit = Callable[[np.ndarray, np.ndarray, np.ndarray | None], Calibrator]
+
+# From the simplest to the richest: where two do equally well, the earlier is taken.
+FITS: dict[str, Fit] = {
+    "none": fit_as_is,
+    "sigmoid": fit_sigmoid,
+    "beta": fit_beta,
+    "isotonic": fit_isotonic,
+    "venn_abers": fit_venn_abers,
+}
+_KINDS: dict[str, type[AsIs | Sigmoid | Beta | Isotonic | VennAbers]] = {
+    kind.kind: kind for kind in (AsIs, Sigmoid, Beta, Isotonic, VennAbers)
+}
+
+
+def read_calibrator(text: str) -> Calibrator:
+    """The calibrator that `to_text` wrote; one without a kind is a sigmoid, as the first bundles had.
+
+    Raises:
+        ValueError: A kind that is not known.
+
+    >>> read_calibrator(AsIs().to_text())
+    AsIs(variance=(), n=0)
+    >>> read_calibrator('{"kind": "magic"}')
+    Traceback (most recent call last):
+    ValueError: calibrator.json must be of kind 'none', 'sigmoid', 'beta', 'isotonic', 'venn_abers', but is of kind 'magic'
+    """
+    kind = json.loads(text).get("kind", "sigmoid")
+    if kind not in _KINDS:
+        known = ", ".join(f"'{name}'" for name in _KINDS)
+        raise ValueError(f"calibrator.json must be of kind {known}, but is of kind '{kind}'")
+    return _KINDS[kind].from_text(text)

@@ -1,0 +1,131 @@
+"""Which calibrator: the simplest that does as well as the best on leads newer than those it learned from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from predictor.errors import TrainingError
+from predictor.model.calibrators import FITS, Calibrator
+from predictor.model.newton import FloatArray, Known, select_known
+from predictor.model.split import Fold, make_folds
+
+USUAL = "sigmoid"  # where nothing can be compared: its prior lets few leads change little
+_FEWEST = 20  # leads of either outcome that a curve of a comparison must rest on
+_CLIP = 1e-15
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The calibrator chosen and why.
+
+    Attributes:
+        kind: A key of `FITS`.
+        calibrator: Learned from all leads.
+        table: One row a kind, from the simplest: `kind`, `log_loss` (nats a lead, on newer leads), `excess` over the best and its
+            standard `error`, `chosen`. Empty where nothing could be compared.
+        text: The choice in one sentence.
+    """
+
+    kind: str
+    calibrator: Calibrator
+    table: pd.DataFrame
+    text: str
+
+
+def choose_calibrator(
+    score: ArrayLike,
+    outcome: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    order: ArrayLike | None = None,
+    folds: int = 4,
+    gap: float = 0.0,
+) -> Choice:
+    """The simplest calibrator whose log loss on newer leads is within one standard error of the best's.
+
+    Each kind is learned from leads up to a moment and judged by those after it, several times over; the error is that of the
+    paired difference to the best (Breiman et al. 1984, section 3.4.3). From the simplest: none, sigmoid, beta, isotonic,
+    Venn-Abers. Where the leads are too few for a comparison, a sigmoid.
+
+    Args:
+        score: (n,) out-of-time log-odds.
+        outcome: (n,) 1 or 0.
+        weight: (n,) how much each lead tells, 0 where the outcome is not known; None means 1 for all.
+        order: (n,) grows with time; None means the leads come oldest first.
+        folds: Comparisons wanted.
+        gap: As for `make_folds`: outcomes of leads younger than this were not known yet, in the unit of `order`.
+
+    Raises:
+        TrainingError: As `select_known`; or an order with holes.
+
+    >>> score = np.linspace(-2, 2, 400)
+    >>> choose_calibrator(score, np.tile([0, 0, 0, 1, 1], 80)).kind  # a score that says nothing
+    'sigmoid'
+    >>> choose_calibrator([0.0], [2])
+    Traceback (most recent call last):
+    predictor.errors.TrainingError: Outcomes must equal 0 or 1, but 1 of 1 does not (first at position 0). Give weight 0 to \
+leads whose outcome is not known.
+    """
+    known = select_known(score, outcome, weight)
+    kept = np.full(len(known), True) if weight is None else np.asarray(weight, dtype=float) > 0
+    moments = np.arange(len(kept), dtype=float) if order is None else np.asarray(order, dtype=float)
+    compared = _make_comparisons(moments[kept], known, folds=folds, gap=gap)
+    if not compared:
+        text = f"Too few leads to compare calibrators on, so a {USUAL} is taken."
+        return Choice(USUAL, FITS[USUAL](known.score, known.outcome, known.weight), pd.DataFrame(), text)
+    told = np.concatenate([newer for _, newer in compared])
+    table = _compare({kind: _rehearse(kind, known, compared) for kind in FITS}, known.weight[told])
+    kind = list(FITS)[int(table["chosen"].argmax())]
+    return Choice(kind, FITS[kind](known.score, known.outcome, known.weight), table, _tell(table))
+
+
+def _make_comparisons(order: FloatArray, known: Known, *, folds: int, gap: float) -> list[Fold]:
+    try:
+        made = make_folds(order, folds=folds, gap=gap)
+    except TrainingError:
+        return []
+    accepted = known.outcome == 1
+    return [fold for fold in made if min(accepted[fold[0]].sum(), (~accepted[fold[0]]).sum()) >= _FEWEST]
+
+
+def _rehearse(kind: str, known: Known, compared: list[Fold]) -> FloatArray:
+    """The log loss of each newer lead in nats, by a curve learned from older ones."""
+    losses = []
+    for older, newer in compared:
+        fitted = FITS[kind](known.score[older], known.outcome[older], known.weight[older])
+        p = np.clip(fitted.predict(known.score[newer]), _CLIP, 1 - _CLIP)
+        losses.append(np.where(known.outcome[newer] == 1, -np.log(p), -np.log1p(-p)))
+    return np.concatenate(losses)
+
+
+def _compare(losses: dict[str, FloatArray], weight: FloatArray) -> pd.DataFrame:
+    share = weight / weight.sum()
+    means = {kind: float(share @ loss) for kind, loss in losses.items()}
+    best = min(means, key=lambda kind: means[kind])
+    excess = {kind: loss - losses[best] for kind, loss in losses.items()}
+    rows = [
+        {"kind": kind, "log_loss": means[kind], "excess": float(share @ gap), "error": _find_error(gap, share)}
+        for kind, gap in excess.items()
+    ]
+    table = pd.DataFrame(rows)
+    within = table["excess"] <= table["error"]
+    return table.assign(chosen=np.arange(len(table)) == int(np.argmax(within)))
+
+
+def _find_error(gap: FloatArray, share: FloatArray) -> float:
+    """The standard error of a weighted mean."""
+    return float(np.sqrt(share**2 @ (gap - share @ gap) ** 2))
+
+
+def _tell(table: pd.DataFrame) -> str:
+    chosen, best = table.iloc[int(table["chosen"].argmax())], table.iloc[int(table["log_loss"].argmin())]
+    if chosen["kind"] == best["kind"]:
+        return f"Calibrator '{chosen['kind']}' lost least on newer leads: log loss {chosen['log_loss']:.4f}."
+    return (
+        f"Calibrator '{chosen['kind']}' is the simplest within one standard error of the best on newer leads: log loss "
+        f"{chosen['log_loss']:.4f}, '{best['kind']}' {best['log_loss']:.4f}."
+    )
