@@ -112,19 +112,24 @@ def find_odd_spellings(texts: Table) -> dict[str, str]:
 def spell_normally(table: Table, columns: Sequence[str], odd_spellings: Mapping[str, str]) -> Table:
     """The table with normal texts in these columns; None where nothing is left."""
     others = [name for name in table.columns if name not in columns]
-    plain = {name: table[name].strip().lower() for name in columns}
+    plain = {name: trim(table[name]).lower() for name in columns}
     if odd_spellings:
         known = pa.table({"spelling": list(odd_spellings), "normal": list(odd_spellings.values())})
         for name in columns:
             odd = ibis.memtable(known).rename({f"{name}_spelling": "spelling", f"{name}_normal": "normal"})
             table = table.left_join(odd, table[name] == odd[f"{name}_spelling"])
-        plain = {name: ibis.coalesce(table[f"{name}_normal"], table[name].strip().lower()) for name in columns}
+        plain = {name: ibis.coalesce(table[f"{name}_normal"], trim(table[name]).lower()) for name in columns}
     return table.select(*others, **{name: text.nullif("") for name, text in plain.items()})
+
+
+def trim(text: StringValue) -> StringValue:
+    """The text without white space at its ends; backends are slow at that, so those are asked that have some."""
+    return ibis.ifelse((text < "!") | (text.right(1) < "!"), text.strip(), text)
 
 
 def _is_odd(text: StringValue) -> BooleanValue:
     """Whether a text has more than ASCII, or ends in white space that `strip` knows in Python and not in every backend."""
-    trimmed = text.strip()
+    trimmed = trim(text)
     return (bit_length(text) != text.length() * 8) | (trimmed < "!") | (trimmed.right(1) < "!")
 
 

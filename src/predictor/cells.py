@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 from ibis.expr.types import IntegerValue, StringValue, Table, Value
 
-from predictor.acts import TEXTS, find_odd_spellings, spell_normally
+from predictor.acts import TEXTS, find_odd_spellings, spell_normally, trim
 from predictor.parse import DAY_US, find_offsets, parse_numbers, parse_times
 
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999
@@ -50,19 +50,24 @@ def parse_cells(raw: Table, *, timezone: str, missing_values: Sequence[str]) -> 
         missing_values: Texts that mean 'not known'.
     """
     words = sorted({word.strip().lower() for word in missing_values} | {""})
-    facts = {name: _to_text(raw[name], words) for name in ("lead_id", *TEXTS) if name in raw.columns}
-    facts |= {name: ibis.null("string") for name in TEXTS if name not in raw.columns}
+    texts = {name: _to_text(raw[name], words) for name in ("lead_id", *TEXTS) if name in raw.columns}
+    texts |= {name: ibis.null("string") for name in TEXTS if name not in raw.columns}
     values = raw.value if "value" in raw.columns else ibis.null("float64")
-    told = _read_text(raw.occurred_at, words)
-    table = raw.select("row", "file", **facts, **told, **_read_value(values, words))
-    table = _look_up_numbers(_look_up_times(_move_to_utc(table, timezone), timezone))
-    table = table.mutate(
-        bad_at=table.at_us.isnull() & table.at_told,
-        value=ibis.cases((table.value.abs() < float("inf"), table.value)),
-    )
-    table = table.mutate(bad_value=table.value.isnull() & table.value_told)
+    cells = {"occurred_at": _to_text_or_time(raw.occurred_at, words), "value": _to_text_or_number(values, words)}
+    clean = keep(raw.select("row", "file", **texts, **cells))  # kept, for SQL would work it out again wherever it is used
+    table = keep(clean.select("row", "file", *texts, **_read_time(clean.occurred_at), **_read_value(clean.value)))
     odd = find_odd_spellings(table.select(*TEXTS))
+    table = _look_up_numbers(_look_up_times(_move_to_utc(table, timezone), timezone))
+    bad_at, known = table.at_us.isnull() & table.at_told, table.value.abs() < float("inf")
+    table = table.mutate(
+        bad_at=bad_at, bad_value=table.value_told & ~known.fill_null(False), value=ibis.cases((known, table.value))
+    )
     return spell_normally(table.drop("at_text", "at_told", "local", "value_text", "value_told"), TEXTS, odd)
+
+
+def keep(table: Table) -> Table:
+    """The table, worked out once and kept where the events are."""
+    return table.get_backend().create_table(ibis.util.gen_name("events"), table)
 
 
 def _to_text(column: Value, words: Sequence[str]) -> StringValue:
@@ -71,40 +76,48 @@ def _to_text(column: Value, words: Sequence[str]) -> StringValue:
     if kind.is_floating():
         whole = (column == column.floor()) & (column.abs() < 1e15)
         return ibis.ifelse(whole, column.try_cast("int64").cast("string"), column.cast("string"))
-    text = column.cast("string").strip()
+    text = trim(column.cast("string"))
     return ibis.cases((~text.lower().isin(words), text))
 
 
-def _read_text(column: Value, words: Sequence[str]) -> dict[str, Value]:
+def _to_text_or_time(column: Value, words: Sequence[str]) -> Value:
+    if column.type().is_date():
+        return column.cast("timestamp")
+    return column if column.type().is_timestamp() else _to_text(column, words)
+
+
+def _to_text_or_number(column: Value, words: Sequence[str]) -> Value:
+    return column.cast("float64") if column.type().is_numeric() else _to_text(column, words)
+
+
+def _read_time(column: Value) -> dict[str, Value]:
     """Microseconds, whether a clock on the wall showed them, whether there is a cell, and its text where SQL is at a loss."""
     kind = column.type()
-    if kind.is_date():
-        column, kind = column.cast("timestamp"), ibis.dtype("timestamp")
     if kind.is_timestamp():
         zoned = kind.timezone is not None
         us = _count_zoned_us(column.cast("timestamp('UTC')")) if zoned else _count_us(column.cast("timestamp"))
         local = ibis.literal(not zoned)
         return {"at_us": _keep_possible(us), "local": local, "at_told": column.notnull(), "at_text": ibis.null("string")}
-    text = _to_text(column, words)
-    plain = text.re_search(_PLAIN)
-    usual = plain | text.re_search(_ZONED)
-    us = _keep_possible(_count_zoned_us(ibis.cases((usual, text)).try_cast("timestamp('UTC')")))
-    odd = ibis.cases((us.isnull(), text))
-    return {"at_us": us, "local": plain.fill_null(False), "at_told": text.notnull(), "at_text": odd}
+    plain = column.re_search(_PLAIN)
+    us = _keep_possible(_count_zoned_us(ibis.cases((plain | column.re_search(_ZONED), column)).try_cast("timestamp('UTC')")))
+    return {
+        "at_us": us,
+        "local": plain.fill_null(False),
+        "at_told": column.notnull(),
+        "at_text": ibis.cases((us.isnull(), column)),
+    }
 
 
 def _keep_possible(us: IntegerValue) -> IntegerValue:
     return ibis.cases((us.between(_FIRST_US, _LAST_US), us))
 
 
-def _read_value(column: Value, words: Sequence[str]) -> dict[str, Value]:
-    kind = column.type()
-    if kind.is_numeric():
-        return {"value": column.cast("float64"), "value_told": column.notnull(), "value_text": ibis.null("string")}
-    text = _to_text(column, words)
-    usual = text.re_search(_NUMBER)
-    number = ibis.cases((usual, text)).try_cast("float64")
-    return {"value": number, "value_told": text.notnull(), "value_text": ibis.cases((number.isnull(), text))}
+def _read_value(column: Value) -> dict[str, Value]:
+    """The number, whether there is a cell, and its text where SQL is at a loss."""
+    if column.type().is_numeric():
+        return {"value": column, "value_told": column.notnull(), "value_text": ibis.null("string")}
+    number = ibis.cases((column.re_search(_NUMBER), column)).try_cast("float64")
+    return {"value": number, "value_told": column.notnull(), "value_text": ibis.cases((number.isnull(), column))}
 
 
 def _move_to_utc(table: Table, timezone: str) -> Table:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from ibis.expr.types import BooleanValue, Table
 
 from predictor.acts import complete_events, list_rows
-from predictor.cells import parse_cells
+from predictor.cells import keep, parse_cells
 from predictor.columns import as_keys, check_named, rename_to_ours
 from predictor.config import Settings
 from predictor.errors import Finding, TableError, count, list_names
@@ -86,14 +86,14 @@ def check_events(
     """
     read = raw.read(_find_columns(raw.columns, settings))
     data = settings.data
-    parsed = _keep(parse_cells(read.table, timezone=data.timezone, missing_values=data.missing_values))
+    parsed = keep(parse_cells(read.table, timezone=data.timezone, missing_values=data.missing_values))
     faults = (*read.faults, *_find_faults(parsed))
     if faults and not (data.faulty_rows == "drop" if drop is None else drop):
         raise TableError("events", [fault if drop is not None else offer_to_drop(fault) for fault in faults])
     whole = parsed.filter(~ibis.or_(*_mark_faults(parsed).values()))
     keys = ibis.memtable(pa.table({"lead_id": pa.array(as_keys(lead_ids).dropna().unique(), pa.string())}))
     known = whole.semi_join(keys, "lead_id")
-    table = _keep(complete_events(known).distinct())
+    table = keep(complete_events(known).distinct())
     noticed = (*_tell_strangers(parsed, whole, keys), *_tell_future(parsed, known, now), *_tell_alike(known, table))
     return Events(table, _count_types(table), _find_latest(table, now), (*map(tell_dropped, faults), *noticed))
 
@@ -220,8 +220,3 @@ def _find_latest(table: Table, now: pd.Timestamp | None) -> pd.Timestamp | None:
 
 def _to_us(moment: pd.Timestamp) -> int:
     return int(moment.value) // 1000
-
-
-def _keep(table: Table) -> Table:
-    """The table, worked out once and kept where the events are."""
-    return table.get_backend().create_table(ibis.util.gen_name("events"), table)
