@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from predictor.model.block import Block
-from predictor.model.calibrate import UNCALIBRATED, Sigmoid, fit_sigmoid
+from predictor.model.calibrate import UNCALIBRATED, Sigmoid, fit_sigmoid, fit_steady
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.metrics import compute_losses
 from predictor.model.split import Fold
 
+Learn = Callable[[Block, int], Model]  # a block and a seed in, a fitted candidate out
 _SIMPLE = ("constant", "points")  # too few numbers to know their leads by heart
 
 
@@ -44,7 +45,7 @@ class Recipe:
         return self.calibrator.predict(self.scores)
 
 
-def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int) -> Recipe:
+def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int, *, learn: Sequence[Learn] = ()) -> Recipe:
     """The recipe of one candidate, learned from a block.
 
     Args:
@@ -53,16 +54,21 @@ def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int) -> Recipe:
         folds: Forward folds of the block in which both outcomes occur. With none, the block is too short for a rehearsal: what
             the simple candidates say is calibrated on the leads they saw, what the others say is left as it is.
         seed: Of everything drawn by lot.
+        learn: How the candidate is learned where tuning found a better way than its own: on the whole block as the last one says,
+            on each fold as its own one says where there is one for each.
     """
-    fit = CANDIDATES[name].fit
+    fit: Learn = learn[-1] if learn else CANDIDATES[name].fit
+    ways = learn[:-1] if len(learn) == len(folds) + 1 else [fit] * len(folds)
     model = fit(block, seed)
     if folds:
         positions = np.concatenate([predicted for _, predicted in folds])
-        scores = np.concatenate([fit(block.take(seen), seed).score(block.matrix[predicted]) for seen, predicted in folds])
-    else:
-        positions, scores = np.arange(len(block)), model.score(block.matrix)
-    trusted = folds or name in _SIMPLE
-    calibrator = fit_sigmoid(scores, block.outcome[positions]) if trusted else UNCALIBRATED
+        parts = [
+            way(block.take(seen), seed).score(block.matrix[predicted]) for way, (seen, predicted) in zip(ways, folds, strict=True)
+        ]
+        calibrator = fit_steady(parts, [block.outcome[predicted] for _, predicted in folds])
+        return Recipe(name, model, calibrator, positions, np.concatenate(parts))
+    positions, scores = np.arange(len(block)), model.score(block.matrix)
+    calibrator = fit_sigmoid(scores, block.outcome) if name in _SIMPLE else UNCALIBRATED
     return Recipe(name, model, calibrator, positions, scores)
 
 
