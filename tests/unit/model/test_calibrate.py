@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from predictor.model.calibrate import Sigmoid, fit_sigmoid
+from predictor.model.calibrate import Sigmoid, fit_sigmoid, fit_steady
 
 
 def draw(n, intercept=-0.5, slope=0.7, seed=0):
@@ -91,3 +91,34 @@ def test_interval_covers_the_truth_as_often_as_it_says():
         low, high = fit_sigmoid(*draw(400, seed=seed)).interval(at)
         covered += int(low[0] <= expit(-0.5) <= high[0])
     assert 0.92 <= covered / 300 <= 0.98
+
+
+# What folds agree on
+
+
+def shift_folds(shifts, n=4000):
+    """Folds of equal scores whose conversion lies that much above what is promised, in log-odds, without any chance."""
+    score = np.repeat(np.linspace(-2, 2, 40), n // 40)
+    share = [np.tile((np.arange(n // 40) + 0.5) / (n // 40), 40) for _ in shifts]
+    return [score] * len(shifts), [(at < expit(score + shift)).astype(float) for at, shift in zip(share, shifts, strict=True)]
+
+
+def test_a_drift_that_every_fold_shows_is_carried_on():
+    scores, outcomes = shift_folds([0.3, 0.32, 0.28, 0.3])
+    kept = fit_steady(scores, outcomes)
+    assert kept == fit_sigmoid(np.concatenate(scores), np.concatenate(outcomes))
+    assert kept.intercept == pytest.approx(0.3, abs=0.02)
+
+
+def test_a_drift_that_comes_and_goes_is_not():
+    scores, outcomes = shift_folds([0.4, -0.1, 0.3, -0.2])
+    kept, plain = fit_steady(scores, outcomes), fit_sigmoid(np.concatenate(scores), np.concatenate(outcomes))
+    assert plain.intercept == pytest.approx(0.1, abs=0.02)
+    promised = np.concatenate([expit(score) for score in scores]).mean()
+    assert kept.predict(np.concatenate(scores)).mean() == pytest.approx(promised, abs=1e-9)
+    assert (kept.slope, kept.variance, kept.n) == (plain.slope, plain.variance, plain.n)
+
+
+def test_of_two_folds_nobody_can_tell():
+    scores, outcomes = shift_folds([0.4, -0.1])
+    assert fit_steady(scores, outcomes) == fit_sigmoid(np.concatenate(scores), np.concatenate(outcomes))

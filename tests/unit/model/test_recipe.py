@@ -6,7 +6,7 @@ from scipy.special import expit
 
 from predictor.features.encode import Feature, FeatureSet
 from predictor.model.block import Block
-from predictor.model.calibrate import Sigmoid, fit_sigmoid
+from predictor.model.calibrate import Sigmoid, fit_steady
 from predictor.model.candidates import CANDIDATES
 from predictor.model.recipe import Recipe, choose_recipe, fit_recipe
 from predictor.model.split import make_folds
@@ -31,7 +31,7 @@ def test_calibrated_on_leads_that_the_scoring_model_had_not_seen(name):
     assert recipe.positions.tolist() == list(range(400, 800))
     by_hand = [CANDIDATES[name].fit(BLOCK.take(seen), 0).score(BLOCK.matrix[told]) for seen, told in FOLDS]
     np.testing.assert_array_equal(recipe.scores, np.concatenate(by_hand))
-    assert recipe.calibrator == fit_sigmoid(recipe.scores, BLOCK.outcome[400:])
+    assert recipe.calibrator == fit_steady(by_hand, [BLOCK.outcome[told] for _, told in FOLDS])
     whole = CANDIDATES[name].fit(BLOCK, 0)
     np.testing.assert_array_equal(recipe.predict(BLOCK.matrix), recipe.calibrator.predict(whole.score(BLOCK.matrix)))
     np.testing.assert_array_equal(recipe.rehearsed, recipe.calibrator.predict(recipe.scores))
