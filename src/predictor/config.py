@@ -89,6 +89,7 @@ class ModelSettings(_Section):
 
     candidates: Annotated[tuple[CandidateName, ...], Field(min_length=1)]
     budget_s: Annotated[float, Field(ge=0)]
+    monotone: tuple[str, ...]
     min_outcomes: Annotated[int, Field(ge=1)]
     resamples: Annotated[int, Field(ge=20)]
     seed: Annotated[int, Field(ge=0, lt=2**31)]

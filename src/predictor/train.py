@@ -18,6 +18,7 @@ from predictor.bundle import list_bundles, promote, save_bundle
 from predictor.config import Settings
 from predictor.errors import Finding, count
 from predictor.model.block import Block
+from predictor.model.candidates.boosted import constrain
 from predictor.model.recipe import Learn, Recipe, choose_recipe, fit_recipe
 from predictor.model.select import choosable, select_candidates
 from predictor.model.split import Fold, Split
@@ -184,7 +185,9 @@ def _tune(fit: Block, folds: list[Fold], settings: Settings, advance: Advance) -
     budget = settings.model.budget_s
     late = time.monotonic() + _PATIENCE * budget
     limits = Budget(budget, advance, is_late=lambda: time.monotonic() > late)
-    return tune_boosted(fit, folds, seed=settings.model.seed, budget=limits)
+    return tune_boosted(
+        fit, folds, seed=settings.model.seed, budget=limits, always=constrain(fit.features, settings.model.monotone)
+    )
 
 
 def _refit(name: str, study: Study, learn: Sequence[Learn]) -> tuple[Block, Recipe]:

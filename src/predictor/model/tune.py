@@ -91,7 +91,9 @@ class Budget:
     is_late: Callable[[], bool] = lambda: False
 
 
-def tune_boosted(block: Block, folds: list[Fold], *, seed: int, budget: Budget) -> Tuning:
+def tune_boosted(
+    block: Block, folds: list[Fold], *, seed: int, budget: Budget, always: Mapping[str, Any] | None = None
+) -> Tuning:
     """How trees are best grown on a block: the parameters and number of trees that lose least on its forward folds.
 
     Args:
@@ -99,13 +101,14 @@ def tune_boosted(block: Block, folds: list[Fold], *, seed: int, budget: Budget) 
         folds: Its forward folds, at least one.
         seed: Of all that is drawn by lot.
         budget: What the search may cost. It is left out where too few leads or too little work would make it a lottery.
+        always: LightGBM's parameters that hold whatever is tried, as constraints; None for none.
 
     Raises:
         ValueError: There is no fold.
     """
     if not folds:
         raise ValueError("Tuning needs at least one forward fold, but there is none. Do without where a block is too short.")
-    search = _Search(block, folds, seed=seed, budget=budget)
+    search = _Search(block, folds, seed=seed, budget=budget, always=always or {})
     usual = search.look_at({})
     told = block.outcome[np.concatenate([told for _, told in folds])]
     wanted = budget.seconds > 0 and min(told.sum(), (1 - told).sum()) >= _FEWEST_TOLD
@@ -122,8 +125,8 @@ def tune_boosted(block: Block, folds: list[Fold], *, seed: int, budget: Budget) 
 class _Search:
     """The folds as LightGBM's data sets, made once, and what was found on them; `work` is counted in seconds."""
 
-    def __init__(self, block: Block, folds: list[Fold], *, seed: int, budget: Budget) -> None:
-        self._seed, self._budget = seed, budget
+    def __init__(self, block: Block, folds: list[Fold], *, seed: int, budget: Budget, always: Mapping[str, Any]) -> None:
+        self._seed, self._budget, self._always = seed, budget, always
         self._pairs = []
         for seen, told in folds:
             fitted = make_dataset(block.take(seen))
@@ -148,6 +151,7 @@ class _Search:
             TrialPruned: After some folds it is clear that others do better.
         """
         self.tries += 1
+        differences = {**self._always, **differences}
         parameters = set_parameters(differences, seed=self._seed, rows=max(self._seen))
         curves: list[np.ndarray] = []
         begun = self.work
@@ -159,7 +163,7 @@ class _Search:
                 trial.report(loss, step)
                 if trial.should_prune():
                     raise optuna.TrialPruned
-        self._looked.append((dict(differences), curves))
+        self._looked.append((differences, curves))
         if loss < self.loss:
             self.loss, self._work_of_best = loss, self.work - begun
         return loss

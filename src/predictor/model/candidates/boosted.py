@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import lightgbm as lgb
 import numpy as np
 
+from predictor.features.encode import FeatureSet
 from predictor.model.block import Block
+from predictor.values import normal_text
 
 _DATA = {"max_bin": 63, "feature_pre_filter": False, "verbose": -1}  # of the data, so the same whatever is tried on them
 USUAL: Mapping[str, Any] = {
@@ -30,6 +32,7 @@ USUAL: Mapping[str, Any] = {
     "force_row_wise": True,
     **_DATA,
 }
+_RISING = ("count", "count_ever", "active_days", "most_in_week", "value_sum")  # ways of counting that more events raise
 _LARGE = 100_000  # rows from which a second thread gains more than the two lose by waiting for each other
 _MOST_STEPS = 75.0  # sum of the learning rates of all trees: 1500 trees of 0.05
 _PATIENT_STEPS = 3.0  # the same of the trees that may bring nothing before it ends: 60 of 0.05
@@ -118,6 +121,24 @@ def set_parameters(differences: Mapping[str, Any], *, seed: int, rows: int) -> d
     """
     threads = 1 if rows < _LARGE else 2  # never "all": the trees must not depend on the machine
     return {**USUAL, **differences, "seed": seed, "num_threads": threads}
+
+
+def constrain(features: FeatureSet, event_types: Iterable[str]) -> dict[str, Any]:
+    """LightGBM's parameters with which more events of those types, each way of counting them by itself, never lower the score.
+
+    Args:
+        features: What the columns of the matrix are.
+        event_types: As settings name them; those without features of their own change nothing.
+
+    >>> from predictor.features.encode import Feature
+    >>> features = FeatureSet((Feature("events/demo_requested/count_7d", "", "", "number"), Feature("n", "", "", "number")), (),
+    ...                       acts=("demo_requested",), windows_days=(7,))
+    >>> constrain(features, ["Demo_Requested"]), constrain(features, ["blog_view"])
+    ({'monotone_constraints': [1, 0]}, {})
+    """
+    wanted = {normal_text(event_type) for event_type in event_types}
+    rising = {act.name for act in features.event_features if act.event_type in wanted and act.kind in _RISING}
+    return {"monotone_constraints": [int(name in rising) for name in features.names]} if rising else {}
 
 
 def make_dataset(block: Block, reference: lgb.Dataset | None = None) -> lgb.Dataset:
