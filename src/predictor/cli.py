@@ -97,7 +97,7 @@ def train(
 
     settings = load_settings(config)
     with console.show_progress() as progress:
-        trained = run_training(settings, progress=progress)
+        trained = run_training(settings, progress=progress, advance=progress.advance)
         progress("Writing the bundle")
         saved = save_trained(trained, models, now=datetime.now(UTC))
         tracked, refusal = None, None

@@ -108,6 +108,8 @@ class ModelSettings(_Section):
     """What is tried, and how sure one wants to be."""
 
     candidates: Annotated[tuple[CandidateName, ...], Field(min_length=1)]
+    budget_s: Annotated[float, Field(ge=0)]
+    monotone: tuple[str, ...]
     min_outcomes: Annotated[int, Field(ge=1)]
     resamples: Annotated[int, Field(ge=20)]
     seed: Annotated[int, Field(ge=0, lt=2**31)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from predictor.model.threshold import Recommendation
     from predictor.model.verdict import Verdict
     from predictor.tracking import Tracked
-    from predictor.train import Progress
 
 _UNWATCHED_WIDTH = 110  # columns of a log or a pipe, which do not tell their own
+_BAR = 30  # columns of a bar of progress
 _WIDE = 100  # columns from which every figure has room for its interval
 
 
@@ -60,14 +60,32 @@ _METRICS = {
 _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "tip": "dim"}
 
 
+class Steps:
+    """Shows what is being done, and of a long step how much of it is."""
+
+    def __init__(self, show: Callable[[str], None], *, bars: bool) -> None:
+        self._show, self._bars, self._step = show, bars, ""
+
+    def __call__(self, step: str) -> None:
+        """A step begins."""
+        self._step = escape(step)
+        self._show(self._step)
+
+    def advance(self, share: float) -> None:
+        """That share of the step is done, 0 to 1; only drawn where the last line can be drawn over."""
+        if self._bars:
+            full = round(share * _BAR)
+            self._show(f"{self._step} [cyan]{'━' * full}[/][dim]{'━' * (_BAR - full)}[/] {share:.0%}")
+
+
 @contextmanager
-def show_progress() -> Iterator[Progress]:
+def show_progress() -> Iterator[Steps]:
     """A spinner that names the step on a terminal; a line a step elsewhere. On standard error, out of the way of results."""
     if not err.is_terminal:
-        yield lambda step: err.print(f"{escape(step)} ...")
+        yield Steps(lambda text: err.print(f"{text} ..."), bars=False)
         return
     with err.status("Starting") as status:
-        yield lambda step: status.update(f"{escape(step)} ...")
+        yield Steps(lambda text: status.update(f"{text} ..."), bars=True)
 
 
 def show_findings(findings: Iterable[Finding]) -> None:

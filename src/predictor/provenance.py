@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-_PACKAGES = ("lead-conversion-predictor", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
+_PACKAGES = ("lead-conversion-predictor", "lightgbm", "numpy", "optuna", "pandas", "scikit-learn", "scipy")
 
 
 def list_versions() -> dict[str, str]:

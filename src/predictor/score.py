@@ -20,7 +20,7 @@ from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.encode import Encoded, FeatureSet
 from predictor.features.live import LiveWindows
 from predictor.lead_reader import LeadReader
-from predictor.model.calibrate import Sigmoid
+from predictor.model.calibrators import read_calibrator
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.explain import compute_effects
 from predictor.model.threshold import (
@@ -67,7 +67,7 @@ class Scorer:
         champion = self.metrics["champion"]
         candidate = CANDIDATES[champion]
         self.model: Model = candidate.from_text(bundle.files[candidate.file])
-        self.calibrator = Sigmoid.from_text(bundle.files["calibrator.json"])
+        self.calibrator = read_calibrator(bundle.files["calibrator.json"])
         self.threshold: dict[str, Any] = bundle.read_json("threshold.json")
         self.report = bundle.files.get("report.html")
         self._live = LiveWindows(self.features.event_features)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,10 +18,12 @@ from predictor.bundle import list_bundles, promote, save_bundle
 from predictor.config import Settings
 from predictor.errors import Finding, count
 from predictor.model.block import Block
-from predictor.model.recipe import Recipe, choose_recipe, fit_recipe
+from predictor.model.candidates.boosted import constrain
+from predictor.model.recipe import Learn, Recipe, choose_recipe, fit_recipe
 from predictor.model.select import choosable, select_candidates
-from predictor.model.split import Split
+from predictor.model.split import Fold, Split
 from predictor.model.threshold import Recommendation, recommend_threshold
+from predictor.model.tune import Budget, Tuning, tune_boosted
 from predictor.model.verdict import Verdict, judge_recipes, rehearse_thresholds
 from predictor.pack import describe_verdict, dump, make_golden, pack_recipe
 from predictor.promotion import judge_promotion
@@ -33,6 +36,9 @@ from predictor.study import Study, load_study
 from predictor.tracking import Tracked, TrainingRecord, track_training
 
 Progress = Callable[[str], None]
+Advance = Callable[[float], None]
+_TUNED = "lightgbm"
+_PATIENCE = 3  # times the budget of the search after which the clock ends it
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,12 +96,13 @@ class Saved:
     reason: str
 
 
-def train(settings: Settings, *, progress: Progress = lambda _: None) -> Trained:
+def train(settings: Settings, *, progress: Progress = lambda _: None, advance: Advance = lambda _: None) -> Trained:
     """Learn, test forward in time, choose, and learn again from every lead that can teach; nothing is written.
 
     Args:
         settings: A firm's settings.
         progress: Called with what begins now, in words.
+        advance: Called with the share of the tuning that is done, 0 to 1.
 
     Raises:
         TableError: A table that breaks the contract.
@@ -108,21 +115,26 @@ def train(settings: Settings, *, progress: Progress = lambda _: None) -> Trained
     fit, test = study.block(split.fit, features, known_at=split.starts), study.block(split.test, features)
     folds, recipes = study.rehearsal(fit), {}
     names, limits = select_candidates(fit, settings.model, rehearsed=bool(folds))
+    tuning, learn = None, dict[str, tuple[Learn, ...]]()
+    if _TUNED in names and folds:
+        progress(f"Tuning '{_TUNED}' on {count(len(fit), 'lead')}")
+        tuning = _tune(fit, folds, settings, advance)
+        learn[_TUNED] = tuning.ways
     for name in names:
         progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
-        recipes[name] = fit_recipe(name, fit, folds, settings.model.seed)
+        recipes[name] = fit_recipe(name, fit, folds, settings.model.seed, learn=learn.get(name, ()), gap=study.gap)
     may_serve = choosable(names, rehearsed=bool(folds))
     chosen = choose_recipe({name: recipes[name] for name in may_serve}, fit)
     progress("Looking at the test block")
     routed = study.route_by_points(split.test)
     verdict = judge_recipes(recipes, chosen, fit=fit, test=test, routed=routed, settings=settings)
     progress(f"Learning '{chosen}' again from every lead that can teach")
-    block, final = _refit(chosen, study)
+    block, final = _refit(chosen, study, learn.get(chosen, ())[-1:])
     thresholds = rehearse_thresholds(final, block, settings)
     advice = recommend_threshold(thresholds, settings.threshold)
     files = pack_recipe(final, block, settings=settings, book=study.book, thresholds=thresholds, advice=advice)
     facts = _gather_facts(study)
-    findings = (*study.findings, *unused, *limits)
+    findings = (*study.findings, *unused, *limits, *(tuning.findings if tuning else ()))
     trained = Trained(study, split, recipes, verdict, final, advice, thresholds, files, facts, findings)
     pending = int((~study.mature).sum())
     metrics = describe_verdict(verdict, champion=chosen, horizon=study.horizon_days, pending=pending, fit=study.describe_fit())
@@ -168,11 +180,22 @@ def track_trained(trained: Trained, saved: Saved) -> Tracked:
     return track_training(record, settings=trained.study.settings)
 
 
-def _refit(name: str, study: Study) -> tuple[Block, Recipe]:
-    """The chosen candidate, learned again from every lead that can teach by now."""
+def _tune(fit: Block, folds: list[Fold], settings: Settings, advance: Advance) -> Tuning:
+    """How trees are best grown on the fit block; the clock ends the search only where the machine is far slower than usual."""
+    budget = settings.model.budget_s
+    late = time.monotonic() + _PATIENCE * budget
+    limits = Budget(budget, advance, is_late=lambda: time.monotonic() > late)
+    return tune_boosted(
+        fit, folds, seed=settings.model.seed, budget=limits, always=constrain(fit.features, settings.model.monotone)
+    )
+
+
+def _refit(name: str, study: Study, learn: Sequence[Learn]) -> tuple[Block, Recipe]:
+    """The chosen candidate, learned again from every lead that can teach by now, in the way that was found on the fit block."""
     features, _ = study.fit_features(study.teaching)
     block = study.block(study.teaching, features, known_at=study.observed_until)
-    return block, fit_recipe(name, block, study.rehearsal(block), study.settings.model.seed)
+    folds, seed = study.rehearsal(block), study.settings.model.seed
+    return block, fit_recipe(name, block, folds, seed, learn=learn, gap=study.gap)
 
 
 def _gather_facts(study: Study) -> dict[str, Any]:

@@ -62,6 +62,14 @@ def test_the_champion_is_a_fifth_closer_to_the_truth_than_the_points(trained, fi
     assert miss[trained.verdict.chosen] <= 0.8 * miss["points"]
 
 
+def test_the_champion_closes_most_of_the_gap_between_the_points_and_the_truth(trained, firms):
+    """In log loss on the test leads, of which no model can know more than the simulator."""
+    outcome, told = trained.verdict.outcome, trained.verdict.test
+    best = compute_metrics(outcome, _truth_of(trained.study, firms[0])[trained.split.test])["log_loss"]
+    worst = told["points"]["log_loss"]
+    assert (worst - told[trained.verdict.chosen]["log_loss"]) / (worst - best) >= 0.7
+
+
 def test_nothing_does_better_than_the_truth(trained, firms):
     truth = _truth_of(trained.study, firms[0])[trained.split.test]
     best = compute_metrics(trained.verdict.outcome, truth)

@@ -13,6 +13,7 @@ from predictor.model.newton import FREE, fit_line, select_known
 
 _PRIOR = 1.0  # precision of the prior belief that the score is right as it is (slope 1)
 _Z95 = 1.959963984540054
+_FEWEST_FOLDS = 3  # below which nothing can be said of whether a shift is the same in each
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,6 @@ class Sigmoid:
         """The calibrator that `to_text` wrote."""
         content = {name: value for name, value in json.loads(text).items() if name != "kind"}
         return cls(**{**content, "variance": tuple(content["variance"])})
-
-
-UNCALIBRATED = Sigmoid(0.0, 1.0, (0.0, 0.0, 0.0), 0)
 
 
 def fit_sigmoid(score: np.ndarray, outcome: np.ndarray, weight: np.ndarray | None = None) -> Sigmoid:

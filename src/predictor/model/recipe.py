@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from predictor.model.block import Block
-from predictor.model.calibrate import UNCALIBRATED, Sigmoid, fit_sigmoid
+from predictor.model.calibrate import fit_sigmoid
+from predictor.model.calibrators import FITS, Calibrator
+from predictor.model.calibrators.as_is import AsIs
+from predictor.model.calibrators.choose import Choice, choose_calibrator
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.metrics import compute_losses
 from predictor.model.select import rewind
 from predictor.model.split import Fold
 
+Learn = Callable[[Block, int], Model]  # a block and a seed in, a fitted candidate out
 _SIMPLE = ("constant", "points")  # too few numbers to know their leads by heart
 
 
@@ -27,25 +31,22 @@ class Recipe:
         calibrator: Fitted on scores of leads that the scoring model had not seen, each from an earlier time only.
         positions: Rows of the block that were predicted out of time.
         scores: Their log-odds.
+        rehearsed: Their probabilities, each by a calibrator of that kind that had not seen what came of the lead's fold.
     """
 
     name: str
     model: Model
-    calibrator: Sigmoid
+    calibrator: Calibrator
     positions: np.ndarray
     scores: np.ndarray
+    rehearsed: np.ndarray
 
     def predict(self, matrix: np.ndarray) -> np.ndarray:
         """Calibrated probabilities, one a row of the matrix."""
         return self.calibrator.predict(self.model.score(matrix))
 
-    @property
-    def rehearsed(self) -> np.ndarray:
-        """The probabilities of the leads at `positions`, made out of time."""
-        return self.calibrator.predict(self.scores)
 
-
-def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int) -> Recipe:
+def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int, *, learn: Sequence[Learn] = (), gap: float = 0.0) -> Recipe:
     """The recipe of one candidate, learned from a block.
 
     Args:
@@ -55,18 +56,34 @@ def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int) -> Recipe:
             With none, the block is too short for a rehearsal: what the simple candidates say is calibrated on the leads they saw,
             what the others say is left as it is.
         seed: Of everything drawn by lot.
+        learn: How the candidate is learned where tuning found a better way than its own: on the whole block as the last one says,
+            on each fold as its own one says where there is one for each.
+        gap: What lies between leads that teach a calibrator and those that it is compared on, in the unit of the order.
     """
-    fit = CANDIDATES[name].fit
+    fit: Learn = learn[-1] if learn else CANDIDATES[name].fit
+    ways = learn[:-1] if len(learn) == len(folds) + 1 else [fit] * len(folds)
     model = fit(block, seed)
     if folds:
         positions = np.concatenate([predicted for _, predicted in folds])
-        scores = np.concatenate([fit(rewind(block, fold), seed).score(block.matrix[fold[1]]) for fold in folds])
-    else:
-        positions, scores = np.arange(len(block)), model.score(block.matrix)
-    trusted = folds or name in _SIMPLE
-    judged = block.take(positions)
-    calibrator = fit_sigmoid(scores, judged.outcome, judged.weight) if trusted else UNCALIBRATED
-    return Recipe(name, model, calibrator, positions, scores)
+        parts = [way(rewind(block, fold), seed).score(block.matrix[fold[1]]) for way, fold in zip(ways, folds, strict=True)]
+        scores, judged = np.concatenate(parts), block.take(positions)
+        chosen = choose_calibrator(scores, judged.outcome, weight=judged.weight, order=judged.order, gap=gap)
+        rehearsed = _calibrate_crosswise(chosen, scores, judged, np.repeat(np.arange(len(folds)), list(map(len, parts))))
+        return Recipe(name, model, chosen.calibrator, positions, scores, rehearsed)
+    positions, scores = np.arange(len(block)), model.score(block.matrix)
+    calibrator = fit_sigmoid(scores, block.outcome, block.weight) if name in _SIMPLE else AsIs()
+    return Recipe(name, model, calibrator, positions, scores, calibrator.predict(scores))
+
+
+def _calibrate_crosswise(chosen: Choice, scores: np.ndarray, judged: Block, fold: np.ndarray) -> np.ndarray:
+    """The probabilities of each fold, by a calibrator learned from the other folds; a staircase would else know its own leads."""
+    probability = chosen.calibrator.predict(scores)
+    for step in np.unique(fold) if fold[0] != fold[-1] else ():
+        others = judged.take(np.flatnonzero(fold != step))
+        if others.fewest > 0:
+            fitted = FITS[chosen.kind](scores[fold != step], others.outcome, others.weight)
+            probability[fold == step] = fitted.predict(scores[fold == step])
+    return probability
 
 
 def choose_recipe(recipes: Mapping[str, Recipe], block: Block) -> str:

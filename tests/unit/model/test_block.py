@@ -7,7 +7,7 @@ import pytest
 
 from predictor.features.encode import Feature, FeatureSet
 from predictor.model.block import Block
-from predictor.model.calibrate import fit_sigmoid
+from predictor.model.calibrators.choose import choose_calibrator
 from predictor.model.candidates import CANDIDATES
 from predictor.model.label import weigh_leads
 from predictor.model.recipe import choose_recipe, fit_recipe
@@ -123,7 +123,8 @@ def test_weights_reach_model_calibrator_and_choice(name):
     by_hand = [CANDIDATES[name].fit(rewind(block, fold), 0).score(block.matrix[fold[1]]) for fold in folds]
     np.testing.assert_array_equal(recipe.scores, np.concatenate(by_hand))
     judged = block.take(recipe.positions)
-    assert recipe.calibrator == fit_sigmoid(recipe.scores, judged.outcome, judged.weight)
+    chosen = choose_calibrator(recipe.scores, judged.outcome, weight=judged.weight, order=judged.order)
+    assert recipe.calibrator.to_text() == chosen.calibrator.to_text()
     plain = replace(block, weight=None)
     assert recipe.model.to_text() != CANDIDATES[name].fit(plain, 0).to_text()
 

@@ -6,7 +6,9 @@ from scipy.special import expit
 
 from predictor.features.encode import Feature, FeatureSet
 from predictor.model.block import Block
-from predictor.model.calibrate import Sigmoid, fit_sigmoid
+from predictor.model.calibrate import Sigmoid
+from predictor.model.calibrators import FITS
+from predictor.model.calibrators.choose import choose_calibrator
 from predictor.model.candidates import CANDIDATES
 from predictor.model.recipe import Recipe, choose_recipe, fit_recipe
 from predictor.model.split import make_folds
@@ -27,14 +29,18 @@ FOLDS = make_folds(BLOCK.order, folds=4, gap=10)
 
 @pytest.mark.parametrize("name", CANDIDATES)
 def test_calibrated_on_leads_that_the_scoring_model_had_not_seen(name):
-    recipe = fit_recipe(name, BLOCK, FOLDS, 0)
+    recipe = fit_recipe(name, BLOCK, FOLDS, 0, gap=10)
     assert recipe.positions.tolist() == list(range(400, 800))
     by_hand = [CANDIDATES[name].fit(BLOCK.take(seen), 0).score(BLOCK.matrix[told]) for seen, told in FOLDS]
     np.testing.assert_array_equal(recipe.scores, np.concatenate(by_hand))
-    assert recipe.calibrator == fit_sigmoid(recipe.scores, BLOCK.outcome[400:])
+    chosen = choose_calibrator(recipe.scores, BLOCK.outcome[400:], order=BLOCK.order[400:], gap=10)
+    assert recipe.calibrator.to_text() == chosen.calibrator.to_text()
     whole = CANDIDATES[name].fit(BLOCK, 0)
     np.testing.assert_array_equal(recipe.predict(BLOCK.matrix), recipe.calibrator.predict(whole.score(BLOCK.matrix)))
-    np.testing.assert_array_equal(recipe.rehearsed, recipe.calibrator.predict(recipe.scores))
+    for step in range(4):
+        one = np.arange(400) // 100 == step
+        others = FITS[chosen.kind](recipe.scores[~one], BLOCK.outcome[400:][~one], None)
+        np.testing.assert_array_equal(recipe.rehearsed[one], others.predict(recipe.scores[one]))
 
 
 @pytest.mark.parametrize("name", ["constant", "points", "logistic"])
@@ -53,7 +59,8 @@ def test_without_folds_the_leads_themselves_teach_the_calibrator():
 
 def make_recipe(name, scores):
     plain = Sigmoid(0.0, 1.0, (0.0, 0.0, 0.0), 1)
-    return Recipe(name, CANDIDATES["constant"].fit(BLOCK, 0), plain, np.arange(len(scores)), np.asarray(scores))
+    at = np.asarray(scores)
+    return Recipe(name, CANDIDATES["constant"].fit(BLOCK, 0), plain, np.arange(len(at)), at, plain.predict(at))
 
 
 def test_what_is_clearly_better_is_chosen():

@@ -1,34 +1,76 @@
-"""Gradient-boosted trees by LightGBM, small and slow, stopped where the newest fifth of the leads gains no more."""
+"""Gradient-boosted trees by LightGBM, small and slow, as many as did best on leads that came later."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import lightgbm as lgb
 import numpy as np
 
+from predictor.features.encode import FeatureSet
 from predictor.model.block import Block
+from predictor.values import normal_text
 
-_PARAMETERS = {
+_DATA = {"max_bin": 63, "feature_pre_filter": False, "verbose": -1}  # of the data, so the same whatever is tried on them
+USUAL: Mapping[str, Any] = {
     "objective": "binary",
     "learning_rate": 0.05,
-    "max_bin": 63,
     "num_leaves": 8,
     "min_data_in_leaf": 20,
     "feature_fraction": 0.5,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 5.0,
+    "path_smooth": 0.0,
     "cat_smooth": 20.0,
+    "max_cat_to_onehot": 8,
     "min_data_per_group": 20,
     "deterministic": True,
     "force_row_wise": True,
-    "verbose": -1,
+    **_DATA,
 }
+_RISING = ("count", "count_ever", "active_days", "most_in_week", "value_sum")  # ways of counting that more events raise
 _LARGE = 100_000  # rows from which a second thread gains more than the two lose by waiting for each other
-_MOST_ROUNDS = 1500
-_PATIENCE = 60
+_MOST_STEPS = 75.0  # sum of the learning rates of all trees: 1500 trees of 0.05
+_PATIENT_STEPS = 3.0  # the same of the trees that may bring nothing before it ends: 60 of 0.05
 _HELD_SHARE = 0.2
+_SEED_STEP = 1009  # apart, since LightGBM derives the seeds of its draws from the one given
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How trees are grown: what differs from the usual, and how many trees did best on how many leads.
+
+    Attributes:
+        rounds: Trees.
+        rows: Leads on which that many did best; more leads carry more trees, by the square root.
+        parameters: LightGBM's, where they differ from `USUAL`.
+        members: Boosters of different seeds whose scores are averaged.
+    """
+
+    rounds: int
+    rows: float
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    members: int = 1
+
+    def count_rounds(self, rows: int) -> int:
+        """How many trees that many leads carry.
+
+        >>> Growth(rounds=100, rows=1000).count_rounds(4000)
+        200
+        """
+        return max(1, round(self.rounds * float(np.sqrt(rows / self.rows))))
+
+    def fit(self, block: Block, seed: int) -> Boosted:
+        """Trees grown so on the whole block."""
+        rounds, data, texts = self.count_rounds(len(block)), make_dataset(block), []
+        for member in range(self.members):
+            parameters = set_parameters(self.parameters, seed=seed + member * _SEED_STEP, rows=len(block))
+            texts.append(str(lgb.train(parameters, data, num_boost_round=rounds).model_to_string()))
+        return Boosted.from_text(average_texts(texts))
 
 
 class Boosted:
@@ -41,10 +83,9 @@ class Boosted:
 
     @classmethod
     def fit(cls, block: Block, seed: int) -> Self:
-        """Trees on the whole block, as many as did best on its newest fifth when learned from the rest."""
-        threads = 1 if len(block) < _LARGE else 2  # never "all": the trees must not depend on the machine
-        parameters = _PARAMETERS | {"seed": seed, "num_threads": threads}
-        return cls(lgb.train(parameters, _dataset(block), num_boost_round=_count_rounds(block, parameters)))
+        """Trees grown as usual on the whole block, as many as did best on its newest fifth when learned from the rest."""
+        parameters = set_parameters({}, seed=seed, rows=len(block))
+        return cls(lgb.train(parameters, make_dataset(block), num_boost_round=_count_rounds(block, parameters)))
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
         """Log-odds of each row."""
@@ -71,25 +112,100 @@ class Boosted:
             raise ValueError(f"model.txt is no model of LightGBM ({error})") from None
 
 
+def set_parameters(differences: Mapping[str, Any], *, seed: int, rows: int) -> dict[str, Any]:
+    """LightGBM's parameters, complete, for a block of that many leads.
+
+    >>> chosen = set_parameters({"num_leaves": 4}, seed=7, rows=100)
+    >>> chosen["num_leaves"], chosen["learning_rate"], chosen["seed"], chosen["num_threads"]
+    (4, 0.05, 7, 1)
+    """
+    threads = 1 if rows < _LARGE else 2  # never "all": the trees must not depend on the machine
+    return {**USUAL, **differences, "seed": seed, "num_threads": threads}
+
+
+def constrain(features: FeatureSet, event_types: Iterable[str]) -> dict[str, Any]:
+    """LightGBM's parameters with which more events of those types, each way of counting them by itself, never lower the score.
+
+    Args:
+        features: What the columns of the matrix are.
+        event_types: As settings name them; those without features of their own change nothing.
+
+    >>> from predictor.features.encode import Feature
+    >>> features = FeatureSet((Feature("events/demo_requested/count_7d", "", "", "number"), Feature("n", "", "", "number")), (),
+    ...                       acts=("demo_requested",), windows_days=(7,))
+    >>> constrain(features, ["Demo_Requested"]), constrain(features, ["blog_view"])
+    ({'monotone_constraints': [1, 0]}, {})
+    """
+    wanted = {normal_text(event_type) for event_type in event_types}
+    rising = {act.name for act in features.event_features if act.event_type in wanted and act.kind in _RISING}
+    return {"monotone_constraints": [int(name in rising) for name in features.names]} if rising else {}
+
+
+def make_dataset(block: Block, reference: lgb.Dataset | None = None) -> lgb.Dataset:
+    """A block as LightGBM reads it, its numbers cut into bins, those of the reference where there is one."""
+    categories = [at for at, feature in enumerate(block.features.features) if feature.kind == "category"]
+    settings: dict[str, Any] = {"params": dict(_DATA), "free_raw_data": False, "reference": reference}
+    return lgb.Dataset(block.matrix, block.outcome, weight=block.weight, categorical_feature=categories, **settings)
+
+
+def compute_curve(parameters: Mapping[str, Any], fitted: lgb.Dataset, held: lgb.Dataset) -> np.ndarray:
+    """The log loss on held leads after each tree, until many trees have brought nothing."""
+    losses: dict[str, dict[str, list[float]]] = {}
+    rate = float(parameters["learning_rate"])
+    watch = [lgb.early_stopping(round(_PATIENT_STEPS / rate), verbose=False), lgb.record_evaluation(losses)]
+    lgb.train(dict(parameters), fitted, round(_MOST_STEPS / rate), valid_sets=[held], callbacks=watch)
+    return np.array(losses["valid_0"]["binary_logloss"])
+
+
+def average_texts(texts: Sequence[str]) -> str:
+    """One model of LightGBM whose score is the mean of several: all their trees, each weighing less.
+
+    Args:
+        texts: LightGBM's text of boosters learned from the same data.
+
+    Raises:
+        ValueError: There is no text.
+
+    >>> average_texts(["one alone stays as it is"])
+    'one alone stays as it is'
+    >>> average_texts([])
+    Traceback (most recent call last):
+    ValueError: An average needs at least one model, but none came.
+    """
+    if not texts:
+        raise ValueError("An average needs at least one model, but none came.")
+    if len(texts) == 1:
+        return texts[0]
+    head, _, rest = texts[0].partition("\nTree=0\n")
+    trees = [tree for text in texts for tree in re.findall(r"^Tree=\d+\n(.+?)\n\n", text, flags=re.DOTALL | re.MULTILINE)]
+    lines = [line for line in head.splitlines() if not line.startswith("tree_sizes=")]  # read one after another without it
+    blocks = [f"Tree={number}\n{_weigh(tree, 1 / len(texts))}\n\n" for number, tree in enumerate(trees)]
+    return "\n".join(lines) + "\n\n" + "\n".join(blocks) + "\nend of trees\n" + rest.partition("end of trees\n")[2]
+
+
+def _weigh(tree: str, share: float) -> str:
+    """The text of a tree whose values are that share of what they were."""
+    lines = []
+    for line in tree.splitlines():
+        name, _, values = line.partition("=")
+        if name in {"leaf_value", "internal_value", "shrinkage"}:
+            values = " ".join(repr(float(value) * share) for value in values.split())
+        lines.append(f"{name}={values}")
+    return "\n".join(lines)
+
+
 def _threads(matrix: np.ndarray) -> int:
     """One thread for a few rows, where starting more costs more than it gains; all for a table."""
     return 1 if len(matrix) < 1000 else 0
 
 
-def _dataset(block: Block, reference: lgb.Dataset | None = None) -> lgb.Dataset:
-    categories = [at for at, feature in enumerate(block.features.features) if feature.kind == "category"]
-    settings: dict[str, Any] = {"params": {"verbose": -1}, "free_raw_data": False, "reference": reference}
-    return lgb.Dataset(block.matrix, block.outcome, weight=block.weight, categorical_feature=categories, **settings)
-
-
-def _count_rounds(block: Block, parameters: dict[str, Any]) -> int:
+def _count_rounds(block: Block, parameters: Mapping[str, Any]) -> int:
     """How many trees: early stopping on the newest fifth, scaled up to the whole block."""
     by_time = np.argsort(block.order, kind="stable")
     cut = int(len(block) * (1 - _HELD_SHARE))
     older, newest = block.take(by_time[:cut]), block.take(by_time[cut:])
     if older.one_class or newest.one_class:
         return 100
-    fitted = _dataset(older)
-    stop = lgb.early_stopping(_PATIENCE, verbose=False)
-    booster = lgb.train(parameters, fitted, _MOST_ROUNDS, valid_sets=[_dataset(newest, fitted)], callbacks=[stop])
-    return max(1, round(int(booster.best_iteration) / (1 - _HELD_SHARE)))
+    fitted = make_dataset(older)
+    best = int(compute_curve(parameters, fitted, make_dataset(newest, fitted)).argmin()) + 1
+    return Growth(best, cut).count_rounds(len(block))

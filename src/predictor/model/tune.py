@@ -1,0 +1,240 @@
+"""Tuning: how trees are best grown, found by forward folds of the leads that teach, within a budget of work.
+
+The budget is in seconds of a usual core, but it is counted, not timed: what a tree costs follows from leads, features and
+leaves. The same data, settings and versions therefore give the same trees on a fast machine and on a slow one. The
+clock only ends a search that takes far longer than planned; that is told, because it cannot be repeated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import optuna
+
+from predictor.errors import Finding
+from predictor.model.block import Block
+from predictor.model.candidates.boosted import USUAL, Boosted, Growth, compute_curve, make_dataset, set_parameters
+from predictor.model.recipe import Learn
+from predictor.model.select import rewind
+from predictor.model.split import Fold
+
+_MOST_TRIES = 40
+_FEWEST_TRIES = 15  # what a search must be able to afford; fewer find luck rather than better trees
+_FEWEST_TOLD = 100  # leads of either outcome to be told out of time, below which the best of many tries is the luckiest
+_DRAWN = 10  # first tries, drawn by lot before the search follows what did well
+_VALUES_PER_S = 250e6  # of leads x features that one core puts into histograms
+_TREE_S = 3e-4  # what a tree costs whatever the leads
+_CHEAP_SHARE = 0.05  # of the budget: what a try may cost so that a slower learning rate is tried at the end
+_SLOW_RATE = 0.02
+_LUCK = 0.003  # of the log loss: by how much the best of many tries may look better than it is
+_MOST_MEMBERS = 5
+_AVERAGE_S = 2.0  # seconds of work that all boosters of an average may take
+# What is known to do well on some sets: one category against the rest; very small trees.
+_FIRST: tuple[Mapping[str, Any], ...] = ({"max_cat_to_onehot": 32}, {"num_leaves": 4, "min_data_in_leaf": 50})
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What a search found.
+
+    Attributes:
+        growth: How trees are to be grown.
+        before: The same for each fold, as it was found on the folds before it, so that what tuning is worth is not told by the
+            leads it was tuned on; None for the first, which trees of the usual kind must tell.
+        tries: Sets of parameters that were looked at.
+        loss: Log loss out of time of the best of them, before calibration.
+        usual: That of the usual parameters.
+        needed_s: Seconds of work that a search would have needed; None where there was one, or none was wanted or can be.
+        cut_short: Whether the clock ended it, so that it cannot be repeated.
+    """
+
+    growth: Growth
+    before: tuple[Growth | None, ...]
+    tries: int
+    loss: float
+    usual: float
+    needed_s: float | None
+    cut_short: bool
+
+    @property
+    def ways(self) -> tuple[Learn, ...]:
+        """How to learn on each fold, and on the whole block."""
+        return (*(Boosted.fit if growth is None else growth.fit for growth in self.before), self.growth.fit)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What people need to know of the search."""
+        if self.needed_s is not None:
+            what = "There was no search for better trees than the usual: it would take longer than model.budget_s."
+            return (Finding("TRAIN007", "tip", what, f"Set model.budget_s to {self.needed_s:.0f} or more to have one."),)
+        if not self.cut_short:
+            return ()
+        what = f"The search for better trees was ended by the clock after {self.tries} tries: another run may find others."
+        return (Finding("TRAIN008", "warning", what, "Lower model.budget_s, or train on a machine that is less busy."),)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much a search may work, and whom it tells.
+
+    Attributes:
+        seconds: Of work on one usual core, counted; 0 looks at the usual parameters only.
+        advance: Called with the share of the work that is done, 0 to 1.
+        is_late: Whether the clock has to end the search.
+    """
+
+    seconds: float
+    advance: Callable[[float], None] = lambda _: None
+    is_late: Callable[[], bool] = lambda: False
+
+
+def tune_boosted(
+    block: Block, folds: list[Fold], *, seed: int, budget: Budget, always: Mapping[str, Any] | None = None
+) -> Tuning:
+    """How trees are best grown on a block: the parameters and number of trees that lose least on its forward folds.
+
+    Args:
+        block: Leads to learn from.
+        folds: Its forward folds, at least one.
+        seed: Of all that is drawn by lot.
+        budget: What the search may cost. It is left out where too few leads or too little work would make it a lottery.
+        always: LightGBM's parameters that hold whatever is tried, as constraints; None for none.
+
+    Raises:
+        ValueError: There is no fold.
+    """
+    if not folds:
+        raise ValueError("Tuning needs at least one forward fold, but there is none. Do without where a block is too short.")
+    search = _Search(block, folds, seed=seed, budget=budget, always=always or {})
+    usual = search.look_at({})
+    told = block.take(np.concatenate([told for _, told in folds]))
+    wanted = budget.seconds > 0 and told.fewest >= _FEWEST_TOLD
+    needed = math.ceil(search.work * _FEWEST_TRIES) if wanted else None
+    if needed is not None and needed <= budget.seconds:
+        needed = None
+        search.follow()
+        search.slow_down()
+    budget.advance(1.0)
+    before = tuple(search.choose(step) if step else None for step in range(len(folds)))
+    return Tuning(search.choose(len(folds)), before, search.tries, search.loss, usual, needed, cut_short=search.cut_short)
+
+
+class _Search:
+    """The folds as LightGBM's data sets, made once, and what was found on them; `work` is counted in seconds."""
+
+    def __init__(self, block: Block, folds: list[Fold], *, seed: int, budget: Budget, always: Mapping[str, Any]) -> None:
+        self._seed, self._budget, self._always = seed, budget, always
+        self._pairs = []
+        for seen, told in folds:
+            fitted = make_dataset(rewind(block, (seen, told)))
+            self._pairs.append((fitted, make_dataset(block.take(told), fitted)))
+        self._seen = [len(seen) for seen, _ in folds]
+        self._told = [len(told) if block.weight is None else float(block.weight[told].sum()) for _, told in folds]
+        self._width = block.matrix.shape[1]
+        self._rows = len(block)
+        self._looked: list[tuple[dict[str, Any], list[np.ndarray]]] = []
+        self.loss, self.tries, self.cut_short, self.work, self._work_of_best = np.inf, 0, False, 0.0, 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the budget is spent, or the clock has rung."""
+        self.cut_short = self.cut_short or self._budget.is_late()
+        return self.cut_short or self.work >= self._budget.seconds or self.tries >= _MOST_TRIES
+
+    def look_at(self, differences: Mapping[str, Any], trial: optuna.Trial | None = None) -> float:
+        """The log loss out of time of trees grown so, at the number of trees that does best over all folds.
+
+        Raises:
+            TrialPruned: After some folds it is clear that others do better.
+        """
+        self.tries += 1
+        differences = {**self._always, **differences}
+        parameters = set_parameters(differences, seed=self._seed, rows=max(self._seen))
+        curves: list[np.ndarray] = []
+        begun = self.work
+        for step, (fitted, held) in enumerate(self._pairs):
+            curves.append(compute_curve(parameters, fitted, held))
+            self.work += _cost(len(curves[-1]), self._seen[step] + round(self._told[step]), self._width, parameters)
+            loss, _ = _find_lowest(curves, self._told)
+            if trial is not None and step < len(self._pairs) - 1:
+                trial.report(loss, step)
+                if trial.should_prune():
+                    raise optuna.TrialPruned
+        self._looked.append((differences, curves))
+        if loss < self.loss:
+            self.loss, self._work_of_best = loss, self.work - begun
+        return loss
+
+    def follow(self) -> None:
+        """Try after try, each where those before did well (Bergstra et al. 2011, tree-structured Parzen estimator)."""
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        sampler = optuna.samplers.TPESampler(seed=self._seed, n_startup_trials=_DRAWN)
+        pruner = optuna.pruners.MedianPruner(n_startup_trials=4)
+        study = optuna.create_study(sampler=sampler, pruner=pruner)
+        for known in _FIRST:
+            study.enqueue_trial({**{name: USUAL[name] for name in _suggestible()}, **known})
+        while not self.is_over:
+            study.optimize(lambda trial: self.look_at(_suggest(trial), trial), n_trials=1)
+            self._budget.advance(min(1.0, max(self.work / self._budget.seconds, self.tries / _MOST_TRIES)))
+
+    def slow_down(self) -> None:
+        """The best again with a slower learning rate, where that costs little."""
+        if not self.cut_short and self._work_of_best <= _CHEAP_SHARE * self._budget.seconds:
+            self.look_at({**self.choose(len(self._pairs)).parameters, "learning_rate": _SLOW_RATE})
+
+    def choose(self, folds: int) -> Growth:
+        """How trees grow best by the first folds; averaged over several seeds where that costs little.
+
+        The usual parameters, looked at first, are left only for what beats them by more than the best of many tries does by
+        luck. Smaller steps, looked at last, are worse by nothing but luck, and so are taken unless they lose more than that.
+        """
+        lowest = [_find_lowest(curves[:folds], self._told) for _, curves in self._looked]
+        losses = np.array([loss for loss, _ in lowest])
+        at = int(losses.argmin())
+        at = at if losses[at] < losses[0] * (1 - _LUCK) else 0
+        slow = len(losses) - 1 if "learning_rate" in self._looked[-1][0] else at
+        at = slow if losses[slow] < losses[at] * (1 + _LUCK) else at
+        growth = Growth(lowest[at][1], float(np.average(self._seen[:folds], weights=self._told[:folds])), self._looked[at][0])
+        cost = _cost(growth.count_rounds(self._rows), self._rows, self._width, {**USUAL, **growth.parameters})
+        return replace(growth, members=min(_MOST_MEMBERS, max(1, int(_AVERAGE_S / cost))))
+
+
+def _find_lowest(curves: list[np.ndarray], told: Sequence[float]) -> tuple[float, int]:
+    """The lowest mean of several curves, and after how many trees; one that ended early stays where it ended.
+
+    >>> _find_lowest([np.array([0.5, 0.4, 0.6]), np.array([0.5, 0.6])], [10, 10])
+    (0.5, 1)
+    """
+    longest = max(map(len, curves))
+    even = [np.append(curve, np.full(longest - len(curve), curve[-1])) for curve in curves]
+    mean = np.average(even, axis=0, weights=told[: len(curves)])
+    return float(mean.min()), int(mean.argmin()) + 1
+
+
+def _cost(trees: int, rows: int, width: int, parameters: Mapping[str, Any]) -> float:
+    """Seconds that trees take on a usual core: counted, so that it is the same on every machine."""
+    depth = max(1.0, float(np.log2(parameters["num_leaves"])) / 3)
+    values = rows * width * float(parameters["feature_fraction"]) * depth
+    return trees * (values / _VALUES_PER_S + _TREE_S)
+
+
+def _suggestible() -> tuple[str, ...]:
+    return tuple(_suggest(optuna.trial.FixedTrial(dict(USUAL))))
+
+
+def _suggest(trial: optuna.trial.BaseTrial) -> dict[str, Any]:
+    """The parameters of a try, each within what does well on some set."""
+    return {
+        "num_leaves": trial.suggest_int("num_leaves", 3, 24, log=True),
+        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 5, 100, log=True),
+        "feature_fraction": trial.suggest_float("feature_fraction", 0.2, 0.9),
+        "bagging_fraction": trial.suggest_float("bagging_fraction", 0.5, 1.0),
+        "lambda_l2": trial.suggest_float("lambda_l2", 0.5, 50.0, log=True),
+        "path_smooth": trial.suggest_float("path_smooth", 0.0, 20.0),
+        "cat_smooth": trial.suggest_float("cat_smooth", 2.0, 60.0, log=True),
+        "max_cat_to_onehot": trial.suggest_int("max_cat_to_onehot", 2, 32, log=True),
+    }

@@ -1,0 +1,142 @@
+"""Tuning: the same again, within its budget, and told by no lead that it was tuned on."""
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from predictor.features.encode import Feature, FeatureSet
+from predictor.model.block import Block
+from predictor.model.candidates.boosted import USUAL, Boosted, Growth, average_texts, constrain
+from predictor.model.recipe import fit_recipe
+from predictor.model.split import make_folds
+from predictor.model.tune import Budget, tune_boosted
+
+FEATURES = FeatureSet(
+    (
+        Feature("n", "N", "N", "number"),
+        Feature("m", "M", "M", "number"),
+        Feature("c", "C", "C", "category", tuple("abcdefghijkl")),
+    ),
+    (),
+)
+
+
+def draw_block(n=1200, seed=0):
+    draw = np.random.default_rng(seed)
+    matrix = np.column_stack([draw.normal(size=(n, 2)), draw.integers(0, 12, n)])
+    outcome = (draw.random(n) < expit(-1 + 1.5 * matrix[:, 0] + (matrix[:, 2] % 3 == 0))).astype(float)
+    return Block(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
+
+
+BLOCK = draw_block()
+FOLDS = make_folds(BLOCK.order, folds=3, gap=10)
+
+
+@pytest.fixture(scope="module")
+def searched():
+    return tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(4.0))
+
+
+def test_the_same_search_finds_the_same_trees(searched):
+    assert tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(4.0)) == searched
+    assert searched.growth.fit(BLOCK, 0).to_text() == searched.growth.fit(BLOCK, 0).to_text()
+
+
+def test_a_search_finds_nothing_worse_than_the_usual(searched):
+    assert searched.tries > 15
+    assert searched.loss <= searched.usual
+    assert (searched.needed_s, searched.cut_short, searched.findings) == (None, False, ())
+
+
+def test_no_budget_looks_at_the_usual_trees_alone():
+    told = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(0.0))
+    assert (told.tries, told.growth.parameters, told.findings) == (1, {}, ())
+    assert told.loss == told.usual
+
+
+def test_a_budget_too_small_for_a_search_is_told_with_what_would_do():
+    small = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(0.1))
+    assert small.tries == 1
+    (tip,) = small.findings
+    assert (tip.code, tip.severity) == ("TRAIN007", "tip")
+    assert tip.do == f"Set model.budget_s to {small.needed_s} or more to have one."
+    assert tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(float(small.needed_s))).tries > 1
+
+
+def test_the_clock_ends_a_search_and_that_is_told():
+    late = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(4.0, is_late=lambda: True))
+    assert (late.tries, late.cut_short) == (1, True)
+    (warning,) = late.findings
+    assert (warning.code, warning.severity) == ("TRAIN008", "warning")
+
+
+def test_progress_grows_from_nothing_to_all():
+    shares = []
+    tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(4.0, advance=shares.append))
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < 0.2
+    assert shares[-1] == 1.0
+
+
+def test_a_few_outcomes_are_no_ground_for_a_search():
+    few = np.zeros(1200)
+    few[::15] = 1
+    told = tune_boosted(Block(BLOCK.matrix, few, BLOCK.order, FEATURES, dated=True), FOLDS, seed=0, budget=Budget(4.0))
+    assert (told.tries, told.findings) == (1, ())
+
+
+def test_without_a_fold_there_is_nothing_to_tune_on():
+    with pytest.raises(ValueError, match="needs at least one forward fold, but there is none"):
+        tune_boosted(BLOCK, [], seed=0, budget=Budget(4.0))
+
+
+def test_how_trees_grew_for_a_fold_was_not_told_by_that_fold():
+    changed = BLOCK.outcome.copy()
+    changed[FOLDS[-1][1]] = 1 - changed[FOLDS[-1][1]]
+    other = Block(BLOCK.matrix, changed, BLOCK.order, FEATURES, dated=True)
+    one, two = (tune_boosted(block, FOLDS, seed=0, budget=Budget(0.0)) for block in (BLOCK, other))
+    assert one.before[0] is None
+    assert one.before == two.before
+    assert one.growth != two.growth
+    scores = [fit_recipe("lightgbm", block, FOLDS, 0, learn=told.ways).scores for block, told in ((BLOCK, one), (other, two))]
+    np.testing.assert_array_equal(*scores)
+
+
+# Growth, and the mean of several boosters
+
+
+def test_the_mean_of_boosters_is_one_model_whose_score_and_parts_are_the_mean():
+    alone = [Growth(30, 1200).fit(BLOCK, seed) for seed in (0, 1009, 2018)]
+    together = Growth(30, 1200, members=3).fit(BLOCK, 0)
+    assert together.booster_.num_trees() == 90
+    for wanted in (lambda model: model.score(BLOCK.matrix), lambda model: model.contribute(BLOCK.matrix)):
+        np.testing.assert_allclose(wanted(together), np.mean([wanted(model) for model in alone], axis=0), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(together.contribute(BLOCK.matrix).sum(axis=1), together.score(BLOCK.matrix), rtol=0, atol=1e-9)
+    again = Boosted.from_text(together.to_text())
+    np.testing.assert_array_equal(again.score(BLOCK.matrix), together.score(BLOCK.matrix))
+    assert average_texts([alone[0].to_text()] * 2).count("Tree=") == 60
+
+
+def test_four_times_the_leads_carry_twice_the_trees():
+    growth = Growth(40, 300, {"num_leaves": 3})
+    assert growth.fit(BLOCK, 0).booster_.num_trees() == 80
+    assert growth.fit(BLOCK.take(np.arange(300)), 0).booster_.num_trees() == 40
+    assert set(growth.parameters) <= set(USUAL)
+
+
+def test_more_of_what_may_not_lower_never_does():
+    acts = tuple(Feature(f"events/demo_requested/{kind}", kind, kind, "number") for kind in ("count_7d", "count_ever"))
+    features = FeatureSet((*acts, FEATURES.features[0]), (), acts=("demo_requested",), windows_days=(7,))
+    draw = np.random.default_rng(3)
+    matrix = np.column_stack([draw.integers(0, 6, (1200, 2)), draw.normal(size=1200)]).astype(float)
+    outcome = (draw.random(1200) < expit(-0.3 * matrix[:, 0] + np.sin(3 * matrix[:, 1]))).astype(float)
+    block = Block(matrix, outcome, BLOCK.order, features, dated=True)
+    always = constrain(features, ["demo_requested"])
+    free, bound = (
+        tune_boosted(block, FOLDS, seed=0, budget=Budget(0.0), always=given).growth.fit(block, 0) for given in ({}, always)
+    )
+    for column in (0, 1):
+        more = matrix.copy()
+        more[:, column] += 1
+        assert (free.score(more) < free.score(matrix) - 0.01).any()
+        assert (bound.score(more) >= bound.score(matrix) - 1e-12).all()
