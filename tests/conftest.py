@@ -21,7 +21,7 @@ def firm(tmp_path_factory):
     folder = tmp_path_factory.mktemp("firm")
     save_firm(simulate_firm(3000, 3), folder)
     settings = folder / "predictor.toml"
-    settings.write_text(settings.read_text() + "\n[model]\nresamples = 20\n")
+    settings.write_text(settings.read_text() + "\n[model]\nresamples = 20\nbudget_s = 0\n")
     return folder
 
 

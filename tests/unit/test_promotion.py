@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import NOW
 
-from predictor.bundle import read_champions
+from predictor.bundle import promote, read_champions
 from predictor.config import load_settings
 from predictor.model.metrics import Difference
 from predictor.promotion import judge_promotion
@@ -37,7 +37,7 @@ def earlier(firm, tmp_path_factory):
     early = settings.model_copy(update={"data": settings.data.model_copy(update={"observed_until": "2025-07-01"})})
     trained = train(early)
     models = tmp_path_factory.mktemp("models")
-    save_trained(trained, models, now=NOW.replace(year=2025))
+    promote(models, save_trained(trained, models, now=NOW.replace(year=2025)).folder.name)
     return models
 
 
