@@ -11,13 +11,14 @@ from predictor.model.block import Block
 from predictor.model.calibrate import fit_sigmoid
 from predictor.model.calibrators import FITS, Calibrator
 from predictor.model.calibrators.as_is import AsIs
-from predictor.model.calibrators.choose import Choice, choose_calibrator
+from predictor.model.calibrators.choose import choose_calibrator
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.metrics import compute_losses
 from predictor.model.select import rewind
 from predictor.model.split import Fold
 
 Learn = Callable[[Block, int], Model]  # a block and a seed in, a fitted candidate out
+_FLAT = "constant"  # says the same of every lead, so that there is nothing to bend
 _SIMPLE = ("constant", "points")  # too few numbers to know their leads by heart
 
 
@@ -68,20 +69,22 @@ def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int, *, learn: 
         parts = [way(rewind(block, fold), seed).score(block.matrix[fold[1]]) for way, fold in zip(ways, folds, strict=True)]
         scores, judged = np.concatenate(parts), block.take(positions)
         chosen = choose_calibrator(scores, judged.outcome, weight=judged.weight, order=judged.order, gap=gap)
-        rehearsed = _calibrate_crosswise(chosen, scores, judged, np.repeat(np.arange(len(folds)), list(map(len, parts))))
-        return Recipe(name, model, chosen.calibrator, positions, scores, rehearsed)
+        kind = "none" if name == _FLAT else chosen.kind
+        calibrator = FITS[kind](scores, judged.outcome, judged.weight)
+        fold = np.repeat(np.arange(len(folds)), list(map(len, parts)))
+        return Recipe(name, model, calibrator, positions, scores, _calibrate_crosswise(kind, scores, judged, fold))
     positions, scores = np.arange(len(block)), model.score(block.matrix)
-    calibrator = fit_sigmoid(scores, block.outcome, block.weight) if name in _SIMPLE else AsIs()
-    return Recipe(name, model, calibrator, positions, scores, calibrator.predict(scores))
+    seen = fit_sigmoid(scores, block.outcome, block.weight) if name in _SIMPLE else AsIs()
+    return Recipe(name, model, seen, positions, scores, seen.predict(scores))
 
 
-def _calibrate_crosswise(chosen: Choice, scores: np.ndarray, judged: Block, fold: np.ndarray) -> np.ndarray:
+def _calibrate_crosswise(kind: str, scores: np.ndarray, judged: Block, fold: np.ndarray) -> np.ndarray:
     """The probabilities of each fold, by a calibrator learned from the other folds; a staircase would else know its own leads."""
-    probability = chosen.calibrator.predict(scores)
+    probability = FITS[kind](scores, judged.outcome, judged.weight).predict(scores)
     for step in np.unique(fold) if fold[0] != fold[-1] else ():
         others = judged.take(np.flatnonzero(fold != step))
         if others.fewest > 0:
-            fitted = FITS[chosen.kind](scores[fold != step], others.outcome, others.weight)
+            fitted = FITS[kind](scores[fold != step], others.outcome, others.weight)
             probability[fold == step] = fitted.predict(scores[fold == step])
     return probability
 

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from predictor.features.encode import Feature, FeatureSet
 from predictor.model.block import Block
+from predictor.model.calibrators import FITS
 from predictor.model.calibrators.choose import choose_calibrator
 from predictor.model.candidates import CANDIDATES
 from predictor.model.label import weigh_leads
@@ -124,7 +126,8 @@ def test_weights_reach_model_calibrator_and_choice(name):
     np.testing.assert_array_equal(recipe.scores, np.concatenate(by_hand))
     judged = block.take(recipe.positions)
     chosen = choose_calibrator(recipe.scores, judged.outcome, weight=judged.weight, order=judged.order)
-    assert recipe.calibrator.to_text() == chosen.calibrator.to_text()
+    kind = "none" if name == "constant" else chosen.kind
+    assert recipe.calibrator.to_text() == FITS[kind](recipe.scores, judged.outcome, judged.weight).to_text()
     plain = replace(block, weight=None)
     assert recipe.model.to_text() != CANDIDATES[name].fit(plain, 0).to_text()
 
@@ -135,9 +138,8 @@ def test_the_choice_weighs_the_losses():
     bold = np.where(block.outcome == 1, 3.0, -3.0)
     plain = fit_recipe("constant", block, [], 0)
     right, wrong = np.where(np.arange(200) < 100, bold, -bold), np.where(np.arange(200) < 100, -bold, bold)
-    straight = replace(plain.calibrator, intercept=0.0, slope=1.0)
     recipes = {
-        name: replace(plain, name=name, scores=scores, calibrator=straight)
+        name: replace(plain, name=name, scores=scores, rehearsed=expit(scores))
         for name, scores in (("points", wrong), ("logistic", right))
     }
     assert choose_recipe(recipes, block) == "logistic"
