@@ -139,7 +139,7 @@ def test_the_choice_weighs_the_losses():
     plain = fit_recipe("constant", block, [], 0)
     right, wrong = np.where(np.arange(200) < 100, bold, -bold), np.where(np.arange(200) < 100, -bold, bold)
     recipes = {
-        name: replace(plain, name=name, scores=scores, rehearsed=expit(scores))
+        name: replace(plain, name=name, scores=scores, crosswise=expit(scores))
         for name, scores in (("points", wrong), ("logistic", right))
     }
     assert choose_recipe(recipes, block) == "logistic"
