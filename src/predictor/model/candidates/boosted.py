@@ -77,6 +77,7 @@ def _threads(matrix: np.ndarray) -> int:
 
 
 def _dataset(block: Block, reference: lgb.Dataset | None = None) -> lgb.Dataset:
+    block = block.teaching
     categories = [at for at, feature in enumerate(block.features.features) if feature.kind == "category"]
     settings: dict[str, Any] = {"params": {"verbose": -1}, "free_raw_data": False, "reference": reference}
     return lgb.Dataset(block.matrix, block.outcome, weight=block.weight, categorical_feature=categories, **settings)
