@@ -98,7 +98,7 @@ def test_thresholds_of_large_weights():
         assert (row.conversion_low, row.conversion_high) == pytest.approx((low, high))
 
 
-@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 1), st.floats(0, 1) | st.just(1.0)), min_size=1, max_size=60))
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 1), st.sampled_from([0, 0.001, 0.3, 0.9, 1])), min_size=1, max_size=60))
 def test_intervals_of_small_weights_rest_on_their_sum(rows):
     probability, outcome, weight = np.array([*rows, (0.5, 1, 1.0)]).T
     table = compute_thresholds(outcome, probability, weeks=1, weight=weight)
