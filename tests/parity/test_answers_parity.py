@@ -131,7 +131,7 @@ def _take(awards, positions):
 
 
 def test_lightgbm_is_its_booster_and_calibrator_by_hand(trained):
-    """`lightgbm` in the verdict, from the text of its model and the two numbers of its calibrator, if any, without a line of ours."""
+    """`lightgbm` in the verdict, from the text of its model and the numbers of its calibrator, by no line of ours."""
     recipe = trained.recipes["lightgbm"]
     study, split = trained.study, trained.split
     features, _ = study.fit_features(split.fit)
