@@ -57,7 +57,7 @@ Moment = Annotated[datetime, BeforeValidator(_read_moment), Field(examples=["202
 Number = Annotated[float | None, BeforeValidator(_read_number)]
 Value = Annotated[str | bool | int | float | None, BeforeValidator(_check_value)]
 Key = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
-Text = Annotated[str, Field(max_length=200)]
+Text = Annotated[str, Field(max_length=2000)]  # addresses of pages are long
 
 
 class _Taken(BaseModel):

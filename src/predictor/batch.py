@@ -78,7 +78,7 @@ def score_leads(
     events, noticed = None, _notice(scorer, frame, has_events=raw_events is not None)
     if raw_events is not None:
         source = open_frame(raw_events) if isinstance(raw_events, pd.DataFrame) else raw_events
-        checked = check_events(source, scorer.settings, frame["lead_id"], drop=True)
+        checked = check_events(source, scorer.settings, frame["lead_id"], now=now, drop=True)
         events, noticed = checked.table, (*noticed, *checked.findings)
     as_of = frame["as_of"]
     moments = as_of.fillna(now) if scorer.features.dated else None

@@ -15,10 +15,12 @@ import pandas as pd
 import pyarrow as pa
 from ibis.expr.types import IntegerValue, StringValue, Table, Value
 
-from predictor.acts import TEXTS, find_odd_spellings, spell_normally, trim
+from predictor.acts import TEXTS, bit_length, find_odd_spellings, spell_normally, trim
 from predictor.parse import DAY_US, find_offsets, parse_numbers, parse_times
+from predictor.values import MOST_VALUE
 
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999
+_TOLD_US = -2_208_988_800_000_000, 7_258_118_399_999_999  # years 1900 to 2199; what is outside stands for 'no date' somewhere
 _DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 _TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
 _PLAIN = rf"^{_DATE}([T ]{_TIME})?$"
@@ -57,11 +59,11 @@ def parse_cells(raw: Table, *, timezone: str, missing_values: Sequence[str]) -> 
     clean = keep(raw.select("row", "file", **texts, **cells))  # kept, for SQL would work it out again wherever it is used
     table = keep(clean.select("row", "file", *texts, **_read_time(clean.occurred_at), **_read_value(clean.value)))
     odd = find_odd_spellings(table.select(*TEXTS))
+    table = _look_up_keys(table)
     table = _look_up_numbers(_look_up_times(_move_to_utc(table, timezone), timezone))
-    bad_at, known = table.at_us.isnull() & table.at_told, table.value.abs() < float("inf")
-    table = table.mutate(
-        bad_at=bad_at, bad_value=table.value_told & ~known.fill_null(False), value=ibis.cases((known, table.value))
-    )
+    told, known = table.at_us.between(*_TOLD_US).fill_null(False), (table.value.abs() <= MOST_VALUE).fill_null(False)
+    bad = {"bad_at": ~told & table.at_told, "bad_value": ~known & table.value_told}
+    table = table.mutate(**bad, at_us=ibis.cases((told, table.at_us)), value=ibis.cases((known, table.value)))
     return spell_normally(table.drop("at_text", "at_told", "local", "value_text", "value_told"), TEXTS, odd)
 
 
@@ -144,6 +146,15 @@ def _look_up_times(table: Table, timezone: str) -> Table:
     times, _ = parse_times(texts.to_pandas().astype("str"), timezone)
     table = _look_up(table, "at_text", known=pa.table({"key": texts, "found": _to_us(times)}))
     return table.mutate(at_us=table.at_us.coalesce(table.known)).drop("known")
+
+
+def _look_up_keys(table: Table) -> Table:
+    """The keys of leads trimmed as Python trims them, where they hold more than ASCII."""
+    odd = _list_distinct(table.filter(bit_length(table.lead_id) != table.lead_id.length() * 8), "lead_id")
+    table = _look_up(
+        table, "lead_id", known=pa.table({"key": odd, "found": pa.array([key.as_py().strip() for key in odd], pa.string())})
+    )
+    return table.mutate(lead_id=table.known.coalesce(table.lead_id)).drop("known")
 
 
 def _look_up_numbers(table: Table) -> Table:

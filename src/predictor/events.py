@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import ibis
 import pandas as pd
@@ -44,10 +46,12 @@ class RawEvents:
     Attributes:
         columns: The names that they have.
         read: Reads the columns of a mapping, our name -> theirs, under our names.
+        notes: What was noticed where they are.
     """
 
     columns: tuple[str, ...]
     read: Callable[[Mapping[str, str]], Read]
+    notes: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,9 @@ def check_events(
     known = whole.semi_join(keys, "lead_id")
     table = keep(complete_events(known).distinct())
     noticed = (*_tell_strangers(parsed, whole, keys), *_tell_future(parsed, known, now), *_tell_alike(known, table))
-    return Events(table, _count_types(table), _find_latest(table, now), (*map(tell_dropped, faults), *noticed))
+    types = _count_types(table)
+    findings = (*raw.notes, *map(tell_dropped, faults), *noticed, *_tell_none(types))
+    return Events(table, types, _find_latest(table, now), findings)
 
 
 def tell_clocks_apart(events: Events, lead_ids: pd.Series, as_of: pd.Series) -> tuple[Finding, ...]:
@@ -165,10 +171,13 @@ def _find_faults(parsed: Table) -> list[Finding]:
 
 
 def _locate(table: Table, row: int) -> str:
-    """Where a row stands: its number, counted from 1 below the header, and its file where there are several."""
+    """Where a row stands: its number among those that can be read, from 1, and its file where there are several."""
     firsts = table.group_by("file").aggregate(first=table.row.min()).to_pyarrow().to_pylist()
     first, name = max((entry["first"], entry["file"]) for entry in firsts if entry["first"] <= row)
-    return f"row {row:,}" if len(firsts) == 1 else f"row {row - first + 1:,} of '{name}'"
+    if len(firsts) == 1:
+        return f"row {row:,}"
+    base = os.path.commonpath([Path(entry["file"]).parent for entry in firsts])
+    return f"row {row - first + 1:,} of '{Path(name).relative_to(base)}'"
 
 
 def _tell_strangers(parsed: Table, whole: Table, keys: Table) -> tuple[Finding, ...]:
@@ -177,9 +186,20 @@ def _tell_strangers(parsed: Table, whole: Table, keys: Table) -> tuple[Finding, 
     if not n:
         return ()
     total = int(whole.count().to_pyarrow().as_py())
-    where = f"belong to no lead of the table and were left out (first in {_locate(parsed, first)})"
+    where = f"{'belongs' if n == 1 else 'belong'} to no lead of the table and were left out (first in {_locate(parsed, first)})"
     what = f"{count(n, 'event')} of {total:,} {where}."
     return (Finding("EVENT007", "warning", what, "Export both tables at the same time."),)
+
+
+def _tell_none(types: Mapping[str, tuple[int, int]]) -> tuple[Finding, ...]:
+    if types:
+        return ()
+    what = "No event of these leads is left: every lead is taken for one that did nothing."
+    return (
+        Finding(
+            "EVENT015", "warning", what, "Check that the table holds events, and the leads' keys as the table of leads has them."
+        ),
+    )
 
 
 def _tell_future(parsed: Table, known: Table, now: pd.Timestamp | None) -> tuple[Finding, ...]:
@@ -188,7 +208,8 @@ def _tell_future(parsed: Table, known: Table, now: pd.Timestamp | None) -> tuple
     n, first = _count_rows(known.filter(known.at_us > _to_us(now)))
     if not n:
         return ()
-    what = f"{count(n, 'event')} lie in the future, and change nothing until then (first in {_locate(parsed, first)})."
+    where = f"{'lies' if n == 1 else 'lie'} in the future, which changes nothing until then (first in {_locate(parsed, first)})"
+    what = f"{count(n, 'event')} {where}."
     return (Finding("EVENT004", "warning", what, "Check the tracker's clock, and data.timezone."),)
 
 
@@ -196,7 +217,7 @@ def _tell_alike(known: Table, table: Table) -> tuple[Finding, ...]:
     total, kept = (int(events.count().to_pyarrow().as_py()) for events in (known, table))
     if total == kept:
         return ()
-    what = f"{count(total - kept, 'event')} of {total:,} are alike in everything to another one, and count as one act with it."
+    what = f"{count(total - kept, 'event')} of {total:,} alike in everything to another one: they count as one act with it."
     return (Finding("EVENT013", "tip", what, "If they are different acts, export the moment with its time of day."),)
 
 

@@ -13,7 +13,7 @@ from predictor.errors import Finding, ScoringError, list_names
 from predictor.features.encode import FeatureSet
 from predictor.points.rulebook import OnEvents, RuleBook
 from predictor.tables import LEAD_FACTS
-from predictor.values import normal_text
+from predictor.values import Event, normal_text
 
 
 class LeadReader:
@@ -55,6 +55,21 @@ class LeadReader:
             values["email_domain_kind"] = kind
         return values, self._warn(lead, values)
 
+    def read_events(self, events: Sequence[Event]) -> Sequence[Event]:
+        """The events with what means 'not known' missing, as a table's are; one without a type is none."""
+        unknown = self._features.is_missing
+        if not any(
+            unknown(cell) for event in events for cell in (event.event_type, event.asset, event.campaign) if cell is not None
+        ):
+            return events
+        clean = (
+            event._replace(
+                asset=None if unknown(event.asset) else event.asset, campaign=None if unknown(event.campaign) else event.campaign
+            )
+            for event in events
+        )
+        return [event for event in clean if not unknown(event.event_type)]
+
     def _warn(self, lead: Lead, values: dict[str, Any]) -> list[Finding]:
         warnings = []
         if unknown := self.list_unknown(list(values)):
@@ -73,7 +88,9 @@ class LeadReader:
         warnings = []
         if later := sum(event.occurred_at > lead.as_of for event in lead.events):
             warnings.append(("LEAD023", f"Not looked at: {later} of the events, dated after as_of."))
-        kinds = dict.fromkeys(event.event_type for event in lead.events)
+        if lacking := len(lead.events) - len(self.read_events(lead.events)):
+            warnings.append(("EVENT006", f"Not looked at: {lacking} of the events, without a type."))
+        kinds = dict.fromkeys(event.event_type for event in self.read_events(lead.events))
         if unknown := [kind for kind in kinds if normal_text(kind) not in self.event_types]:
             warnings.append(("EVENT010", f"Events of types never seen in training: {list_names(unknown)}."))
         return warnings

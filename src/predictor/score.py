@@ -154,7 +154,7 @@ class Scorer:
         """
         values, warnings = self.reader.read(lead)
         seen = {name: values[name] for name in self.attributes if name in values}
-        events = lead.events if self.features.dated else ()
+        events = self.reader.read_events(lead.events) if self.features.dated else ()
         award = award_lead(self.book, seen, events, lead.as_of) if self.book is not None else None
         past = self._live.compute(events, lead.as_of)
         row = assemble_row(seen, self.attributes, crm_points=self._read_points(lead, values), award=award, history=past)

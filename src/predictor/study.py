@@ -115,14 +115,25 @@ class Study:
     def fit_features(self, positions: np.ndarray) -> tuple[FeatureSet, tuple[Finding, ...]]:
         """The features that those leads can carry."""
         data, support = self.settings.data, self.settings.features.min_support
-        rows, words = self.rows.iloc[positions], {act.name: (act.label, act.group) for act in self.acts}
-        kinds = self.leads.attributes | {act.name: "category" for act in self.acts if act.is_category}
+        acts = self._choose_acts(positions)
+        named = [*(name for name in self.rows if not str(name).startswith("events/")), *(act.name for act in acts)]
+        rows, words = self.rows.iloc[positions][named], {act.name: (act.label, act.group) for act in acts}
+        kinds = self.leads.attributes | {act.name: "category" for act in acts if act.is_category}
         features, findings = fit_features(rows, kinds, min_support=support, missing_values=data.missing_values, words=words)
         seen = () if self.events is None else tuple(self.events.types)[:_MOST_TYPES]
         known = replace(features, timezone=data.timezone, dated=self.leads.dated, visible=tuple(self.leads.attributes))
-        types = tuple(dict.fromkeys(act.event_type for act in self.acts if act.event_type is not None))
+        types = tuple(dict.fromkeys(act.event_type for act in acts if act.event_type is not None))
         windows = self.settings.features.windows_days
-        return replace(known, event_types=seen, acts=types if self.acts else None, windows_days=windows), findings
+        return replace(known, event_types=seen, acts=types if acts else None, windows_days=windows), findings
+
+    def _choose_acts(self, positions: np.ndarray) -> tuple[EventFeature, ...]:
+        """The features over events whose types enough of those leads had shown by their moments, most frequent first."""
+        counts = {act.event_type: act.name for act in self.acts if act.kind == "count_ever" and act.event_type is not None}
+        if self.settings.features.event_types or not counts:
+            return self.acts
+        seen = {event_type: int((self.rows[name].to_numpy()[positions] > 0).sum()) for event_type, name in counts.items()}
+        chosen = choose_event_types(seen, self.settings.features.min_support)
+        return list_event_features(chosen, self.settings.features.windows_days)
 
     def block(self, positions: np.ndarray, features: FeatureSet, *, known_at: float | None = None) -> Block:
         """Those leads as arrays, oldest first.

@@ -110,6 +110,8 @@ def train(settings: Settings, *, progress: Progress = lambda _: None, advance: A
     """
     progress("Reading leads and events")
     study = load_study(settings)
+    if study.horizon_days is not None:
+        progress(f"Acceptance counts within {study.horizon_days:g} days")
     split = study.split()
     features, unused = study.fit_features(split.fit)
     fit, test = study.block(split.fit, features, known_at=split.starts), study.block(split.test, features)

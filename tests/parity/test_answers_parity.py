@@ -144,6 +144,21 @@ def test_lightgbm_is_its_booster_and_calibrator_by_hand(trained):
     np.testing.assert_allclose(trained.verdict.probability["lightgbm"], by_hand, rtol=0, atol=TOLERANCE)
 
 
+def test_words_that_mean_not_known_are_read_alike_in_a_table_and_in_a_request(scorer, export):
+    rows, events = export
+    some = rows.head(40)
+    told = events[events["lead_id"].isin(some["lead_id"])].reset_index(drop=True)
+    told["campaign"] = told["campaign"].where(told.index % 3 > 0, "N/A")
+    told["asset"] = told["asset"].where(told.index % 4 > 0, " Select ")
+    told["event_type"] = told["event_type"].where(told.index % 7 > 0, "-")
+    table, findings = score_leads(scorer, some, told, now=NOW)
+    assert [finding.code for finding in findings if finding.code == "EVENT006"]
+    acts = dict(iter(told.groupby("lead_id")))
+    alone = [scorer.score_lead(_make_lead(row, acts.get(row["lead_id"]))) for row in some.to_dict("records")]
+    np.testing.assert_allclose(table["probability"], [answer.probability for answer in alone], rtol=0, atol=TOLERANCE)
+    assert "EVENT006" in {warning.code for answer in alone for warning in answer.warnings}
+
+
 def test_the_order_of_leads_and_the_size_of_a_batch_change_nothing(scorer, export, batch):
     rows, events = export
     turned, _ = score_leads(scorer, rows.iloc[::-1].reset_index(drop=True), events.iloc[::-1], now=NOW)

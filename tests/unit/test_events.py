@@ -62,7 +62,7 @@ def test_events_of_no_lead_are_left_out_and_counted():
 def test_no_events_are_no_fault(raw):
     events = check(raw, now=NOW)
     assert len(list_events(events)) == 0
-    assert (events.findings, events.types, events.latest) == ((), {}, None)
+    assert (list_codes(events), events.types, events.latest) == (["EVENT015"], {}, None)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,17 @@ def test_all_faults_of_events_in_one_text():
     assert str(caught.value).count("Or set data.faulty_rows = 'drop' to leave these rows out.") == 3
 
 
+def test_keys_are_trimmed_as_those_of_leads_are():
+    events = check(EVENTS.assign(lead_id=["\u00a0a\u3000", "größe "]), pd.Series(["a", "größe"]))
+    assert {event["lead_id"] for event in events.table.to_pyarrow().to_pylist()} == {"a", "größe"}
+
+
+def test_what_stands_for_no_date_and_what_nobody_can_mean_is_told():
+    raw = EVENTS.assign(occurred_at=["0001-01-01", "2026-01-01"], value=[1, 1e16])
+    with pytest.raises(TableError, match=r"EVENT003 .* in 1 row \(first in row 1\).*\n.*EVENT009 .* in 1 row \(first in row 2\)"):
+        check(raw)
+
+
 def test_a_twentieth_without_a_lead_can_be_left_out_and_is_counted():
     raw = pd.concat([EVENTS] * 50, ignore_index=True).assign(occurred_at=pd.date_range("2026-01-01", periods=100).astype("str"))
     raw.loc[[7, 27, 47, 67, 87], "lead_id"] = ["", None, "-", "N/A", " "]
@@ -133,7 +144,7 @@ def test_events_alike_in_everything_are_one_and_counted():
     raw = pd.concat([EVENTS, EVENTS, EVENTS.assign(event_type="Page_View "), EVENTS.assign(asset="a")])
     events = check(raw)
     assert events.types == {"page_view": (3, 2), "chat_started": (2, 1)}
-    assert events.findings[0].what == "3 events of 8 are alike in everything to another one, and count as one act with it."
+    assert events.findings[0].what == "3 events of 8 alike in everything to another one: they count as one act with it."
 
 
 def test_events_in_the_future_are_counted_and_make_nothing_younger():
@@ -142,7 +153,7 @@ def test_events_in_the_future_are_counted_and_make_nothing_younger():
     assert events.latest == pd.Timestamp("2026-06-30", tz="UTC")
     (told,) = events.findings
     assert (told.code, told.severity) == ("EVENT004", "warning")
-    assert told.what == "1 event lie in the future, and change nothing until then (first in row 2)."
+    assert told.what == "1 event lies in the future, which changes nothing until then (first in row 2)."
 
 
 def test_clocks_that_differ_are_told_where_much_happens_just_after_the_moment():

@@ -74,6 +74,26 @@ def test_events_after_the_moment_change_no_training_row(trained):
     assert (moved.total != awards.total).sum() > len(last) / 2, "events before the moment do count"
 
 
+def test_events_after_the_moments_of_the_fit_block_choose_none_of_its_features(firm, tmp_path):
+    """A type of event that only newer leads show, and only after they became MQLs, is no feature of the older ones."""
+    shutil.copytree(firm, tmp_path, dirs_exist_ok=True)
+    before = load_study(load_settings(firm / "predictor.toml"))
+    split = before.split()
+    newest = before.leads.frame.iloc[split.test[:60]]
+    moments = newest["mql_at"] + pd.Timedelta(seconds=1)
+    later = pd.DataFrame({"lead_id": newest["lead_id"], "occurred_at": moments.dt.strftime("%Y-%m-%dT%H:%M:%SZ")})
+    events = pd.read_csv(firm / "events.csv", dtype="str")
+    pd.concat([events, later.assign(event_type="sales_call"), later.assign(event_type="blog_view")]).to_csv(
+        tmp_path / "events.csv", index=False
+    )
+    after = load_study(load_settings(tmp_path / "predictor.toml"))
+    np.testing.assert_array_equal(after.split().fit, split.fit)
+    (one, _), (other, _) = (study.fit_features(split.fit) for study in (before, after))
+    assert one.features == other.features
+    assert (one.acts, one.event_features) == (other.acts, other.event_features)
+    np.testing.assert_array_equal(before.block(split.fit, one).matrix, after.block(split.fit, other).matrix)
+
+
 def test_a_date_that_lies_after_the_moment_is_not_known_yet():
     features = FeatureSet((Feature("created_on", "Created on", "Created on", "days_since"),), ())
     dates = ["2026-03-31T12:00:00Z", "2026-03-30T12:00:00Z", "2026-03-31T12:00:01Z"]

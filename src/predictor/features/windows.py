@@ -6,6 +6,7 @@
 - A window of d days goes from `as_of - d * 24 hours` to `as_of`, both edges included, whatever the clocks of a zone did.
 - Types, assets and campaigns are compared as `normal_text` makes them; a value beyond 1e15, or no number, is missing.
 - Events alike in everything (moment, type, asset, campaign, value) are one act, since trackers send again and exports overlap.
+- Sums of values agree to 1e-9 of the largest value in them, since backends add in an order of their own.
 - A count or sum of nothing is 0.0. Days since, largest value and first touch of nothing are missing.
 """
 

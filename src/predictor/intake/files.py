@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from predictor.errors import Finding, TableError, count, list_names
@@ -24,10 +25,12 @@ _BROKEN = {
 
 
 class _Kind(NamedTuple):
-    """What files must have in common to be read together; the delimiter is None for Parquet."""
+    """What files must have in common to be read together; of Parquet no delimiter, of CSV no types; `blank` lines begin a CSV."""
 
     delimiter: str | None
     names: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    blank: int = 0
 
 
 _Part = tuple[list[Path], _Kind]
@@ -39,20 +42,24 @@ def open_files(where: str, folder: Path) -> RawEvents:
     Raises:
         TableError: There is no such file, or one is empty, of another kind, or without names.
     """
-    files = _find_files(where, folder)
+    files, notes = _find_files(where, folder)
     parts = [([path for path, _ in group], kind) for kind, group in groupby(map(_look_into, files), key=lambda found: found[1])]
     kinds = [kind for _, kind in parts]
     twice = next((kind.names for kind in kinds if len(set(kind.names)) < len(kind.names)), None)
     names = twice or tuple(dict.fromkeys(name for kind in kinds for name in kind.names))
-    return RawEvents(names, lambda columns: _read_files(parts, columns))
+    return RawEvents(names, lambda columns: _read_files(parts, columns), notes)
 
 
-def _find_files(where: str, folder: Path) -> list[Path]:
+def _find_files(where: str, folder: Path) -> tuple[list[Path], tuple[Finding, ...]]:
+    """The files in the order of their paths, and what was left out of a folder."""
     place = folder / where
+    notes: tuple[Finding, ...] = ()
     if place.is_file():
-        return [place]
+        return [place], ()
     if place.is_dir():
-        inside = [path for path in place.rglob("*") if path.suffix.casefold() in CSV | PARQUET]
+        held = [path for path in place.rglob("*") if path.is_file() and not path.name.startswith((".", "_"))]
+        inside = [path for path in held if path.suffix.casefold() in CSV | PARQUET]
+        notes = _tell_left_out(sorted(set(held) - set(inside)), where)
         what = f"The folder '{where}' holds no CSV and no Parquet file."
     else:
         inside = list(Path(place.anchor).glob(str(place.relative_to(place.anchor))))
@@ -60,17 +67,27 @@ def _find_files(where: str, folder: Path) -> list[Path]:
     files = [path for path in sorted(inside) if path.is_file() and not path.name.startswith((".", "_"))]
     if not files:
         raise refuse("events", what, "Mend the path; it starts at the settings file.")
-    return files
+    return files, notes
+
+
+def _tell_left_out(paths: Sequence[Path], where: str) -> tuple[Finding, ...]:
+    if not paths:
+        return ()
+    what = f"{count(len(paths), 'file')} of '{where}' left out, being neither CSV nor Parquet (first '{paths[0].name}')."
+    return (Finding("EVENT016", "warning", what, "Save them as CSV (UTF-8) or Parquet, if they hold events."),)
 
 
 def _look_into(path: Path) -> tuple[Path, _Kind]:
     suffix = path.suffix.casefold()
     if suffix in PARQUET:
-        return path, _Kind(None, tuple(name.strip() for name in read_names(path, "events")))
+        names = tuple(name.strip() for name in read_names(path, "events"))
+        return path, _Kind(None, names, tuple(map(str, pq.read_schema(path).types)))
     if suffix not in CSV:
         raise refuse("events", f"'{path.name}' is of a kind that is not read.", "Save it as CSV (UTF-8) or Parquet.")
-    delimiter, names = read_header(path, "events")
-    return path, _Kind(delimiter, tuple(names))
+    delimiter, header = read_header(path, "events")
+    with path.open(encoding="utf-8-sig") as lines:
+        blank = sum(1 for _ in takewhile(lambda line: not line.strip(), lines))
+    return path, _Kind(delimiter, tuple(header), blank=blank)
 
 
 def _read_files(parts: Sequence[_Part], columns: Mapping[str, str]) -> Read:
@@ -83,10 +100,9 @@ def _read_files(parts: Sequence[_Part], columns: Mapping[str, str]) -> Read:
     workspace = open_workspace()
     try:
         queries = [_select(paths, kind, columns) for paths, kind in parts]
-        types = [workspace.raw_sql(f"DESCRIBE {query}").fetchall() for query in queries]
+        types = [dict(row[:2] for row in workspace.raw_sql(f"DESCRIBE {query}").fetchall()) for query in queries]
         if any(found != types[0] for found in types):
-            texts = ", ".join(f"CAST({name} AS VARCHAR) AS {name}" for name in columns)
-            queries = [f"SELECT file, {texts} FROM ({query})" for query in queries]  # noqa: S608  quoted where they are made
+            queries = [_as_texts(query, found) for query, found in zip(queries, types, strict=True)]
         union = " UNION ALL ".join(queries)
         workspace.raw_sql(f"CREATE TABLE raw AS SELECT row_number() OVER () AS row, * FROM ({union})")  # noqa: S608
     except duckdb.Error as error:
@@ -94,9 +110,19 @@ def _read_files(parts: Sequence[_Part], columns: Mapping[str, str]) -> Read:
     return Read(workspace.table("raw"), _find_rejected(workspace) if any(kind.delimiter for _, kind in parts) else ())
 
 
+def _as_texts(query: str, types: Mapping[str, str]) -> str:
+    """The query with every cell a text; whole numbers as such, whatever type a file gave them."""
+    cells = []
+    for name, kind in types.items():
+        whole = f"CASE WHEN {name} = floor({name}) AND abs({name}) < 1e15 THEN CAST(CAST({name} AS BIGINT) AS VARCHAR) ELSE "
+        text = f"CAST({name} AS VARCHAR)"
+        cells.append(f"{whole}{text} END AS {name}" if kind in {"DOUBLE", "FLOAT"} else f"{text} AS {name}")
+    return f"SELECT {', '.join(cells)} FROM ({query})"  # noqa: S608  names are quoted where they are made
+
+
 def _select(paths: Sequence[Path], kind: _Kind, columns: Mapping[str, str]) -> str:
     """The query for files of one kind: every cell of a CSV is a text, columns of Parquet have their types."""
-    files = ", ".join(quote_text(str(path)) for path in paths)
+    files = ", ".join(quote_text(_escape(str(path))) for path in paths)
     places = {ours: kind.names.index(theirs) for ours, theirs in columns.items() if theirs in kind.names}
     if kind.delimiter is None:
         raw = {ours: quote(read_names(paths[0], "events")[place]) for ours, place in places.items()}
@@ -105,11 +131,21 @@ def _select(paths: Sequence[Path], kind: _Kind, columns: Mapping[str, str]) -> s
         raw = {ours: f"c{place}" for ours, place in places.items()}
         cells = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(kind.names)))
         source = (
-            f"read_csv([{files}], auto_detect = false, header = true, delim = {quote_text(kind.delimiter)}, quote = '\"', "
-            f"escape = '\"', columns = {{{cells}}}, filename = true, store_rejects = true, rejects_limit = {_MOST_REJECTED})"
+            f"read_csv([{files}], auto_detect = false, header = true, skip = {kind.blank}, delim = {quote_text(kind.delimiter)}, "
+            f"quote = '\"', escape = '\"', columns = {{{cells}}}, filename = true, store_rejects = true, "
+            f"rejects_limit = {_MOST_REJECTED})"
         )
     listed = ", ".join(f"{raw.get(ours, 'NULL')} AS {ours}" for ours in columns)
-    return f"SELECT parse_filename(filename) AS file, {listed} FROM {source}"  # noqa: S608
+    return f"SELECT filename AS file, {listed} FROM {source}"  # noqa: S608
+
+
+def _escape(path: str) -> str:
+    """The path as DuckDB, which takes every path for a glob, must have it to mean this very file.
+
+    >>> _escape("events[1].csv")
+    'events[[]1].csv'
+    """
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in path)
 
 
 def _find_rejected(workspace: Backend) -> tuple[Finding, ...]:
@@ -131,7 +167,8 @@ def _find_rejected(workspace: Backend) -> tuple[Finding, ...]:
             raise TableError("events", [Finding("EVENT002", "error", what, "Mend that line, or remove it.")])
         many = f"{count(lines, 'line')}{' or more' * (lines >= _MOST_REJECTED)}"
         wrong = _BROKEN.get(kind, f"what cannot be read ({kind.lower()})")
-        findings.append(Finding("EVENT002", "error", f"{many} hold {wrong} {where}.", "Export it again, or mend them."))
+        verb = "holds" if lines == 1 else "hold"
+        findings.append(Finding("EVENT002", "error", f"{many} {verb} {wrong} {where}.", "Export it again, or mend them."))
     return tuple(findings)
 
 

@@ -7,12 +7,14 @@ from dataclasses import replace
 import pandas as pd
 
 from predictor.config import Settings
-from predictor.errors import Finding
+from predictor.errors import Finding, count
 from predictor.events import Events, check_events, tell_clocks_apart
 from predictor.intake.database import is_url, load_frame
 from predictor.intake.read import read_table, refuse
 from predictor.intake.sources import open_events
 from predictor.tables import Leads, check_leads
+
+_SAME_EXPORT = pd.Timedelta(days=7)  # two exports of one day end at most so far apart in a firm where something happens
 
 
 def load_tables(settings: Settings, now: pd.Timestamp) -> tuple[Leads, Events | None, tuple[Finding, ...]]:
@@ -35,11 +37,18 @@ def load_tables(settings: Settings, now: pd.Timestamp) -> tuple[Leads, Events | 
     keys = leads.frame["lead_id"]
     events = check_events(open_events(settings.data.events, folder), settings, keys, now=now)
     apart = tell_clocks_apart(events, keys, leads.frame["mql_at"]) if leads.dated else ()
-    return _watch_longer(leads, events, settings), events, (*leads.findings, *events.findings, *apart)
+    watched, longer = _watch_longer(leads, events, settings)
+    return watched, events, (*leads.findings, *events.findings, *apart, *longer)
 
 
-def _watch_longer(leads: Leads, events: Events, settings: Settings) -> Leads:
-    """The leads, observed as long as their events are where the settings do not say how long."""
-    if leads.observed_until is None or settings.data.observed_until or events.latest is None:
-        return leads
-    return replace(leads, observed_until=max(leads.observed_until, events.latest))
+def _watch_longer(leads: Leads, events: Events, settings: Settings) -> tuple[Leads, tuple[Finding, ...]]:
+    """The leads, observed as long as their events are where the settings do not say how long; not where those go on for long."""
+    until, latest = leads.observed_until, events.latest
+    if until is None or settings.data.observed_until or latest is None or latest <= until:
+        return leads, ()
+    if latest - until <= _SAME_EXPORT:
+        return replace(leads, observed_until=latest), ()
+    days = (latest - until).days
+    what = f"Events go on for {count(days, 'day')} after the last date of the leads: outcomes are taken as known until that date."
+    do = "Export both at the same time, or set data.observed_until to the day up to which acceptances are known."
+    return leads, (Finding("EVENT014", "warning", what, do),)

@@ -102,10 +102,10 @@ def test_files_of_two_kinds_and_types_side_by_side(tmp_path):
     [
         (
             [*ROWS, "C,2026-01-0"],
-            r"EVENT002 1 line hold fewer cells than the header has names \(first in line 6 of 'events.csv'\)",
+            r"EVENT002 1 line holds fewer cells than the header has names \(first in line 6 of 'events.csv'\)",
         ),
         ([ROWS[0], "B,2026-01-02", "B", *ROWS], r"EVENT002 2 lines hold fewer cells .* \(first in line 3 of 'events.csv'\)"),
-        ([*ROWS, "C,2026-01-04,call,3,4"], r"EVENT002 1 line hold more cells than the header has names \(first in line 6"),
+        ([*ROWS, "C,2026-01-04,call,3,4"], r"EVENT002 1 line holds more cells than the header has names \(first in line 6"),
         ([*ROWS, 'C,2026-01-04,"cal'], r"EVENT002 A quote is opened and not closed \(first in line 6 of 'events.csv'\)"),
         ([ROWS[0] + "\r", *ROWS], r"EVENT000 'events.csv' cannot be read: it mixes two kinds of line ends, or a quote"),
     ],
@@ -126,7 +126,7 @@ def test_broken_lines_can_be_left_out(tmp_path):
 def test_bytes_that_are_not_utf8(tmp_path):
     told = {
         4: r"EVENT000 'events.csv' is not UTF-8 \(line 6, byte 168\)",
-        20_000: "EVENT002 1 line hold bytes that are not",
+        20_000: "EVENT002 1 line holds bytes that are not",
     }
     for rows, match in told.items():
         lines = [*(ROWS * (rows // 4)), "C,2026-01-04,café,1"]
@@ -180,6 +180,47 @@ def test_the_first_example_names_its_file(tmp_path):
     write_csv(tmp_path / "export/1.csv")
     write_csv(tmp_path / "export/2.csv", [ROWS[0], "B,soon,x,1"])
     refuse("export", tmp_path, r"EVENT003 Column 'occurred_at' holds no date in 1 row \(first in row 2 of '2.csv'\)")
+
+
+def test_files_of_one_name_in_two_folders_are_told_apart(tmp_path):
+    write_csv(tmp_path / "export/m=01/part-0.csv")
+    write_csv(tmp_path / "export/m=02/part-0.csv", [ROWS[0], "B,soon,x,1"])
+    refuse("export", tmp_path, r"EVENT003 .* in 1 row \(first in row 2 of 'm=02/part-0.csv'\)")
+
+
+def test_a_name_that_looks_like_a_glob_is_that_very_file(tmp_path):
+    for name, asset in (("e[1].csv", "bracket"), ("e1.csv", "plain"), ("k*.csv", "star"), ("kx.csv", "other")):
+        write_csv(tmp_path / "export" / name, [f"A,2026-01-01,x,,{asset}"], "lead_id,occurred_at,event_type,value,asset\n")
+    assert [event["asset"] for event in list_events(load("export/e[1].csv", tmp_path))] == ["bracket"]
+    assert [event["asset"] for event in list_events(load("export/k*.csv", tmp_path))] == ["star"]
+    assert {event["asset"] for event in list_events(load("export", tmp_path))} == {"bracket", "plain", "star", "other"}
+
+
+def test_blank_lines_before_the_header_are_skipped(tmp_path):
+    (tmp_path / "events.csv").write_text("\n\n" + HEAD + "\n".join(ROWS), encoding="utf-8")
+    assert list_events(load("events.csv", tmp_path)) == EXPECTED
+
+
+def test_clocks_of_one_parquet_file_are_not_those_of_another(tmp_path):
+    (tmp_path / "export").mkdir()
+    wall = pd.to_datetime(["2026-01-01 10:00"])
+    for name, moments in (("a", wall), ("b", wall.tz_localize("UTC"))):
+        frame = pd.DataFrame({"lead_id": [17.0], "occurred_at": moments, "event_type": name})
+        frame.to_parquet(tmp_path / f"export/{name}.parquet")
+    write_csv(tmp_path / "export/c.csv", ["17,2026-01-01 10:00,c,"])
+    settings = make_settings({"data": {"timezone": "Europe/Berlin"}})
+    events = check_events(open_events("export", tmp_path), settings, pd.Series(["17"]))
+    hours = {event["event_type"]: event["at_us"] // 3_600_000_000 % 24 for event in list_events(events)}
+    assert hours == {"a": 9, "b": 10, "c": 9}
+
+
+def test_files_of_other_kinds_in_a_folder_are_told(tmp_path):
+    write_csv(tmp_path / "export/1.csv")
+    (tmp_path / "export/2.csv.gz").write_bytes(b"x")
+    (tmp_path / "export/3.xlsx").write_bytes(b"x")
+    events = load("export", tmp_path)
+    assert list_events(events) == EXPECTED
+    assert events.findings[0].what == "2 files of 'export' left out, being neither CSV nor Parquet (first '2.csv.gz')."
 
 
 def make_sqlite(path):
@@ -247,6 +288,11 @@ def test_tables_of_the_settings(tmp_path):
     assert [event["lead_id"] for event in list_events(events)] == ["A", "B"]
     assert [finding.code for finding in findings] == ["EVENT007"]
     assert leads.observed_until == pd.Timestamp("2026-01-09", tz="UTC"), "the firm was watched as long as its events are"
+    with (tmp_path / "events.csv").open("a") as more:
+        more.write("B;2026-02-09;x\n")
+    leads, _, findings = load_tables(both, NOW)
+    assert leads.observed_until == pd.Timestamp("2026-01-03", tz="UTC"), "but nobody knows of acceptances a month later"
+    assert "EVENT014 Events go on for 37 days after the last date of the leads" in [str(f) for f in findings][-1]
     with pytest.raises(TableError, match=r"The settings name no table of leads. Set data.leads in predictor.toml."):
         load_tables(make_settings(), NOW)
 
