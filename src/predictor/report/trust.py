@@ -22,13 +22,12 @@ ABOUT_GROUPS = (
 def tell_calibration(judged: CalibrationJudgement) -> TextTable:
     """The figures behind the verdict on the probabilities, each with what would be right.
 
-        >>> from predictor.model.brier import Interval
-    from predictor.model.noise import judge_calibration
-        >>> for row in tell_calibration(judge_calibration([0, 1] * 50, [0.3, 0.7] * 50, draws=50)).rows[-3:]:
-        ...     print(row)
-        ('Miscalibration', '0.0900', '–', 'of the Brier score, lost by wrong probabilities: 0 is best')
-        ('Discrimination', '0.2500', '–', 'of the Brier score, gained by telling leads apart')
-        ('Uncertainty', '0.2500', '–', 'the Brier score of the base rate for all')
+    >>> from predictor.model.noise import judge_calibration
+    >>> for row in tell_calibration(judge_calibration([0, 1] * 50, [0.3, 0.7] * 50, draws=50)).rows[-3:]:
+    ...     print(row)
+    ('Miscalibration', '0.0900', '–', 'of the Brier score, lost by wrong probabilities: 0 is best')
+    ('Discrimination', '0.2500', '–', 'of the Brier score, gained by telling leads apart')
+    ('Uncertainty', '0.2500', '–', 'the Brier score of the base rate for all')
     """
     line, brier, noise = judged.line, judged.brier, judged.noise
     chance = f"by chance {noise.mean:.3f} on average, seldom above {noise.high:.3f}"
@@ -40,9 +39,9 @@ def tell_calibration(judged: CalibrationJudgement) -> TextTable:
             "Intercept",
             say_number(line.intercept, 2, sign=True),
             shift,
-            "0 is right, above 0 too low",
+            "0 is right, above 0 promised too little",
         ),
-        ("Slope", say_number(line.slope, 2), slope, "1 is right, below 1 too bold"),
+        ("Slope", say_number(line.slope, 2), slope, "1 is right, below 1 too bold, above it too timid"),
         ("Miscalibration", f"{brier.miscalibration:.4f}", DASH, "of the Brier score, lost by wrong probabilities: 0 is best"),
         ("Discrimination", f"{brier.discrimination:.4f}", DASH, "of the Brier score, gained by telling leads apart"),
         ("Uncertainty", f"{brier.uncertainty:.4f}", DASH, "the Brier score of the base rate for all"),
@@ -52,7 +51,7 @@ def tell_calibration(judged: CalibrationJudgement) -> TextTable:
 
 def tell_fairness(table: pd.DataFrame) -> TextTable:
     """What is promised and done for groups of people, from `compute_fairness`; a group too small to speak of keeps its number."""
-    heads = ("Group", "Leads", "Promised", "Conversion", "Conversion less promised, points", "Handed over", "The promise")
+    heads = ("Group", "Leads", "Promised", "Conversion", "Difference in points", "Handed over", "What it says")
     rows = [_tell_group({str(name): value for name, value in row.items()}) for row in table.to_dict("records")]
     return TextTable("Forward test: groups of people, and the threshold chosen on earlier leads", heads, tuple(rows))
 
