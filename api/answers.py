@@ -10,6 +10,7 @@ from pydantic.config import JsonDict
 
 from predictor.answer import Decision
 from predictor.config import Policy
+from predictor.model.noise import CalibrationVerdict
 from predictor.store import OutcomeKind
 
 
@@ -39,7 +40,8 @@ class WarningOut(_Given):
 
     code: Annotated[str, Field(examples=["LEAD021"])]
     """`LEAD020` attributes that the model does not look at, `LEAD021` a value never seen in training, `LEAD023` events after
-    `as_of`, `LEAD024` fields that are not part of a lead."""
+    `as_of`, `LEAD024` fields that are not part of a lead. `MODEL001` is about the model, whatever the lead: on newer leads its
+    probabilities were off, so that they only rank."""
     text: Annotated[str, Field(examples=["Unknown industry 'Fintech': scored as other."])]
     """The same in words."""
 
@@ -164,6 +166,17 @@ class FeatureOut(_Given):
     """Values it knows, any case; others are scored as other. Empty unless a category."""
 
 
+class CalibrationOut(_Given):
+    """Whether the probabilities can be believed, by the forward test."""
+
+    verdict: CalibrationVerdict
+    """`calibrated`, or `rank only`: use the order of leads, not the probabilities; then every answer warns with `MODEL001`."""
+    text: str
+    """The same in one sentence, with what chance alone would show."""
+    do: str
+    """What whoever trains the model can do; empty for nothing."""
+
+
 class ModelOut(ModelRef):
     """The model that serves."""
 
@@ -174,8 +187,11 @@ class ModelOut(ModelRef):
     event_types: list[str]
     """Types of events that the rule book looks at."""
     features: list[FeatureOut]
+    calibration: CalibrationOut | None
+    """Whether the probabilities can be believed; null where the bundle is older than that question."""
     metrics: dict[str, Any]
-    """Content of the bundle's `metrics.json`: `test` holds the figures of each candidate on the forward test."""
+    """Content of the bundle's `metrics.json`: `test` holds the figures of each candidate on the forward test, `calibration` those
+    behind the verdict on the probabilities."""
 
 
 class RecommendedOut(_Given):

@@ -95,6 +95,7 @@ def read_model(service: Served) -> ModelOut:
         attributes=scorer.attributes,
         event_types=sorted({kind for rule in rules for kind in getattr(rule.condition, "types", ())}),
         features=[FeatureOut.model_validate(asdict(feature)) for feature in scorer.features.features],
+        calibration=scorer.metrics.get("calibration"),
         metrics=scorer.metrics,
     )
 

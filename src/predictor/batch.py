@@ -111,8 +111,8 @@ def score_frame(
 
 
 def _notice(scorer: Scorer, frame: pd.DataFrame, *, has_events: bool) -> tuple[Finding, ...]:
-    """Findings about the table as a whole: columns that lack or that nothing knows, acts that were not sent."""
-    findings = []
+    """Findings about the table as a whole: doubts about the model, columns that lack or that nothing knows, acts not sent."""
+    findings = [] if scorer.doubt is None else [scorer.doubt]
     known = set(reduce_email(frame.head(1)).columns)
     if lacking := [feature.name for feature in scorer.features.features if feature.is_attribute and feature.name not in known]:
         what = f"The table lacks {list_names(lacking)}, taken as not known in every row."

@@ -184,6 +184,7 @@ def threshold(
     if as_json:
         print_json({"recommended": asdict(advice), "table": columns})
         return
+    console.show_findings([] if scorer.doubt is None else [scorer.doubt])
     console.show_thresholds(columns, advice.threshold)
     console.show_threshold(advice)
 

@@ -111,6 +111,7 @@ class ModelSettings(_Section):
     budget_s: Annotated[float, Field(ge=0)]
     monotone: tuple[str, ...]
     min_outcomes: Annotated[int, Field(ge=1)]
+    recalibrate: Literal["never", "newest"]
     resamples: Annotated[int, Field(ge=20)]
     seed: Annotated[int, Field(ge=0, lt=2**31)]
 

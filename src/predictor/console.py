@@ -117,11 +117,17 @@ def show_verdict(verdict: Verdict) -> None:
         table.add_column(label, justify="right", no_wrap=True)
     for name in verdict.test:
         figures, intervals = verdict.test[name], verdict.intervals[name]
-        cells = [_figure(figures[key], intervals.get(key), digits) for key, (_, digits) in metrics.items()]
+        cells = {key: _figure(figures[key], intervals.get(key), digits) for key, (_, digits) in metrics.items()}
         mark = "[bold green]" if name == verdict.chosen else ""
-        table.add_row(f"{mark}{name}{' *' if mark else ''}", *cells)
+        if mark and "ece" in cells:
+            cells["ece"] += f"\n[dim]chance {verdict.calibration.noise.mean:.3f}[/]"
+        table.add_row(f"{mark}{name}{' *' if mark else ''}", *cells.values())
     out.print(table)
     out.print(f"* chosen on earlier leads. {escape(verdict.text)}")
+    if verdict.doubt is None:
+        out.print(escape(verdict.calibration.text))
+    else:
+        out.print(f"[yellow]{escape(str(verdict.doubt))}[/]")
 
 
 def _figure(figure: float | None, interval: tuple[float, float] | None, digits: int) -> str:

@@ -60,13 +60,20 @@ def _plain(value: object) -> object:
 def describe_verdict(
     verdict: Verdict, *, champion: str, horizon: float | None, pending: int, fit: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Content of `metrics.json`: the figures of the forward test, and what the final model was fitted on."""
+    """Content of `metrics.json`: the figures of the forward test, and what the final model was fitted on.
+
+    `calibration` is of the chosen: `verdict` (calibrated, or rank only), `faults`, `text`, `do` (what to do; empty for nothing),
+    `n`, `base_rate`, `promised` (mean probability), `chance` (where 99 % of base rates would lie, were the probabilities right),
+    `ece` beside `noise` (`mean`, `high`: what right probabilities would show on average, and exceed in 5 % of samples), `line`
+    (`intercept`, `slope`, each with `_interval`, 95 %), `brier` (`score` = `miscalibration` - `discrimination` + `uncertainty`).
+    """
     return {
         "champion": champion,
         "test": verdict.test,
         "intervals": verdict.intervals,
         "differences": {name: asdict(difference) for name, difference in verdict.differences.items()},
         "threshold": {"recommended": asdict(verdict.threshold), "realised": asdict(verdict.realised)},
+        "calibration": verdict.calibration.to_figures() | {"do": verdict.doubt.do if verdict.doubt is not None else ""},
         "gate": None if verdict.gate is None else asdict(verdict.gate),
         "verdict": verdict.text,
         "fit": dict(fit),

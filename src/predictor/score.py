@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -15,7 +16,7 @@ import pandas as pd
 from predictor.answer import Answer, Decision, Lead, PointsAnswer, Reason, decide, grade, read_golden_lead
 from predictor.bundle import Bundle, load_bundle
 from predictor.config import Settings, make_settings
-from predictor.errors import BundleError, PredictorError, ScoringError, list_names
+from predictor.errors import BundleError, Finding, PredictorError, ScoringError, list_names
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.encode import Encoded, FeatureSet
 from predictor.features.live import LiveWindows
@@ -30,6 +31,7 @@ from predictor.model.threshold import (
     recommend_threshold,
     with_value,
 )
+from predictor.model.verdict_text import read_doubt
 from predictor.parse import ISO_HINT, blank_missing, parse_numbers
 from predictor.points.award import Award, award_lead
 from predictor.points.rulebook import RuleBook, find_gate, parse_rule_book
@@ -55,6 +57,7 @@ class Scorer:
         calibrator: What makes its score a probability.
         threshold: Content of `threshold.json`: the recommendation and the table it was taken from.
         metrics: Content of `metrics.json`.
+        doubt: That its probabilities only rank leads, and what to do; None where they can be believed.
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -64,6 +67,8 @@ class Scorer:
         text = bundle.files.get("rule_book.toml")
         self.book: RuleBook | None = parse_rule_book(text, "rule_book.toml") if text else None
         self.metrics: dict[str, Any] = bundle.read_json("metrics.json")
+        self.doubt = read_doubt(self.metrics)
+        self._doubts = () if self.doubt is None else (replace(self.doubt, do=""),)  # what to do is not for who asks for a score
         champion = self.metrics["champion"]
         candidate = CANDIDATES[champion]
         self.model: Model = candidate.from_text(bundle.files[candidate.file])
@@ -172,7 +177,7 @@ class Scorer:
             grade(probability, self.settings.grades.model_dump()),
             self._answer_points(row, award),
             self._explain(matrix, reasons)[0] if reasons else (),
-            (*warnings, *unseen),
+            (*self._doubts, *warnings, *unseen),
         )
 
     def _read_points(self, lead: Lead, values: Mapping[str, Any]) -> dict[str, float]:
@@ -247,7 +252,7 @@ class Scorer:
         answers["points"] = rows[TOTAL].to_numpy() if TOTAL in rows else np.nan
         answers["points_decision"] = self._decide_table(answers["points"].to_numpy(), awards)
         answers["reasons"] = ["; ".join(reason.text for reason in reasons) for reasons in told]
-        return _mark(answers, encoded)
+        return _mark(answers, encoded, self._doubts)
 
     def prepare(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The columns that the training looked at, with what means 'not known' missing and the e-mail made a kind of mailbox."""
@@ -276,11 +281,11 @@ def _note_faults(encoded: Encoded, prepared: pd.DataFrame, points: Sequence[str]
         encoded.note(encoded.errors, np.flatnonzero(mask.to_numpy()), text)
 
 
-def _mark(answers: pd.DataFrame, encoded: Encoded) -> pd.DataFrame:
-    """The answers with warnings; a row with an error keeps nothing but its id and the reason."""
-    texts = [""] * len(answers)
+def _mark(answers: pd.DataFrame, encoded: Encoded, of_all: Sequence[Finding]) -> pd.DataFrame:
+    """The answers with warnings, those of all first; a row with an error keeps nothing but its id and the reason."""
+    texts = [" ".join(map(str, of_all))] * len(answers)
     for row, warnings in encoded.warnings.items():
-        texts[row] = " ".join(str(warning) for warning in warnings)
+        texts[row] = " ".join(map(str, (*of_all, *warnings)))
     for row, errors in encoded.errors.items():
         texts[row] = " ".join(errors)
     answers["warnings"] = texts

@@ -19,6 +19,7 @@ from predictor.config import Settings
 from predictor.errors import Finding, count
 from predictor.model.block import Block
 from predictor.model.candidates.boosted import constrain
+from predictor.model.recalibrate import recalibrate_newest
 from predictor.model.recipe import Learn, Recipe, choose_recipe, fit_recipe
 from predictor.model.select import choosable, select_candidates
 from predictor.model.split import Fold, Split
@@ -30,6 +31,7 @@ from predictor.promotion import judge_promotion
 from predictor.provenance import find_commit, fingerprint_frame, list_versions
 from predictor.report.card import write_card
 from predictor.report.compare import ReportData
+from predictor.report.fairness import compute_fairness
 from predictor.report.page import render_page
 from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds
 from predictor.study import Study, load_study
@@ -84,7 +86,16 @@ class Trained:
             curve=self.study.curve,
             findings=self.findings,
             routed=self.study.route_by_points(self.split.test),
+            fairness=self._compare_groups(),
         )
+
+    def _compare_groups(self) -> pd.DataFrame | None:
+        """The fairness table of the forward test; None where no column is protected."""
+        columns, verdict = list(self.study.leads.protected), self.verdict
+        people = self.study.leads.frame.iloc[self.split.test][columns]
+        probability = verdict.probability[verdict.chosen]
+        routed = probability >= verdict.threshold.threshold
+        return compute_fairness(people, verdict.outcome, probability, routed) if columns else None
 
 
 @dataclass(frozen=True)
@@ -127,6 +138,7 @@ def train(settings: Settings, *, progress: Progress = lambda _: None, advance: A
         recipes[name] = fit_recipe(name, fit, folds, settings.model.seed, learn=learn.get(name, ()), gap=study.gap)
     may_serve = choosable(names, rehearsed=bool(folds))
     chosen = choose_recipe({name: recipes[name] for name in may_serve}, fit)
+    recipes = {name: _set_level(recipe, fit, settings) for name, recipe in recipes.items()}
     progress("Looking at the test block")
     routed = study.route_by_points(split.test)
     verdict = judge_recipes(recipes, chosen, fit=fit, test=test, routed=routed, settings=settings)
@@ -197,7 +209,12 @@ def _refit(name: str, study: Study, learn: Sequence[Learn]) -> tuple[Block, Reci
     features, _ = study.fit_features(study.teaching)
     block = study.block(study.teaching, features, known_at=study.observed_until)
     folds, seed = study.rehearsal(block), study.settings.model.seed
-    return block, fit_recipe(name, block, folds, seed, learn=learn, gap=study.gap)
+    return block, _set_level(fit_recipe(name, block, folds, seed, learn=learn, gap=study.gap), block, study.settings)
+
+
+def _set_level(recipe: Recipe, block: Block, settings: Settings) -> Recipe:
+    """The recipe, at the level of the newest leads where the settings ask for that."""
+    return recalibrate_newest(recipe, block) if settings.model.recalibrate == "newest" else recipe
 
 
 def _gather_facts(study: Study) -> dict[str, Any]:

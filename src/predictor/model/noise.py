@@ -20,6 +20,7 @@ _RELATIVE, _ABSOLUTE = 0.15, 0.05  # an error is material from 15 % of what was 
 _SLOPES = (0.85, 1.15)  # the same 15 % for how far probabilities lie apart
 _TIMES = 2.0  # of the error that chance shows on average
 _LEVEL = 0.99  # of the two simulated comparisons, so that false alarms stay under 5 % in all
+_NOTHING = 1e-12  # of a Brier score: what is left of 0 in floats
 _MOST_DRAWN = 20_000  # leads above which sums over a bin are drawn as normal
 
 
@@ -68,12 +69,18 @@ class CalibrationJudgement:
         return "rank only" if self.faults else "calibrated"
 
     @property
+    def ranks(self) -> bool:
+        """Whether leads that were promised more were accepted more often at all."""
+        return self.brier.discrimination > _NOTHING
+
+    @property
     def text(self) -> str:
         """The verdict in one sentence."""
         leads = count(self.n, "newer lead")
         if self.faults:
             told = "; ".join(self._tell_fault(fault) for fault in self.faults)
-            return f"Rank only: of {leads}, {told}. Trust the order of leads, not the probabilities."
+            trust = "Trust the order of leads, not the probabilities" if self.ranks else "The order of leads says nothing either"
+            return f"Rank only: of {leads}, {told}. {trust}."
         why = "no more than chance explains" if self.ece <= self.noise.high else "more than chance, but too little to matter"
         return f"Calibrated: of {leads}, {self._came}; {self._error}, {why}{self._blind}."
 

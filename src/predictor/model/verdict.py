@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 
 from predictor.config import Settings
+from predictor.errors import Finding
 from predictor.model.block import Block
 from predictor.model.gate import Gate, judge_gate
 from predictor.model.metrics import Difference, compute_difference, compute_intervals, compute_metrics, compute_reliability
+from predictor.model.noise import CalibrationJudgement, judge_calibration
 from predictor.model.recipe import Recipe
 from predictor.model.threshold import Recommendation, compute_thresholds, recommend_threshold
+from predictor.model.verdict_text import tell_doubt, tell_verdict
 
 Figures = dict[str, float | int | None]
 
@@ -32,7 +35,9 @@ class Verdict:
         gate: What came of those that the points route; None where the firm names no gate.
         probability: Candidate -> its probabilities on the test block.
         outcome: What came of the test leads.
+        calibration: Whether the probabilities of the chosen can be believed, with what chance alone would show.
         rehearsed: Whether earlier leads spanned enough time to rehearse on, so that something learned could be chosen.
+        recalibrated: Whether the newest of the earlier leads set the level of the probabilities.
     """
 
     chosen: str
@@ -45,7 +50,9 @@ class Verdict:
     gate: Gate | None
     probability: dict[str, np.ndarray]
     outcome: np.ndarray
+    calibration: CalibrationJudgement
     rehearsed: bool = True
+    recalibrated: bool = False
 
     @property
     def rival(self) -> str | None:
@@ -60,21 +67,13 @@ class Verdict:
 
     @property
     def text(self) -> str:
-        """The verdict in one sentence."""
-        if self.rival is None and not self.rehearsed:
-            return (
-                f"Earlier leads are too few, or span too little time, to choose anything learned by, so '{self.chosen}' is taken."
-            )
-        if self.rival is None:
-            return f"Nothing learned did better than '{self.chosen}' on earlier leads; it is what the data can carry."
-        best = "Nothing learned did better than the points on earlier leads. " if self.chosen == "points" else ""
-        gap = self.differences[self.rival]
-        told = f"log loss {abs(gap.mean):.4f} {'lower' if gap.mean < 0 else 'higher'} (95 %: {gap.low:+.4f} to {gap.high:+.4f})"
-        if gap.low <= 0 <= gap.high:
-            return f"{best}'{self.chosen}' and '{self.rival}' are not to be told apart on the forward test: {told}."
-        return (
-            f"{best}'{self.chosen}' is {'better' if gap.mean < 0 else 'worse'} than '{self.rival}' on the forward test: {told}."
-        )
+        """The verdict in two or three sentences."""
+        return tell_verdict(self)
+
+    @property
+    def doubt(self) -> Finding | None:
+        """That the probabilities of the chosen only rank leads, and what to do; None where they can be believed."""
+        return tell_doubt(self.calibration, recalibrated=self.recalibrated)
 
 
 def judge_recipes(
@@ -111,7 +110,9 @@ def judge_recipes(
         gate=None if routed is None else judge_gate(test.outcome, routed, weeks=test.weeks, band=band),
         probability=probability,
         outcome=test.outcome,
+        calibration=judge_calibration(test.outcome, probability[chosen], seed=settings.model.seed),
         rehearsed=len(recipes[chosen].positions) < len(fit),
+        recalibrated=settings.model.recalibrate == "newest",
     )
 
 

@@ -21,6 +21,7 @@ from predictor.report.texts import (
     tell_standing,
     tell_thresholds,
 )
+from predictor.report.trust import ABOUT_GROUPS, NO_GROUPS, tell_calibration, tell_fairness
 from predictor.report.words import UNTOLD, say_percent, say_threshold
 
 _TESTED = (
@@ -60,8 +61,8 @@ def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
         "Below a figure: its 95 % interval, by bootstrap over leads. Log loss and Brier score: lower is better.",
         *_write_threshold(data),
         *_write_gate(data),
-        "## Calibration",
-        to_markdown(tell_reliability(data.verdict.reliability)),
+        *_write_calibration(data),
+        *_write_groups(data),
         "## Findings",
         _bullets(_say_finding(finding) for finding in data.findings) if data.findings else "Nothing was noticed.",
         "## Limits",
@@ -123,6 +124,19 @@ def _write_gate(data: ReportData) -> list[str]:
     if data.routed is not None:
         text += " " + escape_markdown(compute_equal_volume(data.verdict, data.routed).text)
     return ["## Points gate", f"On the test leads: {text}"]
+
+
+def _write_calibration(data: ReportData) -> list[str]:
+    verdict = data.verdict
+    said = verdict.calibration.text if verdict.doubt is None else f"{verdict.doubt.what} {verdict.doubt.do}"
+    tables = tell_calibration(verdict.calibration), tell_reliability(verdict.reliability)
+    return ["## Calibration", escape_markdown(said), *map(to_markdown, tables)]
+
+
+def _write_groups(data: ReportData) -> list[str]:
+    if data.fairness is None:
+        return ["## Groups of people", NO_GROUPS]
+    return ["## Groups of people", ABOUT_GROUPS, to_markdown(tell_fairness(data.fairness))]
 
 
 def _bullets(lines: Iterable[str]) -> str:

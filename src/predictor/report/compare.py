@@ -37,6 +37,7 @@ class ReportData:
         curve: Time to SQL: `days`, `converted`; None where the outcomes carry no dates.
         findings: All that was noticed.
         routed: Which test leads the points gate hands over, in the same order; None where the firm names no gate.
+        fairness: What `compute_fairness` gives of the test leads; None where no column is protected.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ReportData:
     curve: pd.DataFrame | None
     findings: tuple[Finding, ...]
     routed: np.ndarray | None = None
+    fairness: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)

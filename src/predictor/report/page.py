@@ -32,6 +32,7 @@ from predictor.report.texts import (
     tell_thresholds,
     tell_volume,
 )
+from predictor.report.trust import ABOUT_GROUPS, NO_GROUPS, tell_calibration, tell_fairness
 from predictor.report.words import UNTOLD, say_days, say_percent, say_share, say_threshold
 
 _FEWEST_ROWS = 3  # of a table of thresholds that is worth drawing
@@ -82,6 +83,9 @@ def render_page(data: ReportData) -> str:
         fit=tell_fit(data.metrics),
         verdict=data.verdict.text,
         standing=tell_standing(data),
+        doubt=data.verdict.doubt,
+        calibration=data.verdict.calibration.text,
+        groups=NO_GROUPS if data.fairness is None else ABOUT_GROUPS,
         panels=[_make_advice(data), _make_gate(data.verdict.gate, volume), _make_rehearsal(data)],
         advice=data.advice.text,
         gate=data.verdict.gate.text if data.verdict.gate is not None else _tell_no_gate(data),
@@ -132,6 +136,8 @@ def _make_tables(data: ReportData, volume: EqualVolume | None) -> dict[str, Text
         "bands": None if data.points is None else tell_bands(compute_point_bands(data.points, verdict.outcome)),
         "volume": tell_volume(volume, verdict.chosen) if volume is not None and volume.told is not None else None,
         "reliability": tell_reliability(verdict.reliability),
+        "calibration": tell_calibration(verdict.calibration),
+        "fairness": None if data.fairness is None else tell_fairness(data.fairness),
         "thresholds": tell_thresholds(compute_threshold_rows(data.thresholds, data.advice)),
     }
 

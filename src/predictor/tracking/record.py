@@ -146,6 +146,7 @@ def describe_tags(record: TrainingRecord) -> dict[str, str]:
         "promoted": str(record.promoted).lower(),
         "reason": record.reason,
         "verdict": record.metrics.get("verdict"),
+        "calibration": (record.metrics.get("calibration") or {}).get("verdict"),
         "git_commit": record.git_commit,
         **data,
         **fit,

@@ -99,6 +99,12 @@ def test_one_class_and_constant_probabilities_are_judged(outcome):
     assert judge_calibration(outcome, np.full(50, 0.5)).faults == ("level", "shape")
 
 
+def test_one_probability_for_all_has_no_order_to_trust():
+    judged = judge_calibration([0, 1] * 100, np.full(200, 0.2))
+    assert (judged.verdict, judged.ranks) == ("rank only", False)
+    assert judged.text.endswith(". The order of leads says nothing either.")
+
+
 def test_certain_probabilities_that_hold():
     assert judge_calibration([0, 1, 0, 1], [0.0, 1.0, 0.0, 1.0]).verdict == "calibrated"
 

@@ -9,6 +9,7 @@ from predictor.config import make_settings
 from predictor.features.encode import Feature, FeatureSet
 from predictor.model.block import Block
 from predictor.model.metrics import Difference, compute_metrics
+from predictor.model.noise import judge_calibration
 from predictor.model.recipe import fit_recipe
 from predictor.model.split import make_folds
 from predictor.model.verdict import judge_recipes, rehearse_thresholds
@@ -66,7 +67,7 @@ def test_gate_of_the_points(verdict):
         (
             Difference(-0.02, -0.04, 0.01),
             True,
-            "are not to be told apart on the forward test: log loss 0.0200 lower (95 %: -0.0400 to +0.0100).",
+            "The points are as good: 'logistic' and 'points' are not to be told apart on the forward test: log loss 0.0200 lower",
         ),
         (Difference(0.02, 0.01, 0.04), False, "'logistic' is worse than 'points' on the forward test: log loss 0.0200 higher"),
         (Difference(-0.02, -0.04, -0.01), True, "'logistic' is better than 'points' on the forward test: log loss 0.0200 lower"),
@@ -82,14 +83,92 @@ def test_verdict_in_words(verdict, gap, earned, text):
 def test_the_base_rate_has_no_rival():
     verdict = judge_recipes(RECIPES, "constant", fit=FIT, test=TEST, routed=None, settings=SETTINGS)
     assert (verdict.rival, verdict.earned) == (None, True)
-    assert verdict.text == "Nothing learned did better than 'constant' on earlier leads; it is what the data can carry."
+    missed = "No signal on earlier leads, so every lead gets the same probability. On the newer ones 'logistic' did better: "
+    assert verdict.text == missed + "train again when more are known."
+    same = {name: Difference(0.001, -0.001, 0.002) for name in verdict.differences}
+    assert replace(verdict, differences=same).text == (
+        "No signal: nothing did better than the base rate on earlier leads, so every lead gets the same probability."
+    )
 
 
 def test_the_points_must_do_better_than_the_base_rate():
     verdict = judge_recipes(RECIPES, "points", fit=FIT, test=TEST, routed=None, settings=SETTINGS)
     assert verdict.rival == "constant"
     assert verdict.earned is (verdict.differences["constant"].mean < 0)
-    assert verdict.text.startswith("Nothing learned did better than the points on earlier leads. 'points' ")
+    assert verdict.text.startswith(
+        "Nothing learned did better than the points on earlier leads; on the newer ones 'logistic' did."
+    )
+    better = {"logistic": Difference(0.0, -0.1, 0.1), "constant": Difference(-0.2, -0.3, -0.1)}
+    assert replace(verdict, differences=better).text == (
+        "The points are as good as anything learned: nothing did better on earlier leads. 'points' is better than 'constant' on "
+        "the forward test: log loss 0.2000 lower (95 %: -0.3000 to -0.1000)."
+    )
+
+
+def test_what_is_not_told_apart_from_the_base_rate_is_no_signal(verdict):
+    weak = Difference(-0.002, -0.01, 0.006)
+    blind = {"logistic": verdict.intervals["logistic"] | {"auc": (0.47, 0.56)}}
+    told = replace(verdict, differences={"constant": weak, "points": weak}, intervals=verdict.intervals | blind)
+    assert told.text == (
+        "No signal on the forward test: 'logistic' is not to be told apart from the base rate: log loss 0.0020 lower "
+        "(95 %: -0.0100 to +0.0060)."
+    )
+    worse = Difference(0.02, 0.01, 0.03)
+    assert "'logistic' is worse than the base rate" in replace(told, differences={"constant": worse, "points": weak}).text
+
+
+def test_what_ranks_leads_is_a_signal_though_its_level_is_wrong(verdict):
+    weak = Difference(0.002, -0.01, 0.006)
+    told = replace(verdict, differences={"constant": weak, "points": Difference(-0.2, -0.3, -0.1)}).text
+    assert told.startswith("By its probabilities 'logistic' is not to be told apart from the base rate: ")
+    assert "'logistic' is better than 'points' on the forward test" in told
+    assert "No signal" not in told
+
+
+@pytest.mark.parametrize(
+    ("chosen", "names", "text"),
+    [
+        ("constant", ["constant"], "Nothing but the base rate could be tried, so every lead gets the same probability."),
+        ("constant", ["constant", "points"], "No signal: the points did no better than the base rate on earlier leads, so every"),
+        ("points", ["constant", "points"], "Nothing learned could be tried beside the points. "),
+        (
+            "logistic",
+            ["logistic"],
+            "'logistic' did best on earlier leads; neither the points nor the base rate were tried beside it.",
+        ),
+    ],
+)
+def test_candidates_that_were_not_tried_are_not_told_of(chosen, names, text):
+    recipes = {name: RECIPES[name] for name in names}
+    assert judge_recipes(recipes, chosen, fit=FIT, test=TEST, routed=None, settings=SETTINGS).text.startswith(text)
+
+
+def test_without_a_rehearsal_that_is_why():
+    short = "Earlier leads are too few, or span too little time, to choose anything learned by, so "
+    for chosen, said in (("constant", "'constant' is taken."), ("points", "'points' is taken. ")):
+        told = judge_recipes(RECIPES, chosen, fit=FIT, test=TEST, routed=None, settings=SETTINGS)
+        assert replace(told, rehearsed=False).text.startswith(short + said)
+
+
+def test_probabilities_are_judged_beside_what_chance_shows(verdict):
+    assert verdict.calibration == judge_calibration(TEST.outcome, verdict.probability["logistic"], seed=0)
+    assert (verdict.calibration.verdict, verdict.doubt) == ("calibrated", None)
+
+
+@pytest.mark.parametrize(
+    ("faults", "recalibrated", "do"),
+    [
+        (("level", "shape"), False, "Set model.recalibrate to 'newest' and train again"),
+        (("level",), True, "These leads have set the level since; train again when newer ones are known"),
+        (("slope",), False, "The final model has learned from these leads too; train again when newer ones are known"),
+    ],
+)
+def test_probabilities_that_only_rank_are_told_with_what_to_do(verdict, faults, recalibrated, do):
+    off = replace(verdict, calibration=replace(verdict.calibration, faults=faults), recalibrated=recalibrated)
+    assert off.text.endswith(" Its probabilities only rank leads.")
+    assert (off.doubt.code, off.doubt.what) == ("MODEL001", off.calibration.text)
+    assert off.doubt.do.startswith(do)
+    assert off.doubt.do.endswith("Until then choose the threshold by policy 'capacity', which needs only the order.")
 
 
 def test_without_points_the_base_rate_is_the_rival():

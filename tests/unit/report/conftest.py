@@ -8,6 +8,7 @@ from predictor.config import make_settings
 from predictor.errors import Finding
 from predictor.model.gate import judge_gate
 from predictor.model.metrics import compute_difference, compute_intervals, compute_metrics, compute_reliability
+from predictor.model.noise import judge_calibration
 from predictor.model.threshold import compute_thresholds, recommend_threshold
 from predictor.model.verdict import Verdict
 from predictor.report.compare import ReportData
@@ -40,6 +41,7 @@ def judge(candidates, outcome=OUTCOME, *, chosen="lightgbm", routed=None, weeks=
         gate=None if routed is None else judge_gate(outcome, routed, weeks=weeks),
         probability=candidates,
         outcome=outcome,
+        calibration=judge_calibration(outcome, candidates[chosen], draws=200),
     )
 
 

@@ -54,7 +54,7 @@ def read(page):
 def test_page_is_well_formed(data):
     reader = read(render_page(data))
     assert reader.tags.count("svg") == 3
-    assert reader.tags.count("table") == 5
+    assert reader.tags.count("table") == 6
     assert len(set(reader.ids)) == len(reader.ids)
 
 

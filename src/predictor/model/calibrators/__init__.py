@@ -12,6 +12,7 @@ from predictor.model.calibrate import Sigmoid, fit_sigmoid
 from predictor.model.calibrators.as_is import AsIs, fit_as_is
 from predictor.model.calibrators.beta import Beta, fit_beta
 from predictor.model.calibrators.isotonic import Isotonic, fit_isotonic
+from predictor.model.calibrators.shifted import Shifted
 from predictor.model.calibrators.venn_abers import VennAbers, fit_venn_abers
 
 
@@ -59,10 +60,14 @@ def read_calibrator(text: str) -> Calibrator:
     AsIs(variance=(), n=0)
     >>> read_calibrator('{"kind": "magic"}')
     Traceback (most recent call last):
-    ValueError: calibrator.json must be of kind 'none', 'sigmoid', 'beta', 'isotonic', 'venn_abers', but is of kind 'magic'
+    ValueError: calibrator.json must be of kind 'none', 'sigmoid', 'beta', 'isotonic', 'venn_abers', \
+'shifted', but is of kind 'magic'
     """
-    kind = json.loads(text).get("kind", "sigmoid")
+    content = json.loads(text)
+    kind = content.get("kind", "sigmoid")
+    if kind == Shifted.kind:
+        return Shifted(read_calibrator(json.dumps(content["base"])), content["shift"], content["variance"], content["n"])
     if kind not in _KINDS:
-        known = ", ".join(f"'{name}'" for name in _KINDS)
+        known = ", ".join(f"'{name}'" for name in (*_KINDS, Shifted.kind))
         raise ValueError(f"calibrator.json must be of kind {known}, but is of kind '{kind}'")
     return _KINDS[kind].from_text(text)

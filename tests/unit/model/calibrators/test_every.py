@@ -62,7 +62,9 @@ def test_first_bundles_had_a_sigmoid_without_a_kind():
 
 
 def test_unknown_kinds_are_refused():
-    with pytest.raises(ValueError, match=r"calibrator.json must be of kind 'none', .*'venn_abers', but is of kind 'spline'"):
+    with pytest.raises(
+        ValueError, match=r"calibrator.json must be of kind 'none', .*'venn_abers', 'shifted', but is of kind 'spline'"
+    ):
         read_calibrator('{"kind": "spline"}')
 
 
