@@ -39,6 +39,7 @@ def recalibrate_newest(recipe: Recipe, block: Block) -> Recipe:
         positions=recipe.positions[newest],
         scores=recipe.scores[newest],
         rehearsed=np.asarray(expit(logit(recipe.rehearsed[newest]) + crosswise)),
+        crosswise=recipe.crosswise[newest],
     )
 
 

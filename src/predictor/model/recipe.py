@@ -32,6 +32,7 @@ class Recipe:
         calibrator: Fitted on scores of leads that the scoring model had not seen, each from an earlier time only.
         positions: Rows of the block that were predicted out of time.
         scores: Their log-odds.
+        rehearsed: Their probabilities as the calibrator that serves says them, which thresholds speak of.
         crosswise: Their probabilities, each by a calibrator of that kind that had not seen what came of the lead's fold: what the
             candidate is chosen by.
     """
@@ -41,16 +42,12 @@ class Recipe:
     calibrator: Calibrator
     positions: np.ndarray
     scores: np.ndarray
+    rehearsed: np.ndarray
     crosswise: np.ndarray
 
     def predict(self, matrix: np.ndarray) -> np.ndarray:
         """Calibrated probabilities, one a row of the matrix."""
         return self.calibrator.predict(self.model.score(matrix))
-
-    @property
-    def rehearsed(self) -> np.ndarray:
-        """The probabilities of the leads at `positions` as the calibrator that serves says them, which thresholds speak of."""
-        return self.calibrator.predict(self.scores)
 
 
 def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int, *, learn: Sequence[Learn] = (), gap: float = 0.0) -> Recipe:
@@ -78,10 +75,12 @@ def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int, *, learn: 
         kind = "none" if name == _FLAT else chosen.kind
         calibrator = FITS[kind](scores, judged.outcome, judged.weight)
         fold = np.repeat(np.arange(len(folds)), list(map(len, parts)))
-        return Recipe(name, model, calibrator, positions, scores, _calibrate_crosswise(kind, scores, judged, fold))
+        crosswise = _calibrate_crosswise(kind, scores, judged, fold)
+        return Recipe(name, model, calibrator, positions, scores, calibrator.predict(scores), crosswise)
     positions, scores = np.arange(len(block)), model.score(block.matrix)
     seen = fit_sigmoid(scores, block.outcome, block.weight) if name in _SIMPLE else AsIs()
-    return Recipe(name, model, seen, positions, scores, seen.predict(scores))
+    said = seen.predict(scores)
+    return Recipe(name, model, seen, positions, scores, said, said)
 
 
 def _calibrate_crosswise(kind: str, scores: np.ndarray, judged: Block, fold: np.ndarray) -> np.ndarray:

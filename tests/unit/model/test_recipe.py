@@ -61,7 +61,7 @@ def test_without_folds_the_leads_themselves_teach_the_calibrator():
 def make_recipe(name, scores):
     plain = Sigmoid(0.0, 1.0, (0.0, 0.0, 0.0), 1)
     at = np.asarray(scores)
-    return Recipe(name, CANDIDATES["constant"].fit(BLOCK, 0), plain, np.arange(len(at)), at, plain.predict(at))
+    return Recipe(name, CANDIDATES["constant"].fit(BLOCK, 0), plain, np.arange(len(at)), at, plain.predict(at), plain.predict(at))
 
 
 def test_what_is_clearly_better_is_chosen():
