@@ -1,5 +1,6 @@
 """Scoring over HTTP: the contract, the same floats as the scorer, and what is reported rather than guessed."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -41,8 +42,19 @@ def test_floats_are_those_of_the_scorer(client, lead, models):
 
 
 @pytest.mark.parametrize("asked", [0, 1, 3])
-def test_as_many_reasons_as_asked(client, lead, asked):
-    assert len(ask(client, lead, reasons=asked)["reasons"]) == asked
+def test_as_many_reasons_each_way_as_asked_strongest_first(client, lead, asked):
+    every, told = ask(client, lead, reasons=20)["reasons"], ask(client, lead, reasons=asked)["reasons"]
+    up, down = ([reason for reason in every if (reason["effect"] > 0) is way] for way in (True, False))
+    assert [reason for reason in told if reason["effect"] > 0] == up[:asked]
+    assert [reason for reason in told if reason["effect"] < 0] == down[:asked]
+    assert [abs(reason["effect"]) for reason in every] == sorted((abs(reason["effect"]) for reason in every), reverse=True)
+    assert up
+    assert down
+
+
+def test_a_reason_tells_what_came_of_such_leads(client, lead):
+    [industry] = [reason for reason in ask(client, lead)["reasons"] if reason["what"] == "Industry"]
+    assert re.fullmatch(r"Of \d+ leads with industry software, \d+ % were accepted; of all leads, \d+ %\.", industry["evidence"])
 
 
 def test_moment_without_zone_is_taken_in_the_zone_of_the_training_data(client, lead):

@@ -1,0 +1,122 @@
+"""What a value, and the evidence for it, is called in a sentence."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from predictor.features.encode import Feature
+from predictor.model.evidence import Bins, Evidence, is_count
+
+UNKNOWN = "not known"
+_ALL_EVENTS = "All events"
+
+
+def say_number(number: float) -> str:
+    """A number as people read it: four digits, or whole thousands in groups.
+
+    >>> say_number(2.0), say_number(0.12345), say_number(12345.6), say_number(-4917000.0), say_number(1e20)
+    ('2', '0.1235', '12,346', '-4,917,000', '1e+20')
+    """
+    return f"{number:,.0f}" if 1000 <= abs(number) < 1e15 else f"{number:.4g}"
+
+
+def say_value(feature: Feature, number: float) -> str:
+    """The value of one feature of a lead, and what it is of where the name of its group does not say that.
+
+    Args:
+        feature: The feature.
+        number: Its value as the matrix holds it.
+
+    >>> views = Feature("events/page_view/count_7d", "Page views in 7 days", "Page views", "number")
+    >>> say_value(views, 2.0)
+    '2 in 7 days'
+    >>> say_value(Feature("founded", "Founded", "Founded", "days_since"), 400.0)
+    '400 days ago'
+    """
+    value = _say_alone(feature, number)
+    rest = feature.label.removeprefix(feature.group)
+    if rest.startswith(" "):
+        return f"{value}{rest}"
+    return f"{value} ({_lower(rest.removeprefix(': '))})" if rest else value
+
+
+def _say_alone(feature: Feature, number: float) -> str:
+    if np.isnan(number):
+        return UNKNOWN
+    if feature.kind == "category":
+        return feature.spell(int(number))
+    return say_number(number) + (" days ago" if feature.kind == "days_since" else "")
+
+
+def say_evidence(evidence: Evidence, feature: Feature, number: float) -> str | None:
+    """What came of the leads that taught and had such a value, beside all of them; None where they are too few to be told.
+
+    Args:
+        evidence: Of the leads that taught the model.
+        feature: The feature.
+        number: Its value as the matrix holds it.
+
+    >>> views = Feature("events/page_view/count_7d", "Page views in 7 days", "Page views", "number")
+    >>> bins = Bins((1.0, 2.0), ((4000, 0.14), None, (812, 0.41), None))
+    >>> evidence = Evidence((4830, 0.18), False, {views.name: bins})
+    >>> say_evidence(evidence, views, 3.0)
+    'Of 812 leads with 2 or more page views in 7 days, 41 % were accepted; of all leads, 18 %.'
+    >>> say_evidence(evidence, views, 1.0)
+    """
+    bins = evidence.bins[feature.name]
+    place = bins.place(feature, number)
+    share = bins.shares[place]
+    if share is None:
+        return None
+    leads, accepted = share
+    told = f"Of {leads:,} leads with {_name_bin(feature, bins, place)}, {_say_share(accepted)} were accepted"
+    pending = " Pending leads count in part." if evidence.in_part else ""
+    return f"{told}; of all leads, {_say_share(evidence.whole[1])}.{pending}"
+
+
+def _name_bin(feature: Feature, bins: Bins, place: int) -> str:
+    """The feature and the range of its values, as in 'industry Software' or '2 or more page views in 7 days'."""
+    plain = feature.label.replace(_ALL_EVENTS, "Events", 1) if feature.group == _ALL_EVENTS else feature.label
+    label, joint = _lower(plain), " "
+    if ": " in label:
+        label, joint = label.replace(": ", ", "), ": "
+    if place == len(bins.shares) - 1:
+        return f"{label}{joint}{UNKNOWN}"
+    if feature.kind == "category":
+        return f"{label}{joint}{feature.spell(place)}"
+    said = _say_range(bins.edges, place, counts=is_count(feature))
+    if is_count(feature) and joint == " ":
+        return f"{label}: {said}" if said == "1" else f"{'no' if said == '0' else said} {label}"
+    return f"{label}{joint}{said}" + (" days ago" if feature.kind == "days_since" else "")
+
+
+def _say_range(edges: tuple[float, ...], place: int, *, counts: bool) -> str:
+    """The bin of a number, as in '40 to under 100'; a count that stands alone as '1'."""
+    if not edges:
+        return "of any size"
+    if place == 0:
+        return "0" if counts and edges[0] == 1 else f"under {say_number(edges[0])}"
+    if place == len(edges):
+        return f"{say_number(edges[-1])} or more"
+    low, high = list(pairwise(edges))[place - 1]
+    return say_number(low) if counts and high == low + 1 else f"{say_number(low)} to under {say_number(high)}"
+
+
+def _say_share(share: float) -> str:
+    """A share as a percentage, with a decimal where it is small or nearly all.
+
+    >>> _say_share(0.414), _say_share(0.034), _say_share(0.0)
+    ('41 %', '3.4 %', '0 %')
+    """
+    return f"{100 * share:.{int(0 < share < 0.0995 or 0.99 < share < 1)}f} %"
+
+
+def _lower(text: str) -> str:
+    """The text as it stands inside a sentence; a word in capitals, as CRM, keeps them.
+
+    >>> _lower("Page views"), _lower("CRM owner")
+    ('page views', 'CRM owner')
+    """
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
