@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ from predictor.model.evidence import Bins, Evidence, is_count
 
 UNKNOWN = "not known"
 _ALL_EVENTS = "All events"
+_PLURAL = re.compile(r"(?<=[a-z])(?<![sui])s\b")
 
 
 def say_number(number: float) -> str:
@@ -35,10 +37,12 @@ def say_value(feature: Feature, number: float) -> str:
     >>> say_value(Feature("founded", "Founded", "Founded", "days_since"), 400.0)
     '400 days ago'
     """
+    if np.isnan(number) and _is_age(feature):
+        return "none"
     value = _say_alone(feature, number)
     rest = feature.label.removeprefix(feature.group)
-    if rest.startswith(" "):
-        return f"{value}{rest}"
+    if rest.startswith(" ") or _is_age(feature):
+        return f"{value} {rest.lstrip(': ')}"
     return f"{value} ({_lower(rest.removeprefix(': '))})" if rest else value
 
 
@@ -47,7 +51,14 @@ def _say_alone(feature: Feature, number: float) -> str:
         return UNKNOWN
     if feature.kind == "category":
         return feature.spell(int(number))
-    return say_number(number) + (" days ago" if feature.kind == "days_since" else "")
+    if feature.kind == "days_since":
+        return f"{say_number(round(number, 1))} days ago"
+    return say_number(round(number, 1) if _is_age(feature) else number)
+
+
+def _is_age(feature: Feature) -> bool:
+    """Whether a feature is the days since an act, missing where there was none."""
+    return feature.name.startswith("events/") and "/days_since_" in feature.name
 
 
 def say_evidence(evidence: Evidence, feature: Feature, number: float) -> str | None:
@@ -78,18 +89,28 @@ def say_evidence(evidence: Evidence, feature: Feature, number: float) -> str | N
 
 def _name_bin(feature: Feature, bins: Bins, place: int) -> str:
     """The feature and the range of its values, as in 'industry Software' or '2 or more page views in 7 days'."""
-    plain = feature.label.replace(_ALL_EVENTS, "Events", 1) if feature.group == _ALL_EVENTS else feature.label
-    label, joint = _lower(plain), " "
-    if ": " in label:
-        label, joint = label.replace(": ", ", "), ": "
+    group, rest = "Events" if feature.group == _ALL_EVENTS else feature.group, feature.label.removeprefix(feature.group)
+    what = _lower(group if len(rest) < len(feature.label) else "")
+    label, joint = (f"{what}{rest.replace(': ', ', ')}", ": ") if ": " in rest else (what + (rest if what else _lower(rest)), " ")
     if place == len(bins.shares) - 1:
-        return f"{label}{joint}{UNKNOWN}"
+        return f"no {what}" if _is_age(feature) else f"{label}{joint}{UNKNOWN}"
     if feature.kind == "category":
         return f"{label}{joint}{feature.spell(place)}"
     said = _say_range(bins.edges, place, counts=is_count(feature))
     if is_count(feature) and joint == " ":
-        return f"{label}: {said}" if said == "1" else f"{'no' if said == '0' else said} {label}"
+        return _say_count(said, what, rest)
     return f"{label}{joint}{said}" + (" days ago" if feature.kind == "days_since" else "")
+
+
+def _say_count(said: str, what: str, when: str) -> str:
+    """So many of something; a firm's own type of event that is called by no plural stands apart from its number.
+
+    >>> _say_count("0", "page views", " ever"), _say_count("1", "webinars attended", ""), _say_count("1", "unsubscribed", " ever")
+    ('no page views ever', '1 webinar attended', 'unsubscribed ever: 1')
+    """
+    if not _PLURAL.search(what):
+        return f"{what}{when}: {said}"
+    return f"1 {_PLURAL.sub('', what, count=1)}{when}" if said == "1" else f"{'no' if said == '0' else said} {what}{when}"
 
 
 def _say_range(edges: tuple[float, ...], place: int, *, counts: bool) -> str:

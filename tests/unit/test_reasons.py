@@ -20,14 +20,17 @@ SIZE = Feature("employees", "Employees", "Employees", "number")
 AGE = Feature("founded", "Founded", "Founded", "days_since")
 BLANK = Feature(MISSING, "Attributes not known", "Attributes not known", "missing_count")
 TOUCH = Feature("events/any/first_type", "Type of the first touch", "First touch", "category", ("webinar",))
+OWN = Feature("events/unsubscribed/count_7d", "Unsubscribed in 7 days", "Unsubscribed", "number")
+LARGEST = Feature("events/page_view/value_max", "Page views: largest value", "Page views", "number")
+POINTS = Feature("points/title", "Points: title", "Points: title", "number")
 CRM = Feature("CRM_owner", "CRM owner", "CRM owner", "category", ("x",))
 FEATURES = (RANK, WEEK, LAST, SIZE)
 
 
 def test_a_group_is_one_reason_told_by_the_member_that_moved_it_most():
     up, down = tell_reasons(np.array([0.0, -0.02, 0.1, -0.01]), np.array([0.0, 2.0, 1.25, 12500.0]), FEATURES, each_way=5)
-    assert (up.what, up.value, up.effect) == ("Page views", "1.25 (days since the last)", pytest.approx(0.08))
-    assert up.text == "Page views 1.25 (days since the last): +8.0 points of probability"
+    assert (up.what, up.value, up.effect) == ("Page views", "1.2 days since the last", pytest.approx(0.08))
+    assert up.text == "Page views 1.2 days since the last: +8.0 points of probability"
     assert down.text == "Employees 12,500: -1.0 points of probability"
     assert (up.evidence, down.evidence) == (None, None)
 
@@ -40,7 +43,7 @@ def test_the_evidence_is_of_the_value_that_is_told():
     )
     assert [reason.evidence for reason in told] == [
         "Of 50 leads with rank C-Level, 50 % were accepted; of all leads, 18 %. Pending leads count in part.",
-        "Of 30 leads with page views in 7 days: 1, 20 % were accepted; of all leads, 18 %. Pending leads count in part.",
+        "Of 30 leads with 1 page view in 7 days, 20 % were accepted; of all leads, 18 %. Pending leads count in part.",
         None,
     ]
 
@@ -52,7 +55,8 @@ def test_the_evidence_is_of_the_value_that_is_told():
         (RANK, 2.0, "other"),
         (RANK, np.nan, "not known"),
         (WEEK, 2.0, "2 in 7 days"),
-        (LAST, np.nan, "not known (days since the last)"),
+        (LAST, np.nan, "none"),
+        (DAYS, 3.0, "3 (days with at least one)"),
         (EVERY, 31.0, "31 in 30 days"),
         (SIZE, 1234567.0, "1,234,567"),
         (AGE, 9100.4, "9,100 days ago"),
@@ -67,14 +71,20 @@ def test_values_as_people_read_them(feature, number, value):
     ("feature", "edges", "number", "said"),
     [
         (WEEK, (1.0, 2.0), 0.0, "no page views in 7 days"),
-        (WEEK, (1.0, 2.0), 1.0, "page views in 7 days: 1"),
+        (WEEK, (1.0, 2.0), 1.0, "1 page view in 7 days"),
         (WEEK, (1.0, 2.0), 7.0, "2 or more page views in 7 days"),
         (WEEK, (4.0, 10.0), 7.0, "4 to under 10 page views in 7 days"),
         (WEEK, (4.0, 10.0), 0.0, "under 4 page views in 7 days"),
         (EVERY, (1.0, 2.0), 2.0, "2 or more events in 30 days"),
         (DAYS, (1.0, 2.0), 0.0, "page views, days with at least one: 0"),
         (LAST, (3.0, 10.0), 4.0, "page views, days since the last: 3 to under 10"),
-        (LAST, (3.0, 10.0), np.nan, "page views, days since the last: not known"),
+        (LAST, (3.0, 10.0), np.nan, "no page views"),
+        (EVERY, (1.0, 2.0), 0.0, "no events in 30 days"),
+        (BLANK, (1.0, 2.0), 1.0, "1 attribute not known"),
+        (OWN, (1.0, 2.0), 0.0, "unsubscribed in 7 days: 0"),
+        (LARGEST, (40.0,), np.nan, "page views, largest value: not known"),
+        (POINTS, (20.0,), 30.0, "points: title 20 or more"),
+        (TOUCH, (), 0.0, "type of the first touch webinar"),
         (SIZE, (1.0, 2.0), 1.0, "employees 1 to under 2"),
         (SIZE, (50.0, 1000.0), 1000.0, "employees 1,000 or more"),
         (SIZE, (), 7.0, "employees of any size"),
