@@ -1,7 +1,7 @@
 """How long the five strongest reasons each way take for one lead, with their evidence, beside the score alone.
 
-The reasons are asserted first: they are the strongest of all, and all of them add up to the probability. More than 5 ms beyond the
-score ends with exit code 1.
+The reasons are asserted first: they are the strongest of all, and all of them add up to the probability. More than 5 ms beyond
+the score ends with exit code 1.
 
 python benchmarks/reasons.py
 """
