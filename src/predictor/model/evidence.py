@@ -66,16 +66,19 @@ class Evidence:
         Raises:
             ValueError: It is not of these features.
         """
-        told = content["features"]
-        bins = {
-            feature.name: Bins(tuple(map(float, told[feature.name]["edges"])), tuple(map(_read, told[feature.name]["shares"])))
-            for feature in features.features
-        }
+        try:
+            told = {name: content["features"][name] for name in features.names}
+            bins = {
+                name: Bins(tuple(map(float, held["edges"])), tuple(map(_read, held["shares"]))) for name, held in told.items()
+            }
+            whole, in_part = _read(content["whole"]) or (0, 0.0), bool(content["in_part"])
+        except (LookupError, TypeError) as error:
+            raise ValueError(f"evidence.json lacks what it must hold of each feature ({error})") from error
         for feature in features.features:
             wanted = 2 + (len(feature.categories) if feature.kind == "category" else len(bins[feature.name].edges))
             if (came := len(bins[feature.name].shares)) != wanted:
                 raise ValueError(f"evidence.json must have {wanted} shares of feature '{feature.name}', but has {came}")
-        return cls(_read(content["whole"]) or (0, 0.0), bool(content["in_part"]), bins)
+        return cls(whole, in_part, bins)
 
 
 def _read(share: Sequence[float] | None) -> Share | None:
