@@ -73,7 +73,7 @@ class LabelSettings(_Section):
     """What counts as an outcome."""
 
     horizon_days: Annotated[float, Field(gt=0)] | Literal["auto"]
-    pending: Literal["auto", "drop", "weight"]
+    pending: Literal["auto", "drop", "weight", "odds"]
     outcome_yes: tuple[str, ...]
     outcome_no: tuple[str, ...]
 

@@ -8,6 +8,7 @@ import pandas as pd
 from predictor.config import Settings
 from predictor.errors import Finding, TrainingError, count
 from predictor.model.label import choose_horizon, compute_conversion_curve, compute_outcomes
+from predictor.model.weigh import Weighing
 from predictor.tables import Leads
 
 _MOST_TURNS = 10
@@ -18,11 +19,20 @@ def can_weigh(leads: Leads) -> bool:
     return leads.observed_until is not None and "sql_at" in leads.frame
 
 
+def choose_weighing(leads: Leads, settings: Settings, horizon: float | None) -> Weighing | None:
+    """How pending leads count; None where they are left out."""
+    way = settings.label.pending
+    if way == "drop" or horizon is None or not can_weigh(leads):
+        return None
+    return Weighing("weight" if way == "weight" else "odds", horizon)
+
+
 def tell_unweighed(leads: Leads, settings: Settings) -> tuple[Finding, ...]:
     """A finding where pending leads were to be weighed and cannot be."""
-    if settings.label.pending != "weight" or can_weigh(leads):
+    way = settings.label.pending
+    if way not in {"weight", "odds"} or can_weigh(leads):
         return ()
-    what = "Pending leads are left out although label.pending is 'weight', because no acceptance carries a date."
+    what = f"Pending leads are left out although label.pending is '{way}', because no acceptance carries a date."
     return (Finding("TRAIN006", "warning", what, "Map mql_at and sql_at, or leave label.pending at 'auto'."),)
 
 

@@ -8,9 +8,13 @@ from itertools import pairwise
 import numpy as np
 
 from predictor.features.encode import Feature
-from predictor.model.evidence import Bins, Evidence, is_count
+from predictor.model.evidence import Bins, Evidence, Pending, is_count
 
 UNKNOWN = "not known"
+_PENDING: dict[Pending, str] = {
+    "in_part": "Pending leads count in part.",
+    "stood_for": "Leads with known outcomes stand for those that are pending.",
+}
 _ALL_EVENTS = "All events"
 _PLURAL = re.compile(r"(?<=[a-z])(?<![sui])s\b")
 
@@ -71,7 +75,7 @@ def say_evidence(evidence: Evidence, feature: Feature, number: float) -> str | N
 
     >>> views = Feature("events/page_view/count_7d", "Page views in 7 days", "Page views", "number")
     >>> bins = Bins((1.0, 2.0), ((4000, 0.14), None, (812, 0.41), None))
-    >>> evidence = Evidence((4830, 0.18), False, {views.name: bins})
+    >>> evidence = Evidence((4830, 0.18), None, {views.name: bins})
     >>> say_evidence(evidence, views, 3.0)
     'Of 812 leads with 2 or more page views in 7 days, 41 % were accepted; of all leads, 18 %.'
     >>> say_evidence(evidence, views, 1.0)
@@ -83,7 +87,7 @@ def say_evidence(evidence: Evidence, feature: Feature, number: float) -> str | N
         return None
     leads, accepted = share
     told = f"Of {leads:,} leads with {_name_bin(feature, bins, place)}, {_say_share(accepted)} were accepted"
-    pending = " Pending leads count in part." if evidence.in_part else ""
+    pending = "" if evidence.pending is None else f" {_PENDING[evidence.pending]}"
     return f"{told}; of all leads, {_say_share(evidence.whole[1])}.{pending}"
 
 

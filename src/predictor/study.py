@@ -22,7 +22,8 @@ from predictor.intake.load import load_tables
 from predictor.model.block import Block
 from predictor.model.select import make_rehearsal
 from predictor.model.split import Fold, Split, split_forward, split_random
-from predictor.outcomes import can_weigh, check_outcomes, find_horizon, label_leads, tell_unweighed
+from predictor.model.weigh import Weighing
+from predictor.outcomes import check_outcomes, choose_weighing, find_horizon, label_leads, tell_unweighed
 from predictor.parse import to_days
 from predictor.points.history import Awards
 from predictor.points.rulebook import OnEvents, RuleBook, find_gate, load_rule_book
@@ -75,12 +76,12 @@ class Study:
         """Days between the leads that teach and those that test; none where pending leads teach what is known of them."""
         if self.settings.split.gap_days != "horizon":
             return self.settings.split.gap_days
-        return (self.horizon_days or 0.0) if self.leads.dated and not self.weighs else 0.0
+        return (self.horizon_days or 0.0) if self.leads.dated and self.weighing is None else 0.0
 
     @property
-    def weighs(self) -> bool:
-        """Whether pending leads teach what is known of them, which takes dates of acceptance."""
-        return self.settings.label.pending != "drop" and can_weigh(self.leads)
+    def weighing(self) -> Weighing | None:
+        """How pending leads count, which takes dates of acceptance; None where they are left out."""
+        return choose_weighing(self.leads, self.settings, self.horizon_days)
 
     @property
     def observed_until(self) -> float | None:
@@ -91,7 +92,7 @@ class Study:
     @property
     def teaching(self) -> np.ndarray:
         """Positions of the leads that the final model learns from."""
-        return np.flatnonzero(self.order < self.observed_until if self.weighs else self.mature)
+        return np.flatnonzero(self.order < self.observed_until if self.weighing else self.mature)
 
     @property
     def gate(self) -> float | None:
@@ -135,10 +136,10 @@ class Study:
         as_of = None if self.as_of is None else self.as_of.iloc[at]
         matrix = features.encode_table(self.rows.iloc[at], as_of).matrix
         block = Block(matrix, self.outcome[at], self.order[at], features, self.leads.dated)
-        if known_at is None or not self.weighs:
+        if known_at is None or self.weighing is None:
             return block
         accepted_at = np.where(block.outcome == 1, to_days(self.leads.frame["sql_at"]).to_numpy()[at], np.inf)
-        return replace(block, accepted_at=accepted_at).as_known(known_at)
+        return replace(block, accepted_at=accepted_at, weighing=self.weighing).as_known(known_at)
 
     def rehearsal(self, block: Block) -> list[Fold]:
         """The forward folds of a block; none where it is too short to rehearse on."""

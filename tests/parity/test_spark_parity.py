@@ -4,10 +4,13 @@ import importlib.util
 import os
 
 import ibis
+import pandas as pd
 import pytest
 from parity.event_lists import FEATURES, assert_same, compute_singly, draw_firm, make_events, make_leads
 
 from predictor.features.history import compute_history
+from predictor.points.history import award_table
+from predictor.points.rulebook import parse_rule_book
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # PySpark 4.0 on pandas 3 and Python 3.11
@@ -60,3 +63,22 @@ def test_plain_ascii_and_no_events_at_all_are_computed_too(on_spark):
     plain = [(key, act) for key, act in events if all((text or "").isascii() for text in act[1:4])]
     for told in (plain, []):
         assert_same(compute_history(FEATURES, make_leads(rows), on_spark(told)), compute_singly(FEATURES, rows, told))
+
+
+BOOK = """
+name = "x"
+gate = 60
+rules = [
+  {name = "Pricing", event = "page_view", points = 5, per_event = true, cap = 40, expires_days = 20},
+  {name = "Guide", event = ["straße", "größe"], asset = "guide", points = 8, per_event = true, half_life_days = 5},
+  {name = "Busy", event = ["page_view", "any"], points = 10, at_least = 3, within_days = 7},
+]"""
+
+
+def test_spark_awards_the_points_of_duckdb(on_spark):
+    rows, events = draw_firm(5, leads=150)
+    book, leads = parse_rule_book(BOOK, "book.toml"), make_leads(rows)
+    awards = award_table(book, leads, on_spark(events))
+    assert (awards.rules != 0).sum().min() > 10
+    expected = award_table(book, leads, ibis.memtable(make_events(events)))
+    pd.testing.assert_frame_equal(awards.rules, expected.rules, rtol=0, atol=1e-9)

@@ -64,6 +64,7 @@ def test_date_may_stand_without_quotes(written, text):
         ),
         ({"data": {"timezone": "Mars"}}, "'Mars' is no time zone; write one as 'Europe/Berlin'"),
         ({"data": {"timezone": "../../etc/passwd"}}, "is no time zone"),
+        ({"label": {"pending": "wait"}}, "Input should be 'auto', 'drop', 'weight' or 'odds'; it is 'wait'."),
         ({"data": {"faulty_rows": "keep"}}, "Setting 'data.faulty_rows': Input should be 'refuse' or 'drop'; it is 'keep'."),
         ({"threshold": {"band": [0.3, 0.2]}}, "Section [threshold]: the band must rise, but goes from 0.3 to 0.2."),
         ({"threshold": {"policy": "capacity"}}, "Section [threshold]: policy 'capacity' needs leads_per_week above 0"),

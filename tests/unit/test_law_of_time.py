@@ -110,7 +110,8 @@ def pending(firm):
     """The firm's settings by what is done with pending leads."""
     asked = load_settings(firm / "predictor.toml")
     return {
-        name: asked.model_copy(update={"label": asked.label.model_copy(update={"pending": name})}) for name in ("drop", "weight")
+        name: asked.model_copy(update={"label": asked.label.model_copy(update={"pending": name})})
+        for name in ("drop", "weight", "odds")
     }
 
 
@@ -125,8 +126,9 @@ def test_the_test_block_is_newer_by_the_horizon_than_what_taught(pending):
     assert study.mature[split.test].all()
 
 
-def test_pending_leads_teach_what_was_known_when_the_test_block_began(pending):
-    study = load_study(pending["weight"])
+@pytest.mark.parametrize("way", ["weight", "odds"])
+def test_pending_leads_teach_what_was_known_when_the_test_block_began(pending, way):
+    study = load_study(pending[way])
     split, dropped = study.split(), load_study(pending["drop"]).split()
     np.testing.assert_array_equal(split.test, dropped.test)
     assert set(dropped.fit) < set(split.fit)
@@ -138,8 +140,13 @@ def test_pending_leads_teach_what_was_known_when_the_test_block_began(pending):
     known = (frame["sql_at"] <= begins) & (frame["sql_at"] <= frame["mql_at"] + pd.Timedelta(days=30))
     np.testing.assert_array_equal(block.outcome, known)
     matured = (frame["mql_at"] + pd.Timedelta(days=30) <= begins).to_numpy()
-    assert (block.weight[matured | known] == 1).all()
-    assert (block.weight[~matured & ~known] < 1).mean() > 0.5
+    if way == "odds":
+        assert (block.weight[matured | known] == 1).all()
+        assert (block.weight[~matured & ~known] < 1).mean() > 0.5
+    else:
+        assert (block.weight[matured | known] >= 1).all()
+        assert (block.weight[~matured & ~known] == 0).all()
+        assert block.weight.mean() == pytest.approx(1, abs=0.05)
 
 
 def test_each_rehearsal_is_newer_by_the_horizon_than_what_taught(pending):
@@ -190,7 +197,7 @@ def _turn_newest_outcomes(folder, trained, to):
     return int(newest.sum())
 
 
-@pytest.mark.parametrize(("horizon", "pending"), [("30", "weight"), ('"auto"', "weight"), ("30", "drop")])
+@pytest.mark.parametrize(("horizon", "pending"), [("30", "odds"), ('"auto"', "odds"), ("30", "weight"), ("30", "drop")])
 def test_a_whole_training_chooses_the_same_whatever_became_of_the_test_leads(firm, tmp_path, horizon, pending):
     asked = f'horizon_days = {horizon}\npending = "{pending}"'
     words = (firm / "predictor.toml").read_text().replace("horizon_days = 30", asked)
@@ -211,9 +218,10 @@ def test_a_whole_training_chooses_the_same_whatever_became_of_the_test_leads(fir
     assert second.verdict.test["logistic"]["auc"] < 0.4 < first.verdict.test["logistic"]["auc"]
 
 
-def test_an_acceptance_after_the_test_block_began_teaches_nothing(firm, tmp_path):
+@pytest.mark.parametrize("way", ["weight", "odds"])
+def test_an_acceptance_after_the_test_block_began_teaches_nothing(firm, tmp_path, way):
     """Neither of a test lead nor of an older one that was pending then: model, calibrator, choice and threshold stay."""
-    words = (firm / "predictor.toml").read_text().replace("horizon_days = 30", 'horizon_days = 30\npending = "weight"')
+    words = (firm / "predictor.toml").read_text().replace("horizon_days = 30", f'horizon_days = 30\npending = "{way}"')
     words = words.replace("[data]", '[data]\nobserved_until = "2026-06-30"') + 'candidates = ["constant", "points", "logistic"]\n'
     for folder in ("true", "changed"):
         shutil.copytree(firm, tmp_path / folder)

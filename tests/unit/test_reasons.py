@@ -37,7 +37,7 @@ def test_a_group_is_one_reason_told_by_the_member_that_moved_it_most():
 
 def test_the_evidence_is_of_the_value_that_is_told():
     bins = {feature.name: Bins((1.0, 2.0), ((40, 0.1), (30, 0.2), (25, 0.3), None)) for feature in FEATURES[1:]}
-    evidence = Evidence((95, 0.18), True, {**bins, "rank": Bins((), ((50, 0.5), None, None, None))})
+    evidence = Evidence((95, 0.18), "in_part", {**bins, "rank": Bins((), ((50, 0.5), None, None, None))})
     told = tell_reasons(
         np.array([0.3, -0.2, 0.1, 0.05]), np.array([0.0, 1.0, 5.0, np.nan]), FEATURES, each_way=5, evidence=evidence
     )
@@ -98,7 +98,7 @@ def test_values_as_people_read_them(feature, number, value):
 )
 def test_evidence_in_words(feature, edges, number, said):
     size = len(feature.categories) if feature.kind == "category" else len(edges)
-    evidence = Evidence((5000, 0.034), False, {feature.name: Bins(edges, ((1812, 0.995),) * (size + 2))})
+    evidence = Evidence((5000, 0.034), None, {feature.name: Bins(edges, ((1812, 0.995),) * (size + 2))})
     assert say_evidence(evidence, feature, number) == (f"Of 1,812 leads with {said}, 99.5 % were accepted; of all leads, 3.4 %.")
 
 

@@ -11,6 +11,7 @@ from conftest import NOW
 
 from predictor.bundle import list_bundles, read_champions
 from predictor.config import load_settings, make_settings
+from predictor.model.weigh import Weighing
 from predictor.score import Scorer
 from predictor.train import save_trained, train
 
@@ -47,7 +48,7 @@ def test_importance_is_of_every_group_and_told_on_card_and_page(trained):
 
 def test_evidence_is_of_the_leads_that_taught_the_final_model(trained):
     told = json.loads(trained.files["evidence.json"])
-    assert told["in_part"]
+    assert told["pending"] == "in_part"
     assert trained.study.mature.sum() < told["whole"][0] < len(trained.study.leads.frame)
     assert sum(share[0] for share in told["features"]["industry"]["shares"] if share) <= told["whole"][0] + 20
     assert {feature["name"] for feature in json.loads(trained.files["features.json"])["features"]} == set(told["features"])
@@ -98,6 +99,23 @@ def test_dropped_leads_do_not_teach(firm):
     assert trained.split.fit.max() < mature
 
 
+def test_unless_said_otherwise_pending_leads_count_by_the_odds(firm):
+    by_default, asked = train(_ask(firm, "auto")), train(_ask(firm, "odds"))
+    assert by_default.study.weighing == asked.study.weighing == Weighing("odds", 30)
+    same = set(asked.files) - {"config.toml"}
+    assert {name: by_default.files[name] for name in same} == {name: asked.files[name] for name in same}
+
+
+def test_a_training_on_known_outcomes_alone_counts_every_lead_of_the_period(firm):
+    """Inverse probability of censoring: the leads that wait teach nothing, and are among those that a threshold routes."""
+    weighed = train(_ask(firm, "weight"))
+    assert weighed.thresholds["leads"].iloc[0] == len(weighed.final.positions)
+    assert weighed.final.calibrator.n < len(weighed.final.positions)
+    level = weighed.verdict.probability["constant"].mean()
+    assert level == pytest.approx(weighed.study.outcome[weighed.study.mature].mean(), abs=0.05)
+    assert "count by what is known so far." in weighed.files["card.md"]
+
+
 def test_a_short_history_is_rehearsed_on_where_pending_leads_teach(tmp_path):
     """Eighty days and a horizon of thirty: no earlier block is known in full, but what is known of it tells models apart."""
     draw = np.random.default_rng(1)
@@ -112,7 +130,7 @@ def test_a_short_history_is_rehearsed_on_where_pending_leads_teach(tmp_path):
     }
     dropped, weighed = (
         train(make_settings(asked | {"label": {"horizon_days": 30, "pending": pending}}, folder=tmp_path))
-        for pending in ("drop", "weight")
+        for pending in ("drop", "odds")
     )
     assert dropped.verdict.chosen == "constant"
     assert any(finding.code == "TRAIN003" for finding in dropped.findings)
@@ -123,19 +141,20 @@ def test_a_short_history_is_rehearsed_on_where_pending_leads_teach(tmp_path):
     assert 0.7 < weighed.verdict.test["logistic"]["calibration_slope"] < 1.6, "timid rather than bold"
 
 
-def test_the_order_of_rows_changes_nothing_where_pending_leads_teach(firm, tmp_path):
+@pytest.mark.parametrize("pending", ["weight", "odds"])
+def test_the_order_of_rows_changes_nothing_where_pending_leads_teach(firm, tmp_path, pending):
     shutil.copytree(firm, tmp_path / "turned")
     leads = pd.read_csv(firm / "leads.csv", dtype="str")
     leads.iloc[::-1].to_csv(tmp_path / "turned" / "leads.csv", index=False)
-    straight, turned = (train(_ask(folder, "weight", observed_until="2025-06-30")) for folder in (firm, tmp_path / "turned"))
+    straight, turned = (train(_ask(folder, pending, observed_until="2025-06-30")) for folder in (firm, tmp_path / "turned"))
     assert turned.verdict.chosen == straight.verdict.chosen
     assert turned.verdict.threshold == straight.verdict.threshold
     for name, recipe in straight.recipes.items():
         np.testing.assert_allclose(turned.recipes[name].scores, recipe.scores, atol=1e-8)
 
 
-@pytest.mark.parametrize(("pending", "codes"), [("weight", ["TRAIN006"]), ("auto", []), ("drop", [])])
-def test_where_nothing_is_dated_pending_leads_are_left_out(tmp_path, pending, codes):
+@pytest.mark.parametrize("pending", ["weight", "odds", "auto", "drop"])
+def test_where_nothing_is_dated_pending_leads_are_left_out(tmp_path, pending):
     draw = np.random.default_rng(0)
     frame = pd.DataFrame({"lead_id": np.arange(300), "order_by": np.arange(300), "size": draw.integers(1, 9, 300)})
     frame["outcome"] = np.where(np.arange(300) < 290, (draw.random(300) < 0.4).astype(int).astype("str"), "")
@@ -146,7 +165,9 @@ def test_where_nothing_is_dated_pending_leads_are_left_out(tmp_path, pending, co
         "model": {"candidates": ["constant"], "resamples": 20},
     }
     trained = train(make_settings(asked, folder=tmp_path))
-    assert [finding.code for finding in trained.findings if finding.code == "TRAIN006"] == codes
+    told = [finding.what for finding in trained.findings if finding.code == "TRAIN006"]
+    wished = f"Pending leads are left out although label.pending is '{pending}', because no acceptance carries a date."
+    assert told == ([wished] if pending in {"weight", "odds"} else [])
     assert json.loads(trained.files["metrics.json"])["fit"]["n"] == 290
 
 

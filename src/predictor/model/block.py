@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
-from predictor.model.label import weigh_leads
+from predictor.model.weigh import Weighing, shrink
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,9 @@ class Block:
         dated: Whether `order` is in days.
         accepted_at: When each was accepted within the horizon, in the unit of the order; inf: never, or not yet. None where all
             outcomes are known for good.
-        weight: How much each lead counts, 0 to 1; None: all as one.
+        weight: How much each lead counts, at least 0; None: all as one.
+        weighing: How that comes about where outcomes are not known for good.
+        known_at: The moment of which outcomes and weights speak; None where all outcomes are known for good.
     """
 
     matrix: np.ndarray
@@ -33,13 +35,15 @@ class Block:
     dated: bool
     accepted_at: np.ndarray | None = None
     weight: np.ndarray | None = None
+    weighing: Weighing = field(default_factory=Weighing)
+    known_at: float | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
 
     def take(self, positions: np.ndarray) -> Block:
-        """The leads at those positions."""
-        return replace(
+        """The leads at those positions; weights that are of a group are those among the leads taken."""
+        taken = replace(
             self,
             matrix=self.matrix[positions],
             outcome=self.outcome[positions],
@@ -47,6 +51,7 @@ class Block:
             accepted_at=None if self.accepted_at is None else self.accepted_at[positions],
             weight=None if self.weight is None else self.weight[positions],
         )
+        return taken.as_known(self.known_at) if self.weighing.by_group and self.known_at is not None else taken
 
     def as_known(self, at: float) -> Block:
         """The same leads with what was known of them at an earlier moment.
@@ -60,8 +65,15 @@ class Block:
         if self.accepted_at is None:
             return self
         accepted_at = np.where(self.accepted_at <= at, self.accepted_at, np.inf)
-        weight = weigh_leads(accepted_at - self.order, at - self.order)
-        return replace(self, outcome=np.isfinite(accepted_at).astype(float), accepted_at=accepted_at, weight=weight)
+        weight, outcome = self.weighing.weigh(accepted_at - self.order, at - self.order), np.isfinite(accepted_at).astype(float)
+        return replace(self, outcome=outcome, accepted_at=accepted_at, weight=weight, known_at=at)
+
+    @property
+    def teaching(self) -> Block:
+        """The leads that a model learns from, for good: where only known outcomes count, without all others."""
+        if self.weight is None or not self.weighing.by_group:
+            return self
+        return replace(self, known_at=None).take(np.flatnonzero(self.weight > 0))
 
     @property
     def points_column(self) -> int | None:
@@ -75,10 +87,10 @@ class Block:
 
     @property
     def fewest(self) -> float:
-        """How many leads there are of the rarer outcome, by what they count."""
+        """How many leads there are of the rarer outcome, by what they count, and no more than they tell."""
         weight = np.ones(len(self)) if self.weight is None else self.weight
-        accepted = float((weight * self.outcome).sum())
-        return min(accepted, float(weight.sum()) - accepted)
+        accepted, total = float((weight * self.outcome).sum()), float(weight.sum())
+        return min(accepted, total - accepted) * float(shrink(total, (weight**2).sum()))
 
     @property
     def one_class(self) -> bool:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
-from typing import Any, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -19,6 +19,7 @@ _QUARTILES = (0.25, 0.5, 0.75)
 _UNIT = 1_000_000  # parts that a lead's weight is counted in: whole numbers add up to the same in any order
 
 Share = tuple[int, float]
+Pending = Literal["in_part", "stood_for"]
 
 
 @dataclass(frozen=True)
@@ -46,18 +47,19 @@ class Evidence:
 
     Attributes:
         whole: How many they are, and what share was accepted.
-        in_part: Whether pending leads are among them, counted by how much is known of them.
+        pending: How pending leads count: `in_part`, by how much is known of them; `stood_for` by leads with known outcomes, which
+            then count for more than one in shares; None where none are looked at.
         bins: The same by the value of each feature, by its name.
     """
 
     whole: Share
-    in_part: bool
+    pending: Pending | None
     bins: Mapping[str, Bins]
 
     def to_json(self) -> dict[str, Any]:
         """As `evidence.json` of a bundle holds it: numbers, and no text but the names of features."""
         told = {name: {"edges": list(bins.edges), "shares": list(bins.shares)} for name, bins in self.bins.items()}
-        return {"whole": self.whole, "in_part": self.in_part, "features": told}
+        return {"whole": self.whole, "pending": self.pending, "features": told}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any], features: FeatureSet) -> Self:
@@ -71,14 +73,14 @@ class Evidence:
             bins = {
                 name: Bins(tuple(map(float, held["edges"])), tuple(map(_read, held["shares"]))) for name, held in told.items()
             }
-            whole, in_part = _read(content["whole"]) or (0, 0.0), bool(content["in_part"])
+            whole, pending = _read(content["whole"]) or (0, 0.0), content["pending"]
         except (LookupError, TypeError) as error:
             raise ValueError(f"evidence.json lacks what it must hold of each feature ({error})") from error
         for feature in features.features:
             wanted = 2 + (len(feature.categories) if feature.kind == "category" else len(bins[feature.name].edges))
             if (came := len(bins[feature.name].shares)) != wanted:
                 raise ValueError(f"evidence.json must have {wanted} shares of feature '{feature.name}', but has {came}")
-        return cls(whole, in_part, bins)
+        return cls(whole, pending, bins)
 
 
 def _read(share: Sequence[float] | None) -> Share | None:
@@ -99,7 +101,7 @@ def compute_evidence(block: Block) -> Evidence:
     """How many leads of a block have each value, category or range of numbers, and what share of them was accepted.
 
     Counts are of 0, 1, and 2 or more; where most leads have 2 or more, and for all other numbers, bins are about quarters of the
-    leads with round bounds, so that none is one lead's own value. A pending lead counts by how much is known of it.
+    leads with round bounds, so that none is one lead's own value. A lead counts as one at most, and in shares by its weight.
 
     Args:
         block: The leads that taught.
@@ -113,27 +115,35 @@ def compute_evidence(block: Block) -> Evidence:
     """
     weight = np.ones(len(block)) if block.weight is None else block.weight
     known = weight > 0
-    counted = np.rint(weight[known] * _UNIT)
-    accepted, matrix = np.where(block.outcome[known] == 1, counted, 0.0), block.matrix[known]
+    weighed = np.rint(weight[known] * _UNIT)
+    leads = _Leads(np.minimum(weighed, _UNIT), weighed, np.where(block.outcome[known] == 1, weighed, 0.0))
     bins = {}
     for position, feature in enumerate(block.features.features):
-        values = matrix[:, position]
-        edges = () if feature.kind == "category" else _choose_edges(values[~np.isnan(values)], counts=is_count(feature))
-        bins[feature.name] = Bins(edges, _share_out(feature, values, edges, (counted, accepted)))
-    whole = (round(counted.sum() / _UNIT), round(float(accepted.sum() / max(counted.sum(), 1.0)), 4))
-    return Evidence(whole, bool((counted < _UNIT).any()), bins)
+        values, edges = block.matrix[known, position], tuple[float, ...]()
+        if feature.kind != "category":
+            edges = _choose_edges(values[~np.isnan(values)], counts=is_count(feature))
+        bins[feature.name] = Bins(edges, _share_out(feature, values, edges, leads))
+    whole = (round(leads.held.sum() / _UNIT), round(float(leads.accepted.sum() / max(weighed.sum(), 1.0)), 4))
+    pending: Pending | None = "in_part" if (weighed < _UNIT).any() else "stood_for" if (weighed > _UNIT).any() else None
+    return Evidence(whole, pending, bins)
 
 
-def _share_out(
-    feature: Feature, values: np.ndarray, edges: tuple[float, ...], leads: tuple[np.ndarray, np.ndarray]
-) -> tuple[Share | None, ...]:
+class _Leads(NamedTuple):
+    """What each lead adds, in whole parts: to the number of leads (one at most), and to both parts of the share accepted."""
+
+    held: np.ndarray
+    weighed: np.ndarray
+    accepted: np.ndarray
+
+
+def _share_out(feature: Feature, values: np.ndarray, edges: tuple[float, ...], leads: _Leads) -> tuple[Share | None, ...]:
     named = len(feature.categories) if feature.kind == "category" else len(edges)
     places = np.minimum(values, named) if feature.kind == "category" else np.searchsorted(edges, values, side="right")
     places = np.where(np.isnan(values), named + 1, places).astype(np.intp)
-    counted, accepted = (np.bincount(places, weights=part, minlength=named + 2) for part in leads)
+    sums = [np.bincount(places, weights=part, minlength=named + 2).tolist() for part in leads]
     return tuple(
-        (round(held / _UNIT), round(yes / held, 4)) if held >= FEWEST * _UNIT else None
-        for held, yes in zip(counted.tolist(), accepted.tolist(), strict=True)
+        (round(held / _UNIT), round(accepted / weighed, 4)) if held >= FEWEST * _UNIT else None
+        for held, weighed, accepted in zip(*sums, strict=True)
     )
 
 

@@ -122,12 +122,7 @@ def weigh_leads(waited: ArrayLike, watched: ArrayLike, *, followed_share: float 
     predictor.errors.TrainingError: Days waited and days watched must be of the same leads, but there are 2 and 1. Give both of \
 each lead.
     """
-    wait, watch = np.asarray(waited, dtype=float), np.asarray(watched, dtype=float)
-    if wait.shape != watch.shape:
-        raise TrainingError(
-            f"Days waited and days watched must be of the same leads, but there are {wait.size} and {watch.size}. "
-            "Give both of each lead."
-        )
+    wait, watch = pair_days(waited, watched)
     days, converted = _follow(wait, watch, followed_share)
     if not len(days):
         return (watch >= 0).astype(float)
@@ -135,6 +130,26 @@ each lead.
     told = (wait <= watch) | (by_now >= by_horizon)
     odds = by_now / np.where(told, 1, 1 - by_now) * (1 - by_horizon) / by_horizon
     return np.where(watch < 0, 0.0, np.where(told, 1.0, odds))
+
+
+def pair_days(waited: ArrayLike, watched: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Days waited and days watched as two arrays of the same leads.
+
+    Raises:
+        TrainingError: The two speak of different numbers of leads.
+
+    >>> pair_days([2], [3, 4])
+    Traceback (most recent call last):
+    predictor.errors.TrainingError: Days waited and days watched must be of the same leads, but there are 1 and 2. Give both of \
+each lead.
+    """
+    wait, watch = np.asarray(waited, dtype=float), np.asarray(watched, dtype=float)
+    if wait.shape != watch.shape:
+        raise TrainingError(
+            f"Days waited and days watched must be of the same leads, but there are {wait.size} and {watch.size}. "
+            "Give both of each lead."
+        )
+    return wait, watch
 
 
 def choose_horizon(curve: pd.DataFrame, share: float = 0.9) -> int:

@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
 from predictor.errors import TrainingError, count
+from predictor.model.weigh import shrink
 
 FloatArray = NDArray[np.float64]
 FREE = 1e-9  # precision of a prior that says next to nothing
-_TINY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,8 @@ class Known:
 def select_known(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Known:
     """The leads whose outcome is known, with weights that say how much they tell.
 
-    Where weights would sum to more than Kish's effective number, (sum w)^2 / sum w^2, they are scaled down to it: a lead that
-    stands for three is one lead all the same. A lead that counts half stays half a lead, which errs on the careful side.
-    Source: Kish 1965, "Survey Sampling", section 11.7.
+    Where weights would sum to more than Kish's effective number, they are scaled down to it, as `shrink` says. A lead that
+    counts half stays half a lead, which errs on the careful side.
 
     Args:
         score: (n,) log-odds.
@@ -78,7 +77,7 @@ Add leads whose outcome is known.
     z, y, w = z[kept], y[kept], w[kept]
     _refuse((y != 0) & (y != 1), "Outcomes must equal 0 or 1", "Give weight 0 to leads whose outcome is not known")
     _refuse(~np.isfinite(z), "Scores must be finite log-odds", "Score those leads anew, or leave them out")
-    return Known(z, y, w * min(1.0, w.sum() / max(w @ w, _TINY)))
+    return Known(z, y, w * shrink(w.sum(), (w**2).sum()))
 
 
 def _refuse(bad: NDArray[np.bool_], rule: str, do: str) -> None:

@@ -32,7 +32,8 @@ class Recipe:
         calibrator: Fitted on scores of leads that the scoring model had not seen, each from an earlier time only.
         positions: Rows of the block that were predicted out of time.
         scores: Their log-odds.
-        rehearsed: Their probabilities, each by a calibrator of that kind that had not seen what came of the lead's fold.
+        crosswise: Their probabilities, each by a calibrator of that kind that had not seen what came of the lead's fold: what the
+            candidate is chosen by.
     """
 
     name: str
@@ -40,11 +41,16 @@ class Recipe:
     calibrator: Calibrator
     positions: np.ndarray
     scores: np.ndarray
-    rehearsed: np.ndarray
+    crosswise: np.ndarray
 
     def predict(self, matrix: np.ndarray) -> np.ndarray:
         """Calibrated probabilities, one a row of the matrix."""
         return self.calibrator.predict(self.model.score(matrix))
+
+    @property
+    def rehearsed(self) -> np.ndarray:
+        """The probabilities of the leads at `positions` as the calibrator that serves says them, which thresholds speak of."""
+        return self.calibrator.predict(self.scores)
 
 
 def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int, *, learn: Sequence[Learn] = (), gap: float = 0.0) -> Recipe:
@@ -96,7 +102,7 @@ def choose_recipe(recipes: Mapping[str, Recipe], block: Block) -> str:
     Breiman et al. 1984, "Classification and Regression Trees", section 3.4.3; there for pruning.
     """
     judged = {name: block.take(recipe.positions) for name, recipe in recipes.items()}
-    losses = {name: compute_losses(judged[name].outcome, recipe.rehearsed) for name, recipe in recipes.items()}
+    losses = {name: compute_losses(judged[name].outcome, recipe.crosswise) for name, recipe in recipes.items()}
     best = min(losses, key=lambda name: float(np.average(losses[name], weights=judged[name].weight)))
     for name in (name for name in CANDIDATES if name in recipes):
         mean, error = _average(losses[name] - losses[best], judged[name].weight)

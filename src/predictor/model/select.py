@@ -29,9 +29,10 @@ def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -
         TrainingError: All leads of the block have the same outcome.
     """
     if fit.one_class:
+        known = "" if len(fit.teaching) == len(fit) else " with a known outcome"
         raise TrainingError(
-            f"All {count(len(fit), 'lead')} of the fit block have the same outcome, so nothing can be learned from them. "
-            "Export older leads, or lower split.test_share."
+            f"All {count(len(fit.teaching), 'lead')} of the fit block{known} have the same outcome, so nothing can be learned "
+            "from them. Export older leads, or lower split.test_share."
         )
     names: list[str] = list(settings.candidates)
     if not rehearsed and not set(names) & set(_NEED_FEW):

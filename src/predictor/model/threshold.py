@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from predictor.config import Policy, ThresholdSettings
 from predictor.errors import SettingsError
 from predictor.model.metrics import check_pairs, wilson
+from predictor.model.weigh import shrink
 from predictor.model.words import check_weeks, describe_routed, or_none, say_band, say_number
 
 FloatArray = NDArray[np.float64]
@@ -74,7 +75,8 @@ def compute_thresholds(
         weeks: Length of the period in weeks; None where leads carry no dates.
         amount: What an accepted lead brings.
         cost: What working a lead costs.
-        weight: (n,) how much each lead says of conversion, 0 to 1; None: all alike. The numbers of leads count them all.
+        weight: (n,) how much each lead says of conversion, at least 0; None: all alike. The numbers of leads count them all,
+            intervals no more than the weights tell (`shrink`).
 
     Returns:
         Rising by `threshold` from 0, which routes every lead: `leads`, `leads_per_week`, `share_routed`, `conversion`,
@@ -99,8 +101,9 @@ leads carry no dates.
     rising = np.argsort(p, kind="stable")
     threshold = _choose_candidates(p[rising][w[rising] > 0])
     left_out = np.searchsorted(p[rising], threshold)
-    leads, told, accepted = len(p) - left_out, _sum_from(w[rising])[left_out], _sum_from((w * y)[rising])[left_out]
-    low, high = wilson(accepted, told)
+    told, accepted, squares = (_sum_from(values[rising])[left_out] for values in (w, w * y, w**2))
+    leads, worth = len(p) - left_out, shrink(told, squares)
+    low, high = wilson(accepted * worth, told * worth)
     period = check_weeks(weeks)
     counts = {"threshold": threshold, "leads": leads, "leads_per_week": leads / period, "share_routed": leads / len(p)}
     rates = {"conversion": accepted / told, "conversion_low": low, "conversion_high": high}

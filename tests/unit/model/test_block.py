@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from predictor.config import make_settings
+from predictor.errors import TrainingError
 from predictor.features.encode import Feature, FeatureSet
 from predictor.model.block import Block
 from predictor.model.calibrators import FITS
@@ -13,7 +15,8 @@ from predictor.model.calibrators.choose import choose_calibrator
 from predictor.model.candidates import CANDIDATES
 from predictor.model.label import weigh_leads
 from predictor.model.recipe import choose_recipe, fit_recipe
-from predictor.model.select import make_rehearsal, rewind
+from predictor.model.select import make_rehearsal, rewind, select_candidates
+from predictor.model.weigh import Weighing, weigh_known
 
 FEATURES = FeatureSet((Feature("n", "N", "N", "number"), Feature("points/total", "Points", "Points", "number")), ())
 NEVER = np.inf
@@ -139,9 +142,95 @@ def test_the_choice_weighs_the_losses():
     plain = fit_recipe("constant", block, [], 0)
     right, wrong = np.where(np.arange(200) < 100, bold, -bold), np.where(np.arange(200) < 100, -bold, bold)
     recipes = {
-        name: replace(plain, name=name, scores=scores, rehearsed=expit(scores))
+        name: replace(plain, name=name, scores=scores, crosswise=expit(scores))
         for name, scores in (("points", wrong), ("logistic", right))
     }
     assert choose_recipe(recipes, block) == "logistic"
     assert choose_recipe(recipes, replace(block, weight=block.weight[::-1])) == "points"
     assert choose_recipe(recipes, replace(block, weight=None)) == "points", "neither is better, so the simpler"
+
+
+# A block that counts by known outcomes
+
+
+def make_known(block, at=230):
+    """The block by inverse probability of censoring, as known at a moment."""
+    return replace(block, weighing=Weighing("weight", 30)).as_known(at)
+
+
+def share(accepted, weight):
+    return (weight * accepted).sum() / weight.sum()
+
+
+def test_a_tie_is_one_though_days_since_1970_are_rounded():
+    at, days = 20_000.7, np.array([0.1, 0.2, 0.3])
+    block = replace(make_block(at - days, np.full(3, NEVER)), weighing=Weighing("weight", 0.3)).as_known(at)
+    assert block.weight.tolist() == [0, 0, 3]
+
+
+def test_a_block_counts_known_outcomes():
+    known = make_known(make_block([0, 0, 20, 35], [4, NEVER, 25, 41]), 40)
+    assert known.outcome.tolist() == [1, 0, 1, 0]
+    assert known.weight.tolist() == [1, 2, 1, 0]
+    assert known.fewest == pytest.approx(2 * 4 / 6)
+
+
+def test_leads_taken_stand_for_one_another_only():
+    """The newest half has fewer known outcomes than all; weighed as before, its early yes would be too many."""
+    block = draw_block(40_000)
+    block = make_known(replace(block, order=block.order / 40, accepted_at=block.accepted_at - block.order * 39 / 40), 250)
+    newest = np.arange(20_000, 40_000)
+    taken, true = block.take(newest), draw_block(40_000).outcome[newest].mean()
+    of_group = weigh_known(taken.accepted_at - taken.order, 250 - taken.order, horizon_days=30)
+    np.testing.assert_array_equal(taken.weight, of_group)
+    assert share(taken.outcome, taken.weight) == pytest.approx(true, abs=0.01)
+    assert share(block.outcome[newest], block.weight[newest]) > share(taken.outcome, taken.weight) + 0.005
+
+
+def test_what_is_unknown_is_left_out_of_teaching():
+    known = make_known(draw_block())
+    assert len(known.teaching) == (known.weight > 0).sum() < len(known)
+    assert (known.teaching.weight == known.weight[known.weight > 0]).all()
+    odds = draw_block().as_known(230)
+    assert odds.teaching is odds
+    plain = replace(draw_block(), accepted_at=None)
+    assert plain.teaching is plain
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_a_lead_that_counts_nothing_changes_nothing(name):
+    """Neither by its outcome nor by its attributes: not the model, the calibrator, the choice or the conversions."""
+    block = make_known(draw_block())
+    unknown = block.weight == 0
+    assert 50 < unknown.sum() < 200
+    matrix = np.where(unknown[:, None], 7 + np.arange(900)[:, None], block.matrix)
+    other = replace(block, matrix=matrix, accepted_at=np.where(unknown & (block.accepted_at == NEVER), 240, block.accepted_at))
+    other = other.as_known(230)
+    folds = make_rehearsal(block, folds=4, gap=0)
+    one, two = (fit_recipe(name, of, folds, 0) for of in (block, other))
+    assert two.model.to_text() == one.model.to_text()
+    known = np.flatnonzero(~unknown[one.positions])
+    np.testing.assert_array_equal(two.scores[known], one.scores[known])
+    assert two.calibrator == one.calibrator
+
+
+def test_weights_reach_calibrator_choice_and_folds():
+    block = make_known(draw_block())
+    folds = make_rehearsal(block, folds=4, gap=0)
+    assert len(folds) == 4
+    recipes = {name: fit_recipe(name, block, folds, 0) for name in ("constant", "logistic")}
+    assert choose_recipe(recipes, block) == "logistic"
+    recipe = recipes["logistic"]
+    judged = block.take(recipe.positions)
+    waited = block.accepted_at[recipe.positions] - judged.order
+    expected = weigh_known(waited, 230 - judged.order, horizon_days=30)
+    chosen = choose_calibrator(recipe.scores, judged.outcome, weight=expected, order=judged.order)
+    assert recipe.calibrator.to_text() == chosen.calibrator.to_text()
+    assert recipe.calibrator.n == (judged.weight > 0).sum() < len(judged)
+
+
+def test_where_only_the_yes_is_known_nothing_is_learned_or_rehearsed():
+    block = make_known(draw_block(100), 26)
+    assert make_rehearsal(block, folds=4, gap=0) == []
+    with pytest.raises(TrainingError, match=r"All \d+ leads of the fit block with a known outcome have the same outcome"):
+        select_candidates(block, make_settings().model, rehearsed=False)

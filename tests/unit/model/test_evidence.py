@@ -37,7 +37,7 @@ def test_categories_by_value_then_other_then_not_known():
     outcome = np.concatenate([np.repeat([1, 0], [5, 15]), np.zeros(19), np.repeat([1, 0], [30, 10]), np.ones(25)])
     evidence = compute_evidence(make_block(RANK, values, outcome))
     assert evidence.whole == (104, 0.5769)  # 60 of 104
-    assert evidence.in_part is False
+    assert evidence.pending is None
     assert evidence.bins["rank"] == Bins((), ((20, 0.25), None, (40, 0.75), (25, 1.0)))
 
 
@@ -75,7 +75,14 @@ def test_a_pending_lead_counts_by_how_much_is_known_of_it():
     weight = np.repeat([1.0, 0.5, 0.0], [10, 30, 40])
     evidence = compute_evidence(make_block(RANK, values, outcome, weight))
     assert evidence.bins["rank"].shares == ((25, 0.4), None, None, None)  # 10 of 10 + 15
-    assert (evidence.whole, evidence.in_part) == ((25, 0.4), True)
+    assert (evidence.whole, evidence.pending) == ((25, 0.4), "in_part")
+
+
+def test_a_lead_that_stands_for_pending_ones_is_one_lead_and_weighs_more_in_the_share():
+    weight = np.repeat([1.0, 2.0, 0.0], [20, 10, 70])
+    evidence = compute_evidence(make_block(RANK, np.zeros(100), np.repeat([0.0, 1.0, 1.0], [20, 10, 70]), weight))
+    assert evidence.bins["rank"].shares == ((30, 0.5), None, None, None)  # 10 leads weigh as much as 20
+    assert (evidence.whole, evidence.pending) == ((30, 0.5), "stood_for")
 
 
 def test_an_outcome_that_is_not_known_may_be_anything():
@@ -85,7 +92,7 @@ def test_an_outcome_that_is_not_known_may_be_anything():
 
 
 def test_no_leads():
-    assert compute_evidence(make_block(SIZE, [], [])) == Evidence((0, 0.0), False, {"employees": Bins((), (None, None))})
+    assert compute_evidence(make_block(SIZE, [], [])) == Evidence((0, 0.0), None, {"employees": Bins((), (None, None))})
 
 
 @given(

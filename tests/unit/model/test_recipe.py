@@ -41,7 +41,7 @@ def test_calibrated_on_leads_that_the_scoring_model_had_not_seen(name):
     for step in range(4):
         one = np.arange(400) // 100 == step
         others = FITS[kind](recipe.scores[~one], BLOCK.outcome[400:][~one], None)
-        np.testing.assert_array_equal(recipe.rehearsed[one], others.predict(recipe.scores[one]))
+        np.testing.assert_array_equal(recipe.crosswise[one], others.predict(recipe.scores[one]))
 
 
 @pytest.mark.parametrize("name", ["constant", "points", "logistic"])

@@ -83,6 +83,31 @@ def test_every_row_counts_what_reaches_its_threshold(probability, random):
     )
 
 
+def test_thresholds_of_large_weights():
+    """Conversions by weight, intervals by the effective number, leads by the true volume."""
+    probability, outcome, weight = [0.1, 0.1, 0.5, 0.5, 0.5, 0.9], [0, 0, 1, 0, 0, 0], [3, 0, 1, 3, 0, 0]
+    table = compute_thresholds(outcome, probability, weeks=2, weight=weight)
+    assert table["threshold"].tolist() == [0, 0.5]
+    assert table["leads"].tolist() == [6, 4]
+    assert table["leads_per_week"].tolist() == [3, 2]
+    assert table["conversion"].tolist() == pytest.approx([1 / 7, 1 / 4])
+    assert table["sqls_caught"].tolist() == [1, 1]
+    assert table["sqls_per_week"].tolist() == pytest.approx([3 / 7, 2 / 4])
+    for row, effective in zip(table.itertuples(), (49 / 19, 16 / 10), strict=True):
+        low, high = wilson(row.conversion * effective, effective)
+        assert (row.conversion_low, row.conversion_high) == pytest.approx((low, high))
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 1), st.sampled_from([0, 0.001, 0.3, 0.9, 1])), min_size=1, max_size=60))
+def test_intervals_of_small_weights_rest_on_their_sum(rows):
+    probability, outcome, weight = np.array([*rows, (0.5, 1, 1.0)]).T
+    table = compute_thresholds(outcome, probability, weeks=1, weight=weight)
+    for row in table.itertuples():
+        routed = probability >= row.threshold
+        low, high = wilson((weight * outcome)[routed].sum(), weight[routed].sum())
+        assert (row.conversion_low, row.conversion_high) == pytest.approx((low, high), abs=1e-9)
+
+
 def test_long_tables_are_thinned_by_rank():
     table = compute_thresholds(*draw_leads(5000), weeks=26)
     assert 190 <= len(table) <= 200

@@ -156,6 +156,7 @@ def constrain(features: FeatureSet, event_types: Iterable[str]) -> dict[str, Any
 
 def make_dataset(block: Block, reference: lgb.Dataset | None = None) -> lgb.Dataset:
     """A block as LightGBM reads it, its numbers cut into bins, those of the reference where there is one."""
+    block = block.teaching
     categories = [at for at, feature in enumerate(block.features.features) if feature.kind == "category"]
     settings: dict[str, Any] = {"params": dict(_DATA), "free_raw_data": False, "reference": reference}
     return lgb.Dataset(block.matrix, block.outcome, weight=block.weight, categorical_feature=categories, **settings)

@@ -52,6 +52,7 @@ class Logistic:
     @classmethod
     def fit(cls, block: Block, _seed: int) -> Self:
         """Ridge-penalised maximum likelihood on the block."""
+        block = block.teaching
         columns = tuple(column for position in range(block.matrix.shape[1]) for column in _design(block, position))
         design = _build(columns, block.matrix)
         line = LogisticRegression(C=_PENALTY, solver="newton-cholesky", tol=1e-8, max_iter=200)

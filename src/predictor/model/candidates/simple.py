@@ -83,6 +83,7 @@ class Points:
         column = block.points_column
         if column is None:
             raise TrainingError("Candidate 'points' needs points: name a rule book in points.rule_book, or roles.points.")
+        block = block.teaching
         points = block.matrix[:, column]
         held = ~np.isnan(points)
         with_points, without = block.take(held), block.take(~held)
