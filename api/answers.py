@@ -68,17 +68,22 @@ class PointsOut(_Given):
     """The rules that gave them."""
 
 
+_EVIDENCE = "Of 812 leads with employees 200 to under 1,000, 31 % were accepted; of all leads, 18 %."
+
+
 class ReasonOut(_Given):
     """What moved the probability."""
 
     what: Annotated[str, Field(examples=["Employees"])]
     """The fact or group of facts."""
     value: Annotated[str, Field(examples=["250"])]
-    """Its value."""
+    """Its value; of a group that of the member which moved it most."""
     effect: Annotated[FiniteFloat, Field(examples=[0.09])]
     """By how much, in probability; below zero it lowered it."""
     text: Annotated[str, Field(examples=["Employees 250: +9.0 points of probability"])]
     """The same in words."""
+    evidence: Annotated[str, Field(examples=[_EVIDENCE])] | None = None
+    """What came of the leads with such a value that taught the model, whatever else they had; null where fewer than 20 had it."""
 
 
 class ModelRef(_Given):
@@ -96,7 +101,10 @@ _ANSWER: JsonDict = {
     "lead_id": "A17", "probability": 0.31, "interval": [0.26, 0.37], "threshold": 0.24, "decision": "route_to_sales",
     "grade": "B",
     "points": {"total": 65, "gate": 60, "decision": "route_to_sales", "fired": [{"rule": "Pricing page visit", "points": 40}]},
-    "reasons": [{"what": "Employees", "value": "250", "effect": 0.09, "text": "Employees 250: +9.0 points of probability"}],
+    "reasons": [
+        {"what": "Employees", "value": "250", "effect": 0.09, "text": "Employees 250: +9.0 points of probability",
+         "evidence": _EVIDENCE},
+    ],
     "warnings": [{"code": "LEAD021", "text": "Unknown industry 'Fintech': scored as other."}],
     "model": {"version": "lightgbm-20261001T060000Z", "trained_through": "2026-09-30", "horizon_days": 30},
 }  # fmt: skip
@@ -122,7 +130,7 @@ class AnswerOut(_Given):
     points: PointsOut | None
     """The hand-set points beside it; null where the firm has none."""
     reasons: list[ReasonOut]
-    """What moved the probability most, strongest first."""
+    """What raised the probability most and what lowered it most, strongest first."""
     warnings: list[WarningOut]
     """What was noticed about the lead; empty where nothing was."""
     model: ModelRef

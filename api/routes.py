@@ -40,7 +40,7 @@ NO_PAGE: dict[int | str, dict[str, Any]] = {
     404: {"content": ERROR_JSON, "description": "This bundle has no report."},
     503: {"content": ERROR_JSON, "description": "No model serves."},
 }
-Reasons = Annotated[int, Query(ge=0, le=20, description="How many of the strongest reasons to give.")]
+Reasons = Annotated[int, Query(ge=0, le=20, description="How many of the strongest reasons up to give, and how many down.")]
 
 router = APIRouter(route_class=SafeRoute)
 

@@ -35,12 +35,22 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What moved a probability: the thing, its value, by how much (in probability), and the same in words."""
+    """What moved a probability.
+
+    Attributes:
+        what: The fact or group of facts.
+        value: Its value; of a group that of the member which moved it most.
+        effect: By how much, in probability.
+        text: The same in words.
+        evidence: What came of the leads with such a value that taught the model, beside all leads; None where fewer than 20
+            had it, or the bundle is from before evidence was kept.
+    """
 
     what: str
     value: str
     effect: float
     text: str
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def score_leads(
             and filled, else of `mql_at`, else of `now`.
         raw_events: Their events, a frame or what `open_events` gives; None for none.
         now: The moment that stands where a lead carries none.
-        reasons: How many of the strongest reasons to give.
+        reasons: How many of the strongest reasons to give, up and down together.
 
     Raises:
         TableError: No column `lead_id`, no leads, or a column that events cannot do without is missing. Rows of leads that cannot
@@ -102,7 +102,7 @@ def score_frame(
         as_of: The moment each score speaks of.
         events: Their events, as `check_events` gives them; None for none.
         moments: The same, with one for every row; None means that `as_of` has one.
-        reasons: How many of the strongest reasons to give.
+        reasons: How many of the strongest reasons to give, up and down together.
     """
     moments = as_of if moments is None and scorer.features.dated else moments
     awards = award_leads(scorer.book, scorer.prepare(frame), as_of=moments, events=events)

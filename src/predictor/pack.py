@@ -16,6 +16,7 @@ from predictor.bundle import Bundle
 from predictor.config import Settings
 from predictor.features.encode import Feature
 from predictor.model.block import Block
+from predictor.model.evidence import compute_evidence
 from predictor.model.recipe import Recipe
 from predictor.model.threshold import Recommendation, export_thresholds
 from predictor.model.verdict import Verdict
@@ -30,12 +31,13 @@ _QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)  # not the ends
 def pack_recipe(
     recipe: Recipe, block: Block, *, settings: Settings, book: RuleBook | None, thresholds: pd.DataFrame, advice: Recommendation
 ) -> dict[str, str]:
-    """The files that scoring needs: model, calibrator, threshold, features, settings, rule book and reference."""
+    """The files that scoring needs: model, calibrator, threshold, features, evidence, settings, rule book and reference."""
     files = {
         recipe.model.file: recipe.model.to_text(),
         "calibrator.json": recipe.calibrator.to_text(),
         "threshold.json": dump({"recommended": asdict(advice), "table": export_thresholds(thresholds)}),
         "features.json": dump(block.features.to_json()),
+        "evidence.json": dump(compute_evidence(block).to_json()),
         "config.toml": settings.to_toml(),
         "reference.json": dump(describe_block(block, recipe)),
     }

@@ -1,4 +1,4 @@
-"""Reasons: the effects on a probability in words, the strongest first."""
+"""Reasons: the effects on a probability in words, the strongest first, each with what the training data show."""
 
 from __future__ import annotations
 
@@ -8,41 +8,77 @@ import numpy as np
 
 from predictor.answer import Reason
 from predictor.features.encode import Feature
+from predictor.model.evidence import Evidence
 from predictor.model.explain import sum_groups
+from predictor.phrases import say_evidence, say_value
 
 
-def tell_reasons(effects: np.ndarray, matrix: np.ndarray, features: Sequence[Feature], *, most: int) -> list[tuple[Reason, ...]]:
-    """The strongest reasons of each row, strongest first; a group of features is one reason, with the value of its first.
+def tell_reasons(
+    effects: np.ndarray, row: np.ndarray, features: Sequence[Feature], *, each_way: int, evidence: Evidence | None = None
+) -> tuple[Reason, ...]:
+    """What raised the probability of one lead most, and what lowered it most, strongest first; what has no effect is no reason.
+
+    A group of features is one reason. Its value and its evidence are those of the member that has the largest part in it.
+
+    Args:
+        effects: (features,) in probability.
+        row: (features,) as encoded.
+        features: What the columns are.
+        each_way: Reasons up at most, and reasons down at most.
+        evidence: Of the leads that taught; None for a bundle without.
+
+    >>> rank = Feature("seniority", "Seniority", "Seniority", "category", ("director",), ("Director",))
+    >>> age = Feature("age", "Age", "Age", "number")
+    >>> for reason in tell_reasons(np.array([0.09, -0.2]), np.array([0.0, 3.0]), [rank, age], each_way=1):
+    ...     print(reason.text)
+    Age 3: -20.0 points of probability
+    Seniority Director: +9.0 points of probability
+    """
+    groups = [feature.group for feature in features]
+    names, summed = sum_groups(effects[None], groups)
+    sums, left = summed[0].tolist(), {True: each_way, False: each_way}
+    reasons = []
+    for at in np.argsort(-np.abs(summed[0]), kind="stable").tolist():
+        if sums[at] and left[sums[at] > 0] > 0:
+            left[sums[at] > 0] -= 1
+            main = _find_main(effects, [place for place, group in enumerate(groups) if group == names[at]], sums[at])
+            told = say_evidence(evidence, features[main], float(row[main])) if evidence is not None else None
+            reasons.append(_tell(features[main], float(row[main]), sums[at], told))
+    return tuple(reasons)
+
+
+def tell_strongest(effects: np.ndarray, matrix: np.ndarray, features: Sequence[Feature], *, most: int) -> list[str]:
+    """The strongest reasons of each lead of a table, up or down, as one text each.
 
     Args:
         effects: leads x features, in probability.
         matrix: leads x features, as encoded.
         features: What the columns are.
-        most: Reasons a row gets at most; what has no effect is none.
+        most: Reasons that a lead gets at most.
 
-    >>> rank = Feature("seniority", "Seniority", "Seniority", "category", ("director",))
-    >>> tell_reasons(np.array([[0.09]]), np.array([[0.0]]), [rank], most=3)[0][0].text
-    'Seniority director: +9.0 points of probability'
+    >>> age = Feature("age", "Age", "Age", "number")
+    >>> tell_strongest(np.array([[-0.2], [0.0]]), np.array([[3.0], [4.0]]), [age], most=3)
+    ['Age 3: -20.0 points of probability', '']
     """
     groups = [feature.group for feature in features]
     names, sums = sum_groups(effects, groups)
-    first = [groups.index(name) for name in names]
-    strongest = np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most]
-    return [
-        tuple(
-            _tell(names[at], features[first[at]], float(matrix[row, first[at]]), float(sums[row, at]))
-            for at in strongest[row]
-            if sums[row, at]
-        )
-        for row in range(len(matrix))
-    ]
+    members = [[place for place, group in enumerate(groups) if group == name] for name in names]
+    texts = []
+    for row, strongest in enumerate(np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most].tolist()):
+        told = []
+        for at in strongest:
+            if effect := float(sums[row, at]):
+                main = _find_main(effects[row], members[at], effect)
+                told.append(_tell(features[main], float(matrix[row, main]), effect).text)
+        texts.append("; ".join(told))
+    return texts
 
 
-def _tell(what: str, feature: Feature, number: float, effect: float) -> Reason:
-    if np.isnan(number):
-        value = "not known"
-    elif feature.kind == "category":
-        value = feature.categories[int(number)] if number < len(feature.categories) else "other"
-    else:
-        value = f"{number:.4g}"
-    return Reason(what, value, effect, f"{what} {value}: {100 * effect:+.1f} points of probability")
+def _find_main(effects: np.ndarray, members: list[int], effect: float) -> int:
+    """The member with the largest part in the direction of the whole, the first of several."""
+    return members[0] if len(members) == 1 else max(members, key=lambda place: float(effects[place]) * (1 if effect > 0 else -1))
+
+
+def _tell(feature: Feature, number: float, effect: float, evidence: str | None = None) -> Reason:
+    what, value = feature.group, say_value(feature, number)
+    return Reason(what, value, effect, f"{what} {value}: {100 * effect:+.1f} points of probability", evidence)

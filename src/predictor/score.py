@@ -23,6 +23,7 @@ from predictor.features.live import LiveWindows
 from predictor.lead_reader import LeadReader
 from predictor.model.calibrators import read_calibrator
 from predictor.model.candidates import CANDIDATES, Model
+from predictor.model.evidence import Evidence
 from predictor.model.explain import compute_effects
 from predictor.model.threshold import (
     Recommendation,
@@ -35,7 +36,7 @@ from predictor.model.verdict_text import read_doubt
 from predictor.parse import ISO_HINT, blank_missing, parse_numbers
 from predictor.points.award import Award, award_lead
 from predictor.points.rulebook import RuleBook, find_gate, parse_rule_book
-from predictor.reasons import tell_reasons
+from predictor.reasons import tell_reasons, tell_strongest
 from predictor.tables import reduce_email
 from predictor.values import to_number
 
@@ -58,6 +59,7 @@ class Scorer:
         threshold: Content of `threshold.json`: the recommendation and the table it was taken from.
         metrics: Content of `metrics.json`.
         doubt: That its probabilities only rank leads, and what to do; None where they can be believed.
+        evidence: What came of the leads that taught, by the value of each feature; None for a bundle from before it was kept.
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -74,6 +76,8 @@ class Scorer:
         self.model: Model = candidate.from_text(bundle.files[candidate.file])
         self.calibrator = read_calibrator(bundle.files["calibrator.json"])
         self.threshold: dict[str, Any] = bundle.read_json("threshold.json")
+        known = bundle.read_json("evidence.json") if "evidence.json" in bundle.files else None
+        self.evidence = None if known is None else Evidence.from_json(known, self.features)
         self.report = bundle.files.get("report.html")
         self._live = LiveWindows(self.features.event_features)
         self.reader = LeadReader(self.settings, self.features, self.attributes, self.book)
@@ -152,7 +156,7 @@ class Scorer:
 
         Args:
             lead: What the CRM knows of it.
-            reasons: How many of the strongest reasons to give.
+            reasons: How many of the strongest reasons up to give, and how many down.
 
         Raises:
             ScoringError: Values of a wrong type, all of them in one text.
@@ -176,7 +180,7 @@ class Scorer:
             decide(probability >= self.cut),
             grade(probability, self.settings.grades.model_dump()),
             self._answer_points(row, award),
-            self._explain(matrix, reasons)[0] if reasons else (),
+            self._explain(matrix, reasons) if reasons else (),
             (*self._doubts, *warnings, *unseen),
         )
 
@@ -205,9 +209,13 @@ class Scorer:
             return None
         return decide(bool(total >= self.gate) or qualifies)
 
-    def _explain(self, matrix: np.ndarray, most: int) -> list[tuple[Reason, ...]]:
+    def _explain(self, matrix: np.ndarray, each_way: int) -> tuple[Reason, ...]:
         effects, _ = compute_effects(self.model.contribute(matrix), self.calibrator)
-        return tell_reasons(effects, matrix, self.features.features, most=most)
+        return tell_reasons(effects[0], matrix[0], self.features.features, each_way=each_way, evidence=self.evidence)
+
+    def _explain_table(self, matrix: np.ndarray, most: int) -> list[str]:
+        effects, _ = compute_effects(self.model.contribute(matrix), self.calibrator)
+        return tell_strongest(effects, matrix, self.features.features, most=most)
 
     def score_table(
         self,
@@ -226,7 +234,7 @@ class Scorer:
                 missing cannot be scored.
             awards: What the rule book awards these leads; needed where the bundle has a rule book.
             history: Their event features; needed where the bundle has some.
-            reasons: How many of the strongest reasons to give.
+            reasons: How many of the strongest reasons to give, up and down together.
 
         Returns:
             lead_id, probability, low, high, threshold, decision, grade, points, points_decision, reasons, warnings.
@@ -242,7 +250,6 @@ class Scorer:
         _note_faults(encoded, prepared, points, as_of)
         score = self.model.score(encoded.matrix)
         low, high = self.calibrator.interval(score)
-        told = self._explain(encoded.matrix, reasons) if reasons else [()] * len(frame)
         answers = pd.DataFrame({
             "lead_id": frame["lead_id"].to_numpy(),
             "probability": self.calibrator.predict(score), "low": low, "high": high, "threshold": self.cut,
@@ -251,7 +258,7 @@ class Scorer:
         answers["grade"] = self._grade(answers["probability"].to_numpy())
         answers["points"] = rows[TOTAL].to_numpy() if TOTAL in rows else np.nan
         answers["points_decision"] = self._decide_table(answers["points"].to_numpy(), awards)
-        answers["reasons"] = ["; ".join(reason.text for reason in reasons) for reasons in told]
+        answers["reasons"] = self._explain_table(encoded.matrix, reasons) if reasons else ""
         return _mark(answers, encoded, self._doubts)
 
     def prepare(self, frame: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from predictor.config import Settings
 from predictor.errors import Finding, count
 from predictor.model.block import Block
 from predictor.model.candidates.boosted import constrain
+from predictor.model.importance import compute_importance
 from predictor.model.recalibrate import recalibrate_newest
 from predictor.model.recipe import Learn, Recipe, choose_recipe, fit_recipe
 from predictor.model.select import choosable, select_candidates
@@ -142,6 +143,7 @@ def train(settings: Settings, *, progress: Progress = lambda _: None, advance: A
     progress("Looking at the test block")
     routed = study.route_by_points(split.test)
     verdict = judge_recipes(recipes, chosen, fit=fit, test=test, routed=routed, settings=settings)
+    importance = compute_importance(recipes[chosen], test, seed=settings.model.seed)
     progress(f"Learning '{chosen}' again from every lead that can teach")
     block, final = _refit(chosen, study, learn.get(chosen, ())[-1:])
     thresholds = rehearse_thresholds(final, block, settings)
@@ -152,7 +154,7 @@ def train(settings: Settings, *, progress: Progress = lambda _: None, advance: A
     trained = Trained(study, split, recipes, verdict, final, advice, thresholds, files, facts, findings)
     pending = int((~study.mature).sum())
     metrics = describe_verdict(verdict, champion=chosen, horizon=study.horizon_days, pending=pending, fit=study.describe_fit())
-    files["metrics.json"] = dump(metrics)
+    files["metrics.json"] = dump(metrics | {"importance": importance.to_dict("records")})
     files["golden.jsonl"] = make_golden(files, settings.model.seed)
     data = trained.report_data()
     files["card.md"] = write_card(data, facts=facts)

@@ -80,7 +80,7 @@ def _compare(answer, row):
     np.testing.assert_allclose(floats, [row.probability, row.low, row.high, row.threshold, row.points], rtol=0, atol=TOLERANCE)
     assert (answer["decision"], answer["grade"]) == (row.decision, row.grade)
     assert answer["points"]["decision"] == row.points_decision
-    assert "; ".join(reason["text"] for reason in answer["reasons"]) == row.reasons
+    assert "; ".join(reason["text"] for reason in answer["reasons"][:3]) == row.reasons  # the strongest, up or down
 
 
 def test_single_is_batch(scorer, leads, batch):

@@ -37,6 +37,23 @@ def test_metrics_keep_the_contract(trained):
     assert metrics["horizon_days"] == 30
 
 
+def test_importance_is_of_every_group_and_told_on_card_and_page(trained):
+    told = json.loads(trained.files["metrics.json"])["importance"]
+    features, _ = trained.study.fit_features(trained.split.fit)
+    assert sorted(row["group"] for row in told) == sorted({feature.group for feature in features.features})
+    assert told[0]["rise"] > 3 * told[0]["spread"] > 0
+    assert f"| {told[0]['group']} | +{told[0]['rise']:.4f} |" in trained.files["card.md"]
+    assert "What it looks at" in trained.files["report.html"]
+
+
+def test_evidence_is_of_the_leads_that_taught_the_final_model(trained):
+    told = json.loads(trained.files["evidence.json"])
+    assert told["pending"] == "in_part"
+    assert trained.study.mature.sum() < told["whole"][0] < len(trained.study.leads.frame)
+    assert sum(share[0] for share in told["features"]["industry"]["shares"] if share) <= told["whole"][0] + 20
+    assert {feature["name"] for feature in json.loads(trained.files["features.json"])["features"]} == set(told["features"])
+
+
 def test_every_figure_lies_in_its_interval_or_near_it(trained):
     """Few resamples are drawn here, so the ends themselves are rough; a wrong column would be far off."""
     for name, figures in trained.verdict.test.items():

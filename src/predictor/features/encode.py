@@ -34,6 +34,7 @@ class Feature:
         kind: `number`; `category` (its position in `categories`, one past the end for any other); `days_since` a date;
             `missing_count` of the attributes, which follows them.
         categories: Normal texts with enough support, most frequent first; empty unless a category.
+        spellings: The same as the training data write them most often; empty where that is not known.
     """
 
     name: str
@@ -41,11 +42,26 @@ class Feature:
     group: str
     kind: FeatureKind
     categories: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.spellings and len(self.spellings) != len(self.categories):
+            counts = f"{len(self.spellings)} for {len(self.categories)}"
+            raise ValueError(f"feature '{self.name}' must have one spelling for each category, but has {counts}")
 
     @property
     def is_attribute(self) -> bool:
         """Whether the value comes from the CRM, rather than being worked out here."""
         return not self.name.startswith(MADE_HERE)
+
+    def spell(self, code: int) -> str:
+        """A category as people write it; whatever has no code of its own is 'other'.
+
+        >>> rank = Feature("rank", "Rank", "Rank", "category", ("c-level",), ("C-Level",))
+        >>> rank.spell(0), rank.spell(1)
+        ('C-Level', 'other')
+        """
+        return (self.spellings or self.categories)[code] if 0 <= code < len(self.categories) else "other"
 
 
 @dataclass(frozen=True)
@@ -203,7 +219,8 @@ class FeatureSet:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> FeatureSet:
         """The set that `to_json` wrote."""
-        features = (Feature(**{**entry, "categories": tuple(entry["categories"])}) for entry in content["features"])
+        texts = ("categories", "spellings")  # the latter came later: bundles from before have none
+        features = (Feature(**{**entry, **{name: tuple(entry.get(name, ())) for name in texts}}) for entry in content["features"])
         lists = {name: tuple(content[name]) for name in ("missing_values", "visible", "event_types", "windows_days")}
         acts = None if content["acts"] is None else tuple(content["acts"])
         return cls(tuple(features), timezone=content["timezone"], dated=content["dated"], acts=acts, **lists)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from predictor.errors import Finding, count
 from predictor.features.encode import MISSING, Feature, FeatureSet
 from predictor.parse import Kind
-from predictor.values import normal_texts
+from predictor.values import find_distinct, normal_text, normal_texts
 
 _LONGEST_CATEGORY = 100
 
@@ -64,7 +66,7 @@ def _fit_feature(column: pd.Series, kind: Kind, min_support: int) -> Feature | N
     label = label[:1].upper() + label[1:]
     if kind == "category":
         categories = _fit_categories(column, min_support)
-        return Feature(name, label, label, "category", categories) if categories else None
+        return Feature(name, label, label, "category", categories, _find_spellings(column, categories)) if categories else None
     return Feature(name, label, label, "days_since" if kind == "date" else "number")
 
 
@@ -77,6 +79,16 @@ def _fit_categories(column: pd.Series, min_support: int) -> tuple[str, ...]:
     counts = texts[(texts.str.len() <= _LONGEST_CATEGORY) & ~texts.str.contains("@", regex=False)].value_counts()
     frequent = counts[counts >= min_support]
     return tuple(sorted(frequent.index, key=lambda text: (-frequent[text], text)))
+
+
+def _find_spellings(column: pd.Series, categories: tuple[str, ...]) -> tuple[str, ...]:
+    """Each category as most leads of the column have it, equals by alphabet."""
+    codes, values = find_distinct(column)
+    leads: dict[str, Counter[str]] = {category: Counter() for category in categories}
+    for value, held in zip(values, np.bincount(codes, minlength=len(values)).tolist(), strict=True):
+        if isinstance(value, str) and (category := normal_text(value)) in leads:
+            leads[category][value.strip()] += held
+    return tuple(min(counts, key=lambda text: (-counts[text], text), default=category) for category, counts in leads.items())
 
 
 def _why_empty(column: pd.Series) -> str:

@@ -10,11 +10,13 @@ from typing import Any
 from predictor.errors import Finding
 from predictor.report.compare import ReportData, compute_equal_volume, compute_threshold_rows, compute_verdict_table
 from predictor.report.texts import (
+    IMPORTANCE,
     TextTable,
     tell_advice,
     tell_candidates,
     tell_fit,
     tell_gate,
+    tell_importance,
     tell_outcome,
     tell_promise,
     tell_reliability,
@@ -63,6 +65,7 @@ def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
         *_write_gate(data),
         *_write_calibration(data),
         *_write_groups(data),
+        *_write_importance(data),
         "## Findings",
         _bullets(_say_finding(finding) for finding in data.findings) if data.findings else "Nothing was noticed.",
         "## Limits",
@@ -137,6 +140,11 @@ def _write_groups(data: ReportData) -> list[str]:
     if data.fairness is None:
         return ["## Groups of people", NO_GROUPS]
     return ["## Groups of people", ABOUT_GROUPS, to_markdown(tell_fairness(data.fairness))]
+
+
+def _write_importance(data: ReportData) -> list[str]:
+    table = tell_importance(data.metrics)
+    return [] if table is None else ["## What it looks at", to_markdown(table), escape_markdown(IMPORTANCE)]
 
 
 def _bullets(lines: Iterable[str]) -> str:

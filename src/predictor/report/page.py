@@ -18,6 +18,7 @@ from predictor.report.compare import (
 )
 from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds, to_svg
 from predictor.report.texts import (
+    IMPORTANCE,
     TextTable,
     tell_advice,
     tell_bands,
@@ -25,6 +26,7 @@ from predictor.report.texts import (
     tell_fit,
     tell_gate,
     tell_gate_verdict,
+    tell_importance,
     tell_outcome,
     tell_promise,
     tell_reliability,
@@ -93,6 +95,7 @@ def render_page(data: ReportData) -> str:
         tables=_make_tables(data, volume),
         pictures=_draw_pictures(data),
         findings=sorted(data.findings, key=lambda finding: _SEVERITIES.index(finding.severity)),
+        importance=IMPORTANCE,
         horizon=say_days(data.metrics.get("horizon_days")),
     )
 
@@ -135,6 +138,7 @@ def _make_tables(data: ReportData, volume: EqualVolume | None) -> dict[str, Text
         "candidates": tell_candidates(compute_verdict_table(verdict)),
         "bands": None if data.points is None else tell_bands(compute_point_bands(data.points, verdict.outcome)),
         "volume": tell_volume(volume, verdict.chosen) if volume is not None and volume.told is not None else None,
+        "importance": tell_importance(data.metrics),
         "reliability": tell_reliability(verdict.reliability),
         "calibration": tell_calibration(verdict.calibration),
         "fairness": None if data.fairness is None else tell_fairness(data.fairness),

@@ -1,10 +1,14 @@
 """Scoring over HTTP: the contract, the same floats as the scorer, and what is reported rather than guessed."""
 
+import json
+import re
 from datetime import UTC, datetime
 
 import pytest
 
 from predictor.answer import Lead
+from predictor.bundle import Bundle, promote
+from predictor.errors import BundleError
 from predictor.score import Scorer
 from predictor.values import Event
 
@@ -15,6 +19,11 @@ def ask(client, lead, **query):
     response = client.post("/v1/score", json=lead, params=query)
     assert response.status_code == 200, response.text
     return response.json()
+
+
+def make_lead(lead):
+    event = Event(datetime(2026, 3, 30, 9, 12, tzinfo=UTC), "pricing_page_view")
+    return Lead("A17", datetime(2026, 3, 31, 14, 5, tzinfo=UTC), lead["attributes"], None, [event])
 
 
 def test_answer_keeps_the_contract(client, lead):
@@ -30,10 +39,8 @@ def test_answer_keeps_the_contract(client, lead):
 
 
 def test_floats_are_those_of_the_scorer(client, lead, models):
-    event = Event(datetime(2026, 3, 30, 9, 12, tzinfo=UTC), "pricing_page_view")
-    asked = Lead("A17", datetime(2026, 3, 31, 14, 5, tzinfo=UTC), lead["attributes"], None, [event])
     scorer = Scorer.load(models / "small")
-    expected = scorer.score_lead(asked).to_json() | {"model": scorer.describe()}
+    expected = scorer.score_lead(make_lead(lead)).to_json() | {"model": scorer.describe()}
     expected["interval"], expected["reasons"], expected["warnings"] = (
         list(expected[name]) for name in ("interval", "reasons", "warnings")
     )
@@ -41,8 +48,19 @@ def test_floats_are_those_of_the_scorer(client, lead, models):
 
 
 @pytest.mark.parametrize("asked", [0, 1, 3])
-def test_as_many_reasons_as_asked(client, lead, asked):
-    assert len(ask(client, lead, reasons=asked)["reasons"]) == asked
+def test_as_many_reasons_each_way_as_asked_strongest_first(client, lead, asked):
+    every, told = ask(client, lead, reasons=20)["reasons"], ask(client, lead, reasons=asked)["reasons"]
+    up, down = ([reason for reason in every if (reason["effect"] > 0) is way] for way in (True, False))
+    assert [reason for reason in told if reason["effect"] > 0] == up[:asked]
+    assert [reason for reason in told if reason["effect"] < 0] == down[:asked]
+    assert [abs(reason["effect"]) for reason in every] == sorted((abs(reason["effect"]) for reason in every), reverse=True)
+    assert up
+    assert down
+
+
+def test_a_reason_tells_what_came_of_such_leads(client, lead):
+    [industry] = [reason for reason in ask(client, lead)["reasons"] if reason["what"] == "Industry"]
+    assert re.fullmatch(r"Of \d+ leads with industry software, \d+ % were accepted; of all leads, \d+ %\.", industry["evidence"])
 
 
 def test_moment_without_zone_is_taken_in_the_zone_of_the_training_data(client, lead):
@@ -190,3 +208,41 @@ def test_errors_quote_no_value(client):
     text = client.post("/v1/score", json=lead | {"events": [person]}).text
     assert person not in text
     assert "jane" not in text
+
+
+def test_a_bundle_from_before_evidence_and_spellings_still_answers(files, save_files, tmp_path, serve, lead):
+    features = json.loads(files["features.json"])
+    for feature in features["features"]:
+        del feature["spellings"]
+    older = {name: text for name, text in files.items() if name != "evidence.json"} | {"features.json": json.dumps(features)}
+    save_files(tmp_path, "older", older)
+    promote(tmp_path, "older")
+    answer, newer = ask(serve(tmp_path), lead), Scorer(Bundle("newer", files, {}))
+    assert answer["reasons"]
+    assert {reason["evidence"] for reason in answer["reasons"]} == {None}
+    assert answer["probability"] == pytest.approx(newer.score_lead(make_lead(lead)).probability, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("harm", "match"),
+    [
+        (lambda told: told["features"]["industry"]["shares"].pop(), "must have 4 shares of feature 'industry', but has 3"),
+        (lambda told: told["features"].pop("industry"), "evidence.json lacks .*'industry'"),
+        (lambda told: told.update(features=None), "evidence.json"),
+    ],
+)
+def test_evidence_that_is_not_of_the_features_is_refused_in_words(files, save_files, tmp_path, harm, match):
+    told = json.loads(files["evidence.json"])
+    harm(told)
+    save_files(tmp_path, "harmed", files | {"evidence.json": json.dumps(told)})
+    with pytest.raises(BundleError, match=f"Bundle 'harmed' cannot be used: .*{match}.* Train it anew"):
+        Scorer.load(tmp_path / "harmed")
+
+
+def test_a_reason_names_a_category_as_the_firm_writes_it(files, lead):
+    features = json.loads(files["features.json"])
+    features["features"][0]["spellings"] = ["Software", "Retail"]
+    scorer = Scorer(Bundle("spelled", files | {"features.json": json.dumps(features)}, {}))
+    [industry] = [reason for reason in scorer.score_lead(make_lead(lead)).reasons if reason.what == "Industry"]
+    assert industry.text.startswith("Industry Software: +")
+    assert "leads with industry Software," in industry.evidence

@@ -218,3 +218,14 @@ def test_read_back_from_json_it_is_the_same():
     again = FeatureSet.from_json(json.loads(json.dumps(FEATURES.to_json())))
     assert again == FEATURES
     np.testing.assert_array_equal(again.encode_row({"industry": "N/A"}, AS_OF)[0], FEATURES.encode_row({}, AS_OF)[0])
+
+
+def test_a_bundle_from_before_spellings_is_read_and_one_with_too_few_is_refused():
+    content = FEATURES.to_json()
+    for entry in content["features"]:
+        del entry["spellings"]
+    assert FeatureSet.from_json(content) == FEATURES
+    assert FeatureSet.from_json(content).features[0].spell(0) == "software"
+    content["features"][0]["spellings"] = ["Software"]
+    with pytest.raises(ValueError, match="feature 'industry' must have one spelling for each category, but has 1 for 4"):
+        FeatureSet.from_json(content)

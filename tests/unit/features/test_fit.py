@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from predictor.features.encode import MISSING
 from predictor.features.fit import fit_features
+from predictor.values import normal_text
 
 
 def fit(rows, kinds=None, min_support=2):
@@ -82,3 +83,19 @@ def test_each_category_has_its_support(values, least):
     kept = fitted.features[0].categories if fitted.features else ()
     if len(set(values)) > 1:
         assert set(kept) == {text for text in said if said.count(text) >= least}
+
+
+def test_a_category_is_spelled_as_most_leads_have_it_and_equals_by_alphabet():
+    fitted, _ = fit({"c": ["C-Level", "c-level", " C-Level", "VP", "vp", "Vp", True, True, "n/a"]}, {"c": "category"})
+    assert dict(zip(fitted.features[0].categories, fitted.features[0].spellings, strict=True)) == {
+        "c-level": "C-Level",
+        "vp": "VP",
+        "true": "true",
+    }
+
+
+@given(st.lists(st.sampled_from(["a", "A", " a ", "ß", "SS", "ss", None, 3.0, True]), min_size=2, max_size=40))
+def test_every_spelling_is_of_its_category(values):
+    fitted, _ = fit({"c": pd.Series(values, dtype=object)}, {"c": "category"})
+    for feature in fitted.features:
+        assert tuple(normal_text(spelling) for spelling in feature.spellings) == feature.categories

@@ -1,5 +1,7 @@
 """Reasons: they add up to the probability."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,12 +9,33 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import expit
 
+from predictor.features.encode import Feature, FeatureSet
+from predictor.model.block import Block
 from predictor.model.calibrate import Sigmoid
 from predictor.model.calibrators import FITS
 from predictor.model.calibrators.isotonic import Isotonic
+from predictor.model.candidates import CANDIDATES
 from predictor.model.explain import compute_effects, sum_groups
 
 PLAIN = Sigmoid(0.0, 1.0, (0.0, 0.0, 0.0), 1)
+FEATURES = FeatureSet(
+    (
+        Feature("industry", "Industry", "industry", "category", ("software", "retail")),
+        Feature("employees", "Employees", "size", "number"),
+        Feature("points/total", "Points", "size", "number"),
+        Feature("founded", "Founded", "founded", "days_since"),
+    ),
+    (),
+)
+
+
+def draw_block(n=500):
+    draw = np.random.default_rng(4)
+    industry, points = draw.integers(0, 3, n).astype(float), draw.integers(-20, 80, n).astype(float)
+    matrix = np.column_stack([industry, draw.lognormal(4, 2, n), points, draw.uniform(0, 9000, n)])
+    outcome = (draw.random(n) < expit(-2 + 1.5 * (industry == 0) + 0.03 * points)).astype(float)
+    matrix[: n // 10, [0, 3]] = np.nan
+    return Block(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
 
 
 def test_effects_worked_by_hand():
@@ -91,3 +114,31 @@ def test_groups_in_order_of_first_appearance():
 def test_groups_lose_nothing(parts):
     _, sums = sum_groups(parts, ["x", "y", "x", "z", "y"])
     np.testing.assert_allclose(sums.sum(axis=1), parts.sum(axis=1), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", FITS)
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_base_and_effects_are_the_probability_whatever_the_candidate_and_the_calibrator(name, kind):
+    block = draw_block()
+    model = CANDIDATES[name].fit(block, 0)
+    calibrator = FITS[kind](model.score(block.matrix), block.outcome, None)
+    effects, base = compute_effects(model.contribute(block.matrix), calibrator)
+    groups = ["industry", "size", "size", "founded"]
+    expected = calibrator.predict(model.score(block.matrix))
+    np.testing.assert_allclose(base + sum_groups(effects, groups)[1].sum(axis=1), expected, rtol=0, atol=1e-9)
+
+
+def test_parts_of_the_linear_candidates_are_exact():
+    """Coefficient times column, slope times points; the parts of odoo_pls are worked by hand in its own tests."""
+    block = draw_block()
+    line = CANDIDATES["logistic"].fit(block, 0)
+    content = json.loads(line.to_text())
+    [(column, weight)] = [
+        pair for pair in zip(content["columns"], content["coefficients"], strict=True) if pair[0]["feature"] == 1
+    ]
+    by_hand = weight * (np.log1p(block.matrix[:, 1]) - column["mean"]) / column["spread"]
+    np.testing.assert_allclose(line.contribute(block.matrix)[:, 1], by_hand, rtol=0, atol=1e-12)
+    points = CANDIDATES["points"].fit(block, 0)
+    parts = points.contribute(block.matrix)
+    np.testing.assert_allclose(parts[:, 2], points.slope * (block.matrix[:, 2] - points.mean), atol=1e-12)
+    assert (parts[:, [0, 1, 3]] == 0).all()

@@ -1,5 +1,6 @@
 """The model card: its figures, its honesty, and text that stays text."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -57,6 +58,17 @@ def test_card_of_a_test_block_without_sqls(make):
     card = write_card(make(outcome=np.zeros(200)), facts=FACTS)
     assert "No test lead became an SQL" in card
     assert "nan" not in card
+
+
+def test_what_it_looks_at_most_and_no_more_than_fifteen(data):
+    ranked = [{"group": f"Group | {place}", "rise": 0.1 / (place + 1), "spread": 0.01} for place in range(20)]
+    card = write_card(replace(data, metrics={**data.metrics, "importance": ranked}), facts=FACTS)
+    table = card.split("## What it looks at\n")[1].split("\n## ")[0]
+    assert r"| Group \| 0 | +0.1000 | 0.0100 |" in table
+    assert table.count("Group") == 15
+    assert "What it looks at" not in write_card(data, facts=FACTS)
+    nothing = [{"group": "Industry", "rise": 0.0, "spread": 0.0}]
+    assert "What it looks at" not in write_card(replace(data, metrics={**data.metrics, "importance": nothing}), facts=FACTS)
 
 
 def test_text_stays_text(make):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import lightgbm as lgb
@@ -95,6 +96,18 @@ class Boosted:
         """TreeSHAP by feature (Lundberg et al. 2018), as LightGBM computes it."""
         return np.asarray(self.booster_.predict(matrix, pred_contrib=True, num_threads=_threads(matrix)))
 
+    def narrow(self, columns: Collection[int]) -> Boosted | None:
+        """Only the trees that look at any of those columns, which alone answer otherwise when these change; None for none."""
+        text, looks = self._taken_apart
+        trees = [tree for tree, looked_at in looks if not looked_at.isdisjoint(columns)]
+        return Boosted.from_text(_join_trees(text, trees)) if trees else None
+
+    @cached_property
+    def _taken_apart(self) -> tuple[str, list[tuple[str, set[int]]]]:
+        """The model's text without its trees, and each tree with the columns that it looks at."""
+        text = self.to_text()
+        return _join_trees(text, []), [(tree, _find_columns(tree)) for tree in _find_trees(text)]
+
     def to_text(self) -> str:
         """LightGBM's text."""
         return str(self.booster_.model_to_string())
@@ -177,11 +190,25 @@ def average_texts(texts: Sequence[str]) -> str:
         raise ValueError("An average needs at least one model, but none came.")
     if len(texts) == 1:
         return texts[0]
-    head, _, rest = texts[0].partition("\nTree=0\n")
-    trees = [tree for text in texts for tree in re.findall(r"^Tree=\d+\n(.+?)\n\n", text, flags=re.DOTALL | re.MULTILINE)]
+    return _join_trees(texts[0], [_weigh(tree, 1 / len(texts)) for text in texts for tree in _find_trees(text)])
+
+
+def _find_trees(text: str) -> list[str]:
+    return re.findall(r"^Tree=\d+\n(.+?)\n\n", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def _join_trees(text: str, trees: Sequence[str]) -> str:
+    """The model of a text with those trees in place of its own."""
+    head, tail = re.split(r"\n(?:Tree=0|end of trees)\n", text, maxsplit=1)[0], text.partition("\nend of trees\n")[2]
     lines = [line for line in head.splitlines() if not line.startswith("tree_sizes=")]  # read one after another without it
-    blocks = [f"Tree={number}\n{_weigh(tree, 1 / len(texts))}\n\n" for number, tree in enumerate(trees)]
-    return "\n".join(lines) + "\n\n" + "\n".join(blocks) + "\nend of trees\n" + rest.partition("end of trees\n")[2]
+    blocks = [f"Tree={number}\n{tree}\n\n" for number, tree in enumerate(trees)]
+    return "\n".join(lines) + "\n\n" + "\n".join(blocks) + "\nend of trees\n" + tail
+
+
+def _find_columns(tree: str) -> set[int]:
+    """The columns of the matrix that a tree looks at."""
+    found = re.search(r"^split_feature=(.+)$", tree, flags=re.MULTILINE)
+    return set(map(int, found[1].split())) if found else set()
 
 
 def _weigh(tree: str, share: float) -> str:

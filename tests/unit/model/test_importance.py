@@ -1,0 +1,103 @@
+"""Importance: against dealing out by hand, whatever the candidate, and the same figures whatever else is asked."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from predictor.errors import TrainingError
+from predictor.features.encode import Feature, FeatureSet
+from predictor.model.block import Block
+from predictor.model.calibrators.as_is import AsIs
+from predictor.model.candidates import CANDIDATES
+from predictor.model.importance import compute_importance
+from predictor.model.metrics import compute_losses
+from predictor.model.recipe import fit_recipe
+
+FEATURES = FeatureSet(
+    (
+        Feature("industry", "Industry", "Industry", "category", ("software", "retail")),
+        Feature("visits", "Visits in 7 days", "Visits", "number"),
+        Feature("points/total", "Points", "Points", "number"),
+        Feature("ever", "Visits ever", "Visits", "number"),
+        Feature("noise", "Noise", "Noise", "number"),
+    ),
+    (),
+)
+
+
+def draw_block(n=800, seed=0):
+    draw = np.random.default_rng(seed)
+    industry, visits, points = draw.integers(0, 3, n).astype(float), draw.poisson(1.0, n).astype(float), draw.integers(0, 50, n)
+    matrix = np.column_stack([industry, visits, points, visits + draw.poisson(0.2, n), draw.normal(size=n)])
+    outcome = (draw.random(n) < expit(-3 + 1.5 * (industry == 0) + 1.2 * visits + 0.02 * points)).astype(float)
+    return Block(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
+
+
+FIT, TEST = draw_block(), draw_block(400, 1)
+RECIPES = {name: fit_recipe(name, FIT, [(np.arange(400), np.arange(400, 800))], 0) for name in CANDIDATES}
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_it_is_what_dealing_the_columns_out_by_hand_gives(name):
+    recipe, draw = RECIPES[name], np.random.default_rng(7)
+    lots = [draw.permutation(400) for _ in range(3)]
+    plain, expected = compute_losses(TEST.outcome, recipe.predict(TEST.matrix)).mean(), {}
+    for group, columns in {"Industry": [0], "Visits": [1, 3], "Points": [2], "Noise": [4]}.items():
+        rises = []
+        for lot in lots:
+            dealt = TEST.matrix.copy()
+            dealt[:, columns] = TEST.matrix[lot][:, columns]
+            rises.append(compute_losses(TEST.outcome, recipe.predict(dealt)).mean() - plain)
+        expected[group] = (np.mean(rises), np.std(rises, ddof=1))
+    table = compute_importance(recipe, TEST, seed=7).set_index("group")
+    assert sorted(table.index) == sorted(expected)
+    for group, (rise, spread) in expected.items():
+        assert table.loc[group, "rise"] == pytest.approx(rise, abs=1e-9)
+        assert table.loc[group, "spread"] == pytest.approx(spread, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["logistic", "lightgbm"])
+def test_what_decides_comes_first_and_noise_is_worth_nothing(name):
+    table = compute_importance(RECIPES[name], TEST, seed=0)
+    assert table["group"].tolist()[:2] == ["Visits", "Industry"]
+    assert table["rise"].is_monotonic_decreasing
+    noise = table.set_index("group").loc["Noise"]
+    assert abs(noise["rise"]) < 0.01
+
+
+def test_a_recipe_that_looks_at_nothing_loses_nothing():
+    table = compute_importance(RECIPES["constant"], TEST, seed=0)
+    assert table["group"].tolist() == ["Industry", "Noise", "Points", "Visits"]
+    assert (table[["rise", "spread"]] == 0).all(axis=None)
+
+
+def test_the_same_seed_gives_the_same_and_one_repeat_has_no_spread():
+    once = compute_importance(RECIPES["lightgbm"], TEST, seed=3, repeats=1)
+    assert once.equals(compute_importance(RECIPES["lightgbm"], TEST, seed=3, repeats=1))
+    assert (once["spread"] == 0).all()
+
+
+def test_a_lead_that_counts_nothing_adds_nothing():
+    recipe = replace(RECIPES["logistic"], calibrator=AsIs())
+    table = compute_importance(recipe, replace(TEST, weight=np.ones(400)), seed=0)
+    assert table.equals(compute_importance(recipe, TEST, seed=0))
+    halved = compute_importance(recipe, replace(TEST, weight=np.repeat([1.0, 0.0], 200)), seed=0)
+    assert not halved.equals(table)
+
+
+def test_trees_that_do_not_look_at_a_column_are_not_asked():
+    model = RECIPES["lightgbm"].model
+    narrowed = model.narrow([0])
+    assert 0 < narrowed.booster_.num_trees() < model.booster_.num_trees()
+    turned = TEST.matrix.copy()
+    turned[:, 0] = turned[::-1, 0]
+    change = model.score(turned) - model.score(TEST.matrix)
+    np.testing.assert_allclose(narrowed.score(turned) - narrowed.score(TEST.matrix), change, rtol=0, atol=1e-9)
+    assert model.narrow([]) is None
+
+
+def test_no_leads_are_refused():
+    with pytest.raises(TrainingError, match=r"leads and repeats, but there are 0 and 3\. Give at least one of each."):
+        compute_importance(RECIPES["constant"], TEST.take(np.arange(0)), seed=0)
