@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 from scipy.special import expit
@@ -25,13 +25,14 @@ class Sigmoid:
         slope: Above 1 the score was too timid, below 1 too bold; never below 0.
         variance: Of intercept, of slope, and their covariance.
         n: Out-of-time predictions it was learned from.
+        kind: Of what the line was learned: 'sigmoid', or 'tempered' where only the slope was.
     """
 
     intercept: float
     slope: float
     variance: tuple[float, float, float]
     n: int
-    kind: ClassVar[str] = "sigmoid"
+    kind: str = "sigmoid"
 
     def predict(self, score: np.ndarray) -> np.ndarray:
         """Probabilities of raw log-odds scores."""
@@ -46,12 +47,12 @@ class Sigmoid:
 
     def to_text(self) -> str:
         """As JSON."""
-        return json.dumps({"kind": self.kind, **asdict(self)}, indent=1)
+        return json.dumps(asdict(self), indent=1)
 
     @classmethod
     def from_text(cls, text: str) -> Self:
         """The calibrator that `to_text` wrote."""
-        content = {name: value for name, value in json.loads(text).items() if name != "kind"}
+        content = json.loads(text)
         return cls(**{**content, "variance": tuple(content["variance"])})
 
 

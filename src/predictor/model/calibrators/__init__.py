@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from predictor.model.calibrate import Sigmoid, fit_sigmoid
+from predictor.model.calibrate import Sigmoid
 from predictor.model.calibrators.as_is import AsIs, fit_as_is
 from predictor.model.calibrators.beta import Beta, fit_beta
 from predictor.model.calibrators.isotonic import Isotonic, fit_isotonic
+from predictor.model.calibrators.present import fit_present, fit_tempered
 from predictor.model.calibrators.shifted import Shifted
 from predictor.model.calibrators.venn_abers import VennAbers, fit_venn_abers
 
@@ -19,7 +20,9 @@ from predictor.model.calibrators.venn_abers import VennAbers, fit_venn_abers
 class Calibrator(Protocol):
     """A fitted calibrator: a probability never falls as the score rises, and is never quite 0 or 1."""
 
-    kind: ClassVar[str]
+    @property
+    def kind(self) -> str:
+        """A key of `FITS`, or 'shifted'."""
 
     @property
     def n(self) -> int:
@@ -35,18 +38,25 @@ class Calibrator(Protocol):
         """As JSON with its `kind`."""
 
 
+# Leads come oldest first: what a score is worth drifts.
 Fit = Callable[[np.ndarray, np.ndarray, np.ndarray | None], Calibrator]
 
 # From the simplest to the richest: where two do equally well, the earlier is taken.
 FITS: dict[str, Fit] = {
     "none": fit_as_is,
-    "sigmoid": fit_sigmoid,
+    "tempered": fit_tempered,
+    "sigmoid": fit_present,
     "beta": fit_beta,
     "isotonic": fit_isotonic,
     "venn_abers": fit_venn_abers,
 }
 _KINDS: dict[str, type[AsIs | Sigmoid | Beta | Isotonic | VennAbers]] = {
-    kind.kind: kind for kind in (AsIs, Sigmoid, Beta, Isotonic, VennAbers)
+    "none": AsIs,
+    "tempered": Sigmoid,
+    "sigmoid": Sigmoid,
+    "beta": Beta,
+    "isotonic": Isotonic,
+    "venn_abers": VennAbers,
 }
 
 
@@ -60,7 +70,7 @@ def read_calibrator(text: str) -> Calibrator:
     AsIs(variance=(), n=0)
     >>> read_calibrator('{"kind": "magic"}')
     Traceback (most recent call last):
-    ValueError: calibrator.json must be of kind 'none', 'sigmoid', 'beta', 'isotonic', 'venn_abers', \
+    ValueError: calibrator.json must be of kind 'none', 'tempered', 'sigmoid', 'beta', 'isotonic', 'venn_abers', \
 'shifted', but is of kind 'magic'
     """
     content = json.loads(text)

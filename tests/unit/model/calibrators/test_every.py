@@ -68,7 +68,10 @@ def test_unknown_kinds_are_refused():
         read_calibrator('{"kind": "spline"}')
 
 
-@pytest.mark.parametrize("kind", FITS)
+PRESENT = ("tempered", "sigmoid")  # their slope is learned from the newest leads
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FITS if kind not in PRESENT])
 def test_order_of_leads_changes_nothing(kind):
     score, outcome = draw(200)
     turned = FITS[kind](score[::-1], outcome[::-1], None)
