@@ -101,7 +101,7 @@ class PointSettings(_Section):
     gate: float | Literal["rule_book"]
 
 
-CandidateName = Literal["constant", "points", "odoo_pls", "logistic", "lightgbm"]
+CandidateName = Literal["constant", "points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points"]
 
 
 class ModelSettings(_Section):

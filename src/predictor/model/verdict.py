@@ -62,8 +62,11 @@ class Verdict:
 
     @property
     def earned(self) -> bool:
-        """Whether the chosen may serve: it lost less than its rival on the test block."""
-        return self.rival is None or self.differences[self.rival].mean < 0
+        """Whether the chosen may serve: no worse than the base rate for sure, and what was learned better than the points."""
+        base = self.differences.get("constant")
+        if base is not None and base.low > 0:
+            return False
+        return self.chosen == "points" or self.rival is None or self.differences[self.rival].mean < 0
 
     @property
     def text(self) -> str:
