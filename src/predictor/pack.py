@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from predictor.answer import read_golden_lead
 from predictor.bundle import Bundle
 from predictor.config import Settings
 from predictor.features.encode import Feature
+from predictor.golden import read_golden_lead
 from predictor.model.block import Block
 from predictor.model.evidence import compute_evidence
 from predictor.model.recipe import Recipe
