@@ -107,7 +107,7 @@ def fit_line(known: Known, design: FloatArray, *, prior: FloatArray, precision: 
     value = compute_posterior(known, design @ line, line, prior=prior, precision=precision)
     for _ in range(100):
         fitted = expit(design @ line)
-        hessian = (design.T * (known.weight * fitted * (1 - fitted))) @ design + np.diag(precision)
+        hessian = compute_hessian(known, design, fitted, precision)
         step = np.linalg.solve(hessian, design.T @ (known.weight * (known.outcome - fitted)) - precision * (line - prior))
         step *= min(1.0, 5 / np.abs(step).max(initial=1e-300))
         tried = compute_posterior(known, design @ (line + step), line + step, prior=prior, precision=precision)
@@ -118,6 +118,11 @@ def fit_line(known: Known, design: FloatArray, *, prior: FloatArray, precision: 
         if np.abs(step).max() < 1e-10:
             break
     return line, hessian
+
+
+def compute_hessian(known: Known, design: FloatArray, fitted: FloatArray, precision: FloatArray) -> FloatArray:
+    """The second derivatives of the negative log posterior where the line gives the probabilities `fitted`."""
+    return (design.T * (known.weight * fitted * (1 - fitted))) @ design + np.diag(precision)
 
 
 def compute_posterior(known: Known, score: FloatArray, line: FloatArray, *, prior: FloatArray, precision: FloatArray) -> float:

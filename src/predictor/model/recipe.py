@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from predictor.model.block import Block
-from predictor.model.calibrate import fit_sigmoid
 from predictor.model.calibrators import FITS, Calibrator
 from predictor.model.calibrators.as_is import AsIs
 from predictor.model.calibrators.choose import choose_calibrator
+from predictor.model.calibrators.sigmoid import fit_sigmoid
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.metrics import compute_losses
 from predictor.model.select import rewind

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from predictor.config import Policy, ThresholdSettings
 from predictor.errors import SettingsError
-from predictor.model.metrics import check_pairs, wilson
+from predictor.model.intervals import wilson
+from predictor.model.metrics import check_pairs
 from predictor.model.weigh import shrink
 from predictor.model.words import check_weeks, describe_routed, or_none, say_band, say_number
 

@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from predictor.errors import Finding, count
-from predictor.model.metrics import Difference, check_pairs, wilson
+from predictor.model.intervals import wilson
+from predictor.model.metrics import Difference, check_pairs
 from predictor.model.threshold import Recommendation
 from predictor.model.verdict import Verdict
 

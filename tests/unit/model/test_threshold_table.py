@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from unit.model.threshold_leads import draw_leads, make_policy
 
 from predictor.errors import TrainingError
-from predictor.model.metrics import wilson
+from predictor.model.intervals import wilson
 from predictor.model.threshold import (
     compute_thresholds,
     export_thresholds,

@@ -8,11 +8,12 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from predictor.model.calibrate import Sigmoid, fit_sigmoid
 from predictor.model.calibrators.as_is import AsIs, fit_as_is
 from predictor.model.calibrators.beta import Beta, fit_beta
 from predictor.model.calibrators.isotonic import Isotonic, fit_isotonic
 from predictor.model.calibrators.shifted import Shifted
+from predictor.model.calibrators.sigmoid import Sigmoid, fit_sigmoid
+from predictor.model.calibrators.texts import read_text
 from predictor.model.calibrators.venn_abers import VennAbers, fit_venn_abers
 
 
@@ -54,7 +55,7 @@ def read_calibrator(text: str) -> Calibrator:
     """The calibrator that `to_text` wrote; one without a kind is a sigmoid, as the first bundles had.
 
     Raises:
-        ValueError: A kind that is not known.
+        ValueError: A kind that is not known, or other parts than its kind has.
 
     >>> read_calibrator(AsIs().to_text())
     AsIs(variance=(), n=0)
@@ -70,4 +71,4 @@ def read_calibrator(text: str) -> Calibrator:
     if kind not in _KINDS:
         known = ", ".join(f"'{name}'" for name in (*_KINDS, Shifted.kind))
         raise ValueError(f"calibrator.json must be of kind {known}, but is of kind '{kind}'")
-    return _KINDS[kind].from_text(text)
+    return read_text(_KINDS[kind], text)
