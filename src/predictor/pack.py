@@ -18,7 +18,8 @@ from predictor.golden import read_golden_lead
 from predictor.model.block import Block
 from predictor.model.evidence import compute_evidence
 from predictor.model.recipe import Recipe
-from predictor.model.threshold import Recommendation, export_thresholds
+from predictor.model.threshold import Recommendation
+from predictor.model.threshold_table import export_thresholds
 from predictor.model.verdict import Verdict
 from predictor.points.rulebook import OnEvents, RuleBook
 from predictor.score import Scorer

@@ -26,13 +26,8 @@ from predictor.model.calibrators import read_calibrator
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.evidence import Evidence
 from predictor.model.explain import compute_effects
-from predictor.model.threshold import (
-    Recommendation,
-    export_thresholds,
-    import_thresholds,
-    recommend_threshold,
-    with_value,
-)
+from predictor.model.threshold import Recommendation, recommend_threshold
+from predictor.model.threshold_table import export_thresholds, import_thresholds, with_value
 from predictor.model.verdict_text import read_doubt
 from predictor.parse import blank_missing
 from predictor.points.award import Award, award_lead

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq, isotonic_regression
 from scipy.special import expit, logit
 
+from predictor.model.checks import check_pairs
 from predictor.model.intervals import Z95
-from predictor.model.metrics import check_pairs
 from predictor.model.newton import FREE, FloatArray, fit_line, select_known
 from predictor.model.slope import fit_slope
 

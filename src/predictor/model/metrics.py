@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from predictor.errors import TrainingError
+from predictor.model.checks import check_pairs
 from predictor.model.intervals import wilson
 from predictor.model.slope import dot, fit_slope
 
@@ -177,35 +177,6 @@ def compute_reliability(outcome: ArrayLike, probability: ArrayLike, *, bins: int
     low, high = wilson(accepted, n)
     parts = {"low": p[first], "high": p[np.append(first[1:], len(p)) - 1], "n": n.astype(int), "predicted": expected / n}
     return pd.DataFrame({**parts, "observed": accepted / n, "observed_low": low, "observed_high": high})
-
-
-def check_pairs(outcome: ArrayLike, probability: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Outcomes and probabilities as two arrays of like length, or words about what is wrong with them.
-
-    Raises:
-        TrainingError: No leads, lengths that differ, an outcome other than 0 or 1, a probability outside 0 to 1.
-
-    >>> check_pairs([1, 0], [0.5])
-    Traceback (most recent call last):
-    predictor.errors.TrainingError: Outcomes and probabilities must be of the same leads, at least one, but there are 2 \
-and 1. Score the leads whose outcomes are given.
-    """
-    y, p = np.asarray(outcome, dtype=float), np.asarray(probability, dtype=float)
-    if y.shape != p.shape or y.ndim != 1 or not y.size:
-        raise TrainingError(
-            f"Outcomes and probabilities must be of the same leads, at least one, but there are {y.size} and {p.size}. "
-            "Score the leads whose outcomes are given."
-        )
-    _refuse((y != 0) & (y != 1), "Outcomes must equal 0 or 1", "Leave pending leads out")
-    _refuse(~((p >= 0) & (p <= 1)), "Probabilities must lie between 0 and 1", "Calibrate the scores, or leave those leads out")
-    return y, p
-
-
-def _refuse(bad: NDArray[np.bool_], rule: str, do: str) -> None:
-    if bad.any():
-        verb = "does" if bad.sum() == 1 else "do"
-        where = f"{bad.sum()} of {len(bad)} {verb} not (first at position {np.argmax(bad)})"
-        raise TrainingError(f"{rule}, but {where}. {do}.")
 
 
 def _group(outcome: ArrayLike, probability: ArrayLike) -> _Levels:

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from predictor.errors import TrainingError, count, list_names
+from predictor.model.checks import check_pairs
 from predictor.model.intervals import Z95, wilson
-from predictor.model.metrics import check_pairs
 from predictor.parse import infer_kind
 from predictor.values import normal_texts
 

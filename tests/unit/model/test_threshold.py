@@ -5,11 +5,8 @@ import pytest
 from unit.model.threshold_leads import make_policy
 
 from predictor.errors import SettingsError
-from predictor.model.threshold import (
-    compute_thresholds,
-    recommend_threshold,
-    with_value,
-)
+from predictor.model.threshold import recommend_threshold
+from predictor.model.threshold_table import compute_thresholds, with_value
 
 
 def make_groups(*groups, weeks=10.0):

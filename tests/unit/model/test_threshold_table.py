@@ -12,13 +12,8 @@ from unit.model.threshold_leads import draw_leads, make_policy
 
 from predictor.errors import TrainingError
 from predictor.model.intervals import wilson
-from predictor.model.threshold import (
-    compute_thresholds,
-    export_thresholds,
-    import_thresholds,
-    recommend_threshold,
-    with_value,
-)
+from predictor.model.threshold import recommend_threshold
+from predictor.model.threshold_table import compute_thresholds, export_thresholds, import_thresholds, with_value
 
 COLUMNS = [
     *["threshold", "leads", "leads_per_week", "share_routed", "conversion", "conversion_low", "conversion_high"],
