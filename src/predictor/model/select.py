@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from predictor.config import ModelSettings
+from predictor.config_sections import ModelSettings
 from predictor.errors import Finding, TrainingError, count
 from predictor.model.block import Block
 from predictor.model.split import Fold, make_folds

@@ -14,7 +14,8 @@ from predictor.model.gate import Gate, judge_gate
 from predictor.model.metrics import Difference, compute_difference, compute_intervals, compute_metrics, compute_reliability
 from predictor.model.noise import CalibrationJudgement, judge_calibration
 from predictor.model.recipe import Recipe
-from predictor.model.threshold import Recommendation, compute_thresholds, recommend_threshold
+from predictor.model.threshold import Recommendation, recommend_threshold
+from predictor.model.threshold_table import compute_thresholds
 from predictor.model.verdict_text import tell_doubt, tell_verdict
 
 Figures = dict[str, float | int | None]

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
-from predictor.model.calibrate import Sigmoid
 from predictor.model.calibrators.as_is import AsIs, fit_as_is
 from predictor.model.calibrators.beta import Beta, fit_beta
 from predictor.model.calibrators.isotonic import Isotonic, fit_isotonic
-from predictor.model.calibrators.present import fit_present, fit_tempered
+from predictor.model.calibrators.present import Tempered, fit_present, fit_tempered
 from predictor.model.calibrators.shifted import Shifted
+from predictor.model.calibrators.sigmoid import Sigmoid
+from predictor.model.calibrators.texts import read_text
 from predictor.model.calibrators.venn_abers import VennAbers, fit_venn_abers
 
 
 class Calibrator(Protocol):
     """A fitted calibrator: a probability never falls as the score rises, and is never quite 0 or 1."""
 
-    @property
-    def kind(self) -> str:
-        """A key of `FITS`, or 'shifted'."""
+    kind: ClassVar[str]
 
     @property
     def n(self) -> int:
@@ -51,12 +50,7 @@ FITS: dict[str, Fit] = {
     "venn_abers": fit_venn_abers,
 }
 _KINDS: dict[str, type[AsIs | Sigmoid | Beta | Isotonic | VennAbers]] = {
-    "none": AsIs,
-    "tempered": Sigmoid,
-    "sigmoid": Sigmoid,
-    "beta": Beta,
-    "isotonic": Isotonic,
-    "venn_abers": VennAbers,
+    kind.kind: kind for kind in (AsIs, Tempered, Sigmoid, Beta, Isotonic, VennAbers)
 }
 
 
@@ -64,7 +58,7 @@ def read_calibrator(text: str) -> Calibrator:
     """The calibrator that `to_text` wrote; one without a kind is a sigmoid, as the first bundles had.
 
     Raises:
-        ValueError: A kind that is not known.
+        ValueError: A kind that is not known, or other parts than its kind has.
 
     >>> read_calibrator(AsIs().to_text())
     AsIs(variance=(), n=0)
@@ -80,4 +74,4 @@ def read_calibrator(text: str) -> Calibrator:
     if kind not in _KINDS:
         known = ", ".join(f"'{name}'" for name in (*_KINDS, Shifted.kind))
         raise ValueError(f"calibrator.json must be of kind {known}, but is of kind '{kind}'")
-    return _KINDS[kind].from_text(text)
+    return read_text(_KINDS[kind], text)

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from predictor.model.calibrate import Sigmoid, fit_sigmoid
+from predictor.model.calibrators.sigmoid import Sigmoid, fit_sigmoid
 from predictor.model.newton import FREE, FloatArray, Known, select_known
+
+Line = TypeVar("Line", bound=Sigmoid)
 
 _SHARE = 0.25  # of what the leads can tell, the newest part that sets the slope
 _FEWEST = 40  # leads of either outcome that a slope must rest on
 _FARTHEST = 80.0  # log-odds beyond which no level lies of scores that are all alike
 
 
-def fit_tempered(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Sigmoid:
+@dataclass(frozen=True)
+class Tempered(Sigmoid):
+    """A sigmoid whose slope alone was learned; its level is the model's."""
+
+    kind: ClassVar[str] = "tempered"
+
+
+def fit_tempered(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Tempered:
     """The score made bolder or more timid, as the newest leads say, promising as many accepted leads in all as before.
 
     How bold a score is depends on how many leads its model had learned from, and older leads were scored by models that had seen
@@ -24,13 +36,7 @@ def fit_tempered(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None 
     predicted here. Source: Guo et al. 2017, "On calibration of modern neural networks" (temperature scaling), there around even
     odds instead of the level.
 
-    Args:
-        score: (n,) out-of-time log-odds, the oldest lead first.
-        outcome: (n,) 1 or 0.
-        weight: (n,) how much each lead tells, 0 where the outcome is not known; None means 1 for all.
-
-    Raises:
-        TrainingError: As `select_known`.
+    Takes and refuses what `select_known` does; the leads come oldest first.
 
     >>> draw = np.random.default_rng(0)
     >>> score = draw.normal(size=80_000)
@@ -44,19 +50,13 @@ def fit_tempered(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None 
 leads whose outcome is not known.
     """
     known = select_known(score, outcome, weight)
-    return _fit_newest(known, expit(known.score), kind="tempered")
+    return _fit_newest(Tempered, known, expit(known.score))
 
 
 def fit_present(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Sigmoid:
     """The sigmoid whose slope the newest leads set, as for `fit_tempered`, and whose level all leads set.
 
-    Args:
-        score: (n,) out-of-time log-odds, the oldest lead first.
-        outcome: (n,) 1 or 0.
-        weight: (n,) how much each lead tells, 0 where the outcome is not known; None means 1 for all.
-
-    Raises:
-        TrainingError: As `select_known`.
+    Takes and refuses what `select_known` does; the leads come oldest first.
 
     >>> fitted = fit_present([-1.0, -1.0, -1.0, 1.0, 1.0, 1.0], [0, 0, 1, 0, 1, 1])
     >>> round(float(fitted.predict(np.array([0.0]))[0]), 6), fitted.kind
@@ -67,10 +67,10 @@ def fit_present(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None =
 whose outcome is not known.
     """
     known = select_known(score, outcome, weight)
-    return _fit_newest(known, known.outcome, kind="sigmoid")
+    return _fit_newest(Sigmoid, known, known.outcome)
 
 
-def _fit_newest(known: Known, promised: FloatArray, *, kind: str) -> Sigmoid:
+def _fit_newest(kind: type[Line], known: Known, promised: FloatArray) -> Line:
     """The slope of the newest leads, at the level where all of them together are promised so much."""
     newest = _find_newest(known)
     steep = fit_sigmoid(known.score[newest], known.outcome[newest], known.weight[newest])
@@ -80,7 +80,7 @@ def _fit_newest(known: Known, promised: FloatArray, *, kind: str) -> Sigmoid:
     precision = float(told.sum()) + FREE
     tilt, of_slope = float(told @ known.score) / precision, steep.variance[1]
     variance = (1 / precision + tilt**2 * of_slope, of_slope, -tilt * of_slope)
-    return Sigmoid(intercept, steep.slope, variance, len(known), kind)
+    return kind(intercept, steep.slope, variance, len(known))
 
 
 def _find_newest(known: Known) -> slice:

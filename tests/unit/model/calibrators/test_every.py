@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 from predictor.errors import TrainingError
-from predictor.model.calibrate import Sigmoid
 from predictor.model.calibrators import FITS, read_calibrator
+from predictor.model.calibrators.sigmoid import Sigmoid
 
 EVERYWHERE = np.concatenate([[-1e9, -800.0, -40.0], np.linspace(-9, 9, 400), [40.0, 800.0, 1e9]])
 
