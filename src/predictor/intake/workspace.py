@@ -16,7 +16,7 @@ def open_workspace() -> Backend:
     folder = tempfile.mkdtemp(prefix="predictor-")
     connection = ibis.duckdb.connect(Path(folder) / "events.duckdb")
     weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
-    connection.raw_sql("SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false")
+    connection.raw_sql("SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false; SET enable_progress_bar = false")
     return connection
 
 

@@ -13,6 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from predictor.errors import TrainingError
 from predictor.model.block import Block
 
+_PENALTY = 0.25  # inverse strength, of standardised points: did best on simulated firms of 100 to 1,000 leads
+
 
 def base_log_odds(outcome: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Log-odds of the share of accepted leads, drawn in by half a lead of each kind so that it is finite.
@@ -94,7 +96,7 @@ class Points:
             return cls(column, width, 0.0, base, 0.0, missing)
         mean, spread = float(points[held].mean()), float(points[held].std())
         design = (points[held, None] - mean) / spread
-        line = LogisticRegression(C=1.0).fit(design, with_points.outcome, with_points.weight)
+        line = LogisticRegression(C=_PENALTY).fit(design, with_points.outcome, with_points.weight)
         return cls(column, width, mean, float(line.intercept_[0]), float(line.coef_[0, 0]) / spread, missing)
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
