@@ -201,8 +201,9 @@ def serve(
     import uvicorn
 
     os.environ["PREDICTOR_MODEL"] = str(model)
-    if url := store_url(config):
-        os.environ["PREDICTOR_STORE"] = url
+    if config is not None:
+        load_settings(config)  # refused here, in words, rather than in the server
+        os.environ["PREDICTOR_CONFIG"] = str(config.resolve())
     _check_free(host, port)
     uvicorn.run("api.app:create_from_environment", factory=True, host=host, port=port, log_level="warning")
 
@@ -225,11 +226,11 @@ def monitor(model: Model = MODELS, config: StoreConfig = None, *, as_json: AsJso
     """Tell how the served scores did: the funnel by week, what was promised and what came, and drift."""
     from predictor.bundle import find_bundle, load_bundle
     from predictor.monitor import monitor_store
-    from predictor.store import Store
+    from predictor.store import Database
 
     bundle = load_bundle(find_bundle(model))
     url = store_url(config)
-    store = Store(url) if url else Store.beside(model if find_bundle(model) != model else model.absolute().parent)
+    store = Database(url) if url else Database.beside(model if find_bundle(model) != model else model.absolute().parent)
     tables = monitor_store(store, bundle, now=datetime.now(UTC))
     if as_json:
         print_json({name: json.loads(table.to_json(orient="records", date_format="iso")) for name, table in tables.items()})

@@ -164,9 +164,18 @@ class TrackingSettings(_Section):
 
 
 class StoreSettings(_Section):
-    """Where scores and outcomes are kept."""
+    """Where scores and outcomes are kept, and for how long."""
 
     url: str
+    spool: str
+    sync_s: Annotated[float, Field(gt=0, le=60)]
+    retention_days: Annotated[float, Field(ge=0)]
+
+    def start_from(self, folder: Path) -> StoreSettings:
+        """The same with relative paths, of a SQLite file and of the spool, made to start from a folder."""
+        file = self.url.removeprefix("sqlite:///")
+        url = f"sqlite:///{folder.resolve() / file}" if file != self.url else self.url
+        return self.model_copy(update={"url": url, "spool": str(folder.resolve() / self.spool) if self.spool else ""})
 
 
 class Settings(_Section):

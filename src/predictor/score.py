@@ -19,6 +19,7 @@ from predictor.config import Settings, make_settings
 from predictor.errors import BundleError, Finding, PredictorError, ScoringError, list_names
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.encode import Encoded, FeatureSet
+from predictor.features.keep import keep_row
 from predictor.features.live import LiveWindows
 from predictor.lead_reader import LeadReader
 from predictor.model.calibrators import read_calibrator
@@ -182,6 +183,7 @@ class Scorer:
             self._answer_points(row, award),
             self._explain(matrix, reasons) if reasons else (),
             (*self._doubts, *warnings, *unseen),
+            keep_row(row, self.features),
         )
 
     def _read_points(self, lead: Lead, values: Mapping[str, Any]) -> dict[str, float]:
