@@ -35,7 +35,9 @@ SCORES = sa.Table(
     "scores",
     META,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("answer_id", sa.String(36), nullable=False, unique=True),  # made when answered: written twice, it is there once
+    sa.Column(
+        "answer_id", sa.String(36), nullable=False, unique=True, index=True
+    ),  # made when answered: written twice, it is there once
     sa.Column("lead_id", sa.String(200), nullable=False, index=True),
     sa.Column("as_of", Moment, nullable=False),
     sa.Column("scored_at", Moment, nullable=False, index=True),

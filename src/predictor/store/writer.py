@@ -106,7 +106,8 @@ class Writer:
             never = self._database.write(records[start : start + _BATCH])
             refused += [(record.to_line().rstrip(b"\n"), reason) for record, reason in never]
         if refused:
-            LOG.error("%s can never be stored and set aside in %s.", count(len(refused), "record"), self._spool.refused)
+            number, where = count(len(refused), "record"), self._spool.refused
+            LOG.error("%s can never be stored, so they are set aside in %s.", number, where)
             self._spool.refuse(refused)
         self._spool.remove(segment)
 
