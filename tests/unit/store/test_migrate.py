@@ -28,7 +28,8 @@ FIRST_RELEASE = [
     reason VARCHAR(100), amount FLOAT, PRIMARY KEY (lead_id, kind))""",
 ]
 SCORE = """INSERT INTO scores (lead_id, as_of, scored_at, probability, low, high, threshold, decision, grade, points, model)
-    VALUES (:lead, '2026-03-31 12:00:00.000000{zone}', '2026-03-31 12:00:00.000001{zone}', 0.3, 0.2, 0.4, 0.25, 'nurture', 'B', 7, 'm')"""
+    VALUES (:lead, '2026-03-31 12:00:00.000000{zone}', '2026-03-31 12:00:00.000001{zone}',
+    0.3, 0.2, 0.4, 0.25, 'nurture', 'B', 7, 'm')"""
 OUTCOME = "INSERT INTO outcomes VALUES ('A1', 'recycled', '2026-04-02 12:00:00.000000{zone}', 'timing', NULL)"
 WORDS = {
     "sqlite": {"serial": "INTEGER NOT NULL", "moment": "DATETIME", "zone": ""},
@@ -70,7 +71,8 @@ def list_differences(engine):
 
 def read_version(engine):
     with engine.connect() as connection:
-        return connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalars().all()
+        version = sa.table(VERSION_TABLE, sa.column("version_num"))
+        return connection.execute(sa.select(version.c.version_num)).scalars().all()
 
 
 def test_a_fresh_database_has_the_schema_of_the_program(database, engine):
@@ -98,10 +100,10 @@ def test_a_database_of_the_first_release_is_taken_over_without_loss(database, en
 
 
 @pytest.mark.usefixtures("old")
-def test_a_take_over_that_fails_leaves_the_database_as_it_was(place, engine, run, monkeypatch):
+def test_a_take_over_that_fails_leaves_the_database_as_it_was(place, engine, run):
     run("CREATE TABLE erasures (of_somebody_else INTEGER)")
     database = Database(place.url)
-    with pytest.raises(StoreError, match="cannot be used: .*erasures.* already exists"):
+    with pytest.raises(StoreError, match=r"cannot be used: .*erasures.* already exists"):
         database.load_scores()
     with engine.connect() as connection:
         assert "answer_id" not in {column["name"] for column in sa.inspect(connection).get_columns("scores")}
@@ -114,7 +116,7 @@ def test_a_take_over_that_fails_leaves_the_database_as_it_was(place, engine, run
 
 def test_a_newer_database_is_refused(place, database, run):
     database.load_scores()
-    run(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+    run("UPDATE predictor_version SET version_num = '9999'")
     again = Database(place.url)
     with pytest.raises(StoreError, match=r"is of a newer version of this program \(schema 9999, this one knows up to 0002\)"):
         again.write([make_score()])

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -89,13 +90,13 @@ def test_a_disk_that_is_full_takes_all_or_nothing(spool, monkeypatch):
 def test_what_was_added_is_on_the_disk_after_a_sync_also_of_closed_segments(spool, monkeypatch):
     synced = []
     really = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(os.readlink(f"/proc/self/fd/{handle}")), really(handle)))
+    monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(Path(f"/proc/self/fd/{handle}").readlink()), really(handle)))
     spool.append([b"1\n"])
     first = spool.turn()
     spool.append([b"2\n"])
     spool.sync()
     second = spool.turn()
-    assert synced == [str(first.path), str(second.path), str(spool.folder)]
+    assert synced == [first.path, second.path, spool.folder]
     spool.sync()
     assert len(synced) == 3
 
