@@ -28,8 +28,8 @@ def test_a_kept_row_gives_the_same_probability(scorer, leads):
     kinds = set()
     for number, lead in enumerate(leads):
         odd = {"industry": "ask jane.doe@example.com", "employees": "N/A"} if number % 5 == 0 else {}
-        lead = Lead(lead.lead_id, lead.as_of, {**lead.attributes, **odd}, None, lead.events)
-        answer = scorer.score_lead(lead, reasons=0)
+        asked = Lead(lead.lead_id, lead.as_of, {**lead.attributes, **odd}, None, lead.events)
+        answer = scorer.score_lead(asked, reasons=0)
         kept = json.loads(json.dumps(dict(answer.features), allow_nan=False))
         encoded, _ = scorer.features.encode_row(kept, lead.as_of)
         again = scorer.calibrator.predict(scorer.model.score(np.array([encoded])))[0]
