@@ -36,10 +36,9 @@ def load_store_study(settings: Settings, database: Database) -> Study:
     scores = database.load_scores(features=True)
     episodes = find_episodes(scores, outcomes, timezone=settings.data.timezone)
     if episodes.frame.empty:
-        told = " ".join(finding.what for finding in tell_episodes(episodes)[1:])
-        raise TrainingError(
-            f"The store holds no score that teaches. {told} Let the server score leads, or train from tables.".strip()
-        )
+        told = [finding.what for finding in tell_episodes(episodes)[1:]]
+        do = "Let the server score leads, or train from the tables of the CRM."
+        raise TrainingError(" ".join(["The store holds no score that teaches.", *told, do]))
     until = _find_until(settings, scores, outcomes)
     book = load_rule_book(settings.points.rule_book, settings.folder) if settings.points.rule_book else None
     stored = pd.DataFrame(list(episodes.frame["features"]))
