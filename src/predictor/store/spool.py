@@ -112,7 +112,7 @@ class Spool:
 
     def remove(self, segment: Segment) -> None:
         """Forget a segment that is written."""
-        segment.path.unlink()
+        segment.path.unlink(missing_ok=True)
         with self._lock:
             self._waiting.remove(segment)
             if (handle := self._unsynced.pop(segment.path, -1)) >= 0:

@@ -93,7 +93,12 @@ class Writer:
             self._write(last)
 
     def _write(self, segment: Segment) -> None:
-        lines, half = read_lines(segment.path)
+        try:
+            lines, half = read_lines(segment.path)
+        except FileNotFoundError:  # somebody has taken it away; what comes after it must not wait for it
+            LOG.error("A file of the spool is gone, and with it %s: %s", count(segment.lines, "record"), segment.path)  # noqa: TRY400
+            self._spool.remove(segment)
+            return
         if half:
             LOG.warning("A record of the spool was being written when its process ended; it was not answered and is left out.")
         records, refused = [], []

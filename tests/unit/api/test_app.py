@@ -5,9 +5,12 @@ import subprocess
 import sys
 
 import pytest
+from fastapi.testclient import TestClient
 
+from api.app import create_from_environment
 from predictor.errors import StoreError
 from predictor.score import Scorer
+from predictor.store import Database
 
 PATHS = {
     "/v1/score",
@@ -98,6 +101,19 @@ def test_a_fixed_bundle_serves_and_keeps_its_scores_beside_it(serve, tmp_path, s
     assert client.post("/v1/score", json=lead).json()["model"]["version"] == "fixed"
     client.app.state.service.store.drain()
     assert (tmp_path / "scores.db").is_file()
+
+
+def test_a_server_keeps_scores_where_its_settings_file_says(models, lead, tmp_path, monkeypatch):
+    (tmp_path / "predictor.toml").write_text('[store]\nurl = "sqlite:///kept/here.db"\nspool = "waiting"\n')
+    monkeypatch.setenv("PREDICTOR_MODEL", str(models))
+    monkeypatch.setenv("PREDICTOR_CONFIG", str(tmp_path / "predictor.toml"))
+    with TestClient(create_from_environment()) as client:
+        assert client.post("/v1/score", json=lead).status_code == 200
+        assert (tmp_path / "waiting").is_dir()
+    assert len(Database(f"sqlite:///{tmp_path / 'kept' / 'here.db'}").load_scores()) == 1
+    monkeypatch.setenv("PREDICTOR_STORE", f"sqlite:///{tmp_path / 'other.db'}")
+    app = create_from_environment()
+    assert app.state.service.store.database.file == tmp_path / "other.db"
 
 
 def test_a_server_without_a_model_starts_and_says_so(serve, tmp_path, lead, caplog):

@@ -167,6 +167,17 @@ def test_a_record_that_is_refused_for_good_is_set_aside_and_blocks_nothing(place
     assert "half" not in caplog.text
 
 
+def test_a_file_that_somebody_took_away_blocks_nothing(place, store, caplog):
+    store._writer.stop()
+    save(store, "A1", "A2")
+    store._spool.turn().path.unlink()
+    save(store, "A3")
+    with caplog.at_level(logging.ERROR, "predictor.store"):
+        store.drain()
+    assert list_leads(place) == ["A3"]
+    assert "A file of the spool is gone, and with it 2 records: " in caplog.text
+
+
 def test_half_a_line_is_left_out_and_told(open_store, caplog):
     first = open_store()
     first._spool.append([make_score("A1").to_line(), b'{"kind":"sco'])
