@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from pydantic.config import JsonDict
 
 from predictor.answer import Decision
-from predictor.config import Policy
+from predictor.config_sections import Policy
 from predictor.model.noise import CalibrationVerdict
 from predictor.store import OutcomeKind
 

@@ -15,7 +15,8 @@ from api.errors import LOG, add_handlers
 from api.routes import router
 from api.service import Service, open_service
 from predictor.bundle import is_bundle
-from predictor.config import StoreSettings, load_settings, make_settings
+from predictor.config import load_settings, make_settings
+from predictor.config_sections import StoreSettings
 
 _ABOUT = """
 The probability that a marketing qualified lead (MQL) becomes a sales qualified lead (SQL).

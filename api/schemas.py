@@ -11,7 +11,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from predictor.answer import Lead
-from predictor.config import Policy
+from predictor.config_sections import Policy
 from predictor.errors import Finding, list_names, name_nearest
 from predictor.parse import ISO_HINT, to_moment
 from predictor.store import OutcomeKind

@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 
 from api.errors import LOG, NO_MODEL, RefusalError
 from predictor.bundle import find_champion
-from predictor.config import StoreSettings
+from predictor.config_sections import StoreSettings
 from predictor.errors import BundleError, StoreError, count
 from predictor.score import Scorer
 from predictor.store import Answered, Store

@@ -9,12 +9,7 @@ python benchmarks/history.py [MILLIONS OF EVENTS ...]
 from __future__ import annotations
 
 import itertools
-import json
-import resource
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 import duckdb
@@ -22,6 +17,7 @@ import ibis
 import numpy as np
 import pandas as pd
 from _history_sql import TYPES, WINDOWS, write_sql
+from _measure import measure, run_script, tell_missed, time_once
 
 from predictor.features.history import compute_history
 from predictor.features.windows import list_event_features
@@ -95,21 +91,17 @@ def run_sql(events: str) -> pd.DataFrame:
 
 def work(who: str, events: str, out: str) -> None:
     """One run in a process of its own: writes the frame, tells seconds and the peak of memory."""
-    start = time.perf_counter()
-    frame = {"ours": run_ours, "sql": run_sql}[who](events)
-    seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    frame.to_parquet(out)
-    print(json.dumps({"seconds": seconds, "gib": peak}))
+
+    def keep(frame: pd.DataFrame) -> dict[str, str]:
+        frame.to_parquet(out)
+        return {}
+
+    time_once(lambda: {"ours": run_ours, "sql": run_sql}[who](events), keep)
 
 
-def measure(who: str, events: Path, runs: int) -> tuple[float, float]:
+def measure_shortest(who: str, events: Path, runs: int) -> tuple[float, float]:
     """The shortest of some runs in seconds, and the highest peak in GiB."""
-    answers = []
-    for _ in range(runs):
-        command = [sys.executable, __file__, "--work", who, str(events), str(events.with_suffix(f".{who}"))]
-        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        answers.append(json.loads(told.splitlines()[-1]))
+    answers = [measure(__file__, who, events, events.with_suffix(f".{who}")) for _ in range(runs)]
     return min(answer["seconds"] for answer in answers), max(answer["gib"] for answer in answers)
 
 
@@ -136,10 +128,10 @@ def main(sizes: list[int]) -> int:
             events = make_events(millions, Path(folder))
             compared = millions <= COMPARED
             if compared:
-                measure("ours", events, 1), measure("sql", events, 1)
+                measure_shortest("ours", events, 1), measure_shortest("sql", events, 1)
                 check_equal(events)
-            seconds[millions], gib = measure("ours", events, 2)
-            by_hand = measure("sql", events, 2)[0] if compared else np.nan
+            seconds[millions], gib = measure_shortest("ours", events, 2)
+            by_hand = measure_shortest("sql", events, 2)[0] if compared else np.nan
             ratio = seconds[millions] / by_hand
             each = seconds[millions] / millions
             print(f"| {millions} | {seconds[millions]:.1f} | {by_hand:.1f} | {ratio:.2f} | {gib:.2f} | {each:.2f} |", flush=True)
@@ -148,12 +140,8 @@ def main(sizes: list[int]) -> int:
     for fewer, more in itertools.pairwise(sizes):
         growth = seconds[more] / seconds[fewer] / (more / fewer)
         missed += [f"{growth:.2f} times linear from {fewer} to {more} million"] if growth > MOST_GROWTH else []
-    print("\nMissed: " + ", ".join(missed) if missed else "\nEvery bound is kept.")
-    return int(bool(missed))
+    return tell_missed(missed)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--work"]:
-        work(*sys.argv[2:5])
-    else:
-        sys.exit(main([int(size) for size in sys.argv[1:]] or [1, 10, 30]))
+    run_script(work, main, [1, 10, 30])

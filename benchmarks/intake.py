@@ -9,18 +9,15 @@ python benchmarks/intake.py [MILLIONS OF EVENTS ...]
 
 from __future__ import annotations
 
-import json
-import resource
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import ibis
 import numpy as np
 import pandas as pd
+from _measure import measure, run_script, tell_missed, time_once
 
 from predictor.acts import fingerprint_acts
 from predictor.config import make_settings
@@ -80,21 +77,13 @@ def run_plain(events: str) -> ibis.Table:
 
 def work(who: str, events: str) -> None:
     """One run in a process of its own: tells seconds, the peak of memory, and a fingerprint of the acts."""
-    start = time.perf_counter()
-    table = {"ours": run_ours, "plain": run_plain}[who](events)
-    seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(json.dumps({"seconds": seconds, "gib": peak, "acts": fingerprint_acts(table)}))
+    time_once(lambda: {"ours": run_ours, "plain": run_plain}[who](events), lambda table: {"acts": fingerprint_acts(table)})
 
 
-def measure(who: str, events: Path) -> dict[str, float]:
-    """What one run tells."""
+def measure_fresh(who: str, events: Path) -> dict[str, Any]:
+    """What one run tells that finds no database of an earlier one."""
     Path(f"{events}.duckdb").unlink(missing_ok=True)
-    command = [sys.executable, __file__, "--work", who, str(events)]
-    told: dict[str, float] = json.loads(
-        subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1]
-    )
-    return told
+    return measure(__file__, who, events)
 
 
 def main(sizes: list[int]) -> int:
@@ -106,19 +95,15 @@ def main(sizes: list[int]) -> int:
         for millions in sizes:
             events = make_events(millions, Path(folder))
             size = sum(path.stat().st_size for path in events.iterdir()) / 1e9
-            ours, plain = measure("ours", events), measure("plain", events)
+            ours, plain = measure_fresh("ours", events), measure_fresh("plain", events)
             assert ours["acts"] == plain["acts"], "both read the same acts"
             ratio = ours["seconds"] / plain["seconds"]
             seconds = f"{ours['seconds']:.1f} | {plain['seconds']:.1f} | {ratio:.2f}"
             print(f"| {millions} | {size:.2f} | {seconds} | {ours['gib']:.2f} | {plain['gib']:.2f} |", flush=True)
             missed += [f"ratio {ratio:.2f}"] if ratio > MOST_RATIO else []
             missed += [f"{ours['gib']:.2f} GiB"] if ours["gib"] > MOST_GIB else []
-    print("\nMissed: " + ", ".join(missed) if missed else "\nEvery bound is kept.")
-    return int(bool(missed))
+    return tell_missed(missed)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--work"]:
-        work(*sys.argv[2:4])
-    else:
-        sys.exit(main([int(size) for size in sys.argv[1:]] or [1, 10]))
+    run_script(work, main, [1, 10])

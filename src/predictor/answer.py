@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -108,7 +109,19 @@ def decide(is_routed: bool) -> Decision:
     return "route_to_sales" if is_routed else "nurture"
 
 
-def read_golden_lead(content: Mapping[str, Any]) -> Lead:
-    """A lead as a line of `golden.jsonl` holds it."""
-    events = tuple(Event(datetime.fromisoformat(event["occurred_at"]), event["event_type"]) for event in content["events"])
-    return Lead(content["lead_id"], datetime.fromisoformat(content["as_of"]), content["attributes"], content["points"], events)
+def decide_points(total: float, gate: float | None, *, qualifies: bool = False) -> Decision | None:
+    """What the points decide: None where the firm names no gate, or the points are not known and nothing qualifies by itself.
+
+    Args:
+        total: The points; NaN where they are not known.
+        gate: Points from which a lead is handed over.
+        qualifies: Whether a rule that qualifies by itself has fired.
+
+    >>> decide_points(60, 60), decide_points(20, 60), decide_points(20, 60, qualifies=True)
+    ('route_to_sales', 'nurture', 'route_to_sales')
+    >>> decide_points(60, None), decide_points(float("nan"), 60)
+    (None, None)
+    """
+    if gate is None or (math.isnan(total) and not qualifies):
+        return None
+    return decide(total >= gate or qualifies)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from predictor.disk import keep_or_remove, sweep, sync_folder, write_through
 from predictor.errors import BundleError, count, list_names
 
 MANIFEST = "manifest.json"
@@ -57,7 +58,7 @@ def save_bundle(models: Path, name: str, files: Mapping[str, str], facts: Mappin
         BundleError: The name is taken, or the disk refuses; nothing is left behind.
     """
     target, writing = models / name, models / f"{_WRITING}{name}-{os.getpid()}"
-    _sweep(models)
+    sweep(models, _WRITING)
     if target.exists():
         raise BundleError(f"There is a bundle '{name}' in '{models}' already. Give the new one another name.")
     sums = {file: fingerprint(text.encode()) for file, text in sorted(files.items())}
@@ -65,10 +66,10 @@ def save_bundle(models: Path, name: str, files: Mapping[str, str], facts: Mappin
     try:
         writing.mkdir(parents=True)
         for file, text in {**files, MANIFEST: manifest}.items():
-            _write_through(writing / file, text)
-        _sync_folder(writing)
+            write_through(writing / file, text)
+        sync_folder(writing)
         writing.rename(target)
-        _keep_or_remove(target)
+        keep_or_remove(target)
     except OSError as error:
         raise BundleError(
             f"The bundle '{name}' could not be written to '{models}': {error.strerror or error}. "
@@ -90,48 +91,6 @@ def _read_manifest(text: str) -> dict[str, Any] | None:
     content = json.loads(text)
     content.pop("seal")
     return content if _write_manifest(content) == text else None
-
-
-def _keep_or_remove(target: Path) -> None:
-    """Make the disk hold the new name; where it will not, there is none."""
-    try:
-        _sync_folder(target.parent)
-    except OSError:
-        shutil.rmtree(target, ignore_errors=True)
-        raise
-
-
-def _write_through(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sweep(models: Path) -> None:
-    """Remove what killed processes left half-written; what a living one is writing stays."""
-    for left in models.glob(f"{_WRITING}*"):
-        process = left.name.rpartition("-")[2]
-        if process.isdecimal() and not _is_alive(int(process)):
-            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def load_bundle(folder: Path) -> Bundle:
@@ -250,9 +209,9 @@ def rollback(models: Path) -> str:
 def _write_champions(models: Path, names: list[str]) -> None:
     writing = models / f"{_WRITING}{_CHAMPION}-{os.getpid()}"
     try:
-        _write_through(writing, "".join(f"{name}\n" for name in names))
+        write_through(writing, "".join(f"{name}\n" for name in names))
         writing.replace(models / _CHAMPION)
-        _sync_folder(models)
+        sync_folder(models)
     except OSError as error:
         why = error.strerror or error
         raise BundleError(f"The champion could not be named in '{models}': {why}. It is as it was.") from error

@@ -2,183 +2,35 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
-from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import tomli_w
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    PrivateAttr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import PrivateAttr, ValidationError, model_validator
 
 from predictor.config_faults import describe_faults
+from predictor.config_sections import (
+    DataSettings,
+    FeatureSettings,
+    GradeSettings,
+    LabelSettings,
+    ModelSettings,
+    PointSettings,
+    RoleSettings,
+    Section,
+    SplitSettings,
+    StoreSettings,
+    ThresholdSettings,
+    TrackingSettings,
+)
 from predictor.errors import SettingsError
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-def _check_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"'{name}' is no time zone; write one as 'Europe/Berlin'") from error
-    return name
-
-
-def _hide_password(where: str) -> str:
-    """A place as bundles and trackers may hold it: a URL without its password."""
-    return re.sub(r"(://[^/#@]*?):[^/#]*@", r"\1:***@", where)
-
-
-_Place = Annotated[str, PlainSerializer(_hide_password)]
-
-
-class DataSettings(_Section):
-    """Where the tables are and how they are read."""
-
-    leads: _Place
-    events: _Place
-    observed_until: Annotated[str, BeforeValidator(lambda came: came.isoformat() if isinstance(came, date) else came)]
-    timezone: Annotated[str, AfterValidator(_check_zone)]
-    missing_values: tuple[str, ...]
-    faulty_rows: Literal["refuse", "drop"]
-
-
-class RoleSettings(_Section):
-    """What columns are for; a column that is named nowhere is an attribute."""
-
-    points: tuple[str, ...]
-    ignore: tuple[str, ...]
-    protected: tuple[str, ...]
-    allow: tuple[str, ...]
-
-
-class LabelSettings(_Section):
-    """What counts as an outcome."""
-
-    horizon_days: Annotated[float, Field(gt=0)] | Literal["auto"]
-    pending: Literal["auto", "drop", "weight", "odds"]
-    outcome_yes: tuple[str, ...]
-    outcome_no: tuple[str, ...]
-
-
-class SplitSettings(_Section):
-    """How the leads are divided forward in time."""
-
-    test_share: Annotated[float, Field(gt=0, lt=1)]
-    gap_days: Annotated[float, Field(ge=0)] | Literal["horizon"]
-    folds: Annotated[int, Field(ge=2, le=20)]
-
-
-class FeatureSettings(_Section):
-    """How attributes become features."""
-
-    min_support: Annotated[int, Field(ge=1)]
-    windows_days: tuple[Annotated[int, Field(ge=1)], ...]
-    event_types: tuple[str, ...]
-
-
-class PointSettings(_Section):
-    """The hand-set points: the rule book and its gate."""
-
-    rule_book: str
-    gate: float | Literal["rule_book"]
-
-
-CandidateName = Literal["constant", "points", "odoo_pls", "logistic", "lightgbm"]
-
-
-class ModelSettings(_Section):
-    """What is tried, and how sure one wants to be."""
-
-    candidates: Annotated[tuple[CandidateName, ...], Field(min_length=1)]
-    budget_s: Annotated[float, Field(ge=0)]
-    monotone: tuple[str, ...]
-    min_outcomes: Annotated[int, Field(ge=1)]
-    recalibrate: Literal["never", "newest"]
-    resamples: Annotated[int, Field(ge=20)]
-    seed: Annotated[int, Field(ge=0, lt=2**31)]
-
-
-Policy = Literal["band", "capacity", "value", "precision"]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class ThresholdSettings(_Section):
-    """The policy that turns a probability into a decision."""
-
-    policy: Policy
-    band: tuple[Share, Share]
-    leads_per_week: Annotated[float, Field(ge=0)]
-    amount: Annotated[float, Field(ge=0)]
-    cost: Annotated[float, Field(ge=0)]
-    precision: Share
-
-    @model_validator(mode="after")
-    def _check_policy(self) -> ThresholdSettings:
-        if self.band[0] >= self.band[1]:
-            raise ValueError(f"the band must rise, but goes from {self.band[0]} to {self.band[1]}")
-        if self.policy == "capacity" and self.leads_per_week <= 0:
-            raise ValueError("policy 'capacity' needs leads_per_week above 0: the leads that sales can work in a week")
-        if self.policy == "value" and (self.amount <= 0 or self.cost <= 0):
-            raise ValueError("policy 'value' needs amount and cost above 0: what an accepted lead brings, what working one costs")
-        return self
-
-
-class GradeSettings(_Section):
-    """The lowest probability of each grade; below C it is D."""
-
-    A: Share
-    B: Share
-    C: Share
-
-    @model_validator(mode="after")
-    def _check_order(self) -> GradeSettings:
-        if not self.A > self.B > self.C:
-            raise ValueError(f"grades must fall from A to C, but are A = {self.A}, B = {self.B}, C = {self.C}")
-        return self
-
-
-class TrackingSettings(_Section):
-    """Where MLflow keeps the runs."""
-
-    uri: str
-    experiment: str
-    registered_model: str
-
-
-class StoreSettings(_Section):
-    """Where scores and outcomes are kept, and for how long."""
-
-    url: str
-    spool: str
-    sync_s: Annotated[float, Field(gt=0, le=60)]
-    retention_days: Annotated[float, Field(ge=0)]
-
-    def start_from(self, folder: Path) -> StoreSettings:
-        """The same with relative paths, of a SQLite file and of the spool, made to start from a folder."""
-        file = self.url.removeprefix("sqlite:///")
-        url = f"sqlite:///{folder.resolve() / file}" if file != self.url else self.url
-        return self.model_copy(update={"url": url, "spool": str(folder.resolve() / self.spool) if self.spool else ""})
-
-
-class Settings(_Section):
+class Settings(Section):
     """All settings of a firm, complete; made by `load_settings`."""
 
     data: DataSettings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from predictor.answer import Lead
@@ -13,7 +13,7 @@ from predictor.errors import Finding, ScoringError, list_names
 from predictor.features.encode import FeatureSet
 from predictor.points.rulebook import OnEvents, RuleBook
 from predictor.tables import LEAD_FACTS
-from predictor.values import Event, normal_text
+from predictor.values import Event, normal_text, to_number
 
 
 class LeadReader:
@@ -69,6 +69,21 @@ class LeadReader:
             for event in events
         )
         return [event for event in clean if not unknown(event.event_type)]
+
+    def read_points(self, lead: Lead, values: Mapping[str, Any]) -> dict[str, float]:
+        """The CRM's scores by column; `points` of the lead stands for the column where there is only one.
+
+        Raises:
+            ScoringError: One of them is no number.
+        """
+        if len(self._points) == 1 and lead.points is not None:
+            values = {self._points[0]: lead.points}
+        try:
+            return {name: to_number(values.get(name)) for name in self._points}
+        except ValueError as error:
+            raise ScoringError(
+                f"LEAD022 {list_names(self._points)} must be numbers, but {error}. Send numbers, or leave them out."
+            ) from None
 
     def _warn(self, lead: Lead, values: dict[str, Any]) -> list[Finding]:
         warnings = []

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from predictor.answer import read_golden_lead
 from predictor.bundle import Bundle
 from predictor.config import Settings
 from predictor.features.encode import Feature
+from predictor.golden import read_golden_lead
 from predictor.model.block import Block
 from predictor.model.evidence import compute_evidence
 from predictor.model.recipe import Recipe
-from predictor.model.threshold import Recommendation, export_thresholds
+from predictor.model.threshold import Recommendation
+from predictor.model.threshold_table import export_thresholds
 from predictor.model.verdict import Verdict
 from predictor.points.rulebook import OnEvents, RuleBook
 from predictor.score import Scorer

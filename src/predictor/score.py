@@ -2,49 +2,42 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
-from predictor.answer import Answer, Decision, Lead, PointsAnswer, Reason, decide, grade, read_golden_lead
+from predictor.answer import Answer, Lead, PointsAnswer, Reason, decide, decide_points, grade
+from predictor.answer_table import decide_points_table, grade_table, mark_answers, note_faults
 from predictor.bundle import Bundle, load_bundle
 from predictor.config import Settings, make_settings
-from predictor.errors import BundleError, Finding, PredictorError, ScoringError, list_names
+from predictor.errors import BundleError, PredictorError, ScoringError
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
-from predictor.features.encode import Encoded, FeatureSet
+from predictor.features.encode import FeatureSet
 from predictor.features.keep import keep_row
 from predictor.features.live import LiveWindows
+from predictor.golden import check_golden
 from predictor.lead_reader import LeadReader
 from predictor.model.calibrators import read_calibrator
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.evidence import Evidence
 from predictor.model.explain import compute_effects
-from predictor.model.threshold import (
-    Recommendation,
-    export_thresholds,
-    import_thresholds,
-    recommend_threshold,
-    with_value,
-)
+from predictor.model.threshold import Recommendation, recommend_threshold
+from predictor.model.threshold_table import export_thresholds, import_thresholds, with_value
 from predictor.model.verdict_text import read_doubt
-from predictor.parse import ISO_HINT, blank_missing, parse_numbers
+from predictor.parse import blank_missing
 from predictor.points.award import Award, award_lead
 from predictor.points.rulebook import RuleBook, find_gate, parse_rule_book
 from predictor.reasons import tell_reasons, tell_strongest
 from predictor.tables import reduce_email
-from predictor.values import to_number
 
 if TYPE_CHECKING:
     from predictor.points.history import Awards
-
-_GOLDEN_TOLERANCE = 1e-9
 
 
 class Scorer:
@@ -93,29 +86,12 @@ class Scorer:
         bundle = load_bundle(Path(folder))
         try:
             scorer = cls(bundle)
-            scorer.replay(bundle.files["golden.jsonl"])
+            check_golden(bundle.files["golden.jsonl"], partial(scorer.score_lead, reasons=0), version=bundle.version)
         except BundleError:
             raise
         except (PredictorError, LookupError, ValueError, TypeError, AttributeError) as error:
             raise BundleError(f"Bundle '{bundle.version}' cannot be used: {error}. Train it anew with this version.") from error
         return scorer
-
-    def replay(self, golden: str) -> None:
-        """Score the synthetic leads of the bundle again, and refuse where an answer has changed.
-
-        Raises:
-            BundleError: An answer differs from the one written at training.
-        """
-        if not golden.strip():
-            raise BundleError(f"Bundle '{self.version}' has no golden rows to be checked by. Train it anew.")
-        for number, line in enumerate(golden.splitlines(), 1):
-            row = json.loads(line)
-            came = self.score_lead(read_golden_lead(row["lead"]), reasons=0)
-            if not abs(came.probability - row["probability"]) <= _GOLDEN_TOLERANCE or came.decision != row["decision"]:
-                raise BundleError(
-                    f"Bundle '{self.version}' gives {came.probability:.9f} for golden row {number}, but gave "
-                    f"{row['probability']:.9f} when it was trained. Install the versions its manifest names, or train it anew."
-                )
 
     @property
     def cut(self) -> float:
@@ -167,7 +143,7 @@ class Scorer:
         events = self.reader.read_events(lead.events) if self.features.dated else ()
         award = award_lead(self.book, seen, events, lead.as_of) if self.book is not None else None
         past = self._live.compute(events, lead.as_of)
-        row = assemble_row(seen, self.attributes, crm_points=self._read_points(lead, values), award=award, history=past)
+        row = assemble_row(seen, self.attributes, crm_points=self.reader.read_points(lead, values), award=award, history=past)
         encoded, unseen = self.features.encode_row(row, lead.as_of if self.features.dated else None)
         matrix = np.array([encoded], dtype="float64")
         score = self.model.score(matrix)
@@ -186,30 +162,14 @@ class Scorer:
             keep_row(row, self.features),
         )
 
-    def _read_points(self, lead: Lead, values: Mapping[str, Any]) -> dict[str, float]:
-        """The CRM's scores by column; `points` of the lead stands for the column where there is only one."""
-        columns = self.settings.roles.points
-        if len(columns) == 1 and lead.points is not None:
-            values = {columns[0]: lead.points}
-        try:
-            return {name: to_number(values.get(name)) for name in columns}
-        except ValueError as error:
-            raise ScoringError(
-                f"LEAD022 {list_names(columns)} must be numbers, but {error}. Send numbers, or leave them out."
-            ) from None
-
     def _answer_points(self, row: Mapping[str, Any], award: Award | None) -> PointsAnswer | None:
         if TOTAL not in row:
             return None
         total = float(row[TOTAL])
         qualifies = award is not None and award.qualifies
         fired = award.fired if award is not None else ()
-        return PointsAnswer(None if np.isnan(total) else total, self.gate, self._decide_points(total, qualifies=qualifies), fired)
-
-    def _decide_points(self, total: float, *, qualifies: bool) -> Decision | None:
-        if self.gate is None or (np.isnan(total) and not qualifies):
-            return None
-        return decide(bool(total >= self.gate) or qualifies)
+        decision = decide_points(total, self.gate, qualifies=qualifies)
+        return PointsAnswer(None if np.isnan(total) else total, self.gate, decision, fired)
 
     def _explain(self, matrix: np.ndarray, each_way: int) -> tuple[Reason, ...]:
         effects, _ = compute_effects(self.model.contribute(matrix), self.calibrator)
@@ -249,7 +209,7 @@ class Scorer:
         prepared, points = self.prepare(frame), self.settings.roles.points
         rows = assemble_table(prepared, self.attributes, crm_points=points, awards=awards, history=history)
         encoded = self.features.encode_table(rows, as_of if self.features.dated else None)
-        _note_faults(encoded, prepared, points, as_of)
+        note_faults(encoded, prepared, points=points, as_of=as_of)
         score = self.model.score(encoded.matrix)
         low, high = self.calibrator.interval(score)
         answers = pd.DataFrame({
@@ -257,48 +217,15 @@ class Scorer:
             "probability": self.calibrator.predict(score), "low": low, "high": high, "threshold": self.cut,
         })  # fmt: skip
         answers["decision"] = np.where(answers["probability"] >= self.cut, "route_to_sales", "nurture")
-        answers["grade"] = self._grade(answers["probability"].to_numpy())
+        answers["grade"] = grade_table(answers["probability"].to_numpy(), self.settings.grades.model_dump())
         answers["points"] = rows[TOTAL].to_numpy() if TOTAL in rows else np.nan
-        answers["points_decision"] = self._decide_table(answers["points"].to_numpy(), awards)
+        qualifies = awards.qualifies.to_numpy() if awards is not None else np.zeros(len(answers), dtype=bool)
+        answers["points_decision"] = decide_points_table(answers["points"].to_numpy(), self.gate, qualifies)
         answers["reasons"] = self._explain_table(encoded.matrix, reasons) if reasons else ""
-        return _mark(answers, encoded, self._doubts)
+        return mark_answers(answers, encoded, of_all=self._doubts)
 
     def prepare(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The columns that the training looked at, with what means 'not known' missing and the e-mail made a kind of mailbox."""
         known = reduce_email(blank_missing(frame.drop(columns=["as_of"], errors="ignore"), self.features.missing_values))
         wanted = ["lead_id", *self.settings.roles.points, *self.attributes]
         return known[[name for name in dict.fromkeys(wanted) if name in known]]
-
-    def _grade(self, probability: np.ndarray) -> np.ndarray:
-        lowest = self.settings.grades.model_dump()
-        return np.select([probability >= low for low in lowest.values()], list(lowest), "D")
-
-    def _decide_table(self, points: np.ndarray, awards: Awards | None) -> list[Decision | None]:
-        qualifies = awards.qualifies.to_numpy() if awards is not None else np.zeros(len(points), dtype=bool)
-        return [self._decide_points(total, qualifies=bool(by_itself)) for total, by_itself in zip(points, qualifies, strict=True)]
-
-
-def _note_faults(encoded: Encoded, prepared: pd.DataFrame, points: Sequence[str], as_of: pd.Series | None) -> None:
-    """Rows that cannot be scored for another reason than an attribute: no key, no moment, points that are no numbers."""
-    faults = [(prepared["lead_id"].isna(), "LEAD006 There is no lead_id. Export the CRM's key of every lead.")]
-    if as_of is not None:
-        faults.append((as_of.isna(), f"LEAD003 Its moment is no date. {ISO_HINT}."))
-    for name in prepared.columns.intersection(list(points)):
-        text = f"LEAD022 '{name}' must be a number. Send one, or leave it out."
-        faults += [(parse_numbers(prepared[name])[1], text)]
-    for mask, text in faults:
-        encoded.note(encoded.errors, np.flatnonzero(mask.to_numpy()), text)
-
-
-def _mark(answers: pd.DataFrame, encoded: Encoded, of_all: Sequence[Finding]) -> pd.DataFrame:
-    """The answers with warnings, those of all first; a row with an error keeps nothing but its id and the reason."""
-    texts = [" ".join(map(str, of_all))] * len(answers)
-    for row, warnings in encoded.warnings.items():
-        texts[row] = " ".join(map(str, (*of_all, *warnings)))
-    for row, errors in encoded.errors.items():
-        texts[row] = " ".join(errors)
-    answers["warnings"] = texts
-    failed = list(encoded.errors)
-    answers.loc[failed, ["probability", "low", "high", "threshold", "points"]] = np.nan
-    answers.loc[failed, ["decision", "grade", "points_decision", "reasons"]] = None
-    return answers

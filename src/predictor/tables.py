@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from predictor.columns import as_keys, check_named, rename_to_ours
 from predictor.config import Settings
-from predictor.denied import deny_reason
 from predictor.domains import domain_of, kind_of_domain
 from predictor.errors import Finding, TableError, count, list_names
 from predictor.faults import Faults
@@ -17,12 +16,12 @@ from predictor.parse import (
     ISO_HINT,
     Kind,
     blank_missing,
-    infer_kind,
     parse_numbers,
     parse_order,
     parse_outcome,
     parse_times,
 )
+from predictor.roles import drop_late_dates, split_roles
 
 LEAD_TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 LEAD_FACTS = (
@@ -81,8 +80,8 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     if frame.empty:
         do = "Check the dates and the settings."
         raise TableError("leads", [Finding("LEAD002", "error", "No lead is left.", do), *left, *never])
-    frame, attributes, denied = _split_roles(frame, settings)
-    attributes, late = _drop_late_dates(frame, attributes, settings.roles.allow)
+    frame, attributes, denied = split_roles(frame, settings, kept=_list_kept(frame, settings))
+    attributes, late = drop_late_dates(frame, attributes, settings.roles.allow)
     return Leads(
         frame.reset_index(drop=True), attributes, settings.roles.points, settings.roles.protected,
         until if until is not None else _find_latest(frame), (*findings, *left, *never, *denied, *late),
@@ -214,47 +213,10 @@ def _keep_mqls(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     return frame[~never], (Finding("LEAD007", "tip", what, "Nothing, if the export holds all leads."),)
 
 
-def _split_roles(frame: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, dict[str, Kind], tuple[Finding, ...]]:
-    """Our columns, points and protected columns first, then attributes in their kinds; denied names leave."""
+def _list_kept(frame: pd.DataFrame, settings: Settings) -> list[str]:
+    """Our columns, points and protected columns: what is no attribute."""
     ours = [name for name in LEAD_FACTS if name in frame]
-    kept = list(dict.fromkeys([*ours, *settings.roles.points, *settings.roles.protected]))
-    others = [str(name) for name in frame.columns if name not in kept]
-    denied = {name: why for name in others if (why := deny_reason(name)) and name not in settings.roles.allow}
-    timezone = settings.data.timezone
-    typed = {name: infer_kind(frame[name], timezone) for name in others if name not in denied}
-    columns = [frame[kept], *(column.rename(name) for name, (_, column) in typed.items())]
-    dirty = _tell_dirt(frame, typed)
-    do = "Right as it is, unless the value was there before the lead became an MQL: then name it in roles.allow."
-    found = tuple(Finding("LEAD030", "warning", f"Column '{n}' is no feature: {w}.", do) for n, w in denied.items())
-    return pd.concat(columns, axis=1), {name: kind for name, (kind, _) in typed.items()}, (*dirty, *found)
-
-
-def _tell_dirt(frame: pd.DataFrame, typed: Mapping[str, tuple[Kind, pd.Series]]) -> tuple[Finding, ...]:
-    """Columns of numbers in which a few cells are none."""
-    lost = {name: int((frame[name].notna() & column.isna()).sum()) for name, (kind, column) in typed.items() if kind == "number"}
-    do = "Write plain numbers, as 1200 for 1,200: such a cell is taken as not known, and refused when a lead is scored."
-    return tuple(
-        Finding("LEAD033", "warning", f"Column '{name}' holds no number in {count(n, 'row')} of {len(frame):,}.", do)
-        for name, n in lost.items()
-        if n
-    )
-
-
-def _drop_late_dates(
-    frame: pd.DataFrame, attributes: dict[str, Kind], allowed: tuple[str, ...]
-) -> tuple[dict[str, Kind], tuple[Finding, ...]]:
-    """The attributes without dates that were set later: that one is not known yet would tell who is still active."""
-    if "mql_at" not in frame:
-        return attributes, ()
-    dates = [name for name, kind in attributes.items() if kind == "date" and name not in allowed]
-    late = {name: int((frame[name] > frame["mql_at"]).sum()) for name in dates}
-    do = "Export the first such date rather than the last, or name it in roles.allow: then later dates count as not known."
-    found = tuple(
-        Finding("LEAD032", "warning", f"Column '{name}' is no feature: {count(n, 'date')} lie after 'mql_at'.", do)
-        for name, n in late.items()
-        if n
-    )
-    return {name: kind for name, kind in attributes.items() if not late.get(name)}, found
+    return list(dict.fromkeys([*ours, *settings.roles.points, *settings.roles.protected]))
 
 
 def _read_observed_until(settings: Settings, faults: Faults) -> pd.Timestamp | None:

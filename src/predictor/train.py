@@ -40,7 +40,7 @@ from predictor.tracking import Tracked, TrainingRecord, track_training
 
 Progress = Callable[[str], None]
 Advance = Callable[[float], None]
-_TUNED = "lightgbm"
+_TUNED = frozenset({"lightgbm", "lightgbm_on_points"})
 _PATIENCE = 3  # times the budget of the search after which the clock ends it
 
 
@@ -137,10 +137,10 @@ def train(
     folds, recipes = study.rehearsal(fit), {}
     names, limits = select_candidates(fit, settings.model, rehearsed=bool(folds))
     tuning, learn = None, dict[str, tuple[Learn, ...]]()
-    if _TUNED in names and folds:
-        progress(f"Tuning '{_TUNED}' on {count(len(fit), 'lead')}")
+    if folds and not _TUNED.isdisjoint(names):
+        progress(f"Tuning trees on {count(len(fit), 'lead')}")
         tuning = _tune(fit, folds, settings, advance)
-        learn[_TUNED] = tuning.ways
+        learn = tuning.ways
     for name in names:
         progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
         recipes[name] = fit_recipe(name, fit, folds, settings.model.seed, learn=learn.get(name, ()), gap=study.gap)

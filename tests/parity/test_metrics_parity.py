@@ -7,8 +7,9 @@ from scipy.stats import CensoredData, binomtest, ecdf
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
+from predictor.model.intervals import wilson
 from predictor.model.label import compute_conversion_curve
-from predictor.model.metrics import compute_metrics, wilson
+from predictor.model.metrics import compute_metrics
 
 
 def draw_leads(seed, n, decimals):

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from unit.test_tracking import draw_tables, make_record
+from unit.tracking.records import draw_tables, make_record
 
 from predictor.answer import Lead
 from predictor.batch import score_leads

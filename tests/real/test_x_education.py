@@ -22,8 +22,16 @@ def test_lightgbm_ranks_and_believes_as_well_as_can_be_had_without_leaks(trained
     figures = trained.verdict.test["lightgbm"]
     assert figures["n"] == pytest.approx(0.3 * 9240, abs=2)
     assert 0.925 <= figures["auc"] <= NO_LEAK
-    assert figures["log_loss"] <= 0.340
+    assert figures["log_loss"] <= 0.338
     assert trained.verdict.chosen == "lightgbm"
+
+
+def test_probabilities_hold_forward_in_time(trained):
+    figures, judged = trained.verdict.test["lightgbm"], trained.verdict.calibration
+    assert 0.85 <= figures["calibration_slope"] <= 1.15
+    assert figures["ece"] <= 2 * judged.noise.mean
+    assert judged.verdict == "calibrated"
+    assert trained.verdict.doubt is None
 
 
 def test_no_candidate_is_so_good_that_it_must_leak(trained):
@@ -32,7 +40,7 @@ def test_no_candidate_is_so_good_that_it_must_leak(trained):
 
 def test_points_and_constant_stand_in_the_same_table(trained):
     test = trained.verdict.test
-    assert set(test) == {"constant", "points", "odoo_pls", "logistic", "lightgbm"}
+    assert set(test) == {"constant", "points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points"}
     assert test["constant"]["auc"] == 0.5
     assert 0.6 < test["points"]["auc"] < 0.8
     assert test["lightgbm"]["log_loss"] < test["logistic"]["log_loss"] < test["points"]["log_loss"] < test["constant"]["log_loss"]

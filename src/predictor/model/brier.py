@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq, isotonic_regression
 from scipy.special import expit, logit
 
-from predictor.model.metrics import check_pairs
+from predictor.model.checks import check_pairs
+from predictor.model.intervals import Z95
 from predictor.model.newton import FREE, FloatArray, fit_line, select_known
 from predictor.model.slope import fit_slope
 
 _CLIP = 1e-15
-_Z95 = 1.959963984540054
 
 Interval = tuple[float, float]
 
@@ -124,4 +124,4 @@ def _fit_slope(y: FloatArray, score: FloatArray) -> tuple[float | None, Interval
 
 
 def _around(figure: float, variance: float) -> Interval:
-    return figure - _Z95 * variance**0.5, figure + _Z95 * variance**0.5
+    return figure - Z95 * variance**0.5, figure + Z95 * variance**0.5

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from predictor.model.metrics import check_pairs
-from predictor.model.threshold import compute_thresholds
+from predictor.model.checks import check_pairs
+from predictor.model.threshold_table import compute_thresholds
 from predictor.model.words import check_weeks, describe_routed, or_none, say_band
 
 Verdict = Literal["too loose", "below the band", "in band", "above the band", "too tight", "cannot be told"]

@@ -10,6 +10,7 @@ import pandas as pd
 from predictor.errors import TrainingError
 from predictor.model.block import Block
 from predictor.model.candidates.boosted import Boosted
+from predictor.model.candidates.on_points import OnPoints
 from predictor.model.metrics import compute_losses
 from predictor.model.recipe import Recipe
 
@@ -68,7 +69,7 @@ def compute_importance(recipe: Recipe, block: Block, *, seed: int, repeats: int 
 def _make_deal(recipe: Recipe, matrix: np.ndarray, lots: np.ndarray) -> Deal:
     """How scores change: of trees only those that look at the columns are asked; all else adds up column by column."""
     model = recipe.model
-    if not isinstance(model, Boosted):
+    if not isinstance(model, Boosted | OnPoints):
         parts = model.contribute(matrix)
         return lambda places: np.asarray((own := parts[:, places].sum(axis=1))[lots] - own)
 

@@ -7,13 +7,13 @@ So one definition serves the data and its resamples, ties need no special case, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from predictor.errors import TrainingError
+from predictor.model.checks import check_pairs
+from predictor.model.intervals import wilson
 from predictor.model.slope import dot, fit_slope
 
 FloatArray = NDArray[np.float64]
@@ -177,50 +177,6 @@ def compute_reliability(outcome: ArrayLike, probability: ArrayLike, *, bins: int
     low, high = wilson(accepted, n)
     parts = {"low": p[first], "high": p[np.append(first[1:], len(p)) - 1], "n": n.astype(int), "predicted": expected / n}
     return pd.DataFrame({**parts, "observed": accepted / n, "observed_low": low, "observed_high": high})
-
-
-def wilson(successes: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
-    """The range in which a true share lies, seen `successes` times in `n`; from 0 to 1 where nothing was seen.
-
-    Wilson 1927, JASA 22, 209-212, without continuity correction; it stays inside 0 to 1 and behaves for few leads.
-
-    >>> low, high = wilson(10, 50)
-    >>> round(float(low), 4), round(float(high), 4)
-    (0.1124, 0.3304)
-    """
-    s, n = np.asarray(successes, dtype=float), np.asarray(n, dtype=float)
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    spread = z * np.sqrt(s * (n - s) / np.maximum(n, 1) + z**2 / 4)
-    return np.clip((s + z**2 / 2 - spread) / (n + z**2), 0, 1), np.clip((s + z**2 / 2 + spread) / (n + z**2), 0, 1)
-
-
-def check_pairs(outcome: ArrayLike, probability: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Outcomes and probabilities as two arrays of like length, or words about what is wrong with them.
-
-    Raises:
-        TrainingError: No leads, lengths that differ, an outcome other than 0 or 1, a probability outside 0 to 1.
-
-    >>> check_pairs([1, 0], [0.5])
-    Traceback (most recent call last):
-    predictor.errors.TrainingError: Outcomes and probabilities must be of the same leads, at least one, but there are 2 \
-and 1. Score the leads whose outcomes are given.
-    """
-    y, p = np.asarray(outcome, dtype=float), np.asarray(probability, dtype=float)
-    if y.shape != p.shape or y.ndim != 1 or not y.size:
-        raise TrainingError(
-            f"Outcomes and probabilities must be of the same leads, at least one, but there are {y.size} and {p.size}. "
-            "Score the leads whose outcomes are given."
-        )
-    _refuse((y != 0) & (y != 1), "Outcomes must equal 0 or 1", "Leave pending leads out")
-    _refuse(~((p >= 0) & (p <= 1)), "Probabilities must lie between 0 and 1", "Calibrate the scores, or leave those leads out")
-    return y, p
-
-
-def _refuse(bad: NDArray[np.bool_], rule: str, do: str) -> None:
-    if bad.any():
-        verb = "does" if bad.sum() == 1 else "do"
-        where = f"{bad.sum()} of {len(bad)} {verb} not (first at position {np.argmax(bad)})"
-        raise TrainingError(f"{rule}, but {where}. {do}.")
 
 
 def _group(outcome: ArrayLike, probability: ArrayLike) -> _Levels:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
 from predictor.errors import TrainingError, count
+from predictor.model.checks import refuse_any
 from predictor.model.weigh import shrink
 
 FloatArray = NDArray[np.float64]
@@ -67,7 +68,7 @@ Add leads whose outcome is known.
             f"Scores, outcomes and weights must be of the same leads, but there are {z.size}, {y.size} and {w.size}. "
             "Score the leads whose outcomes are given."
         )
-    _refuse(~((w >= 0) & np.isfinite(w)), "Weights must be at least 0", "Give 0 to leads whose outcome is not known")
+    refuse_any(~((w >= 0) & np.isfinite(w)), "Weights must be at least 0", "Give 0 to leads whose outcome is not known")
     kept = w > 0
     if not kept.any():
         raise TrainingError(
@@ -75,15 +76,9 @@ Add leads whose outcome is known.
             "Add leads whose outcome is known."
         )
     z, y, w = z[kept], y[kept], w[kept]
-    _refuse((y != 0) & (y != 1), "Outcomes must equal 0 or 1", "Give weight 0 to leads whose outcome is not known")
-    _refuse(~np.isfinite(z), "Scores must be finite log-odds", "Score those leads anew, or leave them out")
+    refuse_any((y != 0) & (y != 1), "Outcomes must equal 0 or 1", "Give weight 0 to leads whose outcome is not known")
+    refuse_any(~np.isfinite(z), "Scores must be finite log-odds", "Score those leads anew, or leave them out")
     return Known(z, y, w * shrink(w.sum(), (w**2).sum()))
-
-
-def _refuse(bad: NDArray[np.bool_], rule: str, do: str) -> None:
-    if bad.any():
-        verb = "does" if bad.sum() == 1 else "do"
-        raise TrainingError(f"{rule}, but {bad.sum()} of {len(bad)} {verb} not (first at position {np.argmax(bad)}). {do}.")
 
 
 def fit_line(known: Known, design: FloatArray, *, prior: FloatArray, precision: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -107,7 +102,7 @@ def fit_line(known: Known, design: FloatArray, *, prior: FloatArray, precision: 
     value = compute_posterior(known, design @ line, line, prior=prior, precision=precision)
     for _ in range(100):
         fitted = expit(design @ line)
-        hessian = (design.T * (known.weight * fitted * (1 - fitted))) @ design + np.diag(precision)
+        hessian = compute_hessian(known, design, fitted, precision)
         step = np.linalg.solve(hessian, design.T @ (known.weight * (known.outcome - fitted)) - precision * (line - prior))
         step *= min(1.0, 5 / np.abs(step).max(initial=1e-300))
         tried = compute_posterior(known, design @ (line + step), line + step, prior=prior, precision=precision)
@@ -118,6 +113,11 @@ def fit_line(known: Known, design: FloatArray, *, prior: FloatArray, precision: 
         if np.abs(step).max() < 1e-10:
             break
     return line, hessian
+
+
+def compute_hessian(known: Known, design: FloatArray, fitted: FloatArray, precision: FloatArray) -> FloatArray:
+    """The second derivatives of the negative log posterior where the line gives the probabilities `fitted`."""
+    return (design.T * (known.weight * fitted * (1 - fitted))) @ design + np.diag(precision)
 
 
 def compute_posterior(known: Known, score: FloatArray, line: FloatArray, *, prior: FloatArray, precision: FloatArray) -> float:

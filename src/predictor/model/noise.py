@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from predictor.errors import count
 from predictor.model.brier import BrierParts, CalibrationLine, decompose_brier, fit_calibration_line
-from predictor.model.metrics import check_pairs, compute_metrics, compute_reliability
+from predictor.model.checks import check_pairs
+from predictor.model.metrics import compute_metrics, compute_reliability
 from predictor.model.words import say_percent
 
 FloatArray = NDArray[np.float64]

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from predictor.model.block import Block
-from predictor.model.calibrate import fit_sigmoid
 from predictor.model.calibrators import FITS, Calibrator
-from predictor.model.calibrators.as_is import AsIs
+from predictor.model.calibrators.as_is import AsIs, fit_as_is
 from predictor.model.calibrators.choose import choose_calibrator
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.metrics import compute_losses
@@ -57,8 +56,7 @@ def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int, *, learn: 
         name: A key of `CANDIDATES`.
         block: Leads to learn from.
         folds: Forward folds of the block in which both outcomes occur; each teaches what was known when its predicted part began.
-            With none, the block is too short for a rehearsal: what the simple candidates say is calibrated on the leads they saw,
-            what the others say is left as it is.
+            With none, the block is too short for a rehearsal, and what the candidates say is left as it is.
         seed: Of everything drawn by lot.
         learn: How the candidate is learned where tuning found a better way than its own: on the whole block as the last one says,
             on each fold as its own one says where there is one for each.
@@ -78,7 +76,7 @@ def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int, *, learn: 
         crosswise = _calibrate_crosswise(kind, scores, judged, fold)
         return Recipe(name, model, calibrator, positions, scores, calibrator.predict(scores), crosswise)
     positions, scores = np.arange(len(block)), model.score(block.matrix)
-    seen = fit_sigmoid(scores, block.outcome, block.weight) if name in _SIMPLE else AsIs()
+    seen = fit_as_is(scores, block.outcome, block.weight) if name in _SIMPLE else AsIs()
     said = seen.predict(scores)
     return Recipe(name, model, seen, positions, scores, said, said)
 

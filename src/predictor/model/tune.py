@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import optuna
 from predictor.errors import Finding
 from predictor.model.block import Block
 from predictor.model.candidates.boosted import USUAL, Boosted, Growth, compute_curve, make_dataset, set_parameters
+from predictor.model.candidates.on_points import OnPoints
 from predictor.model.recipe import Learn
 from predictor.model.select import rewind
 from predictor.model.split import Fold
@@ -61,9 +63,11 @@ class Tuning:
     cut_short: bool
 
     @property
-    def ways(self) -> tuple[Learn, ...]:
-        """How to learn on each fold, and on the whole block."""
-        return (*(Boosted.fit if growth is None else growth.fit for growth in self.before), self.growth.fit)
+    def ways(self) -> dict[str, tuple[Learn, ...]]:
+        """How each candidate made of trees is to be learned on each fold, and on the whole block."""
+        alone = (*(Boosted.fit if growth is None else growth.fit for growth in self.before), self.growth.fit)
+        on_points = tuple(partial(OnPoints.fit_grown, growth=growth) for growth in (*self.before, self.growth))
+        return {"lightgbm": alone, "lightgbm_on_points": on_points}
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -14,7 +14,8 @@ from predictor.model.gate import Gate, judge_gate
 from predictor.model.metrics import Difference, compute_difference, compute_intervals, compute_metrics, compute_reliability
 from predictor.model.noise import CalibrationJudgement, judge_calibration
 from predictor.model.recipe import Recipe
-from predictor.model.threshold import Recommendation, compute_thresholds, recommend_threshold
+from predictor.model.threshold import Recommendation, recommend_threshold
+from predictor.model.threshold_table import compute_thresholds
 from predictor.model.verdict_text import tell_doubt, tell_verdict
 
 Figures = dict[str, float | int | None]
@@ -62,8 +63,11 @@ class Verdict:
 
     @property
     def earned(self) -> bool:
-        """Whether the chosen may serve: it lost less than its rival on the test block."""
-        return self.rival is None or self.differences[self.rival].mean < 0
+        """Whether the chosen may serve: no worse than the base rate for sure, and what was learned better than the points."""
+        base = self.differences.get("constant")
+        if base is not None and base.low > 0:
+            return False
+        return self.chosen == "points" or self.rival is None or self.differences[self.rival].mean < 0
 
     @property
     def text(self) -> str:

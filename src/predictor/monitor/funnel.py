@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from predictor.model.metrics import wilson
+from predictor.model.intervals import wilson
 from predictor.monitor.episodes import join_episodes
 
 _COUNTS = ["scored", "routed", "accepted", "recycled", "open"]

@@ -12,7 +12,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from predictor.errors import Finding, count
-from predictor.model.metrics import Difference, check_pairs, wilson
+from predictor.model.checks import check_pairs
+from predictor.model.intervals import wilson
+from predictor.model.metrics import Difference
 from predictor.model.threshold import Recommendation
 from predictor.model.verdict import Verdict
 
@@ -166,7 +168,8 @@ def compute_threshold_rows(table: pd.DataFrame, advice: Recommendation) -> pd.Da
         The columns of the table and `recommended`, True once.
 
     >>> from predictor.config import make_settings
-    >>> from predictor.model.threshold import compute_thresholds, recommend_threshold
+    >>> from predictor.model.threshold import recommend_threshold
+    >>> from predictor.model.threshold_table import compute_thresholds
     >>> table = compute_thresholds([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4], weeks=1)
     >>> rows = compute_threshold_rows(table, recommend_threshold(table, make_settings({}).threshold))
     >>> len(rows), int(rows["recommended"].sum())

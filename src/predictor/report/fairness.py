@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from predictor.errors import TrainingError, count, list_names
-from predictor.model.metrics import check_pairs, wilson
+from predictor.model.checks import check_pairs
+from predictor.model.intervals import Z95, wilson
 from predictor.parse import infer_kind
 from predictor.values import normal_texts
 
@@ -23,7 +24,6 @@ COLUMNS = (
     "difference", "difference_low", "difference_high", "routed", "routed_low", "routed_high", "told",
 )  # fmt: skip
 _MOST_NUMBERS = 10  # distinct numbers above which a column is cut into bands
-_Z95 = 1.959963984540054
 
 
 def compute_fairness(
@@ -97,7 +97,7 @@ def _describe(column: str, group: str, y: FloatArray, p: FloatArray, *, handed: 
     if n < fewest:
         return row | {"told": FEW}
     off = float((y - p).mean())
-    spread = _Z95 * float(np.sqrt((p * (1 - p)).sum())) / n
+    spread = Z95 * float(np.sqrt((p * (1 - p)).sum())) / n
     told = RIGHT if abs(off) <= spread else TOO_LITTLE if off > 0 else TOO_MUCH
     row |= _tell_share("conversion", y) | {"promised": float(p.mean())}
     row |= {"difference": off, "difference_low": off - spread, "difference_high": off + spread}

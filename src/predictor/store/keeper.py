@@ -11,7 +11,7 @@ from typing import Self
 import pandas as pd
 
 from predictor.answer import Answer
-from predictor.config import StoreSettings
+from predictor.config_sections import StoreSettings
 from predictor.errors import StoreError
 from predictor.store.database import Database, Erased
 from predictor.store.records import Answered, Record, record_score

@@ -63,7 +63,7 @@ def test_device_that_is_full(models, trained, monkeypatch):
 
 def test_failure_after_the_bundle_has_its_name_leaves_none(models, trained, monkeypatch):
     before = list_files(models)
-    monkeypatch.setattr("predictor.bundle._sync_folder", lambda folder: fail(folder == models))
+    monkeypatch.setattr("predictor.disk.sync_folder", lambda folder: fail(folder == models))
     with pytest.raises(BundleError, match=r"Input/output error. Nothing was left behind"):
         save_trained(trained, models, now=datetime(2026, 4, 1, tzinfo=UTC))
     assert list_files(models) == before

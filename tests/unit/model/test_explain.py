@@ -11,9 +11,9 @@ from scipy.special import expit
 
 from predictor.features.encode import Feature, FeatureSet
 from predictor.model.block import Block
-from predictor.model.calibrate import Sigmoid
 from predictor.model.calibrators import FITS
 from predictor.model.calibrators.isotonic import Isotonic
+from predictor.model.calibrators.sigmoid import Sigmoid
 from predictor.model.candidates import CANDIDATES
 from predictor.model.explain import compute_effects, sum_groups
 

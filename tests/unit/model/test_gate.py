@@ -8,7 +8,7 @@ import pytest
 
 from predictor.errors import TrainingError
 from predictor.model.gate import judge_gate
-from predictor.model.metrics import wilson
+from predictor.model.intervals import wilson
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predictor.errors import TrainingError
-from predictor.model.metrics import (
-    check_pairs,
-    compute_difference,
-    compute_intervals,
-    compute_losses,
-    compute_metrics,
-    compute_reliability,
-    wilson,
-)
+from predictor.model.intervals import wilson
+from predictor.model.metrics import compute_difference, compute_intervals, compute_losses, compute_metrics, compute_reliability
 
 KEYS = ["n", "base_rate", "log_loss", "brier", "auc", "ece", "calibration_slope", "lift_at_10"]
 
@@ -128,23 +120,6 @@ def test_each_lead_twice_changes_nothing_but_n(leads):
         assert twice[key] == (None if once[key] is None else pytest.approx(once[key]))
 
 
-@pytest.mark.parametrize(
-    ("outcome", "probability", "text"),
-    [
-        ([], [], "at least one, but there are 0 and 0"),
-        ([1], [0.5, 0.5], "there are 1 and 2"),
-        ([[1]], [[0.5]], "of the same leads"),
-        ([1, 2, 0.5], [0.5, 0.5, 0.5], r"Outcomes must equal 0 or 1, but 2 of 3 do not \(first at position 1\)"),
-        ([1, np.nan], [0.5, 0.5], "Outcomes must equal 0 or 1, but 1 of 2 does not"),
-        ([1, 0], [0.5, -0.1], "Probabilities must lie between 0 and 1, but 1 of 2"),
-        ([1, 0], [np.nan, 0.1], "first at position 0"),
-    ],
-)
-def test_refusals(outcome, probability, text):
-    with pytest.raises(TrainingError, match=text):
-        check_pairs(outcome, probability)
-
-
 def test_losses_average_to_the_log_loss():
     outcome, probability = draw_leads(100)
     assert compute_losses(outcome, probability).mean() == pytest.approx(compute_metrics(outcome, probability)["log_loss"])
@@ -245,10 +220,3 @@ def test_reliability_keeps_ties_together_and_agrees_with_ece():
 def test_reliability_of_a_constant_is_one_bin():
     table = compute_reliability([0, 1, 0, 0], [0.25] * 4)
     assert table.iloc[0, :5].tolist() == [0.25, 0.25, 4, 0.25, 0.25]
-
-
-def test_wilson_of_a_column_stays_inside_and_knows_nothing_of_nothing():
-    low, high = wilson([0, 0, 5, 5], [0, 5, 5, 10])
-    assert low.tolist() == pytest.approx([0, 0, 0.5655, 0.2366], abs=1e-4)
-    assert high.tolist() == pytest.approx([1, 0.4345, 1, 0.7634], abs=1e-4)
-    assert wilson(5, 10, level=0.5)[0] > 0.2366

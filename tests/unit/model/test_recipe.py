@@ -6,9 +6,9 @@ from scipy.special import expit
 
 from predictor.features.encode import Feature, FeatureSet
 from predictor.model.block import Block
-from predictor.model.calibrate import Sigmoid
 from predictor.model.calibrators import FITS
 from predictor.model.calibrators.choose import choose_calibrator
+from predictor.model.calibrators.sigmoid import Sigmoid
 from predictor.model.candidates import CANDIDATES
 from predictor.model.recipe import Recipe, choose_recipe, fit_recipe
 from predictor.model.split import make_folds

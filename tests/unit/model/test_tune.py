@@ -98,7 +98,10 @@ def test_how_trees_grew_for_a_fold_was_not_told_by_that_fold():
     assert one.before[0] is None
     assert one.before == two.before
     assert one.growth != two.growth
-    scores = [fit_recipe("lightgbm", block, FOLDS, 0, learn=told.ways).scores for block, told in ((BLOCK, one), (other, two))]
+    scores = [
+        fit_recipe("lightgbm", block, FOLDS, 0, learn=told.ways["lightgbm"]).scores
+        for block, told in ((BLOCK, one), (other, two))
+    ]
     np.testing.assert_array_equal(*scores)
 
 

@@ -91,10 +91,24 @@ def test_the_base_rate_has_no_rival():
     )
 
 
-def test_the_points_must_do_better_than_the_base_rate():
+@pytest.mark.parametrize(
+    ("chosen", "gap", "earned"),
+    [
+        ("points", Difference(0.01, -0.02, 0.04), True),
+        ("points", Difference(0.03, 0.01, 0.05), False),
+        ("logistic", Difference(0.03, 0.01, 0.05), False),
+        ("logistic", Difference(0.01, -0.02, 0.04), True),
+    ],
+)
+def test_what_is_surely_worse_than_the_base_rate_may_not_serve(verdict, chosen, gap, earned):
+    better = {"points": Difference(-0.02, -0.04, -0.01), "constant": gap}
+    assert replace(verdict, chosen=chosen, differences=better).earned is earned
+
+
+def test_points_beside_the_base_rate():
     verdict = judge_recipes(RECIPES, "points", fit=FIT, test=TEST, routed=None, settings=SETTINGS)
     assert verdict.rival == "constant"
-    assert verdict.earned is (verdict.differences["constant"].mean < 0)
+    assert verdict.earned
     assert verdict.text.startswith(
         "Nothing learned did better than the points on earlier leads; on the newer ones 'logistic' did."
     )

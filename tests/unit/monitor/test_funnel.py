@@ -4,7 +4,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predictor.model.metrics import wilson
+from predictor.model.intervals import wilson
 from predictor.monitor.episodes import join_episodes
 from predictor.monitor.funnel import compute_funnel
 

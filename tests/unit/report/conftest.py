@@ -9,7 +9,8 @@ from predictor.errors import Finding
 from predictor.model.gate import judge_gate
 from predictor.model.metrics import compute_difference, compute_intervals, compute_metrics, compute_reliability
 from predictor.model.noise import judge_calibration
-from predictor.model.threshold import compute_thresholds, recommend_threshold
+from predictor.model.threshold import recommend_threshold
+from predictor.model.threshold_table import compute_thresholds
 from predictor.model.verdict import Verdict
 from predictor.report.compare import ReportData
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from predictor.errors import TrainingError
-from predictor.model.metrics import Difference, wilson
+from predictor.model.intervals import wilson
+from predictor.model.metrics import Difference
 from predictor.report.compare import (
     compute_equal_volume,
     compute_point_bands,

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from predictor.errors import TrainingError
-from predictor.model.metrics import wilson
+from predictor.model.intervals import wilson
 from predictor.report.fairness import COLUMNS, FEW, RIGHT, TOO_LITTLE, TOO_MUCH, compute_fairness
 
 

@@ -8,11 +8,13 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from predictor.model.calibrate import Sigmoid, fit_sigmoid
 from predictor.model.calibrators.as_is import AsIs, fit_as_is
 from predictor.model.calibrators.beta import Beta, fit_beta
 from predictor.model.calibrators.isotonic import Isotonic, fit_isotonic
+from predictor.model.calibrators.present import Tempered, fit_present, fit_tempered
 from predictor.model.calibrators.shifted import Shifted
+from predictor.model.calibrators.sigmoid import Sigmoid
+from predictor.model.calibrators.texts import read_text
 from predictor.model.calibrators.venn_abers import VennAbers, fit_venn_abers
 
 
@@ -35,18 +37,20 @@ class Calibrator(Protocol):
         """As JSON with its `kind`."""
 
 
+# Leads come oldest first: what a score is worth drifts.
 Fit = Callable[[np.ndarray, np.ndarray, np.ndarray | None], Calibrator]
 
 # From the simplest to the richest: where two do equally well, the earlier is taken.
 FITS: dict[str, Fit] = {
     "none": fit_as_is,
-    "sigmoid": fit_sigmoid,
+    "tempered": fit_tempered,
+    "sigmoid": fit_present,
     "beta": fit_beta,
     "isotonic": fit_isotonic,
     "venn_abers": fit_venn_abers,
 }
 _KINDS: dict[str, type[AsIs | Sigmoid | Beta | Isotonic | VennAbers]] = {
-    kind.kind: kind for kind in (AsIs, Sigmoid, Beta, Isotonic, VennAbers)
+    kind.kind: kind for kind in (AsIs, Tempered, Sigmoid, Beta, Isotonic, VennAbers)
 }
 
 
@@ -54,13 +58,13 @@ def read_calibrator(text: str) -> Calibrator:
     """The calibrator that `to_text` wrote; one without a kind is a sigmoid, as the first bundles had.
 
     Raises:
-        ValueError: A kind that is not known.
+        ValueError: A kind that is not known, or other parts than its kind has.
 
     >>> read_calibrator(AsIs().to_text())
     AsIs(variance=(), n=0)
     >>> read_calibrator('{"kind": "magic"}')
     Traceback (most recent call last):
-    ValueError: calibrator.json must be of kind 'none', 'sigmoid', 'beta', 'isotonic', 'venn_abers', \
+    ValueError: calibrator.json must be of kind 'none', 'tempered', 'sigmoid', 'beta', 'isotonic', 'venn_abers', \
 'shifted', but is of kind 'magic'
     """
     content = json.loads(text)
@@ -70,4 +74,4 @@ def read_calibrator(text: str) -> Calibrator:
     if kind not in _KINDS:
         known = ", ".join(f"'{name}'" for name in (*_KINDS, Shifted.kind))
         raise ValueError(f"calibrator.json must be of kind {known}, but is of kind '{kind}'")
-    return _KINDS[kind].from_text(text)
+    return read_text(_KINDS[kind], text)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from predictor.model.newton import FREE, select_known
-
-_Z95 = 1.959963984540054
+from predictor.model.calibrators.sigmoid import Sigmoid, invert_hessian, make_line
+from predictor.model.calibrators.texts import write_text
+from predictor.model.newton import FREE, compute_hessian, select_known
 
 
 @dataclass(frozen=True)
@@ -38,30 +37,17 @@ class AsIs:
         if not self.variance:
             return np.zeros(np.shape(score)), np.ones(np.shape(score))
         of_intercept, of_slope, shared = self.variance
-        width = _Z95 * np.sqrt(np.maximum(of_intercept + 2 * shared * score + of_slope * score**2, 0))
-        return np.asarray(expit(score - width)), np.asarray(expit(score + width))
+        return Sigmoid(0.0, 1.0, (of_intercept, of_slope, shared), self.n).interval(score)
 
     def to_text(self) -> str:
         """As JSON."""
-        return json.dumps({"kind": self.kind, **asdict(self)}, indent=1)
-
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """The calibrator that `to_text` wrote."""
-        content = json.loads(text)
-        return cls(tuple(content["variance"]), content["n"])
+        return write_text(self.kind, self)
 
 
 def fit_as_is(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> AsIs:
     """The score as it is, with what the leads say about how well the share of such leads is known.
 
-    Args:
-        score: (n,) log-odds.
-        outcome: (n,) 1 or 0.
-        weight: (n,) how much each lead tells, 0 where the outcome is not known; None means 1 for all.
-
-    Raises:
-        TrainingError: As `select_known`.
+    Takes and refuses what `select_known` does.
 
     >>> fit_as_is([0.0, 1.0], [0, 1]).predict(np.array([0.0])).tolist()
     [0.5]
@@ -71,7 +57,5 @@ def fit_as_is(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = N
 leads whose outcome is not known.
     """
     known = select_known(score, outcome, weight)
-    fitted, design = expit(known.score), np.column_stack([np.ones(len(known)), known.score])
-    hessian = (design.T * (known.weight * fitted * (1 - fitted))) @ design + np.diag([FREE, 1.0])
-    covariance = np.linalg.inv(hessian)
-    return AsIs((float(covariance[0, 0]), float(covariance[1, 1]), float(covariance[0, 1])), len(known))
+    hessian = compute_hessian(known, make_line(known), expit(known.score), np.array([FREE, 1.0]))
+    return AsIs(invert_hessian(hessian), len(known))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from predictor.model.newton import FREE, FloatArray, Known, compute_posterior, fit_line, select_known
+from predictor.model.calibrators.texts import write_text
+from predictor.model.intervals import spread_line
+from predictor.model.newton import FREE, FloatArray, Known, compute_hessian, compute_posterior, fit_line, select_known
 
-_Z95 = 1.959963984540054
 _PRIOR = np.array([0.0, 1.0, 1.0])  # the score is right as it is
 _PRECISION = np.array([FREE, 1.0, 1.0])
 
@@ -44,22 +44,14 @@ class Beta:
         """The 95 % interval of each probability: how well the share of such leads is known from the data (delta method)."""
         design = _bend(score)
         variance = np.einsum("...i,ij,...j", design, np.array(self.covariance).reshape(3, 3), design)
-        width = _Z95 * np.sqrt(np.maximum(variance, 0))
-        line = self._shift(design)
-        return np.asarray(expit(line - width)), np.asarray(expit(line + width))
+        return spread_line(self._shift(design), variance)
 
     def _shift(self, design: FloatArray) -> FloatArray:
         return np.asarray(self.c + self.a * design[..., 1] + self.b * design[..., 2])
 
     def to_text(self) -> str:
         """As JSON."""
-        return json.dumps({"kind": self.kind, **asdict(self)}, indent=1)
-
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """The calibrator that `to_text` wrote."""
-        content = json.loads(text)
-        return cls(content["a"], content["b"], content["c"], tuple(content["covariance"]), content["n"])
+        return write_text(self.kind, self)
 
 
 def fit_beta(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Beta:
@@ -68,13 +60,7 @@ def fit_beta(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = No
     As for the sigmoid, a and b have a normal prior around 1 with variance 1 and c has none. A curve that would fall is held level
     at that end. Source: Kull, Silva Filho and Flach 2017, AISTATS, "Beta calibration".
 
-    Args:
-        score: (n,) log-odds.
-        outcome: (n,) 1 or 0.
-        weight: (n,) how much each lead tells, 0 where the outcome is not known; None means 1 for all.
-
-    Raises:
-        TrainingError: As `select_known`.
+    Takes and refuses what `select_known` does.
 
     >>> fitted = fit_beta([-1.0, -1.0, -1.0, 1.0, 1.0, 1.0], [0, 0, 1, 0, 1, 1])
     >>> round(float(fitted.predict(np.array([0.0]))[0]), 6)
@@ -87,8 +73,7 @@ outcome is not known.
     known = select_known(score, outcome, weight)
     design = _bend(known.score)
     line = _fit_rising(known, design)
-    fitted = expit(design @ line)
-    hessian = (design.T * (known.weight * fitted * (1 - fitted))) @ design + np.diag(_PRECISION)
+    hessian = compute_hessian(known, design, expit(design @ line), _PRECISION)
     c, a, b = line.tolist()
     return Beta(a, b, c, tuple(np.linalg.inv(hessian).ravel().tolist()), len(known))
 

@@ -14,6 +14,8 @@ from predictor.model.newton import FloatArray, Known, select_known
 from predictor.model.split import Fold, make_folds
 
 USUAL = "sigmoid"  # where nothing can be compared: its prior lets few leads change little
+_AT_LEVEL = ("none", "tempered")  # equally simple: both leave the level to the model, and tempering believes in slope 1 at first
+_COMPARED_SHARE = 0.75  # of the leads, the newest
 _FEWEST = 20  # leads of either outcome that a curve of a comparison must rest on
 _CLIP = 1e-15
 
@@ -42,14 +44,14 @@ def choose_calibrator(
     *,
     weight: ArrayLike | None = None,
     order: ArrayLike | None = None,
-    folds: int = 4,
+    folds: int = 6,
     gap: float = 0.0,
 ) -> Choice:
     """The simplest calibrator whose log loss on newer leads is within one standard error of the best's.
 
     Each kind is learned from leads up to a moment and judged by those after it, several times over; the error is that of the
-    paired difference to the best (Breiman et al. 1984, section 3.4.3). From the simplest: none, sigmoid, beta, isotonic,
-    Venn-Abers. Where the leads are too few for a comparison, a sigmoid.
+    paired difference to the best (Breiman et al. 1984, section 3.4.3). From the simplest: the better of none and tempered,
+    sigmoid, beta, isotonic, Venn-Abers. Where the leads are too few for a comparison, a sigmoid.
 
     Args:
         score: (n,) out-of-time log-odds.
@@ -62,18 +64,17 @@ def choose_calibrator(
     Raises:
         TrainingError: As `select_known`; or an order with holes.
 
-    >>> score = np.linspace(-2, 2, 400)
-    >>> choose_calibrator(score, np.tile([0, 0, 0, 1, 1], 80)).kind  # a score that says nothing
+    >>> score = np.random.default_rng(0).normal(size=2000)
+    >>> choose_calibrator(score, np.tile([0, 0, 0, 0, 1], 400)).kind  # a score that says nothing, and promises too much
     'sigmoid'
     >>> choose_calibrator([0.0], [2])
     Traceback (most recent call last):
     predictor.errors.TrainingError: Outcomes must equal 0 or 1, but 1 of 1 does not (first at position 0). Give weight 0 to \
 leads whose outcome is not known.
     """
-    known = select_known(score, outcome, weight)
-    kept = np.full(len(known), True) if weight is None else np.asarray(weight, dtype=float) > 0
-    moments = np.arange(len(kept), dtype=float) if order is None else np.asarray(order, dtype=float)
-    compared = _make_comparisons(moments[kept], known, folds=folds, gap=gap)
+    moments = np.arange(np.size(score), dtype=float) if order is None else np.asarray(order, dtype=float)
+    known, moments = _sort(select_known(score, outcome, weight), moments, weight)
+    compared = _make_comparisons(moments, known, folds=folds, gap=gap)
     if not compared:
         text = f"Too few leads to compare calibrators on, so a {USUAL} is taken."
         return Choice(USUAL, FITS[USUAL](known.score, known.outcome, known.weight), pd.DataFrame(), text)
@@ -83,9 +84,16 @@ leads whose outcome is not known.
     return Choice(kind, FITS[kind](known.score, known.outcome, known.weight), table, _tell(table))
 
 
+def _sort(known: Known, moments: FloatArray, weight: ArrayLike | None) -> tuple[Known, FloatArray]:
+    """The leads oldest first, with their moments."""
+    kept = moments if weight is None else moments[np.asarray(weight, dtype=float) > 0]
+    oldest = np.argsort(kept, kind="stable")
+    return Known(known.score[oldest], known.outcome[oldest], known.weight[oldest]), kept[oldest]
+
+
 def _make_comparisons(order: FloatArray, known: Known, *, folds: int, gap: float) -> list[Fold]:
     try:
-        made = make_folds(order, folds=folds, gap=gap)
+        made = make_folds(order, folds=folds, gap=gap, validated_share=_COMPARED_SHARE)
     except TrainingError:
         return []
     accepted = known.outcome == 1
@@ -112,7 +120,8 @@ def _compare(losses: dict[str, FloatArray], weight: FloatArray) -> pd.DataFrame:
         for kind, gap in excess.items()
     ]
     table = pd.DataFrame(rows)
-    within = table["excess"] <= table["error"]
+    simplest = min(_AT_LEVEL, key=lambda kind: means[kind])
+    within = (table["excess"] <= table["error"]) & (~table["kind"].isin(_AT_LEVEL) | (table["kind"] == simplest))
     return table.assign(chosen=np.arange(len(table)) == int(np.argmax(within)))
 
 

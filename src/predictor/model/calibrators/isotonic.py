@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import isotonic_regression
 
-from predictor.model.metrics import wilson
+from predictor.model.calibrators.texts import write_text
+from predictor.model.intervals import wilson
 from predictor.model.newton import FloatArray, Known, select_known
 
 _DIGITS = 4  # of a score in log-odds; what differs by less is one score
@@ -47,13 +47,7 @@ class Isotonic:
 
     def to_text(self) -> str:
         """As JSON."""
-        return json.dumps({"kind": self.kind, **asdict(self)}, indent=1)
-
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """The calibrator that `to_text` wrote."""
-        content = json.loads(text)
-        return cls(tuple(content["score"]), tuple(content["probability"]), tuple(content["leads"]), content["n"])
+        return write_text(self.kind, self)
 
 
 def fit_isotonic(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Isotonic:
@@ -62,13 +56,7 @@ def fit_isotonic(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None 
     Half an accepted lead is added at the lowest score and half a lead that was not at the highest, so that no step is 0 or 1.
     Sources: Zadrozny and Elkan 2002, KDD; Ayer et al. 1955, Annals of Mathematical Statistics 26.
 
-    Args:
-        score: (n,) log-odds.
-        outcome: (n,) 1 or 0.
-        weight: (n,) how much each lead tells, 0 where the outcome is not known; None means 1 for all.
-
-    Raises:
-        TrainingError: As `select_known`.
+    Takes and refuses what `select_known` does.
 
     >>> fitted = fit_isotonic([-1.0, 0.0, 1.0, 2.0], [0, 1, 0, 1])
     >>> fitted.predict(np.array([-9.0, 0.5, 9.0])).round(4).tolist()

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 
+from predictor.model.calibrators.texts import write_text
+from predictor.model.intervals import Z95
 from predictor.model.newton import select_known
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 _PRIOR = 1.0  # precision of the prior belief that the level is right as it is
 _FARTHEST = 80.0  # log-odds beyond which no level lies
-_Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,12 @@ class Shifted:
     def _move(self, probability: np.ndarray, end: np.ndarray, side: float) -> np.ndarray:
         line = logit(probability)
         width = np.where(end == probability, 0.0, np.abs(logit(end) - np.clip(line, -_FARTHEST, _FARTHEST)))
-        return np.asarray(expit(line + self.shift + side * np.hypot(width, _Z95 * self.variance**0.5)))
+        return np.asarray(expit(line + self.shift + side * np.hypot(width, Z95 * self.variance**0.5)))
 
     def to_text(self) -> str:
         """As JSON, the base within."""
         content = {"shift": self.shift, "variance": self.variance, "n": self.n, "base": json.loads(self.base.to_text())}
-        return json.dumps({"kind": self.kind, **content}, indent=1)
+        return write_text(self.kind, content)
 
 
 def fit_shift(probability: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> tuple[float, float, int]:

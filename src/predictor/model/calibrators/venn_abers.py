@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from predictor.model.calibrators.isotonic import group_scores, round_scores
-from predictor.model.metrics import wilson
+from predictor.model.calibrators.texts import write_text
+from predictor.model.intervals import wilson
 from predictor.model.newton import FloatArray, select_known
 
 
@@ -74,14 +74,7 @@ class VennAbers:
 
     def to_text(self) -> str:
         """As JSON."""
-        return json.dumps({"kind": self.kind, **asdict(self)}, indent=1)
-
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """The calibrator that `to_text` wrote."""
-        content = json.loads(text)
-        n = content.pop("n")
-        return cls(**{name: tuple(steps) for name, steps in content.items() if name != "kind"}, n=n)
+        return write_text(self.kind, self)
 
 
 def fit_venn_abers(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> VennAbers:
@@ -90,13 +83,7 @@ def fit_venn_abers(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | Non
     Sources: Vovk and Petej 2014, UAI, "Venn-Abers predictors"; Vovk, Petej and Fedorova 2015, NeurIPS 28, for all steps in one
     pass over the leads.
 
-    Args:
-        score: (n,) log-odds.
-        outcome: (n,) 1 or 0.
-        weight: (n,) how much each lead tells, 0 where the outcome is not known; None means 1 for all.
-
-    Raises:
-        TrainingError: As `select_known`.
+    Takes and refuses what `select_known` does.
 
     >>> [part.round(4).tolist() for part in fit_venn_abers([0.0, 1.0], [0, 1]).pair(np.array([-1.0, 0.0, 1.0, 2.0]))]
     [[0.0, 0.0, 0.5, 0.5], [0.5, 0.5, 1.0, 1.0]]

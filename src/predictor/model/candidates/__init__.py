@@ -10,6 +10,7 @@ from predictor.model.block import Block
 from predictor.model.candidates.boosted import Boosted
 from predictor.model.candidates.logistic import Logistic
 from predictor.model.candidates.odoo_pls import OdooPls
+from predictor.model.candidates.on_points import OnPoints
 from predictor.model.candidates.simple import Constant, Points
 
 
@@ -37,10 +38,11 @@ class Model(Protocol):
 
 
 # From the simplest to the richest: where two do equally well, the earlier is taken.
-CANDIDATES: dict[str, type[Constant | Points | OdooPls | Logistic | Boosted]] = {
+CANDIDATES: dict[str, type[Constant | Points | OdooPls | Logistic | Boosted | OnPoints]] = {
     "constant": Constant,
     "points": Points,
     "odoo_pls": OdooPls,
     "logistic": Logistic,
     "lightgbm": Boosted,
+    "lightgbm_on_points": OnPoints,
 }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import lightgbm as lgb
 import numpy as np
@@ -38,7 +38,15 @@ _LARGE = 100_000  # rows from which a second thread gains more than the two lose
 _MOST_STEPS = 75.0  # sum of the learning rates of all trees: 1500 trees of 0.05
 _PATIENT_STEPS = 3.0  # the same of the trees that may bring nothing before it ends: 60 of 0.05
 _HELD_SHARE = 0.2
+_USUAL_ROUNDS = 100  # where nothing tells how many
 _SEED_STEP = 1009  # apart, since LightGBM derives the seeds of its draws from the one given
+
+
+class Scored(Protocol):
+    """What trees may start from."""
+
+    def score(self, matrix: np.ndarray, /) -> np.ndarray:
+        """Log-odds, one a row of the matrix."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +75,8 @@ class Growth:
 
     def fit(self, block: Block, seed: int) -> Boosted:
         """Trees grown so on the whole block."""
-        rounds, data, texts = self.count_rounds(len(block)), make_dataset(block), []
-        for member in range(self.members):
-            parameters = set_parameters(self.parameters, seed=seed + member * _SEED_STEP, rows=len(block))
-            texts.append(str(lgb.train(parameters, data, num_boost_round=rounds).model_to_string()))
-        return Boosted.from_text(average_texts(texts))
+        parameters = set_parameters(self.parameters, seed=seed, rows=len(block))
+        return grow(block, parameters, self.count_rounds(len(block)), members=self.members)
 
 
 class Boosted:
@@ -86,7 +91,7 @@ class Boosted:
     def fit(cls, block: Block, seed: int) -> Self:
         """Trees grown as usual on the whole block, as many as did best on its newest fifth when learned from the rest."""
         parameters = set_parameters({}, seed=seed, rows=len(block))
-        return cls(lgb.train(parameters, make_dataset(block), num_boost_round=_count_rounds(block, parameters)))
+        return cls(grow(block, parameters, stop_early(block, parameters)).booster_)
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
         """Log-odds of each row."""
@@ -154,12 +159,32 @@ def constrain(features: FeatureSet, event_types: Iterable[str]) -> dict[str, Any
     return {"monotone_constraints": [int(name in rising) for name in features.names]} if rising else {}
 
 
-def make_dataset(block: Block, reference: lgb.Dataset | None = None) -> lgb.Dataset:
+def grow(block: Block, parameters: Mapping[str, Any], rounds: int, *, members: int = 1, start: Scored | None = None) -> Boosted:
+    """So many trees on a block; of several members the mean.
+
+    Args:
+        block: Leads to learn from.
+        parameters: LightGBM's, complete, as `set_parameters` gives them.
+        rounds: Trees, at least one.
+        members: Boosters of different seeds whose scores are averaged.
+        start: What the trees start from, and do not hold; None for the base rate, which they hold.
+    """
+    data, texts = make_dataset(block, start=start), []
+    for member in range(members):
+        seeded = {**parameters, "seed": parameters["seed"] + member * _SEED_STEP}
+        texts.append(str(lgb.train(seeded, data, num_boost_round=rounds).model_to_string()))
+    return Boosted.from_text(average_texts(texts))
+
+
+def make_dataset(block: Block, reference: lgb.Dataset | None = None, *, start: Scored | None = None) -> lgb.Dataset:
     """A block as LightGBM reads it, its numbers cut into bins, those of the reference where there is one."""
     block = block.teaching
+    begun = None if start is None else start.score(block.matrix)
     categories = [at for at, feature in enumerate(block.features.features) if feature.kind == "category"]
     settings: dict[str, Any] = {"params": dict(_DATA), "free_raw_data": False, "reference": reference}
-    return lgb.Dataset(block.matrix, block.outcome, weight=block.weight, categorical_feature=categories, **settings)
+    return lgb.Dataset(
+        block.matrix, block.outcome, weight=block.weight, init_score=begun, categorical_feature=categories, **settings
+    )
 
 
 def compute_curve(parameters: Mapping[str, Any], fitted: lgb.Dataset, held: lgb.Dataset) -> np.ndarray:
@@ -169,6 +194,33 @@ def compute_curve(parameters: Mapping[str, Any], fitted: lgb.Dataset, held: lgb.
     watch = [lgb.early_stopping(round(_PATIENT_STEPS / rate), verbose=False), lgb.record_evaluation(losses)]
     lgb.train(dict(parameters), fitted, round(_MOST_STEPS / rate), valid_sets=[held], callbacks=watch)
     return np.array(losses["valid_0"]["binary_logloss"])
+
+
+def stop_early(block: Block, parameters: Mapping[str, Any], *, start: Callable[[Block, int], Scored] | None = None) -> int:
+    """How many trees: as many as did best on the newest fifth when learned from the rest, scaled up to the whole block.
+
+    Args:
+        block: Leads to learn from.
+        parameters: LightGBM's, complete, as `set_parameters` gives them.
+        start: Learns what the trees start from; there may then be none of them. None for the base rate.
+    """
+    by_time = np.argsort(block.order, kind="stable")
+    cut = int(len(block) * (1 - _HELD_SHARE))
+    older, newest = block.take(by_time[:cut]), block.take(by_time[cut:])
+    if older.one_class or newest.one_class:
+        return _USUAL_ROUNDS if start is None else 0
+    begun = None if start is None else start(older, int(parameters["seed"]))
+    fitted = make_dataset(older, start=begun)
+    losses = compute_curve(parameters, fitted, make_dataset(newest, fitted, start=begun))
+    if begun is not None and _lose(newest.teaching, begun) <= losses.min():
+        return 0
+    return Growth(int(losses.argmin()) + 1, cut).count_rounds(len(block))
+
+
+def _lose(block: Block, model: Scored) -> float:
+    """The log loss of a score."""
+    score = model.score(block.matrix)
+    return float(np.average(np.logaddexp(0, score) - block.outcome * score, weights=block.weight))
 
 
 def average_texts(texts: Sequence[str]) -> str:
@@ -225,15 +277,3 @@ def _weigh(tree: str, share: float) -> str:
 def _threads(matrix: np.ndarray) -> int:
     """One thread for a few rows, where starting more costs more than it gains; all for a table."""
     return 1 if len(matrix) < 1000 else 0
-
-
-def _count_rounds(block: Block, parameters: Mapping[str, Any]) -> int:
-    """How many trees: early stopping on the newest fifth, scaled up to the whole block."""
-    by_time = np.argsort(block.order, kind="stable")
-    cut = int(len(block) * (1 - _HELD_SHARE))
-    older, newest = block.take(by_time[:cut]), block.take(by_time[cut:])
-    if older.one_class or newest.one_class:
-        return 100
-    fitted = make_dataset(older)
-    best = int(compute_curve(parameters, fitted, make_dataset(newest, fitted)).argmin()) + 1
-    return Growth(best, cut).count_rounds(len(block))

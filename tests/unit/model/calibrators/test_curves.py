@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from predictor.model.calibrate import fit_sigmoid
 from predictor.model.calibrators.as_is import AsIs, fit_as_is
 from predictor.model.calibrators.beta import fit_beta
 from predictor.model.calibrators.isotonic import fit_isotonic
+from predictor.model.calibrators.sigmoid import fit_sigmoid
 from predictor.model.calibrators.venn_abers import fit_venn_abers
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 from predictor.errors import TrainingError
-from predictor.model.calibrate import Sigmoid
 from predictor.model.calibrators import FITS, read_calibrator
+from predictor.model.calibrators.sigmoid import Sigmoid
 
 EVERYWHERE = np.concatenate([[-1e9, -800.0, -40.0], np.linspace(-9, 9, 400), [40.0, 800.0, 1e9]])
 
@@ -68,7 +68,10 @@ def test_unknown_kinds_are_refused():
         read_calibrator('{"kind": "spline"}')
 
 
-@pytest.mark.parametrize("kind", FITS)
+PRESENT = ("tempered", "sigmoid")  # their slope is learned from the newest leads
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FITS if kind not in PRESENT])
 def test_order_of_leads_changes_nothing(kind):
     score, outcome = draw(200)
     turned = FITS[kind](score[::-1], outcome[::-1], None)

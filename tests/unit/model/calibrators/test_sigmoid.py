@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from predictor.model.calibrate import Sigmoid, fit_sigmoid
+from predictor.model.calibrators.sigmoid import Sigmoid, fit_sigmoid
+from predictor.model.calibrators.texts import read_text
 from predictor.model.label import weigh_leads
 
 
@@ -71,7 +72,7 @@ def test_separated_scores_stay_finite():
 
 def test_read_back_it_is_the_same():
     fitted = fit_sigmoid(*draw(500))
-    assert Sigmoid.from_text(fitted.to_text()) == fitted
+    assert read_text(Sigmoid, fitted.to_text()) == fitted
 
 
 @settings(max_examples=50)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import expit
 
-from predictor.model.newton import FREE, fit_line, select_known
+from predictor.model.calibrators.texts import write_text
+from predictor.model.intervals import spread_line
+from predictor.model.newton import FREE, FloatArray, Known, fit_line, select_known
 
 _PRIOR = 1.0  # precision of the prior belief that the score is right as it is (slope 1)
-_Z95 = 1.959963984540054
-_FEWEST_FOLDS = 3  # below which nothing can be said of whether a shift is the same in each
 
 
 @dataclass(frozen=True)
@@ -41,18 +40,11 @@ class Sigmoid:
         """The 95 % interval of each probability: how well the share of such leads is known from the data (delta method)."""
         of_intercept, of_slope, shared = self.variance
         line = self.intercept + self.slope * score
-        width = _Z95 * np.sqrt(np.maximum(of_intercept + 2 * shared * score + of_slope * score**2, 0))
-        return np.asarray(expit(line - width)), np.asarray(expit(line + width))
+        return spread_line(line, of_intercept + 2 * shared * score + of_slope * score**2)
 
     def to_text(self) -> str:
         """As JSON."""
-        return json.dumps({"kind": self.kind, **asdict(self)}, indent=1)
-
-    @classmethod
-    def from_text(cls, text: str) -> Self:
-        """The calibrator that `to_text` wrote."""
-        content = {name: value for name, value in json.loads(text).items() if name != "kind"}
-        return cls(**{**content, "variance": tuple(content["variance"])})
+        return write_text(self.kind, self)
 
 
 def fit_sigmoid(score: np.ndarray, outcome: np.ndarray, weight: np.ndarray | None = None) -> Sigmoid:
@@ -61,22 +53,30 @@ def fit_sigmoid(score: np.ndarray, outcome: np.ndarray, weight: np.ndarray | Non
     The slope has a normal prior around 1 with variance 1, so that few outcomes change little and a constant score keeps its
     slope; the intercept has none. Source: Platt 1999, "Probabilistic outputs for support vector machines".
 
-    Args:
-        score: (n,) log-odds.
-        outcome: (n,) 1 or 0.
-        weight: (n,) how much each lead tells, 0 where the outcome is not known; None means 1 for all.
-
-    Raises:
-        TrainingError: As `select_known`.
+    Takes and refuses what `select_known` does.
 
     >>> fitted = fit_sigmoid(np.array([-1.0, -1.0, -1.0, 1.0, 1.0, 1.0]), np.array([0, 0, 1, 0, 1, 1]))
     >>> round(float(fitted.predict(np.array([0.0]))[0]), 6)
     0.5
     """
     known = select_known(score, outcome, weight)
-    design = np.column_stack([np.ones(len(known)), known.score])
+    design = make_line(known)
     line, hessian = fit_line(known, design, prior=np.array([0.0, 1.0]), precision=np.array([FREE, _PRIOR]))
-    covariance = np.linalg.inv(hessian)
     slope = max(float(line[1]), 0.0)
     intercept = float(line[0]) if slope > 0 else known.base_log_odds
-    return Sigmoid(intercept, slope, (float(covariance[0, 0]), float(covariance[1, 1]), float(covariance[0, 1])), len(known))
+    return Sigmoid(intercept, slope, invert_hessian(hessian), len(known))
+
+
+def make_line(known: Known) -> FloatArray:
+    """What an intercept and a slope multiply: ones beside the scores."""
+    return np.column_stack([np.ones(len(known)), known.score])
+
+
+def invert_hessian(hessian: FloatArray) -> tuple[float, float, float]:
+    """The variances of intercept and slope, and their covariance.
+
+    >>> invert_hessian(np.array([[4.0, 0.0], [0.0, 2.0]]))
+    (0.25, 0.5, 0.0)
+    """
+    covariance = np.linalg.inv(hessian)
+    return float(covariance[0, 0]), float(covariance[1, 1]), float(covariance[0, 1])

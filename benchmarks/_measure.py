@@ -1,0 +1,50 @@
+"""Runs of a benchmark in processes of their own, so that one's memory is not another's; and the end of every benchmark."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+Made = TypeVar("Made")
+
+
+def time_once(run: Callable[[], Made], keep: Callable[[Made], Mapping[str, Any]]) -> None:
+    """One run, in the process that `measure` started: tells seconds and the peak of memory in GiB.
+
+    Args:
+        run: What is timed.
+        keep: Looks at what came of it, untimed; what it gives is told too.
+    """
+    start = time.perf_counter()
+    made = run()
+    told = {"seconds": time.perf_counter() - start, "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}
+    print(json.dumps({**told, **keep(made)}))
+
+
+def measure(script: str, *arguments: str | Path) -> dict[str, Any]:
+    """What one run of a script tells, started with `--work` and the arguments."""
+    command = [sys.executable, script, "--work", *map(str, arguments)]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    told: dict[str, Any] = json.loads(answer.splitlines()[-1])
+    return told
+
+
+def tell_missed(missed: list[str]) -> int:
+    """Says which bounds were missed; 1 where one was."""
+    print("\nMissed: " + ", ".join(missed) if missed else "\nEvery bound is kept.")
+    return int(bool(missed))
+
+
+def run_script(work: Callable[..., None], main: Callable[[list[int]], int], sizes: list[int]) -> None:
+    """One run where `measure` started the script, else its tables for the sizes that are asked, or for the usual ones."""
+    asked = sys.argv[1:]
+    if asked[:1] == ["--work"]:
+        work(*asked[1:])
+    else:
+        sys.exit(main([int(size) for size in asked] or sizes))

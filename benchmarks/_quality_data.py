@@ -1,0 +1,99 @@
+"""The data sets of the quality benchmark: settings for each, and the very rows that every way to learn gets."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from _quality_flaml import describe_rows
+
+from predictor.config import Settings, load_settings, make_settings
+from predictor.simulate import save_firm, simulate_firm
+from predictor.train import Trained
+
+REAL = Path(__file__).resolve().parent.parent / "tests" / "real"
+VARIABLE = "PREDICTOR_REAL_DATA"
+SPLIT = {"test_share": 0.3, "gap_days": 0}
+SINCE = "2018-01-01"  # olist: no deal is dated before December 2017, so that earlier MQLs look lost
+FIRM, SEED = 8000, 1
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to learn from and rows to test on, oldest first: `lead_id`, `mql_at`, `outcome`, and the same columns."""
+
+    fit: pd.DataFrame
+    test: pd.DataFrame
+
+    def describe(self) -> dict[str, Any]:
+        """What a peer must say of the rows that it read."""
+        return {"fit": describe_rows(self.fit), "test": describe_rows(self.test)}
+
+
+def find_real() -> Path | None:
+    """The folder of the real data sets; None where it is not on this machine."""
+    folder = os.environ.get(VARIABLE)
+    return Path(folder) if folder and Path(folder).is_dir() else None
+
+
+def set_x_education(folder: Path, _: Path) -> Settings:
+    """9,240 leads in the order of their numbers; points by two scores of the CRM."""
+    return make_settings(_read("x_education") | {"split": SPLIT}, folder=folder)
+
+
+def set_olist(folder: Path, draft: Path) -> Settings:
+    """5,997 leads of 2018, won within 90 days: origin, landing page and weekday; all outcomes before the test taken as known."""
+    leads, deals = (pd.read_csv(folder / "olist" / f"olist_{name}_dataset.csv", dtype="str") for name in
+                    ("marketing_qualified_leads", "closed_deals"))  # fmt: skip
+    table = leads[leads["first_contact_date"] >= SINCE]
+    table = table.merge(deals[["mql_id", "won_date"]], on="mql_id", how="left", validate="one_to_one")
+    table["weekday"] = pd.to_datetime(table["first_contact_date"]).dt.day_name()
+    table.to_csv(draft / "olist.csv", index=False)
+    asked = _read("olist")
+    return make_settings(asked | {"split": SPLIT, "label": asked["label"] | {"pending": "drop"}}, folder=draft)
+
+
+def set_firm(_: Path | None, draft: Path) -> Settings:
+    """A simulated firm, leads and events, with the gap that the horizon asks for."""
+    save_firm(simulate_firm(FIRM, SEED), draft)
+    settings = load_settings(draft / "predictor.toml")
+    split = settings.split.model_copy(update={"test_share": SPLIT["test_share"]})
+    return settings.model_copy(update={"split": split, "label": settings.label.model_copy(update={"pending": "drop"})})
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((REAL / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+SETS = {"x_education": set_x_education, "olist": set_olist, "simulated firm": set_firm}
+
+
+def take_rows(trained: Trained) -> Rows:
+    """The assembled rows that our training split, before they were encoded."""
+    fit, test = (_take(trained, positions) for positions in (trained.split.fit, trained.split.test))
+    return Rows(fit, test)
+
+
+def _take(trained: Trained, positions: np.ndarray) -> pd.DataFrame:
+    study = trained.study
+    keys = study.leads.frame[["lead_id"]].iloc[positions].reset_index(drop=True)
+    keys["mql_at"] = "" if study.as_of is None else study.as_of.iloc[positions].astype("str").to_numpy()
+    keys["outcome"] = study.outcome[positions]
+    return pd.concat([keys, study.rows.iloc[positions].reset_index(drop=True)], axis=1)
+
+
+def check_rows(trained: Trained, rows: Rows) -> None:
+    """The test rows are those of our verdict, newer than all that teach, and the share that was asked for; no lead is twice."""
+    order, split, settings = trained.study.order, trained.split, trained.study.settings
+    np.testing.assert_array_equal(rows.test["outcome"], trained.verdict.outcome)
+    assert len(rows.test) == trained.verdict.test["constant"]["n"]
+    assert order[split.fit].max() < order[split.test].min()
+    known = int(trained.study.mature.sum())
+    assert abs(len(rows.test) / known - settings.split.test_share) < 0.01
+    assert settings.split.gap_days != 0 or len(rows.fit) + len(rows.test) == known
+    assert not pd.concat([rows.fit, rows.test]).duplicated(["lead_id", "mql_at"]).any()
