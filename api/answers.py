@@ -161,6 +161,21 @@ class OutcomeOut(_Given):
     warnings: list[WarningOut]
 
 
+class ErasureOut(_Given):
+    """What was erased."""
+
+    lead_id: str
+    """As it came."""
+    scores: int
+    """Scores that were deleted."""
+    outcomes: int
+    """Outcomes that were deleted."""
+    waiting: int
+    """Records that were deleted before they came to the database."""
+    done: bool
+    """False where the database is away: then it is erased there as soon as it is back, without asking again."""
+
+
 class FeatureOut(_Given):
     """What the model looks at."""
 
@@ -252,8 +267,18 @@ class LiveOut(_Given):
     status: Literal["live"] = "live"
 
 
+class StoreOut(_Given):
+    """The store of scores and outcomes; a server scores whether or not its database is there."""
+
+    waiting: int
+    """Records that are kept, and not in the database yet."""
+    away: bool
+    """Whether the database could not be used when it was last tried."""
+
+
 class ReadyOut(_Given):
     """The server can score."""
 
     status: Literal["ready"] = "ready"
     model: ModelRef
+    store: StoreOut

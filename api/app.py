@@ -15,6 +15,8 @@ from api.errors import LOG, add_handlers
 from api.routes import router
 from api.service import Service, open_service
 from predictor.bundle import is_bundle
+from predictor.config import load_settings, make_settings
+from predictor.config_sections import StoreSettings
 
 _ABOUT = """
 The probability that a marketing qualified lead (MQL) becomes a sales qualified lead (SQL).
@@ -28,23 +30,29 @@ a field that is not known do not stop a score: they come back in `warnings`.
 """
 
 
-def create_app(models: Path | None = None, *, bundle: Path | None = None, store_url: str | None = None) -> FastAPI:
+def create_app(
+    models: Path | None = None, *, bundle: Path | None = None, store_url: str | None = None, store: StoreSettings | None = None
+) -> FastAPI:
     """The API over a bundle; without one that can serve it starts all the same, is not ready, and says why.
 
     Args:
         models: The folder whose champion serves; None means `models`.
         bundle: A bundle that serves whatever the champion is; None means the champion.
-        store_url: SQLAlchemy URL of scores and outcomes; None means the file `scores.db` beside the bundles.
+        store_url: SQLAlchemy URL of scores and outcomes; None means that of `store`.
+        store: Where and for how long they are kept; None means the file `scores.db` beside the bundles.
 
     Raises:
         StoreError: The URL of the store cannot be read, or its driver is not installed.
     """
-    service = open_service(models, bundle, store_url)
+    asked = store or make_settings().store
+    service = open_service(models, bundle, asked.model_copy(update={"url": store_url}) if store_url else asked)
     if isinstance(service, str):
         LOG.warning("Not ready: %s", service)
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
+        if isinstance(service, Service):
+            service.store.start()
         yield
         if isinstance(service, Service):
             service.store.close()
@@ -65,14 +73,17 @@ def create_app(models: Path | None = None, *, bundle: Path | None = None, store_
 def create_from_environment() -> FastAPI:
     """The API as `predictor serve` asks for it.
 
-    `PREDICTOR_MODEL` is a bundle, or a folder of bundles whose champion serves (default: `models`); `PREDICTOR_STORE` is the
-    SQLAlchemy URL of scores and outcomes (default: `scores.db` beside the bundles).
+    `PREDICTOR_MODEL` is a bundle, or a folder of bundles whose champion serves (default: `models`); `PREDICTOR_CONFIG` is a
+    settings file whose section `store` is meant; `PREDICTOR_STORE` is a SQLAlchemy URL that stands instead of its `store.url`.
     """
     folder = Path(os.environ.get("PREDICTOR_MODEL", "models"))
     store_url = os.environ.get("PREDICTOR_STORE") or None
+    config = os.environ.get("PREDICTOR_CONFIG")
+    settings = load_settings(config) if config else make_settings()
+    store = settings.store.start_from(settings.folder)
     if is_bundle(folder):
-        return create_app(bundle=folder, store_url=store_url)
-    return create_app(folder, store_url=store_url)
+        return create_app(bundle=folder, store_url=store_url, store=store)
+    return create_app(folder, store_url=store_url, store=store)
 
 
 def _name_operation(route: APIRoute) -> str:

@@ -7,12 +7,13 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from api.answers import (
     AnswerOut,
     BatchOut,
+    ErasureOut,
     ErrorOut,
     FeatureOut,
     LiveOut,
@@ -27,11 +28,12 @@ from api.answers import (
 )
 from api.batch import BatchIn
 from api.errors import NO_REPORT, RefusalError, SafeRoute, describe_error
-from api.schemas import LeadIn, OutcomeIn, ThresholdQuery
+from api.schemas import Key, LeadIn, OutcomeIn, ThresholdQuery
 from api.service import Served, Service
 from predictor.answer import Answer
 from predictor.errors import Finding, ScoringError
 from predictor.parse import to_moment
+from predictor.store import Answered
 
 WRONG: dict[int | str, dict[str, Any]] = {422: {"model": ErrorOut, "description": "The request is wrong; the text says where."}}
 UNREADY: dict[int | str, dict[str, Any]] = {503: {"model": ErrorOut, "description": "No model serves, or the store is away."}}
@@ -46,20 +48,20 @@ router = APIRouter(route_class=SafeRoute)
 
 
 @router.post("/v1/score", summary="Score one lead", tags=["scoring"], responses=WRONG | UNREADY)
-def score(lead: LeadIn, service: Served, tasks: BackgroundTasks, reasons: Reasons = 5) -> AnswerOut:
+def score(lead: LeadIn, service: Served, reasons: Reasons = 5) -> AnswerOut:
     """Score one lead: the probability that sales accepts it, what to do with it, and why."""
     now = datetime.now(UTC)
-    answer, as_of = _answer(lead, service, now, reasons)
-    tasks.add_task(service.keep, [(answer, as_of)], now)
-    return _tell(answer, service)
+    given = _answer(lead, service, now, reasons)
+    service.keep([given], now)
+    return _tell(given.answer, service)
 
 
 @router.post("/v1/score/batch", summary="Score many leads", tags=["scoring"], responses=WRONG | UNREADY)
-def score_batch(batch: BatchIn, service: Served, tasks: BackgroundTasks, reasons: Reasons = 5) -> BatchOut:
+def score_batch(batch: BatchIn, service: Served, reasons: Reasons = 5) -> BatchOut:
     """Score many leads, at most 10,000: one answer or one error each, in their order."""
     now = datetime.now(UTC)
     told: list[AnswerOut | RefusedOut] = []
-    given: list[tuple[Answer, datetime]] = []
+    given: list[Answered] = []
     for lead in batch.leads:
         if isinstance(lead, RefusedOut):
             told.append(lead)
@@ -69,8 +71,8 @@ def score_batch(batch: BatchIn, service: Served, tasks: BackgroundTasks, reasons
         except ScoringError as error:
             told.append(RefusedOut(lead_id=lead.lead_id, error=describe_error(error)))
         else:
-            told.append(_tell(given[-1][0], service))
-    tasks.add_task(service.keep, given, now)
+            told.append(_tell(given[-1].answer, service))
+    service.keep(given, now)
     return BatchOut(answers=told)
 
 
@@ -82,6 +84,12 @@ def save_outcome(outcome: OutcomeIn, service: Served) -> OutcomeOut:
     service.store.save_outcome(lead_id, kind, occurred_at=moment, reason=reason, amount=amount)
     warnings = _tell_warnings(outcome.report_unread("the outcome"))
     return OutcomeOut(lead_id=lead_id, kind=kind, occurred_at=moment, reason=reason, amount=amount, warnings=warnings)
+
+
+@router.delete("/v1/leads/{lead_id:path}", summary="Erase a lead", tags=["outcomes"], responses=WRONG | UNREADY)
+def erase_lead(lead_id: Key, service: Served) -> ErasureOut:
+    """Delete every score and every outcome of a lead; one that is not known is erased already."""
+    return ErasureOut(lead_id=lead_id, **asdict(service.store.erase(lead_id)))
 
 
 @router.get("/v1/model", summary="Describe the model", tags=["model"], responses=UNREADY)
@@ -125,14 +133,15 @@ def check_live() -> LiveOut:
 @router.get("/health/ready", summary="Can the server score", tags=["health"], responses=UNREADY)
 def check_ready(service: Served) -> ReadyOut:
     """Whether the server can score; where it cannot, why."""
-    return ReadyOut.model_validate({"model": service.scorer.describe()})
+    store = {"waiting": service.store.waiting, "away": service.store.away is not None}
+    return ReadyOut.model_validate({"model": service.scorer.describe(), "store": store})
 
 
-def _answer(lead: LeadIn, service: Service, now: datetime, reasons: int) -> tuple[Answer, datetime]:
+def _answer(lead: LeadIn, service: Service, now: datetime, reasons: int) -> Answered:
     """The scorer's answer, with warnings about what was left aside, and the moment it speaks of."""
     asked = lead.to_lead(service.timezone, now)
     answer = service.scorer.score_lead(asked, reasons=reasons)
-    return replace(answer, warnings=(*answer.warnings, *lead.list_unread())), asked.as_of
+    return Answered(replace(answer, warnings=(*answer.warnings, *lead.list_unread())), asked.as_of)
 
 
 def _tell(answer: Answer, service: Service) -> AnswerOut:

@@ -11,11 +11,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.errors import LOG, NO_MODEL, RefusalError
-from predictor.answer import Answer
 from predictor.bundle import find_champion
+from predictor.config_sections import StoreSettings
 from predictor.errors import BundleError, StoreError, count
 from predictor.score import Scorer
-from predictor.store import Store
+from predictor.store import Answered, Store
 
 
 @dataclass(frozen=True)
@@ -30,21 +30,21 @@ class Service:
         """The zone of moments that carry none: that of the training data."""
         return self.scorer.settings.data.timezone
 
-    def keep(self, answers: Sequence[tuple[Answer, datetime]], scored_at: datetime) -> None:
-        """Store answers, each with its `as_of`, after they were given; where that fails it is logged, without the leads."""
+    def keep(self, given: Sequence[Answered], scored_at: datetime) -> None:
+        """Keep answers before they go out: a line in a file each. Where that fails it is logged, without the leads."""
         try:
-            self.store.save_scores(answers, scored_at=scored_at, model=self.scorer.version)
+            self.store.save_scores(given, scored_at=scored_at, model=self.scorer.version)
         except StoreError as error:
-            LOG.error("%s not stored. %s", count(len(answers), "score"), error)
+            LOG.error("%s not stored. %s", count(len(given), "score"), error)
 
 
-def open_service(models: Path | None, bundle: Path | None, store_url: str | None) -> Service | str:
+def open_service(models: Path | None, bundle: Path | None, store: StoreSettings) -> Service | str:
     """The service of a bundle; or, where there is none that can serve, why.
 
     Args:
         models: The folder whose champion serves.
         bundle: A bundle that serves whatever the champion is.
-        store_url: The database; None means a file beside the bundles.
+        store: Where scores and outcomes are kept; what it does not name is beside the bundles.
 
     Raises:
         StoreError: The URL of the store cannot be used at all.
@@ -54,7 +54,7 @@ def open_service(models: Path | None, bundle: Path | None, store_url: str | None
         scorer = Scorer.load(bundle or find_champion(models))
     except BundleError as error:
         return str(error)
-    return Service(scorer, Store(store_url) if store_url else Store.beside(models))
+    return Service(scorer, Store.open(store, models))
 
 
 def get_service(request: Request) -> Service:

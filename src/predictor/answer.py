@@ -66,7 +66,11 @@ class PointsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer about one lead, as the scoring contract has it."""
+    """The answer about one lead, as the scoring contract has it.
+
+    Attributes:
+        features: What the model looked at, by name, as the store keeps it; no part of the contract.
+    """
 
     lead_id: str
     probability: float
@@ -77,10 +81,12 @@ class Answer:
     points: PointsAnswer | None
     reasons: tuple[Reason, ...]
     warnings: tuple[Finding, ...]
+    features: Mapping[str, float | str | None] = field(default_factory=dict, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """The answer as JSON holds it, without the part `model`, which is the same for all."""
         content = asdict(self)
+        del content["features"]
         content["warnings"] = [
             {"code": warning.code, "text": f"{warning.what} {warning.do}".strip()} for warning in self.warnings
         ]

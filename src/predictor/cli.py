@@ -10,7 +10,7 @@ import os
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,6 +31,9 @@ from predictor.cli_options import (
 )
 from predictor.config import load_settings
 from predictor.errors import ScoringError, SettingsError, TrackingError, count
+
+if TYPE_CHECKING:
+    from predictor.study import Study
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -89,6 +92,9 @@ def train(
     models: Models = MODELS,
     *,
     track: Annotated[bool, typer.Option("--track/--no-track", help="Keep the run in MLflow.")] = True,
+    from_store: Annotated[
+        bool, typer.Option("--from-store", help="Learn from stored scores and outcomes, rather than from the tables.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Learn from the leads, test forward in time, and write a bundle; it becomes champion only if it earned that."""
@@ -97,7 +103,8 @@ def train(
 
     settings = load_settings(config)
     with console.show_progress() as progress:
-        trained = run_training(settings, progress=progress, advance=progress.advance)
+        study = _load_stored(config, models) if from_store else None
+        trained = run_training(settings, study=study, progress=progress, advance=progress.advance)
         progress("Writing the bundle")
         saved = save_trained(trained, models, now=datetime.now(UTC))
         tracked, refusal = None, None
@@ -120,6 +127,19 @@ def train(
         console.show_places(saved.folder, tracked)
     if refusal is not None:
         raise refusal
+
+
+def _load_stored(config: Path, models: Path) -> Study:
+    """The study of the store that the settings name, or of that beside the bundles."""
+    from predictor.store import Database
+    from predictor.store_study import load_store_study
+
+    url = store_url(config)
+    database = Database(url) if url else Database.beside(models)
+    try:
+        return load_store_study(load_settings(config), database)
+    finally:
+        database.close()
 
 
 @app.command()
@@ -201,8 +221,9 @@ def serve(
     import uvicorn
 
     os.environ["PREDICTOR_MODEL"] = str(model)
-    if url := store_url(config):
-        os.environ["PREDICTOR_STORE"] = url
+    if config is not None:
+        load_settings(config)  # refused here, in words, rather than in the server
+        os.environ["PREDICTOR_CONFIG"] = str(config.resolve())
     _check_free(host, port)
     uvicorn.run("api.app:create_from_environment", factory=True, host=host, port=port, log_level="warning")
 
@@ -225,11 +246,11 @@ def monitor(model: Model = MODELS, config: StoreConfig = None, *, as_json: AsJso
     """Tell how the served scores did: the funnel by week, what was promised and what came, and drift."""
     from predictor.bundle import find_bundle, load_bundle
     from predictor.monitor import monitor_store
-    from predictor.store import Store
+    from predictor.store import Database
 
     bundle = load_bundle(find_bundle(model))
     url = store_url(config)
-    store = Store(url) if url else Store.beside(model if find_bundle(model) != model else model.absolute().parent)
+    store = Database(url) if url else Database.beside(model if find_bundle(model) != model else model.absolute().parent)
     tables = monitor_store(store, bundle, now=datetime.now(UTC))
     if as_json:
         print_json({name: json.loads(table.to_json(orient="records", date_format="iso")) for name, table in tables.items()})

@@ -62,7 +62,4 @@ def store_url(config: Path | None) -> str:
     if config is None:
         return ""
     settings = load_settings(config)
-    url = settings.store.url
-    if not url.startswith("sqlite:///"):
-        return url
-    return f"sqlite:///{settings.folder.resolve() / url.removeprefix('sqlite:///')}"
+    return settings.store.start_from(settings.folder).url

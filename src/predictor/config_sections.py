@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -147,6 +148,15 @@ class TrackingSettings(Section):
 
 
 class StoreSettings(Section):
-    """Where scores and outcomes are kept."""
+    """Where scores and outcomes are kept, and for how long."""
 
     url: str
+    spool: str
+    sync_s: Annotated[float, Field(gt=0, le=60)]
+    retention_days: Annotated[float, Field(ge=0)]
+
+    def start_from(self, folder: Path) -> StoreSettings:
+        """The same with relative paths, of a SQLite file and of the spool, made to start from a folder."""
+        file = self.url.removeprefix("sqlite:///")
+        url = f"sqlite:///{folder.resolve() / file}" if file != self.url else self.url
+        return self.model_copy(update={"url": url, "spool": str(folder.resolve() / self.spool) if self.spool else ""})

@@ -87,6 +87,9 @@ def _ask_old(old: Scorer, study: Study, positions: np.ndarray) -> tuple[np.ndarr
     """What the old champion says of those leads, and which of them it can score."""
     frame = study.leads.frame.iloc[positions].reset_index(drop=True)
     as_of = frame["mql_at"] if study.leads.dated else None
+    if study.stored:  # what was worked out from events and rules is there, but not from what
+        matrix = old.features.encode_table(study.rows.iloc[positions].reset_index(drop=True), as_of).matrix
+        return old.calibrator.predict(old.model.score(matrix)), np.ones(len(frame), dtype=bool)
     events = None if study.events is None else study.events.table
     probability = score_frame(old, frame, as_of=as_of, events=events)["probability"].to_numpy()
     return probability, ~np.isnan(probability)

@@ -19,6 +19,7 @@ from predictor.config import Settings, make_settings
 from predictor.errors import BundleError, PredictorError, ScoringError
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.encode import FeatureSet
+from predictor.features.keep import keep_row
 from predictor.features.live import LiveWindows
 from predictor.golden import check_golden
 from predictor.lead_reader import LeadReader
@@ -158,6 +159,7 @@ class Scorer:
             self._answer_points(row, award),
             self._explain(matrix, reasons) if reasons else (),
             (*self._doubts, *warnings, *unseen),
+            keep_row(row, self.features),
         )
 
     def _answer_points(self, row: Mapping[str, Any], award: Award | None) -> PointsAnswer | None:

@@ -50,6 +50,8 @@ class Study:
         horizon_days: Days within which acceptance counts; None where the outcomes carry no dates.
         curve: The time-to-SQL curve; None where the outcomes carry no dates.
         findings: What was noticed on the way.
+        stands_for: How many leads each stands for, where leads were handed to sales by lot; None: for itself.
+        stored: Whether the rows are those that models have answered from, so that neither events nor awards are there.
     """
 
     settings: Settings
@@ -65,6 +67,8 @@ class Study:
     horizon_days: float | None
     curve: pd.DataFrame | None
     findings: tuple[Finding, ...]
+    stands_for: np.ndarray | None = None
+    stored: bool = False
 
     @property
     def as_of(self) -> pd.Series | None:
@@ -146,7 +150,8 @@ class Study:
         at = self._oldest_first(positions)
         as_of = None if self.as_of is None else self.as_of.iloc[at]
         matrix = features.encode_table(self.rows.iloc[at], as_of).matrix
-        block = Block(matrix, self.outcome[at], self.order[at], features, self.leads.dated)
+        base = None if self.stands_for is None else self.stands_for[at]
+        block = Block(matrix, self.outcome[at], self.order[at], features, self.leads.dated, weight=base, base=base)
         if known_at is None or self.weighing is None:
             return block
         accepted_at = np.where(block.outcome == 1, to_days(self.leads.frame["sql_at"]).to_numpy()[at], np.inf)

@@ -108,11 +108,18 @@ class Saved:
     reason: str
 
 
-def train(settings: Settings, *, progress: Progress = lambda _: None, advance: Advance = lambda _: None) -> Trained:
+def train(
+    settings: Settings,
+    *,
+    study: Study | None = None,
+    progress: Progress = lambda _: None,
+    advance: Advance = lambda _: None,
+) -> Trained:
     """Learn, test forward in time, choose, and learn again from every lead that can teach; nothing is written.
 
     Args:
         settings: A firm's settings.
+        study: What to learn from; None means the tables that the settings name.
         progress: Called with what begins now, in words.
         advance: Called with the share of the tuning that is done, 0 to 1.
 
@@ -121,7 +128,7 @@ def train(settings: Settings, *, progress: Progress = lambda _: None, advance: A
         TrainingError: The data cannot teach anything, and why.
     """
     progress("Reading leads and events")
-    study = load_study(settings)
+    study = load_study(settings) if study is None else study
     if study.horizon_days is not None:
         progress(f"Acceptance counts within {study.horizon_days:g} days")
     split = study.split()

@@ -19,8 +19,10 @@ def test_the_tables_agree_with_the_code(table):
 
 
 def test_every_path_of_the_api_is_named():
-    served = {f"{method} {route.path}" for route in router.routes if isinstance(route, APIRoute) for method in route.methods}
-    named = set(re.findall(r"`((?:GET|POST) /[\w/]*)`", README))
+    served = {
+        f"{method} {route.path_format}" for route in router.routes if isinstance(route, APIRoute) for method in route.methods
+    }
+    named = set(re.findall(r"`((?:GET|POST|DELETE) /[\w/{}]*)`", README))
     assert named == served
 
 

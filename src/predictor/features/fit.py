@@ -14,7 +14,7 @@ from predictor.features.encode import MISSING, Feature, FeatureSet
 from predictor.parse import Kind
 from predictor.values import find_distinct, normal_text, normal_texts
 
-_LONGEST_CATEGORY = 100
+LONGEST_CATEGORY = 100
 
 
 def fit_features(
@@ -76,7 +76,7 @@ def _fit_categories(column: pd.Series, min_support: int) -> tuple[str, ...]:
     Long texts are prose, and may name persons as e-mail addresses do; neither belongs in a bundle.
     """
     texts = normal_texts(column).dropna().astype("str")
-    counts = texts[(texts.str.len() <= _LONGEST_CATEGORY) & ~texts.str.contains("@", regex=False)].value_counts()
+    counts = texts[(texts.str.len() <= LONGEST_CATEGORY) & ~texts.str.contains("@", regex=False)].value_counts()
     frequent = counts[counts >= min_support]
     return tuple(sorted(frequent.index, key=lambda text: (-frequent[text], text)))
 

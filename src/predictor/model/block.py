@@ -26,6 +26,7 @@ class Block:
         weight: How much each lead counts, at least 0; None: all as one.
         weighing: How that comes about where outcomes are not known for good.
         known_at: The moment of which outcomes and weights speak; None where all outcomes are known for good.
+        base: How many leads each stands for, whatever is known of it; `weight` holds it already. None: for itself.
     """
 
     matrix: np.ndarray
@@ -37,6 +38,7 @@ class Block:
     weight: np.ndarray | None = None
     weighing: Weighing = field(default_factory=Weighing)
     known_at: float | None = None
+    base: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -50,6 +52,7 @@ class Block:
             order=self.order[positions],
             accepted_at=None if self.accepted_at is None else self.accepted_at[positions],
             weight=None if self.weight is None else self.weight[positions],
+            base=None if self.base is None else self.base[positions],
         )
         return taken.as_known(self.known_at) if self.weighing.by_group and self.known_at is not None else taken
 
@@ -66,6 +69,7 @@ class Block:
             return self
         accepted_at = np.where(self.accepted_at <= at, self.accepted_at, np.inf)
         weight, outcome = self.weighing.weigh(accepted_at - self.order, at - self.order), np.isfinite(accepted_at).astype(float)
+        weight = weight if self.base is None else weight * self.base
         return replace(self, outcome=outcome, accepted_at=accepted_at, weight=weight, known_at=at)
 
     @property

@@ -10,10 +10,10 @@ from predictor.bundle import Bundle
 from predictor.monitor.drift import compute_drift
 from predictor.monitor.funnel import compute_funnel
 from predictor.monitor.realised import compute_realised
-from predictor.store import Store
+from predictor.store import Database
 
 
-def monitor_store(store: Store, bundle: Bundle, *, now: datetime) -> dict[str, pd.DataFrame]:
+def monitor_store(store: Database, bundle: Bundle, *, now: datetime) -> dict[str, pd.DataFrame]:
     """The tables about what a bundle's scores became: `funnel`, `realised` (where it has a horizon), `drift`.
 
     Args:

@@ -5,11 +5,24 @@ import subprocess
 import sys
 
 import pytest
+from fastapi.testclient import TestClient
 
+from api.app import create_from_environment
 from predictor.errors import StoreError
 from predictor.score import Scorer
+from predictor.store import Database
 
-PATHS = {"/v1/score", "/v1/score/batch", "/v1/outcomes", "/v1/model", "/v1/threshold", "/report", "/health/live", "/health/ready"}
+PATHS = {
+    "/v1/score",
+    "/v1/score/batch",
+    "/v1/outcomes",
+    "/v1/leads/{lead_id}",
+    "/v1/model",
+    "/v1/threshold",
+    "/report",
+    "/health/live",
+    "/health/ready",
+}
 
 
 def test_the_model_describes_itself(client):
@@ -68,7 +81,9 @@ def test_policies_that_cannot_be_judged_are_refused(client, query, text):
 
 def test_health_and_report(client):
     assert client.get("/health/live").json() == {"status": "live"}
-    assert client.get("/health/ready").json()["model"]["version"] == "small"
+    ready = client.get("/health/ready").json()
+    assert ready["model"]["version"] == "small"
+    assert ready["store"] == {"waiting": 0, "away": False}
     report = client.get("/report")
     assert report.headers["content-type"].startswith("text/html")
     assert report.text == "<!doctype html><title>Report</title>"
@@ -84,7 +99,21 @@ def test_a_bundle_without_report_says_so(serve, tmp_path, save_files, files):
 def test_a_fixed_bundle_serves_and_keeps_its_scores_beside_it(serve, tmp_path, save_files, files, lead):
     client = serve(bundle=save_files(tmp_path, "fixed", files))
     assert client.post("/v1/score", json=lead).json()["model"]["version"] == "fixed"
+    client.app.state.service.store.drain()
     assert (tmp_path / "scores.db").is_file()
+
+
+def test_a_server_keeps_scores_where_its_settings_file_says(models, lead, tmp_path, monkeypatch):
+    (tmp_path / "predictor.toml").write_text('[store]\nurl = "sqlite:///kept/here.db"\nspool = "waiting"\n')
+    monkeypatch.setenv("PREDICTOR_MODEL", str(models))
+    monkeypatch.setenv("PREDICTOR_CONFIG", str(tmp_path / "predictor.toml"))
+    with TestClient(create_from_environment()) as client:
+        assert client.post("/v1/score", json=lead).status_code == 200
+        assert (tmp_path / "waiting").is_dir()
+    assert len(Database(f"sqlite:///{tmp_path / 'kept' / 'here.db'}").load_scores()) == 1
+    monkeypatch.setenv("PREDICTOR_STORE", f"sqlite:///{tmp_path / 'other.db'}")
+    app = create_from_environment()
+    assert app.state.service.store.database.file == tmp_path / "other.db"
 
 
 def test_a_server_without_a_model_starts_and_says_so(serve, tmp_path, lead, caplog):
@@ -94,7 +123,7 @@ def test_a_server_without_a_model_starts_and_says_so(serve, tmp_path, lead, capl
     assert client.get("/health/live").status_code == 200
     asked = [client.get(path) for path in ("/health/ready", "/v1/model", "/v1/threshold", "/report")]
     asked += [client.post("/v1/score", json=lead), client.post("/v1/score/batch", json={"leads": [lead]})]
-    asked += [client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"})]
+    asked += [client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"}), client.delete("/v1/leads/A17")]
     for response in asked:
         assert (response.status_code, response.json()["error"]["code"]) == (503, "API004")
         assert "names no champion" in response.json()["error"]["text"]
@@ -156,7 +185,7 @@ def test_the_app_is_closed_without_a_trace(serve, models, lead):
 
 
 def test_serving_loads_nothing_heavy():
-    heavy = ["mlflow", "ibis", "duckdb", "matplotlib", "jinja2"]
+    heavy = ["mlflow", "ibis", "duckdb", "matplotlib", "jinja2", "alembic", "psycopg"]
     code = f"import sys, api.app; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")

@@ -4,6 +4,9 @@ import logging
 
 import pytest
 
+from predictor.config import make_settings
+from predictor.store import Store
+
 
 @pytest.fixture
 def broken(serve, models, tmp_path):
@@ -13,27 +16,80 @@ def broken(serve, models, tmp_path):
 
 def test_a_score_is_stored_beside_the_bundles(client, lead, models):
     answer = client.post("/v1/score", json=lead).json()
+    [row] = client.app.state.service.store.load_scores(features=True).to_dict("records")
     assert (models / "scores.db").is_file()
-    [row] = client.app.state.service.store.load_scores().to_dict("records")
     assert row["probability"] == answer["probability"]
     assert (row["low"], row["high"]) == tuple(answer["interval"])
     assert row["as_of"].isoformat() == "2026-03-31T14:05:00+00:00"
-    assert (row["decision"], row["points"], row["model"]) == (answer["decision"], 35, "small")
+    assert (row["decision"], row["points"], row["model"], row["explore"]) == (answer["decision"], 35, "small", False)
+    assert row["features"] == {
+        "industry": "Software", "employees": 250.0, "founded_on": "2001-05-01", "points/website": 15.0, "points/total": 35.0,
+    }  # fmt: skip
 
 
-def test_nothing_of_the_attributes_is_stored(client, lead, models):
-    lead["attributes"]["email"] = "jane.doe@example.com"
+def test_who_a_lead_is_comes_neither_into_the_database_nor_into_the_spool(client, lead, models):
+    lead["attributes"] |= {"email": "jane.doe@example.com", "name": "jane", "industry": "ask jane.doe@example.com"}
     client.post("/v1/score", json=lead)
-    client.app.state.service.store.close()
-    for file in models.glob("scores.db*"):
+    store = client.app.state.service.store
+    [row] = store.load_scores(features=True).to_dict("records")
+    assert row["features"]["industry"] == "(not kept)"
+    client.post("/v1/score", json=lead)
+    for file in [*models.glob("scores.db*"), *models.glob("scores.spool/*")]:
         assert b"jane" not in file.read_bytes()
 
 
-def test_a_store_that_fails_costs_no_answer(broken, lead, caplog):
-    with caplog.at_level(logging.ERROR, "api"):
+def test_a_database_that_fails_costs_no_answer_and_no_record(broken, lead, tmp_path, caplog):
+    with caplog.at_level(logging.WARNING, "predictor.store"), broken:
         assert broken.post("/v1/score", json=lead).status_code == 200
-    assert "1 score not stored. The store of scores and outcomes cannot be used: file is not a database." in caplog.text
+        assert broken.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"}).status_code == 200
+        ready = broken.get("/health/ready")
+        assert (ready.status_code, ready.json()["store"]["waiting"]) == (200, 2)
+    assert (
+        "2 records wait in the spool for the next start. The store of scores and outcomes cannot be used: file is" in caplog.text
+    )
     assert "A17" not in caplog.text
+    (tmp_path / "broken.db").unlink()
+    store = Store.open(make_settings({"store": {"url": f"sqlite:///{tmp_path / 'broken.db'}"}}).store, tmp_path)
+    assert store.load_scores()["lead_id"].tolist() == store.load_outcomes()["lead_id"].tolist() == ["A17"]
+    store.close()
+
+
+def test_a_spool_that_fails_costs_no_answer(serve, models, lead, tmp_path, caplog):
+    (tmp_path / "spool").write_text("a file")
+    client = serve(models, store=make_settings({"store": {"spool": str(tmp_path / "spool")}}).store)
+    with caplog.at_level(logging.ERROR, "api"):
+        assert client.post("/v1/score", json=lead).status_code == 200
+    assert "1 score not stored. The spool of scores and outcomes cannot be used: File exists." in caplog.text
+    assert "A17" not in caplog.text
+    response = client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"})
+    assert (response.status_code, response.json()["error"]["code"]) == (503, "API006")
+    assert response.json()["error"]["text"].endswith("Then send it again.")
+
+
+def test_a_lead_is_erased_by_its_id(client, lead):
+    for lead_id in ("A17", "A/18 ü", "A19"):
+        client.post("/v1/score", json=lead | {"lead_id": lead_id})
+    client.post("/v1/outcomes", json={"lead_id": "A/18 ü", "kind": "accepted"})
+    store = client.app.state.service.store
+    store.drain()
+    told = client.delete("/v1/leads/A%2F18%20%C3%BC").json()
+    assert told == {"lead_id": "A/18 ü", "scores": 1, "outcomes": 1, "waiting": 0, "done": True}
+    assert store.load_scores()["lead_id"].tolist() == ["A17", "A19"]
+    assert store.load_outcomes().empty
+    assert client.delete("/v1/leads/A%2F18%20%C3%BC").json() == told | {"scores": 0, "outcomes": 0}
+
+
+def test_a_lead_is_erased_although_the_database_is_away(broken, lead, tmp_path):
+    broken.post("/v1/score", json=lead)
+    told = broken.delete("/v1/leads/A17")
+    assert (told.status_code, told.json()) == (200, {"lead_id": "A17", "scores": 0, "outcomes": 0, "waiting": 1, "done": False})
+    assert b'"score"' not in b"".join(file.read_bytes() for file in (tmp_path / "broken.spool").iterdir())
+
+
+def test_an_id_that_no_lead_has_is_refused(client):
+    response = client.delete("/v1/leads/" + "x" * 201)
+    assert response.status_code == 422
+    assert "must have at most 200 characters" in response.json()["error"]["text"]
 
 
 def test_an_outcome_is_stored_once(client):
@@ -67,9 +123,3 @@ def test_wrong_outcomes_are_refused(client, outcome, text):
     response = client.post("/v1/outcomes", json=outcome)
     assert response.status_code == 422
     assert response.json()["error"]["text"].startswith(text)
-
-
-def test_an_outcome_that_cannot_be_stored_is_refused(broken):
-    response = broken.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"})
-    assert (response.status_code, response.json()["error"]["code"]) == (503, "API006")
-    assert response.json()["error"]["text"].endswith("Then send it again.")

@@ -9,7 +9,7 @@ from predictor.answer import Answer
 from predictor.monitor.drift import compute_drift
 from predictor.monitor.funnel import compute_funnel
 from predictor.monitor.realised import compute_realised
-from predictor.store import Store
+from predictor.store import Answered, Database, Store
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 LEVELS = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]
@@ -18,14 +18,14 @@ REFERENCE = {"n": 500, "quantiles": LEVELS, "probability": LEVELS, "features": {
 
 @pytest.fixture
 def store(tmp_path):
-    store = Store.beside(tmp_path)
+    store = Store(Database.beside(tmp_path), tmp_path / "spool")
     yield store
     store.close()
 
 
 def test_frames_of_the_store(store):
     answers = [Answer(lead, 0.3, (0.2, 0.4), 0.25, "route_to_sales", "B", None, (), ()) for lead in "AB"]
-    store.save_scores([(answer, MONDAY) for answer in answers], scored_at=MONDAY, model="m")
+    store.save_scores([Answered(answer, MONDAY) for answer in answers], scored_at=MONDAY, model="m")
     store.save_outcome("A", "accepted", occurred_at=MONDAY + timedelta(days=3))
     scores, outcomes = store.load_scores(), store.load_outcomes()
     [week] = compute_funnel(scores, outcomes).to_dict("records")

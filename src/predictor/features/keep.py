@@ -1,0 +1,41 @@
+"""What a model looked at of one lead, as it is kept to learn from later: by name, and nothing that tells who the lead is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from predictor.features.encode import FeatureSet
+from predictor.features.fit import LONGEST_CATEGORY
+from predictor.values import normal_text, to_number, to_plain
+
+NOT_KEPT = "(not kept)"  # stands for a text that may name a person; to a model it is a value like any that it never saw
+
+
+def keep_row(row: Mapping[str, Any], features: FeatureSet) -> dict[str, float | str | None]:
+    """The values of an assembled row that the model looked at, as JSON holds them; None where not known.
+
+    Args:
+        row: What `assemble_row` gives, and `FeatureSet.encode_row` took.
+        features: What the model looks at; of the row nothing else is kept.
+
+    >>> from predictor.features.encode import Feature
+    >>> industry, size = Feature("industry", "Industry", "Industry", "category"), Feature("size", "Size", "Size", "number")
+    >>> looked = FeatureSet((industry, size), ())
+    >>> keep_row({"industry": "ask jane.doe@example.com", "size": "250", "name": "Jane"}, looked)
+    {'industry': '(not kept)', 'size': 250.0}
+    """
+    kept = {}
+    for feature in features.features:
+        value = to_plain(row.get(feature.name))
+        if feature.kind != "missing_count":
+            kept[feature.name] = None if features.is_missing(value) else _keep(feature.kind, value)
+    return kept
+
+
+def _keep(kind: str, value: Any) -> float | str | None:  # noqa: ANN401  whatever the CRM sent
+    if kind == "number":
+        return to_number(value)
+    text = value.isoformat() if isinstance(value, date) else value.strip() if isinstance(value, str) else normal_text(value)
+    return NOT_KEPT if text is None or len(text) > LONGEST_CATEGORY or "@" in text else text

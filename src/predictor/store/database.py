@@ -1,0 +1,216 @@
+"""The database of scores and outcomes: written in transactions that may be repeated, read as frames, erased lead by lead."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from predictor.store.connect import RefusedError, lock_for_writing, make_engine, make_folder, tell_error
+from predictor.store.migrate import bring_up_to_date
+from predictor.store.records import Record
+from predictor.store.schema import ERASURES, OUTCOMES, SCORES, Moment, hash_lead
+
+_DTYPES = {
+    sa.Integer: "int64", sa.Float: "float64", sa.String: "str", sa.Boolean: "bool", sa.JSON: "object",
+    Moment: "datetime64[us, UTC]",
+}  # fmt: skip
+_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many rows of a lead were deleted."""
+
+    scores: int
+    outcomes: int
+
+
+class Database:
+    """Scores and outcomes in a database, which is opened, and made or brought up to date, when it is first needed."""
+
+    def __init__(self, url: str | sa.URL) -> None:
+        """Name the database.
+
+        Args:
+            url: As SQLAlchemy writes it; SQLite or PostgreSQL.
+
+        Raises:
+            StoreError: The URL cannot be used at all, or its driver is not installed.
+        """
+        self._engine = make_engine(url)
+        self._ready, self._opening = False, threading.Lock()
+
+    @classmethod
+    def beside(cls, folder: Path) -> Database:
+        """The database in the file `scores.db` of a folder, where none is named."""
+        return cls(sa.URL.create("sqlite", database=str(folder.absolute() / "scores.db")))
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database; None for PostgreSQL."""
+        name = self._engine.url.database
+        return Path(name).absolute() if self._engine.dialect.name == "sqlite" and name else None
+
+    def close(self) -> None:
+        """Let go of the database; it is opened again when needed."""
+        self._engine.dispose()
+
+    def write(self, records: Sequence[Record]) -> list[tuple[Record, str]]:
+        """Write records, each once, however often they are given; gives those that the database refuses for good, and why.
+
+        A score is one by its `answer_id`. Of two outcomes of a lead and kind the one told later stands. What was made before its
+        lead was erased is left out.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        try:
+            with self._begin(writes=True) as connection:
+                self._write(connection, records)
+        except RefusedError as error:
+            if len(records) == 1:
+                return [(records[0], str(error))]
+            half = len(records) // 2
+            return self.write(records[:half]) + self.write(records[half:])
+        return []
+
+    def erase(self, lead_id: str, *, at: datetime) -> Erased:
+        """Delete all of a lead up to a moment, and remember that, so that no record of before comes back.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        with self._begin(writes=True) as connection:
+            erased = self._erase(connection, lead_id, at)
+        self._let_go_of_log()
+        return erased
+
+    def expire(self, before: datetime) -> int:
+        """Delete what was stored before a moment; gives how many rows.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        with self._begin(writes=True) as connection:
+            scores = connection.execute(sa.delete(SCORES).where(SCORES.c.scored_at < before)).rowcount
+            outcomes = connection.execute(sa.delete(OUTCOMES).where(OUTCOMES.c.told_at < before)).rowcount
+            connection.execute(sa.delete(ERASURES).where(ERASURES.c.erased_at < before))
+        self._let_go_of_log()
+        return scores + outcomes
+
+    def load_scores(self, *, features: bool = False) -> pd.DataFrame:
+        """All scores, oldest first, a row each; moments in UTC.
+
+        Args:
+            features: Whether to give what the model looked at, a mapping a row, None where that was not kept.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        left = {"id"} if features else {"id", "features"}
+        return self._load([column for column in SCORES.c if column.name not in left], SCORES.c.scored_at, SCORES.c.id)
+
+    def load_outcomes(self) -> pd.DataFrame:
+        """All outcomes, oldest first, a row for each lead and kind; moments in UTC.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        return self._load(list(OUTCOMES.c), OUTCOMES.c.occurred_at, OUTCOMES.c.told_at)
+
+    def _load(self, columns: list[sa.Column[Any]], *order: sa.Column[Any]) -> pd.DataFrame:
+        with self._begin() as connection:
+            rows = connection.execute(sa.select(*columns).order_by(*order)).all()
+        frame = pd.DataFrame.from_records(rows, columns=[column.name for column in columns])
+        return frame.astype({column.name: _DTYPES[type(column.type)] for column in columns})
+
+    @contextmanager
+    def _begin(self, *, writes: bool = False) -> Iterator[sa.Connection]:
+        """A transaction on tables that are there; whatever the database refuses becomes words."""
+        try:
+            self._prepare()
+            with self._engine.connect() as raw:
+                connection = raw.execution_options(writes=writes)
+                with connection.begin():
+                    if writes:
+                        lock_for_writing(connection)
+                    yield connection
+        except (SQLAlchemyError, OSError, ValueError, TypeError, OverflowError) as error:
+            raise tell_error(error) from None
+
+    def _prepare(self) -> None:
+        with self._opening:
+            if self._ready:
+                return
+            make_folder(self._engine)
+            with self._engine.connect() as raw:
+                connection = raw.execution_options(writes=True)
+                with connection.begin():
+                    lock_for_writing(connection)
+                    bring_up_to_date(connection)
+            self._ready = True
+
+    def _write(self, connection: sa.Connection, records: Sequence[Record]) -> None:
+        for record in records:
+            if record.kind == "erase":
+                self._erase(connection, record.lead_id, record.made_at)
+        known = self._list_erased(connection, {record.lead_id for record in records})
+        rows: dict[str, list[dict[str, Any]]] = {"score": [], "outcome": [], "erase": []}
+        for record in records:
+            erased_at = known.get(hash_lead(record.lead_id))
+            if erased_at is None or record.made_at > erased_at:
+                rows[record.kind].append(dict(record.row))
+        if rows["score"]:
+            connection.execute(self._insert(SCORES).on_conflict_do_nothing(index_elements=["answer_id"]), rows["score"])
+        if rows["outcome"]:
+            connection.execute(self._upsert_outcome(), rows["outcome"])
+
+    def _insert(self, table: sa.Table) -> Any:  # noqa: ANN401  the two dialects have a class each, alike in what is used here
+        return _INSERTS[self._engine.dialect.name](table)
+
+    def _upsert_outcome(self) -> sa.Insert:
+        new = self._insert(OUTCOMES)
+        told = {column.name: new.excluded[column.name] for column in OUTCOMES.c if not column.primary_key}
+        upsert: sa.Insert = new.on_conflict_do_update(
+            index_elements=["lead_id", "kind"], set_=told, where=new.excluded.told_at >= OUTCOMES.c.told_at
+        )
+        return upsert
+
+    def _erase(self, connection: sa.Connection, lead_id: str, at: datetime) -> Erased:
+        new = self._insert(ERASURES).values(lead_key=hash_lead(lead_id), erased_at=at)
+        later = {"erased_at": new.excluded.erased_at}
+        connection.execute(
+            new.on_conflict_do_update(
+                index_elements=["lead_key"], set_=later, where=new.excluded.erased_at > ERASURES.c.erased_at
+            )
+        )
+        scores = connection.execute(sa.delete(SCORES).where(SCORES.c.lead_id == lead_id, SCORES.c.scored_at <= at)).rowcount
+        outcomes = connection.execute(sa.delete(OUTCOMES).where(OUTCOMES.c.lead_id == lead_id, OUTCOMES.c.told_at <= at)).rowcount
+        return Erased(scores, outcomes)
+
+    @staticmethod
+    def _list_erased(connection: sa.Connection, lead_ids: set[str]) -> dict[str, datetime]:
+        """Those of the leads that were erased, by hash, and when."""
+        keys = [hash_lead(lead_id) for lead_id in lead_ids]
+        rows = connection.execute(sa.select(ERASURES.c.lead_key, ERASURES.c.erased_at).where(ERASURES.c.lead_key.in_(keys)))
+        return {row.lead_key: row.erased_at for row in rows}
+
+    def _let_go_of_log(self) -> None:
+        """Empty SQLite's log, where what was deleted still stands; where a reader is at it, the next erasure does."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        try:
+            with self._engine.connect() as connection:
+                connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+        except (SQLAlchemyError, OSError) as error:
+            raise tell_error(error) from None

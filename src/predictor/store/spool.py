@@ -1,0 +1,182 @@
+"""The spool: records that wait for the database, in files that one process appends to.
+
+A record is one write to the system, so that a process which is killed loses none that it has written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from predictor.store.segments import REFUSED, Seat, Segment, lock_folder, rewrite, sync_folder
+
+_LARGEST = 8_000_000  # bytes of a segment; more than one waits only while the database is away
+
+
+class Spool:
+    """The records of one process that wait; a folder can be shared by several. Nothing is made before the first record.
+
+    Attributes:
+        folder: Where the files are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock, self._syncing = threading.Lock(), threading.Lock()
+        self._seat: Seat | None = None
+        self._waiting: list[Segment] = []
+        self._path, self._handle, self._size, self._lines = Path(), -1, 0, 0
+        self._unsynced: dict[Path, int] = {}  # handles of segments that are closed, and maybe not on the disk yet
+        self._dirty = False
+
+    @property
+    def refused(self) -> Path:
+        """The file of records that can never be written."""
+        return self.folder / REFUSED
+
+    @property
+    def waiting(self) -> int:
+        """How many records wait."""
+        with self._lock:
+            return self._lines + sum(segment.lines for segment in self._waiting)
+
+    def append(self, lines: Sequence[bytes]) -> None:
+        """Add records, all or none of them; once this returns, the system has them.
+
+        Args:
+            lines: A line each, with its end.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        data = b"".join(lines)
+        with self._lock:
+            if self._size + len(data) > _LARGEST:
+                self._turn()
+            handle = self._handle if self._handle >= 0 else self._open()
+            rest = data
+            try:
+                while rest:  # all at once, but for a disk that is full, which takes what it can and then refuses
+                    rest = rest[os.write(handle, rest) :]
+            except OSError:
+                os.ftruncate(handle, self._size)
+                raise
+            self._size, self._lines, self._dirty = self._size + len(data), self._lines + len(lines), True
+
+    def sync(self) -> None:
+        """Have all that was added so far on the disk, where a power failure leaves it.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        with self._syncing:
+            with self._lock:
+                if not self._dirty:
+                    return
+                handles, self._unsynced, self._dirty = list(self._unsynced.values()), {}, False
+                if self._handle >= 0:
+                    handles.append(os.dup(self._handle))
+            try:
+                for handle in handles:
+                    os.fsync(handle)
+                sync_folder(self.folder)
+            except OSError:
+                self._dirty = True
+                raise
+            finally:
+                for handle in handles:
+                    os.close(handle)
+
+    def adopt(self) -> None:
+        """Take over what processes left that are no more."""
+        if not self.folder.is_dir():
+            return
+        with self._lock:
+            seat = self._take_seat()
+        adopted = seat.adopt()
+        with self._lock:
+            self._waiting = [*adopted, *self._waiting]
+
+    def list_waiting(self) -> list[Segment]:
+        """The segments that are closed, oldest first."""
+        with self._lock:
+            return list(self._waiting)
+
+    def turn(self) -> Segment | None:
+        """Close the segment that is appended to, and give it; None where nothing is in it."""
+        with self._lock:
+            return self._turn()
+
+    def remove(self, segment: Segment) -> None:
+        """Forget a segment that is written."""
+        segment.path.unlink(missing_ok=True)
+        with self._lock:
+            self._waiting.remove(segment)
+            if (handle := self._unsynced.pop(segment.path, -1)) >= 0:
+                os.close(handle)
+
+    def refuse(self, lines: Sequence[tuple[bytes, str]]) -> None:
+        """Set lines aside that can never be written, each with the reason."""
+        told = [
+            json.dumps({"reason": reason, "record": line.decode(errors="replace")}).encode() + b"\n" for line, reason in lines
+        ]
+        with lock_folder(self.folder):
+            handle = os.open(self.refused, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.writelines(told)
+                file.flush()
+                os.fsync(handle)
+
+    def scrub(self, keep: Callable[[bytes], bool]) -> int:
+        """Keep some records of those that wait or were set aside, and no trace of the others; gives how many are left out.
+
+        Nobody may be writing segments to the database meanwhile.
+        """
+        if not self.folder.is_dir():
+            return 0
+        self.turn()
+        left_out = 0
+        for segment in self.list_waiting():
+            kept, dropped = rewrite(segment.path, keep)
+            with self._lock:
+                self._waiting[self._waiting.index(segment)] = Segment(segment.path, kept)
+            left_out += dropped
+        with lock_folder(self.folder):
+            if self.refused.exists():
+                left_out += rewrite(self.refused, lambda line: keep(json.loads(line)["record"].encode()))[1]
+        return left_out
+
+    def close(self) -> None:
+        """Have all on the disk and let go; what still waits, waits for the next process."""
+        try:
+            self.sync()
+        finally:
+            with self._lock:
+                self._turn()
+                for handle in self._unsynced.values():
+                    os.close(handle)
+                self._unsynced, self._dirty, self._waiting = {}, False, []
+                if self._seat is not None:
+                    self._seat.leave()
+                self._seat = None
+
+    def _take_seat(self) -> Seat:
+        self._seat = self._seat or Seat(self.folder)
+        return self._seat
+
+    def _open(self) -> int:
+        self._path = self._take_seat().next_path()
+        self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        return self._handle
+
+    def _turn(self) -> Segment | None:
+        if self._handle < 0:
+            return None
+        segment = Segment(self._path, self._lines)
+        self._unsynced[self._path] = self._handle
+        self._waiting.append(segment)
+        self._handle, self._size, self._lines = -1, 0, 0
+        return segment

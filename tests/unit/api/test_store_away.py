@@ -1,0 +1,116 @@
+"""A server process under load: its database stopped and started, or itself killed; each answer is stored once."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from itertools import count
+
+from databases import place, postgres  # noqa: F401  fixtures
+
+from api.example import _wait_until_ready, find_port
+from predictor.store import Database
+
+THREADS = 4
+PATIENCE_S = 120
+
+
+class Load:
+    """Threads that ask without a pause, and what they were answered, until they are told to stop or nobody answers."""
+
+    def __init__(self, port, lead, name):
+        self._port, self._lead, self._name = port, lead, name
+        self.answered, self.refused = [], []
+        self._numbers, self._more, self._stop = count(), threading.Condition(), threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(THREADS)]
+        for thread in self._threads:
+            thread.start()
+
+    def _ask(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_S)
+        try:
+            while not self._stop.is_set():
+                lead_id = f"{self._name}-{next(self._numbers)}"
+                body = json.dumps(self._lead | {"lead_id": lead_id})
+                connection.request("POST", "/v1/score", body, {"Content-Type": "application/json"})
+                response = connection.getresponse()
+                response.read()
+                with self._more:
+                    (self.answered if response.status == 200 else self.refused).append(lead_id)
+                    self._more.notify_all()
+        except (OSError, http.client.HTTPException):
+            self._stop.set()  # the server is no more
+        finally:
+            connection.close()
+
+    def wait_for(self, more):
+        """Go on once so many more were answered."""
+        with self._more:
+            wanted = len(self.answered) + more
+            assert self._more.wait_for(lambda: len(self.answered) >= wanted, timeout=PATIENCE_S)
+
+    def stop(self):
+        self._stop.set()
+        self.join()
+
+    def join(self):
+        for thread in self._threads:
+            thread.join()
+
+
+@contextmanager
+def run_server(models, url):
+    """A server process, its port, and the file of what it says on standard error."""
+    port, said = find_port(), models.parent / "said.txt"
+    command = [sys.executable, "-m", "predictor.cli", "serve", "--model", str(models), "--port", str(port)]
+    env = {**os.environ, "PREDICTOR_STORE": url}
+    with said.open("a") as file, subprocess.Popen(command, env=env, stderr=file) as server:
+        try:
+            _wait_until_ready(f"http://127.0.0.1:{port}", server)
+            yield server, port, said
+        finally:
+            server.terminate()
+            server.wait(PATIENCE_S)
+
+
+def count_stored(place):  # noqa: F811
+    database = Database(place.url)
+    stored = database.load_scores()
+    database.close()
+    return Counter(stored["lead_id"])
+
+
+def test_no_request_fails_while_the_database_is_away_and_each_answer_is_stored_once(place, models, lead):  # noqa: F811
+    with run_server(models, place.url) as (_, port, said):
+        load = Load(port, lead, "A")
+        load.wait_for(100)
+        place.stop()
+        load.wait_for(200)
+        place.start()
+        load.wait_for(100)
+        load.stop()
+    assert load.refused == []
+    assert count_stored(place) == Counter(load.answered)
+    assert said.read_text().count("Answers go on") <= 1
+    assert "Traceback" not in said.read_text()
+
+
+def test_what_was_answered_before_a_server_was_killed_is_stored_once_when_the_next_one_starts(place, models, lead):  # noqa: F811
+    with run_server(models, place.url) as (server, port, _):
+        load = Load(port, lead, "A")
+        load.wait_for(150)
+        server.send_signal(signal.SIGKILL)
+        load.join()
+    with run_server(models, place.url) as (_, port, _):
+        later = Load(port, lead, "B")
+        later.wait_for(10)
+        later.stop()
+    stored = count_stored(place)
+    assert set(stored.values()) == {1}
+    assert set(load.answered) | set(later.answered) <= set(stored)
+    assert len(stored) - len(load.answered) - len(later.answered) <= THREADS  # those that were about to be answered

@@ -1,0 +1,52 @@
+"""Databases of both kinds, and records to write."""
+
+from datetime import UTC, datetime
+
+import pytest
+from databases import impatient, place, postgres  # noqa: F401  fixtures
+
+from predictor.answer import Answer
+from predictor.store import Answered, Database, Store
+from predictor.store.records import Record, record_score
+
+NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
+
+
+def make_answer(lead_id="A17", points=None, probability=0.1 + 0.2, features=None):
+    return Answer(lead_id, probability, (0.2, 0.4), 0.25, "route_to_sales", "B", points, (), (), features or {})
+
+
+def make_score(lead_id="A17", *, at=NOON, **given):
+    return record_score(Answered(make_answer(lead_id, **given), NOON), scored_at=at, model="m")
+
+
+def make_outcome(lead_id="A17", kind="accepted", *, occurred_at=NOON, told_at=NOON, reason=None, amount=None):
+    row = {"lead_id": lead_id, "kind": kind, "occurred_at": occurred_at, "reason": reason, "amount": amount, "told_at": told_at}
+    return Record("outcome", row)
+
+
+@pytest.fixture
+def database(place):  # noqa: F811
+    database = Database(place.url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def open_store(place, tmp_path):  # noqa: F811
+    """Opens stores of one database that share a spool; each is closed at the end."""
+
+    def start(**options):
+        store = Store(Database(place.url), tmp_path / "spool", **options)
+        return opened.append(store) or store
+
+    opened = []
+    yield start
+    place.close()
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(open_store):
+    return open_store()

@@ -1,0 +1,206 @@
+"""The database: what goes in comes out, written twice is there once, what is erased stays so; on SQLite and on PostgreSQL."""
+
+import sqlite3
+import threading
+from datetime import timedelta, timezone
+
+import pytest
+from unit.store.conftest import NOON, make_answer, make_outcome, make_score
+
+from predictor.answer import PointsAnswer
+from predictor.errors import StoreError
+from predictor.store import Answered, Database
+from predictor.store.records import Record, record_score
+
+DAY = timedelta(days=1)
+
+
+def test_a_score_comes_back_as_it_was(database):
+    points = PointsAnswer(65.0, 60.0, "route_to_sales", ())
+    features = {"industry": "Søftware", "employees": 0.1 + 0.2, "founded_on": None}
+    given = Answered(
+        make_answer(points=points, features=features), NOON.astimezone(timezone(timedelta(hours=2))),
+        explore=True, explore_rate=0.05, challenger="c", challenger_probability=0.7,
+    )  # fmt: skip
+    later = NOON + timedelta(microseconds=1)
+    assert database.write([record_score(given, scored_at=later, model="m")]) == []
+    [row] = database.load_scores(features=True).to_dict("records")
+    assert row == {
+        "answer_id": given.answer_id, "lead_id": "A17", "as_of": NOON, "scored_at": later, "probability": 0.1 + 0.2, "low": 0.2,
+        "high": 0.4, "threshold": 0.25, "decision": "route_to_sales", "grade": "B", "points": 65.0,
+        "points_decision": "route_to_sales", "model": "m", "explore": True, "explore_rate": 0.05, "challenger": "c",
+        "challenger_probability": 0.7, "features": features,
+    }  # fmt: skip
+
+
+def test_what_is_not_known_is_missing(database):
+    database.write([make_score(), make_score(points=PointsAnswer(None, None, None, ()))])
+    columns = ["points", "points_decision", "explore_rate", "challenger", "challenger_probability"]
+    frame = database.load_scores()
+    assert frame[columns].isna().all(axis=None)
+    assert "features" not in frame
+
+
+def test_scores_are_kept_each_and_in_order(database):
+    database.write([make_score(f"A{number}") for number in (2, 1, 2)])
+    database.write([])
+    assert database.load_scores()["lead_id"].tolist() == ["A2", "A1", "A2"]
+
+
+def test_what_is_written_twice_is_there_once(database):
+    records = [make_score(), make_outcome(), make_score()]
+    database.write(records)
+    database.write([*records, make_score("A18"), *records])
+    assert database.load_scores()["lead_id"].tolist() == ["A17", "A17", "A18"]
+    assert len(database.load_outcomes()) == 1
+
+
+def test_of_two_outcomes_of_a_kind_the_one_told_later_stands_whichever_is_written_first(database):
+    newer = make_outcome(kind="recycled", occurred_at=NOON + DAY, told_at=NOON + 2 * DAY, reason="timing")
+    older = make_outcome(kind="recycled", occurred_at=NOON, told_at=NOON + DAY, reason="budget")
+    database.write([newer, make_outcome(occurred_at=NOON + 2 * DAY)])
+    database.write([older, make_outcome("A18", "opportunity", occurred_at=NOON + 3 * DAY, amount=1200.5)])
+    frame = database.load_outcomes()
+    assert frame["lead_id"].tolist() == ["A17", "A17", "A18"]
+    assert frame["kind"].tolist() == ["recycled", "accepted", "opportunity"]
+    assert frame["reason"].fillna("").tolist() == ["timing", "", ""]
+    assert frame["amount"].fillna(0).tolist() == [0, 0, 1200.5]
+    assert frame["occurred_at"].tolist() == [NOON + days * DAY for days in (1, 2, 3)]
+
+
+def test_an_empty_database_gives_typed_frames(database):
+    scores, outcomes = database.load_scores(features=True), database.load_outcomes()
+    assert scores.empty
+    assert outcomes.empty
+    assert str(scores["as_of"].dtype) == str(outcomes["occurred_at"].dtype) == "datetime64[us, UTC]"
+    assert scores["probability"].dtype == outcomes["amount"].dtype == "float64"
+    assert scores["explore"].dtype == "bool"
+
+
+def test_what_the_database_refuses_is_told_and_stops_nothing_else(database):
+    faulty = make_score("A2", probability=None)
+    [(record, reason)] = database.write([make_score("A1"), faulty, make_score("A3"), make_outcome()])
+    assert record is faulty
+    assert reason.startswith("The database refuses it: ")
+    assert "probability" in reason
+    assert sorted(database.load_scores()["lead_id"]) == ["A1", "A3"]
+    assert len(database.load_outcomes()) == 1
+
+
+def test_a_text_that_no_database_holds_is_refused_without_quoting_it(database):
+    [(_, reason)] = database.write([make_score("half of a character \ud800")])
+    assert reason == "The database refuses it: UnicodeEncodeError."
+
+
+def test_what_is_erased_is_gone_and_what_was_made_before_does_not_come_back(database):
+    before = [make_score(), make_outcome()]
+    database.write([*before, make_score("A18")])
+    erased = database.erase("A17", at=NOON + DAY)
+    assert (erased.scores, erased.outcomes) == (1, 1)
+    database.write([*before, make_score(at=NOON + DAY)])
+    assert database.load_scores()["lead_id"].tolist() == ["A18"]
+    assert database.load_outcomes().empty
+    database.write([make_score(at=NOON + 2 * DAY)])  # the CRM has asked anew
+    assert sorted(database.load_scores()["lead_id"]) == ["A17", "A18"]
+
+
+def test_an_erasure_written_again_deletes_nothing_that_came_later(database):
+    erasure = Record("erase", {"lead_id": "A17", "erased_at": NOON + DAY})
+    database.write([make_score(), erasure, make_score(at=NOON + 2 * DAY)])
+    database.write([erasure])
+    assert database.load_scores()["scored_at"].tolist() == [NOON + 2 * DAY]
+    assert database.erase("nobody", at=NOON).scores == 0
+
+
+def test_what_is_older_than_asked_is_deleted(database):
+    database.write([make_score("old", at=NOON - DAY), make_score("new"), make_outcome("old", told_at=NOON - DAY), make_outcome()])
+    assert database.expire(NOON) == 2
+    assert database.load_scores()["lead_id"].tolist() == ["new"]
+    assert database.load_outcomes()["lead_id"].tolist() == ["A17"]
+    assert database.expire(NOON) == 0
+
+
+def test_many_writers_at_once_lose_nothing(place):
+    def write(number):
+        with_own = Database(place.url)
+        for part in range(5):
+            with_own.write([make_score(f"A{number}-{part}"), make_outcome("A", told_at=NOON + part * DAY)])
+        with_own.close()
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    database = Database(place.url)
+    assert sorted(database.load_scores()["lead_id"]) == sorted(f"A{number}-{part}" for number in range(4) for part in range(5))
+    [row] = database.load_outcomes().to_dict("records")
+    assert row["told_at"] == NOON + 4 * DAY
+    database.close()
+
+
+def test_nothing_is_made_before_it_is_needed(tmp_path):
+    database = Database.beside(tmp_path / "models")
+    assert not (tmp_path / "models").exists()
+    database.load_scores()
+    database.close()
+    assert database.file == tmp_path / "models" / "scores.db"
+    with sqlite3.connect(database.file) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+def test_of_an_erased_lead_the_file_holds_no_trace(tmp_path):
+    database = Database.beside(tmp_path)
+    database.write([make_score("lead-to-forget"), make_outcome("lead-to-forget", "recycled", reason="its-reason"), make_score()])
+    database.erase("lead-to-forget", at=NOON)
+    held = b"".join(file.read_bytes() for file in tmp_path.glob("scores.db*"))
+    assert b"A17" in held
+    assert b"forget" not in held
+    assert b"its-reason" not in held
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("no url", r"^The URL of the store cannot be read\. Mend that, or name another database in store\.url"),
+        ("nosuch://user:secret@host/db", r"^The store is kept in 'sqlite', 'postgresql', but its URL begins 'nosuch'\."),
+        (
+            "postgresql+pg8000://user:secret@host/db",
+            r"^The store needs the driver 'pg8000', which is not installed\. Install it\.",
+        ),
+        ("postgresql+nosuch://user:secret@host/db", r"^The URL of the store cannot be read\."),
+        ("sqlite://", r"^A store in memory would be lost with the server\."),
+    ],
+)
+def test_urls_that_cannot_be_used(url, text):
+    with pytest.raises(StoreError, match=text) as raised:
+        Database(url)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_file_that_is_no_database(tmp_path):
+    (tmp_path / "scores.db").write_bytes(b"no database" * 100)
+    database = Database.beside(tmp_path)
+    with pytest.raises(StoreError, match="cannot be used: file is not a database"):
+        database.load_scores()
+    with pytest.raises(StoreError, match="cannot be used: file is not a database"):
+        database.write([make_score("a lead_id that is told to nobody")])
+    database.close()
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "models").write_text("a file")
+    database = Database.beside(tmp_path / "models")
+    with pytest.raises(StoreError, match="cannot be used: File exists"):
+        database.load_scores()
+    database.close()
+
+
+def test_a_server_that_is_away_is_told_without_its_password():
+    nowhere = Database("postgresql://user:secret@127.0.0.1:9/scores")
+    with pytest.raises(StoreError, match=r"cannot be used: connection failed: .*refused") as raised:
+        nowhere.load_scores()
+    assert "secret" not in str(raised.value)
+    nowhere.close()

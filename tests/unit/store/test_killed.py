@@ -1,0 +1,58 @@
+"""A process that is killed while it keeps scores: what it had answered is stored after the next start, each once."""
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from predictor.store import Database, Store
+
+# Says each lead once the store has taken it, as an answer would go out; until it is killed.
+CHILD = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from predictor.answer import Answer
+from predictor.store import Database, Store
+
+store = Store(Database(sys.argv[1]), Path(sys.argv[2]))
+for number in range(1_000_000):
+    answer = Answer(f"{sys.argv[3]}-{number}", 0.3, (0.2, 0.4), 0.25, "nurture", "B", None, (), (), {"employees": 250.0})
+    now = datetime.now(UTC)
+    store.save_score(answer, as_of=now, scored_at=now, model="m")
+    if number % 7 == 0:
+        store.save_outcome(answer.lead_id, "accepted", occurred_at=now)
+    print(answer.lead_id, flush=True)
+"""
+
+
+def run_until_killed(url, spool, name, after):
+    """The leads that a child told before it was killed, at once after so many of them."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, url, str(spool), name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        told = [child.stdout.readline().strip() for _ in range(after)]
+        child.send_signal(signal.SIGKILL)
+        told += child.stdout.read().split()
+        assert child.stderr.read() == ""
+    return told
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_what_was_answered_before_a_kill_is_stored_once(place, tmp_path, seed):
+    draw, spool, told = np.random.default_rng(seed), tmp_path / "spool", []
+    for life in range(3):
+        told += run_until_killed(place.url, spool, f"life{life}", int(draw.integers(1, 2000)))
+    store = Store(Database(place.url), spool)
+    stored = Counter(store.load_scores()["lead_id"])
+    assert set(stored.values()) == {1}
+    missing, more = set(told) - set(stored), set(stored) - set(told)
+    assert missing == set()
+    assert len(more) <= 3  # of each life at most the one that it had not told yet
+    outcomes = store.load_outcomes()["lead_id"]
+    assert set(outcomes) >= {lead for lead in told if int(lead.split("-")[1]) % 7 == 0}
+    assert store.waiting == 0
+    store.close()

@@ -1,0 +1,154 @@
+"""The schema: made, taken over from before versions were counted without losing a row, and refused where it is newer."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from unit.store.conftest import NOON, make_outcome, make_score
+
+from predictor.errors import StoreError
+from predictor.store import Database
+from predictor.store.connect import make_engine
+from predictor.store.migrate import MIGRATIONS
+from predictor.store.schema import HEAD, META, VERSION_TABLE
+
+# What the first release made, word for word as its databases describe themselves.
+FIRST_RELEASE = [
+    """CREATE TABLE scores (id {serial}, lead_id VARCHAR(200) NOT NULL, as_of {moment} NOT NULL,
+    scored_at {moment} NOT NULL, probability FLOAT NOT NULL, low FLOAT NOT NULL, high FLOAT NOT NULL, threshold FLOAT NOT NULL,
+    decision VARCHAR(20) NOT NULL, grade VARCHAR(10) NOT NULL, points FLOAT, points_decision VARCHAR(20),
+    model VARCHAR(200) NOT NULL, PRIMARY KEY (id))""",
+    "CREATE INDEX ix_scores_lead_id ON scores (lead_id)",
+    """CREATE TABLE outcomes (lead_id VARCHAR(200) NOT NULL, kind VARCHAR(20) NOT NULL, occurred_at {moment} NOT NULL,
+    reason VARCHAR(100), amount FLOAT, PRIMARY KEY (lead_id, kind))""",
+]
+SCORE = """INSERT INTO scores (lead_id, as_of, scored_at, probability, low, high, threshold, decision, grade, points, model)
+    VALUES (:lead, '2026-03-31 12:00:00.000000{zone}', '2026-03-31 12:00:00.000001{zone}',
+    0.3, 0.2, 0.4, 0.25, 'nurture', 'B', 7, 'm')"""
+OUTCOME = "INSERT INTO outcomes VALUES ('A1', 'recycled', '2026-04-02 12:00:00.000000{zone}', 'timing', NULL)"
+WORDS = {
+    "sqlite": {"serial": "INTEGER NOT NULL", "moment": "DATETIME", "zone": ""},
+    "postgresql": {"serial": "SERIAL NOT NULL", "moment": "TIMESTAMP WITH TIME ZONE", "zone": "+00"},
+}
+
+
+@pytest.fixture
+def engine(place):
+    engine = make_engine(place.url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def run(engine):
+    def execute(text, *values):
+        with engine.begin() as connection:
+            connection.execute(sa.text(text.format(**WORDS[engine.dialect.name])), *values)
+
+    return execute
+
+
+@pytest.fixture
+def old(run):
+    """A database of the first release, with three scores and an outcome."""
+    for text in FIRST_RELEASE:
+        run(text)
+    for lead in ("A1", "A2", "A1"):
+        run(SCORE, {"lead": lead})
+    run(OUTCOME)
+
+
+def list_differences(engine):
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE, "compare_type": True})
+        return compare_metadata(context, META)
+
+
+def read_version(engine):
+    with engine.connect() as connection:
+        version = sa.table(VERSION_TABLE, sa.column("version_num"))
+        return connection.execute(sa.select(version.c.version_num)).scalars().all()
+
+
+def test_a_fresh_database_has_the_schema_of_the_program(database, engine):
+    database.load_scores()
+    assert list_differences(engine) == []
+    assert read_version(engine) == [HEAD]
+
+
+@pytest.mark.usefixtures("old")
+def test_a_database_of_the_first_release_is_taken_over_without_loss(database, engine):
+    frame = database.load_scores(features=True)
+    assert list_differences(engine) == []
+    assert read_version(engine) == [HEAD]
+    assert frame["lead_id"].tolist() == ["A1", "A2", "A1"]
+    assert frame["answer_id"].nunique() == 3
+    row = frame.iloc[0]
+    assert (row["as_of"], row["scored_at"]) == (NOON, NOON + timedelta(microseconds=1))
+    assert (row["probability"], row["points"], row["decision"], row["explore"]) == (0.3, 7, "nurture", False)
+    assert frame["features"].isna().all()
+    [outcome] = database.load_outcomes().to_dict("records")
+    assert (outcome["reason"], outcome["occurred_at"]) == ("timing", NOON + timedelta(days=2))
+    database.write([make_score("A3"), make_outcome("A1", "recycled", told_at=NOON + timedelta(days=9), reason="budget")])
+    assert len(database.load_scores()) == 4
+    assert database.load_outcomes()["reason"].tolist() == ["budget"]
+
+
+@pytest.mark.usefixtures("old")
+def test_a_take_over_that_fails_leaves_the_database_as_it_was(place, engine, run):
+    run("CREATE TABLE erasures (of_somebody_else INTEGER)")
+    database = Database(place.url)
+    with pytest.raises(StoreError, match=r"cannot be used: .*erasures.* already exists"):
+        database.load_scores()
+    with engine.connect() as connection:
+        assert "answer_id" not in {column["name"] for column in sa.inspect(connection).get_columns("scores")}
+        assert not sa.inspect(connection).has_table(VERSION_TABLE)
+        assert connection.execute(sa.text("SELECT count(*) FROM scores")).scalar_one() == 3
+    run("DROP TABLE erasures")
+    assert len(database.load_scores()) == 3
+    database.close()
+
+
+def test_a_newer_database_is_refused(place, database, run):
+    database.load_scores()
+    run("UPDATE predictor_version SET version_num = '9999'")
+    again = Database(place.url)
+    with pytest.raises(StoreError, match=r"is of a newer version of this program \(schema 9999, this one knows up to 0002\)"):
+        again.write([make_score()])
+    again.close()
+
+
+def test_a_table_of_somebody_else_is_left_alone(database, engine, run):
+    run("CREATE TABLE scores (match_id INTEGER, goals INTEGER)")
+    with pytest.raises(StoreError, match="has a table 'scores' that is not of this program"):
+        database.load_scores()
+    with engine.connect() as connection:
+        assert sa.inspect(connection).get_table_names() == ["scores"]
+
+
+@pytest.mark.usefixtures("old")
+def test_processes_that_open_it_at_once_change_it_once(place):
+    def open_it():
+        own = Database(place.url)
+        found.append(len(own.load_scores()))
+        own.close()
+
+    found = []
+    threads = [threading.Thread(target=open_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [3] * 4
+
+
+def test_the_newest_version_is_the_one_the_program_names():
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]

@@ -1,0 +1,194 @@
+"""The spool: what is added is with the system at once and on the disk soon, and what a dead process left is taken over."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from predictor.store.segments import read_lines
+from predictor.store.spool import Spool
+
+
+@pytest.fixture
+def spool(tmp_path):
+    spool = Spool(tmp_path / "spool")
+    yield spool
+    spool.close()
+
+
+def list_lines(spool):
+    spool.turn()
+    return [line for segment in spool.list_waiting() for line in read_lines(segment.path)[0]]
+
+
+def test_nothing_is_made_before_the_first_record(spool):
+    spool.adopt()
+    spool.sync()
+    assert spool.turn() is None
+    assert spool.scrub(lambda _: False) == 0
+    assert not spool.folder.exists()
+
+
+def test_what_is_added_is_read_back_in_order(spool):
+    spool.append([b"1\n", b"2\n"])
+    first = spool.turn()
+    spool.append([b"3\n"])
+    assert (spool.waiting, first.lines, read_lines(first.path)) == (3, 2, ([b"1", b"2"], False))
+    assert list_lines(spool) == [b"1", b"2", b"3"]
+    spool.remove(first)
+    assert (spool.waiting, list_lines(spool), first.path.exists()) == (1, [b"3"], False)
+
+
+def test_only_the_owner_may_read_it(spool):
+    spool.append([b"1\n"])
+    assert {file.stat().st_mode & 0o077 for file in spool.folder.iterdir()} == {0}
+
+
+def test_threads_that_add_at_once_tear_no_line(spool):
+    def add(name):
+        for number in range(200):
+            spool.append([f"{name}-{number}-{'x' * 3000}\n".encode()])
+
+    threads = [threading.Thread(target=add, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(list_lines(spool)) == sorted(f"{name}-{n}-{'x' * 3000}".encode() for name in "abcd" for n in range(200))
+
+
+def test_a_segment_ends_where_it_is_large(spool, monkeypatch):
+    monkeypatch.setattr("predictor.store.spool._LARGEST", 10)
+    for number in range(5):
+        spool.append([b"%04d\n" % number])
+    assert [segment.lines for segment in spool.list_waiting()] == [2, 2]
+    assert spool.waiting == 5
+
+
+def test_a_disk_that_is_full_takes_all_or_nothing(spool, monkeypatch):
+    def write_some(handle, data):
+        if len(data) > 4:
+            return really(handle, data[:4])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    spool.append([b"1\n"])
+    really = os.write
+    monkeypatch.setattr(os, "write", write_some)
+    with pytest.raises(OSError, match="No space left on device"):
+        spool.append([b"lost and told so\n"])
+    monkeypatch.undo()
+    spool.append([b"2\n"])
+    assert list_lines(spool) == [b"1", b"2"]
+
+
+def test_what_was_added_is_on_the_disk_after_a_sync_also_of_closed_segments(spool, monkeypatch):
+    synced = []
+    really = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(Path(f"/proc/self/fd/{handle}").readlink()), really(handle)))
+    spool.append([b"1\n"])
+    first = spool.turn()
+    spool.append([b"2\n"])
+    spool.sync()
+    second = spool.turn()
+    assert synced == [first.path, second.path, spool.folder]
+    spool.sync()
+    assert len(synced) == 3
+
+
+def test_a_sync_that_fails_is_made_up_for(spool, monkeypatch):
+    def refuse(_):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    spool.append([b"1\n"])
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="Input/output error"):
+        spool.sync()
+    synced = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    spool.sync()
+    assert len(synced) == 2
+
+
+def test_what_a_closed_spool_left_is_taken_over(spool, tmp_path):
+    other = Spool(tmp_path / "spool")
+    other.append([b"1\n", b"2\n"])
+    other.turn()
+    other.append([b"3\n"])
+    other.close()
+    spool.append([b"4\n"])
+    spool.adopt()
+    assert list_lines(spool) == [b"1", b"2", b"3", b"4"]
+    spool.adopt()
+    assert spool.waiting == 4
+
+
+def test_what_a_living_process_holds_is_left_to_it(spool, tmp_path):
+    other = Spool(tmp_path / "spool")
+    other.append([b"1\n"])
+    spool.adopt()
+    assert spool.waiting == 0
+    other.close()
+    spool.adopt()
+    assert spool.waiting == 1
+
+
+def test_what_a_killed_process_left_is_taken_over_by_one_of_those_that_come(spool, tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from predictor.store.spool import Spool\n"
+        "spool = Spool(Path(sys.argv[1])); spool.append([b'1\\n']); spool.turn(); spool.append([b'2\\n', b'ha'])\n"
+        "print('there', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "spool")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout.readline() == b"there\n"
+        spool.adopt()
+        assert spool.waiting == 0
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    other = Spool(tmp_path / "spool")
+    threads = [threading.Thread(target=one.adopt) for one in (spool, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted([spool.waiting, other.waiting]) == [0, 2]
+    heir = max(spool, other, key=lambda one: one.waiting)
+    assert [read_lines(segment.path) for segment in heir.list_waiting()] == [([b"1"], False), ([b"2"], True)]
+    heir.close()
+    spool.adopt()
+    assert spool.waiting == 2
+    other.close()
+
+
+def test_an_empty_spool_leaves_no_files_but_the_lock_of_its_folder(spool):
+    spool.append([b"1\n"])
+    spool.remove(spool.turn())
+    spool.close()
+    assert [file.name for file in spool.folder.iterdir()] == ["folder.lock"]
+
+
+def test_what_is_scrubbed_leaves_no_trace(spool):
+    spool.append([b"keep 1\n", b"drop 2\n"])
+    spool.turn()
+    spool.append([b"drop 3\n"])
+    spool.refuse([(b"drop 4", "a reason"), (b"keep 5", "a reason")])
+    assert spool.scrub(lambda line: b"drop" not in line) == 3
+    assert (spool.waiting, list_lines(spool)) == (1, [b"keep 1"])
+    assert [json.loads(line)["record"] for line in spool.refused.read_text().splitlines()] == ["keep 5"]
+    assert b"drop" not in b"".join(file.read_bytes() for file in spool.folder.iterdir())
+
+
+def test_a_scrub_that_was_cut_off_is_cleared_away_with_what_was_left(spool, tmp_path):
+    other = Spool(tmp_path / "spool")
+    other.append([b"1\n"])
+    other.turn().path.with_suffix(".new").write_bytes(b"half")
+    other.close()
+    spool.adopt()
+    assert list_lines(spool) == [b"1"]
+    assert not list(spool.folder.glob("*.new"))
