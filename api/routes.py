@@ -36,7 +36,9 @@ from predictor.parse import to_moment
 from predictor.store import Answered
 
 WRONG: dict[int | str, dict[str, Any]] = {422: {"model": ErrorOut, "description": "The request is wrong; the text says where."}}
-UNREADY: dict[int | str, dict[str, Any]] = {503: {"model": ErrorOut, "description": "No model serves, or the store is away."}}
+UNREADY: dict[int | str, dict[str, Any]] = {
+    503: {"model": ErrorOut, "description": "No model serves, or what came cannot be kept."}
+}
 ERROR_JSON = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}  # a page else makes its errors pages too
 NO_PAGE: dict[int | str, dict[str, Any]] = {
     404: {"content": ERROR_JSON, "description": "This bundle has no report."},
