@@ -30,9 +30,9 @@ from api.batch import BatchIn
 from api.errors import NO_REPORT, RefusalError, SafeRoute, describe_error
 from api.schemas import Key, LeadIn, OutcomeIn, ThresholdQuery
 from api.service import Served, Service
-from predictor.answer import Answer
 from predictor.errors import Finding, ScoringError
 from predictor.parse import to_moment
+from predictor.routing import tell_routing
 from predictor.store import Answered
 
 WRONG: dict[int | str, dict[str, Any]] = {422: {"model": ErrorOut, "description": "The request is wrong; the text says where."}}
@@ -51,9 +51,9 @@ router = APIRouter(route_class=SafeRoute)
 def score(lead: LeadIn, service: Served, reasons: Reasons = 5) -> AnswerOut:
     """Score one lead: the probability that sales accepts it, what to do with it, and why."""
     now = datetime.now(UTC)
-    given = _answer(lead, service, now, reasons)
+    given, told = _answer(lead, service, now, reasons)
     service.keep([given], now)
-    return _tell(given.answer, service)
+    return told
 
 
 @router.post("/v1/score/batch", summary="Score many leads", tags=["scoring"], responses=WRONG | UNREADY)
@@ -67,11 +67,12 @@ def score_batch(batch: BatchIn, service: Served, reasons: Reasons = 5) -> BatchO
             told.append(lead)
             continue
         try:
-            given.append(_answer(lead, service, now, reasons))
+            one, answer = _answer(lead, service, now, reasons)
         except ScoringError as error:
             told.append(RefusedOut(lead_id=lead.lead_id, error=describe_error(error)))
         else:
-            told.append(_tell(given[-1].answer, service))
+            given.append(one)
+            told.append(answer)
     service.keep(given, now)
     return BatchOut(answers=told)
 
@@ -137,15 +138,14 @@ def check_ready(service: Served) -> ReadyOut:
     return ReadyOut.model_validate({"model": service.scorer.describe(), "store": store})
 
 
-def _answer(lead: LeadIn, service: Service, now: datetime, reasons: int) -> Answered:
-    """The scorer's answer, with warnings about what was left aside, and the moment it speaks of."""
+def _answer(lead: LeadIn, service: Service, now: datetime, reasons: int) -> tuple[Answered, AnswerOut]:
+    """The scorer's answer, with warnings about what was left aside; as it is kept, and as it goes out."""
     asked = lead.to_lead(service.timezone, now)
     answer = service.scorer.score_lead(asked, reasons=reasons)
-    return Answered(replace(answer, warnings=(*answer.warnings, *lead.list_unread())), asked.as_of)
-
-
-def _tell(answer: Answer, service: Service) -> AnswerOut:
-    return AnswerOut.model_validate({**answer.to_json(), "model": service.scorer.describe()})
+    answer = replace(answer, warnings=(*answer.warnings, *lead.list_unread()))
+    routing = asdict(tell_routing(asked, answer.points))
+    told = AnswerOut.model_validate({**answer.to_json(), "routing": routing, "model": service.scorer.describe()})
+    return Answered(answer, asked.as_of), told
 
 
 def _tell_warnings(findings: Sequence[Finding]) -> list[WarningOut]:
