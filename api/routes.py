@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from api.answers import (
     AnswerOut,
@@ -27,7 +27,10 @@ from api.answers import (
     WarningOut,
 )
 from api.batch import BatchIn
-from api.errors import NO_REPORT, RefusalError, SafeRoute, describe_error
+from api.errors import NO_REPORT, RefusalError, describe_error
+from api.metrics import CONTENT_TYPE, Metrics
+from api.pages import show_page
+from api.safe_route import SafeRoute
 from api.schemas import Key, LeadIn, OutcomeIn, ThresholdQuery
 from api.service import Served, Service
 from predictor.errors import Finding, ScoringError
@@ -42,22 +45,24 @@ NO_PAGE: dict[int | str, dict[str, Any]] = {
     404: {"content": ERROR_JSON, "description": "This bundle has no report."},
     503: {"content": ERROR_JSON, "description": "No model serves."},
 }
+METRICS = {"description": "The figures.", "content": {"text/plain": {"schema": {"type": "string"}}}}
 Reasons = Annotated[int, Query(ge=0, le=20, description="How many of the strongest reasons up to give, and how many down.")]
 
 router = APIRouter(route_class=SafeRoute)
 
 
 @router.post("/v1/score", summary="Score one lead", tags=["scoring"], responses=WRONG | UNREADY)
-def score(lead: LeadIn, service: Served, reasons: Reasons = 5) -> AnswerOut:
+def score(lead: LeadIn, service: Served, request: Request, reasons: Reasons = 5) -> AnswerOut:
     """Score one lead: the probability that sales accepts it, what to do with it, and why."""
     now = datetime.now(UTC)
     given, told = _answer(lead, service, now, reasons)
     service.keep([given], now)
+    request.app.state.metrics.note_score(told.decision)
     return told
 
 
 @router.post("/v1/score/batch", summary="Score many leads", tags=["scoring"], responses=WRONG | UNREADY)
-def score_batch(batch: BatchIn, service: Served, reasons: Reasons = 5) -> BatchOut:
+def score_batch(batch: BatchIn, service: Served, request: Request, reasons: Reasons = 5) -> BatchOut:
     """Score many leads, at most 10,000: one answer or one error each, in their order."""
     now = datetime.now(UTC)
     told: list[AnswerOut | RefusedOut] = []
@@ -74,6 +79,7 @@ def score_batch(batch: BatchIn, service: Served, reasons: Reasons = 5) -> BatchO
             given.append(one)
             told.append(answer)
     service.keep(given, now)
+    _count(told, request.app.state.metrics)
     return BatchOut(answers=told)
 
 
@@ -122,7 +128,23 @@ def read_report(service: Served) -> HTMLResponse:
     """Learned scores beside points, as a page for people."""
     if service.scorer.report is None:
         raise RefusalError(404, NO_REPORT, f"Bundle '{service.scorer.version}' has no report. Train again to get one.")
-    return HTMLResponse(service.scorer.report)
+    return show_page(service.scorer.report)
+
+
+@router.get(
+    "/metrics", summary="Figures for a monitor", tags=["health"], response_class=PlainTextResponse, responses={200: METRICS}
+)
+def read_metrics(request: Request) -> Response:
+    """What the server counted since it started, as Prometheus reads it; nothing of a lead is in it."""
+    service: Service | str = request.app.state.service
+    metrics: Metrics = request.app.state.metrics
+    if isinstance(service, str):
+        return Response(metrics.show(None, waiting=0, away=False), media_type=CONTENT_TYPE)
+    scorer = service.scorer
+    through = scorer.metrics["fit"]["through"] or ""
+    model = {"version": scorer.version, "candidate": scorer.metrics["champion"], "trained_through": through}
+    content = metrics.show(model, waiting=service.store.waiting, away=service.store.away is not None)
+    return Response(content, media_type=CONTENT_TYPE)
 
 
 @router.get("/health/live", summary="Is the server up", tags=["health"])
@@ -146,6 +168,14 @@ def _answer(lead: LeadIn, service: Service, now: datetime, reasons: int) -> tupl
     routing = asdict(tell_routing(asked, answer.points))
     told = AnswerOut.model_validate({**answer.to_json(), "routing": routing, "model": service.scorer.describe()})
     return Answered(answer, asked.as_of), told
+
+
+def _count(told: Sequence[AnswerOut | RefusedOut], metrics: Metrics) -> None:
+    for one in told:
+        if isinstance(one, RefusedOut):
+            metrics.note_refusal(one.error.code)
+        else:
+            metrics.note_score(one.decision)
 
 
 def _tell_warnings(findings: Sequence[Finding]) -> list[WarningOut]:
