@@ -14,19 +14,35 @@ from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
 from api.answers import FaultOut
+from api.crm import find_crm, read_records
 from api.errors import LOG, UNEXPECTED, answer_error
 from api.guard import ACCESS, check_access
+from predictor.crm import Crm
 from predictor.errors import PredictorError
+
+_OF_RECORDS = {"/v1/score": False, "/v1/score/batch": True}  # paths that take a CRM's records -> whether many
 
 
 class _StrictRequest(Request):
     """A request whose JSON is JSON: no NaN, no Infinity, no half of a character, no nesting without end."""
 
+    leads: Any = None  # the body with a CRM's records made leads, once that is done
+
     async def json(self) -> Any:  # noqa: ANN401  JSON
+        if self.leads is not None:
+            return self.leads
         try:
             return from_json(await self.body(), allow_inf_nan=False)
         except ValueError as error:
             raise json.JSONDecodeError(str(error), "", 0) from None
+
+
+async def _read_leads(request: _StrictRequest, crm: Crm, *, many: bool) -> None:
+    try:
+        content = await request.json()
+    except json.JSONDecodeError:
+        return  # which is refused where every body is
+    request.leads = await read_records(request, content, crm, many=many)
 
 
 class SafeRoute(APIRoute):
@@ -39,7 +55,11 @@ class SafeRoute(APIRoute):
         async def guard(request: Request) -> Response:
             try:
                 check_access(request, access)
-                return await handle(_StrictRequest(request.scope, request.receive))
+                asked = _StrictRequest(request.scope, request.receive)
+                crm = find_crm(asked) if path in _OF_RECORDS else None
+                if crm is not None:
+                    await _read_leads(asked, crm, many=_OF_RECORDS[path])
+                return await handle(asked)
             except (PredictorError, RequestValidationError, HTTPException):
                 raise
             except Exception as error:  # noqa: BLE001  whatever it is, its message may quote a person
