@@ -48,7 +48,7 @@ router = APIRouter(route_class=SafeRoute)
 
 
 @router.post("/v1/score", summary="Score one lead", tags=["scoring"], responses=WRONG | UNREADY)
-def score(lead: LeadIn, service: Served, reasons: Reasons = 5) -> AnswerOut:
+async def score(lead: LeadIn, service: Served, reasons: Reasons = 5) -> AnswerOut:
     """Score one lead: the probability that sales accepts it, what to do with it, and why."""
     now = datetime.now(UTC)
     given = _answer(lead, service, now, reasons)

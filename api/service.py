@@ -57,7 +57,7 @@ def open_service(models: Path | None, bundle: Path | None, store: StoreSettings)
     return Service(scorer, Store.open(store, models))
 
 
-def get_service(request: Request) -> Service:
+async def get_service(request: Request) -> Service:
     """The service of the app that was asked.
 
     Raises:
