@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -134,14 +134,12 @@ def check_live() -> LiveOut:
 def check_ready(service: Served) -> ReadyOut:
     """Whether the server can score; where it cannot, why."""
     store = {"waiting": service.store.waiting, "away": service.store.away is not None}
-    return ReadyOut.model_validate({"model": service.scorer.describe(), "store": store})
+    return ReadyOut.model_validate({"model": service.scorer.describe(), "store": store, **service.describe()})
 
 
 def _answer(lead: LeadIn, service: Service, now: datetime, reasons: int) -> Answered:
     """The scorer's answer, with warnings about what was left aside, and the moment it speaks of."""
-    asked = lead.to_lead(service.timezone, now)
-    answer = service.scorer.score_lead(asked, reasons=reasons)
-    return Answered(replace(answer, warnings=(*answer.warnings, *lead.list_unread())), asked.as_of)
+    return service.answer(lead.to_lead(service.timezone, now), reasons=reasons, noticed=lead.list_unread())
 
 
 def _tell(answer: Answer, service: Service) -> AnswerOut:

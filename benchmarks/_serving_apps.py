@@ -24,7 +24,7 @@ PATIENCE_S = 120
 
 
 def create_constant() -> FastAPI:
-    """The API with the same request, response and error handling, whose answer is always the one that `PREDICTOR_CONSTANT` holds."""
+    """The API with the same models and error handling, whose answer is always the one in the file `PREDICTOR_CONSTANT`."""
     constant = AnswerOut.model_validate_json(Path(os.environ["PREDICTOR_CONSTANT"]).read_text(encoding="utf-8"))
     router = APIRouter(route_class=SafeRoute)
 

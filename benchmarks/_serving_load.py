@@ -63,7 +63,7 @@ class _Asker(asyncio.Protocol):
             self._held = b""
             self._ask_in_turn()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         if time.perf_counter() < self.until:
             self.statuses[0] += 1  # the server let go of us
         self.done.set_result(None)
@@ -78,11 +78,13 @@ async def _ask_all(port: int, seconds: float, connections: int, requests: Sequen
     await asyncio.gather(*(asker.done for asker in askers))
     took, waits = time.perf_counter() - start, sorted(wait for asker in askers for wait in asker.waits)
     statuses = sum((asker.statuses for asker in askers), Counter[int]())
-    ninety_nine = waits[int(0.99 * len(waits))] if waits else None
-    return {"answers": len(waits), "a_second": len(waits) / took, "p99_ms": 1e3 * (ninety_nine or 0.0), "statuses": dict(statuses)}
+    p99_ms = 1e3 * waits[int(0.99 * len(waits))] if waits else 0.0
+    return {"answers": len(waits), "a_second": len(waits) / took, "p99_ms": p99_ms, "statuses": dict(statuses)}
 
 
-def start_load(port: int, seconds: float, path: str, bodies: Path, *, connections: int = 16, rate: float = 0.0) -> subprocess.Popen[str]:
+def start_load(
+    port: int, seconds: float, path: str, bodies: Path, *, connections: int = 16, rate: float = 0.0
+) -> subprocess.Popen[str]:
     """The client in a process of its own; what it saw is told by `end_load`."""
     command = [sys.executable, __file__, str(port), str(seconds), str(connections), path, str(bodies), str(rate)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -75,6 +75,7 @@ class Answer:
 
     Attributes:
         features: What the model looked at, by name, as the store keeps it; no part of the contract.
+        explore: Whether the lead goes to sales by lot, although its probability is below the threshold.
     """
 
     lead_id: str
@@ -87,13 +88,14 @@ class Answer:
     reasons: tuple[Reason, ...]
     warnings: tuple[Finding, ...]
     features: Mapping[str, float | str | None] = field(default_factory=dict, repr=False, compare=False)
+    explore: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The answer as JSON holds it, without the part `model`, which is the same for all."""
         points = self.points
         return {
             "lead_id": self.lead_id, "probability": self.probability, "interval": list(self.interval),
-            "threshold": self.threshold, "decision": self.decision, "grade": self.grade,
+            "threshold": self.threshold, "decision": self.decision, "explore": self.explore, "grade": self.grade,
             "points": None if points is None else points.to_json(),
             "reasons": [
                 {"what": it.what, "value": it.value, "effect": it.effect, "text": it.text, "evidence": it.evidence}

@@ -22,6 +22,7 @@ from predictor.config_sections import (
     PointSettings,
     RoleSettings,
     Section,
+    ServeSettings,
     SplitSettings,
     StoreSettings,
     ThresholdSettings,
@@ -45,6 +46,7 @@ class Settings(Section):
     threshold: ThresholdSettings
     grades: GradeSettings
     tracking: TrackingSettings
+    serve: ServeSettings
     store: StoreSettings
     _folder: Path = PrivateAttr(default_factory=Path)
 

@@ -147,6 +147,13 @@ class TrackingSettings(Section):
     registered_model: str
 
 
+class ServeSettings(Section):
+    """How a server follows the bundles, and which leads it hands over by lot."""
+
+    watch_s: Annotated[float, Field(gt=0, le=3600)]
+    explore_rate: Annotated[float, Field(ge=0, lt=1)]
+
+
 class StoreSettings(Section):
     """Where scores and outcomes are kept, and for how long."""
 

@@ -15,7 +15,6 @@ from predictor.points.rulebook import OnEvents, RuleBook
 from predictor.tables import LEAD_FACTS
 from predictor.values import Event, normal_text, to_number
 
-
 _MOST_NAMES, _LONGEST_NAME = 5_000, 200  # of attributes that are remembered
 
 

@@ -152,7 +152,7 @@ class FeatureSet:
         if faults:
             raise ScoringError(" ".join(faults))
         if self.features and self.features[-1].kind == "missing_count":
-            encoded[-1] = float(sum(encoded[position] != encoded[position] for position in self._attributes))  # type: ignore[attr-defined]  # noqa: PLR0124  NaN
+            encoded[-1] = float(sum(encoded[position] != encoded[position] for position in self._attributes))  # type: ignore[attr-defined]
         return encoded, warnings
 
     def _encode(self, position: int, value: object, as_of: datetime | None) -> tuple[float, Finding | None]:

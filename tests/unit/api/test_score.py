@@ -12,7 +12,9 @@ from predictor.errors import BundleError
 from predictor.score import Scorer
 from predictor.values import Event
 
-PARTS = ["lead_id", "probability", "interval", "threshold", "decision", "grade", "points", "reasons", "warnings", "model"]
+PARTS = [
+    "lead_id", "probability", "interval", "threshold", "decision", "explore", "grade", "points", "reasons", "warnings", "model",
+]  # fmt: skip
 
 
 def ask(client, lead, **query):
