@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -56,7 +56,7 @@ router = APIRouter(route_class=SafeRoute)
 
 
 @router.post("/v1/score", summary="Score one lead", tags=["scoring"], responses=WRONG | UNREADY, response_model=AnswerOut)
-def score(lead: LeadIn, service: Served, request: Request, asked: Asked) -> AnswerOut | Response:
+async def score(lead: LeadIn, service: Served, request: Request, asked: Asked) -> AnswerOut | Response:
     """Score one lead: the probability that sales accepts it, what to do with it, and why."""
     now = datetime.now(UTC)
     given = _answer(lead, service, now, asked.reasons)
@@ -154,7 +154,7 @@ def check_live() -> LiveOut:
 def check_ready(service: Served) -> ReadyOut:
     """Whether the server can score; where it cannot, why."""
     store = {"waiting": service.store.waiting, "away": service.store.away is not None}
-    return ReadyOut.model_validate({"model": service.scorer.describe(), "store": store})
+    return ReadyOut.model_validate({"model": service.scorer.describe(), "store": store, **service.describe()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +169,9 @@ class _Given:
 def _answer(lead: LeadIn, service: Service, now: datetime, reasons: int) -> _Given:
     """The scorer's answer, with warnings about what was left aside."""
     asked = lead.to_lead(service.timezone, now)
-    answer = service.scorer.score_lead(asked, reasons=reasons)
-    answer = replace(answer, warnings=(*answer.warnings, *lead.list_unread()))
+    answered = service.answer(asked, reasons=reasons, noticed=lead.list_unread())
     record_type = lead.record_type if isinstance(lead, CrmLeadIn) else ""
-    return _Given(Answered(answer, asked.as_of), tell_routing(asked, answer.points), record_type)
+    return _Given(answered, tell_routing(asked, answered.answer.points), record_type)
 
 
 def _answer_one_of_many(lead: LeadIn | RefusedOut, service: Service, now: datetime, reasons: int) -> _Given | RefusedOut:
