@@ -55,11 +55,11 @@ def set_olist(folder: Path, draft: Path) -> Settings:
     table["weekday"] = pd.to_datetime(table["first_contact_date"]).dt.day_name()
     table.to_csv(draft / "olist.csv", index=False)
     asked = _read("olist")
-    return make_settings(asked | {"split": SPLIT, "label": asked["label"] | {"pending": "drop"}}, folder=draft)
+    return make_settings(asked | {"split": SPLIT}, folder=draft)
 
 
 def set_firm(_: Path | None, draft: Path) -> Settings:
-    """A simulated firm, leads and events, with the gap that the horizon asks for."""
+    """A simulated firm, leads and events, with the gap that the horizon asks for; pending leads, which peers cannot weigh, are left out."""
     save_firm(simulate_firm(FIRM, SEED), draft)
     settings = load_settings(draft / "predictor.toml")
     split = settings.split.model_copy(update={"test_share": SPLIT["test_share"]})

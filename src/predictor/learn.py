@@ -7,18 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from predictor.config import Settings
 from predictor.errors import Finding, count
 from predictor.model.block import Block
 from predictor.model.candidates.boosted import constrain
 from predictor.model.choice import compare_recipes, find_chosen
+from predictor.model.metrics import compute_luck
 from predictor.model.recalibrate import recalibrate_newest
 from predictor.model.recipe import Learn, Recipe, fit_recipe
 from predictor.model.select import choosable, select_candidates
 from predictor.model.split import Fold
 from predictor.model.tune import Budget, Tuning, tune_boosted
+from predictor.model.verdict import LUCK
 from predictor.study import Study
 
 Progress = Callable[[str], None]
@@ -85,7 +89,8 @@ def learn_candidates(
     may_serve = choosable(names, rehearsed=bool(folds))
     choice = compare_recipes({name: recipes[name] for name in may_serve}, fit)
     recipes = {name: _set_level(recipe, fit, settings) for name, recipe in recipes.items()}
-    return Learned(recipes, find_chosen(choice), choice, tuning, (*findings, *(tuning.findings if tuning else ())))
+    found = (*findings, *_tell_reversed(fit), *(tuning.findings if tuning else ()))
+    return Learned(recipes, find_chosen(choice), choice, tuning, found)
 
 
 def learn_again(learned: Learned, study: Study) -> tuple[Block, Recipe]:
@@ -95,6 +100,19 @@ def learn_again(learned: Learned, study: Study) -> tuple[Block, Recipe]:
     ways = _find_ways(learned.tuning, learned.chosen)[-1:]
     recipe = fit_recipe(learned.chosen, block, study.rehearsal(block), study.settings.model.seed, learn=ways, gap=study.gap)
     return block, _set_level(recipe, block, study.settings)
+
+
+def _tell_reversed(fit: Block) -> tuple[Finding, ...]:
+    """A finding where leads with more points were accepted less often, which a candidate would use and a gate would not."""
+    if fit.points_column is None:
+        return ()
+    leads = fit.teaching
+    points = leads.matrix[:, fit.points_column]
+    held = ~np.isnan(points)
+    if not held.any() or compute_luck(leads.outcome[held], 1 - rankdata(points[held]) / held.sum()) > LUCK:
+        return ()
+    what = "The points run backwards: leads with more points were accepted less often. A gate on them hands over the wrong leads."
+    return (Finding("TRAIN010", "warning", what, "Look at the rules that give most points, and at what the column holds."),)
 
 
 def _find_ways(tuning: Tuning | None, name: str) -> Sequence[Learn]:

@@ -20,9 +20,10 @@ def can_weigh(leads: Leads) -> bool:
 
 
 def choose_weighing(leads: Leads, settings: Settings, horizon: float | None) -> Weighing | None:
-    """How pending leads count; None where they are left out."""
+    """How pending leads count; None where they are left out, as where a gap in days says that older outcomes are known."""
     way = settings.label.pending
-    if way == "drop" or horizon is None or not can_weigh(leads):
+    told = way == "auto" and settings.split.gap_days != "horizon"
+    if way == "drop" or told or horizon is None or not can_weigh(leads):
         return None
     return Weighing("weight" if way == "weight" else "odds", horizon)
 
@@ -34,6 +35,18 @@ def tell_unweighed(leads: Leads, settings: Settings) -> tuple[Finding, ...]:
         return ()
     what = f"Pending leads are left out although label.pending is '{way}', because no acceptance carries a date."
     return (Finding("TRAIN006", "warning", what, "Map mql_at and sql_at, or leave label.pending at 'auto'."),)
+
+
+def tell_gap(leads: Leads, settings: Settings, horizon: float | None) -> tuple[Finding, ...]:
+    """A finding where the gap lets outcomes teach that were not known when the test block began."""
+    gap = settings.split.gap_days
+    if gap == "horizon" or horizon is None or gap >= horizon or not leads.dated:
+        return ()
+    what = f"split.gap_days is {gap:g}, less than the {horizon:g} days of the horizon: outcomes teach that were not known yet "
+    what += "when the test block began, so the figures are better than what can be had."
+    return (
+        Finding("TRAIN009", "warning", what, "Leave split.gap_days at 'horizon', unless others' figures are to be compared."),
+    )
 
 
 def find_horizon(leads: Leads, settings: Settings) -> tuple[float | None, pd.DataFrame | None]:

@@ -23,7 +23,7 @@ from predictor.model.block import Block
 from predictor.model.select import make_rehearsal
 from predictor.model.split import Fold, Split, split_forward, split_random
 from predictor.model.weigh import Weighing
-from predictor.outcomes import check_outcomes, choose_weighing, find_horizon, label_leads, tell_unweighed
+from predictor.outcomes import check_outcomes, choose_weighing, find_horizon, label_leads, tell_gap, tell_unweighed
 from predictor.parse import to_days
 from predictor.points.history import Awards
 from predictor.points.rulebook import OnEvents, RuleBook, find_gate, load_rule_book
@@ -211,7 +211,13 @@ def load_study(settings: Settings, *, now: pd.Timestamp | None = None) -> Study:
     horizon, curve = find_horizon(leads, settings)
     outcome, mature = label_leads(leads, horizon)
     check_outcomes(outcome[mature], len(outcome), horizon)
-    known = (*findings, *unseen, *_tell_undated_events(leads, events), *tell_unweighed(leads, settings))
+    known = (
+        *findings,
+        *unseen,
+        *_tell_undated_events(leads, events),
+        *tell_unweighed(leads, settings),
+        *tell_gap(leads, settings, horizon),
+    )
     return Study(settings, leads, events, book, awards, acts, rows, outcome, mature, _order(leads), horizon, curve, known)
 
 

@@ -15,6 +15,7 @@ from predictor.acts import fingerprint_acts
 from predictor.bundle import list_bundles, promote, save_bundle
 from predictor.config import Settings
 from predictor.errors import Finding, count
+from predictor.forward import FILE, write_forward
 from predictor.learn import Advance, Progress, learn_again, learn_candidates
 from predictor.model.importance import compute_importance
 from predictor.model.recipe import Recipe
@@ -140,6 +141,7 @@ def train(
     pending = int((~study.mature).sum())
     metrics = describe_verdict(verdict, champion=chosen, horizon=study.horizon_days, pending=pending, fit=study.describe_fit())
     files["metrics.json"] = dump(metrics | learned.describe() | {"importance": importance.to_dict("records")})
+    files[FILE] = write_forward(study.leads.frame.iloc[split.test], verdict.probability[chosen])
     files["golden.jsonl"] = make_golden(files, settings.model.seed)
     data = trained.report_data()
     files["card.md"] = write_card(data, facts=facts)

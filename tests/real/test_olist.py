@@ -45,8 +45,7 @@ def dropped(settings):
 @pytest.fixture(scope="module")
 def trained_without_gap(real_data, tmp_path_factory):
     """As others have tested on these leads: all outcomes known, the newest 30 % after the others."""
-    split, label = {"test_share": 0.3, "gap_days": 0}, {"pending": "drop"}
-    return train(make_olist(real_data, tmp_path_factory.mktemp("olist"), split=split, label=label))
+    return train(make_olist(real_data, tmp_path_factory.mktemp("olist"), split={"test_share": 0.3, "gap_days": 0}))
 
 
 def test_the_base_rate_is_the_published_one(trained):

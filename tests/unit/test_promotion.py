@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import NOW
 
 from predictor.bundle import promote, read_champions
 from predictor.config import load_settings
+from predictor.forward import read_forward
 from predictor.model.metrics import Difference
 from predictor.promotion import judge_promotion
 from predictor.train import save_trained, train
@@ -45,7 +47,7 @@ def test_a_champion_of_a_year_ago_is_asked_on_leads_new_to_both(trained, earlier
     promoted, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, earlier)
     assert promoted
     assert "no worse than" in reason
-    assert f"on {len(trained.split.test):,} leads new to both" in reason
+    assert f"on {len(trained.split.test):,} leads that neither had learned from" in reason
 
 
 def test_what_is_worse_than_the_champion_does_not_serve(trained, earlier):
@@ -76,22 +78,52 @@ def _name(trained, chosen):
     return replace(trained.verdict, chosen=chosen, differences=differences)
 
 
-def test_a_champion_that_has_seen_the_test_leads_is_learned_afresh(trained, standing):
+def test_a_champion_that_has_learned_from_the_test_leads_is_asked_what_it_said_before(trained, standing):
+    """Its forward test is kept in its bundle: the same training again is no worse, and a blunted one of the same candidate is."""
     promoted, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, standing)
     assert promoted
-    assert f"'{trained.verdict.chosen}' learned afresh standing in for it" in reason
+    assert "log loss +0.0000" in reason or "log loss -0.0000" in reason
+    assert f"on {len(trained.split.test):,} leads that neither had learned from" in reason
+    chosen = trained.verdict.chosen
+    blunt = {**trained.verdict.probability, chosen: 0.5 * trained.verdict.probability[chosen] + 0.1}
+    promoted, reason = judge_promotion(replace(trained.verdict, probability=blunt), trained.study, trained.split.test, standing)
+    assert not promoted
+    assert reason.startswith("Not promoted: worse than ")
     promoted, reason = judge_promotion(_name(trained, "constant"), trained.study, trained.split.test, standing)
     assert not promoted, "the base rate must not replace a model because it is newer"
-    assert reason.startswith("Not promoted: worse than ")
 
 
-def test_what_cannot_be_compared_does_not_serve_by_itself(trained, standing):
-    others = {name: values for name, values in trained.verdict.probability.items() if name != trained.verdict.chosen}
-    untried = replace(_name(trained, "points"), probability=others)
-    promoted, reason = judge_promotion(untried, trained.study, trained.split.test, standing)
-    assert not promoted
-    assert "was not tried again, so the two cannot be compared" in reason
+def test_worse_by_next_to_nothing_is_no_worse(trained, standing):
+    chosen = trained.verdict.chosen
+    near = {**trained.verdict.probability, chosen: 0.995 * trained.verdict.probability[chosen] + 0.001}
+    promoted, _ = judge_promotion(replace(trained.verdict, probability=near), trained.study, trained.split.test, standing)
+    assert promoted
+
+
+def test_what_cannot_be_compared_does_not_serve_by_itself(trained, standing, tmp_path):
     elsewhere = replace(trained.study, horizon_days=60.0)
     promoted, reason = judge_promotion(trained.verdict, elsewhere, trained.split.test, standing)
     assert not promoted
     assert "speaks of another outcome" in reason
+    files = {name: text for name, text in trained.files.items() if name != "forward.json"}
+    save_trained(replace(trained, files=files), tmp_path, now=NOW)
+    promoted, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, tmp_path)
+    assert not promoted
+    assert f"can be asked about 0 leads of the {len(trained.split.test):,} of the forward test, too few to compare" in reason
+
+
+def test_a_champion_that_cannot_score_the_new_leads_is_told(trained, earlier, monkeypatch):
+    """A column that has become text: none of the leads can be scored by the old bundle, and nothing breaks."""
+    blind = np.full(len(trained.split.test), np.nan)
+    monkeypatch.setattr("predictor.promotion._ask_old", lambda *_: blind)
+    promoted, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, earlier)
+    assert not promoted
+    assert "can be asked about 0 leads" in reason
+
+
+def test_what_is_kept_of_the_forward_test_names_nobody(trained):
+    text = trained.files["forward.json"]
+    frame = trained.study.leads.frame.iloc[trained.split.test]
+    assert not [lead_id for lead_id in frame["lead_id"] if lead_id in text]
+    np.testing.assert_allclose(read_forward(text, frame), trained.verdict.probability[trained.verdict.chosen], rtol=1e-8)
+    assert np.isnan(read_forward(text, frame.assign(mql_at=frame["mql_at"] + pd.Timedelta(days=1)))).all()

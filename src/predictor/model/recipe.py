@@ -11,7 +11,7 @@ from predictor.model.block import Block
 from predictor.model.calibrators import FITS, Calibrator
 from predictor.model.calibrators.as_is import AsIs, fit_as_is
 from predictor.model.calibrators.choose import choose_calibrator
-from predictor.model.candidates import CANDIDATES, Model
+from predictor.model.candidates import CANDIDATES, SIMPLE, Model
 from predictor.model.select import rewind
 from predictor.model.split import Fold
 
@@ -19,7 +19,6 @@ Learn = Callable[[Block, int], Model]  # a block and a seed in, a fitted candida
 _FLAT = "constant"  # says the same of every lead, so that there is nothing to bend
 _FLAT_TEXT = "Every lead gets the same probability, so there is nothing to calibrate."
 _UNREHEARSED = "Earlier leads are too few to rehearse on, so the score is taken as it is."
-_SIMPLE = ("constant", "points")  # too few numbers to know their leads by heart
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int, *, learn: 
             _FLAT_TEXT if name == _FLAT else chosen.text,
         )
     positions, scores = np.arange(len(block)), model.score(block.matrix)
-    seen = fit_as_is(scores, block.outcome, block.weight) if name in _SIMPLE else AsIs()
+    seen = fit_as_is(scores, block.outcome, block.weight) if name in SIMPLE else AsIs()
     said = seen.predict(scores)
     return Recipe(name, model, seen, positions, scores, said, said, _UNREHEARSED)
 

@@ -9,9 +9,9 @@ import numpy as np
 from predictor.config_sections import ModelSettings
 from predictor.errors import Finding, TrainingError, count
 from predictor.model.block import Block
+from predictor.model.candidates import SIMPLE
 from predictor.model.split import Fold, make_folds
 
-_NEED_FEW = ("constant", "points")
 _ON_POINTS = frozenset({"points", "lightgbm_on_points"})
 _FEWEST_FOR_POINTS = 10  # leads of either outcome that one slope must rest on (Peduzzi et al. 1996, J Clin Epidemiol 49)
 _FEWEST_A_FOLD = 5  # leads of either outcome below which a fold's model is noise
@@ -36,14 +36,14 @@ def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -
             "from them. Export older leads, or lower split.test_share."
         )
     names: list[str] = list(settings.candidates)
-    if not rehearsed and not set(names) & set(_NEED_FEW):
+    if not rehearsed and not set(names) & set(SIMPLE):
         names.insert(0, "constant")
     findings = []
     fewest = int(fit.fewest)
     points = fit.points_column is not None and fewest >= _FEWEST_FOR_POINTS
     still = "the points made a probability" if points else "the base rate"
     if fewest < settings.min_outcomes:
-        names = [name for name in names if name in _NEED_FEW]
+        names = [name for name in names if name in SIMPLE]
         findings.append(_tell_few(fewest, settings.min_outcomes, still))
     elif not rehearsed:
         findings.append(_tell_short(still))

@@ -10,6 +10,7 @@ import pandas as pd
 from predictor.config import Settings
 from predictor.errors import Finding
 from predictor.model.block import Block
+from predictor.model.candidates import SIMPLE
 from predictor.model.gate import Gate, judge_gate
 from predictor.model.metrics import (
     Difference,
@@ -24,6 +25,8 @@ from predictor.model.recipe import Recipe
 from predictor.model.threshold import Recommendation, recommend_threshold
 from predictor.model.threshold_table import compute_thresholds
 from predictor.model.verdict_text import tell_doubt, tell_verdict
+
+LUCK = 0.01  # how often a verdict may take luck for a signal
 
 Figures = dict[str, float | int | None]
 
@@ -72,11 +75,20 @@ class Verdict:
 
     @property
     def earned(self) -> bool:
-        """Whether the chosen may serve: no worse than the base rate for sure, and what was learned better than the points."""
-        base = self.differences.get("constant")
-        if base is not None and base.low > 0:
-            return False
-        return self.chosen == "points" or self.rival is None or self.differences[self.rival].mean < 0
+        """Whether the chosen may serve.
+
+        The base rate may unless the points are surely better, the points unless the base rate is. What was learned must have found
+        a signal, and have lost less than both.
+        """
+        simple = [self.differences[name] for name in SIMPLE if name in self.differences]
+        if self.chosen in SIMPLE:
+            return not any(gap.low > 0 for gap in simple)
+        return self.found_signal and all(gap.mean < 0 for gap in simple)
+
+    @property
+    def found_signal(self) -> bool:
+        """Whether the chosen ranks the test leads better than luck would."""
+        return self.luck <= LUCK
 
     @property
     def text(self) -> str:

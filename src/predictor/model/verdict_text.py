@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from predictor.errors import Finding, list_names
+from predictor.model.candidates import SIMPLE
 from predictor.model.words import say_percent
 
 if TYPE_CHECKING:
@@ -14,9 +15,7 @@ if TYPE_CHECKING:
     from predictor.model.verdict import Verdict
 
 RANK_ONLY = "MODEL001"
-_SIMPLE = ("constant", "points")
 _UNREHEARSED = "Earlier leads are too few, or span too little time, to choose anything learned by, so"
-_LUCK = 0.01  # how often a verdict may take luck for a signal
 
 
 def tell_verdict(verdict: Verdict) -> str:
@@ -81,13 +80,13 @@ def _tell_unrivalled(verdict: Verdict) -> str:
 def _tell_rivalled(verdict: Verdict, rival: str) -> str:
     chosen, base = verdict.chosen, verdict.differences.get("constant")
     told = [_tell_points(verdict)] if chosen == "points" else []
-    weak = base is not None and (base.high >= 0 or not _ranks(verdict))
+    weak = base is not None and (base.high >= 0 or not verdict.found_signal)
     if base is not None and weak:
         less = f"'{chosen}' is {'worse than' if base.low > 0 else 'not to be told apart from'} the base rate: {_tell_gap(base)}."
         if base.high < 0:
             less = f"'{chosen}' may rank these leads so well by luck: {say_percent(verdict.luck)} of orders by lot do as well."
-        told.append(f"By its probabilities {less}" if _ranks(verdict) else f"No signal on the forward test: {less}")
-    if not weak or (_ranks(verdict) and rival != "constant"):
+        told.append(f"By its probabilities {less}" if verdict.found_signal else f"No signal on the forward test: {less}")
+    if not weak or (verdict.found_signal and rival != "constant"):
         told.append(_compare(chosen, rival, verdict.differences[rival]))
     return " ".join(told)
 
@@ -95,7 +94,7 @@ def _tell_rivalled(verdict: Verdict, rival: str) -> str:
 def _tell_points(verdict: Verdict) -> str:
     if not verdict.rehearsed:
         return f"{_UNREHEARSED} 'points' is taken."
-    if not any(name not in _SIMPLE for name in verdict.test):
+    if not any(name not in SIMPLE for name in verdict.test):
         return "Nothing learned could be tried beside the points."
     if missed := _find_missed(verdict):
         return f"Nothing learned did better than the points on earlier leads; on the newer ones {missed} did."
@@ -113,11 +112,6 @@ def _tell_gap(gap: Difference) -> str:
     return f"log loss {abs(gap.mean):.4f} {'lower' if gap.mean < 0 else 'higher'} (95 %: {gap.low:+.4f} to {gap.high:+.4f})"
 
 
-def _ranks(verdict: Verdict) -> bool:
-    """Whether the chosen puts accepted leads above others on the forward test, whatever its probabilities are."""
-    return verdict.luck <= _LUCK
-
-
 def _find_missed(verdict: Verdict) -> str:
     """What was not chosen, and surely did better on the forward test; empty for nothing."""
-    return list_names(name for name, gap in verdict.differences.items() if name not in _SIMPLE and gap.low > 0)
+    return list_names(name for name, gap in verdict.differences.items() if name not in SIMPLE and gap.low > 0)

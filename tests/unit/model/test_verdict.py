@@ -97,7 +97,8 @@ def test_the_base_rate_has_no_rival():
         ("points", Difference(0.01, -0.02, 0.04), True),
         ("points", Difference(0.03, 0.01, 0.05), False),
         ("logistic", Difference(0.03, 0.01, 0.05), False),
-        ("logistic", Difference(0.01, -0.02, 0.04), True),
+        ("logistic", Difference(0.01, -0.02, 0.04), False),
+        ("logistic", Difference(-0.01, -0.02, 0.04), True),
     ],
 )
 def test_what_is_surely_worse_than_the_base_rate_may_not_serve(verdict, chosen, gap, earned):

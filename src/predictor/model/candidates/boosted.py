@@ -202,7 +202,8 @@ def stop_early(block: Block, parameters: Mapping[str, Any], *, start: Callable[[
     Args:
         block: Leads to learn from.
         parameters: LightGBM's, complete, as `set_parameters` gives them.
-        start: Learns what the trees start from; there may then be none of them. None for the base rate.
+        start: Learns what the trees start from; there are then none of them unless they gain more than a standard error. None for
+            the base rate.
     """
     by_time = np.argsort(block.order, kind="stable")
     cut = int(len(block) * (1 - _HELD_SHARE))
@@ -212,15 +213,20 @@ def stop_early(block: Block, parameters: Mapping[str, Any], *, start: Callable[[
     begun = None if start is None else start(older, int(parameters["seed"]))
     fitted = make_dataset(older, start=begun)
     losses = compute_curve(parameters, fitted, make_dataset(newest, fitted, start=begun))
-    if begun is not None and _lose(newest.teaching, begun) <= losses.min():
+    best = int(losses.argmin()) + 1
+    if begun is not None and not _gains(newest.teaching, begun, grow(older, parameters, best, start=begun)):
         return 0
-    return Growth(int(losses.argmin()) + 1, cut).count_rounds(len(block))
+    return Growth(best, cut).count_rounds(len(block))
 
 
-def _lose(block: Block, model: Scored) -> float:
-    """The log loss of a score."""
-    score = model.score(block.matrix)
-    return float(np.average(np.logaddexp(0, score) - block.outcome * score, weights=block.weight))
+def _gains(block: Block, begun: Scored, trees: Boosted) -> bool:
+    """Whether trees save more log loss than its standard error, beyond what they start from."""
+    start = begun.score(block.matrix)
+    end = start + trees.score(block.matrix)
+    saved = np.logaddexp(0, start) - np.logaddexp(0, end) + block.outcome * (end - start)
+    weight = np.ones(len(block)) if block.weight is None else block.weight
+    mean = float(np.average(saved, weights=weight))
+    return mean > float(np.sqrt((weight**2 * (saved - mean) ** 2).sum()) / weight.sum())
 
 
 def average_texts(texts: Sequence[str]) -> str:

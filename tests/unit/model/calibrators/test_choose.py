@@ -29,12 +29,12 @@ def stairs(score):
         (stairs, "isotonic"),
     ],
 )
-def test_the_simplest_that_follows_the_truth(curve, kind):
-    """By one standard error, so not in every draw; one that cannot follow the truth is chosen in none."""
+def test_what_cannot_follow_the_truth_is_not_chosen_and_no_stairs_for_a_line(curve, kind):
     chosen = [choose_calibrator(*draw(4000, curve, seed)).kind for seed in range(8)]
-    assert chosen.count(kind) >= 4
     simpler = list(FITS)[: list(FITS).index(kind)]
     assert not set(chosen) & set(simpler)
+    if kind in {"none", "tempered", "sigmoid"}:
+        assert not set(chosen) & {"isotonic", "venn_abers"}
 
 
 def test_the_chosen_is_learned_and_told():
@@ -50,8 +50,8 @@ def test_table_tells_every_kind_and_the_chosen_once():
     assert table["chosen"].sum() == 1
     assert (table["excess"] == table["log_loss"] - table["log_loss"].min()).all() or table["excess"].min() == 0
     chosen = table[table["chosen"]].iloc[0]
-    assert chosen["excess"] <= chosen["error"]
-    assert (table.loc[: chosen.name - 1, "excess"] > table.loc[: chosen.name - 1, "error"]).all()
+    assert chosen["excess"] <= 0.25 * chosen["error"]
+    assert (table.loc[: chosen.name - 1, "excess"] > 0.25 * table.loc[: chosen.name - 1, "error"]).all()
 
 
 def test_chosen_is_learned_from_all_leads():
