@@ -81,7 +81,10 @@ ERRORS: dict[int, dict[str, Any]] = {
             "The key 'crm' opens 'score', but this needs 'admin'. Ask whoever runs this server for a key that does.",
         ),
     },
-    404: {"no_report": _fault("API005", "Bundle 'lightgbm-20261001T060000Z' has no report. Train again to get one.")},
+    404: {
+        "no_report": _fault("API005", "Bundle 'lightgbm-20261001T060000Z' has no report. Train again to get one."),
+        "no_path": _fault("API003", "DELETE on this path is not there. See /docs for every path."),
+    },
     408: {
         "slow": _fault(
             "API012", "The request did not come whole within 30 seconds. Send it again, in parts if it is large."

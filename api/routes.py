@@ -42,6 +42,7 @@ from predictor.store import Answered
 
 WRONG: dict[int | str, dict[str, Any]] = {422: {"model": ErrorOut, "description": "The request is wrong; the text says where."}}
 UNREADY: dict[int | str, dict[str, Any]] = {503: {"model": ErrorOut, "description": "No model serves, or the store is away."}}
+NO_LEAD: dict[int | str, dict[str, Any]] = {404: {"model": ErrorOut, "description": "No id can hold a line break."}}
 ERROR_JSON = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}  # a page else makes its errors pages too
 NO_PAGE: dict[int | str, dict[str, Any]] = {
     404: {"content": ERROR_JSON, "description": "This bundle has no report."},
@@ -88,7 +89,7 @@ def save_outcome(outcome: OutcomeIn, service: Served) -> OutcomeOut:
     return OutcomeOut(lead_id=lead_id, kind=kind, occurred_at=moment, reason=reason, amount=amount, warnings=warnings)
 
 
-@router.delete("/v1/leads/{lead_id:path}", summary="Erase a lead", tags=["outcomes"], responses=WRONG | UNREADY)
+@router.delete("/v1/leads/{lead_id:path}", summary="Erase a lead", tags=["outcomes"], responses=WRONG | UNREADY | NO_LEAD)
 def erase_lead(lead_id: Key, service: Served) -> ErasureOut:
     """Delete every score and every outcome of a lead; one that is not known is erased already."""
     return ErasureOut(lead_id=lead_id, **asdict(service.store.erase(lead_id)))
