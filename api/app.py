@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
+from api.docs_page import add_docs
 from api.envelope import Envelope
 from api.errors import LOG, add_handlers
 from api.metrics import Metrics
@@ -76,6 +77,8 @@ def create_app(
         description=_ABOUT,
         lifespan=live,
         generate_unique_id_function=_name_operation,
+        docs_url=None,  # both would load scripts from a CDN
+        redoc_url=None,
     )
     app.state.service = service
     app.state.keys = KeyRing(Path(limits.keys) if limits.keys else _find_models(models, bundle) / FILE)
@@ -84,6 +87,7 @@ def create_app(
     add_handlers(app)
     app.include_router(router)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    add_docs(app)
     app.add_route("/openapi-3.0.json", lambda _: JSONResponse(to_30(app.openapi())), include_in_schema=False)
     return app
 
