@@ -137,7 +137,7 @@ class ModelRef(_Given):
 
 _ANSWER: JsonDict = {
     "lead_id": "A17", "probability": 0.31, "interval": [0.26, 0.37], "threshold": 0.24, "decision": "route_to_sales",
-    "grade": "B",
+    "explore": False, "grade": "B",
     "points": {"total": 65, "gate": 60, "decision": "route_to_sales", "fired": [{"rule": "Pricing page visit", "points": 40}]},
     "reasons": [
         {"what": "Employees", "value": "250", "effect": 0.09, "text": "Employees 250: +9.0 points of probability",
@@ -169,7 +169,9 @@ class AnswerOut(_Given):
     threshold: FiniteFloat
     """The probability from which a lead goes to sales."""
     decision: Decision
-    """What to do with the lead: `route_to_sales` from the threshold on, else `nurture`."""
+    """What to do with the lead: `route_to_sales` from the threshold on, or by lot, else `nurture`."""
+    explore: bool
+    """Whether it goes to sales by lot although its probability is below the threshold, so that later training sees such leads."""
     grade: str
     """A to D by fixed probabilities, so that a letter means the same after a retraining."""
     points: PointsOut | None
@@ -328,4 +330,8 @@ class ReadyOut(_Given):
 
     status: Literal["ready"] = "ready"
     model: ModelRef
+    challenger: str | None
+    """The bundle that scores in the shadow; null for none."""
+    refused: list[str]
+    """Why a bundle that was named since cannot serve, in words; the model above serves on."""
     store: StoreOut

@@ -12,17 +12,18 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
+from api.champion import Watch
 from api.docs_page import add_docs
 from api.envelope import Envelope
-from api.errors import LOG, add_handlers
+from api.errors import add_handlers
 from api.metrics import Metrics
 from api.openapi import describe, to_30
 from api.routes import router
-from api.service import Service, open_service
 from predictor.bundle import is_bundle
 from predictor.config import load_settings, make_settings
 from predictor.config_sections import ServeSettings, StoreSettings
 from predictor.keys import FILE, KeyRing
+from predictor.store import Store
 
 _ABOUT = """
 The probability that a marketing qualified lead (MQL) becomes a sales qualified lead (SQL).
@@ -51,7 +52,8 @@ def create_app(
         bundle: A bundle that serves whatever the champion is; None means the champion.
         store_url: SQLAlchemy URL of scores and outcomes; None means that of `store`.
         store: Where and for how long they are kept; None means the file `scores.db` beside the bundles.
-        serve: Keys and limits; None means the defaults, with the keys in `keys.toml` beside the bundles.
+        serve: Keys and limits, how it follows the bundles, and which leads go to sales by lot; None means the defaults, with the
+            keys in `keys.toml` beside the bundles.
 
     Raises:
         StoreError: The URL of the store cannot be read, or its driver is not installed.
@@ -59,17 +61,16 @@ def create_app(
     """
     limits = serve or make_settings().serve
     asked = store or make_settings().store
-    service = open_service(models, bundle, asked.model_copy(update={"url": store_url}) if store_url else asked)
-    if isinstance(service, str):
-        LOG.warning("Not ready: %s", service)
+    asked = asked.model_copy(update={"url": store_url}) if store_url else asked
+    folder = models or (bundle.absolute().parent if bundle else Path("models"))
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
-        if isinstance(service, Service):
-            service.store.start()
+        watch.start()
+        watch.store.start()
         yield
-        if isinstance(service, Service):
-            service.store.close()
+        watch.stop()
+        watch.store.close()
 
     app = FastAPI(
         title="Lead conversion predictor",
@@ -80,8 +81,11 @@ def create_app(
         docs_url=None,  # both would load scripts from a CDN
         redoc_url=None,
     )
-    app.state.service = service
-    app.state.keys = KeyRing(Path(limits.keys) if limits.keys else _find_models(models, bundle) / FILE)
+    watch = Watch(
+        folder, Store.open(asked, folder), limits, bundle=bundle, swap=lambda service: setattr(app.state, "service", service)
+    )
+    app.state.watch = watch
+    app.state.keys = KeyRing(Path(limits.keys) if limits.keys else folder / FILE)
     app.state.metrics = Metrics()
     app.add_middleware(Envelope, settings=limits, metrics=app.state.metrics)
     add_handlers(app)
@@ -108,10 +112,6 @@ def create_from_environment() -> FastAPI:
     if is_bundle(folder):
         return create_app(bundle=folder, store_url=store_url, store=store, serve=serve)
     return create_app(folder, store_url=store_url, store=store, serve=serve)
-
-
-def _find_models(models: Path | None, bundle: Path | None) -> Path:
-    return models or (bundle.absolute().parent if bundle else Path("models"))
 
 
 def _name_operation(route: APIRoute) -> str:

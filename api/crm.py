@@ -53,7 +53,7 @@ async def read_records(request: Request, content: object, crm: Crm, *, many: boo
         RequestValidationError: The one record holds a value that no lead can have.
         ScoringError: It is no record.
     """
-    reader = _find_reader(get_service(request).scorer, crm)
+    reader = _find_reader((await get_service(request)).scorer, crm)
     if not many:
         return _read_one(content, reader)
     records = _find_records(content, crm)

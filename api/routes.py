@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -41,8 +41,10 @@ from predictor.routing import Routing, tell_routing
 from predictor.store import Answered
 
 WRONG: dict[int | str, dict[str, Any]] = {422: {"model": ErrorOut, "description": "The request is wrong; the text says where."}}
-UNREADY: dict[int | str, dict[str, Any]] = {503: {"model": ErrorOut, "description": "No model serves, or the store is away."}}
 NO_LEAD: dict[int | str, dict[str, Any]] = {404: {"model": ErrorOut, "description": "No id can hold a line break."}}
+UNREADY: dict[int | str, dict[str, Any]] = {
+    503: {"model": ErrorOut, "description": "No model serves, or what came cannot be kept."}
+}
 ERROR_JSON = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}  # a page else makes its errors pages too
 NO_PAGE: dict[int | str, dict[str, Any]] = {
     404: {"content": ERROR_JSON, "description": "This bundle has no report."},
@@ -55,7 +57,7 @@ router = APIRouter(route_class=SafeRoute)
 
 
 @router.post("/v1/score", summary="Score one lead", tags=["scoring"], responses=WRONG | UNREADY, response_model=AnswerOut)
-def score(lead: LeadIn, service: Served, request: Request, asked: Asked) -> AnswerOut | Response:
+async def score(lead: LeadIn, service: Served, request: Request, asked: Asked) -> AnswerOut | Response:
     """Score one lead: the probability that sales accepts it, what to do with it, and why."""
     now = datetime.now(UTC)
     given = _answer(lead, service, now, asked.reasons)
@@ -153,7 +155,7 @@ def check_live() -> LiveOut:
 def check_ready(service: Served) -> ReadyOut:
     """Whether the server can score; where it cannot, why."""
     store = {"waiting": service.store.waiting, "away": service.store.away is not None}
-    return ReadyOut.model_validate({"model": service.scorer.describe(), "store": store})
+    return ReadyOut.model_validate({"model": service.scorer.describe(), "store": store, **service.describe()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +170,9 @@ class _Given:
 def _answer(lead: LeadIn, service: Service, now: datetime, reasons: int) -> _Given:
     """The scorer's answer, with warnings about what was left aside."""
     asked = lead.to_lead(service.timezone, now)
-    answer = service.scorer.score_lead(asked, reasons=reasons)
-    answer = replace(answer, warnings=(*answer.warnings, *lead.list_unread()))
+    answered = service.answer(asked, reasons=reasons, noticed=lead.list_unread())
     record_type = lead.record_type if isinstance(lead, CrmLeadIn) else ""
-    return _Given(Answered(answer, asked.as_of), tell_routing(asked, answer.points), record_type)
+    return _Given(answered, tell_routing(asked, answered.answer.points), record_type)
 
 
 def _answer_one_of_many(lead: LeadIn | RefusedOut, service: Service, now: datetime, reasons: int) -> _Given | RefusedOut:
@@ -185,7 +186,7 @@ def _answer_one_of_many(lead: LeadIn | RefusedOut, service: Service, now: dateti
 
 def _tell(given: _Given, service: Service) -> AnswerOut:
     model = service.scorer.describe()
-    return AnswerOut.model_validate({**given.answered.answer.to_json(), "routing": asdict(given.routing), "model": model})
+    return AnswerOut.model_validate({**given.answered.answer.to_json(), "routing": given.routing.to_json(), "model": model})
 
 
 def _tell_properties(given: _Given, service: Service, asked: ScoreQuery, now: datetime) -> dict[str, Any]:

@@ -46,8 +46,8 @@ class Settings(Section):
     threshold: ThresholdSettings
     grades: GradeSettings
     tracking: TrackingSettings
-    store: StoreSettings
     serve: ServeSettings
+    store: StoreSettings
     _folder: Path = PrivateAttr(default_factory=Path)
 
     @property

@@ -163,8 +163,10 @@ class StoreSettings(Section):
 
 
 class ServeSettings(Section):
-    """How the API is served."""
+    """How the API is served: who may ask, how it follows the bundles, and which leads it hands over by lot."""
 
+    watch_s: Annotated[float, Field(gt=0, le=3600)]
+    explore_rate: Annotated[float, Field(ge=0, lt=1)]
     keys: str
     max_body_mb: Annotated[float, Field(gt=0, le=1000)]
     receive_s: Annotated[float, Field(gt=0, le=600)]

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from predictor.errors import Finding, count
+from predictor.monitor.episodes import ACCEPTING
 
-ACCEPTING = ("accepted", "opportunity")  # an opportunity is only opened for a lead that sales has accepted
 _DAY = timedelta(days=1)
 
 

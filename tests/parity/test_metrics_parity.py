@@ -1,15 +1,20 @@
 """Second, independent answers to every metric: scikit-learn and SciPy, with weights where a resample has them."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import CensoredData, binomtest, ecdf
+from scipy.special import expit, logit
+from scipy.stats import CensoredData, binomtest, ecdf, rankdata
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
+from predictor.model.brier import decompose_brier, fit_calibration_line
 from predictor.model.intervals import wilson
 from predictor.model.label import compute_conversion_curve
-from predictor.model.metrics import compute_metrics
+from predictor.model.metrics import compute_luck, compute_metrics, compute_reliability
 
 
 def draw_leads(seed, n, decimals):
@@ -81,3 +86,54 @@ def test_conversion_curve_is_kaplan_meier():
     ended = np.where(accepted, would_wait, watched)
     survival = ecdf(CensoredData(uncensored=ended[accepted], right=ended[~accepted])).sf
     assert curve["converted"].to_numpy() == pytest.approx(1 - survival.evaluate(curve["days"].to_numpy()), abs=1e-12)
+
+
+def test_luck_is_the_share_of_orders_that_rank_as_well():
+    """Against every order of eight leads, counted one by one."""
+    probability, outcome = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]), np.array([0, 0, 1, 0, 0, 1, 0, 1])
+    sums = [sum(chosen) for chosen in combinations(range(8), 3)]
+    reached = np.flatnonzero(outcome).sum()
+    assert compute_luck(outcome, probability) == pytest.approx(np.mean([one >= reached for one in sums]))
+
+
+def test_luck_is_seldom_small_where_there_is_nothing():
+    draw = np.random.default_rng(0)
+    seen = [compute_luck((draw.random(80) < 0.13).astype(float), draw.random(80)) for _ in range(2000)]
+    assert np.mean(np.array(seen) <= 0.01) < 0.016
+    assert np.mean(np.array(seen) <= 0.5) == pytest.approx(0.5, abs=0.04)
+
+
+def test_ece_and_its_bins_by_pandas(leads):
+    """A lead's bin is its mean rank, so ties stay together; the error is how far promise and outcome lie apart in its bin."""
+    outcome, probability = leads
+    place = (rankdata(probability) - 0.5) / len(probability)
+    frame = pd.DataFrame({"bin": (place * 10).astype(int), "predicted": probability, "observed": outcome})
+    bins = frame.groupby("bin").agg(n=("predicted", "size"), predicted=("predicted", "mean"), observed=("observed", "mean"))
+    table = compute_reliability(outcome, probability)
+    np.testing.assert_allclose(table[["n", "predicted", "observed"]], bins, atol=1e-12)
+    by_hand = np.average((bins["predicted"] - bins["observed"]).abs(), weights=bins["n"])
+    assert compute_metrics(outcome, probability)["ece"] == pytest.approx(by_hand, abs=1e-12)
+
+
+def test_parts_of_the_brier_score_by_isotonic_regression(leads):
+    outcome, probability = leads
+    right = IsotonicRegression(out_of_bounds="clip").fit(probability, outcome).predict(probability)
+    parts, uncertainty = decompose_brier(outcome, probability), outcome.mean() * (1 - outcome.mean())
+    assert parts.uncertainty == pytest.approx(uncertainty)
+    assert parts.miscalibration == pytest.approx(
+        brier_score_loss(outcome, probability) - brier_score_loss(outcome, right), abs=1e-12
+    )
+    assert parts.discrimination == pytest.approx(uncertainty - brier_score_loss(outcome, right), abs=1e-12)
+
+
+def test_calibration_line_and_its_intervals_by_scikit_learn(leads):
+    """Slope by an unpenalised regression on the log-odds, the intercept alone with the log-odds as they are; Wald's intervals."""
+    outcome, probability = leads
+    log_odds = logit(probability)
+    line = fit_calibration_line(outcome, probability)
+    fitted = LogisticRegression(C=np.inf, tol=1e-10).fit(log_odds[:, None], outcome)
+    assert line.slope == pytest.approx(fitted.coef_[0, 0], rel=1e-4)
+    design, p = np.column_stack([np.ones(len(log_odds)), log_odds]), fitted.predict_proba(log_odds[:, None])[:, 1]
+    error = np.sqrt(np.linalg.inv((design.T * (p * (1 - p))) @ design)[1, 1])
+    assert line.slope_interval == pytest.approx((line.slope - 1.959964 * error, line.slope + 1.959964 * error), rel=1e-3)
+    assert expit(log_odds + line.intercept).mean() == pytest.approx(outcome.mean(), abs=1e-9)

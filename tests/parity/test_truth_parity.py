@@ -58,7 +58,7 @@ def test_the_champion_is_a_fifth_closer_to_the_truth_than_the_points(trained, fi
     truth = _truth_of(trained.study, firms[0])[trained.split.test]
     assert not np.isnan(truth).any()
     miss = {name: np.abs(said - truth).mean() for name, said in trained.verdict.probability.items()}
-    assert trained.verdict.chosen in {"logistic", "lightgbm"}
+    assert trained.verdict.chosen in {"logistic", "lightgbm", "lightgbm_on_points"}
     assert miss[trained.verdict.chosen] <= 0.8 * miss["points"]
 
 
@@ -68,6 +68,13 @@ def test_the_champion_closes_most_of_the_gap_between_the_points_and_the_truth(tr
     best = compute_metrics(outcome, _truth_of(trained.study, firms[0])[trained.split.test])["log_loss"]
     worst = told["points"]["log_loss"]
     assert (worst - told[trained.verdict.chosen]["log_loss"]) / (worst - best) >= 0.7
+
+
+def test_probabilities_hold_forward_in_time(trained):
+    figures, judged = trained.verdict.test[trained.verdict.chosen], trained.verdict.calibration
+    assert 0.85 <= figures["calibration_slope"] <= 1.15
+    assert figures["ece"] <= 2 * judged.noise.mean
+    assert judged.verdict == "calibrated"
 
 
 def test_nothing_does_better_than_the_truth(trained, firms):

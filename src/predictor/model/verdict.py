@@ -11,7 +11,14 @@ from predictor.config import Settings
 from predictor.errors import Finding
 from predictor.model.block import Block
 from predictor.model.gate import Gate, judge_gate
-from predictor.model.metrics import Difference, compute_difference, compute_intervals, compute_metrics, compute_reliability
+from predictor.model.metrics import (
+    Difference,
+    compute_difference,
+    compute_intervals,
+    compute_luck,
+    compute_metrics,
+    compute_reliability,
+)
 from predictor.model.noise import CalibrationJudgement, judge_calibration
 from predictor.model.recipe import Recipe
 from predictor.model.threshold import Recommendation, recommend_threshold
@@ -37,6 +44,7 @@ class Verdict:
         probability: Candidate -> its probabilities on the test block.
         outcome: What came of the test leads.
         calibration: Whether the probabilities of the chosen can be believed, with what chance alone would show.
+        luck: How often an order by lot would rank the test leads as well as the chosen does.
         rehearsed: Whether earlier leads spanned enough time to rehearse on, so that something learned could be chosen.
         recalibrated: Whether the newest of the earlier leads set the level of the probabilities.
     """
@@ -52,6 +60,7 @@ class Verdict:
     probability: dict[str, np.ndarray]
     outcome: np.ndarray
     calibration: CalibrationJudgement
+    luck: float
     rehearsed: bool = True
     recalibrated: bool = False
 
@@ -115,6 +124,7 @@ def judge_recipes(
         probability=probability,
         outcome=test.outcome,
         calibration=judge_calibration(test.outcome, probability[chosen], seed=settings.model.seed),
+        luck=compute_luck(test.outcome, probability[chosen]),
         rehearsed=len(recipes[chosen].positions) < len(fit),
         recalibrated=settings.model.recalibrate == "newest",
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from predictor.errors import Finding, list_names
+from predictor.model.words import say_percent
 
 if TYPE_CHECKING:
     from predictor.model.metrics import Difference
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 RANK_ONLY = "MODEL001"
 _SIMPLE = ("constant", "points")
 _UNREHEARSED = "Earlier leads are too few, or span too little time, to choose anything learned by, so"
+_LUCK = 0.01  # how often a verdict may take luck for a signal
 
 
 def tell_verdict(verdict: Verdict) -> str:
@@ -64,7 +66,7 @@ def _tell_unrivalled(verdict: Verdict) -> str:
     """Where there is nothing simpler to compare with."""
     chosen, tried = verdict.chosen, [name for name in verdict.test if name != verdict.chosen]
     if not verdict.rehearsed:
-        return f"{_UNREHEARSED} '{chosen}' is taken."
+        return f"No signal yet. {_UNREHEARSED} '{chosen}' is taken."
     if chosen != "constant":
         return f"'{chosen}' did best on earlier leads; neither the points nor the base rate were tried beside it."
     same = "so every lead gets the same probability"
@@ -79,9 +81,11 @@ def _tell_unrivalled(verdict: Verdict) -> str:
 def _tell_rivalled(verdict: Verdict, rival: str) -> str:
     chosen, base = verdict.chosen, verdict.differences.get("constant")
     told = [_tell_points(verdict)] if chosen == "points" else []
-    weak = base is not None and base.high >= 0
+    weak = base is not None and (base.high >= 0 or not _ranks(verdict))
     if base is not None and weak:
         less = f"'{chosen}' is {'worse than' if base.low > 0 else 'not to be told apart from'} the base rate: {_tell_gap(base)}."
+        if base.high < 0:
+            less = f"'{chosen}' may rank these leads so well by luck: {say_percent(verdict.luck)} of orders by lot do as well."
         told.append(f"By its probabilities {less}" if _ranks(verdict) else f"No signal on the forward test: {less}")
     if not weak or (_ranks(verdict) and rival != "constant"):
         told.append(_compare(chosen, rival, verdict.differences[rival]))
@@ -111,8 +115,7 @@ def _tell_gap(gap: Difference) -> str:
 
 def _ranks(verdict: Verdict) -> bool:
     """Whether the chosen puts accepted leads above others on the forward test, whatever its probabilities are."""
-    interval = verdict.intervals[verdict.chosen].get("auc")
-    return interval is not None and interval[0] > 0.5
+    return verdict.luck <= _LUCK
 
 
 def _find_missed(verdict: Verdict) -> str:

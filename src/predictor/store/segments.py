@@ -11,6 +11,8 @@ from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
+from predictor.disk import sync_folder
+
 REFUSED = "records.refused"
 _FOLDER_LOCK = "folder.lock"
 
@@ -121,12 +123,3 @@ def write_whole(path: Path, lines: Sequence[bytes]) -> None:
         file.writelines(line + b"\n" for line in lines)
         file.flush()
         os.fsync(handle)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names of a folder's files on the disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

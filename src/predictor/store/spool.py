@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from predictor.store.segments import REFUSED, Seat, Segment, lock_folder, rewrite, sync_folder
+from predictor.disk import sync_folder
+from predictor.store.segments import REFUSED, Seat, Segment, lock_folder, rewrite
 
 _LARGEST = 8_000_000  # bytes of a segment; more than one waits only while the database is away
 

@@ -115,7 +115,7 @@ def test_a_server_without_a_model_starts_and_says_so(serve, tmp_path, lead, capl
     for response in asked:
         assert (response.status_code, response.json()["error"]["code"]) == (503, "API004")
         assert "names no champion" in response.json()["error"]["text"]
-        assert response.json()["error"]["text"].endswith("Then start the server again.")
+        assert response.json()["error"]["text"].endswith("It serves as soon as there is one.")
 
 
 def test_a_bundle_that_was_altered_is_not_served(serve, models):

@@ -13,18 +13,9 @@ from predictor.score import Scorer
 from predictor.values import Event
 
 PARTS = [
-    "lead_id",
-    "probability",
-    "interval",
-    "threshold",
-    "decision",
-    "grade",
-    "points",
-    "reasons",
-    "routing",
-    "warnings",
+    "lead_id", "probability", "interval", "threshold", "decision", "explore", "grade", "points", "reasons", "routing", "warnings",
     "model",
-]
+]  # fmt: skip
 
 
 def ask(client, lead, **query):

@@ -127,6 +127,7 @@ def test_the_answer_as_properties_of_hubspot(client):
     assert all(isinstance(value, str) for value in values.values())
     assert float(values["predictor_probability"]) == pytest.approx(answer["probability"], abs=1e-6)
     assert values["predictor_decision"] == answer["decision"]
+    assert values["predictor_explore"] == "false"
     assert values["predictor_grade"] == answer["grade"]
     assert values["predictor_points"] == f"{answer['points']['total']:g}"
     assert values["predictor_reasons"] == "\n".join(reason["text"] for reason in answer["reasons"])

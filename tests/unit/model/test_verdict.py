@@ -113,7 +113,7 @@ def test_points_beside_the_base_rate():
         "Nothing learned did better than the points on earlier leads; on the newer ones 'logistic' did."
     )
     better = {"logistic": Difference(0.0, -0.1, 0.1), "constant": Difference(-0.2, -0.3, -0.1)}
-    assert replace(verdict, differences=better).text == (
+    assert replace(verdict, differences=better, luck=0.0).text == (
         "The points are as good as anything learned: nothing did better on earlier leads. 'points' is better than 'constant' on "
         "the forward test: log loss 0.2000 lower (95 %: -0.3000 to -0.1000)."
     )
@@ -121,14 +121,22 @@ def test_points_beside_the_base_rate():
 
 def test_what_is_not_told_apart_from_the_base_rate_is_no_signal(verdict):
     weak = Difference(-0.002, -0.01, 0.006)
-    blind = {"logistic": verdict.intervals["logistic"] | {"auc": (0.47, 0.56)}}
-    told = replace(verdict, differences={"constant": weak, "points": weak}, intervals=verdict.intervals | blind)
+    told = replace(verdict, differences={"constant": weak, "points": weak}, luck=0.3)
     assert told.text == (
         "No signal on the forward test: 'logistic' is not to be told apart from the base rate: log loss 0.0020 lower "
         "(95 %: -0.0100 to +0.0060)."
     )
     worse = Difference(0.02, 0.01, 0.03)
     assert "'logistic' is worse than the base rate" in replace(told, differences={"constant": worse, "points": weak}).text
+
+
+def test_what_ranks_no_better_than_luck_is_no_signal_however_sure_the_losses_look(verdict):
+    better = Difference(-0.02, -0.04, -0.001)
+    told = replace(verdict, differences={"constant": better, "points": better}, luck=0.04)
+    assert told.text == (
+        "No signal on the forward test: 'logistic' may rank these leads so well by luck: 4 % of orders by lot do as well."
+    )
+    assert "No signal" not in replace(told, luck=0.01).text
 
 
 def test_what_ranks_leads_is_a_signal_though_its_level_is_wrong(verdict):
@@ -159,9 +167,9 @@ def test_candidates_that_were_not_tried_are_not_told_of(chosen, names, text):
 
 def test_without_a_rehearsal_that_is_why():
     short = "Earlier leads are too few, or span too little time, to choose anything learned by, so "
-    for chosen, said in (("constant", "'constant' is taken."), ("points", "'points' is taken. ")):
+    for chosen, said in (("constant", f"No signal yet. {short}'constant' is taken."), ("points", f"{short}'points' is taken. ")):
         told = judge_recipes(RECIPES, chosen, fit=FIT, test=TEST, routed=None, settings=SETTINGS)
-        assert replace(told, rehearsed=False).text.startswith(short + said)
+        assert replace(told, rehearsed=False).text.startswith(said)
 
 
 def test_probabilities_are_judged_beside_what_chance_shows(verdict):
