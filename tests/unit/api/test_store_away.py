@@ -13,7 +13,7 @@ from itertools import count
 
 from databases import place, postgres  # noqa: F401  fixtures
 
-from api.example import wait_until_ready, find_port
+from api.example import find_port, wait_until_ready
 from predictor.store import Database
 
 THREADS = 4
