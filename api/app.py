@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from api.champion import Watch
+from api.docs_page import add_docs
 from api.envelope import Envelope
 from api.errors import add_handlers
 from api.metrics import Metrics
@@ -77,6 +78,8 @@ def create_app(
         description=_ABOUT,
         lifespan=live,
         generate_unique_id_function=_name_operation,
+        docs_url=None,  # both would load scripts from a CDN
+        redoc_url=None,
     )
     watch = Watch(
         folder, Store.open(asked, folder), limits, bundle=bundle, swap=lambda service: setattr(app.state, "service", service)
@@ -88,6 +91,7 @@ def create_app(
     add_handlers(app)
     app.include_router(router)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    add_docs(app)
     app.add_route("/openapi-3.0.json", lambda _: JSONResponse(to_30(app.openapi())), include_in_schema=False)
     return app
 

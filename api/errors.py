@@ -123,7 +123,7 @@ def _answer_http(request: Request, error: Exception) -> Response:
     status = error.status_code  # type: ignore[attr-defined]
     code, text = _OF_STATUS.get(status, NO_JSON), f"{error.detail}."  # type: ignore[attr-defined]
     if code == NO_PATH:
-        text = f"{request.method} {request.url.path} is not there. See /docs for every path."
+        text = f"{request.method} on this path is not there. See /docs for every path."  # a path may name a lead
     response = answer_error(status, FaultOut(code=code, text=text))
     response.headers.update(getattr(error, "headers", None) or {})
     return response

@@ -56,13 +56,18 @@ def serve(models: str) -> Iterator[str]:
     with subprocess.Popen(command, env={**os.environ, "PYTHONUNBUFFERED": "1"}) as server:  # noqa: S603
         try:
             address = f"http://127.0.0.1:{port}"
-            _wait_until_ready(address, server)
+            wait_until_ready(address, server)
             yield address
         finally:
             server.terminate()
 
 
-def _wait_until_ready(address: str, server: subprocess.Popen[bytes]) -> None:
+def wait_until_ready(address: str, server: subprocess.Popen[bytes]) -> None:
+    """Come back once a server can score.
+
+    Raises:
+        RuntimeError: It ended, or was not ready in time.
+    """
     until = time.monotonic() + _PATIENCE_S
     while time.monotonic() < until and server.poll() is None:
         try:

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api.guard import ACCESS
 from api.openapi_examples import ERRORS, REQUESTS
+from api.openapi_records import SCHEMAS, add_records
 
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A key made with `predictor keys add`."},
@@ -32,6 +33,7 @@ def describe(app: FastAPI) -> _OPENAPI:
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         document["components"]["securitySchemes"] = _SCHEMES
+        document["components"]["schemas"] |= SCHEMAS
         access = {path.replace(":path", ""): need for path, need in ACCESS.items()}
         for path, operations in document["paths"].items():
             for operation in operations.values():
@@ -43,6 +45,7 @@ def describe(app: FastAPI) -> _OPENAPI:
 def _complete(operation: _OPENAPI, access: str) -> None:
     """Add what FastAPI does not know: keys, limits, an example for each error."""
     responses = operation["responses"]
+    add_records(operation)
     if access != "open":
         operation["security"] = [{"bearer": []}, {"key": []}]
         scope = "any key" if access == "any" else f"a key of scope `{access}`"

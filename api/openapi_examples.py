@@ -21,13 +21,36 @@ _LEAD = {
 }
 
 
+HUBSPOT = {
+    "id": "51",
+    "properties": {
+        "email": "a.byron@engine.example", "industry": "COMPUTER_SOFTWARE", "numemployees": "420", "country": "Germany",
+        "seniority": "vp", "hs_analytics_source": "ORGANIC_SEARCH", "createdate": "2026-06-24T08:12:00.000Z", "jobtitle": None,
+    },
+}  # fmt: skip
+SALESFORCE = {
+    "attributes": {"type": "Lead", "url": "/services/data/v62.0/sobjects/Lead/00Q000000000061AAA"},
+    "Id": "00Q000000000061AAA", "Company": "Werk Example", "LeadSource": "Webinar", "Industry": "Manufacturing",
+    "NumberOfEmployees": 640, "Country": "Germany", "CreatedDate": "2026-06-30T15:40:00.000+0000",
+}  # fmt: skip
+
+
 def _name(summary: str, value: object) -> dict[str, Any]:
     return {"summary": summary, "value": value}
 
 
 REQUESTS: dict[str, dict[str, Any]] = {
-    "score": {"lead": _name("A lead", _LEAD), "least": _name("The least that can be scored", {"lead_id": "A17"})},
-    "score_batch": {"leads": _name("Two leads", {"leads": [_LEAD, {"lead_id": "A18", "attributes": {"industry": "Retail"}}]})},
+    "score": {
+        "lead": _name("A lead", _LEAD),
+        "least": _name("The least that can be scored", {"lead_id": "A17"}),
+        "hubspot": _name("A contact of HubSpot, with crm=hubspot", HUBSPOT),
+        "salesforce": _name("A lead of Salesforce, with crm=salesforce", SALESFORCE),
+    },
+    "score_batch": {
+        "leads": _name("Two leads", {"leads": [_LEAD, {"lead_id": "A18", "attributes": {"industry": "Retail"}}]}),
+        "hubspot": _name("Contacts of HubSpot, with crm=hubspot", {"results": [HUBSPOT]}),
+        "salesforce": _name("Leads of Salesforce, with crm=salesforce", {"records": [SALESFORCE]}),
+    },
     "save_outcome": {
         "accepted": _name("Sales took it over", {"lead_id": "A17", "kind": "accepted", "occurred_at": "2026-04-07T10:00:00Z"}),
         "recycled": _name(
@@ -58,7 +81,10 @@ ERRORS: dict[int, dict[str, Any]] = {
             "The key 'crm' opens 'score', but this needs 'admin'. Ask whoever runs this server for a key that does.",
         ),
     },
-    404: {"no_report": _fault("API005", "Bundle 'lightgbm-20261001T060000Z' has no report. Train again to get one.")},
+    404: {
+        "no_report": _fault("API005", "Bundle 'lightgbm-20261001T060000Z' has no report. Train again to get one."),
+        "no_path": _fault("API003", "DELETE on this path is not there. See /docs for every path."),
+    },
     408: {
         "slow": _fault(
             "API012", "The request did not come whole within 30 seconds. Send it again, in parts if it is large."

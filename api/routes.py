@@ -41,6 +41,7 @@ from predictor.routing import Routing, tell_routing
 from predictor.store import Answered
 
 WRONG: dict[int | str, dict[str, Any]] = {422: {"model": ErrorOut, "description": "The request is wrong; the text says where."}}
+NO_LEAD: dict[int | str, dict[str, Any]] = {404: {"model": ErrorOut, "description": "No id can hold a line break."}}
 UNREADY: dict[int | str, dict[str, Any]] = {
     503: {"model": ErrorOut, "description": "No model serves, or what came cannot be kept."}
 }
@@ -90,7 +91,7 @@ def save_outcome(outcome: OutcomeIn, service: Served) -> OutcomeOut:
     return OutcomeOut(lead_id=lead_id, kind=kind, occurred_at=moment, reason=reason, amount=amount, warnings=warnings)
 
 
-@router.delete("/v1/leads/{lead_id:path}", summary="Erase a lead", tags=["outcomes"], responses=WRONG | UNREADY)
+@router.delete("/v1/leads/{lead_id:path}", summary="Erase a lead", tags=["outcomes"], responses=WRONG | UNREADY | NO_LEAD)
 def erase_lead(lead_id: Key, service: Served) -> ErasureOut:
     """Delete every score and every outcome of a lead; one that is not known is erased already."""
     return ErasureOut(lead_id=lead_id, **asdict(service.store.erase(lead_id)))
@@ -185,7 +186,7 @@ def _answer_one_of_many(lead: LeadIn | RefusedOut, service: Service, now: dateti
 
 def _tell(given: _Given, service: Service) -> AnswerOut:
     model = service.scorer.describe()
-    return AnswerOut.model_validate({**given.answered.answer.to_json(), "routing": asdict(given.routing), "model": model})
+    return AnswerOut.model_validate({**given.answered.answer.to_json(), "routing": given.routing.to_json(), "model": model})
 
 
 def _tell_properties(given: _Given, service: Service, asked: ScoreQuery, now: datetime) -> dict[str, Any]:

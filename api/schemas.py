@@ -68,10 +68,10 @@ class _Taken(BaseModel):
 
     def report_unread(self, where: str) -> list[Finding]:
         """A warning about fields that nobody reads; none where there are none."""
-        known = list(type(self).model_fields)
-        unread = [name[:60] for name in self.model_extra or {}]
-        if not unread:
+        if not self.model_extra:
             return []
+        known = list(type(self).model_fields)
+        unread = [name[:60] for name in self.model_extra]
         hint = next((near for name in unread if (near := name_nearest(name, known))), "")
         return [Finding("LEAD024", "warning", f"Fields of {where} that are not read: {list_names(unread)}.{hint}", "")]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from predictor.answer import Lead, PointsAnswer
 from predictor.values import Event, normal_text
@@ -54,6 +55,18 @@ class Routing:
     campaign: str | None
     earned: tuple[Earned, ...]
     activities: tuple[Activity, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON holds it, but for moments."""
+        return {
+            "source": self.source,
+            "campaign": self.campaign,
+            "earned": [{"rule": it.rule, "points": it.points, "times": it.times} for it in self.earned],
+            "activities": [
+                {"event_type": it.event_type, "asset": it.asset, "times": it.times, "last_at": it.last_at}
+                for it in self.activities
+            ],
+        }
 
 
 def tell_routing(lead: Lead, points: PointsAnswer | None) -> Routing:

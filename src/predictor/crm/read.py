@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from predictor.crm.maps import Crm, CrmField, plain, read_map
@@ -16,6 +16,7 @@ from predictor.values import name_type, normal_text, to_number
 
 _OURS = ("as_of", "events", "points")  # parts of a lead of ours that a record may bring beside its own
 _EPOCH = re.compile(r"-?\d{11,14}")  # milliseconds since 1970, as HubSpot writes dates
+_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST = 1e15
 
 
@@ -122,7 +123,7 @@ class CrmReader:
             draft.personal.append(name)
         elif kind == "system":
             return
-        elif isinstance(value, Mapping) and "." not in name:
+        elif isinstance(value, Mapping) and "." not in name and "records" not in value:
             for inner, part in _list_parts(value):
                 self._take(f"{name}.{inner}", part, draft)
         elif isinstance(value, (Mapping, list)):
@@ -192,13 +193,13 @@ def _read_moment(value: object) -> str | None:
     text = str(value).strip()
     try:
         if isinstance(value, (int, float, str)) and not isinstance(value, bool) and _EPOCH.fullmatch(text):
-            moment = datetime.fromtimestamp(int(text) / 1000, UTC)
+            moment = _EPOCH_START + timedelta(milliseconds=int(text))
         else:
             moment = datetime.fromisoformat(text)
         if len(text) == 10 or moment.tzinfo is None:
             return moment.date().isoformat() if len(text) == 10 else moment.isoformat()
         return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError):
         return None
 
 

@@ -42,7 +42,7 @@ def _list_values(answer: Answer, routing: Routing) -> dict[str, Any]:
     activities = (f"{act.last_at:%Y-%m-%d} {act.event_type}{f': {act.asset}' if act.asset else ''}" for act in routing.activities)
     return {
         "probability": round(answer.probability, 6), "low": round(low, 6), "high": round(high, 6),
-        "threshold": round(answer.threshold, 6), "decision": answer.decision, "grade": answer.grade,
+        "threshold": round(answer.threshold, 6), "decision": answer.decision, "explore": answer.explore, "grade": answer.grade,
         "points": None if points is None else points.total, "points_decision": None if points is None else points.decision,
         "reasons": _join(reason.text for reason in answer.reasons), "activities": _join(activities),
         "warnings": _join(f"{warning.code} {warning.what}" for warning in answer.warnings),
@@ -56,9 +56,11 @@ def _join(lines: Any) -> str:  # noqa: ANN401  any texts
 def _as_text(value: object) -> str:
     """A value as HubSpot takes it: always a text.
 
-    >>> _as_text(0.31), _as_text(65.0), _as_text(None)
-    ('0.31', '65', '')
+    >>> _as_text(0.31), _as_text(65.0), _as_text(None), _as_text(False)
+    ('0.31', '65', '', 'false')
     """
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

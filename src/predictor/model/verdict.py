@@ -77,8 +77,8 @@ class Verdict:
     def earned(self) -> bool:
         """Whether the chosen may serve.
 
-        The base rate may unless the points are surely better, the points unless the base rate is. What was learned must have found
-        a signal, and have lost less than both.
+        The base rate may unless the points are surely better, the points unless the base rate is. What was learned must have
+        found a signal, and have lost less than both.
         """
         simple = [self.differences[name] for name in SIMPLE if name in self.differences]
         if self.chosen in SIMPLE:

@@ -73,3 +73,34 @@ def test_any_bytes_are_refused_with_a_text(client, body):
     response = client.post("/v1/score", content=body, headers={"content-type": "application/json"})
     assert response.status_code == 422
     assert response.json()["error"]["text"]
+
+
+RECORDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": TEXTS | SCALARS,
+        "Id": TEXTS | SCALARS,
+        "properties": st.dictionaries(
+            OFTEN | st.sampled_from(["numemployees", "createdate", "firstname"]) | TEXTS, SCALARS | ANY, max_size=6
+        )
+        | ANY,
+        "NumberOfEmployees": SCALARS,
+        "Industry": SCALARS | ANY,
+        "attributes": ANY,
+        "as_of": DATES | SCALARS,
+        "points": SCALARS,
+        "events": ANY,
+    },
+)
+
+
+@CHECK
+@given(st.sampled_from(["hubspot", "salesforce"]), st.sampled_from(["contract", "properties"]), ANY | RECORDS)
+def test_any_record_of_a_crm_is_answered_or_refused_alone_as_among_many(post, crm, answer, content):
+    query = f"?crm={crm}&answer={answer}"
+    response = post(f"/v1/score{query}", content)
+    assert response.status_code in {200, 422}
+    assert response.status_code == 200 or response.json()["error"]["text"]
+    many = post(f"/v1/score/batch{query}", {"leads": [content]})
+    assert many.status_code == 200
+    assert ("error" in many.json()["answers"][0]) == (response.status_code == 422)

@@ -13,7 +13,7 @@ from itertools import count
 
 from databases import place, postgres  # noqa: F401  fixtures
 
-from api.example import _wait_until_ready, find_port
+from api.example import find_port, wait_until_ready
 from predictor.store import Database
 
 THREADS = 4
@@ -71,7 +71,7 @@ def run_server(models, url):
     env = {**os.environ, "PREDICTOR_STORE": url}
     with said.open("a") as file, subprocess.Popen(command, env=env, stderr=file) as server:
         try:
-            _wait_until_ready(f"http://127.0.0.1:{port}", server)
+            wait_until_ready(f"http://127.0.0.1:{port}", server)
             yield server, port, said
         finally:
             server.terminate()

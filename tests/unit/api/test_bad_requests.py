@@ -1,0 +1,99 @@
+"""Requests that no sane client sends: the right status and text, and the server goes on."""
+
+import json
+
+import pytest
+
+from predictor.errors import count
+
+JSON = {"content-type": "application/json"}
+
+
+def send(client, path, text):
+    return client.post(path, content=text.encode(), headers=JSON)
+
+
+def check_alive(client, lead):
+    assert client.post("/v1/score", json=lead).status_code == 200
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+@pytest.mark.parametrize("place", ['"attributes": {"employees": %s}', '"points": %s', '"attributes": {"industry": %s}'])
+def test_numbers_that_are_none(client, lead, value, place):
+    response = send(client, "/v1/score", '{"lead_id": "A17", %s}' % (place % value))
+    assert response.status_code == 422
+    fault = response.json()["error"]
+    assert fault["code"] in ({"API001"} if value.strip("-") in {"NaN", "Infinity"} else {"API002", "LEAD022"})
+    assert fault["text"]
+    check_alive(client, lead)
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_dates_at_the_ends_of_the_calendar(client, lead, year):
+    moment = f"{year}-12-31T23:59:59-12:00"
+    for asked, where in (
+        ({"as_of": moment}, "'as_of'"),
+        ({"events": [{"occurred_at": moment, "event_type": "x"}]}, "'events[0].occurred_at'"),
+    ):
+        response = client.post("/v1/score", json=lead | asked)
+        assert response.status_code == 422
+        assert response.json()["error"]["text"].startswith(f"{where} must lie between 1900 and 2200.")
+    odd = client.post("/v1/score", json=lead | {"attributes": {"founded_on": moment}})
+    assert odd.status_code in {200, 422}
+    outcome = client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted", "occurred_at": moment})
+    assert outcome.status_code == 422
+    check_alive(client, lead)
+
+
+def test_a_hundred_thousand_events_of_one_lead(client, lead):
+    minutes = [
+        f"2026-03-{day:02}T{hour:02}:{minute:02}:00Z" for day in range(1, 31) for hour in range(24) for minute in range(60)
+    ]
+    events = [
+        {"occurred_at": moment, "event_type": kind, "asset": "x"}
+        for moment in minutes
+        for kind in ("page_view", "pricing_page_view", "blog_view")
+    ][:100_000]
+    assert len(events) == 100_000, count(len(events), "event")
+    answer = client.post("/v1/score", json=lead | {"events": events})
+    assert answer.status_code == 200
+    assert answer.json()["points"]["total"] == 65  # 20 for the industry, and 15 a visit up to the cap of 45
+    assert [activity["asset"] for activity in answer.json()["routing"]["activities"]] == ["x", "x", "x"]
+    check_alive(client, lead)
+
+
+@pytest.mark.parametrize(
+    ("lead_id", "text"),
+    [
+        (7, "'lead_id' must be a text, but a number came."),
+        (None, "'lead_id' must be a text, but null came."),
+        ([], "'lead_id' must be a text"),
+    ],
+)
+def test_wrong_types(client, lead, lead_id, text):
+    response = client.post("/v1/score", json=lead | {"lead_id": lead_id})
+    assert response.status_code == 422
+    assert response.json()["error"]["text"].startswith(text)
+
+
+def test_nesting_without_end(client, lead):
+    for text in ("[" * 100_000, '{"a":' * 100_000, json.dumps({"lead_id": "x"})[:-1] + ', "x": ' + "[" * 50_000):
+        assert send(client, "/v1/score", text).status_code == 422
+        assert send(client, "/v1/score?crm=hubspot", text).status_code == 422
+    check_alive(client, lead)
+
+
+def test_a_body_that_says_it_is_something_else(client, lead):
+    response = client.post("/v1/score", content=json.dumps(lead).encode(), headers={"content-type": "text/plain"})
+    assert response.status_code == 422
+    assert "application/json" in response.json()["error"]["text"]
+
+
+def test_an_opportunity_keeps_its_amount_and_is_told_once(client):
+    outcome = {"lead_id": "A17", "kind": "opportunity", "occurred_at": "2026-04-09T00:00:00Z"}
+    for amount in (9000, "12000.50"):
+        told = client.post("/v1/outcomes", json=outcome | {"amount": amount})
+        assert told.status_code == 200
+    assert told.json()["amount"] == 12000.5
+    [row] = client.app.state.service.store.load_outcomes().to_dict("records")
+    assert (row["kind"], row["amount"]) == ("opportunity", 12000.5)
