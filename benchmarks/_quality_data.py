@@ -59,7 +59,7 @@ def set_olist(folder: Path, draft: Path) -> Settings:
 
 
 def set_firm(_: Path | None, draft: Path) -> Settings:
-    """A simulated firm, leads and events, with the gap that the horizon asks for, without the pending leads, which peers cannot weigh."""
+    """A simulated firm, leads and events, without the pending leads, which peers cannot weigh."""
     save_firm(simulate_firm(FIRM, SEED), draft)
     settings = load_settings(draft / "predictor.toml")
     split = settings.split.model_copy(update={"test_share": SPLIT["test_share"]})

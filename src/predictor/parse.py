@@ -153,6 +153,10 @@ def _blank_column(column: pd.Series, words: set[str]) -> pd.Series:
     is_text = column.dtype == object or pd.api.types.is_string_dtype(column.dtype)
     if not is_text and not isinstance(column.dtype, pd.CategoricalDtype):
         return column
+    if isinstance(column.dtype, pd.StringDtype):  # of many rows few texts differ
+        codes, uniques = pd.factorize(column)
+        stripped = [text if text.casefold() not in words else None for text in (str(cell).strip() for cell in uniques)]
+        return pd.Series(np.array([*stripped, None], dtype=object)[codes], index=column.index, name=column.name).astype("str")
     texts = column.astype(object).where(column.notna(), None)
     texts = texts.map(lambda cell: None if cell is None else str(cell).strip())
     return texts.where(~texts.str.casefold().isin(words), None).astype("str")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq, isotonic_regression
 from scipy.special import expit, logit
 
 from predictor.model.checks import check_pairs
@@ -72,6 +71,8 @@ def decompose_brier(outcome: ArrayLike, probability: ArrayLike) -> BrierParts:
     predictor.errors.TrainingError: Outcomes must equal 0 or 1, but 1 of 2 does not (first at position 1). Leave pending \
 leads out.
     """
+    from scipy.optimize import isotonic_regression  # noqa: PLC0415  a server needs none of it
+
     y, p = check_pairs(outcome, probability)
     _, at, leads = np.unique(p, return_inverse=True, return_counts=True)
     share = np.bincount(at, weights=y) / leads
@@ -107,6 +108,8 @@ def fit_calibration_line(outcome: ArrayLike, probability: ArrayLike) -> Calibrat
 
 
 def _fit_intercept(y: FloatArray, score: FloatArray) -> tuple[float, Interval]:
+    from scipy.optimize import brentq  # noqa: PLC0415  a server needs none of it
+
     found = float(brentq(lambda shift: float((expit(score + shift) - y).sum()), -80, 80, xtol=1e-12))
     fitted = expit(score + found)
     return found, _around(found, 1 / float((fitted * (1 - fitted)).sum()))

@@ -1,4 +1,4 @@
-"""A server process under load: its database stopped and started, or itself killed; each answer is stored once."""
+"""A server under load: its database stopped and started, its champion replaced, itself killed; each answer is stored once."""
 
 import http.client
 import json
@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+import urllib.request
 from collections import Counter
 from contextlib import contextmanager
 from itertools import count
@@ -14,6 +16,7 @@ from itertools import count
 from databases import place, postgres  # noqa: F401  fixtures
 
 from api.example import find_port, wait_until_ready
+from predictor.bundle import promote
 from predictor.store import Database
 
 THREADS = 4
@@ -78,11 +81,25 @@ def run_server(models, url):
             server.wait(PATIENCE_S)
 
 
-def count_stored(place):  # noqa: F811
+def read_stored(place):  # noqa: F811
     database = Database(place.url)
     stored = database.load_scores()
     database.close()
-    return Counter(stored["lead_id"])
+    return stored
+
+
+def count_stored(place):  # noqa: F811
+    return Counter(read_stored(place)["lead_id"])
+
+
+def wait_for_champion(port, name):
+    """Go on once the server serves it."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready") as response:
+            if json.loads(response.read())["model"]["version"] == name:
+                return
+    raise TimeoutError(name)
 
 
 def test_no_request_fails_while_the_database_is_away_and_each_answer_is_stored_once(place, models, lead):  # noqa: F811
@@ -97,6 +114,29 @@ def test_no_request_fails_while_the_database_is_away_and_each_answer_is_stored_o
     assert load.refused == []
     assert count_stored(place) == Counter(load.answered)
     assert said.read_text().count("Answers go on") <= 1
+    assert "Traceback" not in said.read_text()
+
+
+def test_no_request_fails_while_the_champion_is_replaced_five_times_and_each_answer_is_stored_once(
+    place,  # noqa: F811
+    models,
+    files,
+    save_files,
+    lead,
+):
+    save_files(models, "second", files)
+    with run_server(models, place.url) as (_, port, said):
+        load = Load(port, lead, "A")
+        for name in ("second", "small", "second", "small", "second"):
+            promote(models, name)
+            wait_for_champion(port, name)
+            load.wait_for(30)
+        load.stop()
+    assert load.refused == []
+    stored = read_stored(place)
+    assert Counter(stored["lead_id"]) == Counter(load.answered)
+    assert set(stored["model"]) == {"small", "second"}
+    assert said.read_text().count("serves in place of") == 5
     assert "Traceback" not in said.read_text()
 
 

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import isotonic_regression
 
 from predictor.model.calibrators.texts import write_text
 from predictor.model.intervals import wilson
@@ -66,6 +65,8 @@ def fit_isotonic(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None 
     predictor.errors.TrainingError: Scores must be finite log-odds, but 1 of 1 does not (first at position 0). Score those leads \
 anew, or leave them out.
     """
+    from scipy.optimize import isotonic_regression  # noqa: PLC0415  a server needs none of it
+
     known = select_known(score, outcome, weight)
     level, leads, accepted = group_scores(known)
     leads[0], accepted[0] = leads[0] + 0.5, accepted[0] + 0.5

@@ -7,7 +7,6 @@ from typing import ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 from scipy.special import expit
 
 from predictor.model.calibrators.sigmoid import Sigmoid, fit_sigmoid
@@ -92,6 +91,8 @@ def _find_newest(known: Known) -> slice:
 
 def _find_level(known: Known, slope: float, promised: float) -> float:
     """The intercept with which so many are promised; one lead, half accepted, is added so that it is finite."""
+    from scipy.optimize import brentq  # noqa: PLC0415  a server needs none of it
+
     middle = float(np.average(known.score, weights=known.weight))
     line = slope * (known.score - middle)
     farthest = _FARTHEST + float(np.abs(line).max())

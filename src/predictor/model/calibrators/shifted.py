@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from predictor.model.calibrators.texts import write_text
@@ -85,6 +84,8 @@ def fit_shift(probability: ArrayLike, outcome: ArrayLike, weight: ArrayLike | No
     predictor.errors.TrainingError: Outcomes must equal 0 or 1, but 1 of 1 does not (first at position 0). Give weight 0 to \
 leads whose outcome is not known.
     """
+    from scipy.optimize import brentq  # noqa: PLC0415  a server needs none of it
+
     known = select_known(logit(np.asarray(probability, dtype=float)), outcome, weight)
 
     def miss(shift: float) -> float:

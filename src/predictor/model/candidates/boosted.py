@@ -6,14 +6,17 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
-import lightgbm as lgb
 import numpy as np
 
 from predictor.features.encode import FeatureSet
 from predictor.model.block import Block
+from predictor.model.trees import Trees, UnknownTreesError
 from predictor.values import normal_text
+
+if TYPE_CHECKING:
+    import lightgbm as lgb
 
 _DATA = {"max_bin": 63, "feature_pre_filter": False, "verbose": -1}  # of the data, so the same whatever is tried on them
 USUAL: Mapping[str, Any] = {
@@ -80,25 +83,53 @@ class Growth:
 
 
 class Boosted:
-    """A LightGBM booster; its own format is text."""
+    """A LightGBM booster; its own format is text. One lead is scored without it, so that a server need not load LightGBM."""
 
     file: ClassVar[str] = "model.txt"
 
-    def __init__(self, booster: lgb.Booster) -> None:
-        self.booster_ = booster
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def booster_(self) -> lgb.Booster:
+        """LightGBM's own object.
+
+        Raises:
+            ValueError: The text is no model of LightGBM.
+        """
+        lgb = _load_lightgbm()
+        try:
+            return lgb.Booster(model_str=self._text)
+        except lgb.basic.LightGBMError as error:
+            raise ValueError(f"model.txt is no model of LightGBM ({error})") from None
+
+    @cached_property
+    def _trees(self) -> Trees | None:
+        """The trees for one lead at a time; None where they are of a form that only LightGBM reads."""
+        try:
+            return Trees(self._text)
+        except UnknownTreesError:
+            return None
+
+    def _read_alone(self, matrix: np.ndarray) -> Trees | None:
+        return self._trees if len(matrix) == 1 and self._trees is not None and matrix.shape[1] == self._trees.width else None
 
     @classmethod
     def fit(cls, block: Block, seed: int) -> Self:
         """Trees grown as usual on the whole block, as many as did best on its newest fifth when learned from the rest."""
         parameters = set_parameters({}, seed=seed, rows=len(block))
-        return cls(grow(block, parameters, stop_early(block, parameters)).booster_)
+        return cls(grow(block, parameters, stop_early(block, parameters)).to_text())
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
         """Log-odds of each row."""
+        if (alone := self._read_alone(matrix)) is not None:
+            return np.array([alone.score(matrix[0])])
         return np.asarray(self.booster_.predict(matrix, raw_score=True, num_threads=_threads(matrix)))
 
     def contribute(self, matrix: np.ndarray) -> np.ndarray:
-        """TreeSHAP by feature (Lundberg et al. 2018), as LightGBM computes it."""
+        """TreeSHAP by feature (Lundberg et al. 2018), as LightGBM computes it; of one row to the last digits but two."""
+        if (alone := self._read_alone(matrix)) is not None and alone.remembers:
+            return alone.contribute(matrix[0])[None]
         return np.asarray(self.booster_.predict(matrix, pred_contrib=True, num_threads=_threads(matrix)))
 
     def narrow(self, columns: Collection[int]) -> Boosted | None:
@@ -115,7 +146,7 @@ class Boosted:
 
     def to_text(self) -> str:
         """LightGBM's text."""
-        return str(self.booster_.model_to_string())
+        return self._text
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -124,10 +155,17 @@ class Boosted:
         Raises:
             ValueError: The text is no model of LightGBM.
         """
-        try:
-            return cls(lgb.Booster(model_str=text))
-        except lgb.basic.LightGBMError as error:
-            raise ValueError(f"model.txt is no model of LightGBM ({error})") from None
+        model = cls(text)
+        if not text.startswith("tree\n") or "\nend of trees\n" not in text:
+            model.booster_  # noqa: B018  it tells what is wrong
+        return model
+
+
+def _load_lightgbm() -> Any:  # noqa: ANN401  a module without types
+    """LightGBM, when it is needed: it takes a second and 80 MB, with the libraries that it loads."""
+    import lightgbm  # noqa: PLC0415
+
+    return lightgbm
 
 
 def set_parameters(differences: Mapping[str, Any], *, seed: int, rows: int) -> dict[str, Any]:
@@ -172,7 +210,7 @@ def grow(block: Block, parameters: Mapping[str, Any], rounds: int, *, members: i
     data, texts = make_dataset(block, start=start), []
     for member in range(members):
         seeded = {**parameters, "seed": parameters["seed"] + member * _SEED_STEP}
-        texts.append(str(lgb.train(seeded, data, num_boost_round=rounds).model_to_string()))
+        texts.append(str(_load_lightgbm().train(seeded, data, num_boost_round=rounds).model_to_string()))
     return Boosted.from_text(average_texts(texts))
 
 
@@ -182,7 +220,7 @@ def make_dataset(block: Block, reference: lgb.Dataset | None = None, *, start: S
     begun = None if start is None else start.score(block.matrix)
     categories = [at for at, feature in enumerate(block.features.features) if feature.kind == "category"]
     settings: dict[str, Any] = {"params": dict(_DATA), "free_raw_data": False, "reference": reference}
-    return lgb.Dataset(
+    return _load_lightgbm().Dataset(
         block.matrix, block.outcome, weight=block.weight, init_score=begun, categorical_feature=categories, **settings
     )
 
@@ -191,6 +229,7 @@ def compute_curve(parameters: Mapping[str, Any], fitted: lgb.Dataset, held: lgb.
     """The log loss on held leads after each tree, until many trees have brought nothing."""
     losses: dict[str, dict[str, list[float]]] = {}
     rate = float(parameters["learning_rate"])
+    lgb = _load_lightgbm()
     watch = [lgb.early_stopping(round(_PATIENT_STEPS / rate), verbose=False), lgb.record_evaluation(losses)]
     lgb.train(dict(parameters), fitted, round(_MOST_STEPS / rate), valid_sets=[held], callbacks=watch)
     return np.array(losses["valid_0"]["binary_logloss"])

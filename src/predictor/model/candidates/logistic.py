@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from predictor.model.block import Block
 
@@ -52,6 +51,8 @@ class Logistic:
     @classmethod
     def fit(cls, block: Block, _seed: int) -> Self:
         """Ridge-penalised maximum likelihood on the block."""
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  a server needs none of it
+
         block = block.teaching
         columns = tuple(column for position in range(block.matrix.shape[1]) for column in _design(block, position))
         design = _build(columns, block.matrix)

@@ -8,7 +8,6 @@ from typing import ClassVar, Self
 
 import numpy as np
 from scipy.special import logit
-from sklearn.linear_model import LogisticRegression
 
 from predictor.errors import TrainingError
 from predictor.model.block import Block
@@ -82,6 +81,8 @@ class Points:
         Raises:
             TrainingError: The features hold no points.
         """
+        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  a server needs none of it
+
         column = block.points_column
         if column is None:
             raise TrainingError("Candidate 'points' needs points: name a rule book in points.rule_book, or roles.points.")
