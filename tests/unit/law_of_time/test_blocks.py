@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from predictor.config import load_settings
-from predictor.model.recipe import choose_recipe, fit_recipe
+from predictor.model.choice import compare_recipes, find_chosen
+from predictor.model.recipe import fit_recipe
 from predictor.model.select import make_rehearsal
 from predictor.model.threshold import recommend_threshold
 from predictor.model.verdict import judge_recipes, rehearse_thresholds
@@ -76,7 +77,7 @@ def test_no_choice_looks_at_the_test_block(trained):
     turned = replace(test, outcome=1 - test.outcome)
     folds = make_rehearsal(fit, folds=asked.split.folds, gap=study.gap)
     recipes = {name: fit_recipe(name, fit, folds, asked.model.seed) for name in ("points", "logistic")}
-    chosen = choose_recipe(recipes, fit)
+    chosen = find_chosen(compare_recipes(recipes, fit))
     verdicts = [judge_recipes(recipes, chosen, fit=fit, test=block, routed=None, settings=asked) for block in (test, turned)]
     assert verdicts[0].threshold == verdicts[1].threshold
     assert verdicts[0].test != verdicts[1].test

@@ -50,6 +50,7 @@ def test_requirements_are_what_scoring_imports(tracked):
     """In a process of its own: nothing that scoring imports directly is left out, and MLflow and Ibis are not among it."""
     code = (
         "import sys, json, predictor.score, predictor.tracking, predictor.tracking.frame;"
+        "from predictor.model.candidates.boosted import _load_lightgbm; _load_lightgbm();"  # which trees load when they are asked
         "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
     )
     loaded = set(json.loads(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout))
