@@ -20,6 +20,7 @@ from predictor.errors import Finding, count
 from predictor.model.block import Block
 from predictor.model.candidates.boosted import constrain
 from predictor.model.importance import compute_importance
+from predictor.model.learned_rules import write_recipe_book
 from predictor.model.recalibrate import recalibrate_newest
 from predictor.model.recipe import Learn, Recipe, choose_recipe, fit_recipe
 from predictor.model.select import choosable, select_candidates
@@ -143,19 +144,21 @@ def train(
         learn = tuning.ways
     for name in names:
         progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
-        recipes[name] = fit_recipe(name, fit, folds, settings.model.seed, learn=learn.get(name, ()), gap=study.gap)
+        recipes[name] = fit_recipe(name, fit.seen_by(name), folds, settings.model.seed, learn=learn.get(name, ()), gap=study.gap)
     may_serve = choosable(names, rehearsed=bool(folds))
     chosen = choose_recipe({name: recipes[name] for name in may_serve}, fit)
-    recipes = {name: _set_level(recipe, fit, settings) for name, recipe in recipes.items()}
+    recipes = {name: _set_level(recipe, fit.seen_by(name), settings) for name, recipe in recipes.items()}
     progress("Looking at the test block")
     routed = study.route_by_points(split.test)
     verdict = judge_recipes(recipes, chosen, fit=fit, test=test, routed=routed, settings=settings)
-    importance = compute_importance(recipes[chosen], test, seed=settings.model.seed)
+    importance = compute_importance(recipes[chosen], test.seen_by(chosen), seed=settings.model.seed)
     progress(f"Learning '{chosen}' again from every lead that can teach")
     block, final = _refit(chosen, study, learn.get(chosen, ())[-1:])
     thresholds = rehearse_thresholds(final, block, settings)
     advice = recommend_threshold(thresholds, settings.threshold)
     files = pack_recipe(final, block, settings=settings, book=study.book, thresholds=thresholds, advice=advice)
+    if "learned_points" in names:
+        files["learned_points.toml"] = _write_points(study)
     facts = _gather_facts(study)
     findings = (*study.findings, *unused, *limits, *(tuning.findings if tuning else ()))
     trained = Trained(study, split, recipes, verdict, final, advice, thresholds, files, facts, findings)
@@ -216,9 +219,17 @@ def _tune(fit: Block, folds: list[Fold], settings: Settings, advance: Advance) -
 def _refit(name: str, study: Study, learn: Sequence[Learn]) -> tuple[Block, Recipe]:
     """The chosen candidate, learned again from every lead that can teach by now, in the way that was found on the fit block."""
     features, _ = study.fit_features(study.teaching)
-    block = study.block(study.teaching, features, known_at=study.observed_until)
+    block = study.block(study.teaching, features, known_at=study.observed_until).seen_by(name)
     folds, seed = study.rehearsal(block), study.settings.model.seed
     return block, _set_level(fit_recipe(name, block, folds, seed, learn=learn, gap=study.gap), block, study.settings)
+
+
+def _write_points(study: Study) -> str:
+    """The rule book with points learned from every lead that can teach."""
+    if study.task is None:
+        raise TypeError("points are learned where there is a rule book")
+    block, recipe = _refit("learned_points", study, ())
+    return write_recipe_book(recipe, block, study.task, study.settings.threshold)
 
 
 def _set_level(recipe: Recipe, block: Block, settings: Settings) -> Recipe:
