@@ -68,6 +68,44 @@ class PointsOut(_Given):
     """The rules that gave them."""
 
 
+class EarnedOut(_Given):
+    """What earned points."""
+
+    rule: Annotated[str, Field(examples=["Pricing page visit"])]
+    """The rule of the rule book."""
+    points: FiniteFloat
+    """What it gave; below zero it took."""
+    times: int
+    """At how many events it fired; 1 for a fact about the lead."""
+
+
+class ActivityOut(_Given):
+    """What the lead read or attended."""
+
+    event_type: Annotated[str, Field(examples=["content_download"])]
+    """What it did."""
+    asset: Annotated[str, Field(examples=["Buyer's guide"])] | None
+    """What was read, attended or filled in; null where the event names nothing."""
+    times: int
+    """How often by `as_of`."""
+    last_at: datetime
+    """When last."""
+
+
+class RoutingOut(_Given):
+    """What a sales person wants to know before the call; all of it came with the lead."""
+
+    source: Annotated[str, Field(examples=["Webinar"])] | None
+    """Where the lead came from: its attribute `source`, `LeadSource`, `hs_analytics_source` or the like; null without one."""
+    campaign: Annotated[str, Field(examples=["Spring 2026"])] | None
+    """Its attribute `campaign` or the like, or else the campaign of its newest event that names one."""
+    earned: list[EarnedOut]
+    """What earned points, most points first."""
+    activities: list[ActivityOut]
+    """What it read or attended by `as_of`, each thing once, newest first, at most ten. Acts that name no asset are left out,
+    but for webinars and trade shows attended, phone calls, and demos and trials requested."""
+
+
 _EVIDENCE = "Of 812 leads with employees 200 to under 1,000, 31 % were accepted; of all leads, 18 %."
 
 
@@ -99,12 +137,19 @@ class ModelRef(_Given):
 
 _ANSWER: JsonDict = {
     "lead_id": "A17", "probability": 0.31, "interval": [0.26, 0.37], "threshold": 0.24, "decision": "route_to_sales",
-    "grade": "B",
+    "explore": False, "grade": "B",
     "points": {"total": 65, "gate": 60, "decision": "route_to_sales", "fired": [{"rule": "Pricing page visit", "points": 40}]},
     "reasons": [
         {"what": "Employees", "value": "250", "effect": 0.09, "text": "Employees 250: +9.0 points of probability",
          "evidence": _EVIDENCE},
     ],
+    "routing": {
+        "source": "Webinar", "campaign": "Spring 2026",
+        "earned": [{"rule": "Pricing page visit", "points": 40, "times": 2}],
+        "activities": [
+            {"event_type": "content_download", "asset": "Buyer's guide", "times": 1, "last_at": "2026-03-29T16:20:00Z"},
+        ],
+    },
     "warnings": [{"code": "LEAD021", "text": "Unknown industry 'Fintech': scored as other."}],
     "model": {"version": "lightgbm-20261001T060000Z", "trained_through": "2026-09-30", "horizon_days": 30},
 }  # fmt: skip
@@ -124,13 +169,17 @@ class AnswerOut(_Given):
     threshold: FiniteFloat
     """The probability from which a lead goes to sales."""
     decision: Decision
-    """What to do with the lead: `route_to_sales` from the threshold on, else `nurture`."""
+    """What to do with the lead: `route_to_sales` from the threshold on, or by lot, else `nurture`."""
+    explore: bool
+    """Whether it goes to sales by lot although its probability is below the threshold, so that later training sees such leads."""
     grade: str
     """A to D by fixed probabilities, so that a letter means the same after a retraining."""
     points: PointsOut | None
     """The hand-set points beside it; null where the firm has none."""
     reasons: list[ReasonOut]
     """What raised the probability most and what lowered it most, strongest first."""
+    routing: RoutingOut
+    """For the sales person: what earned the points, what was read or attended, source and campaign."""
     warnings: list[WarningOut]
     """What was noticed about the lead; empty where nothing was."""
     model: ModelRef
@@ -281,4 +330,8 @@ class ReadyOut(_Given):
 
     status: Literal["ready"] = "ready"
     model: ModelRef
+    challenger: str | None
+    """The bundle that scores in the shadow; null for none."""
+    refused: list[str]
+    """Why a bundle that was named since cannot serve, in words; the model above serves on."""
     store: StoreOut

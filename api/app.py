@@ -9,14 +9,20 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
-from api.errors import LOG, add_handlers
+from api.champion import Watch
+from api.envelope import Envelope
+from api.errors import add_handlers
+from api.metrics import Metrics
+from api.openapi import describe, to_30
 from api.routes import router
-from api.service import Service, open_service
 from predictor.bundle import is_bundle
 from predictor.config import load_settings, make_settings
-from predictor.config_sections import StoreSettings
+from predictor.config_sections import ServeSettings, StoreSettings
+from predictor.keys import FILE, KeyRing
+from predictor.store import Store
 
 _ABOUT = """
 The probability that a marketing qualified lead (MQL) becomes a sales qualified lead (SQL).
@@ -31,7 +37,12 @@ a field that is not known do not stop a score: they come back in `warnings`.
 
 
 def create_app(
-    models: Path | None = None, *, bundle: Path | None = None, store_url: str | None = None, store: StoreSettings | None = None
+    models: Path | None = None,
+    *,
+    bundle: Path | None = None,
+    store_url: str | None = None,
+    store: StoreSettings | None = None,
+    serve: ServeSettings | None = None,
 ) -> FastAPI:
     """The API over a bundle; without one that can serve it starts all the same, is not ready, and says why.
 
@@ -40,22 +51,25 @@ def create_app(
         bundle: A bundle that serves whatever the champion is; None means the champion.
         store_url: SQLAlchemy URL of scores and outcomes; None means that of `store`.
         store: Where and for how long they are kept; None means the file `scores.db` beside the bundles.
+        serve: Keys and limits, how it follows the bundles, and which leads go to sales by lot; None means the defaults, with the
+            keys in `keys.toml` beside the bundles.
 
     Raises:
         StoreError: The URL of the store cannot be read, or its driver is not installed.
+        SettingsError: The file of keys cannot be read.
     """
+    limits = serve or make_settings().serve
     asked = store or make_settings().store
-    service = open_service(models, bundle, asked.model_copy(update={"url": store_url}) if store_url else asked)
-    if isinstance(service, str):
-        LOG.warning("Not ready: %s", service)
+    asked = asked.model_copy(update={"url": store_url}) if store_url else asked
+    folder = models or (bundle.absolute().parent if bundle else Path("models"))
 
     @asynccontextmanager
     async def live(_: FastAPI) -> AsyncIterator[None]:
-        if isinstance(service, Service):
-            service.store.start()
+        watch.start()
+        watch.store.start()
         yield
-        if isinstance(service, Service):
-            service.store.close()
+        watch.stop()
+        watch.store.close()
 
     app = FastAPI(
         title="Lead conversion predictor",
@@ -64,9 +78,17 @@ def create_app(
         lifespan=live,
         generate_unique_id_function=_name_operation,
     )
-    app.state.service = service
+    watch = Watch(
+        folder, Store.open(asked, folder), limits, bundle=bundle, swap=lambda service: setattr(app.state, "service", service)
+    )
+    app.state.watch = watch
+    app.state.keys = KeyRing(Path(limits.keys) if limits.keys else folder / FILE)
+    app.state.metrics = Metrics()
+    app.add_middleware(Envelope, settings=limits, metrics=app.state.metrics)
     add_handlers(app)
     app.include_router(router)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    app.add_route("/openapi-3.0.json", lambda _: JSONResponse(to_30(app.openapi())), include_in_schema=False)
     return app
 
 
@@ -74,16 +96,18 @@ def create_from_environment() -> FastAPI:
     """The API as `predictor serve` asks for it.
 
     `PREDICTOR_MODEL` is a bundle, or a folder of bundles whose champion serves (default: `models`); `PREDICTOR_CONFIG` is a
-    settings file whose section `store` is meant; `PREDICTOR_STORE` is a SQLAlchemy URL that stands instead of its `store.url`.
+    settings file whose sections `store` and `serve` are meant; `PREDICTOR_STORE` is a SQLAlchemy URL that stands instead of its
+    `store.url`.
     """
     folder = Path(os.environ.get("PREDICTOR_MODEL", "models"))
     store_url = os.environ.get("PREDICTOR_STORE") or None
     config = os.environ.get("PREDICTOR_CONFIG")
     settings = load_settings(config) if config else make_settings()
     store = settings.store.start_from(settings.folder)
+    serve = settings.serve.start_from(settings.folder)
     if is_bundle(folder):
-        return create_app(bundle=folder, store_url=store_url, store=store)
-    return create_app(folder, store_url=store_url, store=store)
+        return create_app(bundle=folder, store_url=store_url, store=store, serve=serve)
+    return create_app(folder, store_url=store_url, store=store, serve=serve)
 
 
 def _name_operation(route: APIRoute) -> str:

@@ -12,6 +12,8 @@ from api.schemas import LeadIn
 
 
 def _refuse_alone(value: Any, read: ValidatorFunctionWrapHandler) -> LeadIn | RefusedOut:  # noqa: ANN401  JSON
+    if isinstance(value, RefusedOut):  # a CRM's record that is none
+        return value
     try:
         lead: LeadIn = read(value)
     except ValidationError as error:

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
-import traceback
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
-from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
 from api.answers import FaultOut
+from api.refusals import (
+    NO_JSON,
+    NO_MODEL,
+    NO_PATH,
+    NO_REPORT,
+    NO_STORE,
+    TOO_LARGE,
+    TOO_SLOW,
+    UNEXPECTED,
+    WRONG_FIELD,
+    RefusalError,
+)
 from predictor.errors import PredictorError, ScoringError, SettingsError, StoreError, count
 
+__all__ = [
+    "LOG",
+    "NO_MODEL",
+    "NO_REPORT",
+    "UNEXPECTED",
+    "RefusalError",
+    "add_handlers",
+    "answer_error",
+    "describe_error",
+    "describe_faults",
+]
 LOG = logging.getLogger("api")
-NO_JSON, WRONG_FIELD, NO_PATH, NO_MODEL, NO_REPORT, NO_STORE, UNEXPECTED = (f"API{number:03}" for number in range(1, 8))
+_OF_STATUS = {404: NO_PATH, 405: NO_PATH, 408: TOO_SLOW, 413: TOO_LARGE}
 _MOST = 5  # faults told of one request
 _CODED = re.compile(r"([A-Z]+\d{3}) (.*)", re.DOTALL)
 _CAME = {
@@ -35,14 +54,6 @@ _WORDS = {
     "model_attributes_type": "must be an object",
     "string_pattern_mismatch": "must hold no line breaks or other control characters",
 }
-
-
-class RefusalError(PredictorError):
-    """A request that cannot be answered now, with its status and code."""
-
-    def __init__(self, status: int, code: str, text: str) -> None:
-        super().__init__(text)
-        self.status, self.code = status, code
 
 
 def describe_error(error: PredictorError) -> FaultOut:
@@ -96,7 +107,9 @@ def answer_error(status: int, fault: FaultOut) -> JSONResponse:
 
 def _answer_package(_: Request, error: Exception) -> Response:
     if isinstance(error, RefusalError):
-        return answer_error(error.status, FaultOut(code=error.code, text=str(error)))
+        response = answer_error(error.status, FaultOut(code=error.code, text=str(error)))
+        response.headers.update(error.headers)
+        return response
     if isinstance(error, StoreError):
         return answer_error(503, FaultOut(code=NO_STORE, text=f"{error} Then send it again."))
     return answer_error(422 if isinstance(error, (ScoringError, SettingsError)) else 500, describe_error(error))  # type: ignore[arg-type]
@@ -108,9 +121,10 @@ def _answer_request(_: Request, error: Exception) -> Response:
 
 def _answer_http(request: Request, error: Exception) -> Response:
     status = error.status_code  # type: ignore[attr-defined]
-    text = f"{request.method} {request.url.path} is not there. See /docs for every path."
-    fault = FaultOut(code=NO_PATH, text=text) if status in {404, 405} else FaultOut(code=NO_JSON, text=f"{error.detail}.")  # type: ignore[attr-defined]
-    response = answer_error(status, fault)
+    code, text = _OF_STATUS.get(status, NO_JSON), f"{error.detail}."  # type: ignore[attr-defined]
+    if code == NO_PATH:
+        text = f"{request.method} {request.url.path} is not there. See /docs for every path."
+    response = answer_error(status, FaultOut(code=code, text=text))
     response.headers.update(getattr(error, "headers", None) or {})
     return response
 
@@ -120,34 +134,3 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(PredictorError, _answer_package)
     app.add_exception_handler(RequestValidationError, _answer_request)
     app.add_exception_handler(HTTPException, _answer_http)
-
-
-class _StrictRequest(Request):
-    """A request whose JSON is JSON: no NaN, no Infinity, no half of a character, no nesting without end."""
-
-    async def json(self) -> Any:  # noqa: ANN401  JSON
-        try:
-            return from_json(await self.body(), allow_inf_nan=False)
-        except ValueError as error:
-            raise json.JSONDecodeError(str(error), "", 0) from None
-
-
-class SafeRoute(APIRoute):
-    """A route that reads JSON strictly, and that tells of a fault of our own without quoting what came."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler of the route, guarded."""
-        handle = super().get_route_handler()
-
-        async def guard(request: Request) -> Response:
-            try:
-                return await handle(_StrictRequest(request.scope, request.receive))
-            except (PredictorError, RequestValidationError, HTTPException):
-                raise
-            except Exception as error:  # noqa: BLE001  whatever it is, its message may quote a person
-                trace = "".join(traceback.format_tb(error.__traceback__))
-                LOG.error("%s at %s\n%s", type(error).__name__, request.url.path, trace)  # noqa: TRY400  as above
-                text = "A fault of this server, not of the request. Its log names the place; tell whoever runs it."
-                return answer_error(500, FaultOut(code=UNEXPECTED, text=text))
-
-        return guard

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
 from pydantic.config import JsonDict
@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from predictor.answer import Lead
 from predictor.config_sections import Policy
+from predictor.crm import Crm
 from predictor.errors import Finding, list_names, name_nearest
 from predictor.parse import ISO_HINT, to_moment
 from predictor.store import OutcomeKind
@@ -159,6 +160,27 @@ class OutcomeIn(_Taken):
     def _check_reason(self) -> Self:
         if self.kind == "recycled" and self.reason is None:
             raise PydanticCustomError("reason", "must hold a 'reason' where 'kind' is 'recycled'. Send one, as timing or other")
+        return self
+
+
+class ScoreQuery(BaseModel):
+    """How leads come, and how the answer goes."""
+
+    model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
+
+    reasons: Annotated[int, Field(ge=0, le=20)] = 5
+    """How many of the strongest reasons up to give, and how many down."""
+    crm: Crm | None = None
+    """Whose own records the body holds, in place of leads: a HubSpot contact, or a Salesforce lead, as its API gives it."""
+    answer: Literal["contract", "properties"] = "contract"
+    """`properties`: with `crm`, the answer as a record of that CRM, to be written back."""
+
+    @model_validator(mode="after")
+    def _check_answer(self) -> Self:
+        if self.answer == "properties" and self.crm is None:
+            raise PydanticCustomError(
+                "answer", "must name a 'crm' where 'answer' is 'properties'. Send crm=hubspot or crm=salesforce"
+            )
         return self
 
 

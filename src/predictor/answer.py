@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -63,6 +63,11 @@ class PointsAnswer:
     decision: Decision | None
     fired: tuple[Fired, ...]
 
+    def to_json(self) -> dict[str, Any]:
+        """The points as JSON holds them."""
+        fired = [{"rule": rule.rule, "points": rule.points} for rule in self.fired]
+        return {"total": self.total, "gate": self.gate, "decision": self.decision, "fired": fired}
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -70,6 +75,7 @@ class Answer:
 
     Attributes:
         features: What the model looked at, by name, as the store keeps it; no part of the contract.
+        explore: Whether the lead goes to sales by lot, although its probability is below the threshold.
     """
 
     lead_id: str
@@ -82,17 +88,21 @@ class Answer:
     reasons: tuple[Reason, ...]
     warnings: tuple[Finding, ...]
     features: Mapping[str, float | str | None] = field(default_factory=dict, repr=False, compare=False)
+    explore: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The answer as JSON holds it, without the part `model`, which is the same for all."""
-        content = asdict(self)
-        del content["features"]
-        content["warnings"] = [
-            {"code": warning.code, "text": f"{warning.what} {warning.do}".strip()} for warning in self.warnings
-        ]
-        if self.points is not None:
-            content["points"]["fired"] = [{"rule": rule.rule, "points": rule.points} for rule in self.points.fired]
-        return content
+        points = self.points
+        return {
+            "lead_id": self.lead_id, "probability": self.probability, "interval": list(self.interval),
+            "threshold": self.threshold, "decision": self.decision, "explore": self.explore, "grade": self.grade,
+            "points": None if points is None else points.to_json(),
+            "reasons": [
+                {"what": it.what, "value": it.value, "effect": it.effect, "text": it.text, "evidence": it.evidence}
+                for it in self.reasons
+            ],
+            "warnings": [{"code": it.code, "text": f"{it.what} {it.do}".strip()} for it in self.warnings],
+        }  # fmt: skip
 
 
 def grade(probability: float, lowest: Mapping[str, float]) -> str:

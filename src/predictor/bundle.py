@@ -154,13 +154,26 @@ def read_champions(models: Path) -> list[str]:
     Raises:
         BundleError: The file that names them cannot be read.
     """
+    return read_names(models / _CHAMPION, "names the bundle that serves", "predictor models promote NAME")
+
+
+def read_names(file: Path, what: str, command: str) -> list[str]:
+    """The names of bundles in a file; none where there is no file.
+
+    Args:
+        file: A name a line.
+        what: What it does, for the refusal.
+        command: What writes it anew, likewise.
+
+    Raises:
+        BundleError: It cannot be read.
+    """
     try:
-        return (models / _CHAMPION).read_text(encoding="utf-8").split()
+        return file.read_text(encoding="utf-8").split()
     except (FileNotFoundError, NotADirectoryError):
         return []
     except (OSError, UnicodeDecodeError) as error:
-        do = "Remove that file, then `predictor models promote NAME`."
-        raise BundleError(f"'{models / _CHAMPION}', which names the bundle that serves, cannot be read. {do}") from error
+        raise BundleError(f"'{file}', which {what}, cannot be read. Remove that file, then `{command}`.") from error
 
 
 def find_champion(models: Path) -> Path:
@@ -184,12 +197,21 @@ def promote(models: Path, name: str) -> None:
     Raises:
         BundleError: There is no such bundle, it does not agree with its manifest, or the disk refuses.
     """
+    check_there(models, name)
+    before = read_champions(models)
+    if before[:1] != [name]:
+        write_names(models, _CHAMPION, [name, *before])
+
+
+def check_there(models: Path, name: str) -> None:
+    """Refuse the name of a bundle that is not there, or does not agree with its manifest.
+
+    Raises:
+        BundleError: It is so.
+    """
     if name not in list_bundles(models):
         raise BundleError(f"There is no bundle '{name}' in '{models}'; it has {list_names(list_bundles(models)) or 'none'}.")
     load_bundle(models / name)
-    before = read_champions(models)
-    if before[:1] != [name]:
-        _write_champions(models, [name, *before])
 
 
 def rollback(models: Path) -> str:
@@ -202,19 +224,24 @@ def rollback(models: Path) -> str:
     if len(champions) < 2:
         raise BundleError(f"'{models}' names no earlier champion to go back to. Promote one: `predictor models promote NAME`.")
     load_bundle(models / champions[1])
-    _write_champions(models, champions[1:])
+    write_names(models, _CHAMPION, champions[1:])
     return champions[1]
 
 
-def _write_champions(models: Path, names: list[str]) -> None:
-    writing = models / f"{_WRITING}{_CHAMPION}-{os.getpid()}"
+def write_names(models: Path, file: str, names: list[str]) -> None:
+    """Write a file of names; it is replaced in one step.
+
+    Raises:
+        BundleError: The disk refuses.
+    """
+    writing = models / f"{_WRITING}{file}-{os.getpid()}"
     try:
         write_through(writing, "".join(f"{name}\n" for name in names))
-        writing.replace(models / _CHAMPION)
+        writing.replace(models / file)
         sync_folder(models)
     except OSError as error:
         why = error.strerror or error
-        raise BundleError(f"The champion could not be named in '{models}': {why}. It is as it was.") from error
+        raise BundleError(f"The {file} could not be named in '{models}': {why}. It is as it was.") from error
     finally:
         writing.unlink(missing_ok=True)
 

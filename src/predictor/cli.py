@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from predictor import console
+from predictor.cli_keys import app as keys_app
+from predictor.cli_keys import find_keys
 from predictor.cli_models import app as models_app
 from predictor.cli_options import (
     MODELS,
@@ -41,6 +43,7 @@ app = typer.Typer(
     help="The probability that a marketing qualified lead becomes a sales qualified lead, learned from your own history.",
 )
 app.add_typer(models_app, name="models")
+app.add_typer(keys_app, name="keys")
 
 
 @app.command()
@@ -220,12 +223,30 @@ def serve(
     """Serve the API."""
     import uvicorn
 
+    from predictor.bundle import is_bundle
+    from predictor.log_lines import make_log_config
+
     os.environ["PREDICTOR_MODEL"] = str(model)
     if config is not None:
         load_settings(config)  # refused here, in words, rather than in the server
         os.environ["PREDICTOR_CONFIG"] = str(config.resolve())
+    _check_keys(host, find_keys(model.absolute().parent if is_bundle(model) else model, config))
     _check_free(host, port)
-    uvicorn.run("api.app:create_from_environment", factory=True, host=host, port=port, log_level="warning")
+    uvicorn.run(
+        "api.app:create_from_environment", factory=True, host=host, port=port, access_log=False, log_config=make_log_config(),
+        server_header=False,
+    )  # fmt: skip
+
+
+def _check_keys(host: str, path: Path) -> None:
+    """Refuse to answer others than this machine without keys."""
+    from predictor.keys import is_loopback, read_keys
+
+    if not read_keys(path) and not is_loopback(host):
+        raise SettingsError(
+            f"Without keys the API is served on loopback only, but --host is {host}. Make a key with `predictor keys add NAME "
+            f"--scope score` (it is kept in '{path}'), or serve on 127.0.0.1."
+        )
 
 
 def _check_free(host: str, port: int) -> None:

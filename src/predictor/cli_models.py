@@ -1,4 +1,4 @@
-"""The commands about bundles: list, promote, roll back."""
+"""The commands about bundles: list, promote, roll back, challenge."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from predictor import console
 from predictor.cli_options import MODELS, AliasConfig, AsJson, Models, in_words, print_json
 from predictor.config import load_settings
 
-app = typer.Typer(no_args_is_help=True, help="The bundles: list, promote, roll back.")
+app = typer.Typer(no_args_is_help=True, help="The bundles: list, promote, roll back, challenge.")
 
 
 @app.command("list")
 @in_words
 def list_models(models: Models = MODELS, *, as_json: AsJson = False) -> None:
-    """List the bundles; the champion serves."""
+    """List the bundles: the champion (*) serves, the challenger (+) scores in its shadow."""
     from predictor.bundle import list_bundles, read_champions
+    from predictor.challenger import read_challenger
 
-    champion = next(iter(read_champions(models)), None)
+    champion, challenger = next(iter(read_champions(models)), None), read_challenger(models)
     names = list_bundles(models)
     if as_json:
-        print_json({"champion": champion, "bundles": names})
+        print_json({"champion": champion, "challenger": challenger, "bundles": names})
         return
     for name in names:
-        console.out.print(f"{'* ' if name == champion else '  '}{name}")
+        console.out.print(f"{'* ' if name == champion else '+ ' if name == challenger else '  '}{name}")
     if not names:
         console.out.print(f"There is no bundle in {models}.")
 
@@ -40,7 +41,7 @@ def promote_model(
     from predictor.bundle import promote
 
     promote(models, name)
-    console.out.print(f"{name} is champion now. A server that runs takes it at its next start.")
+    console.out.print(f"{name} is champion now. A server that runs takes it when it next looks (serve.watch_s).")
     _move_alias(name, config)
 
 
@@ -51,8 +52,23 @@ def roll_back(models: Models = MODELS, config: AliasConfig = None) -> None:
     from predictor.bundle import rollback
 
     name = rollback(models)
-    console.out.print(f"{name} is champion again. A server that runs takes it at its next start.")
+    console.out.print(f"{name} is champion again. A server that runs takes it when it next looks (serve.watch_s).")
     _move_alias(name, config)
+
+
+@app.command("challenge")
+@in_words
+def challenge_champion(
+    name: Annotated[str | None, typer.Argument(help="The bundle's name; without one, no bundle challenges any more.")] = None,
+    models: Models = MODELS,
+) -> None:
+    """Let a bundle score in the shadow of the champion: both probabilities are stored, the champion's decides."""
+    from predictor.challenger import challenge
+
+    challenge(models, name)
+    console.out.print(
+        "No bundle challenges the champion." if name is None else f"{name} scores in the shadow of the champion now."
+    )
 
 
 def _move_alias(name: str, config: Path | None) -> None:

@@ -22,6 +22,7 @@ from predictor.config_sections import (
     PointSettings,
     RoleSettings,
     Section,
+    ServeSettings,
     SplitSettings,
     StoreSettings,
     ThresholdSettings,
@@ -45,6 +46,7 @@ class Settings(Section):
     threshold: ThresholdSettings
     grades: GradeSettings
     tracking: TrackingSettings
+    serve: ServeSettings
     store: StoreSettings
     _folder: Path = PrivateAttr(default_factory=Path)
 
@@ -67,8 +69,8 @@ class Settings(Section):
         return self
 
     def to_toml(self) -> str:
-        """The resolved settings as a bundle keeps them: without where runs and scores are kept, which may hold a password."""
-        return tomli_w.dumps(self.model_dump(mode="json", exclude={"tracking", "store"}))
+        """The resolved settings as a bundle keeps them: without how it is served and where runs and scores are."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude={"tracking", "store", "serve"}))
 
 
 def _list_meanings(columns: Mapping[str, str], section: str) -> dict[str, list[str]]:

@@ -161,3 +161,17 @@ class StoreSettings(Section):
         file = self.url.removeprefix("sqlite:///")
         url = f"sqlite:///{folder.resolve() / file}" if file != self.url else self.url
         return self.model_copy(update={"url": url, "spool": str(folder.resolve() / self.spool) if self.spool else ""})
+
+
+class ServeSettings(Section):
+    """How the API is served: who may ask, how it follows the bundles, and which leads it hands over by lot."""
+
+    watch_s: Annotated[float, Field(gt=0, le=3600)]
+    explore_rate: Annotated[float, Field(ge=0, lt=1)]
+    keys: str
+    max_body_mb: Annotated[float, Field(gt=0, le=1000)]
+    receive_s: Annotated[float, Field(gt=0, le=600)]
+
+    def start_from(self, folder: Path) -> ServeSettings:
+        """The same with the path of the keys made to start from a folder."""
+        return self.model_copy(update={"keys": str(folder.resolve() / self.keys) if self.keys else ""})

@@ -15,6 +15,8 @@ from predictor.points.rulebook import OnEvents, RuleBook
 from predictor.tables import LEAD_FACTS
 from predictor.values import Event, normal_text, to_number
 
+_MOST_NAMES, _LONGEST_NAME = 5_000, 200  # of attributes that are remembered
+
 
 class LeadReader:
     """What a bundle knows of the words of its firm.
@@ -28,6 +30,7 @@ class LeadReader:
         self._features = features
         self._points = settings.roles.points
         self._ours = {theirs: ours for ours, theirs in settings.columns.items()}
+        self._used = dict[str, bool]()
         roles = settings.roles
         self._known = {*attributes, *roles.points, *roles.ignore, *roles.protected, *LEAD_FACTS, *self._ours}
         self.event_types = {normal_text(kind) for kind in (*features.event_types, *(features.acts or ()))}
@@ -36,7 +39,16 @@ class LeadReader:
 
     def list_unknown(self, names: Sequence[str]) -> list[str]:
         """The names that nothing knows: neither the training, nor the settings, nor the list of denied ones."""
-        return [name for name in names if name not in self._known and deny_reason(name) is None]
+        return [name for name in names if not self._is_known(name)]
+
+    def _is_known(self, name: str) -> bool:
+        """Remembered, since the leads of a firm bear the same names; more of them come from a mistaken client."""
+        known = self._used.get(name)
+        if known is None:
+            known = name in self._known or deny_reason(name) is not None
+            if len(self._used) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
+                self._used[name] = known
+        return known
 
     def read(self, lead: Lead) -> tuple[dict[str, Any], list[Finding]]:
         """The lead's attributes that are known, under our names, its e-mail reduced to a kind of mailbox; and warnings.
@@ -58,9 +70,8 @@ class LeadReader:
     def read_events(self, events: Sequence[Event]) -> Sequence[Event]:
         """The events with what means 'not known' missing, as a table's are; one without a type is none."""
         unknown = self._features.is_missing
-        if not any(
-            unknown(cell) for event in events for cell in (event.event_type, event.asset, event.campaign) if cell is not None
-        ):
+        cells = {cell for _, event_type, asset, campaign, _ in events for cell in (event_type, asset, campaign)} - {None}
+        if not any(map(unknown, cells)):
             return events
         clean = (
             event._replace(
@@ -103,9 +114,10 @@ class LeadReader:
         warnings = []
         if later := sum(event.occurred_at > lead.as_of for event in lead.events):
             warnings.append(("LEAD023", f"Not looked at: {later} of the events, dated after as_of."))
-        if lacking := len(lead.events) - len(self.read_events(lead.events)):
+        typed = self.read_events(lead.events)
+        if lacking := len(lead.events) - len(typed):
             warnings.append(("EVENT006", f"Not looked at: {lacking} of the events, without a type."))
-        kinds = dict.fromkeys(event.event_type for event in self.read_events(lead.events))
+        kinds = dict.fromkeys(event.event_type for event in typed)
         if unknown := [kind for kind in kinds if normal_text(kind) not in self.event_types]:
             warnings.append(("EVENT010", f"Events of types never seen in training: {list_names(unknown)}."))
         return warnings

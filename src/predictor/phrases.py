@@ -82,6 +82,12 @@ def say_evidence(evidence: Evidence, feature: Feature, number: float) -> str | N
     """
     bins = evidence.bins[feature.name]
     place = bins.place(feature, number)
+    if (feature.name, place) not in evidence.said:
+        evidence.said[feature.name, place] = _say_bin(evidence, feature, bins, place)
+    return evidence.said[feature.name, place]
+
+
+def _say_bin(evidence: Evidence, feature: Feature, bins: Bins, place: int) -> str | None:
     share = bins.shares[place]
     if share is None:
         return None

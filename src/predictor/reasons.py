@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -34,17 +35,27 @@ def tell_reasons(
     Age 3: -20.0 points of probability
     Seniority Director: +9.0 points of probability
     """
-    groups = [feature.group for feature in features]
-    names, summed = sum_groups(effects[None], groups)
-    sums, left = summed[0].tolist(), {True: each_way, False: each_way}
+    names, members, places = _find_groups(tuple(feature.group for feature in features))
+    summed = np.bincount(places, weights=effects, minlength=len(names))  # one after another, as `sum_groups` does
+    sums, left = summed.tolist(), {True: each_way, False: each_way}
     reasons = []
-    for at in np.argsort(-np.abs(summed[0]), kind="stable").tolist():
+    for at in np.argsort(-np.abs(summed), kind="stable").tolist():
         if sums[at] and left[sums[at] > 0] > 0:
             left[sums[at] > 0] -= 1
-            main = _find_main(effects, [place for place, group in enumerate(groups) if group == names[at]], sums[at])
+            main = _find_main(effects, members[at], sums[at])
             told = say_evidence(evidence, features[main], float(row[main])) if evidence is not None else None
             reasons.append(_tell(features[main], float(row[main]), sums[at], told))
+            if not any(left.values()):
+                break
     return tuple(reasons)
+
+
+@lru_cache(maxsize=16)
+def _find_groups(groups: tuple[str, ...]) -> tuple[list[str], list[list[int]], np.ndarray]:
+    """The groups in order of first appearance, the columns of each, and the group of each column."""
+    at = {name: place for place, name in enumerate(dict.fromkeys(groups))}
+    members = [[column for column, group in enumerate(groups) if group == name] for name in at]
+    return list(at), members, np.array([at[group] for group in groups], dtype=np.intp)
 
 
 def tell_strongest(effects: np.ndarray, matrix: np.ndarray, features: Sequence[Feature], *, most: int) -> list[str]:
@@ -60,9 +71,9 @@ def tell_strongest(effects: np.ndarray, matrix: np.ndarray, features: Sequence[F
     >>> tell_strongest(np.array([[-0.2], [0.0]]), np.array([[3.0], [4.0]]), [age], most=3)
     ['Age 3: -20.0 points of probability', '']
     """
-    groups = [feature.group for feature in features]
-    names, sums = sum_groups(effects, groups)
-    members = [[place for place, group in enumerate(groups) if group == name] for name in names]
+    groups = tuple(feature.group for feature in features)
+    _, members, _ = _find_groups(groups)
+    _, sums = sum_groups(effects, groups)
     texts = []
     for row, strongest in enumerate(np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most].tolist()):
         told = []

@@ -73,6 +73,7 @@ class Scorer:
         known = bundle.read_json("evidence.json") if "evidence.json" in bundle.files else None
         self.evidence = None if known is None else Evidence.from_json(known, self.features)
         self.report = bundle.files.get("report.html")
+        self._grades: dict[str, float] = self.settings.grades.model_dump()
         self._live = LiveWindows(self.features.event_features)
         self.reader = LeadReader(self.settings, self.features, self.attributes, self.book)
 
@@ -93,12 +94,12 @@ class Scorer:
             raise BundleError(f"Bundle '{bundle.version}' cannot be used: {error}. Train it anew with this version.") from error
         return scorer
 
-    @property
+    @cached_property
     def cut(self) -> float:
         """The recommended threshold."""
         return float(self.threshold["recommended"]["threshold"])
 
-    @property
+    @cached_property
     def gate(self) -> float | None:
         """Points from which the firm hands a lead over; None where it names no gate."""
         return find_gate(self.settings.points.gate, self.book, self.settings.roles.points)
@@ -155,11 +156,11 @@ class Scorer:
             (float(low[0]), float(high[0])),
             self.cut,
             decide(probability >= self.cut),
-            grade(probability, self.settings.grades.model_dump()),
+            grade(probability, self._grades),
             self._answer_points(row, award),
             self._explain(matrix, reasons) if reasons else (),
             (*self._doubts, *warnings, *unseen),
-            keep_row(row, self.features),
+            keep_row(row, self.features, encoded),
         )
 
     def _answer_points(self, row: Mapping[str, Any], award: Award | None) -> PointsAnswer | None:
@@ -217,7 +218,7 @@ class Scorer:
             "probability": self.calibrator.predict(score), "low": low, "high": high, "threshold": self.cut,
         })  # fmt: skip
         answers["decision"] = np.where(answers["probability"] >= self.cut, "route_to_sales", "nurture")
-        answers["grade"] = grade_table(answers["probability"].to_numpy(), self.settings.grades.model_dump())
+        answers["grade"] = grade_table(answers["probability"].to_numpy(), self._grades)
         answers["points"] = rows[TOTAL].to_numpy() if TOTAL in rows else np.nan
         qualifies = awards.qualifies.to_numpy() if awards is not None else np.zeros(len(answers), dtype=bool)
         answers["points_decision"] = decide_points_table(answers["points"].to_numpy(), self.gate, qualifies)

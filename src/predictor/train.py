@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,16 +15,12 @@ from predictor.acts import fingerprint_acts
 from predictor.bundle import list_bundles, promote, save_bundle
 from predictor.config import Settings
 from predictor.errors import Finding, count
-from predictor.model.block import Block
-from predictor.model.candidates.boosted import constrain
+from predictor.learn import Advance, Learned, Progress, learn_again, learn_candidates
 from predictor.model.importance import compute_importance
 from predictor.model.learned_rules import write_recipe_book
-from predictor.model.recalibrate import recalibrate_newest
-from predictor.model.recipe import Learn, Recipe, choose_recipe, fit_recipe
-from predictor.model.select import choosable, select_candidates
-from predictor.model.split import Fold, Split
+from predictor.model.recipe import Recipe
+from predictor.model.split import Split
 from predictor.model.threshold import Recommendation, recommend_threshold
-from predictor.model.tune import Budget, Tuning, tune_boosted
 from predictor.model.verdict import Verdict, judge_recipes, rehearse_thresholds
 from predictor.pack import describe_verdict, dump, make_golden, pack_recipe
 from predictor.promotion import judge_promotion
@@ -38,11 +32,6 @@ from predictor.report.page import render_page
 from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds
 from predictor.study import Study, load_study
 from predictor.tracking import Tracked, TrainingRecord, track_training
-
-Progress = Callable[[str], None]
-Advance = Callable[[float], None]
-_TUNED = frozenset({"lightgbm", "lightgbm_on_points"})
-_PATIENCE = 3  # times the budget of the search after which the clock ends it
 
 
 @dataclass(frozen=True, repr=False)
@@ -135,36 +124,24 @@ def train(
     split = study.split()
     features, unused = study.fit_features(split.fit)
     fit, test = study.block(split.fit, features, known_at=split.starts), study.block(split.test, features)
-    folds, recipes = study.rehearsal(fit), {}
-    names, limits = select_candidates(fit, settings.model, rehearsed=bool(folds))
-    tuning, learn = None, dict[str, tuple[Learn, ...]]()
-    if folds and not _TUNED.isdisjoint(names):
-        progress(f"Tuning trees on {count(len(fit), 'lead')}")
-        tuning = _tune(fit, folds, settings, advance)
-        learn = tuning.ways
-    for name in names:
-        progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
-        recipes[name] = fit_recipe(name, fit.seen_by(name), folds, settings.model.seed, learn=learn.get(name, ()), gap=study.gap)
-    may_serve = choosable(names, rehearsed=bool(folds))
-    chosen = choose_recipe({name: recipes[name] for name in may_serve}, fit)
-    recipes = {name: _set_level(recipe, fit.seen_by(name), settings) for name, recipe in recipes.items()}
+    learned = learn_candidates(study, fit, progress=progress, advance=advance)
+    recipes, chosen = learned.recipes, learned.chosen
     progress("Looking at the test block")
     routed = study.route_by_points(split.test)
     verdict = judge_recipes(recipes, chosen, fit=fit, test=test, routed=routed, settings=settings)
     importance = compute_importance(recipes[chosen], test.seen_by(chosen), seed=settings.model.seed)
     progress(f"Learning '{chosen}' again from every lead that can teach")
-    block, final = _refit(chosen, study, learn.get(chosen, ())[-1:])
+    block, final = learn_again(learned, study)
     thresholds = rehearse_thresholds(final, block, settings)
     advice = recommend_threshold(thresholds, settings.threshold)
     files = pack_recipe(final, block, settings=settings, book=study.book, thresholds=thresholds, advice=advice)
-    if "learned_points" in names:
-        files["learned_points.toml"] = _write_points(study)
+    files |= _write_points(learned, study)
     facts = _gather_facts(study)
-    findings = (*study.findings, *unused, *limits, *(tuning.findings if tuning else ()))
+    findings = (*study.findings, *unused, *learned.findings)
     trained = Trained(study, split, recipes, verdict, final, advice, thresholds, files, facts, findings)
     pending = int((~study.mature).sum())
     metrics = describe_verdict(verdict, champion=chosen, horizon=study.horizon_days, pending=pending, fit=study.describe_fit())
-    files["metrics.json"] = dump(metrics | {"importance": importance.to_dict("records")})
+    files["metrics.json"] = dump(metrics | learned.describe() | {"importance": importance.to_dict("records")})
     files["golden.jsonl"] = make_golden(files, settings.model.seed)
     data = trained.report_data()
     files["card.md"] = write_card(data, facts=facts)
@@ -206,35 +183,12 @@ def track_trained(trained: Trained, saved: Saved) -> Tracked:
     return track_training(record, settings=trained.study.settings)
 
 
-def _tune(fit: Block, folds: list[Fold], settings: Settings, advance: Advance) -> Tuning:
-    """How trees are best grown on the fit block; the clock ends the search only where the machine is far slower than usual."""
-    budget = settings.model.budget_s
-    late = time.monotonic() + _PATIENCE * budget
-    limits = Budget(budget, advance, is_late=lambda: time.monotonic() > late)
-    return tune_boosted(
-        fit, folds, seed=settings.model.seed, budget=limits, always=constrain(fit.features, settings.model.monotone)
-    )
-
-
-def _refit(name: str, study: Study, learn: Sequence[Learn]) -> tuple[Block, Recipe]:
-    """The chosen candidate, learned again from every lead that can teach by now, in the way that was found on the fit block."""
-    features, _ = study.fit_features(study.teaching)
-    block = study.block(study.teaching, features, known_at=study.observed_until).seen_by(name)
-    folds, seed = study.rehearsal(block), study.settings.model.seed
-    return block, _set_level(fit_recipe(name, block, folds, seed, learn=learn, gap=study.gap), block, study.settings)
-
-
-def _write_points(study: Study) -> str:
-    """The rule book with points learned from every lead that can teach."""
-    if study.task is None:
-        raise TypeError("points are learned where there is a rule book")
-    block, recipe = _refit("learned_points", study, ())
-    return write_recipe_book(recipe, block, study.task, study.settings.threshold)
-
-
-def _set_level(recipe: Recipe, block: Block, settings: Settings) -> Recipe:
-    """The recipe, at the level of the newest leads where the settings ask for that."""
-    return recalibrate_newest(recipe, block) if settings.model.recalibrate == "newest" else recipe
+def _write_points(learned: Learned, study: Study) -> dict[str, str]:
+    """The rule book with points learned from every lead that can teach; nothing where none were learned."""
+    if study.task is None or "learned_points" not in learned.recipes:
+        return {}
+    block, recipe = learn_again(learned, study, "learned_points")
+    return {"learned_points.toml": write_recipe_book(recipe, block, study.task, study.settings.threshold)}
 
 
 def _gather_facts(study: Study) -> dict[str, Any]:

@@ -40,9 +40,8 @@ def test_every_place_in_the_layout_is_there():
 def test_the_commands_in_the_examples_take_their_options():
     for line in re.findall(r"^predictor (.+?)(?:\s+#.*)?$", README, flags=re.MULTILINE):
         words = line.split()
-        asked = CliRunner().invoke(
-            app, [*[word for word in words[:2] if not word.startswith("-") and "/" not in word][:1], "--help"]
-        )
+        command = words[:2] if words[0] in {"models", "keys"} else words[:1]
+        asked = CliRunner().invoke(app, [*command, "--help"])
         assert asked.exit_code == 0
         for option in re.findall(r"--[\w-]+", line):
             assert option in asked.output, f"predictor {line}"

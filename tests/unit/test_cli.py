@@ -144,7 +144,17 @@ def test_models_list_promote_and_rollback(workshop):
     copy.mkdir()
     for file in bundle.iterdir():
         (copy / file.name).write_bytes(file.read_bytes())
-    assert ask_json("models", "list", "--models", models) == {"champion": names[0], "bundles": sorted(["by-hand", names[0]])}
+    assert ask_json("models", "list", "--models", models) == {
+        "champion": names[0], "challenger": None, "bundles": sorted(["by-hand", names[0]]),
+    }  # fmt: skip
+    assert ask("models", "challenge", "by-hand", "--models", models).exit_code == 0
+    assert ask_json("models", "list", "--models", models)["challenger"] == "by-hand"
+    assert "+ by-hand" in ask("models", "list", "--models", models).stdout
+    assert ask("models", "challenge", "--models", models).exit_code == 0
+    assert ask_json("models", "list", "--models", models)["challenger"] is None
+    refused = ask("models", "challenge", names[0], "--models", models)
+    assert refused.exit_code == 1
+    assert "is the champion, and cannot challenge itself" in refused.stderr
     assert ask("models", "promote", "by-hand", "--models", models).exit_code == 0
     assert ask_json("models", "list", "--models", models)["champion"] == "by-hand"
     assert "* by-hand" in ask("models", "list", "--models", models).stdout

@@ -83,6 +83,18 @@ def test_the_final_model_learns_from_every_lead_that_can_teach(trained):
     assert pending in trained.files["report.html"]
 
 
+def test_how_it_came_about_is_told(trained):
+    metrics, card = json.loads(trained.files["metrics.json"]), trained.files["card.md"]
+    (chosen,) = [row for row in metrics["choice"] if row["chosen"]]
+    assert chosen["candidate"] == metrics["champion"] == trained.verdict.chosen
+    assert min(row["excess"] for row in metrics["choice"]) == 0
+    assert chosen["excess"] <= chosen["error"]
+    assert metrics["calibrator"]["kind"] == trained.recipes[trained.verdict.chosen].calibrator.kind
+    assert metrics["calibrator"]["text"] in card
+    assert metrics["tuning"]["loss"] <= metrics["tuning"]["usual"]
+    assert "## How it was chosen" in card
+
+
 def _ask(firm, pending, **data):
     asked = load_settings(firm / "predictor.toml")
     label, model = {"pending": pending}, {"candidates": ("constant", "points", "logistic")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -19,6 +21,7 @@ from predictor.values import find_distinct, name_type, normal_text, to_number, t
 FeatureKind = Literal["number", "category", "days_since", "missing_count"]
 MISSING = "attributes/missing"
 _DAY_S = 86_400.0
+_LARGEST, _NUMBERS = sys.float_info.max, (float, int)
 _LONGEST_SHOWN = 40  # characters of a category; what is longer, or an e-mail address, may name a person
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -95,6 +98,8 @@ class FeatureSet:
         codes = tuple({text: code for code, text in enumerate(feature.categories)} for feature in self.features)
         object.__setattr__(self, "_missing", words)
         object.__setattr__(self, "_codes", codes)
+        object.__setattr__(self, "_steps", tuple((feature.name, feature.kind == "number") for feature in self.features))
+        object.__setattr__(self, "_attributes", tuple(self.attributes))
         listed = () if self.acts is None else list_event_features(self.acts, self.windows_days)
         asked = {feature.name for feature in self.features}
         object.__setattr__(self, "event_features", tuple(feature for feature in listed if feature.name in asked))
@@ -128,19 +133,26 @@ class FeatureSet:
         Raises:
             ScoringError: Values of a wrong type, all of them in one text.
         """
-        encoded, warnings, faults = [], [], []
-        for position in range(len(self.features)):
-            try:
-                number, warning = self._encode(position, row.get(self.features[position].name), as_of)
-            except (ValueError, TypeError) as fault:
-                faults.append(self._describe(position, fault))
-                continue
-            encoded.append(number)
-            warnings += [warning] if warning else []
+        encoded: list[float] = []
+        warnings, faults = [], []
+        for position, (name, is_number) in enumerate(self._steps):  # type: ignore[attr-defined]
+            value = row.get(name)
+            if value is None:
+                encoded.append(math.nan)
+            elif is_number and type(value) in _NUMBERS and -_LARGEST <= value <= _LARGEST:  # as most are: worked out here
+                encoded.append(float(value))
+            else:
+                try:
+                    number, warning = self._encode(position, value, as_of)
+                except (ValueError, TypeError) as fault:
+                    faults.append(self._describe(position, fault))
+                    continue
+                encoded.append(number)
+                warnings += [warning] if warning else []
         if faults:
             raise ScoringError(" ".join(faults))
         if self.features and self.features[-1].kind == "missing_count":
-            encoded[-1] = float(sum(np.isnan(encoded[position]) for position in self.attributes))
+            encoded[-1] = float(sum(encoded[position] != encoded[position] for position in self._attributes))  # type: ignore[attr-defined]
         return encoded, warnings
 
     def _encode(self, position: int, value: object, as_of: datetime | None) -> tuple[float, Finding | None]:

@@ -150,9 +150,10 @@ def compute_luck(outcome: ArrayLike, probability: ArrayLike) -> float:
 
     >>> round(compute_luck([0, 0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4, 0.5]), 3), compute_luck([0, 1], [0.2, 0.2])
     (0.1, 1.0)
-    >>> compute_luck([2], [0.1])
+    >>> compute_luck([1], [2])
     Traceback (most recent call last):
-    predictor.errors.TrainingError: Outcomes must equal 0 or 1, but 1 of 1 does not (first at position 0). Leave pending leads out.
+    predictor.errors.TrainingError: Probabilities must lie between 0 and 1, but 1 of 1 does not (first at position 0). \
+Calibrate the scores, or leave those leads out.
     """
     y, p = check_pairs(outcome, probability)
     if len(np.unique(y)) < 2 or np.ptp(p) == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +12,13 @@ from predictor.model.calibrators import FITS, Calibrator
 from predictor.model.calibrators.as_is import AsIs, fit_as_is
 from predictor.model.calibrators.choose import choose_calibrator
 from predictor.model.candidates import CANDIDATES, Model
-from predictor.model.metrics import compute_losses
 from predictor.model.select import rewind
 from predictor.model.split import Fold
 
 Learn = Callable[[Block, int], Model]  # a block and a seed in, a fitted candidate out
 _FLAT = "constant"  # says the same of every lead, so that there is nothing to bend
+_FLAT_TEXT = "Every lead gets the same probability, so there is nothing to calibrate."
+_UNREHEARSED = "Earlier leads are too few to rehearse on, so the score is taken as it is."
 _SIMPLE = ("constant", "points")  # too few numbers to know their leads by heart
 
 
@@ -34,6 +35,7 @@ class Recipe:
         rehearsed: Their probabilities as the calibrator that serves says them, which thresholds speak of.
         crosswise: Their probabilities, each by a calibrator of that kind that had not seen what came of the lead's fold: what the
             candidate is chosen by.
+        why: How the calibrator was chosen, in a sentence.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Recipe:
     scores: np.ndarray
     rehearsed: np.ndarray
     crosswise: np.ndarray
+    why: str = ""
 
     def predict(self, matrix: np.ndarray) -> np.ndarray:
         """Calibrated probabilities, one a row of the matrix."""
@@ -74,11 +77,20 @@ def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int, *, learn: 
         calibrator = FITS[kind](scores, judged.outcome, judged.weight)
         fold = np.repeat(np.arange(len(folds)), list(map(len, parts)))
         crosswise = _calibrate_crosswise(kind, scores, judged, fold)
-        return Recipe(name, model, calibrator, positions, scores, calibrator.predict(scores), crosswise)
+        return Recipe(
+            name,
+            model,
+            calibrator,
+            positions,
+            scores,
+            calibrator.predict(scores),
+            crosswise,
+            _FLAT_TEXT if name == _FLAT else chosen.text,
+        )
     positions, scores = np.arange(len(block)), model.score(block.matrix)
     seen = fit_as_is(scores, block.outcome, block.weight) if name in _SIMPLE else AsIs()
     said = seen.predict(scores)
-    return Recipe(name, model, seen, positions, scores, said, said)
+    return Recipe(name, model, seen, positions, scores, said, said, _UNREHEARSED)
 
 
 def _calibrate_crosswise(kind: str, scores: np.ndarray, judged: Block, fold: np.ndarray) -> np.ndarray:
@@ -90,26 +102,3 @@ def _calibrate_crosswise(kind: str, scores: np.ndarray, judged: Block, fold: np.
             fitted = FITS[kind](scores[fold != step], others.outcome, others.weight)
             probability[fold == step] = fitted.predict(scores[fold == step])
     return probability
-
-
-def choose_recipe(recipes: Mapping[str, Recipe], block: Block) -> str:
-    """The simplest candidate whose out-of-time log loss is within one standard error of the best.
-
-    Each lead counts by its weight. The error is that of the paired difference to the best, a ratio of two sums. Source:
-    Breiman et al. 1984, "Classification and Regression Trees", section 3.4.3; there for pruning.
-    """
-    judged = {name: block.take(recipe.positions) for name, recipe in recipes.items()}
-    losses = {name: compute_losses(judged[name].outcome, recipe.crosswise) for name, recipe in recipes.items()}
-    best = min(losses, key=lambda name: float(np.average(losses[name], weights=judged[name].weight)))
-    for name in (name for name in CANDIDATES if name in recipes):
-        mean, error = _average(losses[name] - losses[best], judged[name].weight)
-        if mean <= error:
-            return name
-    return best
-
-
-def _average(values: np.ndarray, weight: np.ndarray | None) -> tuple[float, float]:
-    """The weighted mean and its standard error."""
-    count = np.ones(len(values)) if weight is None else weight
-    mean = float(np.average(values, weights=count))
-    return mean, float(np.sqrt((count**2 * (values - mean) ** 2).sum()) / count.sum())

@@ -9,6 +9,7 @@ from typing import Any
 
 from predictor.errors import Finding
 from predictor.report.compare import ReportData, compute_equal_volume, compute_threshold_rows, compute_verdict_table
+from predictor.report.learning import tell_choice, tell_learning
 from predictor.report.texts import (
     IMPORTANCE,
     TextTable,
@@ -61,6 +62,7 @@ def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
         f"{escape_markdown(data.verdict.text)} {escape_markdown(tell_standing(data))}",
         to_markdown(tell_candidates(compute_verdict_table(data.verdict))),
         "Below a figure: its 95 % interval, by bootstrap over leads. Log loss and Brier score: lower is better.",
+        *_write_choice(data.metrics),
         *_write_threshold(data),
         *_write_gate(data),
         *_write_calibration(data),
@@ -102,6 +104,12 @@ def to_markdown(table: TextTable) -> str:
         first, *others = (_cell(text) for text in row)
         lines.append(_line([f"**{first}**" if position in table.marked else first, *others], escaped=True))
     return f"{escape_markdown(table.caption)}:\n\n" + "\n".join(lines)
+
+
+def _write_choice(metrics: Mapping[str, Any]) -> list[str]:
+    table, learning = tell_choice(metrics), tell_learning(metrics)
+    told = ["## How it was chosen", *([] if table is None else [to_markdown(table)]), escape_markdown(learning)]
+    return [part for part in told if part] if table is not None or learning else []
 
 
 def _write_threshold(data: ReportData) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ def make_engine(url: str | sa.URL) -> sa.Engine:
     if place.get_backend_name() == "sqlite" and place.database in {None, "", ":memory:"}:
         raise StoreError(f"A store in memory would be lost with the server. {DO}")
     try:
-        engine = sa.create_engine(place, pool_pre_ping=True, connect_args=_choose_arguments(place))
+        arguments = _choose_arguments(place)
+        engine = sa.create_engine(place, pool_pre_ping=True, connect_args=arguments, json_serializer=_write_json)
     except ArgumentError:
         raise StoreError(f"The URL of the store cannot be read. {DO}") from None
     except ImportError as error:
@@ -47,6 +49,11 @@ def make_engine(url: str | sa.URL) -> sa.Engine:
         sa.event.listen(engine, "connect", _set_up_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _write_json(content: object) -> str:
+    """Content as JSON; a text is JSON already, as a line of the spool holds it."""
+    return content if isinstance(content, str) else json.dumps(content)
 
 
 def _choose_arguments(place: sa.URL) -> dict[str, Any]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _WHERE = ("tracking", "store")  # sections that say where things are kept, maybe with a password, not how the model was trained
 _ROUTED = ("share_routed", "leads_per_week", "sqls_caught")
 _ADVICE = ("conversion", "conversion_low", "conversion_high", *_ROUTED, "value")
+_TUNING = ("tries", "loss", "usual", "rounds", "members")
 _GATE = ("conversion", "low", "high", *_ROUTED)
 
 
@@ -34,7 +35,6 @@ class TrainingRecord:
         versions: Package -> version.
         git_commit: None where there is none.
         figures: Name -> figure, drawn already.
-        rehearsed: Candidate -> metric -> figure of the rehearsal on earlier leads, where known.
     """
 
     folder: Path
@@ -45,7 +45,6 @@ class TrainingRecord:
     versions: Mapping[str, str] = field(default_factory=dict)
     git_commit: str | None = None
     figures: Mapping[str, Figure] = field(default_factory=dict)
-    rehearsed: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
 
     @property
     def champion(self) -> str:
@@ -116,7 +115,8 @@ def describe_candidate(record: TrainingRecord, name: str) -> dict[str, float]:
     difference = record.metrics.get("differences", {}).get(name) or {}
     ends_of = {"mean": "log_loss_difference", "low": "log_loss_difference_low", "high": "log_loss_difference_high"}
     figures |= {ends_of[end]: value for end, value in difference.items() if end in ends_of}
-    figures |= {f"rehearsed_{metric}": value for metric, value in record.rehearsed.get(name, {}).items()}
+    rehearsed = {row["candidate"]: row for row in record.metrics.get("choice") or ()}.get(name, {})
+    figures |= {f"rehearsed_{figure}": rehearsed.get(figure) for figure in ("log_loss", "excess", "error")}
     return _keep_numbers(figures)
 
 
@@ -125,7 +125,9 @@ def describe_training(record: TrainingRecord) -> dict[str, float]:
     metrics = record.metrics
     thresholds = metrics.get("threshold") or {}
     advised, realised, gate = thresholds.get("recommended") or {}, thresholds.get("realised") or {}, metrics.get("gate") or {}
-    figures = {"fit_n": metrics["fit"]["n"], "horizon_days": metrics["horizon_days"], "pending": metrics["pending"]}
+    tuning = metrics.get("tuning") or {}
+    figures = {f"tuning_{name}": tuning.get(name) for name in _TUNING}
+    figures |= {"fit_n": metrics["fit"]["n"], "horizon_days": metrics["horizon_days"], "pending": metrics["pending"]}
     figures |= {"threshold": advised.get("threshold")} | {f"threshold_{name}": advised.get(name) for name in _ADVICE}
     figures |= {f"realised_{name}": realised.get(name) for name in _GATE} | {f"gate_{name}": gate.get(name) for name in _GATE}
     return describe_candidate(record, record.champion) | _keep_numbers(figures)
@@ -146,6 +148,7 @@ def describe_tags(record: TrainingRecord) -> dict[str, str]:
         "promoted": str(record.promoted).lower(),
         "reason": record.reason,
         "verdict": record.metrics.get("verdict"),
+        "calibrator": (record.metrics.get("calibrator") or {}).get("kind"),
         "calibration": (record.metrics.get("calibration") or {}).get("verdict"),
         "git_commit": record.git_commit,
         **data,

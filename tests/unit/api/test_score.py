@@ -12,7 +12,10 @@ from predictor.errors import BundleError
 from predictor.score import Scorer
 from predictor.values import Event
 
-PARTS = ["lead_id", "probability", "interval", "threshold", "decision", "grade", "points", "reasons", "warnings", "model"]
+PARTS = [
+    "lead_id", "probability", "interval", "threshold", "decision", "explore", "grade", "points", "reasons", "routing", "warnings",
+    "model",
+]  # fmt: skip
 
 
 def ask(client, lead, **query):
@@ -44,7 +47,14 @@ def test_floats_are_those_of_the_scorer(client, lead, models):
     expected["interval"], expected["reasons"], expected["warnings"] = (
         list(expected[name]) for name in ("interval", "reasons", "warnings")
     )
-    assert ask(client, lead) == expected
+    answer = ask(client, lead)
+    assert answer.pop("routing") == {
+        "source": None,
+        "campaign": None,
+        "earned": [{"rule": "Software", "points": 20.0, "times": 1}, {"rule": "Pricing page visit", "points": 15.0, "times": 1}],
+        "activities": [],
+    }
+    assert answer == expected
 
 
 @pytest.mark.parametrize("asked", [0, 1, 3])

@@ -13,8 +13,9 @@ from predictor.model.block import Block
 from predictor.model.calibrators import FITS
 from predictor.model.calibrators.choose import choose_calibrator
 from predictor.model.candidates import CANDIDATES
+from predictor.model.choice import compare_recipes, find_chosen
 from predictor.model.label import weigh_leads
-from predictor.model.recipe import choose_recipe, fit_recipe
+from predictor.model.recipe import fit_recipe
 from predictor.model.select import make_rehearsal, rewind, select_candidates
 from predictor.model.weigh import Weighing, weigh_known
 
@@ -145,9 +146,9 @@ def test_the_choice_weighs_the_losses():
         name: replace(plain, name=name, scores=scores, crosswise=expit(scores))
         for name, scores in (("points", wrong), ("logistic", right))
     }
-    assert choose_recipe(recipes, block) == "logistic"
-    assert choose_recipe(recipes, replace(block, weight=block.weight[::-1])) == "points"
-    assert choose_recipe(recipes, replace(block, weight=None)) == "points", "neither is better, so the simpler"
+    assert find_chosen(compare_recipes(recipes, block)) == "logistic"
+    assert find_chosen(compare_recipes(recipes, replace(block, weight=block.weight[::-1]))) == "points"
+    assert find_chosen(compare_recipes(recipes, replace(block, weight=None))) == "points", "neither is better, so the simpler"
 
 
 # A block that counts by known outcomes
@@ -219,7 +220,7 @@ def test_weights_reach_calibrator_choice_and_folds():
     folds = make_rehearsal(block, folds=4, gap=0)
     assert len(folds) == 4
     recipes = {name: fit_recipe(name, block, folds, 0) for name in ("constant", "logistic")}
-    assert choose_recipe(recipes, block) == "logistic"
+    assert find_chosen(compare_recipes(recipes, block)) == "logistic"
     recipe = recipes["logistic"]
     judged = block.take(recipe.positions)
     waited = block.accepted_at[recipe.positions] - judged.order

@@ -10,7 +10,8 @@ from predictor.model.calibrators import FITS
 from predictor.model.calibrators.choose import choose_calibrator
 from predictor.model.calibrators.sigmoid import Sigmoid
 from predictor.model.candidates import CANDIDATES
-from predictor.model.recipe import Recipe, choose_recipe, fit_recipe
+from predictor.model.choice import compare_recipes, find_chosen
+from predictor.model.recipe import Recipe, fit_recipe
 from predictor.model.split import make_folds
 
 FEATURES = FeatureSet((Feature("n", "N", "N", "number"), Feature("points/total", "Points", "Points", "number")), ())
@@ -66,15 +67,15 @@ def make_recipe(name, scores):
 
 def test_what_is_clearly_better_is_chosen():
     recipes = {name: fit_recipe(name, BLOCK, FOLDS, 0) for name in ("constant", "points", "logistic")}
-    assert choose_recipe(recipes, BLOCK) == "logistic"
+    assert find_chosen(compare_recipes(recipes, BLOCK)) == "logistic"
 
 
 def test_of_equals_the_simplest_is_chosen_whatever_the_order():
     noise = draw_block(slope=0)
     recipes = {name: fit_recipe(name, noise, FOLDS, 0) for name in ("logistic", "points", "constant")}
-    assert choose_recipe(recipes, noise) == "constant"
+    assert find_chosen(compare_recipes(recipes, noise)) == "constant"
     same = {name: make_recipe(name, np.zeros(800)) for name in ("lightgbm", "points")}
-    assert choose_recipe(same, BLOCK) == "points"
+    assert find_chosen(compare_recipes(same, BLOCK)) == "points"
 
 
 def test_one_standard_error_worked_by_hand():
@@ -84,11 +85,11 @@ def test_one_standard_error_worked_by_hand():
     block = Block(np.zeros((4, 2)), outcome, np.arange(4.0), FEATURES, dated=True)
     odds = np.log(4) * np.array([1, 1, -1, -1])
     recipes = {"constant": make_recipe("constant", [*odds[:3], 0.0]), "logistic": make_recipe("logistic", odds)}
-    assert choose_recipe(recipes, block) == "logistic"
+    assert find_chosen(compare_recipes(recipes, block)) == "logistic"
     wide = {"constant": make_recipe("constant", [*odds[:3], -1.0 + 0.0]), "logistic": make_recipe("logistic", odds)}
     excess = np.array([0, 0, 0, np.log1p(np.exp(-1)) - np.log1p(np.exp(-np.log(4)))])
-    assert (excess.mean() <= excess.std() / 2) == (choose_recipe(wide, block) == "constant")
+    assert (excess.mean() <= excess.std() / 2) == (find_chosen(compare_recipes(wide, block)) == "constant")
 
 
 def test_only_candidate():
-    assert choose_recipe({"lightgbm": make_recipe("lightgbm", np.zeros(800))}, BLOCK) == "lightgbm"
+    assert find_chosen(compare_recipes({"lightgbm": make_recipe("lightgbm", np.zeros(800))}, BLOCK)) == "lightgbm"

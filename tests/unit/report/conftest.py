@@ -7,7 +7,7 @@ import pytest
 from predictor.config import make_settings
 from predictor.errors import Finding
 from predictor.model.gate import judge_gate
-from predictor.model.metrics import compute_difference, compute_intervals, compute_metrics, compute_reliability
+from predictor.model.metrics import compute_difference, compute_intervals, compute_luck, compute_metrics, compute_reliability
 from predictor.model.noise import judge_calibration
 from predictor.model.threshold import recommend_threshold
 from predictor.model.threshold_table import compute_thresholds
@@ -43,6 +43,7 @@ def judge(candidates, outcome=OUTCOME, *, chosen="lightgbm", routed=None, weeks=
         probability=candidates,
         outcome=outcome,
         calibration=judge_calibration(outcome, candidates[chosen], draws=200),
+        luck=compute_luck(outcome, candidates[chosen]),
     )
 
 

@@ -72,14 +72,18 @@ def make_record(folder: Path, *, champion: str = "logistic") -> tuple[TrainingRe
     advice = recommend_threshold(thresholds, settings.threshold)
     files = pack_recipe(final, block, settings=settings, book=book, thresholds=thresholds, advice=advice)
     span = {"n": 600, "from": "2025-01-01", "through": "2025-10-27"}
-    files["metrics.json"] = dump(describe_verdict(verdict, champion=champion, horizon=30.0, pending=7, fit=span))
+    metrics = describe_verdict(verdict, champion=champion, horizon=30.0, pending=7, fit=span)
+    choice = [{"candidate": champion, "log_loss": 0.5, "excess": 0.0, "error": 0.0, "chosen": True}]
+    tuning = {"rounds": 80, "rows": 400.0, "parameters": {"num_leaves": 4}, "members": 2, "tries": 17, "loss": 0.4, "usual": 0.5}
+    learned = {"choice": choice, "tuning": tuning, "calibrator": {"kind": "tempered", "text": "It lost least."}}
+    files["metrics.json"] = dump(metrics | learned)
     files["golden.jsonl"] = make_golden(files, 0)
     facts = {"versions": {"numpy": "2.4"}, "data": {"leads": "ab12", "events": None}, "git_commit": "c0ffee"}
     saved = save_bundle(folder / "models", f"{champion}-20260501T000000Z", files, facts)
     figure = matplotlib.figure.Figure()
     figure.subplots().plot([0, 1], [0, 1])
-    more = {"figures": {"reliability": figure}, "rehearsed": {champion: {"log_loss": 0.5}}}
-    return TrainingRecord(saved, True, "It lost less.", json.loads(files["metrics.json"]), **facts, **more), settings
+    told = json.loads(files["metrics.json"])
+    return TrainingRecord(saved, True, "It lost less.", told, **facts, figures={"reliability": figure}), settings
 
 
 def learn(name: str, block: Block) -> Recipe:

@@ -35,7 +35,8 @@ def test_candidates_carry_their_test_metrics_with_intervals(made, tracked):
         assert told["log_loss"] == record.metrics["test"][name]["log_loss"]
         assert [told["auc_low"], told["auc_high"]] == pytest.approx(record.metrics["intervals"][name]["auc"] or [0.5, 0.5])
     assert nested["points"]["log_loss_difference"] == record.metrics["differences"]["points"]["mean"]
-    assert nested["logistic"]["rehearsed_log_loss"] == 0.5
+    assert (nested["logistic"]["rehearsed_log_loss"], nested["logistic"]["rehearsed_error"]) == (0.5, 0.0)
+    assert "rehearsed_log_loss" not in nested["points"]
     assert "calibration_slope" not in nested["constant"]  # it cannot be told, so it is not told
 
 
@@ -54,6 +55,8 @@ def test_the_training_carries_params_metrics_and_tags(made, tracked):
     wanted = {"data.leads": "ab12", "git_commit": "c0ffee", "version.numpy": "2.4", "verdict": record.metrics["verdict"]}
     assert wanted.items() <= run.tags.items()
     assert "data.events" not in run.tags
+    assert run.tags["calibrator"] == "tempered"
+    assert (run.metrics["tuning_tries"], run.metrics["tuning_loss"], run.metrics["tuning_usual"]) == (17, 0.4, 0.5)
 
 
 def test_files_are_the_bundle_and_the_figures(made, tracked, tmp_path):

@@ -16,7 +16,7 @@ from predictor.model.newton import FREE, FloatArray, Known, select_known
 Line = TypeVar("Line", bound=Sigmoid)
 
 _SHARE = 0.25  # of what the leads can tell, the newest part that sets the slope
-_FEWEST = 40  # leads of either outcome that a slope must rest on
+_FEWEST = 100  # leads of either outcome that a slope must rest on
 _FARTHEST = 80.0  # log-odds beyond which no level lies of scores that are all alike
 
 
@@ -32,7 +32,7 @@ def fit_tempered(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None 
 
     How bold a score is depends on how many leads its model had learned from, and older leads were scored by models that had seen
     fewer; the newest were scored by models most like the one that serves, so they set the slope: the newest quarter, more where
-    that holds fewer than 40 of either outcome. The level stays the model's, which has learned from newer leads than any that are
+    that holds fewer than 100 of either outcome. The level stays the model's, which has learned from newer leads than any that are
     predicted here. Source: Guo et al. 2017, "On calibration of modern neural networks" (temperature scaling), there around even
     odds instead of the level.
 

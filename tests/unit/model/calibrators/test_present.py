@@ -25,10 +25,10 @@ def test_slope_is_that_of_the_newest_quarter(fit):
 
 @pytest.mark.parametrize("fit", [fit_tempered, fit_present])
 def test_where_the_newest_quarter_tells_too_little_more_leads_set_the_slope(fit):
-    score = np.linspace(-1, 1, 400)
-    outcome = (np.arange(400) % 8 == 0).astype(float)  # 50 accepted, so 40 take the newest 320
-    assert fit(score, outcome).slope == fit_sigmoid(score[80:], outcome[80:]).slope
-    rare = (np.arange(400) % 20 == 0).astype(float)
+    score = np.linspace(-1, 1, 1000)
+    outcome = (np.arange(1000) % 8 == 0).astype(float)  # 125 accepted, so 100 take the newest 800
+    assert fit(score, outcome).slope == fit_sigmoid(score[200:], outcome[200:]).slope
+    rare = (np.arange(1000) % 20 == 0).astype(float)
     assert fit(score, rare).slope == fit_sigmoid(score, rare).slope
 
 

@@ -1,0 +1,92 @@
+"""Synthetic examples of every request and every error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_LEAD = {
+    "lead_id": "A17",
+    "as_of": "2026-03-31T14:05:00Z",
+    "attributes": {"industry": "Software", "employees": 250, "country": "Germany", "seniority": "VP", "source": "Webinar"},
+    "points": 65,
+    "events": [
+        {
+            "occurred_at": "2026-03-29T16:20:00Z",
+            "event_type": "content_download",
+            "asset": "Buyer's guide",
+            "campaign": "Spring 2026",
+        },
+        {"occurred_at": "2026-03-30T09:12:00Z", "event_type": "pricing_page_view"},
+    ],
+}
+
+
+def _name(summary: str, value: object) -> dict[str, Any]:
+    return {"summary": summary, "value": value}
+
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "score": {"lead": _name("A lead", _LEAD), "least": _name("The least that can be scored", {"lead_id": "A17"})},
+    "score_batch": {"leads": _name("Two leads", {"leads": [_LEAD, {"lead_id": "A18", "attributes": {"industry": "Retail"}}]})},
+    "save_outcome": {
+        "accepted": _name("Sales took it over", {"lead_id": "A17", "kind": "accepted", "occurred_at": "2026-04-07T10:00:00Z"}),
+        "recycled": _name(
+            "Sales sent it back", {"lead_id": "A17", "kind": "recycled", "occurred_at": "2026-04-09", "reason": "timing"}
+        ),
+        "opportunity": _name(
+            "An opportunity was opened", {"lead_id": "A17", "kind": "opportunity", "occurred_at": "2026-05-02", "amount": 12000}
+        ),
+    },
+}
+
+
+def _fault(code: str, text: str) -> dict[str, Any]:
+    return _name(code, {"error": {"code": code, "text": text}})
+
+
+ERRORS: dict[int, dict[str, Any]] = {
+    401: {
+        "no_key": _fault(
+            "API008",
+            "A key is needed, but none came. Send one as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'; whoever runs this "
+            "server makes them with `predictor keys`.",
+        ),
+    },
+    403: {
+        "other_scope": _fault(
+            "API009",
+            "The key 'crm' opens 'score', but this needs 'admin'. Ask whoever runs this server for a key that does.",
+        ),
+    },
+    404: {"no_report": _fault("API005", "Bundle 'lightgbm-20261001T060000Z' has no report. Train again to get one.")},
+    408: {
+        "slow": _fault(
+            "API012", "The request did not come whole within 30 seconds. Send it again, in parts if it is large."
+        ),
+    },
+    413: {
+        "large": _fault(
+            "API011", "The body must be at most 32 megabytes. Send fewer leads, or fewer events of each, at a time."
+        ),
+    },
+    422: {
+        "field": _fault("API002", "'lead_id' must be a text, but a number came. See /docs for every field."),
+        "json": _fault(
+            "API001", "The body is no JSON: expected value at line 1 column 1. Send JSON in UTF-8; NaN and Infinity are none."
+        ),
+        "value": _fault("LEAD022", "Attribute 'employees' must be a number, but this text is no number. Send a number."),
+    },
+    503: {
+        "no_model": _fault(
+            "API004",
+            "This server has no model and scores nothing. 'models' names no champion. It has 0 bundles: train, or `predictor "
+            "models promote NAME`. Then start the server again.",
+        ),
+        "no_store": _fault(
+            "API006", "The spool of scores and outcomes cannot be used: No space left on device. Then send it again."
+        ),
+        "no_keys": _fault(
+            "API010", "This server cannot read its keys, and answers nobody until whoever runs it has mended their file."
+        ),
+    },
+}  # fmt: skip

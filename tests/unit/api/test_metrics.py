@@ -1,0 +1,47 @@
+"""Figures for a monitor: what they count, and that no label holds anything of a lead."""
+
+import re
+
+
+def read(client):
+    text = client.get("/metrics").text
+    return {name: float(value) for name, value in re.findall(r"^([^#\s].*) (\S+)$", text, flags=re.MULTILINE)}
+
+
+def test_requests_and_scores_are_counted(client, lead):
+    answer = client.post("/v1/score", json=lead).json()
+    batch = client.post("/v1/score/batch", json={"leads": [lead, lead, {"lead_id": 7}]})
+    client.post("/v1/score", json={})
+    client.get("/jane.doe@example.com")
+    client.delete("/v1/leads/jane.doe@example.com")
+    assert batch.status_code == 200
+    told = read(client)
+    assert told['predictor_requests_total{method="POST",route="/v1/score",status="200"}'] == 1
+    assert told['predictor_requests_total{method="POST",route="/v1/score",status="422"}'] == 1
+    assert told['predictor_requests_total{method="GET",route="unknown",status="404"}'] == 1
+    assert told['predictor_request_seconds_count{route="/v1/score/batch"}'] == 1
+    assert told[f'predictor_scores_total{{decision="{answer["decision"]}"}}'] == 3
+    assert told['predictor_leads_refused_total{code="API002"}'] == 1
+    assert told['predictor_model_info{candidate="logistic",trained_through="2025-07-20",version="small"}'] == 1
+    assert (told["predictor_ready"], told["predictor_store_away"]) == (1, 0)
+    assert told["process_resident_memory_bytes"] > 0
+    assert "jane" not in client.get("/metrics").text
+
+
+def test_records_that_wait_are_told(serve, models, lead, tmp_path):
+    (tmp_path / "broken.db").write_bytes(b"no database" * 100)
+    client = serve(models, store_url=f"sqlite:///{tmp_path / 'broken.db'}")
+    client.post("/v1/score", json=lead)
+    assert read(client)["predictor_store_waiting_records"] == 1
+
+
+def test_a_server_without_a_model_has_figures_too(serve, tmp_path):
+    told = read(serve(tmp_path / "none"))
+    assert told["predictor_ready"] == 0
+    assert not [name for name in told if name.startswith("predictor_model_info")]
+
+
+def test_methods_that_nobody_knows_are_one(client):
+    for method in ("BREW", "WHEN"):
+        client.request(method, "/v1/score")
+    assert read(client)['predictor_requests_total{method="other",route="/v1/score",status="405"}'] == 2
