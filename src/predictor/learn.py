@@ -81,7 +81,9 @@ def learn_candidates(
     recipes = {}
     for name in names:
         progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
-        recipes[name] = fit_recipe(name, fit.seen_by(name), folds, settings.model.seed, learn=_find_ways(tuning, name), gap=study.gap)
+        recipes[name] = fit_recipe(
+            name, fit.seen_by(name), folds, settings.model.seed, learn=_find_ways(tuning, name), gap=study.gap
+        )
     may_serve = choosable(names, rehearsed=bool(folds))
     choice = compare_recipes({name: recipes[name] for name in may_serve}, fit)
     recipes = {name: _set_level(recipe, fit.seen_by(name), settings) for name, recipe in recipes.items()}
@@ -89,7 +91,7 @@ def learn_candidates(
 
 
 def learn_again(learned: Learned, study: Study, name: str | None = None) -> tuple[Block, Recipe]:
-    """A candidate, the chosen one if none is named, learned from every lead that can teach by now, as was found on the fit block."""
+    """A candidate, or else the chosen, learned from every lead that can teach by now, in the way found on the fit block."""
     name = learned.chosen if name is None else name
     features, _ = study.fit_features(study.teaching)
     block = study.block(study.teaching, features, known_at=study.observed_until)

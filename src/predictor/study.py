@@ -204,12 +204,13 @@ def add_rules(features: FeatureSet, book: RuleBook) -> FeatureSet:
     return replace(features, features=(*rules, *features.features))
 
 
-def load_study(settings: Settings, *, now: pd.Timestamp | None = None) -> Study:
+def load_study(settings: Settings, *, now: pd.Timestamp | None = None, book: RuleBook | None = None) -> Study:
     """The study of the tables that the settings name.
 
     Args:
         settings: A firm's settings.
         now: The moment after which nothing can have happened yet; None means the clock's.
+        book: The rule book; None means the one that the settings name.
 
     Raises:
         TableError: A table that breaks the contract.
@@ -217,7 +218,8 @@ def load_study(settings: Settings, *, now: pd.Timestamp | None = None) -> Study:
         TrainingError: No lead is mature, or none or all of them were accepted.
     """
     now = pd.Timestamp.now("UTC") if now is None else now
-    book = load_rule_book(settings.points.rule_book, settings.folder) if settings.points.rule_book else None
+    if book is None and settings.points.rule_book:
+        book = load_rule_book(settings.points.rule_book, settings.folder)
     leads, events, findings = load_tables(settings, now)
     unseen = () if book is None else check_book(book, leads, settings)
     as_of = leads.frame["mql_at"] if leads.dated else None

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from predictor.acts import fingerprint_acts
 from predictor.bundle import list_bundles, promote, save_bundle
+from predictor.compare import gather_test
 from predictor.config import Settings
 from predictor.errors import Finding, count
 from predictor.learn import Advance, Learned, Progress, learn_again, learn_candidates
@@ -26,7 +27,7 @@ from predictor.pack import describe_verdict, dump, make_golden, pack_recipe
 from predictor.promotion import judge_promotion
 from predictor.provenance import find_commit, fingerprint_frame, list_versions
 from predictor.report.card import write_card
-from predictor.report.compare import ReportData
+from predictor.report.compare import Comparison, ReportData, compute_comparison
 from predictor.report.fairness import compute_fairness
 from predictor.report.page import render_page
 from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds
@@ -78,7 +79,14 @@ class Trained:
             findings=self.findings,
             routed=self.study.route_by_points(self.split.test),
             fairness=self._compare_groups(),
+            comparison=self.comparison,
         )
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """Points, learned points and the chosen candidate on the test leads."""
+        text = self.files.get("comparison.json")
+        return None if text is None else Comparison.from_json(json.loads(text))
 
     def _compare_groups(self) -> pd.DataFrame | None:
         """The fairness table of the forward test; None where no column is protected."""
@@ -143,6 +151,7 @@ def train(
     metrics = describe_verdict(verdict, champion=chosen, horizon=study.horizon_days, pending=pending, fit=study.describe_fit())
     files["metrics.json"] = dump(metrics | learned.describe() | {"importance": importance.to_dict("records")})
     files["golden.jsonl"] = make_golden(files, settings.model.seed)
+    files["comparison.json"] = dump(_compare(trained).to_json())
     data = trained.report_data()
     files["card.md"] = write_card(data, facts=facts)
     files["report.html"] = render_page(data)
@@ -181,6 +190,14 @@ def track_trained(trained: Trained, saved: Saved) -> Tracked:
         figures=_draw_figures(trained.report_data()),
     )
     return track_training(record, settings=trained.study.settings)
+
+
+def _compare(trained: Trained) -> Comparison:
+    """Points, learned points and the chosen candidate on the test leads."""
+    settings = trained.study.settings
+    tested = gather_test(trained.study, trained.split, trained.recipes, trained.verdict)
+    weekly = [settings.threshold.leads_per_week]
+    return compute_comparison(tested, weekly=weekly, resamples=settings.model.resamples, seed=settings.model.seed)
 
 
 def _write_points(learned: Learned, study: Study) -> dict[str, str]:

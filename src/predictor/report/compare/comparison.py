@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -39,6 +41,17 @@ class Comparison:
     sentences: tuple[str, ...]
     untold: tuple[str, ...]
 
+    def to_json(self) -> dict[str, Any]:
+        """As a bundle holds it: tables as columns and rows, None where a figure is missing."""
+        tables = {name: json.loads(table.to_json(orient="split", index=False)) for name, table in self.tables.items()}
+        return {"tables": tables, "sentences": list(self.sentences), "untold": list(self.untold)}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The comparison that `to_json` wrote."""
+        tables = {name: pd.DataFrame(held["data"], columns=held["columns"]) for name, held in content["tables"].items()}
+        return cls(tables, tuple(content["sentences"]), tuple(content["untold"]))
+
 
 def compute_comparison(tested: Tested, *, weekly: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> Comparison:
     """Every table of the comparison.
@@ -53,9 +66,8 @@ def compute_comparison(tested: Tested, *, weekly: Sequence[float] = (), resample
     >>> p = draw.random(400)
     >>> leads = Tested(np.arange(400).astype(object), (draw.random(400) < p).astype(float), p, 0.5)
     >>> told = compute_comparison(leads, resamples=20)
-    >>> list(told.tables)[:5], told.untold[0]
-    (['rankings', 'gates', 'bands', 'volume', 'equal_sqls'], 'The leads carry no points, so there is nothing to compare the model \
-with.')
+    >>> told.untold[0]
+    'The leads carry no points, so there is nothing to compare the model with.'
     """
     draws = {"resamples": resamples, "seed": seed}
     tables = {
@@ -112,30 +124,34 @@ def _tell(tested: Tested, tables: Mapping[str, pd.DataFrame]) -> list[str]:
         return told
     volume = tables["volume"]
     by = "the points gate hands over" if tested.routed is not None else "the model's threshold hands over"
-    for row in volume[volume["told"] != ""].to_dict("records"):
+    for row in _list_rows(volume[volume["told"] != ""]):
         gap = _say_interval(row, "difference", 1)
         told.append(
             f"With the {row['leads']:,} test leads that {by}, the {row['way']} {_say_told(row)} {row['against']}: {gap} SQLs."
         )
-    for row in tables["equal_sqls"][tables["equal_sqls"]["told"] != ""].to_dict("records"):
+    for row in _list_rows(tables["equal_sqls"][tables["equal_sqls"]["told"] != ""]):
         gap = _say_interval(row, "difference", 0)
         told.append(
             f"For {row['sqls']:,.0f} SQLs sales works {row['leads']:,.0f} leads by the {row['way']}: {gap} beside the "
             f"{row['against']}."
         )
-    for row in tables["rankings"].drop_duplicates("way").to_dict("records"):
+    for row in _list_rows(tables["rankings"].drop_duplicates("way")):
         ends = f"{row['auc']:.3f} (95 %: {row['auc_low']:.3f} to {row['auc_high']:.3f})"
         verb = "ranks" if row["way"] == MODEL else "rank"
         told.append(f"The {row['way']} {verb} at AUC {ends} on {row['leads']:,} scored test leads.")
     return told
 
 
-def _say_told(row: Mapping[str, object]) -> str:
+def _list_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _say_told(row: Mapping[str, Any]) -> str:
     is_or_are = "is" if row["way"] == MODEL else "are"
     return f"{is_or_are} {SAME} from the" if row["told"] == SAME else f"{is_or_are} {row['told']} than the"
 
 
-def _say_interval(row: Mapping[str, float], name: str, digits: int) -> str:
+def _say_interval(row: Mapping[str, Any], name: str, digits: int) -> str:
     mean, low, high = (f"{row[f'{name}{end}'] + 0.0:+,.{digits}f}" for end in ("", "_low", "_high"))
     return f"{mean} (95 %: {low} to {high})"
 

@@ -83,7 +83,7 @@ def _find_alike(counts: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
     varies = np.flatnonzero(np.ptp(counts, axis=0) > 0)
     if len(varies) < 2:
         return explained, like
-    together = np.corrcoef(counts[:, varies], rowvar=False)
+    together: FloatArray = np.atleast_2d(np.corrcoef(counts[:, varies], rowvar=False))
     for place, rule in enumerate(varies):
         others = np.delete(np.arange(len(varies)), place)
         cross = together[place, others]

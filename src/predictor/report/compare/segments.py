@@ -34,7 +34,7 @@ def choose_segments(attributes: pd.DataFrame) -> list[str]:
             named = [
                 str(name) for name in attributes if re.search(rf"(?<![a-z]){word}(?![a-z])", str(name).replace("_", " ").lower())
             ]
-            if new := [name for name in named if name not in chosen and attributes[name].nunique() > 1]:
+            if new := [name for name in named if name not in chosen and attributes[name].nunique() >= 2]:
                 chosen.append(new[0])
                 break
     for name in map(str, attributes.columns):

@@ -12,6 +12,7 @@ import pandas as pd
 from predictor.errors import Finding
 from predictor.model.threshold import Recommendation
 from predictor.model.verdict import Verdict
+from predictor.report.compare.comparison import Comparison
 from predictor.report.compare.words import tell_difference
 
 METRICS = ("log_loss", "brier", "auc", "ece", "calibration_slope", "lift_at_10")
@@ -33,6 +34,7 @@ class ReportData:
         findings: All that was noticed.
         routed: Which test leads the points gate hands over, in the same order; None where the firm names no gate.
         fairness: What `compute_fairness` gives of the test leads; None where no column is protected.
+        comparison: Every table of points against the learned probability.
     """
 
     name: str
@@ -45,6 +47,7 @@ class ReportData:
     findings: tuple[Finding, ...]
     routed: np.ndarray | None = None
     fairness: pd.DataFrame | None = None
+    comparison: Comparison | None = None
 
 
 def compute_verdict_table(verdict: Verdict) -> pd.DataFrame:

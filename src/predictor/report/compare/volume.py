@@ -28,16 +28,15 @@ def compute_volume(tested: Tested, *, resamples: int = 200, seed: int = 0) -> pd
         seed: The same seed gives the same intervals.
 
     Returns:
-        A row a way: `way`, `leads`, `sqls` with `_low`, `_high`, `conversion` with `_low`, `_high` (Wilson, 95 %), and against the
-        points, and then against the learned points: `against`, `difference` with `_low`, `_high` (SQLs), `told` (better, worse,
-        not to be told apart; empty where nothing is compared).
+        A row a way: `way`, `leads`, `sqls` with `_low`, `_high`, `conversion` with `_low`, `_high` (Wilson, 95 %), and against
+        the points, and then against the learned points: `against`, `difference` with `_low`, `_high` (SQLs), `told` (better,
+        worse, not to be told apart; empty where nothing is compared).
 
-    >>> by_model, by_points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
-    >>> tested = Tested(np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50), by_model, 0.5, by_points, by_points >= 9)
-    >>> compute_volume(tested)[["way", "leads", "sqls", "difference", "told"]]
-          way  leads   sqls  difference    told
-    0  points    100   50.0         NaN
-    1   model    100  100.0        50.0  better
+    >>> p, points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
+    >>> keys, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)
+    >>> tested = Tested(keys, outcome, p, 0.5, points, points >= 9)
+    >>> compute_volume(tested)[["way", "leads", "sqls", "told"]].to_numpy().tolist()
+    [['points', 100, 50.0, ''], ['model', 100, 100.0, 'better']]
     """
 
     def measure(sample: Sample) -> dict[str, float]:
@@ -65,12 +64,11 @@ def compute_equal_sqls(tested: Tested, *, resamples: int = 200, seed: int = 0) -
         A row a way: `way`, `sqls`, `leads` with `_low`, `_high`, `against`, `difference` with `_low`, `_high` (leads, below zero
         are those that sales need not work), `told`.
 
-    >>> by_model, by_points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
-    >>> tested = Tested(np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50), by_model, 0.5, by_points, by_points >= 9)
-    >>> compute_equal_sqls(tested)[["way", "sqls", "leads", "difference", "told"]]
-          way  sqls  leads  difference    told
-    0  points  50.0  100.0         NaN
-    1   model  50.0   50.0       -50.0  better
+    >>> p, points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
+    >>> keys, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)
+    >>> tested = Tested(keys, outcome, p, 0.5, points, points >= 9)
+    >>> compute_equal_sqls(tested)[["way", "sqls", "leads", "told"]].to_numpy().tolist()
+    [['points', 50.0, 100.0, ''], ['model', 50.0, 50.0, 'better']]
     """
 
     def measure(sample: Sample) -> dict[str, float]:
@@ -108,7 +106,7 @@ def compute_capacity(tested: Tested, *, weekly: Sequence[float] = (), resamples:
     asked = _choose_capacities(len(tested.outcome) / weeks, weekly)
 
     def measure(sample: Sample) -> dict[str, float]:
-        figures = {}
+        figures: dict[str, float] = {}
         for each in asked:
             caught = {name: float(curve.catch(each * weeks)) / weeks for name, curve in sample.curves.items()}
             figures |= {f"{each}/{name}": figure for name, figure in _pair(caught).items()}
@@ -131,11 +129,10 @@ def compute_rankings(tested: Tested, *, resamples: int = 200, seed: int = 0) -> 
     Returns:
         A row a way: `way`, `leads`, `sqls`, `auc` with `_low`, `_high`, `against`, `difference` with `_low`, `_high`, `told`.
 
-    >>> tested = Tested(np.arange(80).astype(object), np.tile([1.0, 0], 40), np.tile([0.9, 0.2], 40), 0.5, np.tile([5.0, 5.0], 40))
-    >>> compute_rankings(tested)[["way", "auc", "difference", "told"]]
-          way  auc  difference    told
-    0  points  0.5         NaN
-    1   model  1.0         0.5  better
+    >>> outcome, p = np.tile([1.0, 0], 40), np.tile([0.9, 0.2], 40)
+    >>> tested = Tested(np.arange(80).astype(object), outcome, p, 0.5, np.full(80, 5.0))
+    >>> compute_rankings(tested)[["way", "auc", "told"]].to_numpy().tolist()
+    [['points', 0.5, ''], ['model', 1.0, 'better']]
     """
     known = np.ones(len(tested.outcome), dtype=bool) if tested.points is None else ~np.isnan(tested.points)
     if not known.any():
@@ -157,14 +154,15 @@ def compute_gains(tested: Tested, *, steps: int = 100, resamples: int = 200, see
     """Gains and lift: what share of all SQLs each way has caught when it has handed over so large a share of all leads.
 
     Returns:
-        `steps` rows a way, rising: `way`, `share`, `leads`, `sqls`, `caught` (share of all SQLs) with `_low`, `_high`, `conversion`,
-        `lift` (conversion over that of all leads) with `_low`, `_high`. Shares of SQLs and lift are missing without SQLs.
+        `steps` rows a way, rising: `way`, `share`, `leads`, `sqls`, `caught` (share of all SQLs) with `_low`, `_high`,
+        `conversion`, `lift` (conversion over that of all leads) with `_low`, `_high`. Shares of SQLs and lift are missing where
+        there are no SQLs.
     """
     shares = np.arange(1, steps + 1) / steps
     n, total = len(tested.outcome), float(tested.outcome.sum())
 
     def measure(sample: Sample) -> dict[str, float]:
-        figures = {}
+        figures: dict[str, float] = {}
         for name, curve in sample.curves.items():
             caught = curve.catch(shares * sample.leads) / (sample.sqls or np.nan)
             figures |= {f"{place}/{name}": float(part) for place, part in enumerate(caught)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from predictor.model.checks import check_pairs
 from predictor.model.metrics import Difference
@@ -94,10 +94,10 @@ class Curve:
     leads: FloatArray
     sqls: FloatArray
 
-    def catch(self, leads: ArrayLike) -> FloatArray:
+    def catch(self, leads: float | FloatArray) -> FloatArray:
         """SQLs expected among so many leads.
 
-        >>> Curve(np.array([0.0, 1.0, 3.0]), np.array([0.0, 1.0, 2.0])).catch([1, 2, 5]).tolist()
+        >>> Curve(np.array([0.0, 1.0, 3.0]), np.array([0.0, 1.0, 2.0])).catch(np.array([1.0, 2, 5])).tolist()
         [1.0, 1.5, 2.0]
         """
         return np.asarray(np.interp(leads, self.leads, self.sqls))
