@@ -205,14 +205,18 @@ def choose_mosts(task: Task, times: Floats, outcome: Floats, *, penalty: float, 
 
 def _lose_alone(column: Floats, rest: Floats, outcome: Floats, weight: Floats, bound: Bound) -> float:
     """The least loss that one column and a new level reach beside log-odds that are held."""
-    design, values = np.column_stack([np.ones(len(column)), column]), np.zeros(2)
-    for _ in range(8):
-        chance = expit(rest + design @ values)
-        curved = (design * (weight * chance * (1 - chance))[:, None]).T @ design + 1e-6 * np.eye(2)
-        values = values - np.clip(np.linalg.solve(curved, design.T @ (weight * (chance - outcome))), -2, 2)
-        values[1] = np.clip(values[1], *bound)
-    odds = rest + design @ values
-    return float(weight @ (np.logaddexp(0, odds) - outcome * odds))
+    design = np.column_stack([np.ones(len(column)), column])
+
+    def lose(at: Floats) -> float:
+        odds = rest + design @ at
+        return float(weight @ (np.logaddexp(0, odds) - outcome * odds))
+
+    def bend(at: Floats) -> tuple[Floats, Floats]:
+        chance = expit(rest + design @ at)
+        curved = (design * (weight * chance * (1 - chance))[:, None]).T @ design
+        return design.T @ (weight * (chance - outcome)), curved + _FREE * np.eye(2)
+
+    return lose(_descend(np.zeros(2), lose, bend, [(-np.inf, np.inf), bound]))
 
 
 def _make_design(times: Floats, most: Floats) -> Floats:
