@@ -60,7 +60,7 @@ def test_date_may_stand_without_quotes(written, text):
         ({"model": {"candidates": []}}, "Setting 'model.candidates': Tuple should have at least 1 item"),
         (
             {"model": {"candidates": ["lightbm"]}},
-            "Setting 'model.candidates.0': Input should be 'constant', 'points', 'odoo_pls', 'logistic', 'lightgbm' or",
+            "Setting 'model.candidates.0': Input should be 'constant', 'points', 'learned_points', 'odoo_pls', 'logistic'",
         ),
         ({"data": {"timezone": "Mars"}}, "'Mars' is no time zone; write one as 'Europe/Berlin'"),
         ({"data": {"timezone": "../../etc/passwd"}}, "is no time zone"),
