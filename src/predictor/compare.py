@@ -19,12 +19,12 @@ from predictor.model.recipe import Recipe
 from predictor.model.split import Split
 from predictor.model.verdict import Verdict
 from predictor.points.rulebook import RuleBook, parse_rule_book
-from predictor.report.compare import Comparison, Tested, compute_comparison
+from predictor.report.compare import Comparison, Contest, compute_comparison
 from predictor.score import Scorer
 from predictor.study import Study, load_study
 
 
-def gather_test(study: Study, split: Split, recipes: Mapping[str, Recipe], verdict: Verdict) -> Tested:
+def gather_test(study: Study, split: Split, recipes: Mapping[str, Recipe], verdict: Verdict) -> Contest:
     """The test leads of a training, with what each way that was learned before them says.
 
     Args:
@@ -76,7 +76,7 @@ def compare_bundle(
 
 def gather_leads(
     scorer: Scorer, learned: RuleBook | None, *, leads: str, events: str = "", now: pd.Timestamp | None = None
-) -> Tested:
+) -> Contest:
     """Leads with outcomes, as a bundle sees them: points, learned points and probability of each.
 
     A model knows those leads too well that it has learned from; `describe_overlap` counts them.
@@ -111,7 +111,7 @@ def gather_leads(
     return replace(tested, learned=total, learned_gate=learned.gate)
 
 
-def describe_overlap(tested: Tested, through: str | None) -> str:
+def describe_overlap(tested: Contest, through: str | None) -> str:
     """How many leads the model may have learned from, in a sentence; empty for none.
 
     Args:
@@ -132,10 +132,10 @@ def _find_place(place: str) -> str:
     return place if not place or "://" in place else str(Path(place).resolve())
 
 
-def _gather(study: Study, positions: np.ndarray, probability: np.ndarray, threshold: float) -> Tested:
+def _gather(study: Study, positions: np.ndarray, probability: np.ndarray, threshold: float) -> Contest:
     leads, awards = study.leads, study.awards
     frame = leads.frame.iloc[positions].reset_index(drop=True)
-    return Tested(
+    return Contest(
         lead_id=frame["lead_id"].to_numpy(dtype=object),
         outcome=study.outcome[positions],
         probability=probability,

@@ -14,7 +14,15 @@ def test_defaults_are_complete_and_valid():
     settings = make_settings()
     assert settings.label.horizon_days == "auto"
     assert settings.threshold.band == (0.2, 0.3)
-    assert settings.model.candidates == ("constant", "points", "learned_points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points")
+    assert settings.model.candidates == (
+        "constant",
+        "points",
+        "learned_points",
+        "odoo_pls",
+        "logistic",
+        "lightgbm",
+        "lightgbm_on_points",
+    )
 
 
 def test_differences_replace_single_settings_of_a_section():

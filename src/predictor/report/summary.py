@@ -59,7 +59,7 @@ def write_summary(comparison: Comparison, *, title: str, note: str = "") -> str:
         )
     for name in _SUMMARY:
         frame = comparison.tables[name].drop(columns="text", errors="ignore")
-        parts += [f"## {CAPTIONS[name]}", to_markdown(tell_frame(name, frame))] if len(frame) else []
+        parts += [to_markdown(tell_frame(name, frame))] if len(frame) else []
     return "\n\n".join(parts) + "\n"
 
 

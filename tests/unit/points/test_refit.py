@@ -5,6 +5,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import expit
 from scipy.stats import spearmanr
+from sklearn.linear_model import LogisticRegression
 
 from predictor.points.refit import Task, choose_mosts, find_mosts, fit_worths, sum_points
 from predictor.points.rounding import find_largest, round_points
@@ -58,8 +59,6 @@ def test_the_fit_is_that_of_a_general_optimiser(penalty):
 
 
 def test_without_penalty_and_signs_it_is_plain_logistic_regression():
-    from sklearn.linear_model import LogisticRegression
-
     times, outcome = draw(4000)
     fit = fit_worths(Task(make_book(), signs="free"), times, outcome, most=np.ones(8), penalty=1e-9)
     plain = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(times, outcome)

@@ -4,7 +4,7 @@ from predictor.report.compare.bands import compute_point_bands
 from predictor.report.compare.comparison import Comparison, compute_comparison
 from predictor.report.compare.equal_volume import EqualVolume, compute_equal_volume
 from predictor.report.compare.verdict import METRICS, ReportData, compute_threshold_rows, compute_verdict_table
-from predictor.report.compare.ways import Tested
+from predictor.report.compare.ways import Contest
 from predictor.report.compare.words import BETTER, SAME, WORSE, tell_difference
 
 __all__ = [
@@ -13,9 +13,9 @@ __all__ = [
     "SAME",
     "WORSE",
     "Comparison",
+    "Contest",
     "EqualVolume",
     "ReportData",
-    "Tested",
     "compute_comparison",
     "compute_equal_volume",
     "compute_point_bands",

@@ -7,13 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from predictor.model.intervals import wilson
-from predictor.report.compare.ways import Tested
+from predictor.report.compare.ways import Contest
 
 BOTH, ONLY_POINTS, ONLY_MODEL, NEITHER = "both", "only points", "only the model", "neither"
 MOST_SWAPPED = 1000
 
 
-def compute_cells(tested: Tested, *, seed: int = 0) -> pd.DataFrame:
+def compute_cells(tested: Contest, *, seed: int = 0) -> pd.DataFrame:
     """What came of the leads that points and model both hand over, one of them, or neither, each handing over as many.
 
     Which leads of a tie at the model's boundary are taken is drawn by lot.
@@ -26,7 +26,7 @@ def compute_cells(tested: Tested, *, seed: int = 0) -> pd.DataFrame:
         Four rows: `cell`, `leads`, `sqls`, `conversion` with `_low`, `_high` (Wilson, 95 %), `promised` (mean probability);
         conversion and promise are missing for an empty cell. Empty without a gate.
 
-    >>> tested = Tested(np.array(["A", "B", "C"], object), np.array([1.0, 0, 0]), np.array([0.9, 0.5, 0.1]), 0.5,
+    >>> tested = Contest(np.array(["A", "B", "C"], object), np.array([1.0, 0, 0]), np.array([0.9, 0.5, 0.1]), 0.5,
     ...                 np.array([0.0, 0, 70]), np.array([False, False, True]))
     >>> compute_cells(tested)[["cell", "leads", "sqls"]].to_dict("list")
     {'cell': ['both', 'only points', 'only the model', 'neither'], 'leads': [0, 1, 1, 1], 'sqls': [0, 0, 1, 0]}
@@ -44,7 +44,7 @@ def compute_cells(tested: Tested, *, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def find_cells(tested: Tested, *, seed: int = 0) -> dict[str, NDArray[np.bool_]]:
+def find_cells(tested: Contest, *, seed: int = 0) -> dict[str, NDArray[np.bool_]]:
     """Which leads are in each of the four cells."""
     by_points = tested.handed
     lot = np.random.default_rng(seed).permutation(len(by_points))
@@ -59,7 +59,7 @@ def find_cells(tested: Tested, *, seed: int = 0) -> dict[str, NDArray[np.bool_]]
     }
 
 
-def list_swapped(tested: Tested, *, seed: int = 0, most: int = MOST_SWAPPED) -> pd.DataFrame:
+def list_swapped(tested: Contest, *, seed: int = 0, most: int = MOST_SWAPPED) -> pd.DataFrame:
     """The leads that only one of the two hands over, of each the strongest first: by points, and by probability.
 
     A key that holds an `@` may be a person's address, and is not told.

@@ -22,7 +22,7 @@ from predictor.report.compare.volume import (
     compute_rankings,
     compute_volume,
 )
-from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Tested
+from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest
 from predictor.report.compare.words import SAME
 
 
@@ -53,7 +53,7 @@ class Comparison:
         return cls(tables, tuple(content["sentences"]), tuple(content["untold"]))
 
 
-def compute_comparison(tested: Tested, *, weekly: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> Comparison:
+def compute_comparison(tested: Contest, *, weekly: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> Comparison:
     """Every table of the comparison.
 
     Args:
@@ -64,7 +64,7 @@ def compute_comparison(tested: Tested, *, weekly: Sequence[float] = (), resample
 
     >>> draw = np.random.default_rng(0)
     >>> p = draw.random(400)
-    >>> leads = Tested(np.arange(400).astype(object), (draw.random(400) < p).astype(float), p, 0.5)
+    >>> leads = Contest(np.arange(400).astype(object), (draw.random(400) < p).astype(float), p, 0.5)
     >>> told = compute_comparison(leads, resamples=20)
     >>> told.untold[0]
     'The leads carry no points, so there is nothing to compare the model with.'
@@ -87,7 +87,7 @@ def compute_comparison(tested: Tested, *, weekly: Sequence[float] = (), resample
     return Comparison(tables, tuple(_tell(tested, tables)), tuple(_list_untold(tested)))
 
 
-def compute_gates(tested: Tested) -> pd.DataFrame:
+def compute_gates(tested: Contest) -> pd.DataFrame:
     """What each gate as it stands hands over: that of the points, that of the learned points, the model's threshold.
 
     Returns:
@@ -108,7 +108,7 @@ def compute_gates(tested: Tested) -> pd.DataFrame:
 _GATES = {POINTS: "points gate", LEARNED: "gate of the learned points", MODEL: "threshold"}
 
 
-def _list_gates(tested: Tested) -> list[tuple[str, float, np.ndarray]]:
+def _list_gates(tested: Contest) -> list[tuple[str, float, np.ndarray]]:
     gates = []
     if tested.routed is not None:
         gates.append((POINTS, np.nan if tested.gate is None else tested.gate, tested.routed))
@@ -117,19 +117,19 @@ def _list_gates(tested: Tested) -> list[tuple[str, float, np.ndarray]]:
     return [*gates, (MODEL, tested.threshold, tested.probability >= tested.threshold)]
 
 
-def _tell(tested: Tested, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+def _tell(tested: Contest, tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """What the tables say, in sentences."""
     told = [str(text) for text in tables["gates"]["text"]]
-    if tested.points is None or not tested.outcome.any():
+    if tested.points is None or len(np.unique(tested.outcome)) < 2:
         return told
     volume = tables["volume"]
     by = "the points gate hands over" if tested.routed is not None else "the model's threshold hands over"
-    for row in _list_rows(volume[volume["told"] != ""]):
+    for row in _list_pairs(volume):
         gap = _say_interval(row, "difference", 1)
         told.append(
             f"With the {row['leads']:,} test leads that {by}, the {row['way']} {_say_told(row)} {row['against']}: {gap} SQLs."
         )
-    for row in _list_rows(tables["equal_sqls"][tables["equal_sqls"]["told"] != ""]):
+    for row in _list_pairs(tables["equal_sqls"]):
         gap = _say_interval(row, "difference", 0)
         told.append(
             f"For {row['sqls']:,.0f} SQLs sales works {row['leads']:,.0f} leads by the {row['way']}: {gap} beside the "
@@ -140,6 +140,12 @@ def _tell(tested: Tested, tables: Mapping[str, pd.DataFrame]) -> list[str]:
         verb = "ranks" if row["way"] == MODEL else "rank"
         told.append(f"The {row['way']} {verb} at AUC {ends} on {row['leads']:,} scored test leads.")
     return told
+
+
+def _list_pairs(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows that compare two ways; not where the model is those very learned points, so that nothing can differ."""
+    ends = table[["difference", "difference_low", "difference_high"]].to_numpy(dtype=float)
+    return _list_rows(table[(table["told"] != "") & (ends != 0).any(axis=1)])
 
 
 def _list_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -156,7 +162,7 @@ def _say_interval(row: Mapping[str, Any], name: str, digits: int) -> str:
     return f"{mean} (95 %: {low} to {high})"
 
 
-def _list_untold(tested: Tested) -> list[str]:
+def _list_untold(tested: Contest) -> list[str]:
     untold = []
     if tested.points is None:
         untold.append("The leads carry no points, so there is nothing to compare the model with.")
@@ -165,8 +171,9 @@ def _list_untold(tested: Tested) -> list[str]:
     elif not tested.routed.any() or tested.routed.all():
         which = "every" if tested.routed.all() else "no"
         untold.append(f"The points gate hands over {which} test lead, so there is nothing to choose between.")
-    if not tested.outcome.any():
-        untold.append("No test lead became an SQL, so it cannot be told which way catches more.")
+    if len(np.unique(tested.outcome)) < 2:
+        which = "Every" if tested.outcome.any() else "No"
+        untold.append(f"{which} test lead became an SQL, so it cannot be told which way catches more.")
     if tested.book is None or tested.times is None:
         untold.append("There is no rule book, so its rules cannot be judged and points cannot be learned.")
     if tested.moments is None:

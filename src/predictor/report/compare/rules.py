@@ -11,7 +11,7 @@ from scipy.special import logit
 
 from predictor.model.intervals import Z95, wilson
 from predictor.points.refit import find_mosts
-from predictor.report.compare.ways import Tested
+from predictor.report.compare.ways import Contest
 
 FloatArray = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ _EXPLAINED = 0.9  # share of a rule's ups and downs that others tell too, from w
 _CLIP = 1e-6
 
 
-def compute_rules(tested: Tested) -> pd.DataFrame:
+def compute_rules(tested: Contest) -> pd.DataFrame:
     """Each rule of the book beside what it is worth in the model.
 
     The worth is the least-squares slope of the model's log-odds on how many times each rule counts, all rules together: what the

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.parse import infer_kind
-from predictor.report.compare.ways import Tested
+from predictor.report.compare.ways import Contest
 from predictor.report.fairness import compute_fairness
 
 _NAMES = {  # what a segment is called -> words in the names of columns that hold it
@@ -47,7 +47,7 @@ def choose_segments(attributes: pd.DataFrame) -> list[str]:
     return chosen[:_MOST_COLUMNS]
 
 
-def compute_segments(tested: Tested) -> pd.DataFrame:
+def compute_segments(tested: Contest) -> pd.DataFrame:
     """Each segment of the leads: what came of it, what the model promised, and what share each way hands over.
 
     Returns:
@@ -59,7 +59,7 @@ def compute_segments(tested: Tested) -> pd.DataFrame:
     return _compute(tested, pd.DataFrame(index=range(len(tested.outcome))) if held is None else held[columns])
 
 
-def compute_months(tested: Tested) -> pd.DataFrame:
+def compute_months(tested: Contest) -> pd.DataFrame:
     """The same by the month in which leads became MQLs, in the order of time; empty where they carry no dates."""
     if tested.moments is None:
         return _compute(tested, pd.DataFrame(index=range(len(tested.outcome))))
@@ -67,7 +67,7 @@ def compute_months(tested: Tested) -> pd.DataFrame:
     return _compute(tested, months).sort_values("group", ignore_index=True)
 
 
-def _compute(tested: Tested, columns: pd.DataFrame) -> pd.DataFrame:
+def _compute(tested: Contest, columns: pd.DataFrame) -> pd.DataFrame:
     held = columns.reset_index(drop=True)
     table = compute_fairness(held, tested.outcome, tested.probability, tested.probability >= tested.threshold)
     names = ["points_routed", "points_routed_low", "points_routed_high"]

@@ -10,14 +10,14 @@ import pandas as pd
 
 from predictor.model.intervals import wilson
 from predictor.model.metrics import Difference
-from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Sample, Tested, measure_samples
+from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest, Sample, measure_samples
 from predictor.report.compare.words import tell_difference
 
 _LADDER = (1, 2, 5)  # times a power of ten: the weekly capacities that are told
 _MOST_CAPACITIES = 8
 
 
-def compute_volume(tested: Tested, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+def compute_volume(tested: Contest, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
     """SQLs caught by each way with as many leads as the points gate hands over, or as the threshold does where there is no gate.
 
     Of leads that tie at the boundary, a random choice is expected. Points hand over exactly the leads of their gate.
@@ -34,7 +34,7 @@ def compute_volume(tested: Tested, *, resamples: int = 200, seed: int = 0) -> pd
 
     >>> p, points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
     >>> keys, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)
-    >>> tested = Tested(keys, outcome, p, 0.5, points, points >= 9)
+    >>> tested = Contest(keys, outcome, p, 0.5, points, points >= 9)
     >>> compute_volume(tested)[["way", "leads", "sqls", "told"]].to_numpy().tolist()
     [['points', 100, 50.0, ''], ['model', 100, 100.0, 'better']]
     """
@@ -57,7 +57,7 @@ def compute_volume(tested: Tested, *, resamples: int = 200, seed: int = 0) -> pd
     return pd.DataFrame(rows)
 
 
-def compute_equal_sqls(tested: Tested, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+def compute_equal_sqls(tested: Contest, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
     """How many leads sales must work by each way for the SQLs that the points gate catches, or those of the threshold.
 
     Returns:
@@ -66,7 +66,7 @@ def compute_equal_sqls(tested: Tested, *, resamples: int = 200, seed: int = 0) -
 
     >>> p, points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
     >>> keys, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)
-    >>> tested = Tested(keys, outcome, p, 0.5, points, points >= 9)
+    >>> tested = Contest(keys, outcome, p, 0.5, points, points >= 9)
     >>> compute_equal_sqls(tested)[["way", "sqls", "leads", "told"]].to_numpy().tolist()
     [['points', 50.0, 100.0, ''], ['model', 50.0, 50.0, 'better']]
     """
@@ -87,7 +87,7 @@ def compute_equal_sqls(tested: Tested, *, resamples: int = 200, seed: int = 0) -
     return pd.DataFrame(rows)
 
 
-def compute_capacity(tested: Tested, *, weekly: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+def compute_capacity(tested: Contest, *, weekly: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> pd.DataFrame:
     """SQLs a week by each way when sales works so many leads a week, the best first.
 
     Args:
@@ -123,14 +123,14 @@ def compute_capacity(tested: Tested, *, weekly: Sequence[float] = (), resamples:
     return pd.DataFrame(rows)
 
 
-def compute_rankings(tested: Tested, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+def compute_rankings(tested: Contest, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
     """How well each way ranks the leads whose points are known, or all where there are no points.
 
     Returns:
         A row a way: `way`, `leads`, `sqls`, `auc` with `_low`, `_high`, `against`, `difference` with `_low`, `_high`, `told`.
 
     >>> outcome, p = np.tile([1.0, 0], 40), np.tile([0.9, 0.2], 40)
-    >>> tested = Tested(np.arange(80).astype(object), outcome, p, 0.5, np.full(80, 5.0))
+    >>> tested = Contest(np.arange(80).astype(object), outcome, p, 0.5, np.full(80, 5.0))
     >>> compute_rankings(tested)[["way", "auc", "told"]].to_numpy().tolist()
     [['points', 0.5, ''], ['model', 1.0, 'better']]
     """
@@ -150,7 +150,7 @@ def compute_rankings(tested: Tested, *, resamples: int = 200, seed: int = 0) -> 
     return pd.DataFrame(rows)
 
 
-def compute_gains(tested: Tested, *, steps: int = 100, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+def compute_gains(tested: Contest, *, steps: int = 100, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
     """Gains and lift: what share of all SQLs each way has caught when it has handed over so large a share of all leads.
 
     Returns:
@@ -180,13 +180,13 @@ def compute_gains(tested: Tested, *, steps: int = 100, resamples: int = 200, see
     return pd.DataFrame(rows)
 
 
-def take_leads(tested: Tested, chosen: np.ndarray) -> Tested:
+def take_leads(tested: Contest, chosen: np.ndarray) -> Contest:
     """Some of the leads, as rankings look at them."""
     parts: dict[str, Any] = {
         name: None if (values := getattr(tested, name)) is None else values[chosen]
         for name in ("lead_id", "outcome", "probability", "points", "routed", "qualifies", "learned")
     }
-    return Tested(threshold=tested.threshold, **parts)
+    return Contest(threshold=tested.threshold, **parts)
 
 
 def _pair(figures: Mapping[str, float]) -> dict[str, float]:
@@ -200,7 +200,7 @@ def _pair(figures: Mapping[str, float]) -> dict[str, float]:
     return {**figures, **pairs}
 
 
-def _compare(way: str, tested: Tested, figures: Mapping[str, Difference], *, more_is_better: bool) -> list[dict[str, Any]]:
+def _compare(way: str, tested: Contest, figures: Mapping[str, Difference], *, more_is_better: bool) -> list[dict[str, Any]]:
     """What the way is against each rival; one empty comparison where it has none."""
     told = []
     for rival in (POINTS, LEARNED):

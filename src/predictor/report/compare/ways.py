@@ -19,7 +19,7 @@ POINTS, LEARNED, MODEL = "points", "learned points", "model"
 
 
 @dataclass(frozen=True)
-class Tested:
+class Contest:
     """Leads that none of the ways has learned from, and what each way says of them; all arrays are in the order of the leads.
 
     Attributes:
@@ -151,7 +151,7 @@ class Sample:
 Measure = Callable[[Sample], Mapping[str, float]]
 
 
-def measure_samples(tested: Tested, measure: Measure, *, resamples: int = 200, seed: int = 0) -> dict[str, Difference]:
+def measure_samples(tested: Contest, measure: Measure, *, resamples: int = 200, seed: int = 0) -> dict[str, Difference]:
     """Figures of the leads, each with the interval in which other leads of their kind would have put it.
 
     Paired percentile bootstrap (Efron and Tibshirani 1993, chapter 13): all ways choose from the same resample. The order of the
