@@ -133,7 +133,7 @@ def _find_place(place: str) -> str:
 
 
 def _gather(study: Study, positions: np.ndarray, probability: np.ndarray, threshold: float) -> Contest:
-    leads, awards = study.leads, study.awards
+    leads, awards, mature = study.leads, study.awards, np.flatnonzero(study.mature)
     frame = leads.frame.iloc[positions].reset_index(drop=True)
     return Contest(
         lead_id=frame["lead_id"].to_numpy(dtype=object),
@@ -150,4 +150,5 @@ def _gather(study: Study, positions: np.ndarray, probability: np.ndarray, thresh
         moments=frame["mql_at"] if leads.dated else None,
         weeks=max(float(np.ptp(study.order[positions])) / 7, 1 / 7) if leads.dated else None,
         band=study.settings.threshold.band,
+        ever=None if (points := study.points(mature)) is None else (points, study.outcome[mature]),
     )

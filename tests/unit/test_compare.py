@@ -39,10 +39,8 @@ def known(tmp_path_factory):
     firm = simulate_firm(8000, 5)
     save_firm(firm, folder)
     book = load_rule_book("b2b", folder)
-    settings = make_settings(
-        {"data": {"leads": "leads.csv", "events": "events.csv"}, "points": {"rule_book": "b2b"}}, folder=folder
-    )
-    study = load_study(settings)
+    tables = {"leads": "leads.csv", "events": "events.csv"}
+    study = load_study(make_settings({"data": tables, "points": {"rule_book": "b2b"}}, folder=folder))
     times = np.minimum(study.awards.times.to_numpy(), find_mosts(book))
     draw = np.random.default_rng(0)
     accepted = draw.random(len(times)) < expit(times @ TRUE - 3.6)
@@ -54,7 +52,7 @@ def known(tmp_path_factory):
     merged = table.merge(leads, on=["lead_id", "mql_at"], validate="one_to_one")
     merged.to_csv(folder / "leads.csv", index=False)
     asked = {
-        "data": {"leads": "leads.csv", "events": "events.csv", "observed_until": "2026-06-30"},
+        "data": tables | {"observed_until": "2026-06-30"},
         "label": {"horizon_days": 30},
         "points": {"rule_book": "b2b", "gate": GATE},
         "model": {"resamples": 50, "budget_s": 0, "candidates": ["constant", "points", "learned_points", "lightgbm"]},
@@ -128,7 +126,7 @@ def test_a_bundle_tells_its_forward_test(bundle, trained, tmp_path):
     assert comparison.sentences[0][:60] in (tmp_path / "report.md").read_text()
     read = pd.read_csv(tmp_path / "tables" / "volume.csv")
     assert read["sqls"].tolist() == pytest.approx(comparison.tables["volume"]["sqls"].tolist())
-    assert len(list((tmp_path / "tables").iterdir())) == 12
+    assert len(list((tmp_path / "tables").iterdir())) == 13
 
 
 def test_leads_with_outcomes_are_compared_by_any_bundle(bundle, tmp_path):

@@ -24,6 +24,7 @@ HEADINGS = {
 }  # fmt: skip
 CAPTIONS = {
     "rankings": "How well each way ranks leads whose points are known",
+    "rankings_ever": "How well the points rank all leads with known outcomes",
     "gates": "Each gate as it stands",
     "bands": "What a number of points meant",
     "volume": "SQLs caught with the same number of leads",

@@ -291,3 +291,19 @@ def test_what_is_needed_and_caught_agree():
 def test_a_figure_without_a_value_has_no_interval():
     figures = measure_samples(TESTED, lambda _: {"none": np.nan}, resamples=5)
     assert np.isnan([figures["none"].mean, figures["none"].low, figures["none"].high]).all()
+
+
+def test_points_are_ranked_on_all_leads_whose_outcome_is_known():
+    points, outcome = np.tile([5.0, 3, 3, np.nan], 50), np.tile([1.0, 0, 1, 1], 50)
+    told = compute_comparison(make_tested(ever=(points, outcome)), resamples=20)
+    row = told.tables["rankings_ever"].iloc[0]
+    assert (row["leads"], row["sqls"], row["auc"]) == (150, 100, pytest.approx(0.75))
+    assert any(sentence.startswith("On all 150 scored leads with known outcomes") for sentence in told.sentences)
+    assert compute_comparison(make_tested(ever=(points, np.zeros(200))), resamples=20).tables["rankings_ever"].empty
+
+
+def test_without_a_gate_the_volume_is_the_threshold_s_or_half():
+    assert make_tested(routed=None).handed.sum() == 80
+    trivial = make_tested(routed=None, threshold=0.0)
+    assert trivial.handed.sum() == 140, "the median is 0.2, and all who tie with it are in"
+    assert trivial.volume == "are the better half by the model"

@@ -20,6 +20,7 @@ from predictor.report.compare.volume import (
     compute_equal_sqls,
     compute_gains,
     compute_rankings,
+    compute_rankings_ever,
     compute_volume,
 )
 from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest
@@ -31,8 +32,8 @@ class Comparison:
     """Points, learned points and model on the same leads.
 
     Attributes:
-        tables: By name, each a frame that a page can show and a CSV can hold: `rankings`, `gates`, `bands`, `volume`,
-            `equal_sqls`, `capacity`, `gains`, `cells`, `swapped`, `rules`, `segments`, `months`.
+        tables: By name, each a frame that a page can show and a CSV can hold: `rankings`, `rankings_ever`, `gates`, `bands`,
+            `volume`, `equal_sqls`, `capacity`, `gains`, `cells`, `swapped`, `rules`, `segments`, `months`.
         sentences: What they say, the weightiest first.
         untold: What cannot be told of these leads, and why.
     """
@@ -72,6 +73,7 @@ def compute_comparison(tested: Contest, *, weekly: Sequence[float] = (), resampl
     draws = {"resamples": resamples, "seed": seed}
     tables = {
         "rankings": compute_rankings(tested, **draws),
+        "rankings_ever": compute_rankings_ever(tested, **draws),
         "gates": compute_gates(tested),
         "bands": pd.DataFrame() if tested.points is None else compute_point_bands(tested.points, tested.outcome),
         "volume": compute_volume(tested, **draws),
@@ -123,12 +125,9 @@ def _tell(tested: Contest, tables: Mapping[str, pd.DataFrame]) -> list[str]:
     if tested.points is None or len(np.unique(tested.outcome)) < 2:
         return told
     volume = tables["volume"]
-    by = "the points gate hands over" if tested.routed is not None else "the model's threshold hands over"
     for row in _list_pairs(volume):
-        gap = _say_interval(row, "difference", 1)
-        told.append(
-            f"With the {row['leads']:,} test leads that {by}, the {row['way']} {_say_told(row)} {row['against']}: {gap} SQLs."
-        )
+        which, gap = f"With the {row['leads']:,} test leads that {tested.volume}", _say_interval(row, "difference", 1)
+        told.append(f"{which}, the {row['way']} {_say_told(row)} {row['against']}: {gap} SQLs.")
     for row in _list_pairs(tables["equal_sqls"]):
         gap = _say_interval(row, "difference", 0)
         told.append(
@@ -139,6 +138,9 @@ def _tell(tested: Contest, tables: Mapping[str, pd.DataFrame]) -> list[str]:
         ends = f"{row['auc']:.3f} (95 %: {row['auc_low']:.3f} to {row['auc_high']:.3f})"
         verb = "ranks" if row["way"] == MODEL else "rank"
         told.append(f"The {row['way']} {verb} at AUC {ends} on {row['leads']:,} scored test leads.")
+    for row in _list_rows(tables["rankings_ever"]):
+        ends = f"{row['auc']:.3f} (95 %: {row['auc_low']:.3f} to {row['auc_high']:.3f})"
+        told.append(f"On all {row['leads']:,} scored leads with known outcomes, older ones too, the points rank at AUC {ends}.")
     return told
 
 

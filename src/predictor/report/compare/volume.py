@@ -150,6 +150,23 @@ def compute_rankings(tested: Contest, *, resamples: int = 200, seed: int = 0) ->
     return pd.DataFrame(rows)
 
 
+def compute_rankings_ever(tested: Contest, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+    """How well the hand-set points rank every scored lead whose outcome is known, older ones too; nothing was learned for them.
+
+    Returns:
+        One row: `way`, `leads`, `sqls`, `auc` with `_low`, `_high`; none where that is not asked, or all outcomes are the same.
+    """
+    columns = ["way", "leads", "sqls", "auc", "auc_low", "auc_high"]
+    if tested.ever is None:
+        return pd.DataFrame(columns=columns)
+    points, outcome = (values[~np.isnan(tested.ever[0])] for values in tested.ever)
+    if len(np.unique(outcome)) < 2:
+        return pd.DataFrame(columns=columns)
+    held = Contest(np.arange(len(points)).astype(object), outcome, np.full(len(points), 0.5), 0.5, points)
+    figures = measure_samples(held, lambda sample: {POINTS: sample.curves[POINTS].auc}, resamples=resamples, seed=seed)
+    return pd.DataFrame([{"way": POINTS, "leads": len(points), "sqls": int(outcome.sum()), **_spread("auc", figures[POINTS])}])
+
+
 def compute_gains(tested: Contest, *, steps: int = 100, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
     """Gains and lift: what share of all SQLs each way has caught when it has handed over so large a share of all leads.
 

@@ -39,6 +39,8 @@ class Contest:
         moments: When each became an MQL; None where leads carry no dates.
         weeks: How long the leads came in; None likewise.
         band: Conversion that is wanted of what is handed over.
+        ever: Points and outcome of every lead whose outcome is known, older ones too: points set by hand were learned from none.
+            None where that is not asked.
     """
 
     lead_id: NDArray[np.object_]
@@ -57,6 +59,7 @@ class Contest:
     moments: pd.Series | None = None
     weeks: float | None = None
     band: tuple[float, float] = (0.2, 0.3)
+    ever: tuple[FloatArray, FloatArray] | None = None
 
     def __post_init__(self) -> None:
         check_pairs(self.outcome, self.probability)
@@ -78,8 +81,22 @@ class Contest:
 
     @property
     def handed(self) -> NDArray[np.bool_]:
-        """Whose number is the equal volume: the leads of the points gate, or of the threshold where there is no gate."""
-        return self.probability >= self.threshold if self.routed is None else self.routed
+        """The leads whose number is the equal volume: those of the points gate.
+
+        Where there is none, those of the threshold; where that hands over every lead or none, the better half by the model.
+        """
+        if self.routed is not None:
+            return self.routed
+        by_model = self.probability >= self.threshold
+        return by_model if 0 < by_model.sum() < len(by_model) else self.probability >= np.median(self.probability)
+
+    @property
+    def volume(self) -> str:
+        """Whose leads those are, in words."""
+        if self.routed is not None:
+            return "the points gate hands over"
+        trivial = len(np.unique(self.probability >= self.threshold)) < 2
+        return "are the better half by the model" if trivial else "the model's threshold hands over"
 
 
 @dataclass(frozen=True)
