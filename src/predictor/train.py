@@ -27,7 +27,7 @@ from predictor.pack import describe_verdict, dump, make_golden, pack_recipe
 from predictor.promotion import judge_promotion
 from predictor.provenance import find_commit, fingerprint_frame, list_versions
 from predictor.report.card import write_card
-from predictor.report.compare import Comparison, ReportData, compute_comparison
+from predictor.report.compare import Comparison, Contest, ReportData, compute_comparison
 from predictor.report.fairness import compute_fairness
 from predictor.report.page import render_page
 from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds
@@ -50,6 +50,7 @@ class Trained:
         files: The bundle's files.
         facts: What the manifest tells: versions, data fingerprint, commit.
         findings: All that was noticed.
+        comparison: Points, learned points and the chosen candidate on the test leads.
     """
 
     study: Study
@@ -62,6 +63,7 @@ class Trained:
     files: dict[str, str]
     facts: dict[str, Any]
     findings: tuple[Finding, ...]
+    comparison: Comparison
 
     def __repr__(self) -> str:
         return f"<Trained '{self.verdict.chosen}' on {count(len(self.study.leads.frame), 'lead')}. {self.verdict.text}>"
@@ -81,12 +83,6 @@ class Trained:
             fairness=self._compare_groups(),
             comparison=self.comparison,
         )
-
-    @property
-    def comparison(self) -> Comparison | None:
-        """Points, learned points and the chosen candidate on the test leads."""
-        text = self.files.get("comparison.json")
-        return None if text is None else Comparison.from_json(json.loads(text))
 
     def _compare_groups(self) -> pd.DataFrame | None:
         """The fairness table of the forward test; None where no column is protected."""
@@ -146,12 +142,13 @@ def train(
     files |= _write_points(learned, study)
     facts = _gather_facts(study)
     findings = (*study.findings, *unused, *learned.findings)
-    trained = Trained(study, split, recipes, verdict, final, advice, thresholds, files, facts, findings)
+    comparison = _compare(gather_test(study, split, recipes, verdict), settings)
+    trained = Trained(study, split, recipes, verdict, final, advice, thresholds, files, facts, findings, comparison)
     pending = int((~study.mature).sum())
     metrics = describe_verdict(verdict, champion=chosen, horizon=study.horizon_days, pending=pending, fit=study.describe_fit())
     files["metrics.json"] = dump(metrics | learned.describe() | {"importance": importance.to_dict("records")})
     files["golden.jsonl"] = make_golden(files, settings.model.seed)
-    files["comparison.json"] = dump(_compare(trained).to_json())
+    files["comparison.json"] = dump(comparison.to_json())
     data = trained.report_data()
     files["card.md"] = write_card(data, facts=facts)
     files["report.html"] = render_page(data)
@@ -192,10 +189,8 @@ def track_trained(trained: Trained, saved: Saved) -> Tracked:
     return track_training(record, settings=trained.study.settings)
 
 
-def _compare(trained: Trained) -> Comparison:
+def _compare(tested: Contest, settings: Settings) -> Comparison:
     """Points, learned points and the chosen candidate on the test leads."""
-    settings = trained.study.settings
-    tested = gather_test(trained.study, trained.split, trained.recipes, trained.verdict)
     weekly = [settings.threshold.leads_per_week]
     return compute_comparison(tested, weekly=weekly, resamples=settings.model.resamples, seed=settings.model.seed)
 

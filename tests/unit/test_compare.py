@@ -1,6 +1,7 @@
 """Points against the learned probability on a simulated firm: known worths, the bundle's book, and any leads with outcomes."""
 
 import json
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,8 @@ from scipy.special import expit
 from scipy.stats import spearmanr
 from typer.testing import CliRunner
 
-from predictor.batch import award_leads
+from predictor.answer import Lead
+from predictor.batch import award_leads, score_frame
 from predictor.bundle import load_bundle
 from predictor.cli import app
 from predictor.compare import compare_bundle, gather_test
@@ -19,9 +21,10 @@ from predictor.points.refit import find_mosts
 from predictor.points.rulebook import load_rule_book, parse_rule_book
 from predictor.report.compare.volume import compute_volume
 from predictor.report.compare.ways import LEARNED, MODEL, POINTS
+from predictor.score import Scorer
 from predictor.simulate import save_firm, simulate_firm
 from predictor.study import load_study
-from predictor.train import train
+from predictor.train import save_trained, train
 
 # What each rule of b2b is truly worth here, in log-odds a time: title, company, industry, geography; then acts; then what is bad.
 TRUE = np.array([
@@ -108,6 +111,25 @@ def test_every_table_is_there_and_holds_something(known):
     assert len(json.dumps(known.comparison.to_json())) < 1_000_000
 
 
+def test_learned_points_serve(known, tmp_path):
+    """They are chosen here, where nothing but the rules counts; one lead alone is answered as in the table."""
+    assert known.verdict.chosen == "learned_points"
+    scorer = Scorer.load(save_trained(known, tmp_path, now=datetime(2026, 7, 1, tzinfo=UTC)).folder)
+    study = known.study
+    frame = study.leads.frame.iloc[-40:].reset_index(drop=True)
+    answers = score_frame(scorer, frame, as_of=frame["mql_at"], events=study.events.table)
+    acts = pd.read_csv(study.settings.folder / "events.csv", dtype=str).fillna("")
+    for row, answer in zip(frame.to_dict("records"), answers.to_dict("records"), strict=True):
+        held = {name: row[name] for name in study.leads.attributes if not pd.isna(row[name])}
+        own = acts[acts["lead_id"] == row["lead_id"]].to_dict("records")
+        events = tuple({name: value for name, value in act.items() if value and name != "lead_id"} for act in own)
+        alone = scorer.score_lead(Lead(row["lead_id"], row["mql_at"].to_pydatetime(), held, events=events))
+        assert alone.probability == pytest.approx(answer["probability"], abs=1e-12)
+        assert alone.points.total == answer["points"]
+        assert {reason.what for reason in alone.reasons} <= {rule.name for rule in study.book.rules}
+    assert answers["probability"].nunique() > 10
+
+
 # A bundle, and the command
 
 
@@ -126,7 +148,7 @@ def test_a_bundle_tells_its_forward_test(bundle, trained, tmp_path):
     assert comparison.sentences[0][:60] in (tmp_path / "report.md").read_text()
     read = pd.read_csv(tmp_path / "tables" / "volume.csv")
     assert read["sqls"].tolist() == pytest.approx(comparison.tables["volume"]["sqls"].tolist())
-    assert len(list((tmp_path / "tables").iterdir())) == 13
+    assert len(list((tmp_path / "tables").iterdir())) == 12
 
 
 def test_leads_with_outcomes_are_compared_by_any_bundle(bundle, tmp_path):

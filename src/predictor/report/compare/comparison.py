@@ -43,8 +43,9 @@ class Comparison:
     untold: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """As a bundle holds it: tables as columns and rows, None where a figure is missing."""
-        tables = {name: json.loads(table.to_json(orient="split", index=False)) for name, table in self.tables.items()}
+        """As a bundle holds it: tables as columns and rows, None where a figure is missing; not `swapped`, which names leads."""
+        told = {name: table for name, table in self.tables.items() if name != "swapped"}
+        tables = {name: json.loads(table.to_json(orient="split", index=False)) for name, table in told.items()}
         return {"tables": tables, "sentences": list(self.sentences), "untold": list(self.untold)}
 
     @classmethod
