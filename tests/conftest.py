@@ -13,6 +13,12 @@ from predictor.train import save_trained, train
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+OTHERS = """
+[model]
+resamples = 20
+budget_s = 0
+candidates = ["constant", "points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points"]
+"""
 
 
 @pytest.fixture(scope="session")
@@ -21,13 +27,13 @@ def firm(tmp_path_factory):
     folder = tmp_path_factory.mktemp("firm")
     save_firm(simulate_firm(3000, 3), folder)
     settings = folder / "predictor.toml"
-    settings.write_text(settings.read_text() + "\n[model]\nresamples = 20\nbudget_s = 0\n")
+    settings.write_text(settings.read_text() + OTHERS)
     return folder
 
 
 @pytest.fixture(scope="session")
 def trained(firm):
-    """A training on the firm, with every candidate."""
+    """A training on the firm, with every candidate but `learned_points`, which tests/unit/test_compare.py serves."""
     return train(load_settings(firm / "predictor.toml"))
 
 

@@ -83,9 +83,10 @@ class PointSettings(Section):
 
     rule_book: str
     gate: float | Literal["rule_book"]
+    signs: Literal["kept", "free"]
 
 
-CandidateName = Literal["constant", "points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points"]
+CandidateName = Literal["constant", "points", "learned_points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points"]
 
 
 class ModelSettings(Section):

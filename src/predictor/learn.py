@@ -85,20 +85,23 @@ def learn_candidates(
     recipes = {}
     for name in names:
         progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
-        recipes[name] = fit_recipe(name, fit, folds, settings.model.seed, learn=_find_ways(tuning, name), gap=study.gap)
+        recipes[name] = fit_recipe(
+            name, fit.seen_by(name), folds, settings.model.seed, learn=_find_ways(tuning, name), gap=study.gap
+        )
     may_serve = choosable(names, rehearsed=bool(folds))
     choice = compare_recipes({name: recipes[name] for name in may_serve}, fit)
-    recipes = {name: _set_level(recipe, fit, settings) for name, recipe in recipes.items()}
+    recipes = {name: _set_level(recipe, fit.seen_by(name), settings) for name, recipe in recipes.items()}
     found = (*findings, *_tell_reversed(fit), *(tuning.findings if tuning else ()))
     return Learned(recipes, find_chosen(choice), choice, tuning, found)
 
 
-def learn_again(learned: Learned, study: Study) -> tuple[Block, Recipe]:
-    """The chosen candidate, learned from every lead that can teach by now, in the way that was found on the fit block."""
+def learn_again(learned: Learned, study: Study, name: str | None = None) -> tuple[Block, Recipe]:
+    """A candidate, or else the chosen, learned from every lead that can teach by now, in the way found on the fit block."""
+    name = learned.chosen if name is None else name
     features, _ = study.fit_features(study.teaching)
     block = study.block(study.teaching, features, known_at=study.observed_until)
-    ways = _find_ways(learned.tuning, learned.chosen)[-1:]
-    recipe = fit_recipe(learned.chosen, block, study.rehearsal(block), study.settings.model.seed, learn=ways, gap=study.gap)
+    block, ways = block.seen_by(name), _find_ways(learned.tuning, name)[-1:]
+    recipe = fit_recipe(name, block, study.rehearsal(block), study.settings.model.seed, learn=ways, gap=study.gap)
     return block, _set_level(recipe, block, study.settings)
 
 

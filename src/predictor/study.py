@@ -14,8 +14,8 @@ from predictor.config import Settings
 from predictor.denied import deny_reason
 from predictor.errors import Finding, RuleBookError
 from predictor.events import Events
-from predictor.features.assemble import TOTAL, assemble_table
-from predictor.features.encode import FeatureSet
+from predictor.features.assemble import RULES, TOTAL, assemble_table
+from predictor.features.encode import Feature, FeatureSet
 from predictor.features.fit import fit_features
 from predictor.features.windows import EventFeature, choose_event_types, list_event_features
 from predictor.intake.load import load_tables
@@ -26,6 +26,7 @@ from predictor.model.weigh import Weighing
 from predictor.outcomes import check_outcomes, choose_weighing, find_horizon, label_leads, tell_gap, tell_unweighed
 from predictor.parse import to_days
 from predictor.points.history import Awards
+from predictor.points.refit import Task
 from predictor.points.rulebook import OnEvents, RuleBook, find_gate, load_rule_book
 from predictor.tables import LEAD_FACTS, Leads
 
@@ -103,6 +104,11 @@ class Study:
         """Points from which the firm hands a lead over; None where it names no gate."""
         return find_gate(self.settings.points.gate, self.book, self.leads.points)
 
+    @property
+    def task(self) -> Task | None:
+        """The points that can be learned anew; None where no rule book is known, or not how often its rules fired."""
+        return Task(self.book, self.settings.points.signs) if self.book is not None and self.awards is not None else None
+
     def split(self) -> Split:
         """The mature leads, the newest to test on; positions among all leads, oldest first."""
         known = np.flatnonzero(self.mature)
@@ -120,7 +126,7 @@ class Study:
         """The features that those leads can carry."""
         data, support = self.settings.data, self.settings.features.min_support
         acts = self._choose_acts(positions)
-        named = [*(name for name in self.rows if not str(name).startswith("events/")), *(act.name for act in acts)]
+        named = [*(name for name in self.rows if not str(name).startswith(("events/", RULES))), *(act.name for act in acts)]
         rows, words = self.rows.iloc[positions][named], {act.name: (act.label, act.group) for act in acts}
         kinds = self.leads.attributes | {act.name: "category" for act in acts if act.is_category}
         features, findings = fit_features(rows, kinds, min_support=support, missing_values=data.missing_values, words=words)
@@ -148,6 +154,12 @@ class Study:
             known_at: The moment from which on nothing is known, where pending leads count; None for leads that are all mature.
         """
         at = self._oldest_first(positions)
+        block, task = self._make_block(at, features, known_at), self.task
+        if task is None:
+            return block
+        return replace(block, task=task, ruled=replace(self._make_block(at, add_rules(features, task.book), known_at), task=task))
+
+    def _make_block(self, at: np.ndarray, features: FeatureSet, known_at: float | None) -> Block:
         as_of = None if self.as_of is None else self.as_of.iloc[at]
         matrix = features.encode_table(self.rows.iloc[at], as_of).matrix
         base = None if self.stands_for is None else self.stands_for[at]
@@ -186,12 +198,19 @@ class Study:
         return (pd.Timestamp(0, tz="UTC") + pd.Timedelta(days=order)).date().isoformat()
 
 
-def load_study(settings: Settings, *, now: pd.Timestamp | None = None) -> Study:
+def add_rules(features: FeatureSet, book: RuleBook) -> FeatureSet:
+    """The features with one before them for each rule of a book: how many times its points were due."""
+    rules = tuple(Feature(f"{RULES}{rule.name}", rule.name, rule.name, "number") for rule in book.rules)
+    return replace(features, features=(*rules, *features.features))
+
+
+def load_study(settings: Settings, *, now: pd.Timestamp | None = None, book: RuleBook | None = None) -> Study:
     """The study of the tables that the settings name.
 
     Args:
         settings: A firm's settings.
         now: The moment after which nothing can have happened yet; None means the clock's.
+        book: The rule book; None means the one that the settings name.
 
     Raises:
         TableError: A table that breaks the contract.
@@ -199,7 +218,8 @@ def load_study(settings: Settings, *, now: pd.Timestamp | None = None) -> Study:
         TrainingError: No lead is mature, or none or all of them were accepted.
     """
     now = pd.Timestamp.now("UTC") if now is None else now
-    book = load_rule_book(settings.points.rule_book, settings.folder) if settings.points.rule_book else None
+    if book is None and settings.points.rule_book:
+        book = load_rule_book(settings.points.rule_book, settings.folder)
     leads, events, findings = load_tables(settings, now)
     unseen = () if book is None else check_book(book, leads, settings)
     as_of = leads.frame["mql_at"] if leads.dated else None

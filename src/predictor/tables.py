@@ -27,7 +27,7 @@ LEAD_TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 LEAD_FACTS = (
     "lead_id", "account_id", *LEAD_TIMES, "recycle_reason", "amount", "outcome", "order_by", "email", "email_domain",
 )  # fmt: skip
-MADE_HERE = ("points/", "attributes/", "events/")  # what features that are worked out here begin with; all others are attributes
+MADE_HERE = ("points/", "attributes/", "events/", "rules/")  # how features that are worked out here begin
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,13 @@ from matplotlib.figure import Figure
 
 from predictor.acts import fingerprint_acts
 from predictor.bundle import list_bundles, promote, save_bundle
+from predictor.compare import gather_test
 from predictor.config import Settings
 from predictor.errors import Finding, count
 from predictor.forward import FILE, write_forward
-from predictor.learn import Advance, Progress, learn_again, learn_candidates
+from predictor.learn import Advance, Learned, Progress, learn_again, learn_candidates
 from predictor.model.importance import compute_importance
+from predictor.model.learned_rules import write_recipe_book
 from predictor.model.recipe import Recipe
 from predictor.model.split import Split
 from predictor.model.threshold import Recommendation, recommend_threshold
@@ -26,7 +28,7 @@ from predictor.pack import describe_verdict, dump, make_golden, pack_recipe
 from predictor.promotion import judge_promotion
 from predictor.provenance import find_commit, fingerprint_frame, list_versions
 from predictor.report.card import write_card
-from predictor.report.compare import ReportData
+from predictor.report.compare import Comparison, Contest, ReportData, compute_comparison
 from predictor.report.fairness import compute_fairness
 from predictor.report.page import render_page
 from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds
@@ -49,6 +51,7 @@ class Trained:
         files: The bundle's files.
         facts: What the manifest tells: versions, data fingerprint, commit.
         findings: All that was noticed.
+        comparison: Points, learned points and the chosen candidate on the test leads.
     """
 
     study: Study
@@ -61,6 +64,7 @@ class Trained:
     files: dict[str, str]
     facts: dict[str, Any]
     findings: tuple[Finding, ...]
+    comparison: Comparison
 
     def __repr__(self) -> str:
         return f"<Trained '{self.verdict.chosen}' on {count(len(self.study.leads.frame), 'lead')}. {self.verdict.text}>"
@@ -78,6 +82,7 @@ class Trained:
             findings=self.findings,
             routed=self.study.route_by_points(self.split.test),
             fairness=self._compare_groups(),
+            comparison=self.comparison,
         )
 
     def _compare_groups(self) -> pd.DataFrame | None:
@@ -129,20 +134,23 @@ def train(
     progress("Looking at the test block")
     routed = study.route_by_points(split.test)
     verdict = judge_recipes(recipes, chosen, fit=fit, test=test, routed=routed, settings=settings)
-    importance = compute_importance(recipes[chosen], test, seed=settings.model.seed)
+    importance = compute_importance(recipes[chosen], test.seen_by(chosen), seed=settings.model.seed)
     progress(f"Learning '{chosen}' again from every lead that can teach")
     block, final = learn_again(learned, study)
     thresholds = rehearse_thresholds(final, block, settings)
     advice = recommend_threshold(thresholds, settings.threshold)
     files = pack_recipe(final, block, settings=settings, book=study.book, thresholds=thresholds, advice=advice)
+    files |= _write_points(learned, study)
     facts = _gather_facts(study)
     findings = (*study.findings, *unused, *learned.findings)
-    trained = Trained(study, split, recipes, verdict, final, advice, thresholds, files, facts, findings)
+    comparison = _compare(gather_test(study, split, recipes, verdict), settings)
+    trained = Trained(study, split, recipes, verdict, final, advice, thresholds, files, facts, findings, comparison)
     pending = int((~study.mature).sum())
     metrics = describe_verdict(verdict, champion=chosen, horizon=study.horizon_days, pending=pending, fit=study.describe_fit())
     files["metrics.json"] = dump(metrics | learned.describe() | {"importance": importance.to_dict("records")})
     files[FILE] = write_forward(study.leads.frame.iloc[split.test], verdict.probability[chosen])
     files["golden.jsonl"] = make_golden(files, settings.model.seed)
+    files["comparison.json"] = dump(comparison.to_json())
     data = trained.report_data()
     files["card.md"] = write_card(data, facts=facts)
     files["report.html"] = render_page(data)
@@ -181,6 +189,20 @@ def track_trained(trained: Trained, saved: Saved) -> Tracked:
         figures=_draw_figures(trained.report_data()),
     )
     return track_training(record, settings=trained.study.settings)
+
+
+def _compare(tested: Contest, settings: Settings) -> Comparison:
+    """Points, learned points and the chosen candidate on the test leads."""
+    weekly = [settings.threshold.leads_per_week]
+    return compute_comparison(tested, weekly=weekly, resamples=settings.model.resamples, seed=settings.model.seed)
+
+
+def _write_points(learned: Learned, study: Study) -> dict[str, str]:
+    """The rule book with points learned from every lead that can teach; nothing where none were learned."""
+    if study.task is None or "learned_points" not in learned.recipes:
+        return {}
+    block, recipe = learn_again(learned, study, "learned_points")
+    return {"learned_points.toml": write_recipe_book(recipe, block, study.task, study.settings.threshold)}
 
 
 def _gather_facts(study: Study) -> dict[str, Any]:

@@ -46,6 +46,24 @@ def test_points_and_constant_stand_in_the_same_table(trained):
     assert test["lightgbm"]["log_loss"] < test["logistic"]["log_loss"] < test["points"]["log_loss"] < test["constant"]["log_loss"]
 
 
+def test_the_tables_tell_what_the_points_are_worth_and_what_the_model_gains(trained):
+    tables = trained.comparison.tables
+    rankings = tables["rankings"].set_index("way")
+    points, model = rankings.loc["points"], rankings.loc["model"]
+    assert 1000 < points["leads"] < 2772, "of scored rows only"
+    assert 0.68 <= points["auc"] <= 0.73
+    assert model["difference_low"] > 0.15
+    ever = tables["rankings_ever"].iloc[0]
+    assert ever["leads"] == 5022
+    assert ever["auc_low"] < 0.663 < ever["auc_high"]
+    assert ever["auc"] == pytest.approx(0.663, abs=0.001)
+    volume = tables["volume"].set_index("way")
+    assert volume.loc["model", "told"] == "better"
+    assert 0 < volume.loc["model", "difference_low"] < volume.loc["model", "difference"] < volume.loc["model", "difference_high"]
+    assert any("the model is better than the points" in sentence for sentence in trained.comparison.sentences)
+    assert "No gate is named" in trained.comparison.untold[0]
+
+
 def test_the_test_block_is_the_newest_and_its_features_are_no_leaks(trained):
     order = trained.study.order
     assert order[trained.split.fit].max() < order[trained.split.test].min()

@@ -14,7 +14,15 @@ def test_defaults_are_complete_and_valid():
     settings = make_settings()
     assert settings.label.horizon_days == "auto"
     assert settings.threshold.band == (0.2, 0.3)
-    assert settings.model.candidates == ("constant", "points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points")
+    assert settings.model.candidates == (
+        "constant",
+        "points",
+        "learned_points",
+        "odoo_pls",
+        "logistic",
+        "lightgbm",
+        "lightgbm_on_points",
+    )
 
 
 def test_differences_replace_single_settings_of_a_section():
@@ -60,7 +68,7 @@ def test_date_may_stand_without_quotes(written, text):
         ({"model": {"candidates": []}}, "Setting 'model.candidates': Tuple should have at least 1 item"),
         (
             {"model": {"candidates": ["lightbm"]}},
-            "Setting 'model.candidates.0': Input should be 'constant', 'points', 'odoo_pls', 'logistic', 'lightgbm' or",
+            "Setting 'model.candidates.0': Input should be 'constant', 'points', 'learned_points', 'odoo_pls', 'logistic'",
         ),
         ({"data": {"timezone": "Mars"}}, "'Mars' is no time zone; write one as 'Europe/Berlin'"),
         ({"data": {"timezone": "../../etc/passwd"}}, "is no time zone"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TOTAL = "points/total"
 BOOK_TOTAL = "points/rule book"
+RULES = "rules/"
 
 
 def assemble_table(
@@ -26,6 +27,8 @@ def assemble_table(
     history: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Assembled leads: one column an attribute, `points/total`, `points/<group>`, `points/<CRM column>`, `events/<what>`.
+
+    How many times the points of each rule were due is in `rules/<rule>`.
 
     Args:
         frame: Leads with their attributes and, where the CRM holds scores, those columns.
@@ -39,6 +42,7 @@ def assemble_table(
         groups = awards.groups()
         columns |= {f"points/{group}": groups[group] for group in groups}
         columns[BOOK_TOTAL if crm_points else TOTAL] = awards.total
+        columns |= {f"{RULES}{rule}": awards.times[rule] for rule in awards.times}
     if crm_points:
         held = frame.reindex(columns=list(crm_points)).apply(pd.to_numeric, errors="coerce")
         columns |= {f"points/{name}": held[name] for name in crm_points if len(crm_points) > 1}
@@ -77,6 +81,7 @@ def assemble_row(
     if award is not None:
         row |= {f"points/{group}": points for group, points in award.groups().items()}
         row[BOOK_TOTAL if crm_points else TOTAL] = award.total
+        row |= {f"{RULES}{rule}": times for rule, times in award.times.items()}
     if crm_points:
         row |= {f"points/{name}": value for name, value in crm_points.items() if len(crm_points) > 1}
         row[TOTAL] = sum_points(crm_points.values())

@@ -9,6 +9,9 @@ import numpy as np
 from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
 from predictor.model.weigh import Weighing, shrink
+from predictor.points.refit import Task
+
+LEARN_POINTS = frozenset({"learned_points"})  # candidates that look at how often each rule fired
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,9 @@ class Block:
         weighing: How that comes about where outcomes are not known for good.
         known_at: The moment of which outcomes and weights speak; None where all outcomes are known for good.
         base: How many leads each stands for, whatever is known of it; `weight` holds it already. None: for itself.
+        task: What points are to be learned anew; None where there is no rule book.
+        ruled: The same leads with how often each rule fired before the other columns, for those who learn points; None where
+            that is not known.
     """
 
     matrix: np.ndarray
@@ -39,9 +45,15 @@ class Block:
     weighing: Weighing = field(default_factory=Weighing)
     known_at: float | None = None
     base: np.ndarray | None = None
+    task: Task | None = None
+    ruled: Block | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.outcome)
+
+    def seen_by(self, candidate: str) -> Block:
+        """The same leads as a candidate sees them: rule by rule where it sets points anew."""
+        return self.ruled if candidate in LEARN_POINTS and self.ruled is not None else self
 
     def take(self, positions: np.ndarray) -> Block:
         """The leads at those positions; weights that are of a group are those among the leads taken."""
@@ -53,6 +65,7 @@ class Block:
             accepted_at=None if self.accepted_at is None else self.accepted_at[positions],
             weight=None if self.weight is None else self.weight[positions],
             base=None if self.base is None else self.base[positions],
+            ruled=None,
         )
         return taken.as_known(self.known_at) if self.weighing.by_group and self.known_at is not None else taken
 
@@ -70,7 +83,7 @@ class Block:
         accepted_at = np.where(self.accepted_at <= at, self.accepted_at, np.inf)
         weight, outcome = self.weighing.weigh(accepted_at - self.order, at - self.order), np.isfinite(accepted_at).astype(float)
         weight = weight if self.base is None else weight * self.base
-        return replace(self, outcome=outcome, accepted_at=accepted_at, weight=weight, known_at=at)
+        return replace(self, outcome=outcome, accepted_at=accepted_at, weight=weight, known_at=at, ruled=None)
 
     @property
     def teaching(self) -> Block:

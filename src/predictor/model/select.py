@@ -8,7 +8,7 @@ import numpy as np
 
 from predictor.config_sections import ModelSettings
 from predictor.errors import Finding, TrainingError, count
-from predictor.model.block import Block
+from predictor.model.block import LEARN_POINTS, Block
 from predictor.model.candidates import SIMPLE
 from predictor.model.split import Fold, make_folds
 
@@ -55,6 +55,8 @@ def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -
         names = [name for name in names if name not in _ON_POINTS]
         do = "Name a rule book in points.rule_book, or the CRM's score in roles.points, to see what the points are worth."
         findings.append(Finding("TRAIN002", "tip", "There are no points, so the candidates that need them are left out.", do))
+    if fit.ruled is None:
+        names = [name for name in names if name not in LEARN_POINTS]
     return names or ["constant"], tuple(findings)
 
 

@@ -110,12 +110,12 @@ def judge_recipes(
         recipes: The candidates, each learned from the fit block.
         chosen: The candidate chosen on the fit block.
         fit: The leads that taught.
-        test: The newest leads.
+        test: The newest leads, as `Study.block` makes them.
         routed: Which of the test leads the points hand over; None where the firm names no gate.
         settings: Sections model and threshold are used.
     """
     draws = {"resamples": settings.model.resamples, "seed": settings.model.seed}
-    probability = {name: recipe.predict(test.matrix) for name, recipe in recipes.items()}
+    probability = {name: recipe.predict(test.seen_by(name).matrix) for name, recipe in recipes.items()}
     threshold = recommend_threshold(rehearse_thresholds(recipes[chosen], fit, settings), settings.threshold)
     band = settings.threshold.band
     return Verdict(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from predictor.points.rulebook import AttributeCondition, InRange, OneOf, OnEvents, Rule, RuleBook
@@ -41,12 +41,15 @@ class Award:
         fired: The fired rules in the order of the book.
         qualifies: A rule fired that makes a lead qualified by itself.
         book_groups: The groups of the book.
+        times: Rule -> how many times its points were due before cap: events that count, weighed where points decay, also of a
+            rule that gives them once; 1 for an attribute; 0 where it did not fire.
     """
 
     total: float
     fired: tuple[Fired, ...]
     qualifies: bool
     book_groups: tuple[str, ...]
+    times: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     def groups(self) -> dict[str, float]:
         """Points by group, for every group of the book; 0.0 where nothing fired."""
@@ -86,10 +89,11 @@ def award_lead(book: RuleBook, attributes: Mapping[str, object], events: Sequenc
     {'title': 20.0, 'Pricing': 0.0}
     """
     aged = _age_events(events, as_of)
-    fired = tuple(found for rule in book.rules if (found := _fire(rule, attributes, aged)) is not None)
-    names = {found.rule for found in fired}
-    qualifies = any(rule.qualifies and rule.name in names for rule in book.rules)
-    return Award(math.fsum(found.points for found in fired), fired, qualifies, book.groups)
+    found = [answer for rule in book.rules if (answer := _fire(rule, attributes, aged)) is not None]
+    fired = tuple(one for one, _ in found)
+    times = dict.fromkeys([rule.name for rule in book.rules], 0.0) | {one.rule: weight for one, weight in found}
+    qualifies = any(rule.qualifies and times[rule.name] for rule in book.rules)
+    return Award(math.fsum(one.points for one in fired), fired, qualifies, book.groups, times)
 
 
 def matches_attribute(condition: AttributeCondition, value: object) -> bool:
@@ -117,16 +121,18 @@ def limit_points(points: float, cap: float | None) -> float:
     return points if cap is None else max(-cap, min(cap, points))
 
 
-def _fire(rule: Rule, attributes: Mapping[str, object], aged: _Aged) -> Fired | None:
+def _fire(rule: Rule, attributes: Mapping[str, object], aged: _Aged) -> tuple[Fired, float] | None:
+    """What a rule gave, and how many times its points were due; None where it did not fire."""
     condition = rule.condition
     if not isinstance(condition, OnEvents):
         matched = matches_attribute(condition, attributes.get(condition.attribute))
-        return Fired(rule.name, rule.group, rule.points, 1) if matched else None
+        return (Fired(rule.name, rule.group, rule.points, 1), 1.0) if matched else None
     ages = _find_firing_ages(condition, aged)
     if not ages:
         return None
-    points = limit_points(rule.points * _weigh(condition, ages), condition.cap)
-    return Fired(rule.name, rule.group, points, len(ages))
+    weight = _weigh(condition, ages)
+    points = limit_points(rule.points * weight, condition.cap)
+    return Fired(rule.name, rule.group, points, len(ages)), float(len(ages)) if condition.half_life is None else weight
 
 
 def _age_events(events: Sequence[Event], as_of: datetime) -> _Aged:

@@ -32,12 +32,14 @@ class Awards:
         rules: One column per rule, points awarded; 0.0 where the rule did not fire.
         total: Sum of the points of a row.
         qualifies: A rule fired that makes a lead qualified by itself.
+        times: One column per rule, how many times its points were due before cap, as `Award.times` says.
     """
 
     book: RuleBook
     rules: pd.DataFrame
     total: pd.Series
     qualifies: pd.Series
+    times: pd.DataFrame
 
     def groups(self) -> pd.DataFrame:
         """Points by group, one column for every group of the book."""
@@ -73,19 +75,22 @@ def award_table(book: RuleBook, leads: pd.DataFrame, events: Table | None) -> Aw
     """
     conditions = {place: rule.condition for place, rule in enumerate(book.rules) if isinstance(rule.condition, OnEvents)}
     sums = _sum_events(conditions, leads, events)
-    points: dict[str, _Floats] = {}
+    points, times = dict[str, _Floats](), dict[str, _Floats]()
     qualifies = np.zeros(len(leads), dtype=bool)
     for place, rule in enumerate(book.rules):
         if isinstance(rule.condition, OnEvents):
             points[rule.name] = _weigh(rule.points, rule.condition, sums, place)
             fired = sums[f"count_{place}"] > 0
+            times[rule.name] = sums[f"count_{place}" if rule.condition.half_life is None else f"weight_{place}"]
         else:
             fired = _match_column(rule.condition, leads)
-            points[rule.name] = np.where(fired, rule.points, 0.0)
+            points[rule.name], times[rule.name] = np.where(fired, rule.points, 0.0), fired.astype(float)
         if rule.qualifies:
             qualifies |= fired
     rules = pd.DataFrame(points, index=leads.index)
-    return Awards(book, rules, rules.sum(axis=1).rename("total"), pd.Series(qualifies, index=leads.index, name="qualifies"))
+    due = pd.DataFrame(times, index=leads.index)
+    total, by_itself = rules.sum(axis=1).rename("total"), pd.Series(qualifies, index=leads.index, name="qualifies")
+    return Awards(book, rules, total, by_itself, due)
 
 
 def _match_column(condition: AttributeCondition, leads: pd.DataFrame) -> NDArray[np.bool_]:

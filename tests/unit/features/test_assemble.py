@@ -40,7 +40,7 @@ def test_attributes_only():
 
 def test_points_of_the_rule_book():
     table = assemble_table(FRAME, ["city"], awards=award_table(BOOK, FRAME, None))
-    assert list(table.columns) == ["city", "points/title", "points/size", TOTAL]
+    assert list(table.columns) == ["city", "points/title", "points/size", TOTAL, "rules/Boss", "rules/Big"]
     assert table[TOTAL].tolist() == [30.5, 0.0]
 
 
@@ -54,7 +54,7 @@ def test_points_of_the_crm():
 
 def test_points_of_both():
     table = assemble_table(FRAME, [], crm_points=["fit"], awards=award_table(BOOK, FRAME, None))
-    assert list(table.columns) == ["points/title", "points/size", BOOK_TOTAL, TOTAL]
+    assert list(table.columns) == ["points/title", "points/size", BOOK_TOTAL, "rules/Boss", "rules/Big", TOTAL]
 
 
 def test_crm_points_that_are_lacking_are_missing():
@@ -71,7 +71,7 @@ def test_a_row_is_that_of_the_table(crm_points, book):
         award = None if book is None else award_lead(book, values, [], AS_OF)
         row = assemble_row(values, ["seniority", "employees"], crm_points=points, award=award)
         assert list(row) == list(table.columns)
-        numbers = [name for name in row if name.startswith("points/")]
+        numbers = [name for name in row if name.startswith(("points/", "rules/"))]
         np.testing.assert_array_equal([row[name] for name in numbers], table[numbers].iloc[place].to_numpy(dtype=float))
 
 

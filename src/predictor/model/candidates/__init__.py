@@ -8,6 +8,7 @@ import numpy as np
 
 from predictor.model.block import Block
 from predictor.model.candidates.boosted import Boosted
+from predictor.model.candidates.learned_points import LearnedPoints
 from predictor.model.candidates.logistic import Logistic
 from predictor.model.candidates.odoo_pls import OdooPls
 from predictor.model.candidates.on_points import OnPoints
@@ -39,9 +40,10 @@ class Model(Protocol):
 
 SIMPLE = ("constant", "points")  # nothing learned: too few numbers to know their leads by heart
 # From the simplest to the richest: where two do equally well, the earlier is taken.
-CANDIDATES: dict[str, type[Constant | Points | OdooPls | Logistic | Boosted | OnPoints]] = {
+CANDIDATES: dict[str, type[Constant | Points | LearnedPoints | OdooPls | Logistic | Boosted | OnPoints]] = {
     "constant": Constant,
     "points": Points,
+    "learned_points": LearnedPoints,
     "odoo_pls": OdooPls,
     "logistic": Logistic,
     "lightgbm": Boosted,

@@ -29,6 +29,21 @@ def base_log_odds(outcome: np.ndarray, weight: np.ndarray | None = None) -> floa
     return float(logit((accepted + 0.5) / (leads + 1)))
 
 
+def fit_line(points: np.ndarray, block: Block, *, base: float) -> tuple[float, float, float]:
+    """Mean of the points, log-odds there, and log-odds a point: the likeliest line, drawn in a little where leads are few.
+
+    Args:
+        points: (n,) of the leads of the block.
+        block: Leads to learn from.
+        base: Log-odds where the points tell nothing.
+    """
+    if block.one_class or np.ptp(points) == 0:
+        return 0.0, base, 0.0
+    mean, spread = float(points.mean()), float(points.std())
+    line = LogisticRegression(C=_PENALTY).fit((points[:, None] - mean) / spread, block.outcome, block.weight)
+    return mean, float(line.intercept_[0]), float(line.coef_[0, 0]) / spread
+
+
 @dataclass(frozen=True)
 class Constant:
     """Every lead gets the base rate: what a probability must beat to say anything."""
@@ -81,8 +96,6 @@ class Points:
         Raises:
             TrainingError: The features hold no points.
         """
-        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  a server needs none of it
-
         column = block.points_column
         if column is None:
             raise TrainingError("Candidate 'points' needs points: name a rule book in points.rule_book, or roles.points.")
@@ -93,12 +106,8 @@ class Points:
         base = base_log_odds(block.outcome, block.weight)
         missing = base_log_odds(without.outcome, without.weight) if len(without) else base
         width = block.matrix.shape[1]
-        if with_points.one_class or np.ptp(points[held]) == 0:
-            return cls(column, width, 0.0, base, 0.0, missing)
-        mean, spread = float(points[held].mean()), float(points[held].std())
-        design = (points[held, None] - mean) / spread
-        line = LogisticRegression(C=_PENALTY).fit(design, with_points.outcome, with_points.weight)
-        return cls(column, width, mean, float(line.intercept_[0]), float(line.coef_[0, 0]) / spread, missing)
+        mean, intercept, slope = fit_line(points[held], with_points, base=base)
+        return cls(column, width, mean, intercept, slope, missing)
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
         """Log-odds along the line; the rate of leads without points where they are missing."""

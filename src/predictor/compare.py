@@ -1,0 +1,154 @@
+"""Points against the learned probability: of a training's forward test, and of a bundle on any leads with outcomes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from predictor.batch import award_leads, score_frame
+from predictor.bundle import Bundle
+from predictor.errors import BundleError, TrainingError, count
+from predictor.model.candidates.learned_points import LearnedPoints
+from predictor.model.learned_rules import find_points_gate
+from predictor.model.recipe import Recipe
+from predictor.model.split import Split
+from predictor.model.verdict import Verdict
+from predictor.points.rulebook import RuleBook, parse_rule_book
+from predictor.report.compare import Comparison, Contest, compute_comparison
+from predictor.score import Scorer
+from predictor.study import Study, load_study
+
+
+def gather_test(study: Study, split: Split, recipes: Mapping[str, Recipe], verdict: Verdict) -> Contest:
+    """The test leads of a training, with what each way that was learned before them says.
+
+    Args:
+        study: The leads.
+        split: Which of them taught, and which tested.
+        recipes: Candidate -> its recipe, learned from those that taught.
+        verdict: The forward test.
+    """
+    tested = _gather(study, split.test, verdict.probability[verdict.chosen], verdict.threshold.threshold)
+    recipe = recipes.get("learned_points")
+    if recipe is None or study.task is None or not isinstance(recipe.model, LearnedPoints):
+        return tested
+    features, _ = study.fit_features(split.fit)
+    fit, test = study.block(split.fit, features, known_at=split.starts), study.block(split.test, features)
+    gate = find_points_gate(recipe, fit.seen_by(recipe.name), study.task, study.settings.threshold)
+    return replace(tested, learned=recipe.model.total(test.seen_by(recipe.name).matrix), learned_gate=float(gate))
+
+
+def compare_bundle(
+    bundle: Bundle, *, leads: str = "", events: str = "", now: pd.Timestamp | None = None
+) -> tuple[Comparison, str]:
+    """The comparison of a bundle, and a doubt that readers must know of, empty for none.
+
+    Args:
+        bundle: The bundle.
+        leads: Leads with outcomes; empty: the comparison of its forward test, as training found it.
+        events: Their events.
+        now: The moment after which nothing can have happened yet; None means the clock's.
+
+    Raises:
+        BundleError: No leads are named, and the bundle is from before comparisons were kept.
+        TableError: A table that breaks the contract.
+        TrainingError: As `gather_leads`.
+    """
+    if not leads:
+        if "comparison.json" not in bundle.files:
+            do = "Name leads with outcomes with --leads, or train anew."
+            raise BundleError(f"Bundle '{bundle.version}' holds no comparison of its forward test. {do}")
+        return Comparison.from_json(bundle.read_json("comparison.json")), ""
+    text = bundle.files.get("learned_points.toml")
+    learned = None if text is None else parse_rule_book(text, "learned_points.toml")
+    scorer = Scorer(bundle)
+    tested = gather_leads(scorer, learned, leads=leads, events=events, now=now)
+    asked = scorer.settings.model
+    weekly = [scorer.settings.threshold.leads_per_week]
+    comparison = compute_comparison(tested, weekly=weekly, resamples=asked.resamples, seed=asked.seed)
+    return comparison, describe_overlap(tested, scorer.metrics["fit"]["through"])
+
+
+def gather_leads(
+    scorer: Scorer, learned: RuleBook | None, *, leads: str, events: str = "", now: pd.Timestamp | None = None
+) -> Contest:
+    """Leads with outcomes, as a bundle sees them: points, learned points and probability of each.
+
+    A model knows those leads too well that it has learned from; `describe_overlap` counts them.
+
+    Args:
+        scorer: The bundle.
+        learned: Its learned points; None for none.
+        leads: A table in the columns of the training.
+        events: Their events; empty: they have none.
+        now: The moment after which nothing can have happened yet; None means the clock's.
+
+    Raises:
+        TableError: A table that breaks the contract.
+        TrainingError: No lead is mature, none or all of them were accepted, or some cannot be scored.
+    """
+    named = {name: _find_place(place) for name, place in (("leads", leads), ("events", events))}
+    data = scorer.settings.data.model_copy(update={**named, "observed_until": ""})
+    study = load_study(scorer.settings.model_copy(update={"data": data}), now=now, book=scorer.book)
+    known = np.flatnonzero(study.mature)
+    known = known[np.argsort(study.order[known], kind="stable")]
+    frame = study.leads.frame.iloc[known].reset_index(drop=True)
+    moments = frame["mql_at"] if study.leads.dated else None
+    acts = None if study.events is None else study.events.table
+    answers = score_frame(scorer, frame, as_of=moments, events=acts)
+    if answers["probability"].isna().any():
+        raise TrainingError("Some of the leads cannot be scored: `predictor score` says which and why. Mend them first.")
+    tested = _gather(study, known, answers["probability"].to_numpy(), scorer.cut)
+    if learned is None:
+        return tested
+    awards = award_leads(learned, frame[["lead_id", *study.leads.attributes]], as_of=moments, events=acts)
+    total = None if awards is None else awards.total.to_numpy()
+    return replace(tested, learned=total, learned_gate=learned.gate)
+
+
+def describe_overlap(tested: Contest, through: str | None) -> str:
+    """How many leads the model may have learned from, in a sentence; empty for none.
+
+    Args:
+        tested: The leads.
+        through: The day of the newest lead that taught; None where leads carry no dates.
+    """
+    if tested.moments is None or through is None or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", through):
+        return "The leads carry no dates, so the model may have learned from some of them; if so, its figures flatter it."
+    seen = int((tested.moments.dt.strftime("%Y-%m-%d") <= through).sum())
+    if not seen:
+        return ""
+    which = f"{seen:,} of these {count(len(tested.outcome), 'lead')} became MQLs through {through}, as did leads that taught"
+    return f"{which}: the figures of the model and of the learned points may flatter them. Name newer leads."
+
+
+def _find_place(place: str) -> str:
+    """A table's place whatever folder the settings start from: URLs stay."""
+    return place if not place or "://" in place else str(Path(place).resolve())
+
+
+def _gather(study: Study, positions: np.ndarray, probability: np.ndarray, threshold: float) -> Contest:
+    leads, awards, mature = study.leads, study.awards, np.flatnonzero(study.mature)
+    frame = leads.frame.iloc[positions].reset_index(drop=True)
+    return Contest(
+        lead_id=frame["lead_id"].to_numpy(dtype=object),
+        outcome=study.outcome[positions],
+        probability=probability,
+        threshold=threshold,
+        points=study.points(positions),
+        routed=study.route_by_points(positions),
+        gate=study.gate,
+        qualifies=None if awards is None else awards.qualifies.to_numpy()[positions],
+        times=None if awards is None else awards.times.iloc[positions].reset_index(drop=True),
+        book=study.book if awards is not None else None,
+        attributes=frame[[name for name in leads.attributes if name in frame]],
+        moments=frame["mql_at"] if leads.dated else None,
+        weeks=max(float(np.ptp(study.order[positions])) / 7, 1 / 7) if leads.dated else None,
+        band=study.settings.threshold.band,
+        ever=None if (points := study.points(mature)) is None else (points, study.outcome[mature]),
+    )

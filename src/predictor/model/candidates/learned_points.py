@@ -1,0 +1,153 @@
+"""The hand-set rules with points learned from outcomes: whole numbers that any CRM can add up, made a probability by a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from predictor.errors import TrainingError
+from predictor.features.assemble import RULES
+from predictor.model.block import Block
+from predictor.model.candidates.simple import base_log_odds, fit_line
+from predictor.model.select import make_rehearsal, rewind
+from predictor.model.split import Fold
+from predictor.points.refit import Fit, Task, choose_mosts, fit_worths, sum_points
+from predictor.points.rounding import round_points
+
+PENALTIES = (300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3)  # from the one that hardly leaves the hand-set points
+_USUAL = 100.0  # where there is nothing to rehearse on, and while the numbers of times are chosen
+_FOLDS = 3
+_MOST_LEADS = 10_000  # newest ones, that the penalty is chosen on: more would not tell it better
+
+
+@dataclass(frozen=True)
+class LearnedPoints:
+    """Points for each rule, and the line that makes their total log-odds.
+
+    Attributes:
+        rules: Names of the rules, in the order of the book.
+        columns: The column of each in the matrix: how many times its points were due.
+        points: Whole points a time.
+        most: Times that count at most.
+        worth: What each was worth before rounding, in log-odds a time.
+        error: Its standard error.
+        penalty: How strongly the worths were held to the hand-set points.
+        mean: Of the totals; the line goes through it.
+        intercept: Log-odds there.
+        slope: Log-odds a point.
+        width: Columns of the matrix.
+    """
+
+    rules: tuple[str, ...]
+    columns: tuple[int, ...]
+    points: tuple[int, ...]
+    most: tuple[float, ...]
+    worth: tuple[float, ...]
+    error: tuple[float, ...]
+    penalty: float
+    mean: float
+    intercept: float
+    slope: float
+    width: int
+    file: ClassVar[str] = "model.json"
+
+    @classmethod
+    def fit(cls, block: Block, _seed: int) -> Self:
+        """The points that the block teaches.
+
+        Raises:
+            TrainingError: The block does not know a rule book, or how often its rules fired.
+        """
+        task, columns = _find_rules(block)
+        block = block.teaching
+        penalty = _choose_penalty(block, task, columns)
+        most, (fit,) = _learn(block, task, columns, [penalty])
+        points = round_points(task, fit, most)
+        total = sum_points(points, most, block.matrix[:, columns])
+        mean, intercept, slope = fit_line(total, block, base=base_log_odds(block.outcome, block.weight))
+        names = tuple(rule.name for rule in task.book.rules)
+        exact = tuple(fit.worth.tolist()), tuple(fit.error.tolist())
+        numbers = tuple(map(int, points.tolist())), tuple(most.tolist())
+        return cls(names, tuple(columns), *numbers, *exact, penalty, mean, intercept, slope, block.matrix.shape[1])
+
+    def total(self, matrix: np.ndarray) -> np.ndarray:
+        """The points of each row."""
+        return sum_points(self.points, self.most, matrix[:, list(self.columns)])
+
+    def score(self, matrix: np.ndarray) -> np.ndarray:
+        """Log-odds along the line."""
+        return np.asarray(self.intercept + self.slope * (self.total(matrix) - self.mean))
+
+    def contribute(self, matrix: np.ndarray) -> np.ndarray:
+        """What the points of each rule bring; the base is that of a lead at which none fired."""
+        parts = np.zeros((len(matrix), self.width + 1))
+        for column, each, number in zip(self.columns, self.points, self.most, strict=True):
+            parts[:, column] = self.slope * sum_points([each], [number], matrix[:, [column]])
+        parts[:, -1] = self.intercept - self.slope * self.mean
+        return parts
+
+    def to_text(self) -> str:
+        """As JSON."""
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """The model that `to_text` wrote."""
+        content: dict[str, Any] = json.loads(text)
+        read: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
+        return cls(**read)
+
+
+def _find_rules(block: Block) -> tuple[Task, list[int]]:
+    task = block.task
+    columns = [] if task is None else [block.features.position(f"{RULES}{rule.name}") for rule in task.book.rules]
+    known = [column for column in columns if column is not None]
+    if task is None or len(known) < len(columns):
+        raise TrainingError("Candidate 'learned_points' needs a rule book: name one in points.rule_book.")
+    return task, known
+
+
+def _learn(block: Block, task: Task, columns: list[int], penalties: Sequence[float]) -> tuple[np.ndarray, list[Fit]]:
+    """How many times each rule counts, and what it is worth by each penalty."""
+    times, fits = block.matrix[:, columns], list[Fit]()
+    most = choose_mosts(task, times, block.outcome, penalty=_USUAL, weight=block.weight)
+    for penalty in penalties:
+        start = fits[-1] if fits else None
+        fits.append(fit_worths(task, times, block.outcome, most=most, penalty=penalty, weight=block.weight, start=start))
+    return most, fits
+
+
+def _choose_penalty(block: Block, task: Task, columns: list[int]) -> float:
+    """The strongest penalty whose loss on later leads is within one standard error of the least."""
+    recent = block.take(np.arange(max(0, len(block) - _MOST_LEADS), len(block)))
+    folds = make_rehearsal(recent, folds=_FOLDS, gap=0.0)
+    if not folds:
+        return _USUAL
+    judged = recent.take(np.concatenate([predicted for _, predicted in folds]))
+    said = [_predict_fold(recent, fold, task, columns) for fold in folds]
+    losses = {}
+    for penalty in PENALTIES:
+        odds = np.concatenate([part[penalty] for part in said])
+        losses[penalty] = np.logaddexp(0, odds) - judged.outcome * odds
+    return _choose_strongest(losses, np.ones(len(judged)) if judged.weight is None else judged.weight)
+
+
+def _predict_fold(block: Block, fold: Fold, task: Task, columns: list[int]) -> dict[float, np.ndarray]:
+    """Log-odds of the later leads of a fold, as each penalty learns them from the older ones."""
+    older, later = rewind(block, fold).teaching, block.matrix[fold[1]][:, columns]
+    most, fits = _learn(older, task, columns, PENALTIES)
+    return {penalty: fit.line[0] + sum_points(fit.worth, most, later) for penalty, fit in zip(PENALTIES, fits, strict=True)}
+
+
+def _choose_strongest(losses: dict[float, np.ndarray], weight: np.ndarray) -> float:
+    best = min(losses, key=lambda penalty: float(weight @ losses[penalty]))
+    for penalty, loss in losses.items():
+        away = loss - losses[best]
+        mean = float(np.average(away, weights=weight))
+        if mean <= np.sqrt((weight**2 * (away - mean) ** 2).sum()) / weight.sum():
+            return penalty
+    return best

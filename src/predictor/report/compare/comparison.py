@@ -1,0 +1,184 @@
+"""Every table of points against the learned probability, and what they say in sentences."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from predictor.model.gate import Gate, judge_gate
+from predictor.report.compare.bands import compute_point_bands
+from predictor.report.compare.cells import compute_cells, list_swapped
+from predictor.report.compare.rules import compute_rules
+from predictor.report.compare.segments import compute_months, compute_segments
+from predictor.report.compare.volume import (
+    compute_capacity,
+    compute_equal_sqls,
+    compute_gains,
+    compute_rankings,
+    compute_rankings_ever,
+    compute_volume,
+)
+from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest
+from predictor.report.compare.words import SAME
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Points, learned points and model on the same leads.
+
+    Attributes:
+        tables: By name, each a frame that a page can show and a CSV can hold: `rankings`, `rankings_ever`, `gates`, `bands`,
+            `volume`, `equal_sqls`, `capacity`, `gains`, `cells`, `swapped`, `rules`, `segments`, `months`.
+        sentences: What they say, the weightiest first.
+        untold: What cannot be told of these leads, and why.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    sentences: tuple[str, ...]
+    untold: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As a bundle holds it: tables as columns and rows, None where a figure is missing; not `swapped`, which names leads."""
+        told = {name: table for name, table in self.tables.items() if name != "swapped"}
+        tables = {name: json.loads(table.to_json(orient="split", index=False)) for name, table in told.items()}
+        return {"tables": tables, "sentences": list(self.sentences), "untold": list(self.untold)}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Self:
+        """The comparison that `to_json` wrote."""
+        tables = {name: pd.DataFrame(held["data"], columns=held["columns"]) for name, held in content["tables"].items()}
+        return cls(tables, tuple(content["sentences"]), tuple(content["untold"]))
+
+
+def compute_comparison(tested: Contest, *, weekly: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> Comparison:
+    """Every table of the comparison.
+
+    Args:
+        tested: Leads that no way has learned from.
+        weekly: Capacities that are to be told beside round ones.
+        resamples: Behind each interval of a bootstrap.
+        seed: The same seed gives the same figures.
+
+    >>> draw = np.random.default_rng(0)
+    >>> p = draw.random(400)
+    >>> leads = Contest(np.arange(400).astype(object), (draw.random(400) < p).astype(float), p, 0.5)
+    >>> told = compute_comparison(leads, resamples=20)
+    >>> told.untold[0]
+    'The leads carry no points, so there is nothing to compare the model with.'
+    """
+    draws = {"resamples": resamples, "seed": seed}
+    tables = {
+        "rankings": compute_rankings(tested, **draws),
+        "rankings_ever": compute_rankings_ever(tested, **draws),
+        "gates": compute_gates(tested),
+        "bands": pd.DataFrame() if tested.points is None else compute_point_bands(tested.points, tested.outcome),
+        "volume": compute_volume(tested, **draws),
+        "equal_sqls": compute_equal_sqls(tested, **draws),
+        "capacity": compute_capacity(tested, weekly=weekly, **draws),
+        "gains": compute_gains(tested, **draws),
+        "cells": compute_cells(tested, seed=seed),
+        "swapped": list_swapped(tested, seed=seed),
+        "rules": compute_rules(tested),
+        "segments": compute_segments(tested),
+        "months": compute_months(tested),
+    }
+    return Comparison(tables, tuple(_tell(tested, tables)), tuple(_list_untold(tested)))
+
+
+def compute_gates(tested: Contest) -> pd.DataFrame:
+    """What each gate as it stands hands over: that of the points, that of the learned points, the model's threshold.
+
+    Returns:
+        A row a gate: `way`, `gate` (points, or probability), `leads`, `leads_per_week`, `share_routed`, `conversion` with `_low`,
+        `_high` (Wilson, 95 %), `sqls_caught`, `verdict` (too loose below 15 %, too tight above 40 %), `text`.
+    """
+    rows = []
+    for way, gate, routed in _list_gates(tested):
+        told: Gate = judge_gate(tested.outcome, routed, weeks=tested.weeks, band=tested.band, name=_GATES[way])
+        rows.append({
+            "way": way, "gate": gate, "leads": told.leads, "leads_per_week": told.leads_per_week,
+            "share_routed": told.share_routed, "conversion": told.conversion, "conversion_low": told.low,
+            "conversion_high": told.high, "sqls_caught": told.sqls_caught, "verdict": told.verdict, "text": told.text,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+_GATES = {POINTS: "points gate", LEARNED: "gate of the learned points", MODEL: "threshold"}
+
+
+def _list_gates(tested: Contest) -> list[tuple[str, float, np.ndarray]]:
+    gates = []
+    if tested.routed is not None:
+        gates.append((POINTS, np.nan if tested.gate is None else tested.gate, tested.routed))
+    if tested.learned is not None and tested.learned_gate is not None:
+        gates.append((LEARNED, tested.learned_gate, (tested.learned >= tested.learned_gate) | tested.by_itself))
+    return [*gates, (MODEL, tested.threshold, tested.probability >= tested.threshold)]
+
+
+def _tell(tested: Contest, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """What the tables say, in sentences."""
+    told = [str(text) for text in tables["gates"]["text"]]
+    if tested.points is None or len(np.unique(tested.outcome)) < 2:
+        return told
+    volume = tables["volume"]
+    for row in _list_pairs(volume):
+        which, gap = f"With the {row['leads']:,} test leads that {tested.volume}", _say_interval(row, "difference", 1)
+        told.append(f"{which}, the {row['way']} {_say_told(row)} {row['against']}: {gap} SQLs.")
+    for row in _list_pairs(tables["equal_sqls"]):
+        gap = _say_interval(row, "difference", 0)
+        told.append(
+            f"For {row['sqls']:,.0f} SQLs sales works {row['leads']:,.0f} leads by the {row['way']}: {gap} beside the "
+            f"{row['against']}."
+        )
+    for row in _list_rows(tables["rankings"].drop_duplicates("way")):
+        ends = f"{row['auc']:.3f} (95 %: {row['auc_low']:.3f} to {row['auc_high']:.3f})"
+        verb = "ranks" if row["way"] == MODEL else "rank"
+        told.append(f"The {row['way']} {verb} at AUC {ends} on {row['leads']:,} scored test leads.")
+    for row in _list_rows(tables["rankings_ever"]):
+        ends = f"{row['auc']:.3f} (95 %: {row['auc_low']:.3f} to {row['auc_high']:.3f})"
+        told.append(f"On all {row['leads']:,} scored leads with known outcomes, older ones too, the points rank at AUC {ends}.")
+    return told
+
+
+def _list_pairs(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows that compare two ways; not where the model is those very learned points, so that nothing can differ."""
+    ends = table[["difference", "difference_low", "difference_high"]].to_numpy(dtype=float)
+    return _list_rows(table[(table["told"] != "") & (ends != 0).any(axis=1)])
+
+
+def _list_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def _say_told(row: Mapping[str, Any]) -> str:
+    is_or_are = "is" if row["way"] == MODEL else "are"
+    return f"{is_or_are} {SAME} from the" if row["told"] == SAME else f"{is_or_are} {row['told']} than the"
+
+
+def _say_interval(row: Mapping[str, Any], name: str, digits: int) -> str:
+    mean, low, high = (f"{row[f'{name}{end}'] + 0.0:+,.{digits}f}" for end in ("", "_low", "_high"))
+    return f"{mean} (95 %: {low} to {high})"
+
+
+def _list_untold(tested: Contest) -> list[str]:
+    untold = []
+    if tested.points is None:
+        untold.append("The leads carry no points, so there is nothing to compare the model with.")
+    elif tested.routed is None:
+        untold.append("No gate is named, so what today's gate does, and which leads would be swapped, cannot be told.")
+    elif not tested.routed.any() or tested.routed.all():
+        which = "every" if tested.routed.all() else "no"
+        untold.append(f"The points gate hands over {which} test lead, so there is nothing to choose between.")
+    if len(np.unique(tested.outcome)) < 2:
+        which = "Every" if tested.outcome.any() else "No"
+        untold.append(f"{which} test lead became an SQL, so it cannot be told which way catches more.")
+    if tested.book is None or tested.times is None:
+        untold.append("There is no rule book, so its rules cannot be judged and points cannot be learned.")
+    if tested.moments is None:
+        untold.append("The leads carry no dates, so nothing can be told by week or month.")
+    return untold

@@ -1,0 +1,240 @@
+"""Points, learned points and model at equal volume, at equal SQLs, at a weekly capacity, and as rankings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from predictor.model.intervals import wilson
+from predictor.model.metrics import Difference
+from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest, Sample, measure_samples
+from predictor.report.compare.words import tell_difference
+
+_LADDER = (1, 2, 5)  # times a power of ten: the weekly capacities that are told
+_MOST_CAPACITIES = 8
+
+
+def compute_volume(tested: Contest, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+    """SQLs caught by each way with as many leads as the points gate hands over, or as the threshold does where there is no gate.
+
+    Of leads that tie at the boundary, a random choice is expected. Points hand over exactly the leads of their gate.
+
+    Args:
+        tested: The leads.
+        resamples: Behind each interval.
+        seed: The same seed gives the same intervals.
+
+    Returns:
+        A row a way: `way`, `leads`, `sqls` with `_low`, `_high`, `conversion` with `_low`, `_high` (Wilson, 95 %), and against
+        the points, and then against the learned points: `against`, `difference` with `_low`, `_high` (SQLs), `told` (better,
+        worse, not to be told apart; empty where nothing is compared).
+
+    >>> p, points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
+    >>> keys, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)
+    >>> tested = Contest(keys, outcome, p, 0.5, points, points >= 9)
+    >>> compute_volume(tested)[["way", "leads", "sqls", "told"]].to_numpy().tolist()
+    [['points', 100, 50.0, ''], ['model', 100, 100.0, 'better']]
+    """
+
+    def measure(sample: Sample) -> dict[str, float]:
+        caught = {name: float(curve.catch(sample.volume)) for name, curve in sample.curves.items()}
+        if tested.routed is not None and POINTS in caught:
+            caught[POINTS] = sample.caught
+        return _pair(caught)
+
+    figures = measure_samples(tested, measure, resamples=resamples, seed=seed)
+    leads = int(tested.handed.sum())
+    rows = []
+    for way in tested.ways:
+        low, high = wilson(min(figures[way].mean, leads), leads)
+        share = figures[way].mean / leads if leads else np.nan
+        row = {"way": way, "leads": leads, **_spread("sqls", figures[way])}
+        row |= _spread("conversion", Difference(share, float(low) if leads else np.nan, float(high) if leads else np.nan))
+        rows += [row | told for told in _compare(way, tested, figures, more_is_better=True)]
+    return pd.DataFrame(rows)
+
+
+def compute_equal_sqls(tested: Contest, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+    """How many leads sales must work by each way for the SQLs that the points gate catches, or those of the threshold.
+
+    Returns:
+        A row a way: `way`, `sqls`, `leads` with `_low`, `_high`, `against`, `difference` with `_low`, `_high` (leads, below zero
+        are those that sales need not work), `told`.
+
+    >>> p, points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
+    >>> keys, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)
+    >>> tested = Contest(keys, outcome, p, 0.5, points, points >= 9)
+    >>> compute_equal_sqls(tested)[["way", "sqls", "leads", "told"]].to_numpy().tolist()
+    [['points', 50.0, 100.0, ''], ['model', 50.0, 50.0, 'better']]
+    """
+
+    def measure(sample: Sample) -> dict[str, float]:
+        by_threshold = float(sample.curves[MODEL].catch(sample.volume))
+        wanted = sample.caught if tested.routed is not None else by_threshold
+        needed = {name: curve.need(wanted) for name, curve in sample.curves.items()}
+        if tested.routed is not None and POINTS in needed:
+            needed[POINTS] = sample.volume
+        return _pair(needed) | {"sqls": wanted}
+
+    figures = measure_samples(tested, measure, resamples=resamples, seed=seed)
+    rows = []
+    for way in tested.ways:
+        row = {"way": way, "sqls": figures["sqls"].mean, **_spread("leads", figures[way])}
+        rows += [row | told for told in _compare(way, tested, figures, more_is_better=False)]
+    return pd.DataFrame(rows)
+
+
+def compute_capacity(tested: Contest, *, weekly: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+    """SQLs a week by each way when sales works so many leads a week, the best first.
+
+    Args:
+        tested: The leads.
+        weekly: Capacities to tell; round numbers up to all leads beside them.
+        resamples: Behind each interval.
+        seed: The same seed gives the same intervals.
+
+    Returns:
+        A row for each capacity and way: `leads_per_week`, `way`, `leads`, `sqls_per_week` with `_low`, `_high`, `conversion`,
+        `against`, `difference` with `_low`, `_high` (SQLs a week), `told`. Empty where leads carry no dates.
+    """
+    weeks = tested.weeks
+    if weeks is None:
+        return pd.DataFrame(columns=["leads_per_week", "way", "leads", "sqls_per_week", "conversion", "told"])
+    asked = _choose_capacities(len(tested.outcome) / weeks, weekly)
+
+    def measure(sample: Sample) -> dict[str, float]:
+        figures: dict[str, float] = {}
+        for each in asked:
+            caught = {name: float(curve.catch(each * weeks)) / weeks for name, curve in sample.curves.items()}
+            figures |= {f"{each}/{name}": figure for name, figure in _pair(caught).items()}
+        return figures
+
+    figures = measure_samples(tested, measure, resamples=resamples, seed=seed)
+    rows = []
+    for each in asked:
+        of_it = {name.partition("/")[2]: figure for name, figure in figures.items() if name.startswith(f"{each}/")}
+        for way in tested.ways:
+            row = {"leads_per_week": each, "way": way, "leads": each * weeks, **_spread("sqls_per_week", of_it[way])}
+            row |= {"conversion": of_it[way].mean / each}
+            rows += [row | told for told in _compare(way, tested, of_it, more_is_better=True)]
+    return pd.DataFrame(rows)
+
+
+def compute_rankings(tested: Contest, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+    """How well each way ranks the leads whose points are known, or all where there are no points.
+
+    Returns:
+        A row a way: `way`, `leads`, `sqls`, `auc` with `_low`, `_high`, `against`, `difference` with `_low`, `_high`, `told`.
+
+    >>> outcome, p = np.tile([1.0, 0], 40), np.tile([0.9, 0.2], 40)
+    >>> tested = Contest(np.arange(80).astype(object), outcome, p, 0.5, np.full(80, 5.0))
+    >>> compute_rankings(tested)[["way", "auc", "told"]].to_numpy().tolist()
+    [['points', 0.5, ''], ['model', 1.0, 'better']]
+    """
+    known = np.ones(len(tested.outcome), dtype=bool) if tested.points is None else ~np.isnan(tested.points)
+    if not known.any():
+        known[:] = True
+    scored = take_leads(tested, known)
+
+    def measure(sample: Sample) -> dict[str, float]:
+        return _pair({name: curve.auc for name, curve in sample.curves.items()})
+
+    figures = measure_samples(scored, measure, resamples=resamples, seed=seed)
+    rows = []
+    for way in scored.ways:
+        row = {"way": way, "leads": int(known.sum()), "sqls": int(scored.outcome.sum()), **_spread("auc", figures[way])}
+        rows += [row | told for told in _compare(way, scored, figures, more_is_better=True)]
+    return pd.DataFrame(rows)
+
+
+def compute_rankings_ever(tested: Contest, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+    """How well the hand-set points rank every scored lead whose outcome is known, older ones too; nothing was learned for them.
+
+    Returns:
+        One row: `way`, `leads`, `sqls`, `auc` with `_low`, `_high`; none where that is not asked, or all outcomes are the same.
+    """
+    columns = ["way", "leads", "sqls", "auc", "auc_low", "auc_high"]
+    if tested.ever is None:
+        return pd.DataFrame(columns=columns)
+    points, outcome = (values[~np.isnan(tested.ever[0])] for values in tested.ever)
+    if len(np.unique(outcome)) < 2:
+        return pd.DataFrame(columns=columns)
+    held = Contest(np.arange(len(points)).astype(object), outcome, np.full(len(points), 0.5), 0.5, points)
+    figures = measure_samples(held, lambda sample: {POINTS: sample.curves[POINTS].auc}, resamples=resamples, seed=seed)
+    return pd.DataFrame([{"way": POINTS, "leads": len(points), "sqls": int(outcome.sum()), **_spread("auc", figures[POINTS])}])
+
+
+def compute_gains(tested: Contest, *, steps: int = 100, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+    """Gains and lift: what share of all SQLs each way has caught when it has handed over so large a share of all leads.
+
+    Returns:
+        `steps` rows a way, rising: `way`, `share`, `leads`, `sqls`, `caught` (share of all SQLs) with `_low`, `_high`,
+        `conversion`, `lift` (conversion over that of all leads) with `_low`, `_high`. Shares of SQLs and lift are missing where
+        there are no SQLs.
+    """
+    shares = np.arange(1, steps + 1) / steps
+    n, total = len(tested.outcome), float(tested.outcome.sum())
+
+    def measure(sample: Sample) -> dict[str, float]:
+        figures: dict[str, float] = {}
+        for name, curve in sample.curves.items():
+            caught = curve.catch(shares * sample.leads) / (sample.sqls or np.nan)
+            figures |= {f"{place}/{name}": float(part) for place, part in enumerate(caught)}
+        return figures
+
+    figures = measure_samples(tested, measure, resamples=resamples, seed=seed)
+    rows = []
+    for way in tested.ways:
+        for place, share in enumerate(shares.tolist()):
+            caught = figures[f"{place}/{way}"]
+            lift = Difference(caught.mean / share, caught.low / share, caught.high / share)
+            sqls = caught.mean * total if total else 0.0
+            row = {"way": way, "share": share, "leads": share * n, "sqls": sqls, **_spread("caught", caught)}
+            rows.append(row | {"conversion": sqls / (share * n), **_spread("lift", lift)})
+    return pd.DataFrame(rows)
+
+
+def take_leads(tested: Contest, chosen: np.ndarray) -> Contest:
+    """Some of the leads, as rankings look at them."""
+    parts: dict[str, Any] = {
+        name: None if (values := getattr(tested, name)) is None else values[chosen]
+        for name in ("lead_id", "outcome", "probability", "points", "routed", "qualifies", "learned")
+    }
+    return Contest(threshold=tested.threshold, **parts)
+
+
+def _pair(figures: Mapping[str, float]) -> dict[str, float]:
+    """Figures by way, and how far each is from the points and from the learned points."""
+    pairs = {
+        f"{way}-{rival}": figures[way] - figures[rival]
+        for way in figures
+        for rival in (POINTS, LEARNED)
+        if rival in figures and list(figures).index(rival) < list(figures).index(way)
+    }
+    return {**figures, **pairs}
+
+
+def _compare(way: str, tested: Contest, figures: Mapping[str, Difference], *, more_is_better: bool) -> list[dict[str, Any]]:
+    """What the way is against each rival; one empty comparison where it has none."""
+    told = []
+    for rival in (POINTS, LEARNED):
+        if (gap := figures.get(f"{way}-{rival}")) is not None and rival in tested.ways:
+            sure = bool(np.isfinite([gap.mean, gap.low, gap.high]).all())
+            words = tell_difference(gap, better=(gap.mean > 0) == more_is_better) if sure else ""
+            told.append({"against": rival, **_spread("difference", gap), "told": words})
+    return told or [{"against": "", **_spread("difference", Difference(np.nan, np.nan, np.nan)), "told": ""}]
+
+
+def _spread(name: str, figure: Difference) -> dict[str, float]:
+    return {name: figure.mean, f"{name}_low": figure.low, f"{name}_high": figure.high}
+
+
+def _choose_capacities(most: float, weekly: Sequence[float]) -> list[float]:
+    """Round numbers of leads a week up to all that come in, the largest eight, and those that are asked for."""
+    powers = range(int(np.floor(np.log10(max(most, 1.0)))) + 1)
+    ladder = [float(step * 10**power) for power in powers for step in _LADDER if step * 10**power <= most]
+    asked = [float(each) for each in weekly if each > 0]
+    return sorted({*ladder[-_MOST_CAPACITIES:], *asked})

@@ -1,0 +1,218 @@
+"""Ways to choose leads, and how far what they catch could have come out otherwise, had other leads come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from predictor.model.checks import check_pairs
+from predictor.model.metrics import Difference
+from predictor.points.rulebook import RuleBook
+
+FloatArray = NDArray[np.float64]
+
+POINTS, LEARNED, MODEL = "points", "learned points", "model"
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Leads that none of the ways has learned from, and what each way says of them; all arrays are in the order of the leads.
+
+    Attributes:
+        lead_id: Keys.
+        outcome: 1 or 0.
+        probability: What the model says.
+        threshold: The probability from which it hands a lead over, chosen on earlier leads.
+        points: Totals, NaN where unknown; None for a firm without points.
+        routed: Which leads the points gate hands over; None where the firm names no gate.
+        gate: That gate, in points.
+        qualifies: Which of them a rule qualifies by itself; None: none.
+        learned: Totals of the learned points; None where there are none.
+        learned_gate: The gate that goes with them.
+        times: How many times the points of each rule were due, a column a rule; None without a rule book.
+        book: The rule book.
+        attributes: What segments are made of.
+        moments: When each became an MQL; None where leads carry no dates.
+        weeks: How long the leads came in; None likewise.
+        band: Conversion that is wanted of what is handed over.
+        ever: Points and outcome of every lead whose outcome is known, older ones too: points set by hand were learned from none.
+            None where that is not asked.
+    """
+
+    lead_id: NDArray[np.object_]
+    outcome: FloatArray
+    probability: FloatArray
+    threshold: float
+    points: FloatArray | None = None
+    routed: NDArray[np.bool_] | None = None
+    gate: float | None = None
+    qualifies: NDArray[np.bool_] | None = None
+    learned: FloatArray | None = None
+    learned_gate: float | None = None
+    times: pd.DataFrame | None = None
+    book: RuleBook | None = None
+    attributes: pd.DataFrame | None = None
+    moments: pd.Series | None = None
+    weeks: float | None = None
+    band: tuple[float, float] = (0.2, 0.3)
+    ever: tuple[FloatArray, FloatArray] | None = None
+
+    def __post_init__(self) -> None:
+        check_pairs(self.outcome, self.probability)
+
+    @property
+    def by_itself(self) -> NDArray[np.bool_]:
+        """Which leads a rule qualifies by itself."""
+        return np.zeros(len(self.outcome), dtype=bool) if self.qualifies is None else self.qualifies
+
+    @property
+    def ways(self) -> dict[str, FloatArray]:
+        """Way -> by what it ranks the leads, highest first: points (unknown ones last), learned points, the model."""
+        ranked = {}
+        if self.points is not None:
+            ranked[POINTS] = np.where(self.by_itself, np.inf, np.nan_to_num(self.points, nan=-np.inf))
+        if self.learned is not None:
+            ranked[LEARNED] = self.learned
+        return ranked | {MODEL: self.probability}
+
+    @property
+    def handed(self) -> NDArray[np.bool_]:
+        """The leads whose number is the equal volume: those of the points gate.
+
+        Where there is none, those of the threshold; where that hands over every lead or none, the better half by the model.
+        """
+        if self.routed is not None:
+            return self.routed
+        by_model = self.probability >= self.threshold
+        return by_model if 0 < by_model.sum() < len(by_model) else self.probability >= np.median(self.probability)
+
+    @property
+    def volume(self) -> str:
+        """Whose leads those are, in words."""
+        if self.routed is not None:
+            return "the points gate hands over"
+        trivial = len(np.unique(self.probability >= self.threshold)) < 2
+        return "are the better half by the model" if trivial else "the model's threshold hands over"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a way has caught when it has handed over so many leads, best first; the leads of a tie come in a random order.
+
+    Attributes:
+        leads: Rising from 0, at the end of each tie.
+        sqls: SQLs among them.
+    """
+
+    leads: FloatArray
+    sqls: FloatArray
+
+    def catch(self, leads: float | FloatArray) -> FloatArray:
+        """SQLs expected among so many leads.
+
+        >>> Curve(np.array([0.0, 1.0, 3.0]), np.array([0.0, 1.0, 2.0])).catch(np.array([1.0, 2, 5])).tolist()
+        [1.0, 1.5, 2.0]
+        """
+        return np.asarray(np.interp(leads, self.leads, self.sqls))
+
+    def need(self, sqls: float) -> float:
+        """The fewest leads among which so many SQLs are expected; NaN where there are not so many.
+
+        >>> curve = Curve(np.array([0.0, 1.0, 2.0, 4.0]), np.array([0.0, 1.0, 1.0, 2.0]))
+        >>> curve.need(1), curve.need(1.5), curve.need(3)
+        (1.0, 3.0, nan)
+        """
+        at = int(np.searchsorted(self.sqls, sqls - 1e-9))
+        if at == len(self.sqls):
+            return np.nan
+        if at == 0:
+            return 0.0
+        share = (sqls - self.sqls[at - 1]) / (self.sqls[at] - self.sqls[at - 1])
+        return float(self.leads[at - 1] + share * (self.leads[at] - self.leads[at - 1]))
+
+    @property
+    def auc(self) -> float:
+        """Chance that an SQL ranks above a lead that is none, ties counting half; NaN where one of them lacks.
+
+        >>> Curve(np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 1.0])).auc
+        1.0
+        """
+        others = self.leads - self.sqls
+        pairs = float(others[-1] * self.sqls[-1])
+        return float(np.trapezoid(self.sqls, others)) / pairs if pairs else np.nan
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample of the leads: what each way catches, and what the gate did.
+
+    Attributes:
+        curves: Way -> its curve.
+        leads: How many there are.
+        sqls: SQLs among them.
+        volume: How many leads the gate hands over.
+        caught: SQLs among those.
+    """
+
+    curves: Mapping[str, Curve]
+    leads: float
+    sqls: float
+    volume: float
+    caught: float
+
+
+Measure = Callable[[Sample], Mapping[str, float]]
+
+
+def measure_samples(tested: Contest, measure: Measure, *, resamples: int = 200, seed: int = 0) -> dict[str, Difference]:
+    """Figures of the leads, each with the interval in which other leads of their kind would have put it.
+
+    Paired percentile bootstrap (Efron and Tibshirani 1993, chapter 13): all ways choose from the same resample. The order of the
+    leads changes nothing.
+
+    Args:
+        tested: The leads.
+        measure: A sample in, figures by name out.
+        resamples: Number of resamples.
+        seed: The same seed gives the same intervals.
+
+    Returns:
+        Figures by name; the ends are NaN where the figure is, or is so in over a tenth of the resamples.
+    """
+    ways, y, handed = tested.ways, tested.outcome, tested.handed.astype(float)
+    order = np.lexsort((y, handed, *ways.values()))
+    y, handed = y[order], handed[order]
+    ranks = {name: _rank(values[order]) for name, values in ways.items()}
+    figures = measure(_take(ranks, y, handed, np.ones(len(y))))
+    random, drawn = np.random.default_rng(seed), list[Mapping[str, float]]()
+    for _ in range(resamples):
+        weight = np.bincount(random.integers(len(y), size=len(y)), minlength=len(y)).astype(float)
+        drawn.append(measure(_take(ranks, y, handed, weight)))
+    return {name: _find_interval(figure, [sample[name] for sample in drawn]) for name, figure in figures.items()}
+
+
+def _rank(values: FloatArray) -> NDArray[np.intp]:
+    """For each lead the place of its tie, the highest first."""
+    _, places = np.unique(-values, return_inverse=True)
+    return np.asarray(places, dtype=np.intp)
+
+
+def _take(ranks: Mapping[str, NDArray[np.intp]], y: FloatArray, handed: FloatArray, weight: FloatArray) -> Sample:
+    accepted, routed = weight * y, weight * handed
+    curves = {}
+    for name, rank in ranks.items():
+        leads, sqls = np.bincount(rank, weights=weight), np.bincount(rank, weights=accepted)
+        curves[name] = Curve(np.append(0.0, np.cumsum(leads)), np.append(0.0, np.cumsum(sqls)))
+    return Sample(curves, float(weight.sum()), float(accepted.sum()), float(routed.sum()), float(routed @ y))
+
+
+def _find_interval(figure: float, drawn: list[float]) -> Difference:
+    held = [value for value in drawn if np.isfinite(value)]
+    if not np.isfinite(figure) or len(held) < 0.9 * len(drawn) or not held:
+        return Difference(float(figure), np.nan, np.nan)
+    low, high = np.quantile(held, [0.025, 0.975])
+    return Difference(float(figure), float(low), float(high))

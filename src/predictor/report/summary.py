@@ -1,0 +1,104 @@
+"""The comparison as Markdown, for a chat or a merge request, and its tables in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from predictor.report.card import escape_markdown, to_markdown
+from predictor.report.compare import Comparison
+from predictor.report.texts import TextTable
+from predictor.report.words import DASH, is_missing, say_number, say_percent, say_percent_range, say_range
+
+HEADINGS = {
+    "way": "Way", "gate": "Gate", "leads": "Leads", "sqls": "SQLs", "conversion": "Conversion", "leads_per_week": "Leads a week",
+    "sqls_per_week": "SQLs a week", "share_routed": "Share of all leads", "sqls_caught": "Share of all SQLs",
+    "verdict": "Verdict",
+    "auc": "AUC", "against": "Beside", "difference": "Difference", "told": "It is", "band": "Points", "cell": "Handed over by",
+    "promised": "Mean probability", "lead_id": "Lead", "points": "Points", "probability": "Probability", "sql": "SQL",
+    "rule": "Rule", "group": "Group", "fired": "Fired", "share_fired": "Share of leads", "conversion_with": "Conversion with it",
+    "conversion_without": "Without it", "worth": "Worth in the model (log-odds)", "worth_points": "The same in points",
+    "explained": "Told by other rules", "like": "Goes with", "column": "Column", "routed": "Model hands over",
+    "points_routed": "Points hand over", "share": "Share of leads", "caught": "Share of all SQLs", "lift": "Lift",
+}  # fmt: skip
+CAPTIONS = {
+    "rankings": "How well each way ranks leads whose points are known",
+    "rankings_ever": "How well the points rank all leads with known outcomes",
+    "gates": "Each gate as it stands",
+    "bands": "What a number of points meant",
+    "volume": "SQLs caught with the same number of leads",
+    "equal_sqls": "Leads to work for the same SQLs",
+    "capacity": "At a weekly capacity",
+    "gains": "Gains and lift",
+    "cells": "Where points and model disagree, each handing over as many leads",
+    "swapped": "Leads that only one of the two hands over",
+    "rules": "The rules one by one",
+    "segments": "By segment",
+    "months": "By month",
+}
+_SHARES = frozenset({
+    "conversion", "share_routed", "sqls_caught", "promised", "share_fired", "conversion_with", "conversion_without", "explained",
+    "routed", "points_routed", "share", "caught",
+})  # fmt: skip
+_SUMMARY = ("gates", "volume", "equal_sqls", "rankings", "cells", "rules")  # the rest is long
+
+
+def write_summary(comparison: Comparison, *, title: str, note: str = "") -> str:
+    """What the comparison says, with its shorter tables.
+
+    Args:
+        comparison: What `compute_comparison` gives.
+        title: What is compared.
+        note: A doubt that the reader must know of; empty for none.
+    """
+    parts = [f"# {escape_markdown(title)}", *([f"**{escape_markdown(note)}**"] if note else [])]
+    parts.append("\n".join(f"- {escape_markdown(sentence)}" for sentence in comparison.sentences))
+    if comparison.untold:
+        parts.append(
+            "\n".join(["What cannot be told:", "", *(f"- {escape_markdown(sentence)}" for sentence in comparison.untold)])
+        )
+    for name in _SUMMARY:
+        frame = comparison.tables[name].drop(columns="text", errors="ignore")
+        parts += [to_markdown(tell_frame(name, frame))] if len(frame) else []
+    return "\n\n".join(parts) + "\n"
+
+
+def tell_frame(name: str, frame: pd.DataFrame) -> TextTable:
+    """A table of the comparison in words: figures with their intervals, shares as percentages.
+
+    Args:
+        name: Its key among the tables.
+        frame: The table.
+
+    >>> frame = pd.DataFrame({"way": ["points"], "sqls": [31.0], "sqls_low": [24.0], "sqls_high": [38.5], "conversion": [0.21]})
+    >>> tell_frame("volume", frame).rows
+    (('points', '31 (24 to 38.5)', '21 %'),)
+    """
+    shown = [str(column) for column in frame if not str(column).endswith(("_low", "_high"))]
+    rows = [tuple(_say(name, column, row) for column in shown) for row in frame.to_dict("records")]
+    return TextTable(CAPTIONS.get(name, name), tuple(HEADINGS.get(column, column) for column in shown), tuple(rows))
+
+
+def _say(name: str, column: str, row: dict[Any, Any]) -> str:
+    value, low, high = row[column], row.get(f"{column}_low"), row.get(f"{column}_high")
+    if isinstance(value, str):
+        return value
+    if value is None or is_missing(value):
+        return DASH
+    share = column in _SHARES or (column == "difference" and name in {"segments", "months"})
+    said = say_percent(value) if share and value >= 0 else f"{100 * value:.1f} %" if share else _say_plain(value)
+    if is_missing(low) or is_missing(high):
+        return said
+    if share and low is not None and low >= 0:
+        return f"{said} ({say_percent_range(low, high)})"
+    if share:
+        return f"{said} ({say_range(100 * (low or 0.0), 100 * (high or 0.0), 1)} %)"
+    return f"{said} ({_say_plain(low)} to {_say_plain(high)})"
+
+
+def _say_plain(value: float | None) -> str:
+    """A number with as many decimals as it needs at its size."""
+    size = abs(value or 0.0)
+    text = say_number(value, 3 if size < 2 else 1)
+    return text.rstrip("0").rstrip(".") if "." in text else text
