@@ -11,7 +11,8 @@ from predictor.model.block import Block
 from predictor.model.calibrators import FITS, Calibrator
 from predictor.model.calibrators.as_is import AsIs, fit_as_is
 from predictor.model.calibrators.choose import choose_calibrator
-from predictor.model.candidates import CANDIDATES, SIMPLE, Model
+from predictor.model.candidates import CANDIDATES, Model
+from predictor.model.candidates.simple import SIMPLE
 from predictor.model.select import rewind
 from predictor.model.split import Fold
 

@@ -9,7 +9,7 @@ import numpy as np
 from predictor.config_sections import ModelSettings
 from predictor.errors import Finding, TrainingError, count
 from predictor.model.block import LEARN_POINTS, Block
-from predictor.model.candidates import SIMPLE
+from predictor.model.candidates.simple import SIMPLE
 from predictor.model.split import Fold, make_folds
 
 _ON_POINTS = frozenset({"points", "lightgbm_on_points"})

@@ -10,7 +10,7 @@ import pandas as pd
 from predictor.config import Settings
 from predictor.errors import Finding
 from predictor.model.block import Block
-from predictor.model.candidates import SIMPLE
+from predictor.model.candidates.simple import SIMPLE
 from predictor.model.gate import Gate, judge_gate
 from predictor.model.metrics import (
     Difference,

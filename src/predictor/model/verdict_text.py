@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from predictor.errors import Finding, list_names
-from predictor.model.candidates import SIMPLE
+from predictor.model.candidates.simple import SIMPLE
 from predictor.model.words import say_percent
 
 if TYPE_CHECKING:

@@ -38,7 +38,6 @@ class Model(Protocol):
         """Parts of the score: leads x (features + 1), the last column the base; a row sums to its score."""
 
 
-SIMPLE = ("constant", "points")  # nothing learned: too few numbers to know their leads by heart
 # From the simplest to the richest: where two do equally well, the earlier is taken.
 CANDIDATES: dict[str, type[Constant | Points | LearnedPoints | OdooPls | Logistic | Boosted | OnPoints]] = {
     "constant": Constant,
