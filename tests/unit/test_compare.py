@@ -25,6 +25,7 @@ from predictor.score import Scorer
 from predictor.simulate import save_firm, simulate_firm
 from predictor.study import load_study
 from predictor.train import save_trained, train
+from predictor.values import Event
 
 # What each rule of b2b is truly worth here, in log-odds a time: title, company, industry, geography; then acts; then what is bad.
 TRUE = np.array([
@@ -33,6 +34,12 @@ TRUE = np.array([
     -0.6, -0.9, -1.5, -1.2,
 ])  # fmt: skip
 GATE = 90.0  # stricter than the book's own, by which these leads became MQLs, so that there is something to choose
+
+
+def read_event(act):
+    value = float(act["value"]) if act["value"] else None
+    moment = pd.Timestamp(act["occurred_at"]).to_pydatetime()
+    return Event(moment, act["event_type"], act["asset"] or None, act["campaign"] or None, value)
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +129,7 @@ def test_learned_points_serve(known, tmp_path):
     for row, answer in zip(frame.to_dict("records"), answers.to_dict("records"), strict=True):
         held = {name: row[name] for name in study.leads.attributes if not pd.isna(row[name])}
         own = acts[acts["lead_id"] == row["lead_id"]].to_dict("records")
-        events = tuple({name: value for name, value in act.items() if value and name != "lead_id"} for act in own)
+        events = tuple(read_event(act) for act in own)
         alone = scorer.score_lead(Lead(row["lead_id"], row["mql_at"].to_pydatetime(), held, events=events))
         assert alone.probability == pytest.approx(answer["probability"], abs=1e-12)
         assert alone.points.total == answer["points"]
