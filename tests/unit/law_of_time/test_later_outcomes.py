@@ -1,5 +1,6 @@
 """A whole training makes the same choices whatever was told after the test block began."""
 
+import re
 import shutil
 
 import numpy as np
@@ -8,6 +9,13 @@ import pytest
 
 from predictor.config import load_settings
 from predictor.train import train
+
+
+def ask_candidates(words):
+    """Settings that ask for the quick candidates alone."""
+    asked, times = re.subn(r"^candidates = .*$", 'candidates = ["constant", "points", "logistic"]', words, flags=re.MULTILINE)
+    assert times == 1
+    return asked
 
 
 def turn_newest_outcomes(folder, trained, to):
@@ -40,7 +48,7 @@ def assert_same_choices(first, second):
 def test_a_whole_training_chooses_the_same_whatever_became_of_the_test_leads(firm, tmp_path, horizon, pending):
     asked = f'horizon_days = {horizon}\npending = "{pending}"'
     words = (firm / "predictor.toml").read_text().replace("horizon_days = 30", asked)
-    words += 'candidates = ["constant", "points", "logistic"]\n'
+    words = ask_candidates(words)
     for folder in ("true", "turned"):
         shutil.copytree(firm, tmp_path / folder)
         (tmp_path / folder / "predictor.toml").write_text(words)
@@ -55,7 +63,7 @@ def test_a_whole_training_chooses_the_same_whatever_became_of_the_test_leads(fir
 def test_an_acceptance_after_the_test_block_began_teaches_nothing(firm, tmp_path, way):
     """Neither of a test lead nor of an older one that was pending then: model, calibrator, choice and threshold stay."""
     words = (firm / "predictor.toml").read_text().replace("horizon_days = 30", f'horizon_days = 30\npending = "{way}"')
-    words = words.replace("[data]", '[data]\nobserved_until = "2026-06-30"') + 'candidates = ["constant", "points", "logistic"]\n'
+    words = ask_candidates(words.replace("[data]", '[data]\nobserved_until = "2026-06-30"'))
     for folder in ("true", "changed"):
         shutil.copytree(firm, tmp_path / folder)
         (tmp_path / folder / "predictor.toml").write_text(words)
