@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from predictor.model.verdict import Verdict
     from predictor.points.award import award_lead
     from predictor.points.rulebook import load_rule_book
-    from predictor.report.compare import Comparison, compute_verdict_table
+    from predictor.report.compare import Comparison, compute_threshold_rows, compute_verdict_table
     from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds
-    from predictor.report.plots_compare import plot_gains, plot_importance, plot_lift, plot_point_bands
+    from predictor.report.plots_compare import plot_candidates, plot_gains, plot_importance, plot_lift, plot_point_bands
     from predictor.report.shown import show
     from predictor.score import Scorer
     from predictor.simulate import save_firm, simulate_firm
@@ -48,9 +48,9 @@ _PLACES = {
     "predictor.model.verdict": ("Verdict",),
     "predictor.points.award": ("award_lead",),
     "predictor.points.rulebook": ("load_rule_book",),
-    "predictor.report.compare": ("Comparison", "compute_verdict_table"),
+    "predictor.report.compare": ("Comparison", "compute_threshold_rows", "compute_verdict_table"),
     "predictor.report.plots": ("plot_curve", "plot_reliability", "plot_thresholds"),
-    "predictor.report.plots_compare": ("plot_gains", "plot_importance", "plot_lift", "plot_point_bands"),
+    "predictor.report.plots_compare": ("plot_candidates", "plot_gains", "plot_importance", "plot_lift", "plot_point_bands"),
     "predictor.report.shown": ("show",),
     "predictor.score": ("Scorer",),
     "predictor.simulate": ("save_firm", "simulate_firm"),
@@ -78,6 +78,7 @@ __all__ = [
     "Verdict",
     "award_lead",
     "compute_importance",
+    "compute_threshold_rows",
     "compute_verdict_table",
     "find_champion",
     "list_bundles",
@@ -85,6 +86,7 @@ __all__ = [
     "load_settings",
     "load_study",
     "make_settings",
+    "plot_candidates",
     "plot_curve",
     "plot_gains",
     "plot_importance",

@@ -16,13 +16,16 @@ def describe_study(study: Study) -> dict[str, str]:
     known, fit = study.outcome[study.mature], study.describe_fit()
     horizon = "the outcomes carry no dates" if study.horizon_days is None else f"{study.horizon_days:g} days"
     points = "none" if study.book is None else f"'{study.book.name}', gate {study.book.gate:g}"
+    types = {} if study.events is None else study.events.types
+    events = f"{sum(events for events, _ in types.values()):,} of {count(len(types), 'type')}" if types else "none"
     return {
-        "Leads": f"{len(study.leads.frame):,}, from {fit['from']} through {fit['through']}",
+        "Leads": f"{len(study.leads.frame):,}",
+        "Can teach": f"{fit['n']:,}, from {fit['from']} through {fit['through']}",
         "Outcome known": f"{len(known):,} leads, of whom {100 * float(known.mean()):.1f} % became SQLs",
         "Pending": f"{int((~study.mature).sum()):,}",
         "Horizon": horizon,
         "Attributes": ", ".join(study.leads.attributes) or "none",
-        "Events": "none" if study.events is None else f"{len(study.events.table):,} of {count(len(study.events.types), 'type')}",
+        "Events": events,
         "Rule book": points,
         "Protected": ", ".join(study.leads.protected) or "none",
         "Findings": ", ".join(sorted({finding.code for finding in study.findings})) or "none",

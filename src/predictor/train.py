@@ -19,8 +19,9 @@ from predictor.errors import Finding, Findings, count
 from predictor.forward import FILE, write_forward
 from predictor.learn import Advance, Learned, Progress, learn_again, learn_candidates
 from predictor.markup import to_heading
+from predictor.model.candidates.learned_points import LearnedPoints
 from predictor.model.importance import compute_importance
-from predictor.model.learned_rules import write_recipe_book
+from predictor.model.learned_rules import compute_learned_rules, write_recipe_book
 from predictor.model.recipe import Recipe
 from predictor.model.split import Split
 from predictor.model.threshold import Recommendation, recommend_threshold
@@ -84,6 +85,18 @@ class Trained:
     def importance(self) -> pd.DataFrame:
         """What the chosen candidate looks at, as `compute_importance` gives it."""
         return pd.DataFrame(json.loads(self.files["metrics.json"])["importance"], columns=["group", "rise", "spread"])
+
+    @property
+    def learned_rules(self) -> pd.DataFrame:
+        """What each rule of the book was set to and what the fit block taught, as `compute_learned_rules` gives it.
+
+        Empty where no points were learned. The bundle's `learned_points.toml` is learned again from every lead that can teach.
+        """
+        recipe, study, split = self.recipes.get("learned_points"), self.study, self.split
+        if recipe is None or study.task is None or not isinstance(recipe.model, LearnedPoints):
+            return pd.DataFrame()
+        block = study.block(split.fit, study.fit_features(split.fit)[0], known_at=split.starts)
+        return compute_learned_rules(recipe.model, block.seen_by(recipe.name), study.task)
 
     def report_data(self) -> ReportData:
         """What the report and the card are made of."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,6 +15,23 @@ from predictor.report.plots import FIRST, INK, SECOND, THIRD, finish, make_axes
 _LINES = {"model": (FIRST, "-"), "points": (SECOND, "--"), "learned points": (THIRD, ":")}
 _MOST = 15  # groups of features that a plot has room for
 _FEWEST_LIFT = 0.02  # share of all leads from which lift is drawn: with fewer the line jumps up and down
+
+
+def plot_candidates(table: pd.DataFrame, metric: str = "log_loss") -> Figure:
+    """One figure of every candidate on the forward test, with its 95 % interval.
+
+    Args:
+        table: What `compute_verdict_table` gives, or any with `candidate`, the metric, and its `_low` and `_high`.
+        metric: The column to draw.
+    """
+    drawn = table.iloc[::-1]
+    figure, axes = make_axes(metric.replace("_", " ").capitalize().replace("Auc", "AUC"), "")
+    places = np.arange(len(drawn))
+    middle, low, high = (drawn[f"{metric}{end}"].to_numpy(dtype=float) for end in ("", "_low", "_high"))
+    spread = np.stack([np.maximum(middle - low, 0), np.maximum(high - middle, 0)])
+    axes.errorbar(middle, places, xerr=spread, color=FIRST, fmt="o", capsize=3, linewidth=1.5)
+    _name_rows(figure, axes, [str(name) for name in drawn["candidate"]])
+    return figure
 
 
 def plot_gains(table: pd.DataFrame) -> Figure:
@@ -57,9 +76,9 @@ def plot_point_bands(table: pd.DataFrame) -> Figure:
     spread = np.stack([np.maximum(share - low, 0), np.maximum(high - share, 0)])
     axes.bar(places, share, width=0.7, color=FIRST, alpha=0.35, label="conversion")
     axes.errorbar(places, share, yerr=spread, color=FIRST, fmt="o", capsize=3, linewidth=1.5, label="95 %")
-    names = [f"{band}\n{leads:,}" for band, leads in zip(table["band"], table["leads"], strict=True)]
+    names = [f"{band} ({leads:,})" for band, leads in zip(table["band"], table["leads"], strict=True)]
     axes.set_xticks(places, names, rotation=45, ha="right", rotation_mode="anchor", fontsize=8)
-    axes.set_xlabel("Points, and leads that had so many", color=INK, fontsize=10)
+    axes.set_xlabel("Points (leads that had so many)", color=INK, fontsize=10)
     axes.set_ylim(0, 1.08 * max(float(high.max()), 0.01))
     axes.grid(visible=False, axis="x")
     return finish(figure, axes)
@@ -76,11 +95,17 @@ def plot_importance(table: pd.DataFrame) -> Figure:
     places = np.arange(len(drawn))
     rise, spread = drawn["rise"].to_numpy(dtype=float), drawn["spread"].to_numpy(dtype=float)
     axes.barh(places, rise, xerr=spread, color=FIRST, alpha=0.8, ecolor=INK, capsize=2)
-    axes.set_yticks(places, [str(group) for group in drawn["group"]], fontsize=9)
     axes.axvline(0, color=INK, linewidth=0.8)
-    axes.grid(visible=False, axis="y")
-    figure.set_size_inches(5.6, 1.0 + 0.28 * max(len(drawn), 3))
+    _name_rows(figure, axes, [str(group) for group in drawn["group"]])
     return figure
+
+
+def _name_rows(figure: Figure, axes: Axes, names: Sequence[str]) -> None:
+    """Names in place of numbers on the upright axis, and as much room as they need."""
+    axes.set_yticks(range(len(names)), names, fontsize=9)
+    axes.set_ylim(-0.6, len(names) - 0.4)
+    axes.grid(visible=False, axis="y")
+    figure.set_size_inches(5.6, 1.0 + 0.28 * max(len(names), 3))
 
 
 def _draw_ways(axes: Axes, table: pd.DataFrame, name: str, *, start: bool = False) -> None:

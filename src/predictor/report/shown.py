@@ -87,7 +87,7 @@ def _tell(row: dict[str, Any], name: str) -> str:
 
 
 def _count_digits(value: float) -> int:
-    """Decimals that leave three figures that matter, none of a whole number."""
+    """Decimals that leave two or three figures that matter, none of a whole number."""
     if value == int(value):
         return 0
-    return 1 if abs(value) >= 100 else 2 if abs(value) >= 10 else 3 if abs(value) >= 0.1 else 4
+    return 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3 if abs(value) >= 0.1 else 4

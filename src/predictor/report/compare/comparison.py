@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from predictor.markup import to_paragraphs, to_table
+from predictor.markup import to_paragraphs
 from predictor.model.gate import Gate, judge_gate
 from predictor.report.compare.bands import compute_point_bands
 from predictor.report.compare.cells import compute_cells, list_swapped
@@ -59,8 +59,8 @@ class Comparison:
         return f"<Comparison: {' '.join(self.sentences)}>"
 
     def _repr_html_(self) -> str:
-        rows = [[name, str(len(table))] for name, table in self.tables.items()]
-        return to_paragraphs(*self.sentences, *self.untold) + to_table(["Table", "Rows"], rows)
+        held = [name for name, table in self.tables.items() if len(table)]
+        return to_paragraphs(*self.sentences, *self.untold, f"Tables: {', '.join(held)}.")
 
 
 def compute_comparison(tested: Contest, *, weekly: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> Comparison:
