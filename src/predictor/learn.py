@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 from predictor.config import Settings
 from predictor.errors import Finding, count
 from predictor.model.block import Block
-from predictor.model.candidates.boosted import constrain
+from predictor.model.candidates.booster_parameters import constrain
 from predictor.model.choice import compare_recipes, find_chosen
 from predictor.model.metrics import compute_luck
 from predictor.model.recalibrate import recalibrate_newest

@@ -6,7 +6,9 @@ from scipy.special import expit
 
 from predictor.features.encode import Feature, FeatureSet
 from predictor.model.block import Block
-from predictor.model.candidates.boosted import USUAL, Boosted, Growth, average_texts, constrain
+from predictor.model.booster_texts import average_texts
+from predictor.model.candidates.boosted import Boosted, Growth
+from predictor.model.candidates.booster_parameters import USUAL, constrain
 from predictor.model.recipe import fit_recipe
 from predictor.model.split import make_folds
 from predictor.model.tune import Budget, tune_boosted
