@@ -26,7 +26,7 @@ USUAL: Mapping[str, Any] = {
     "force_row_wise": True,
     **OF_DATA,
 }
-_RISING = ("count", "count_ever", "active_days", "most_in_week", "value_sum")  # ways of counting that more events raise
+_RISING = ("count", "count_ever", "active_days", "assets", "most_in_week")  # ways of counting that one more event never lowers
 _LARGE = 100_000  # rows from which a second thread gains more than the two lose by waiting for each other
 
 
@@ -42,18 +42,30 @@ def set_parameters(differences: Mapping[str, Any], *, seed: int, rows: int) -> d
 
 
 def constrain(features: FeatureSet, event_types: Iterable[str]) -> dict[str, Any]:
-    """LightGBM's parameters with which more events of those types, each way of counting them by itself, never lower the score.
+    """LightGBM's parameters with which one more event of those types never lowers the score, by what is counted of the type.
+
+    Counts can only raise the score; what an event may move either way (days since, trend, values) takes no part.
 
     Args:
         features: What the columns of the matrix are.
         event_types: As settings name them; those without features of their own change nothing.
 
     >>> from predictor.features.encode import Feature
-    >>> features = FeatureSet((Feature("events/demo_requested/count_7d", "", "", "number"), Feature("n", "", "", "number")), (),
-    ...                       acts=("demo_requested",), windows_days=(7,))
-    >>> constrain(features, ["Demo_Requested"]), constrain(features, ["blog_view"])
-    ({'monotone_constraints': [1, 0]}, {})
+    >>> names = ["n", "events/demo_requested/count_7d", "events/demo_requested/trend"]
+    >>> columns = tuple(Feature(name, "", "", "number") for name in names)
+    >>> features = FeatureSet(columns, (), acts=("demo_requested",), windows_days=(7,))
+    >>> constrain(features, ["Demo_Requested"])
+    {'monotone_constraints': [0, 1, 0], 'feature_contri': [1.0, 1.0, 0.0]}
+    >>> constrain(features, ["blog_view"])
+    {}
     """
     wanted = {normal_text(event_type) for event_type in event_types}
-    rising = {act.name for act in features.event_features if act.event_type in wanted and act.kind in _RISING}
-    return {"monotone_constraints": [int(name in rising) for name in features.names]} if rising else {}
+    kinds = {act.name: act.kind for act in features.event_features if act.event_type in wanted}
+    if kinds.keys().isdisjoint(features.names):
+        return {}
+    rising = [kinds.get(name) in _RISING for name in features.names]
+    free = [name not in kinds for name in features.names]
+    return {
+        "monotone_constraints": [int(rises) for rises in rising],
+        "feature_contri": [float(rises or apart) for rises, apart in zip(rising, free, strict=True)],
+    }
