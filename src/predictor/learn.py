@@ -12,9 +12,9 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from predictor.config import Settings
-from predictor.errors import Finding, count
+from predictor.errors import Finding, count, list_names, name_nearest
 from predictor.model.block import Block
-from predictor.model.candidates.boosted import constrain
+from predictor.model.candidates.booster_parameters import constrain
 from predictor.model.choice import compare_recipes, find_chosen
 from predictor.model.metrics import compute_luck
 from predictor.model.recalibrate import recalibrate_newest
@@ -24,6 +24,7 @@ from predictor.model.split import Fold
 from predictor.model.tune import Budget, Tuning, tune_boosted
 from predictor.model.verdict import LUCK
 from predictor.study import Study
+from predictor.values import normal_text
 
 Progress = Callable[[str], None]
 Advance = Callable[[float], None]
@@ -91,7 +92,7 @@ def learn_candidates(
     may_serve = choosable(names, rehearsed=bool(folds))
     choice = compare_recipes({name: recipes[name] for name in may_serve}, fit)
     recipes = {name: _set_level(recipe, fit.seen_by(name), settings) for name, recipe in recipes.items()}
-    found = (*findings, *_tell_reversed(fit), *(tuning.findings if tuning else ()))
+    found = (*findings, *_tell_reversed(fit), *_tell_unbound(fit, settings), *(tuning.findings if tuning else ()))
     return Learned(recipes, find_chosen(choice), choice, tuning, found)
 
 
@@ -116,6 +117,16 @@ def _tell_reversed(fit: Block) -> tuple[Finding, ...]:
         return ()
     what = "The points run backwards: leads with more points were accepted less often. A gate on them hands over the wrong leads."
     return (Finding("TRAIN010", "warning", what, "Look at the rules that give most points, and at what the column holds."),)
+
+
+def _tell_unbound(fit: Block, settings: Settings) -> tuple[Finding, ...]:
+    """A finding where the settings would hold a type of event to something, and no features look at it."""
+    known = fit.features.acts or ()
+    if not (missed := [name for name in settings.model.monotone if normal_text(name) not in known]):
+        return ()
+    what = f"model.monotone names {list_names(missed)}, of which no features are counted, so nothing is held."
+    near = "".join(dict.fromkeys(name_nearest(str(normal_text(name)), known) for name in missed))
+    return (Finding("TRAIN011", "warning", what, f"Mend the names, or list these types in features.event_types.{near}"),)
 
 
 def _find_ways(tuning: Tuning | None, name: str) -> Sequence[Learn]:

@@ -8,7 +8,6 @@ worked out once for each combination that comes up, and then remembered.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from math import factorial
 from typing import Self
 
 import numpy as np
+
+from predictor.model.booster_texts import find_trees
 
 _MOST_LEAVES = 64  # a bit of a word each
 _REMEMBERED_LEAVES = 8  # trees with more have too many combinations to remember
@@ -104,8 +105,7 @@ class Trees:
         if head.get("num_class") != "1" or head.get("num_tree_per_iteration") != "1" or "average_output" in head:
             raise UnknownTreesError("it is no sum of trees")
         self.width = int(head["max_feature_idx"]) + 1
-        blocks = re.findall(r"^Tree=\d+\n(.+?)\n\n", text, flags=re.DOTALL | re.MULTILINE)
-        self._trees = [_Tree.read(block) for block in blocks]
+        self._trees = [_Tree.read(tree) for tree in find_trees(text)]
         if not self._trees or max(len(tree.values) for tree in self._trees) > _MOST_LEAVES:
             raise UnknownTreesError(f"a tree has more than {_MOST_LEAVES} leaves, or there is none")
         self._padded = _REMEMBERED_LEAVES if max(len(tree.values) for tree in self._trees) <= _REMEMBERED_LEAVES else 0

@@ -18,7 +18,8 @@ import numpy as np
 
 from predictor.errors import Finding
 from predictor.model.block import Block
-from predictor.model.candidates.boosted import USUAL, Boosted, Growth, compute_curve, make_dataset, set_parameters
+from predictor.model.candidates.boosted import Boosted, Growth, compute_curve, make_dataset
+from predictor.model.candidates.booster_parameters import USUAL, set_parameters
 from predictor.model.candidates.on_points import OnPoints
 from predictor.model.recipe import Learn
 from predictor.model.select import rewind

@@ -6,7 +6,9 @@ from scipy.special import expit
 
 from predictor.features.encode import Feature, FeatureSet
 from predictor.model.block import Block
-from predictor.model.candidates.boosted import USUAL, Boosted, Growth, average_texts, constrain
+from predictor.model.booster_texts import average_texts
+from predictor.model.candidates.boosted import Boosted, Growth
+from predictor.model.candidates.booster_parameters import USUAL, constrain
 from predictor.model.recipe import fit_recipe
 from predictor.model.split import make_folds
 from predictor.model.tune import Budget, tune_boosted
@@ -128,18 +130,22 @@ def test_four_times_the_leads_carry_twice_the_trees():
 
 
 def test_more_of_what_may_not_lower_never_does():
-    acts = tuple(Feature(f"events/demo_requested/{kind}", kind, kind, "number") for kind in ("count_7d", "count_ever"))
+    acts = tuple(Feature(f"events/demo_requested/{kind}", kind, kind, "number") for kind in ("count_7d", "count_ever", "trend"))
     features = FeatureSet((*acts, FEATURES.features[0]), (), acts=("demo_requested",), windows_days=(7,))
     draw = np.random.default_rng(3)
-    matrix = np.column_stack([draw.integers(0, 6, (1200, 2)), draw.normal(size=1200)]).astype(float)
-    outcome = (draw.random(1200) < expit(-0.3 * matrix[:, 0] + np.sin(3 * matrix[:, 1]))).astype(float)
+    matrix = np.column_stack([draw.integers(0, 6, (1200, 3)), draw.normal(size=1200)]).astype(float)
+    logit = -0.3 * matrix[:, 0] + np.sin(3 * matrix[:, 1]) - 0.3 * matrix[:, 2] + matrix[:, 3]
+    outcome = (draw.random(1200) < expit(logit)).astype(float)
     block = Block(matrix, outcome, BLOCK.order, features, dated=True)
     always = constrain(features, ["demo_requested"])
     free, bound = (
         tune_boosted(block, FOLDS, seed=0, budget=Budget(0.0), always=given).growth.fit(block, 0) for given in ({}, always)
     )
-    for column in (0, 1):
+    for column in (0, 1, 2):
         more = matrix.copy()
         more[:, column] += 1
         assert (free.score(more) < free.score(matrix) - 0.01).any()
         assert (bound.score(more) >= bound.score(matrix) - 1e-12).all()
+    assert (
+        len(set(bound.score(np.where(np.arange(4) == 3, matrix, 0.0)))) > 10
+    )  # what the constraint does not speak of still tells
