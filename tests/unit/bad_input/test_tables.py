@@ -18,7 +18,7 @@ def test_missing_column(tmp_path, leads):
 def test_column_that_the_settings_name_but_the_export_lacks(tmp_path, leads):
     path = make_firm(tmp_path, leads, columns={"account_id": "Compny"}, roles={"points": ["scor"]})
     text = refuse(path, TableError, r"LEAD012 The settings name a column 'Compny' that the export lacks")
-    assert "'scor' that the export lacks. Did you mean 'score'? Mend [columns] or [roles]." in text
+    assert "'scor' that the export lacks. Did you mean 'score'? Mend [columns], [roles] or [forms]." in text
 
 
 def test_header_only(tmp_path, leads):
