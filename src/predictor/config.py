@@ -29,6 +29,7 @@ from predictor.config_sections import (
     TrackingSettings,
 )
 from predictor.errors import SettingsError
+from predictor.spelling import Form
 
 
 class Settings(Section):
@@ -37,6 +38,7 @@ class Settings(Section):
     data: DataSettings
     columns: dict[str, str]
     event_columns: dict[str, str]
+    forms: dict[str, Form]
     roles: RoleSettings
     label: LabelSettings
     split: SplitSettings

@@ -25,6 +25,14 @@ def _check_zone(name: str) -> str:
     return name
 
 
+def _check_encoding(name: str) -> str:
+    try:
+        "".encode("utf-8" if name == "auto" else name)
+    except LookupError as error:
+        raise ValueError(f"'{name}' is no encoding; write one as 'utf-8', 'cp1252' or 'utf-16'") from error
+    return name
+
+
 def _hide_password(where: str) -> str:
     """A place as bundles and trackers may hold it: a URL without its password."""
     return re.sub(r"(://[^/#@]*?):[^/#]*@", r"\1:***@", where)
@@ -40,6 +48,8 @@ class DataSettings(Section):
     events: _Place
     observed_until: Annotated[str, BeforeValidator(lambda came: came.isoformat() if isinstance(came, date) else came)]
     timezone: Annotated[str, AfterValidator(_check_zone)]
+    encoding: Annotated[str, AfterValidator(_check_encoding)]
+    date_order: Literal["auto", "d/m/y", "m/d/y"]
     missing_values: tuple[str, ...]
     faulty_rows: Literal["refuse", "drop"]
 

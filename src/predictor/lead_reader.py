@@ -12,6 +12,7 @@ from predictor.domains import domain_of, kind_of_domain
 from predictor.errors import Finding, ScoringError, list_names
 from predictor.features.encode import FeatureSet
 from predictor.points.rulebook import OnEvents, RuleBook
+from predictor.spelling import respell
 from predictor.tables import LEAD_FACTS
 from predictor.values import Event, normal_text, to_number
 
@@ -31,6 +32,7 @@ class LeadReader:
         self._points = settings.roles.points
         self._ours = {theirs: ours for ours, theirs in settings.columns.items()}
         self._used = dict[str, bool]()
+        self._forms = dict(features.forms)
         roles = settings.roles
         self._known = {*attributes, *roles.points, *roles.ignore, *roles.protected, *LEAD_FACTS, *self._ours}
         self.event_types = {normal_text(kind) for kind in (*features.event_types, *(features.acts or ()))}
@@ -58,6 +60,7 @@ class LeadReader:
         """
         named = {self._ours.get(name, name): value for name, value in lead.attributes.items()}
         values = {name: value for name, value in named.items() if not self._features.is_missing(value)}
+        values |= {name: respell(values[name], form) for name, form in self._forms.items() if name in values}
         nested = [name for name in self.attributes if isinstance(values.get(name), (list, tuple, dict))]
         if nested:
             what = f"{list_names(nested)} must be single values, not lists or objects"
@@ -88,7 +91,7 @@ class LeadReader:
             ScoringError: One of them is no number.
         """
         if len(self._points) == 1 and lead.points is not None:
-            values = {self._points[0]: lead.points}
+            values = {self._points[0]: respell(lead.points, self._forms.get(self._points[0]))}
         try:
             return {name: to_number(values.get(name)) for name in self._points}
         except ValueError as error:
