@@ -19,12 +19,14 @@ class Finding:
         severity: `error` refuses the work, `warning` may make it wrong, `tip` is worth knowing.
         what: What is the matter and where, with counts and the first example; never a personal value.
         do: What the reader can do about it.
+        column: The column of the export that it is about; None for none, or for many.
     """
 
     code: str
     severity: Severity
     what: str
     do: str
+    column: str | None = None
 
     def __str__(self) -> str:
         """The finding as one line.
