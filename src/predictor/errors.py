@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from predictor.markup import to_paragraphs, to_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Severity = Literal["error", "warning", "tip"]
+_SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,33 @@ class Finding:
         LEAD002 The table of leads is empty. Export at least one lead.
         """
         return f"{self.code} {self.what} {self.do}".rstrip()
+
+
+class Findings(tuple[Finding, ...]):
+    """Findings that a notebook shows as a table, the gravest first; everywhere else a tuple like any other.
+
+    >>> Findings([Finding("LEAD031", "tip", "Column 'a' tells nothing.", "Nothing.")]).to_frame()["code"].tolist()
+    ['LEAD031']
+    """
+
+    __slots__ = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row a finding, the gravest first: `code`, `severity`, `what`, `do`."""
+        import pandas as pd  # noqa: PLC0415  errors are loaded by what must start at once
+
+        gravest = sorted(self, key=lambda finding: _SEVERITIES.index(finding.severity))
+        return pd.DataFrame([asdict(finding) for finding in gravest], columns=["code", "severity", "what", "do"])
+
+    def _repr_html_(self) -> str:
+        if not self:
+            return to_paragraphs("Nothing was found.")
+        rows = [[str(cell) for cell in row] for row in self.to_frame().itertuples(index=False)]
+        caption = ", ".join(count(number, noun) for noun in _SEVERITIES if (number := self._tell(noun)))
+        return to_table(["Code", "Severity", "What was found", "What to do"], rows, caption=caption, texts=range(4))
+
+    def _tell(self, severity: str) -> int:
+        return sum(finding.severity == severity for finding in self)
 
 
 class PredictorError(Exception):

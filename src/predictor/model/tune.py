@@ -8,13 +8,13 @@ clock only ends a search that takes far longer than planned; that is told, becau
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
-import optuna
 
 from predictor.errors import Finding
 from predictor.model.block import Block
@@ -24,6 +24,10 @@ from predictor.model.candidates.on_points import OnPoints
 from predictor.model.recipe import Learn
 from predictor.model.select import rewind
 from predictor.model.split import Fold
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", message="IProgress not found")  # in a notebook, of a bar that nobody draws
+    import optuna
 
 _MOST_TRIES = 40
 _FEWEST_TRIES = 15  # what a search must be able to afford; fewer find luck rather than better trees
