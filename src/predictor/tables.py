@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -41,6 +41,7 @@ class Leads:
         protected: Columns kept for the fairness table.
         observed_until: The moment up to which outcomes are known; None where the leads carry no dates.
         findings: What was noticed and left out, none of it a reason to refuse.
+        left_out: Columns that are no attributes by their names, as read, for the audit; with the address of `email`.
     """
 
     frame: pd.DataFrame
@@ -49,6 +50,7 @@ class Leads:
     protected: tuple[str, ...] = ()
     observed_until: pd.Timestamp | None = None
     findings: tuple[Finding, ...] = ()
+    left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def dated(self) -> bool:
@@ -80,11 +82,13 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     if frame.empty:
         do = "Check the dates and the settings."
         raise TableError("leads", [Finding("LEAD002", "error", "No lead is left.", do), *left, *never])
+    read, frame = frame, reduce_email(frame)
     frame, attributes, denied = split_roles(frame, settings, kept=_list_kept(frame, settings))
+    left_out = read.drop(columns=[name for name in (*frame, "email_domain") if name in read]).reset_index(drop=True)
     attributes, late = drop_late_dates(frame, attributes, settings.roles.allow)
     return Leads(
         frame.reset_index(drop=True), attributes, settings.roles.points, settings.roles.protected,
-        until if until is not None else _find_latest(frame), (*findings, *left, *never, *denied, *late),
+        until if until is not None else _find_latest(frame), (*findings, *left, *never, *denied, *late), left_out,
     )  # fmt: skip
 
 
@@ -130,7 +134,7 @@ def _check_needed(frame: pd.DataFrame, faults: Faults) -> None:
 
 
 def _parse_facts(frame: pd.DataFrame, settings: Settings, faults: Faults) -> pd.DataFrame:
-    """Our own columns in their types: times in UTC, numbers as floats, e-mail reduced to its domain."""
+    """Our own columns in their types: times in UTC, numbers as floats."""
     parsed = frame.copy()
     for name in LEAD_TIMES:
         if name in frame:
@@ -149,7 +153,7 @@ def _parse_facts(frame: pd.DataFrame, settings: Settings, faults: Faults) -> pd.
         do = "Name a column of numbers or dates that grows with time."
         bad |= parsed["order_by"].isna()
         faults.add_rows("LEAD010", bad, "Column 'order_by' holds neither number nor date in {rows}.", do)
-    return reduce_email(parsed)
+    return parsed
 
 
 def reduce_email(frame: pd.DataFrame) -> pd.DataFrame:
