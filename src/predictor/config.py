@@ -14,6 +14,7 @@ from pydantic import PrivateAttr, ValidationError, model_validator
 
 from predictor.config_faults import describe_faults
 from predictor.config_sections import (
+    AuditSettings,
     DataSettings,
     FeatureSettings,
     GradeSettings,
@@ -42,6 +43,7 @@ class Settings(Section):
     roles: RoleSettings
     label: LabelSettings
     split: SplitSettings
+    audit: AuditSettings
     features: FeatureSettings
     points: PointSettings
     model: ModelSettings

@@ -26,6 +26,7 @@ class Finding:
         what: What is the matter and where, with counts and the first example; never a personal value.
         do: What the reader can do about it.
         column: The column of the export that it is about; None for none, or for many.
+        accepted: Why the firm accepts it, as its settings say; None where it does not.
     """
 
     code: str
@@ -33,6 +34,7 @@ class Finding:
     what: str
     do: str
     column: str | None = None
+    accepted: str | None = None
 
     def __str__(self) -> str:
         """The finding as one line.
@@ -40,7 +42,7 @@ class Finding:
         >>> print(Finding("LEAD002", "error", "The table of leads is empty.", "Export at least one lead."))
         LEAD002 The table of leads is empty. Export at least one lead.
         """
-        return f"{self.code} {self.what} {self.do}".rstrip()
+        return f"{self.code} {self.what} {self.do if self.accepted is None else f'Accepted: {self.accepted}'}".rstrip()
 
 
 class Findings(tuple[Finding, ...]):

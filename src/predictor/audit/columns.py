@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from predictor.audit.checks import COLUMNS, LEAKS, keep_worst, run_checks
 from predictor.audit.view import View, read_columns
+from predictor.denied import deny_reason
 from predictor.errors import Finding
 from predictor.parse import blank_missing, to_days
 from predictor.roles import tell_denied
@@ -48,7 +49,7 @@ def audit_columns(
         read_columns(plain, timezone=timezone), np.asarray(outcome, dtype=float),
         order=_find_order(order, times), times=times,
     )  # fmt: skip
-    denied = {column.name: column.denied for column in view.columns if column.denied is not None}
+    denied = {column.name: why for column in view.columns if (why := deny_reason(column.name)) is not None}
     leaks = keep_worst((*run_checks(view, LEAKS), *tell_denied(denied)))
     told = {finding.column for finding in leaks}
     return (

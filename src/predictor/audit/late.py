@@ -25,7 +25,7 @@ def check_late(view: View) -> Iterator[Finding]:
     if view.times is None or "mql_at" not in view.times:
         return
     moment = to_days(view.times["mql_at"]).to_numpy(dtype=float)
-    for column in view.columns:
+    for column in view.used:
         if column.kind == "date" and column.numbers is not None:
             late = int((column.numbers > moment).sum())
             if late:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist
@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from predictor.denied import deny_reason
 from predictor.parse import Kind, infer_kind, to_days
 
 Floats = NDArray[np.float64]
@@ -31,8 +30,7 @@ class Column:
         codes: For each lead which distinct value it has, -1 for none.
         values: The distinct values; texts in lower case.
         numbers: Numbers, or dates as days since 1970, NaN for none; None of a category.
-        used: Whether it would be a feature.
-        denied: Why its name alone speaks against it; None where it does not.
+        left: Why it is no feature; None where it would be one.
     """
 
     name: str
@@ -40,8 +38,12 @@ class Column:
     codes: Codes
     values: list[Any]
     numbers: Floats | None
-    used: bool
-    denied: str | None
+    left: str | None = None
+
+    @property
+    def used(self) -> bool:
+        """Whether it would be a feature."""
+        return self.left is None
 
     @property
     def filled(self) -> NDArray[np.bool_]:
@@ -53,9 +55,7 @@ class Column:
         """Few enough groups of leads to tell what the column says of the outcome: 0 for no value, then values or ranges."""
         if self.numbers is None or len(self.values) <= _BINS:
             return self.codes + 1
-        known = self.numbers[self.filled]
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1]))
-        return np.where(self.filled, np.searchsorted(edges, self.numbers, side="right") + 1, 0)
+        return bin_numbers(self.numbers)
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,8 @@ class View:
         fit: Positions of the leads that teach in the forward test; None where there is no split.
         test: Positions of those that test.
         keys: The leads' ids as codes; None where unknown.
+        persons: Columns that tell who a lead is, looked at for duplicates only.
+        fewest: Leads of either outcome that learning needs.
     """
 
     columns: tuple[Column, ...]
@@ -81,6 +83,8 @@ class View:
     fit: Codes | None = None
     test: Codes | None = None
     keys: Codes | None = None
+    persons: tuple[Column, ...] = ()
+    fewest: int = 1
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
@@ -109,30 +113,40 @@ class View:
 
 
 def read_columns(
-    frame: pd.DataFrame, *, used: Iterable[str] | None = None, kinds: Mapping[str, Kind] | None = None, timezone: str = "UTC"
+    frame: pd.DataFrame, *, left: Mapping[str, str] | None = None, kinds: Mapping[str, Kind] | None = None, timezone: str = "UTC"
 ) -> tuple[Column, ...]:
     """The columns of a frame, with blanks made missing already.
 
     Args:
         frame: One row a lead.
-        used: Columns that would be features; None means all of them.
+        left: Column -> why it is no feature; None means that each would be one.
         kinds: Column -> kind, of columns that are in their types; others are told from their cells.
         timezone: The zone of dates that carry none.
 
     >>> column = read_columns(pd.DataFrame({"Tags": ["A", "a", None]}))[0]
-    >>> column.codes.tolist(), column.values, column.denied
-    ([0, 0, -1], ['a'], 'it is filled in during qualification')
+    >>> column.codes.tolist(), column.values
+    ([0, 0, -1], ['a'])
     """
-    wanted, typed = None if used is None else set(used), kinds or {}
+    why, typed = left or {}, kinds or {}
     made = []
     for name in map(str, frame.columns):
         kind, cells = (typed[name], frame[name]) if name in typed else infer_kind(frame[name], timezone)
-        is_used = wanted is None or name in wanted
-        made.append(_read_column(name, kind, cells, used=is_used))
+        made.append(_read_column(name, kind, cells, why.get(name)))
     return tuple(made)
 
 
-def _read_column(name: str, kind: Kind, cells: pd.Series, *, used: bool) -> Column:
+def bin_numbers(numbers: Floats) -> Codes:
+    """Numbers as ranges of about equally many leads, from 1; 0 where there is none.
+
+    >>> bin_numbers(np.array([np.nan, 1.0, 2.0, 2.0])).tolist()
+    [0, 1, 2, 2]
+    """
+    known = ~np.isnan(numbers)
+    edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, _BINS + 1)[1:-1])) if known.any() else np.empty(0)
+    return np.where(known, np.searchsorted(edges, numbers, side="right") + 1, 0)
+
+
+def _read_column(name: str, kind: Kind, cells: pd.Series, left: str | None) -> Column:
     numbers = None
     if kind == "number":
         numbers = cells.to_numpy(dtype=float, na_value=np.nan)
@@ -143,4 +157,4 @@ def _read_column(name: str, kind: Kind, cells: pd.Series, *, used: bool) -> Colu
     if numbers is None:
         again, plain = pd.factorize(np.array([str(value).strip().casefold() for value in values], dtype=object))
         codes, values = np.append(again, -1)[codes], list(plain)
-    return Column(name, kind, codes.astype(np.intp), values, numbers, used, deny_reason(name))
+    return Column(name, kind, codes.astype(np.intp), values, numbers, left)
