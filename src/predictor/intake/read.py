@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from predictor.errors import TableError, list_names
+from predictor.intake.database import is_url, load_frame
 from predictor.intake.excel import EXCEL, read_excel
 from predictor.intake.header import Header, read_header, refuse
 
@@ -38,6 +39,25 @@ def read_table(path: Path, table: str, *, encoding: str = "auto") -> pd.DataFram
     if path.suffix.casefold() in EXCEL:
         return read_excel(path, table)
     raise refuse(table, f"'{path.name}' is of a kind that is not read.", "Save it as CSV (UTF-8) or Parquet.")
+
+
+def read_sample(where: str, table: str, rows: int) -> tuple[pd.DataFrame, bool]:
+    """The first rows of an export, and whether those are all; of a CSV no more than they enter memory.
+
+    Args:
+        where: A file, or a table of a database as URL#TABLE.
+        table: What it should hold, for messages.
+        rows: How many.
+
+    Raises:
+        TableError: As `read_table`.
+    """
+    path = Path(where)
+    if path.suffix.casefold() in CSV and path.is_file():
+        frame = _read_csv(path, table, "auto", rows + 1)
+    else:
+        frame = load_frame(where, Path(), table) if is_url(where) else read_table(path, table)
+    return frame.head(rows), len(frame) <= rows
 
 
 def _read_parquet(path: Path, table: str) -> pd.DataFrame:
@@ -75,10 +95,10 @@ def _find_repeated(names: list[str]) -> list[str]:
     return sorted({name for name in names if names.count(name) > 1})
 
 
-def _read_csv(path: Path, table: str, encoding: str) -> pd.DataFrame:
+def _read_csv(path: Path, table: str, encoding: str, rows: int | None = None) -> pd.DataFrame:
     header = read_header(path, table, encoding)
     try:
-        frame = _parse_csv(path, header)
+        frame = _parse_csv(path, header, rows)
     except UnicodeDecodeError as error:
         raise refuse(table, f"'{path.name}' is not {encoding}.", "Mend data.encoding, or save it as CSV UTF-8.") from error
     except pd.errors.ParserWarning as error:
@@ -92,13 +112,13 @@ def _read_csv(path: Path, table: str, encoding: str) -> pd.DataFrame:
     return frame
 
 
-def _parse_csv(path: Path, header: Header) -> pd.DataFrame:
+def _parse_csv(path: Path, header: Header, rows: int | None = None) -> pd.DataFrame:
     """Every cell as text; rows that are longer than the header are refused, since pandas would shift them under other names."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         return pd.read_csv(
             path, sep=header.delimiter, dtype="str", keep_default_na=False, na_values=[""], index_col=False, skiprows=header.skip,
-            encoding="utf-8-sig" if header.encoding == "utf-8" else header.encoding,
+            nrows=rows, encoding="utf-8-sig" if header.encoding == "utf-8" else header.encoding,
         )  # fmt: skip
 
 
