@@ -18,8 +18,8 @@ def tell_settings_page():
     return f"""# Settings
 
 {MADE}
-`src/predictor/defaults.toml` holds every setting; a firm's `predictor.toml` holds only what differs. Paths start at the settings file. An
-unknown setting is refused.
+`src/predictor/defaults.toml` holds every setting; a firm's `predictor.toml` holds only what differs. Paths start at the settings
+file. An unknown setting is refused.
 
 {tell_settings()}
 """
@@ -27,14 +27,16 @@ unknown setting is refused.
 
 def tell_commands_page():
     """Every command with its options."""
-    parts = [f"""# Commands
+    parts = [
+        f"""# Commands
 
 {MADE}
-Every command exits with 0 (done), 1 (findings or a refusal, with text) or 2 (wrong usage); most print JSON with `--json`. Progress and
-refusals go to standard error, results to standard output.
+Every command exits with 0 (done), 1 (findings or a refusal, with text) or 2 (wrong usage); most print JSON with `--json`.
+Progress and refusals go to standard error, results to standard output.
 
 {tell_commands()}
-"""]
+"""
+    ]
     parts += [_tell_command(name, command) for name, command in _list_commands(typer.main.get_command(app), "predictor")]
     return "\n".join(parts)
 
@@ -55,7 +57,11 @@ def _tell_command(name, command):
         lines += ["| option | default | what it does |", "|---|---|---|"]
     for parameter in given:
         is_option = parameter.param_type_name == "option"
-        names = ", ".join(f"`{text}`" for text in (*parameter.opts, *parameter.secondary_opts)) if is_option else f"`{parameter.name.upper()}`"
+        names = (
+            ", ".join(f"`{text}`" for text in (*parameter.opts, *parameter.secondary_opts))
+            if is_option
+            else f"`{parameter.name.upper()}`"
+        )
         text = _join((getattr(parameter, "help", None) or "").replace("[required]", ""))
         lines.append(f"| {names} | {_tell_default(parameter)} | {text} |")
     return "\n".join([*lines, ""]) if given else "\n".join(lines)
@@ -65,7 +71,7 @@ def _tell_default(parameter):
     if parameter.required:
         return "needed"
     default = parameter.default() if callable(parameter.default) else parameter.default
-    if default is None or default == () or default == [] or default is False or default == "":
+    if default in (None, (), [], False, ""):
         return ""
     return f"`{default}`"
 
