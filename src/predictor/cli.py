@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from predictor.cli_data import check, simulate
+from predictor.cli_init import init
 from predictor.cli_keys import app as keys_app
 from predictor.cli_models import app as models_app
 from predictor.cli_score import compare, score, threshold
@@ -19,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The probability that a marketing qualified lead becomes a sales qualified lead, learned from your own history.",
 )
-for command in (simulate, check, train, score, compare, threshold, serve, monitor):
+for command in (simulate, init, check, train, score, compare, threshold, serve, monitor):
     app.command()(command)
 app.add_typer(models_app, name="models")
 app.add_typer(keys_app, name="keys")

@@ -36,8 +36,9 @@ def score(
     if out.resolve() in {Path(where).resolve() for where in (leads, events) if where is not None}:
         raise ScoringError(f"--out names '{out}', which is read: the export would be lost. Name another file.")
     scorer = Scorer.load(find_bundle(model))
-    rows = read_table(leads, "leads")
-    acts = None if events is None else open_events(events, Path())
+    encoding = scorer.settings.data.encoding
+    rows = read_table(leads, "leads", encoding=encoding)
+    acts = None if events is None else open_events(events, Path(), encoding=encoding)
     answers, findings = score_leads(scorer, rows, acts, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
     write_table(answers, out)
     failed = int(answers["probability"].isna().sum())

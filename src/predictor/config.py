@@ -14,6 +14,7 @@ from pydantic import PrivateAttr, ValidationError, model_validator
 
 from predictor.config_faults import describe_faults
 from predictor.config_sections import (
+    AuditSettings,
     DataSettings,
     FeatureSettings,
     GradeSettings,
@@ -29,6 +30,7 @@ from predictor.config_sections import (
     TrackingSettings,
 )
 from predictor.errors import SettingsError
+from predictor.spelling import Form
 
 
 class Settings(Section):
@@ -37,9 +39,11 @@ class Settings(Section):
     data: DataSettings
     columns: dict[str, str]
     event_columns: dict[str, str]
+    forms: dict[str, Form]
     roles: RoleSettings
     label: LabelSettings
     split: SplitSettings
+    audit: AuditSettings
     features: FeatureSettings
     points: PointSettings
     model: ModelSettings

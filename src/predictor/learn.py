@@ -18,7 +18,7 @@ from predictor.model.candidates.booster_parameters import constrain
 from predictor.model.choice import compare_recipes, find_chosen
 from predictor.model.metrics import compute_luck
 from predictor.model.recalibrate import recalibrate_newest
-from predictor.model.recipe import Learn, Recipe, fit_recipe
+from predictor.model.recipe import Learn, Manner, Recipe, fit_recipe
 from predictor.model.select import choosable, select_candidates
 from predictor.model.split import Fold
 from predictor.model.tune import Budget, Tuning, tune_boosted
@@ -86,9 +86,8 @@ def learn_candidates(
     recipes = {}
     for name in names:
         progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
-        recipes[name] = fit_recipe(
-            name, fit.seen_by(name), folds, settings.model.seed, learn=_find_ways(tuning, name), gap=study.gap
-        )
+        manner = Manner(_find_ways(tuning, name))
+        recipes[name] = fit_recipe(name, fit.seen_by(name), folds, settings.model.seed, manner=manner, gap=study.gap)
     may_serve = choosable(names, rehearsed=bool(folds))
     choice = compare_recipes({name: recipes[name] for name in may_serve}, fit)
     recipes = {name: _set_level(recipe, fit.seen_by(name), settings) for name, recipe in recipes.items()}
@@ -97,12 +96,12 @@ def learn_candidates(
 
 
 def learn_again(learned: Learned, study: Study, name: str | None = None) -> tuple[Block, Recipe]:
-    """A candidate, or else the chosen, learned from every lead that can teach by now, in the way found on the fit block."""
+    """A candidate, or else the chosen, learned from every lead that can teach by now, in the way tested."""
     name = learned.chosen if name is None else name
     features, _ = study.fit_features(study.teaching)
     block = study.block(study.teaching, features, known_at=study.observed_until)
-    block, ways = block.seen_by(name), _find_ways(learned.tuning, name)[-1:]
-    recipe = fit_recipe(name, block, study.rehearsal(block), study.settings.model.seed, learn=ways, gap=study.gap)
+    block, manner = block.seen_by(name), Manner(_find_ways(learned.tuning, name)[-1:], learned.recipes[name].kind)
+    recipe = fit_recipe(name, block, study.rehearsal(block), study.settings.model.seed, manner=manner, gap=study.gap)
     return block, _set_level(recipe, block, study.settings)
 
 

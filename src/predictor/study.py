@@ -138,7 +138,8 @@ class Study:
         kinds = self.leads.attributes | {act.name: "category" for act in acts if act.is_category}
         features, findings = fit_features(rows, kinds, min_support=support, missing_values=data.missing_values, words=words)
         seen = () if self.events is None else tuple(self.events.types)[:_MOST_TYPES]
-        known = replace(features, timezone=data.timezone, dated=self.leads.dated, visible=tuple(self.leads.attributes))
+        visible, forms = tuple(self.leads.attributes), tuple(self.leads.forms.items())
+        known = replace(features, timezone=data.timezone, dated=self.leads.dated, visible=visible, forms=forms)
         types = tuple(dict.fromkeys(act.event_type for act in acts if act.event_type is not None))
         windows = self.settings.features.windows_days
         return replace(known, event_types=seen, acts=types if acts else None, windows_days=windows), findings

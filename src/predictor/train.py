@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from predictor.acts import fingerprint_acts
+from predictor.audit import audit_study, gather_findings, refuse_errors
 from predictor.bundle import list_bundles, promote, save_bundle
 from predictor.compare import gather_test
 from predictor.config import Settings
@@ -149,12 +150,14 @@ def train(
 
     Raises:
         TableError: A table that breaks the contract.
-        TrainingError: The data cannot teach anything, and why.
+        TrainingError: The data cannot teach anything, and why; or the audit found an error that the settings do not accept.
     """
     progress("Reading leads and events")
     study = load_study(settings) if study is None else study
     if study.horizon_days is not None:
         progress(f"Acceptance counts within {study.horizon_days:g} days")
+    audited = audit_study(study)
+    refuse_errors(study, audited)
     split = study.split()
     features, unused = study.fit_features(split.fit)
     fit, test = study.block(split.fit, features, known_at=split.starts), study.block(split.test, features)
@@ -171,7 +174,7 @@ def train(
     files = pack_recipe(final, block, settings=settings, book=study.book, thresholds=thresholds, advice=advice)
     files |= _write_points(learned, study)
     facts = _gather_facts(study)
-    findings = Findings((*study.findings, *unused, *learned.findings))
+    findings = Findings(gather_findings(study, (*study.findings, *unused, *learned.findings), audited))
     comparison = _compare(gather_test(study, split, recipes, verdict), settings)
     trained = Trained(study, split, recipes, verdict, final, advice, thresholds, files, facts, findings, comparison)
     pending = int((~study.mature).sum())

@@ -16,7 +16,7 @@ def tell_settings():
     for line in (ROOT / "src/predictor/defaults.toml").read_text(encoding="utf-8").splitlines():
         if head := re.fullmatch(r"\[(\w+)\]\s*(?:# (.*))?", line):
             section = head[1]
-            lines += [f"| `[{section}]` | | {head[2]} |"] if section.endswith("columns") else []
+            lines += [f"| `[{section}]` | | {head[2]} |"] if section.endswith("columns") or section == "forms" else []
         elif entry := re.fullmatch(r"(\w+) = (.*?)\s+# (.*)", line):
             lines.append(f"| `{section}.{entry[1]}` | `{entry[2]}` | {entry[3]} |")
         elif line and not line.startswith("#"):

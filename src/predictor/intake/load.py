@@ -10,7 +10,8 @@ from predictor.config import Settings
 from predictor.errors import Finding, count
 from predictor.events import Events, check_events, tell_clocks_apart
 from predictor.intake.database import is_url, load_frame
-from predictor.intake.read import read_table, refuse
+from predictor.intake.header import refuse
+from predictor.intake.read import read_table
 from predictor.intake.sources import open_events
 from predictor.tables import Leads, check_leads
 
@@ -30,12 +31,14 @@ def load_tables(settings: Settings, now: pd.Timestamp) -> tuple[Leads, Events | 
     where, folder = settings.data.leads, settings.folder
     if not where:
         raise refuse("leads", "The settings name no table of leads.", "Set data.leads in predictor.toml.")
-    raw = load_frame(where, folder, "leads") if is_url(where) else read_table(folder / where, "leads")
+    encoding = settings.data.encoding
+    raw = load_frame(where, folder, "leads") if is_url(where) else read_table(folder / where, "leads", encoding=encoding)
     leads = check_leads(raw, settings, now=now)
     if not settings.data.events:
         return leads, None, leads.findings
     keys = leads.frame["lead_id"]
-    events = check_events(open_events(settings.data.events, folder), settings, keys, now=now)
+    source = open_events(settings.data.events, folder, encoding=encoding)
+    events = check_events(source, settings, keys, now=now)
     apart = tell_clocks_apart(events, keys, leads.frame["mql_at"]) if leads.dated else ()
     watched, longer = _watch_longer(leads, events, settings)
     return watched, events, (*leads.findings, *events.findings, *apart, *longer)

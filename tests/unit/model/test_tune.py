@@ -9,7 +9,7 @@ from predictor.model.block import Block
 from predictor.model.booster_texts import average_texts
 from predictor.model.candidates.boosted import Boosted, Growth
 from predictor.model.candidates.booster_parameters import USUAL, constrain
-from predictor.model.recipe import fit_recipe
+from predictor.model.recipe import Manner, fit_recipe
 from predictor.model.split import make_folds
 from predictor.model.tune import Budget, tune_boosted
 
@@ -101,7 +101,7 @@ def test_how_trees_grew_for_a_fold_was_not_told_by_that_fold():
     assert one.before == two.before
     assert one.growth != two.growth
     scores = [
-        fit_recipe("lightgbm", block, FOLDS, 0, learn=told.ways["lightgbm"]).scores
+        fit_recipe("lightgbm", block, FOLDS, 0, manner=Manner(told.ways["lightgbm"])).scores
         for block, told in ((BLOCK, one), (other, two))
     ]
     np.testing.assert_array_equal(*scores)

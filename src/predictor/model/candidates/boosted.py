@@ -13,11 +13,14 @@ from predictor.model.block import Block
 from predictor.model.booster_texts import average_texts, find_columns, find_trees, join_trees
 from predictor.model.candidates.booster_parameters import OF_DATA, set_parameters
 from predictor.model.intervals import average
-from predictor.model.trees import Trees, UnknownTreesError
+from predictor.model.tree_text import UnknownTreesError
+from predictor.model.trees import Trees
 
 if TYPE_CHECKING:
     import lightgbm as lgb
 
+_FEW = 10_000  # leads that a server is asked about at once: scored without LightGBM
+_FEW_LARGE = 50  # of them, where trees are too large for their parts to be remembered
 _MOST_STEPS = 75.0  # sum of the learning rates of all trees: 1500 trees of 0.05
 _PATIENT_STEPS = 3.0  # the same of the trees that may bring nothing before it ends: 60 of 0.05
 _HELD_SHARE = 0.2
@@ -63,7 +66,7 @@ class Growth:
 
 
 class Boosted:
-    """A LightGBM booster; its own format is text. One lead is scored without it, so that a server need not load LightGBM."""
+    """A LightGBM booster; its own format is text. A server's leads are scored without it, so that it need not load LightGBM."""
 
     file: ClassVar[str] = "model.txt"
 
@@ -85,14 +88,16 @@ class Boosted:
 
     @cached_property
     def _trees(self) -> Trees | None:
-        """The trees for one lead at a time; None where they are of a form that only LightGBM reads."""
+        """The trees for some leads at a time; None where they are of a form that only LightGBM reads."""
         try:
             return Trees(self._text)
         except UnknownTreesError:
             return None
 
-    def _read_alone(self, matrix: np.ndarray) -> Trees | None:
-        return self._trees if len(matrix) == 1 and self._trees is not None and matrix.shape[1] == self._trees.width else None
+    def _read_few(self, matrix: np.ndarray, most: int) -> Trees | None:
+        """The trees for few leads; to read them takes a while, so that it is a lead alone for which they are first read."""
+        few = len(matrix) == 1 or (len(matrix) <= most and "_trees" in self.__dict__)
+        return self._trees if few and self._trees is not None and matrix.shape[1] == self._trees.width else None
 
     @classmethod
     def fit(cls, block: Block, seed: int) -> Self:
@@ -102,14 +107,15 @@ class Boosted:
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
         """Log-odds of each row."""
-        if (alone := self._read_alone(matrix)) is not None:
-            return np.array([alone.score(matrix[0])])
+        if (trees := self._read_few(matrix, _FEW)) is not None:
+            return trees.score(matrix)
         return np.asarray(self.booster_.predict(matrix, raw_score=True, num_threads=_threads(matrix)))
 
     def contribute(self, matrix: np.ndarray) -> np.ndarray:
-        """TreeSHAP by feature (Lundberg et al. 2018), as LightGBM computes it; of one row to the last digits but two."""
-        if (alone := self._read_alone(matrix)) is not None and alone.remembers:
-            return alone.contribute(matrix[0])[None]
+        """TreeSHAP by feature (Lundberg et al. 2018), as LightGBM computes it; of few rows to the last digits but two."""
+        trees = self._read_few(matrix, _FEW)
+        if trees is not None and (trees.small or len(matrix) <= _FEW_LARGE):
+            return trees.contribute(matrix)
         return np.asarray(self.booster_.predict(matrix, pred_contrib=True, num_threads=_threads(matrix)))
 
     def narrow(self, columns: Collection[int]) -> Boosted | None:
