@@ -139,7 +139,7 @@ def load_settings(path: Path | str, differences: Mapping[str, Mapping[str, Any]]
             f"There is no settings file '{path}'. Name one with -c, or let `predictor simulate` write an example."
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SettingsError(f"'{path}' cannot be read as TOML: {error}. Compare it with the settings in README.md.") from error
+        raise SettingsError(f"'{path}' cannot be read as TOML: {error}. Compare it with docs/reference/settings.md.") from error
     for section, values in (differences or {}).items():
         content[section] = {**content.get(section, {}), **values}
     return make_settings(content, folder=path.parent, source=f"'{path}'")

@@ -114,7 +114,7 @@ def test_file_is_read_with_its_folder(tmp_path):
 def test_file_that_is_no_toml(tmp_path, content):
     (tmp_path / "predictor.toml").write_bytes(content)
     with pytest.raises(
-        SettingsError, match=r"predictor.toml' cannot be read as TOML: .* Compare it with the settings in README.md"
+        SettingsError, match=r"predictor.toml' cannot be read as TOML: .* Compare it with docs/reference/settings.md"
     ):
         load_settings(tmp_path / "predictor.toml")
 

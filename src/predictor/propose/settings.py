@@ -71,7 +71,7 @@ class Proposal:
         own = [name for name in self.columns.values() if name in LEAD_FACTS]
         lines = [
             f"# Written by `predictor init` from {self.source}.",
-            "# Change what is wrong; README.md lists every setting. What has no line here is an attribute.",
+            "# Change what is wrong; docs/reference/settings.md lists every setting. What has no line here is an attribute.",
             "", "[data]",
             *(_write(name, value, why) for name, (value, why) in self.data.items()),
             "", _pad("[columns]", "our name = your column"),
