@@ -71,9 +71,9 @@ def _tell_default(parameter):
     if parameter.required:
         return "needed"
     default = parameter.default() if callable(parameter.default) else parameter.default
-    if default in (None, (), [], False, ""):
-        return ""
-    return f"`{default}`"
+    if default is True:
+        return f"`{parameter.opts[0]}`"
+    return "" if default is None or default is False or default in ("", (), []) else f"`{default}`"
 
 
 def _join(text):

@@ -146,7 +146,7 @@ def tune_boosted(
 
 
 def _thin(fold: Fold, share: float) -> Fold:
-    """A fold without the oldest of the leads that may teach, so that it holds that share; what it predicts stays, and as many teach.
+    """A fold with that share of its leads: without the oldest that may teach, as many of which stay as it predicts.
 
     >>> [part.tolist() for part in _thin((np.arange(7), np.arange(7, 10)), 0.8)]
     [[2, 3, 4, 5, 6], [7, 8, 9]]
