@@ -5,6 +5,7 @@ import pytest
 from scipy.special import expit
 
 from predictor.features.encode import Feature, FeatureSet
+from predictor.model import tune
 from predictor.model.block import Block
 from predictor.model.booster_texts import average_texts
 from predictor.model.candidates.boosted import Boosted, Growth
@@ -61,8 +62,22 @@ def test_a_budget_too_small_for_a_search_is_told_with_what_would_do():
     assert small.tries == 1
     (tip,) = small.findings
     assert (tip.code, tip.severity) == ("TRAIN007", "tip")
-    assert tip.do == f"Set model.budget_s to {small.needed_s} or more to have one."
-    assert tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(float(small.needed_s))).tries > 1
+    assert tip.do == f"Set model.budget_s to {small.needed_s} or more to search on all."
+    whole = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(float(small.needed_s)))
+    assert (whole.tries > 1, whole.share, whole.findings) == (True, 1.0, ())
+
+
+def test_where_all_leads_are_too_many_the_newest_are_searched_on(monkeypatch):
+    needed = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(0.1)).needed_s
+    monkeypatch.setattr(tune, "_FEWEST_TRIES", 40)
+    some = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(1.2 * needed))
+    assert some.tries > 10
+    assert 0.3 <= some.share < 0.8
+    assert some.growth.rows < 0.8 * np.mean([len(seen) for seen, _ in FOLDS])
+    (tip,) = some.findings
+    assert tip.what.startswith(
+        f"The search for better trees looked at the newest {100 * some.share:.0f} % of the leads of each fold"
+    )
 
 
 def test_the_clock_ends_a_search_and_that_is_told():
