@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from predictor.answer import Answer, Lead
+    from predictor.audit import audit_columns, audit_study
     from predictor.batch import score_leads
     from predictor.bundle import find_champion, list_bundles, promote, rollback
     from predictor.config import Settings, load_settings, make_settings
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "predictor.answer": ("Answer", "Lead"),
+    "predictor.audit": ("audit_columns", "audit_study"),
     "predictor.batch": ("score_leads",),
     "predictor.bundle": ("find_champion", "list_bundles", "promote", "rollback"),
     "predictor.config": ("Settings", "load_settings", "make_settings"),
@@ -55,6 +57,8 @@ __all__ = [
     "Settings",
     "Study",
     "Trained",
+    "audit_columns",
+    "audit_study",
     "award_lead",
     "find_champion",
     "list_bundles",

@@ -9,7 +9,6 @@ from predictor.simulate import simulate_firm
 from predictor.study import load_study
 
 COPIES = 40
-NAMES = ("contract_kind", "page_views_to_date", "looked_after_by")
 
 
 def draw_leads(seed, n=3000):
@@ -17,7 +16,7 @@ def draw_leads(seed, n=3000):
 
 
 def plant(leads, seed):
-    """A column filled at conversion, a counter taken at export, an owner set by sales, and copies of older leads among the newest."""
+    """A column filled at conversion, a counter taken at export, an owner set by sales, and copies among the newest."""
     draw = np.random.default_rng(seed)
     leads = plant_copies(leads, draw)
     accepted, n = leads["sql_at"].notna().to_numpy(), len(leads)
@@ -36,7 +35,9 @@ def plant_copies(leads, draw):
     """Leads of the first year again, under another id and in the last half year, with what came of them as before."""
     older = leads[leads["mql_at"] < leads["mql_at"].min() + pd.Timedelta(days=360)]
     copies = older.sample(COPIES, random_state=int(draw.integers(2**31)))
-    later = (leads["mql_at"].max() - pd.Timedelta(days=60)) - copies["mql_at"] - pd.to_timedelta(draw.integers(0, 90, COPIES), "D")
+    later = (
+        (leads["mql_at"].max() - pd.Timedelta(days=60)) - copies["mql_at"] - pd.to_timedelta(draw.integers(0, 90, COPIES), "D")
+    )
     dates = {name: copies[name] + later for name in ("mql_at", "sql_at", "recycled_at", "opportunity_at")}
     copies = copies.assign(lead_id=[f"X{number}" for number in range(COPIES)], **dates)
     return pd.concat([leads, copies], ignore_index=True).sort_values("mql_at", ignore_index=True)
