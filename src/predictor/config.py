@@ -24,12 +24,15 @@ from predictor.config_sections import (
     Section,
     ServeSettings,
     SplitSettings,
+    StageSettings,
     StoreSettings,
     ThresholdSettings,
     TrackingSettings,
 )
 from predictor.errors import SettingsError
 from predictor.spelling import Form
+
+__all__ = ["Settings", "StageSettings", "load_settings", "make_settings"]
 
 
 class Settings(Section):
@@ -40,6 +43,7 @@ class Settings(Section):
     event_columns: dict[str, str]
     forms: dict[str, Form]
     roles: RoleSettings
+    stages: StageSettings
     label: LabelSettings
     split: SplitSettings
     features: FeatureSettings
