@@ -118,7 +118,7 @@ def _notice(scorer: Scorer, frame: pd.DataFrame, *, has_events: bool) -> tuple[F
     known = set(reduce_email(frame.head(1)).columns)
     if lacking := [feature.name for feature in scorer.features.features if feature.is_attribute and feature.name not in known]:
         what = f"The table lacks {list_names(lacking)}, taken as not known in every row."
-        findings.append(Finding("LEAD028", "warning", what, "Export the columns that the training had, under the same names."))
+        findings.append(Finding("LEAD036", "warning", what, "Export the columns that the training had, under the same names."))
     if unknown := [name for name in scorer.reader.list_unknown(list(frame.columns)) if name != "as_of"]:
         findings.append(Finding("LEAD020", "warning", f"Not used by this model: {list_names(unknown)}.", ""))
     asks = scorer.book is not None and any(isinstance(rule.condition, OnEvents) for rule in scorer.book.rules)

@@ -40,14 +40,14 @@ def simulate(
 @in_words
 def check(config: Config = SETTINGS, *, as_json: AsJson = False) -> None:
     """Look through the export: what is wrong, what looks like a leak, what was left out."""
+    from predictor.audit import audit_study, gather_findings, list_refusals
     from predictor.study import load_study
 
     study = load_study(load_settings(config))
-    findings = (*study.findings, *study.fit_features(study.teaching)[1])
+    findings = gather_findings(study, (*study.findings, *study.fit_features(study.teaching)[1]), audit_study(study))
     if as_json:
         print_json(list_findings(findings))
     else:
-        console.show_every_finding(findings)
-        console.out.print(f"{count(len(findings), 'finding')}; nothing that refuses training.")
+        console.show_every_finding(findings, refused=len(list_refusals(study, findings)))
     if any(finding.severity != "tip" for finding in findings):
         raise typer.Exit(1)

@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+    model_validator,
+)
+
+from predictor.codes import list_codes
 
 
 class Section(BaseModel):
@@ -97,6 +108,23 @@ class FeatureSettings(Section):
     min_support: Annotated[int, Field(ge=1)]
     windows_days: tuple[Annotated[int, Field(ge=1)], ...]
     event_types: tuple[str, ...]
+
+
+class AuditSettings(Section):
+    """Which findings the firm knows and lives with."""
+
+    accept: dict[str, str]
+
+    @field_validator("accept")
+    @classmethod
+    def _check_codes(cls, accept: dict[str, str]) -> dict[str, str]:
+        for key, reason in accept.items():
+            code = key.partition(":")[0]
+            if code not in list_codes():
+                raise ValueError(f"'{code}' is no code of a finding (docs/findings.md holds them)")
+            if not reason.strip():
+                raise ValueError(f"'{key}' is accepted without a reason; write why, for the card tells it")
+        return accept
 
 
 class PointSettings(Section):

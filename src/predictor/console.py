@@ -91,7 +91,7 @@ def show_progress() -> Iterator[Steps]:
 
 def show_findings(findings: Iterable[Finding]) -> None:
     """The findings, a line each, worst first; the tips are only counted."""
-    shown = sorted(findings, key=lambda finding: ["error", "warning", "tip"].index(finding.severity))
+    shown = _sort(findings)
     for finding in shown:
         if finding.severity != "tip":
             err.print(f"[{_SEVERITY_STYLE[finding.severity]}]{finding.severity}[/] {escape(str(finding))}")
@@ -100,10 +100,34 @@ def show_findings(findings: Iterable[Finding]) -> None:
         err.print(f"[dim]{count(tips, 'tip')} more: `predictor check` shows them.[/]")
 
 
-def show_every_finding(findings: Iterable[Finding]) -> None:
-    """The findings with all they say."""
-    for finding in findings:
-        out.print(f"[{_SEVERITY_STYLE[finding.severity]}]{finding.severity:8}[/] {escape(str(finding))}")
+def show_every_finding(findings: Iterable[Finding], *, refused: int) -> None:
+    """The findings with all they say, worst first, what is accepted last, and how many there are of each.
+
+    Args:
+        findings: In any order.
+        refused: How many of them refuse a training.
+    """
+    shown = _sort(findings)
+    table = Table(box=None, show_header=False, padding=(0, 1, 1, 0))
+    for name in ("severity", "code"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("what", overflow="fold")
+    for finding in shown:
+        style = _SEVERITY_STYLE[finding.severity]
+        said = finding.do if finding.accepted is None else f"Accepted: {finding.accepted}"
+        severity = finding.severity if finding.accepted is None else "accepted"
+        table.add_row(f"[{style}]{severity}[/]", finding.code, f"{escape(finding.what)}\n[dim]{escape(said)}[/]".rstrip())
+    if shown:
+        out.print(table)
+    counts = [count(number, name) for name in _SEVERITY_STYLE if (number := sum(f.severity == name for f in shown))]
+    refusal = f"{count(refused, 'error')} would refuse training" if refused else "nothing that refuses training"
+    out.print(f"{', '.join(counts) or 'No finding'}; {refusal}.")
+
+
+def _sort(findings: Iterable[Finding]) -> list[Finding]:
+    """Worst first; of equals by code, what is accepted last."""
+    order = list(_SEVERITY_STYLE)
+    return sorted(findings, key=lambda finding: (order.index(finding.severity), finding.accepted is not None, finding.code))
 
 
 def show_verdict(verdict: Verdict) -> None:

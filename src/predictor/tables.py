@@ -45,6 +45,7 @@ class Leads:
         observed_until: The moment up to which outcomes are known; None where the leads carry no dates.
         findings: What was noticed and left out, none of it a reason to refuse.
         forms: Column -> how the export spells it, where that is not the plain way.
+        left_out: Columns that are no attributes by their names, as read, for the audit; with the address of `email`.
     """
 
     frame: pd.DataFrame
@@ -54,6 +55,7 @@ class Leads:
     observed_until: pd.Timestamp | None = None
     findings: tuple[Finding, ...] = ()
     forms: Mapping[str, Form] = field(default_factory=dict)
+    left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def dated(self) -> bool:
@@ -77,7 +79,7 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     _check_needed(frame, faults)
     until = _read_observed_until(settings, faults)
     frame = blank_missing(frame, settings.data.missing_values)
-    frame, forms, read = _respell(frame, settings, faults)
+    frame, forms, spelled = _respell(frame, settings, faults)
     frame = _parse_facts(frame, settings, faults)
     findings = _check_rows(frame, settings, faults)
     _check_future(frame, now, faults)
@@ -86,11 +88,14 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     if frame.empty:
         do = "Check the dates and the settings."
         raise TableError("leads", [Finding("LEAD002", "error", "No lead is left.", do), *left, *never])
+    read, frame = frame, reduce_email(frame)
     frame, attributes, denied = split_roles(frame, settings, kept=_list_kept(frame, settings))
+    left_out = read.drop(columns=[name for name in (*frame, "email_domain") if name in read]).reset_index(drop=True)
     attributes, late = drop_late_dates(frame, attributes, settings.roles.allow)
     return Leads(
         frame.reset_index(drop=True), attributes, settings.roles.points, settings.roles.protected,
-        until if until is not None else _find_latest(frame), (*read, *findings, *left, *never, *denied, *late), forms,
+        until if until is not None else _find_latest(frame), (*spelled, *findings, *left, *never, *denied, *late), forms,
+        left_out,
     )  # fmt: skip
 
 
@@ -164,7 +169,7 @@ def name_forms(settings: Settings, frame: pd.DataFrame | None = None) -> dict[st
 
 
 def _parse_facts(frame: pd.DataFrame, settings: Settings, faults: Faults) -> pd.DataFrame:
-    """Our own columns in their types: times in UTC, numbers as floats, e-mail reduced to its domain."""
+    """Our own columns in their types: times in UTC, numbers as floats."""
     parsed = frame.copy()
     for name in LEAD_TIMES:
         if name in frame:
@@ -183,7 +188,7 @@ def _parse_facts(frame: pd.DataFrame, settings: Settings, faults: Faults) -> pd.
         do = "Name a column of numbers or dates that grows with time."
         bad |= parsed["order_by"].isna()
         faults.add_rows("LEAD010", bad, "Column 'order_by' holds neither number nor date in {rows}.", do)
-    return reduce_email(parsed)
+    return parsed
 
 
 def reduce_email(frame: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from pathlib import Path
 from predictor.cli import app, keys_app, models_app
 
 ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 def tell_settings():
