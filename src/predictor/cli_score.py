@@ -29,17 +29,15 @@ def score(
 
     from predictor.batch import score_leads
     from predictor.bundle import find_bundle
-    from predictor.intake.read import read_table, write_table
-    from predictor.intake.sources import open_events
+    from predictor.intake.read import write_table
+    from predictor.intake.tables import read_tables
     from predictor.score import Scorer
 
     if out.resolve() in {Path(where).resolve() for where in (leads, events) if where is not None}:
         raise ScoringError(f"--out names '{out}', which is read: the export would be lost. Name another file.")
     scorer = Scorer.load(find_bundle(model))
-    encoding = scorer.settings.data.encoding
-    rows = read_table(leads, "leads", encoding=encoding)
-    acts = None if events is None else open_events(events, Path(), encoding=encoding)
-    answers, findings = score_leads(scorer, rows, acts, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
+    raw = read_tables(scorer.settings, leads=str(leads), events=events)
+    answers, findings = score_leads(scorer, raw.leads, raw.events, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
     write_table(answers, out)
     failed = int(answers["probability"].isna().sum())
     routed = int((answers["decision"] == "route_to_sales").sum())

@@ -57,6 +57,8 @@ class DataSettings(Section):
 
     leads: _Place
     events: _Place
+    crm: Literal["", "hubspot", "salesforce", "marketo"]
+    files: tuple[str, ...]
     observed_until: Annotated[str, BeforeValidator(lambda came: came.isoformat() if isinstance(came, date) else came)]
     timezone: Annotated[str, AfterValidator(_check_zone)]
     encoding: Annotated[str, AfterValidator(_check_encoding)]
@@ -72,6 +74,15 @@ class RoleSettings(Section):
     ignore: tuple[str, ...]
     protected: tuple[str, ...]
     allow: tuple[str, ...]
+
+
+class StageSettings(Section):
+    """What a CRM's statuses mean."""
+
+    mql: tuple[str, ...]
+    sql: tuple[str, ...]
+    recycled: tuple[str, ...]
+    reason: tuple[str, ...]
 
 
 class LabelSettings(Section):
