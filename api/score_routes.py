@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic_core import to_json
 
 from api.answers import AnswerOut, BatchOut, RefusedOut
 from api.batch import BatchIn, read_one_of_many
@@ -16,7 +15,7 @@ from api.metrics import Metrics
 from api.quick_route import QuickRoute
 from api.responses import UNREADY, WRONG
 from api.schemas import LeadIn, ScoreQuery
-from api.scoring import Given, answer_leads, respond, tell
+from api.scoring import Given, answer_leads, tell, write
 from api.service import Served, Service
 from predictor.errors import ScoringError
 
@@ -31,7 +30,7 @@ async def score(service: Served, lead: LeadIn, asked: Asked, request: Request) -
     if isinstance(given, ScoringError):
         raise given
     request.app.state.metrics.note_score(given.answered.answer.decision)
-    return respond(tell(given, service, asked, now))
+    return Response(write(tell(given, service, asked, now)), media_type="application/json")
 
 
 def score_batch(service: Served, batch: BatchIn, asked: Asked, request: Request) -> Response:
@@ -43,10 +42,10 @@ def score_batch(service: Served, batch: BatchIn, asked: Asked, request: Request)
         for answer in _answer_some(batch.leads[start : start + _AT_ONCE], service, now, asked.reasons):
             if isinstance(answer, RefusedOut):
                 metrics.note_refusal(answer.error.code)
-                parts.append(to_json(answer))
+                parts.append(write(answer.model_dump()))
             else:
                 metrics.note_score(answer.answered.answer.decision)
-                parts.append(to_json(tell(answer, service, asked, now)))
+                parts.append(write(tell(answer, service, asked, now)))
     return Response(b'{"answers":[' + b",".join(parts) + b"]}", media_type="application/json")
 
 
