@@ -110,7 +110,8 @@ def create_from_environment() -> FastAPI:
     serve = settings.serve.start_from(settings.folder)
     bundle = folder if is_bundle(folder) else None
     app = create_app(None if bundle else folder, bundle=bundle, store_url=store_url, store=store, serve=serve)
-    gc.freeze()  # what is there now stays, and is looked through for garbage no more
+    gc.freeze()  # what is there now stays, and is looked through for garbage no more; what requests make is hardly ever garbage
+    gc.set_threshold(20_000, 20, 50)
     return app
 
 
