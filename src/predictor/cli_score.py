@@ -29,17 +29,15 @@ def score(
 
     from predictor.batch import score_leads
     from predictor.bundle import find_bundle
-    from predictor.intake.read import read_table, write_table
-    from predictor.intake.sources import open_events
+    from predictor.intake.read import write_table
+    from predictor.intake.tables import read_tables
     from predictor.score import Scorer
 
     if out.resolve() in {Path(where).resolve() for where in (leads, events) if where is not None}:
         raise ScoringError(f"--out names '{out}', which is read: the export would be lost. Name another file.")
     scorer = Scorer.load(find_bundle(model))
-    encoding = scorer.settings.data.encoding
-    rows = read_table(leads, "leads", encoding=encoding)
-    acts = None if events is None else open_events(events, Path(), encoding=encoding)
-    answers, findings = score_leads(scorer, rows, acts, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
+    raw = read_tables(scorer.settings, leads=str(leads), events=events)
+    answers, findings = score_leads(scorer, raw.leads, raw.events, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
     write_table(answers, out)
     failed = int(answers["probability"].isna().sum())
     routed = int((answers["decision"] == "route_to_sales").sum())
@@ -56,7 +54,7 @@ def score(
 
 @in_words
 def compare(
-    out: Annotated[Path, typer.Option(help="The Markdown summary to write, as report.md.")],
+    out: Annotated[Path, typer.Option(help="The page or the Markdown summary to write, as report.html or report.md.")],
     model: Model = MODELS,
     leads: Annotated[str, typer.Option(help="Leads with outcomes, as training takes them; without it, the forward test.")] = "",
     events: Annotated[str, typer.Option(help="Their events; a file, a folder, a glob, or URL#TABLE.")] = "",
@@ -66,16 +64,22 @@ def compare(
 ) -> None:
     """Compare points, learned points and model on the same leads: of the forward test, or any with outcomes."""
     from predictor.bundle import find_bundle, load_bundle
-    from predictor.compare import compare_bundle
+    from predictor.compare import compare_bundle, write_page
     from predictor.intake.read import write_table
     from predictor.report.summary import write_summary
 
-    if out.suffix != ".md" or out.resolve() in {Path(where).resolve() for where in (leads, events) if where}:
-        raise ScoringError(f"--out must name a Markdown file to write, but is '{out}'. Name it as report.md.")
+    if out.suffix not in {".md", ".html"} or out.resolve() in {Path(where).resolve() for where in (leads, events) if where}:
+        raise ScoringError(
+            f"--out must name a page or a Markdown file to write, but is '{out}'. Name it as report.html or report.md."
+        )
     bundle = load_bundle(find_bundle(model))
     comparison, note = compare_bundle(bundle, leads=leads, events=events)
     which = "the leads given" if leads else "the forward test"
-    out.write_text(write_summary(comparison, title=f"Points against {bundle.version}, on {which}", note=note), encoding="utf-8")
+    if out.suffix == ".html":
+        text = write_page(bundle, comparison, note=note, leads=leads)
+    else:
+        text = write_summary(comparison, title=f"Points against {bundle.version}, on {which}", note=note)
+    out.write_text(text, encoding="utf-8")
     if tables is not None:
         tables.mkdir(parents=True, exist_ok=True)
         for name, table in comparison.tables.items():
@@ -87,7 +91,7 @@ def compare(
         console.out.print(console.escape(sentence))
     if note:
         console.err.print(f"[yellow]{console.escape(note)}[/]")
-    console.out.print(f"The summary is in {out}.")
+    console.out.print(f"The {'page' if out.suffix == '.html' else 'summary'} is in {out}.")
 
 
 @in_words

@@ -25,12 +25,15 @@ from predictor.config_sections import (
     Section,
     ServeSettings,
     SplitSettings,
+    StageSettings,
     StoreSettings,
     ThresholdSettings,
     TrackingSettings,
 )
 from predictor.errors import SettingsError
 from predictor.spelling import Form
+
+__all__ = ["Settings", "StageSettings", "load_settings", "make_settings"]
 
 
 class Settings(Section):
@@ -41,6 +44,7 @@ class Settings(Section):
     event_columns: dict[str, str]
     forms: dict[str, Form]
     roles: RoleSettings
+    stages: StageSettings
     label: LabelSettings
     split: SplitSettings
     audit: AuditSettings

@@ -57,6 +57,8 @@ class DataSettings(Section):
 
     leads: _Place
     events: _Place
+    crm: Literal["", "hubspot", "salesforce", "marketo"]
+    files: tuple[str, ...]
     observed_until: Annotated[str, BeforeValidator(lambda came: came.isoformat() if isinstance(came, date) else came)]
     timezone: Annotated[str, AfterValidator(_check_zone)]
     encoding: Annotated[str, AfterValidator(_check_encoding)]
@@ -72,6 +74,15 @@ class RoleSettings(Section):
     ignore: tuple[str, ...]
     protected: tuple[str, ...]
     allow: tuple[str, ...]
+
+
+class StageSettings(Section):
+    """What a CRM's statuses mean."""
+
+    mql: tuple[str, ...]
+    sql: tuple[str, ...]
+    recycled: tuple[str, ...]
+    reason: tuple[str, ...]
 
 
 class LabelSettings(Section):
@@ -110,7 +121,7 @@ class AuditSettings(Section):
         for key, reason in accept.items():
             code = key.partition(":")[0]
             if code not in list_codes():
-                raise ValueError(f"'{code}' is no code of a finding (docs/reference/findings.md holds them)")
+                raise ValueError(f"'{code}' is no code of a finding (docs/findings.md holds them)")
             if not reason.strip():
                 raise ValueError(f"'{key}' is accepted without a reason; write why, for the card tells it")
         return accept

@@ -42,7 +42,7 @@ class Finding:
         >>> print(Finding("LEAD002", "error", "The table of leads is empty.", "Export at least one lead."))
         LEAD002 The table of leads is empty. Export at least one lead.
         """
-        return f"{self.code} {self.what} {self.do if self.accepted is None else f'Accepted: {self.accepted}'}".rstrip()
+        return f"{self.code} {self.what} {self.do}".rstrip()
 
 
 class Findings(tuple[Finding, ...]):

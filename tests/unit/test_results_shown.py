@@ -64,11 +64,6 @@ def test_tables_of_a_training_have_named_columns(trained):
     assert trained.importance["rise"].is_monotonic_decreasing
 
 
-def test_without_learned_points_there_are_no_learned_rules(trained):
-    assert "learned_points" not in trained.recipes
-    assert trained.learned_rules.empty
-
-
 @pytest.mark.parametrize("name", ["show", "plot_gains", "LeadClassifier", "Findings", "compute_verdict_table"])
 def test_what_notebooks_use_is_public(name):
     assert callable(getattr(predictor, name))

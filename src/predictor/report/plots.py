@@ -1,11 +1,10 @@
-"""The plots of the report, each of one table. They keep no global state."""
+"""Plots for notebooks and MLflow, each of one table; the page has charts of its own.
+
+They keep no global state.
+"""
 
 from __future__ import annotations
 
-import io
-import re
-
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,9 +13,12 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from predictor.model.threshold import Recommendation
 
-# Okabe and Ito's colours, which colour-blind readers tell apart; the page swaps them for lighter ones on dark ground.
-INK, FIRST, SECOND, THIRD = "#333334", "#0072b2", "#b35a00", "#007a5c"
-COLOURS = {INK: "currentColor", FIRST: "var(--first)", SECOND: "var(--second)", THIRD: "var(--third)"}
+INK, FIRST, SECOND, THIRD = (
+    "#333334",
+    "#0072b2",
+    "#b35a00",
+    "#007a5c",
+)  # after Okabe and Ito: colour-blind readers tell them apart
 _SIZE = (4.6, 3.5)  # inches: small, so that letters stay readable when the page is as narrow as a phone
 _FEWEST = 30  # leads that a conversion must rest on to be drawn: with fewer the line jumps up and down
 
@@ -75,36 +77,6 @@ def plot_curve(curve: pd.DataFrame, horizon_days: float | None = None) -> Figure
         axes.axvline(horizon_days, color=INK, linestyle="--", linewidth=1, label=f"horizon: {horizon_days:g} days")
     axes.set(xlim=(0, None), ylim=(0, 1.1 * float(converted.max()) or 1.0))
     return finish(figure, axes)
-
-
-def to_svg(figure: Figure, name: str, title: str) -> str:
-    """A figure as SVG to stand inside a page: no date, no address, the page's letters and colours; same data, same bytes.
-
-    Args:
-        figure: One of this file's.
-        name: Goes before every id, so that several figures share a page.
-        title: What a screen reader says; plain words without markup.
-    """
-    target = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
-        figure.savefig(target, format="svg", transparent=True, metadata={"Date": None})
-    svg = target.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
-    svg = _strip_root(svg, title)
-    svg = svg.replace("xlink:href=", "href=")
-    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg)
-    for colour, swapped in COLOURS.items():
-        svg = svg.replace(colour, swapped)
-    return svg
-
-
-def _strip_root(svg: str, title: str) -> str:
-    """The opening tag with nothing but its box and what it is called."""
-    box = re.search(r'viewBox="[^"]*"', svg)
-    rest = svg[svg.index(">") + 1 :]
-    return f'<svg {box.group() if box else ""} role="img" aria-label="{title}">{rest}'
 
 
 def make_axes(across: str, up: str) -> tuple[Figure, Axes]:
