@@ -11,9 +11,8 @@ from typer.testing import CliRunner
 from predictor.cli import app
 
 GUIDES = ("README.md", "docs/data_scientist.md", "docs/crm_developer.md", "docs/marketing_operations.md")
-ELSEWHERE = re.compile(
-    r"serve |.*--from-store"
-)  # until it is stopped, or after much traffic: tests/unit/api, test_store_study.py
+# Runs until it is stopped, or takes much traffic before it: tests/unit/api and tests/unit/test_store_study.py hold these.
+ELSEWHERE = re.compile(r"serve |.*--from-store")
 NAMES = {"leads": ("new", "newer", "export"), "events": ("new_events", "newer_events")}
 
 
