@@ -50,7 +50,7 @@ class Leads:
     protected: tuple[str, ...] = ()
     observed_until: pd.Timestamp | None = None
     findings: tuple[Finding, ...] = ()
-    left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
+    left_out: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @property
     def dated(self) -> bool:
