@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -109,9 +110,10 @@ def create_from_environment() -> FastAPI:
     settings = load_settings(config) if config else make_settings()
     store = settings.store.start_from(settings.folder)
     serve = settings.serve.start_from(settings.folder)
-    if is_bundle(folder):
-        return create_app(bundle=folder, store_url=store_url, store=store, serve=serve)
-    return create_app(folder, store_url=store_url, store=store, serve=serve)
+    bundle = folder if is_bundle(folder) else None
+    app = create_app(None if bundle else folder, bundle=bundle, store_url=store_url, store=store, serve=serve)
+    gc.freeze()  # what is there now stays, and is looked through for garbage no more
+    return app
 
 
 def _name_operation(route: APIRoute) -> str:

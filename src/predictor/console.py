@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +41,7 @@ __all__ = [
     "show_findings",
     "show_places",
     "show_progress",
+    "show_rows",
     "show_table",
     "show_threshold",
     "show_thresholds",
@@ -229,6 +230,16 @@ def show_table(title: str, frame: pd.DataFrame) -> None:
         table.add_column(str(name).replace("_", " "), justify="left" if frame[name].dtype.kind in "OMU" else "right")
     for row in frame.itertuples(index=False):
         table.add_row(*(_cell(value) for value in row))
+    out.print(table)
+
+
+def show_rows(title: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Rows of texts as a table whose last column takes what room is left."""
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for at, name in enumerate(names):
+        table.add_column(name, no_wrap=at == 0, ratio=1 if at == len(names) - 1 else None)
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
     out.print(table)
 
 

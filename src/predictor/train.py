@@ -16,11 +16,13 @@ from predictor.audit import audit_study, gather_findings, refuse_errors
 from predictor.bundle import list_bundles, promote, save_bundle
 from predictor.compare import gather_test
 from predictor.config import Settings
-from predictor.errors import Finding, count
+from predictor.errors import Finding, Findings, count
 from predictor.forward import FILE, write_forward
 from predictor.learn import Advance, Learned, Progress, learn_again, learn_candidates
+from predictor.markup import to_heading
+from predictor.model.candidates.learned_points import LearnedPoints
 from predictor.model.importance import compute_importance
-from predictor.model.learned_rules import write_recipe_book
+from predictor.model.learned_rules import compute_learned_rules, write_recipe_book
 from predictor.model.recipe import Recipe
 from predictor.model.split import Split
 from predictor.model.threshold import Recommendation, recommend_threshold
@@ -29,7 +31,7 @@ from predictor.pack import describe_verdict, dump, make_golden, pack_recipe
 from predictor.promotion import judge_promotion
 from predictor.provenance import find_commit, fingerprint_frame, list_versions
 from predictor.report.card import write_card
-from predictor.report.compare import Comparison, Contest, ReportData, compute_comparison
+from predictor.report.compare import Comparison, Contest, ReportData, compute_comparison, compute_verdict_table
 from predictor.report.fairness import compute_fairness
 from predictor.report.page import render_page
 from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds
@@ -69,6 +71,33 @@ class Trained:
 
     def __repr__(self) -> str:
         return f"<Trained '{self.verdict.chosen}' on {count(len(self.study.leads.frame), 'lead')}. {self.verdict.text}>"
+
+    def _repr_html_(self) -> str:
+        return to_heading(f"Trained on {count(len(self.study.leads.frame), 'lead')}: '{self.verdict.chosen}'") + "\n".join(
+            result._repr_html_() for result in (self.verdict, self.advice, Findings(self.findings))
+        )
+
+    @property
+    def candidates(self) -> pd.DataFrame:
+        """Every candidate on the forward test, as `compute_verdict_table` gives it."""
+        return compute_verdict_table(self.verdict)
+
+    @property
+    def importance(self) -> pd.DataFrame:
+        """What the chosen candidate looks at, as `compute_importance` gives it."""
+        return pd.DataFrame(json.loads(self.files["metrics.json"])["importance"], columns=["group", "rise", "spread"])
+
+    @property
+    def learned_rules(self) -> pd.DataFrame:
+        """What each rule of the book was set to and what the fit block taught, as `compute_learned_rules` gives it.
+
+        Empty where no points were learned. The bundle's `learned_points.toml` is learned again from every lead that can teach.
+        """
+        recipe, study, split = self.recipes.get("learned_points"), self.study, self.split
+        if recipe is None or study.task is None or not isinstance(recipe.model, LearnedPoints):
+            return pd.DataFrame()
+        block = study.block(split.fit, study.fit_features(split.fit)[0], known_at=split.starts)
+        return compute_learned_rules(recipe.model, block.seen_by(recipe.name), study.task)
 
     def report_data(self) -> ReportData:
         """What the report and the card are made of."""
@@ -145,7 +174,7 @@ def train(
     files = pack_recipe(final, block, settings=settings, book=study.book, thresholds=thresholds, advice=advice)
     files |= _write_points(learned, study)
     facts = _gather_facts(study)
-    findings = gather_findings(study, (*study.findings, *unused, *learned.findings), audited)
+    findings = Findings(gather_findings(study, (*study.findings, *unused, *learned.findings), audited))
     comparison = _compare(gather_test(study, split, recipes, verdict), settings)
     trained = Trained(study, split, recipes, verdict, final, advice, thresholds, files, facts, findings, comparison)
     pending = int((~study.mature).sum())

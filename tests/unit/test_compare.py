@@ -181,3 +181,9 @@ def test_a_bundle_from_before_says_what_to_do(bundle):
     before.files.pop("comparison.json")
     with pytest.raises(BundleError, match=r"holds no comparison of its forward test. Name leads with outcomes with --leads"):
         compare_bundle(before)
+
+
+def test_a_training_tells_what_was_learned_rule_by_rule(known):
+    rules = known.learned_rules
+    assert rules["rule"].tolist() == [rule.name for rule in known.study.book.rules]
+    assert rules["points"].tolist() == list(known.recipes["learned_points"].model.points)

@@ -138,8 +138,8 @@ class Store:
             StoreError: The spool cannot be written.
         """
         at = datetime.now(UTC)
-        self._keep([Record("erase", {"lead_id": lead_id, "erased_at": at})])  # it holds although the database is away
-        with self._writer.alone():
+        with self._writer.alone():  # from the first, or the writer might delete what is to be counted here
+            self._keep([Record("erase", {"lead_id": lead_id, "erased_at": at})])  # it holds although the database is away
             self._spool.sync()
             dropped = self._spool.scrub(lambda line: not _is_of(line, lead_id, at))
             try:
