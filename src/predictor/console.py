@@ -118,7 +118,9 @@ def show_every_finding(findings: Iterable[Finding], *, refused: int) -> None:
         table.add_row(f"[{style}]{severity}[/]", finding.code, f"{escape(finding.what)}\n[dim]{escape(finding.do)}[/]".rstrip())
     if shown:
         out.print(table)
-    counts = [count(number, name) for name in _SEVERITY_STYLE if (number := sum(f.severity == name for f in shown))]
+    accepted = sum(finding.accepted is not None for finding in shown)
+    sums = {name: sum(finding.severity == name and finding.accepted is None for finding in shown) for name in _SEVERITY_STYLE}
+    counts = [count(number, name) for name, number in sums.items() if number] + ([f"{accepted:,} accepted"] if accepted else [])
     refusal = f"{count(refused, 'error')} would refuse training" if refused else "nothing that refuses training"
     out.print(f"{', '.join(counts) or 'No finding'}; {refusal}.")
 

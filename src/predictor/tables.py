@@ -55,7 +55,7 @@ class Leads:
     observed_until: pd.Timestamp | None = None
     findings: tuple[Finding, ...] = ()
     forms: Mapping[str, Form] = field(default_factory=dict)
-    left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
+    left_out: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @property
     def dated(self) -> bool:

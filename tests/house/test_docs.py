@@ -18,13 +18,21 @@ from predictor.points.rulebook import parse_rule_book
 from predictor.store.schema import META
 from predictor.tables import LEAD_FACTS
 
+CODE = r"\b((?:LEAD|EVENT|TRAIN|MODEL|STORE|AUDIT|INIT)\d{3})\b"
 IDS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 by_document = pytest.mark.parametrize("path", DOCUMENTS, ids=IDS)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_pages_made_from_the_code_are_up_to_date(name):
-    assert read(ROOT / "docs" / name) == PAGES[name](), "run `make docs`"
+    assert read(REFERENCE / name) == PAGES[name](), "run `make docs`"
+
+
+def test_every_finding_that_is_raised_is_told_and_none_that_is_not():
+    sources = [path for room in ("src", "api") for path in (ROOT / room).rglob("*.py") if path.name != "codes.py"]
+    raised = {code for path in sources for code in re.findall(CODE, read(path))}
+    told = re.findall(rf"^\| `{CODE[2:-2]}`", read(REFERENCE / "findings.md"), flags=re.MULTILINE)
+    assert sorted(told) == sorted(raised)
 
 
 def list_told(page, heading):

@@ -136,10 +136,11 @@ def read_columns(
 
 
 def bin_numbers(numbers: Floats) -> Codes:
-    """Numbers as ranges of about equally many leads, from 1; 0 where there is none.
+    """Numbers as ranges of about equally many leads, the higher the later, from 1; 0 where there is none.
 
-    >>> bin_numbers(np.array([np.nan, 1.0, 2.0, 2.0])).tolist()
-    [0, 1, 2, 2]
+    >>> bins = bin_numbers(np.array([np.nan, 1.0, 2.0, 2.0]))
+    >>> int(bins[0]), bool(0 < bins[1] < bins[2] == bins[3])
+    (0, True)
     """
     known = ~np.isnan(numbers)
     edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, _BINS + 1)[1:-1])) if known.any() else np.empty(0)

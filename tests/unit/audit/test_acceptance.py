@@ -69,7 +69,7 @@ def test_findings_of_other_checks_can_be_accepted_too(tmp_path):
 @pytest.mark.parametrize(
     ("accept", "match"),
     [
-        ({"AUDIT555": "why"}, r"'AUDIT555' is no code of a finding \(docs/findings.md holds them\)"),
+        ({"AUDIT555": "why"}, r"'AUDIT555' is no code of a finding \(docs/reference/findings.md holds them\)"),
         ({"audit001:Tags": "why"}, "'audit001' is no code of a finding"),
         ({"AUDIT001:Tags": " "}, "'AUDIT001:Tags' is accepted without a reason"),
     ],
