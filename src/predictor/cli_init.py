@@ -9,6 +9,7 @@ import typer
 
 from predictor import console
 from predictor.cli_options import SETTINGS, AsJson, in_words, list_findings, print_json
+from predictor.crm.export_maps import EXPORTS
 from predictor.errors import SettingsError, count
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 
 @in_words
 def init(
-    export: Annotated[str, typer.Argument(help="The leads: CSV, Parquet or Excel, or a table as URL#TABLE.")],
+    export: Annotated[
+        list[str], typer.Argument(help="The leads: CSV, Parquet, Excel or URL#TABLE; of a CRM all files or their folder.")
+    ],
     events: Annotated[str, typer.Option(help="Their events: a file, a folder, a glob, or URL#TABLE.")] = "",
+    crm: Annotated[str, typer.Option(help="Whose export it is: hubspot, salesforce or marketo.")] = "",
     out: Annotated[Path, typer.Option(help="The settings file to write.")] = SETTINGS,
     *,
     force: Annotated[bool, typer.Option("--force", help="Write over a settings file that is there.")] = False,
@@ -27,11 +31,13 @@ def init(
     """Look at a new export and write settings for it: what each column is taken for and why, and what was found."""
     from predictor.propose.look import propose_settings
 
+    if crm and crm not in EXPORTS:
+        raise SettingsError(f"--crm must be one of {', '.join(EXPORTS)}, but is '{crm}'. Leave it out for any other export.")
     if out.exists() and not force:
         raise SettingsError(f"'{out}' is there already and may hold your changes. Name another file with --out, or say --force.")
     with console.show_progress() as progress:
         progress("Looking at the export")
-        proposal = propose_settings(export, out=out, events=events)
+        proposal = propose_settings(export, out=out, events=events, crm=crm or None)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(proposal.to_toml(), encoding="utf-8")
     if as_json:
@@ -39,7 +45,7 @@ def init(
         print_json({"out": str(out), "columns": meanings, "findings": list_findings(proposal.findings)})
     else:
         _show(proposal, out)
-    if any(finding.severity == "error" for finding in proposal.findings):
+    if proposal.refusals:
         raise typer.Exit(1)
 
 
