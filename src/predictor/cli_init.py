@@ -9,7 +9,6 @@ import typer
 
 from predictor import console
 from predictor.cli_options import SETTINGS, AsJson, in_words, list_findings, print_json
-from predictor.crm.export_maps import EXPORTS
 from predictor.errors import SettingsError, count
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Look at a new export and write settings for it: what each column is taken for and why, and what was found."""
+    from predictor.crm.export_maps import EXPORTS
     from predictor.propose.look import propose_settings
 
     if crm and crm not in EXPORTS:
