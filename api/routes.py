@@ -34,7 +34,7 @@ from predictor.errors import Finding
 from predictor.parse import to_moment
 from predictor.store import Store
 
-router = APIRouter(route_class=SafeRoute)
+router = APIRouter(route_class=SafeRoute, generate_unique_id_function=lambda route: route.name)
 add_score_routes(router)
 
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic_core import to_json
 
 from api.answers import AnswerOut, BatchOut, RefusedOut
 from api.batch import BatchIn, read_one_of_many
@@ -16,12 +15,12 @@ from api.metrics import Metrics
 from api.quick_route import QuickRoute
 from api.responses import UNREADY, WRONG
 from api.schemas import LeadIn, ScoreQuery
-from api.scoring import Given, answer_leads, respond, tell
+from api.scoring import Given, answer_leads, tell, write
 from api.service import Served, Service
 from predictor.errors import ScoringError
 
 Asked = Annotated[ScoreQuery, Query()]
-_AT_ONCE = 500  # leads of a batch that are in memory with all that belongs to them
+_AT_ONCE = 200  # leads of a batch that are in memory with all that belongs to them
 
 
 async def score(service: Served, lead: LeadIn, asked: Asked, request: Request) -> Response:
@@ -31,22 +30,22 @@ async def score(service: Served, lead: LeadIn, asked: Asked, request: Request) -
     if isinstance(given, ScoringError):
         raise given
     request.app.state.metrics.note_score(given.answered.answer.decision)
-    return respond(tell(given, service, asked, now))
+    return Response(write(tell(given, service, asked, now)), media_type="application/json")
 
 
 def score_batch(service: Served, batch: BatchIn, asked: Asked, request: Request) -> Response:
     """Score many leads, at most 10,000: one answer or one error each, in their order."""
-    now = datetime.now(UTC)
+    now, parts = datetime.now(UTC), list[bytes]()
     metrics: Metrics = request.app.state.metrics
-    parts = list[bytes]()
-    for start in range(0, len(batch.leads), _AT_ONCE):
-        for answer in _answer_some(batch.leads[start : start + _AT_ONCE], service, now, asked.reasons):
-            if isinstance(answer, RefusedOut):
-                metrics.note_refusal(answer.error.code)
-                parts.append(to_json(answer))
-            else:
-                metrics.note_score(answer.answered.answer.decision)
-                parts.append(to_json(tell(answer, service, asked, now)))
+    with service.store.quiet():
+        for start in range(0, len(batch.leads), _AT_ONCE):
+            for answer in _answer_some(batch.leads[start : start + _AT_ONCE], service, now, asked.reasons):
+                if isinstance(answer, RefusedOut):
+                    metrics.note_refusal(answer.error.code)
+                    parts.append(write(answer.model_dump()))
+                else:
+                    metrics.note_score(answer.answered.answer.decision)
+                    parts.append(write(tell(answer, service, asked, now)))
     return Response(b'{"answers":[' + b",".join(parts) + b"]}", media_type="application/json")
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import to_json
-from starlette.responses import Response
+import orjson
 
 from api.crm import CrmLeadIn
 from api.schemas import LeadIn, ScoreQuery
@@ -64,6 +63,6 @@ def tell(given: Given, service: Service, asked: ScoreQuery, now: datetime) -> di
     )
 
 
-def respond(content: Any) -> Response:  # noqa: ANN401  JSON
-    """A response whose content is right as it stands: what it holds was made here, and tests hold it against its description."""
-    return Response(to_json(content), media_type="application/json")
+def write(content: dict[str, Any]) -> bytes:
+    """An answer as JSON, right as it stands: what it holds was made here, and tests hold it against its description."""
+    return orjson.dumps(content, option=orjson.OPT_UTC_Z)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from predictor.answer import Answer, Lead
+    from predictor.audit import audit_columns, audit_study, gather_findings
     from predictor.batch import score_leads
     from predictor.bundle import find_champion, list_bundles, promote, rollback
     from predictor.config import Settings, load_settings, make_settings
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "predictor.answer": ("Answer", "Lead"),
+    "predictor.audit": ("audit_columns", "audit_study", "gather_findings"),
     "predictor.batch": ("score_leads",),
     "predictor.bundle": ("find_champion", "list_bundles", "promote", "rollback"),
     "predictor.config": ("Settings", "load_settings", "make_settings"),
@@ -76,11 +78,14 @@ __all__ = [
     "Study",
     "Trained",
     "Verdict",
+    "audit_columns",
+    "audit_study",
     "award_lead",
     "compute_importance",
     "compute_threshold_rows",
     "compute_verdict_table",
     "find_champion",
+    "gather_findings",
     "list_bundles",
     "load_rule_book",
     "load_settings",

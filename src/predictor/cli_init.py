@@ -57,11 +57,10 @@ def _show(proposal: Proposal, out: Path) -> None:
     console.out.print(f"Looked at {console.escape(proposal.source)}.")
     told = [("left out" if role == "ignore" else role, name, why) for role, name, why in rows]
     console.show_rows("", ("taken for", "column", "because"), told)
-    refused = sum(finding.severity == "error" for finding in proposal.findings)
-    console.show_every_finding(proposal.findings, refused=refused)
+    console.show_every_finding(proposal.findings, refused=len(proposal.refusals))
     attributes = proposal.list_role("attribute")
     console.out.print(f"{count(len(attributes), 'other column')} may become features; '{named}' says how each is read.")
-    if refused:
+    if proposal.refusals:
         console.out.print(f"Next: mend '{named}' as the errors say, then predictor check -c {named}")
     else:
         console.out.print(f"Next: predictor check -c {named}, then predictor train -c {named}")

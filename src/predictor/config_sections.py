@@ -121,7 +121,7 @@ class AuditSettings(Section):
         for key, reason in accept.items():
             code = key.partition(":")[0]
             if code not in list_codes():
-                raise ValueError(f"'{code}' is no code of a finding (docs/findings.md holds them)")
+                raise ValueError(f"'{code}' is no code of a finding (docs/reference/findings.md holds them)")
             if not reason.strip():
                 raise ValueError(f"'{key}' is accepted without a reason; write why, for the card tells it")
         return accept

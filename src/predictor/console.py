@@ -114,9 +114,8 @@ def show_every_finding(findings: Iterable[Finding], *, refused: int) -> None:
     table.add_column("what", overflow="fold")
     for finding in shown:
         style = _SEVERITY_STYLE[finding.severity]
-        said = finding.do if finding.accepted is None else f"Accepted: {finding.accepted}"
         severity = finding.severity if finding.accepted is None else "accepted"
-        table.add_row(f"[{style}]{severity}[/]", finding.code, f"{escape(finding.what)}\n[dim]{escape(said)}[/]".rstrip())
+        table.add_row(f"[{style}]{severity}[/]", finding.code, f"{escape(finding.what)}\n[dim]{escape(finding.do)}[/]".rstrip())
     if shown:
         out.print(table)
     counts = [count(number, name) for name in _SEVERITY_STYLE if (number := sum(f.severity == name for f in shown))]

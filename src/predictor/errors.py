@@ -42,7 +42,7 @@ class Finding:
         >>> print(Finding("LEAD002", "error", "The table of leads is empty.", "Export at least one lead."))
         LEAD002 The table of leads is empty. Export at least one lead.
         """
-        return f"{self.code} {self.what} {self.do if self.accepted is None else f'Accepted: {self.accepted}'}".rstrip()
+        return f"{self.code} {self.what} {self.do}".rstrip()
 
 
 class Findings(tuple[Finding, ...]):
@@ -55,21 +55,30 @@ class Findings(tuple[Finding, ...]):
     __slots__ = ()
 
     def to_frame(self) -> pd.DataFrame:
-        """A row a finding, the gravest first: `code`, `severity`, `what`, `do`."""
+        """A row a finding, the gravest first: `code`, `severity`, `what`, `do`, `column`, `accepted`."""
         import pandas as pd  # noqa: PLC0415  errors are loaded by what must start at once
 
-        gravest = sorted(self, key=lambda finding: _SEVERITIES.index(finding.severity))
-        return pd.DataFrame([asdict(finding) for finding in gravest], columns=["code", "severity", "what", "do"])
+        gravest = sorted(self, key=_rank)
+        return pd.DataFrame(
+            [asdict(finding) for finding in gravest], columns=["code", "severity", "what", "do", "column", "accepted"]
+        )
 
     def _repr_html_(self) -> str:
         if not self:
             return to_paragraphs("Nothing was found.")
-        rows = [[str(cell) for cell in row] for row in self.to_frame().itertuples(index=False)]
+        rows = [
+            [it.code, it.severity, it.what, it.do if it.accepted is None else f"Accepted: {it.accepted}"]
+            for it in sorted(self, key=_rank)
+        ]
         caption = ", ".join(count(number, noun) for noun in _SEVERITIES if (number := self._tell(noun)))
         return to_table(["Code", "Severity", "What was found", "What to do"], rows, caption=caption, texts=range(4))
 
     def _tell(self, severity: str) -> int:
         return sum(finding.severity == severity for finding in self)
+
+
+def _rank(finding: Finding) -> int:
+    return _SEVERITIES.index(finding.severity)
 
 
 class PredictorError(Exception):

@@ -65,8 +65,8 @@ class LeadReader:
         values = {ours.get(name, name): value for name, value in lead.attributes.items()}
         values = {name: value for name, value in values.items() if not is_missing(value)}
         values |= {name: respell(values[name], form) for name, form in self._forms.items() if name in values}
-        nested = [name for name in self.attributes if isinstance(values.get(name), (list, tuple, dict))]
-        if nested:
+        lists = [name for name, value in values.items() if isinstance(value, (list, tuple, dict))]
+        if lists and (nested := [name for name in self.attributes if name in lists]):
             what = f"{list_names(nested)} must be single values, not lists or objects"
             raise ScoringError(f"LEAD022 {what}. Send one value of each.")
         kind = kind_of_domain(domain_of(values.get("email_domain", values.get("email"))))
@@ -92,7 +92,8 @@ class LeadReader:
 
     def _warn(self, lead: Lead, values: Mapping[str, Any], past: Past) -> list[Finding]:
         warnings = []
-        if unknown := [name for name in values if not self._is_known(name)]:
+        used = self._used
+        if unknown := [name for name in values if not (used.get(name) or self._is_known(name))]:
             warnings.append(("LEAD020", f"Not used by this model: {list_names(unknown)}."))
         if lead.points is not None and len(self._points) != 1:
             held = list_names(self._points)

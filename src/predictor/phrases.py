@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-
-import numpy as np
+from math import isnan
 
 from predictor.features.encode import Feature
 from predictor.model.evidence import Bins, Evidence, Pending, is_count
@@ -41,7 +40,7 @@ def say_value(feature: Feature, number: float) -> str:
     >>> say_value(Feature("founded", "Founded", "Founded", "days_since"), 400.0)
     '400 days ago'
     """
-    if np.isnan(number) and _is_age(feature):
+    if isnan(number) and _is_age(feature):
         return "none"
     value = _say_alone(feature, number)
     rest = feature.label.removeprefix(feature.group)
@@ -51,7 +50,7 @@ def say_value(feature: Feature, number: float) -> str:
 
 
 def _say_alone(feature: Feature, number: float) -> str:
-    if np.isnan(number):
+    if isnan(number):
         return UNKNOWN
     if feature.kind == "category":
         return feature.spell(int(number))

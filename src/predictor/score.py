@@ -34,7 +34,7 @@ from predictor.model.verdict_text import read_doubt
 from predictor.parse import blank_missing
 from predictor.points.award import Award, award_past
 from predictor.points.rulebook import RuleBook, find_gate, parse_rule_book
-from predictor.reasons import tell_reasons, tell_strongest
+from predictor.reasons import find_groups, tell_reasons, tell_strongest
 from predictor.tables import reduce_email
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ class Scorer:
         self.evidence = None if known is None else Evidence.from_json(known, self.features)
         self.report = bundle.files.get("report.html")
         self._grades: dict[str, float] = self.settings.grades.model_dump()
+        self._groups = find_groups(self.features.features)
         self._live = LiveWindows(self.features.event_features)
         self._nothing, _ = self.features.encode_row(self._live.nothing, None)  # the row of a lead of which nothing is known
         self.reader = LeadReader(self.settings, self.features, self.attributes, self.book)
@@ -197,7 +198,9 @@ class Scorer:
                 decide(probability >= self.cut),
                 grade(probability, self._grades),
                 self._answer_points(one.row, one.award),
-                tell_reasons(effects[place], matrix[place], features, each_way=reasons, evidence=evidence) if reasons else (),
+                tell_reasons(effects[place], matrix[place], features, each_way=reasons, evidence=evidence, groups=self._groups)
+                if reasons
+                else (),
                 one.warnings,
                 keep_row(one.row, self.features, one.encoded),
             )

@@ -8,6 +8,7 @@ from house.tables import ROOT, tell_commands, tell_settings
 from typer.core import TyperGroup
 
 from predictor.cli import app
+from predictor.codes import read_codes
 
 FOLDER = ROOT / "docs/reference"
 MADE = "Made from the code by `make docs`.\n"
@@ -81,7 +82,39 @@ def _join(text):
     return " ".join(text.split()).replace("|", "\\|")
 
 
-PAGES = {"settings.md": tell_settings_page, "commands.md": tell_commands_page}
+def tell_findings_page():
+    """Every finding: what it means and what to do."""
+    parts = [
+        f"""# Findings
+
+{MADE}
+A finding has a code that stays, a severity, what was found and where, and what to do. An **error** refuses the work, a
+**warning** may make its figures wrong, a **tip** is worth knowing. Commands with `--json` and every answer of the API carry the
+code; in Python they are `study.findings` and `trained.findings`, which a notebook shows as a table.
+
+Faults of rows refuse a table; with `data.faulty_rows = "drop"` such rows are left out instead, and the finding counts them. A
+finding that is known and right as it is can be accepted with a reason, `"CODE:column" = "why"` under `[audit.accept]`; the card
+then tells it.
+"""
+    ]
+    head = ["| code | severity | what it means | what to do |", "|---|---|---|---|"]
+    for kind, (heading, about) in _KINDS.items():
+        told = {code: finding for code, finding in read_codes().items() if code.startswith(kind)}
+        rows = [f"| `{code}` | {it['severity']} | {it['means']} | {it['do']} |" for code, it in told.items()]
+        parts.append("\n".join([f"## {heading}", "", about, "", *head, *rows, ""]))
+    return "\n".join(parts)
+
+
+_KINDS = {  # how codes begin -> the heading, and what they are about
+    "LEAD": ("Leads", "The table of leads, or a lead that is scored."),
+    "EVENT": ("Events", "The table of events, or the events of a lead."),
+    "AUDIT": ("Audit", "What `predictor check` and `predictor train` find in what would be learned from."),
+    "INIT": ("First look", "What `predictor init` finds in an export."),
+    "TRAIN": ("Training", "What could not be learned, or not as asked."),
+    "MODEL": ("Model", "What an answer must be read with."),
+    "STORE": ("Training from the store", "What `predictor train --from-store` takes, and what it leaves."),
+}
+PAGES = {"settings.md": tell_settings_page, "commands.md": tell_commands_page, "findings.md": tell_findings_page}
 
 
 def main():

@@ -1,6 +1,7 @@
 """The tables of the README that must agree with the code."""
 
 import re
+import tomllib
 from pathlib import Path
 
 from predictor.cli import app, keys_app, models_app
@@ -33,3 +34,18 @@ def tell_commands():
             text = command.callback.__doc__.strip().splitlines()[0]
             lines.append(f"| `predictor {prefix}{name}` | {text} |")
     return "\n".join(lines)
+
+
+def tell_findings():
+    """Every code of a finding with what it means and what to do, as a Markdown table."""
+    lines = ["| code | severity | what it means | what to do |", "|---|---|---|---|"]
+    codes = tomllib.loads((ROOT / "src/predictor/findings.toml").read_text(encoding="utf-8"))
+    lines += [f"| `{code}` | {told['severity']} | {told['means']} | {told['do']} |" for code, told in codes.items()]
+    return "\n".join(lines)
+
+
+def list_told_codes():
+    """Every code of a finding that the code names."""
+    sources = [path for folder in ("src", "api") for path in (ROOT / folder).rglob("*.py")]
+    found = (re.findall(r"\b(?:LEAD|EVENT|TRAIN|MODEL|STORE|AUDIT)\d{3}\b", path.read_text(encoding="utf-8")) for path in sources)
+    return sorted({code for codes in found for code in codes})

@@ -24,4 +24,4 @@ def accept_findings(findings: Iterable[Finding], accepted: Mapping[str, str]) ->
 
 def _accept(finding: Finding, accepted: Mapping[str, str]) -> Finding:
     reason = accepted.get(f"{finding.code}:{finding.column}", accepted.get(finding.code))
-    return finding if reason is None else replace(finding, severity="tip", accepted=reason)
+    return finding if reason is None else replace(finding, severity="tip", do=f"Accepted: {reason}", accepted=reason)

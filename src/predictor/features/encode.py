@@ -102,6 +102,8 @@ class FeatureSet:
         codes = tuple({text: code for code, text in enumerate(feature.categories)} for feature in self.features)
         object.__setattr__(self, "_missing", words)
         object.__setattr__(self, "_codes", codes)
+        exact = ((*enumerate(feature.categories), *enumerate(feature.spellings)) for feature in self.features)
+        object.__setattr__(self, "_exact", tuple({text: float(code) for code, text in listed} for listed in exact))
         kinds = enumerate(feature.kind for feature in self.features)
         object.__setattr__(self, "_places", {feature.name: place for place, feature in enumerate(self.features)})
         object.__setattr__(self, "_numbers", frozenset(place for place, kind in kinds if kind == "number"))
@@ -153,13 +155,16 @@ class FeatureSet:
         """
         encoded = [math.nan] * len(self.features) if onto is None else list(onto)
         noticed = list[tuple[int, str | Finding]]()
-        places, numbers = self._places, self._numbers  # type: ignore[attr-defined]
+        places, numbers, exact = self._places, self._numbers, self._exact  # type: ignore[attr-defined]
         for name, value in row.items():
             place = places.get(name)
             if place is None or value is None:
                 continue
             if place in numbers and type(value) in _NUMBERS and -_LARGEST <= value <= _LARGEST:  # as most are: worked out here
                 encoded[place] = float(value)
+                continue
+            if type(value) is str and (code := exact[place].get(value)) is not None:
+                encoded[place] = code
                 continue
             try:
                 encoded[place], warning = self._encode(place, value, as_of)

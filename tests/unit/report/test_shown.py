@@ -72,5 +72,7 @@ def test_findings_are_a_table_the_gravest_first():
     assert "1 error, 1 tip" in findings._repr_html_()
     assert Findings()._repr_html_() == "<p>Nothing was found.</p>"
     assert findings == (findings[0], findings[1])
-    assert findings.to_frame().columns.tolist() == ["code", "severity", "what", "do"]
+    assert findings.to_frame().columns.tolist() == ["code", "severity", "what", "do", "column", "accepted"]
     assert Findings().to_frame().empty
+    known = Finding("AUDIT001", "warning", "Odd.", "Mend.", "a", accepted="So it is.")
+    assert [clean(cell) for cell in read(Findings([known])._repr_html_())[1]][-1] == "Accepted: So it is."

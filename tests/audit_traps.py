@@ -9,7 +9,6 @@ from predictor.simulate import simulate_firm
 from predictor.study import load_study
 
 COPIES = 40
-NAMES = ("contract_kind", "page_views_to_date", "looked_after_by")
 
 
 def draw_leads(seed, n=3000):
@@ -17,7 +16,7 @@ def draw_leads(seed, n=3000):
 
 
 def plant(leads, seed):
-    """A column filled at conversion, a counter taken at export, an owner set by sales, and copies of older leads."""
+    """A column filled at conversion, a counter taken at export, an owner set by sales, and copies among the newest."""
     draw = np.random.default_rng(seed)
     leads = plant_copies(leads, draw)
     accepted, n = leads["sql_at"].notna().to_numpy(), len(leads)
