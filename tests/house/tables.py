@@ -47,5 +47,7 @@ def tell_findings():
 def list_told_codes():
     """Every code of a finding that the code names."""
     sources = [path for folder in ("src", "api") for path in (ROOT / folder).rglob("*.py")]
-    found = (re.findall(r"\b(?:LEAD|EVENT|TRAIN|MODEL|STORE|AUDIT)\d{3}\b", path.read_text(encoding="utf-8")) for path in sources)
+    found = (
+        re.findall(r"\b(?:LEAD|EVENT|TRAIN|MODEL|STORE|AUDIT|INIT)\d{3}\b", path.read_text(encoding="utf-8")) for path in sources
+    )
     return sorted({code for codes in found for code in codes})
