@@ -21,6 +21,7 @@ from predictor.points.history import Awards, award_table
 from predictor.points.rulebook import OnEvents, RuleBook
 from predictor.score import Scorer
 from predictor.tables import reduce_email, rename_columns
+from predictor.titles import add_title_parts
 
 _UNDATED = pd.Timestamp("2000-01-01", tz="UTC")  # stands for a moment that nothing depends on
 
@@ -115,7 +116,7 @@ def score_frame(
 def _notice(scorer: Scorer, frame: pd.DataFrame, *, has_events: bool) -> tuple[Finding, ...]:
     """Findings about the table as a whole: doubts about the model, columns that lack or that nothing knows, acts not sent."""
     findings = [] if scorer.doubt is None else [scorer.doubt]
-    known = set(reduce_email(frame.head(1)).columns)
+    known = set(add_title_parts(reduce_email(frame.head(1)), scorer.attributes).columns)
     if lacking := [feature.name for feature in scorer.features.features if feature.is_attribute and feature.name not in known]:
         what = f"The table lacks {list_names(lacking)}, taken as not known in every row."
         findings.append(Finding("LEAD036", "warning", what, "Export the columns that the training had, under the same names."))

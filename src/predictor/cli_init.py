@@ -17,21 +17,27 @@ if TYPE_CHECKING:
 
 @in_words
 def init(
-    export: Annotated[str, typer.Argument(help="The leads: CSV, Parquet or Excel, or a table as URL#TABLE.")],
+    export: Annotated[
+        list[str], typer.Argument(help="The leads: CSV, Parquet, Excel or URL#TABLE; of a CRM all files or their folder.")
+    ],
     events: Annotated[str, typer.Option(help="Their events: a file, a folder, a glob, or URL#TABLE.")] = "",
+    crm: Annotated[str, typer.Option(help="Whose export it is: hubspot, salesforce or marketo.")] = "",
     out: Annotated[Path, typer.Option(help="The settings file to write.")] = SETTINGS,
     *,
     force: Annotated[bool, typer.Option("--force", help="Write over a settings file that is there.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Look at a new export and write settings for it: what each column is taken for and why, and what was found."""
+    from predictor.crm.export_maps import EXPORTS
     from predictor.propose.look import propose_settings
 
+    if crm and crm not in EXPORTS:
+        raise SettingsError(f"--crm must be one of {', '.join(EXPORTS)}, but is '{crm}'. Leave it out for any other export.")
     if out.exists() and not force:
         raise SettingsError(f"'{out}' is there already and may hold your changes. Name another file with --out, or say --force.")
     with console.show_progress() as progress:
         progress("Looking at the export")
-        proposal = propose_settings(export, out=out, events=events)
+        proposal = propose_settings(export, out=out, events=events, crm=crm or None)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(proposal.to_toml(), encoding="utf-8")
     if as_json:
@@ -39,7 +45,7 @@ def init(
         print_json({"out": str(out), "columns": meanings, "findings": list_findings(proposal.findings)})
     else:
         _show(proposal, out)
-    if any(finding.severity == "error" for finding in proposal.findings):
+    if proposal.refusals:
         raise typer.Exit(1)
 
 
@@ -51,11 +57,10 @@ def _show(proposal: Proposal, out: Path) -> None:
     console.out.print(f"Looked at {console.escape(proposal.source)}.")
     told = [("left out" if role == "ignore" else role, name, why) for role, name, why in rows]
     console.show_rows("", ("taken for", "column", "because"), told)
-    refused = sum(finding.severity == "error" for finding in proposal.findings)
-    console.show_every_finding(proposal.findings, refused=refused)
+    console.show_every_finding(proposal.findings, refused=len(proposal.refusals))
     attributes = proposal.list_role("attribute")
     console.out.print(f"{count(len(attributes), 'other column')} may become features; '{named}' says how each is read.")
-    if refused:
+    if proposal.refusals:
         console.out.print(f"Next: mend '{named}' as the errors say, then predictor check -c {named}")
     else:
         console.out.print(f"Next: predictor check -c {named}, then predictor train -c {named}")

@@ -64,6 +64,7 @@ class DataSettings(Section):
     encoding: Annotated[str, AfterValidator(_check_encoding)]
     date_order: Literal["auto", "d/m/y", "m/d/y"]
     missing_values: tuple[str, ...]
+    most_rows: Annotated[int, Field(ge=0)]
     faulty_rows: Literal["refuse", "drop"]
 
 

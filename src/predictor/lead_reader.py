@@ -15,6 +15,7 @@ from predictor.past import Past, PastReader
 from predictor.points.rulebook import OnEvents, RuleBook
 from predictor.spelling import respell
 from predictor.tables import LEAD_FACTS
+from predictor.titles import PARTS, find_title, read_title
 from predictor.values import normal_text, to_number
 
 _MOST_NAMES, _LONGEST_NAME = 5_000, 200  # of attributes that are remembered
@@ -35,6 +36,7 @@ class LeadReader:
         self._ours = {theirs: ours for ours, theirs in settings.columns.items()}
         self._used = dict[str, bool]()
         self._forms = dict(features.forms)
+        self._title = find_title(attributes)
         self._past = PastReader(features.is_missing)
         roles = settings.roles
         self._known = {*attributes, *roles.points, *roles.ignore, *roles.protected, *LEAD_FACTS, *self._ours}
@@ -72,8 +74,18 @@ class LeadReader:
         kind = kind_of_domain(domain_of(values.get("email_domain", values.get("email"))))
         if kind is not None:
             values["email_domain_kind"] = kind
+        self._read_title(values)
         past = self._past.read(lead.events, lead.as_of) if self._features.dated else _NOTHING
         return values, past, self._warn(lead, values, past)
+
+    def _read_title(self, values: dict[str, Any]) -> None:
+        """What the job title tells is added, where the model knows it and nobody sent it."""
+        if self._title is None or self._title not in values:
+            return
+        text = normal_text(values[self._title])
+        for name, part in PARTS.items():
+            if name in self.attributes and name not in values and (told := read_title(text, part)) is not None:
+                values[name] = told
 
     def read_points(self, lead: Lead, values: Mapping[str, Any]) -> dict[str, float]:
         """The CRM's scores by column; `points` of the lead stands for the column where there is only one.

@@ -36,6 +36,7 @@ from predictor.points.award import Award, award_past
 from predictor.points.rulebook import RuleBook, find_gate, parse_rule_book
 from predictor.reasons import find_groups, tell_reasons, tell_strongest
 from predictor.tables import reduce_email
+from predictor.titles import add_title_parts
 
 if TYPE_CHECKING:
     from predictor.points.history import Awards
@@ -267,7 +268,8 @@ class Scorer:
 
     def prepare(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The columns that the training looked at, with what means 'not known' missing and the e-mail made a kind of mailbox."""
-        known = reduce_email(blank_missing(frame.drop(columns=["as_of"], errors="ignore"), self.features.missing_values))
+        plain = blank_missing(frame.drop(columns=["as_of"], errors="ignore"), self.features.missing_values)
+        known = add_title_parts(reduce_email(plain), self.attributes)
         wanted = ["lead_id", *self.settings.roles.points, *self.attributes]
         held = known[[name for name in dict.fromkeys(wanted) if name in known]]
         return respell_frame(held, dict(self.features.forms))

@@ -25,6 +25,7 @@ from predictor.parse import (
 )
 from predictor.roles import drop_late_dates, split_roles
 from predictor.spelling import Form
+from predictor.titles import add_title_parts
 
 LEAD_TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 LEAD_FACTS = (
@@ -88,7 +89,7 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     if frame.empty:
         do = "Check the dates and the settings."
         raise TableError("leads", [Finding("LEAD002", "error", "No lead is left.", do), *left, *never])
-    read, frame = frame, reduce_email(frame)
+    read, frame = frame, add_title_parts(reduce_email(frame))
     frame, attributes, denied = split_roles(frame, settings, kept=_list_kept(frame, settings))
     left_out = read.drop(columns=[name for name in (*frame, "email_domain") if name in read]).reset_index(drop=True)
     attributes, late = drop_late_dates(frame, attributes, settings.roles.allow)

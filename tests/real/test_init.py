@@ -5,6 +5,7 @@ from typer.testing import CliRunner
 
 from predictor.cli import app
 from predictor.config import load_settings
+from predictor.propose.look import propose_settings
 from predictor.train import train
 
 LEAKS = {"Tags", "Lead Quality", "Lead Profile", "Last Activity", "Last Notable Activity"}
@@ -29,10 +30,15 @@ def test_the_columns_are_taken_for_what_they_are(written):
     assert "'Select' is taken as not known: 13,380 cells" in printed
 
 
-def test_the_leaks_are_flagged_and_little_else(written):
+def test_the_leaks_are_flagged_and_little_else(written, real_data):
     settings = load_settings(written[0])
     assert set(settings.roles.ignore) >= LEAKS
-    assert len(set(settings.roles.ignore) - LEAKS) <= 2
+    proposal = propose_settings([str(real_data / "x_education" / "Leads.csv")], out=written[0])
+    flagged = {finding.column: finding.severity for finding in proposal.findings if finding.severity != "tip"}
+    assert flagged.pop("Tags") == "error"
+    assert set(flagged) >= LEAKS - {"Tags"}
+    assert len(set(flagged) - LEAKS) <= 2
+    assert proposal.refusals == ()
 
 
 def test_training_takes_the_settings_without_an_edit(written):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -16,15 +17,18 @@ from predictor.intake.header import Header, read_header, refuse
 
 CSV = frozenset({".csv", ".tsv", ".txt"})
 PARQUET = frozenset({".parquet", ".pq"})
+_SHORTEST_ROW = 2  # bytes; a smaller file cannot hold too many rows, and they need not be counted
+_ROWS_AT_ONCE, _BYTES_AT_ONCE = 50_000, 1 << 22
 
 
-def read_table(path: Path, table: str, *, encoding: str = "auto") -> pd.DataFrame:
+def read_table(path: Path, table: str, *, encoding: str = "auto", step: int = 1) -> pd.DataFrame:
     """The rows of a CSV (comma, semicolon, tab or bar), Parquet or Excel file; of the last the first sheet.
 
     Args:
         path: The file; its ending tells the format.
         table: What the file should hold, for messages.
         encoding: Of a CSV; auto: told from its bytes.
+        step: Of a CSV, every how many-th row is kept; the others do not stay in memory.
 
     Raises:
         TableError: The file is missing, empty, of another format, or broken somewhere.
@@ -35,7 +39,7 @@ def read_table(path: Path, table: str, *, encoding: str = "auto") -> pd.DataFram
     if path.suffix.casefold() in PARQUET:
         return _read_parquet(path, table)
     if path.suffix.casefold() in CSV:
-        return _read_csv(path, table, encoding)
+        return _read_csv(path, table, encoding, step=step)
     if path.suffix.casefold() in EXCEL:
         return read_excel(path, table)
     raise refuse(table, f"'{path.name}' is of a kind that is not read.", "Save it as CSV (UTF-8) or Parquet.")
@@ -95,10 +99,10 @@ def _find_repeated(names: list[str]) -> list[str]:
     return sorted({name for name in names if names.count(name) > 1})
 
 
-def _read_csv(path: Path, table: str, encoding: str, rows: int | None = None) -> pd.DataFrame:
+def _read_csv(path: Path, table: str, encoding: str, rows: int | None = None, *, step: int = 1) -> pd.DataFrame:
     header = read_header(path, table, encoding)
     try:
-        frame = _parse_csv(path, header, rows)
+        frame = _parse_csv(path, header, rows) if step == 1 else _parse_parts(path, header, step)
     except UnicodeDecodeError as error:
         raise refuse(table, f"'{path.name}' is not {encoding}.", "Mend data.encoding, or save it as CSV UTF-8.") from error
     except pd.errors.ParserWarning as error:
@@ -112,14 +116,42 @@ def _read_csv(path: Path, table: str, encoding: str, rows: int | None = None) ->
     return frame
 
 
+def find_step(path: Path, most: int) -> int:
+    """Every how many-th row of a CSV is to be read, so that no more than that many are; 1: all of them.
+
+    Args:
+        path: The file; of another kind all of it is read.
+        most: How many rows; 0 for no limit.
+    """
+    if not most or path.suffix.casefold() not in CSV or not path.is_file() or path.stat().st_size < most * _SHORTEST_ROW:
+        return 1
+    with path.open("rb") as file:
+        lines = sum(part.count(b"\n") for part in iter(lambda: file.read(_BYTES_AT_ONCE), b""))
+    return -(-lines // most)
+
+
+def _parse_parts(path: Path, header: Header, step: int) -> pd.DataFrame:
+    """Every so many-th row, evenly over the file, read a part at a time."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        with _open_csv(path, header, chunksize=_ROWS_AT_ONCE) as parts:
+            frame: pd.DataFrame = pd.concat([part[part.index % step == 0] for part in parts], ignore_index=True)
+            return frame
+
+
 def _parse_csv(path: Path, header: Header, rows: int | None = None) -> pd.DataFrame:
     """Every cell as text; rows that are longer than the header are refused, since pandas would shift them under other names."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
-        return pd.read_csv(
-            path, sep=header.delimiter, dtype="str", keep_default_na=False, na_values=[""], index_col=False, skiprows=header.skip,
-            nrows=rows, encoding="utf-8-sig" if header.encoding == "utf-8" else header.encoding,
-        )  # fmt: skip
+        frame: pd.DataFrame = _open_csv(path, header, nrows=rows)
+        return frame
+
+
+def _open_csv(path: Path, header: Header, **options: Any) -> Any:  # noqa: ANN401  a frame, or a reader of its parts
+    return pd.read_csv(
+        path, sep=header.delimiter, dtype="str", keep_default_na=False, na_values=[""], index_col=False, skiprows=header.skip,
+        encoding="utf-8-sig" if header.encoding == "utf-8" else header.encoding, **options,
+    )  # fmt: skip
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:

@@ -15,7 +15,7 @@ from predictor.intake.crm.acts import join_events
 from predictor.intake.crm.export import read_crm
 from predictor.intake.database import is_url, load_frame
 from predictor.intake.header import refuse
-from predictor.intake.read import read_table
+from predictor.intake.read import find_step, read_table
 from predictor.intake.sources import open_events
 
 
@@ -53,11 +53,26 @@ def read_tables(settings: Settings, *, leads: str | None = None, events: str | N
     acts = (events if scoring else data.events) or ""
     own = [open_events(acts, folder, encoding=data.encoding)] if acts else []
     if not data.crm or is_url(where):
-        frame = (
-            load_frame(where, folder, "leads") if is_url(where) else read_table(folder / where, "leads", encoding=data.encoding)
-        )
-        return RawTables(frame, own[0] if own else None)
+        frame, notes = _read_leads(where, folder, settings, most=0 if scoring else data.most_rows)
+        return RawTables(frame, own[0] if own else None, notes)
     files: Sequence[str] = () if scoring else data.files
     export = read_crm([folder / where, *(folder / name for name in files)], data.crm, settings, scoring=scoring)
     sources = [*export.events, *own]
     return RawTables(export.leads, join_events(sources) if sources else None, export.notes)
+
+
+def _read_leads(where: str, folder: Path, settings: Settings, *, most: int) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """The leads of a file or a table; of a larger CSV every so many-th row, and a finding that says so."""
+    if is_url(where):
+        return load_frame(where, folder, "leads"), ()
+    path = folder / where
+    step = find_step(path, most)
+    frame = read_table(path, "leads", encoding=settings.data.encoding, step=step)
+    if step == 1:
+        return frame, ()
+    what = f"'{path.name}' holds more than {most:,} rows: one in {step:,} was read, {len(frame):,} evenly over the file."
+    return frame, (
+        Finding(
+            "LEAD040", "warning", what, "Raise data.most_rows where memory allows; a sample this large teaches much the same."
+        ),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,48 +11,53 @@ from typing import Any
 import pandas as pd
 
 from predictor.config import Settings, make_settings
+from predictor.crm.export_maps import Export
 from predictor.crm.maps import Names
-from predictor.denied import deny_reason
 from predictor.errors import Finding, TableError, count, list_names
 from predictor.intake.database import is_url
 from predictor.intake.header import read_header
-from predictor.intake.read import CSV, read_sample
+from predictor.intake.read import CSV
 from predictor.intake.sources import open_events
 from predictor.parse import blank_missing
+from predictor.propose.audit import audit_proposal
+from predictor.propose.export import Look, look_into
 from predictor.propose.guess import TIMES, guess_meanings, read_names
 from predictor.propose.profile import Column, find_placeholders, profile_columns
 from predictor.propose.settings import Proposal
-from predictor.tables import check_leads
-
-MOST_ROWS = 200_000  # of a large file, the first so many are looked at
 
 
-def propose_settings(leads: str, *, out: Path, events: str = "", now: pd.Timestamp | None = None) -> Proposal:
+def propose_settings(
+    exports: Sequence[str], *, out: Path, events: str = "", crm: Export | None = None, now: pd.Timestamp | None = None
+) -> Proposal:
     """What the columns of an export are taken for, with findings; nothing is written.
 
     Args:
-        leads: The export: a file, or a table of a database as URL#TABLE.
+        exports: The leads, a file or a table of a database as URL#TABLE; of a CRM all files, or their folder.
         out: The settings file that is to be written, from whose folder paths start.
-        events: The events, a file, a folder, a glob or a table; empty: none.
+        events: The events, a file, a folder, a glob or a table; empty: none beside the CRM's.
+        crm: Whose export it is; None: anybody's.
         now: The moment after which nothing can have happened yet; None: the clock's.
 
     Raises:
         TableError: The export cannot be read at all.
     """
-    raw, whole = read_sample(leads, "leads", MOST_ROWS)
-    _check_shape(raw, leads)
+    look = look_into(exports, crm)
+    raw, first = look.leads, look.files[0]
+    _check_shape(raw, first)
     defaults = make_settings()
     known = [*defaults.data.missing_values, *read_names()["texts"]["placeholders"]]
     placeholders = find_placeholders(raw, known)
-    data = _propose_data(leads, events, out, defaults, tuple(placeholders))
+    data = _propose_data(look, events, out, defaults, tuple(placeholders))
     settings = make_settings({"data": {name: value for name, (value, _) in data.items()}})
     columns = profile_columns(blank_missing(raw, settings.data.missing_values), settings, times=_list_times(raw))
     meanings = guess_meanings(columns)
     forms = {c.name: (c.form.form, c.form.why) for c in columns if c.form is not None and c.form.form is not None}
-    source = f"'{Path(leads).name}': {'' if whole else 'the first '}{count(len(raw), 'row')}, {count(len(columns), 'column')}"
-    proposal = Proposal(source, data, meanings, forms, _propose_event_columns(events))
-    findings = (*_tell_gaps(proposal, columns), *_tell_denied(proposal), *_tell_placeholders(placeholders))
-    return replace(proposal, findings=(*findings, *_check(raw, proposal, pd.Timestamp.now("UTC") if now is None else now)))
+    source = (
+        f"'{Path(first).name}': {'' if look.whole else 'the first '}{count(len(raw), 'row')}, {count(len(columns), 'column')}"
+    )
+    proposal = Proposal(source, data, meanings, {} if crm else forms, _propose_event_columns(events))
+    told = (*_tell_gaps(proposal, columns), *_tell_placeholders(placeholders), *look.notes)
+    return audit_proposal(replace(proposal, findings=told), raw, pd.Timestamp.now("UTC") if now is None else now)
 
 
 def _check_shape(raw: pd.DataFrame, leads: str) -> None:
@@ -65,9 +71,14 @@ def _check_shape(raw: pd.DataFrame, leads: str) -> None:
 
 
 def _propose_data(
-    leads: str, events: str, out: Path, defaults: Settings, placeholders: tuple[str, ...]
+    look: Look, events: str, out: Path, defaults: Settings, placeholders: tuple[str, ...]
 ) -> dict[str, tuple[Any, str]]:
+    leads, *files = look.files
     data: dict[str, tuple[Any, str]] = {"leads": (_place(leads, out), "one row a lead")}
+    if look.crm:
+        data["crm"] = (look.crm, "whose names of columns are known")
+    if files:
+        data["files"] = ([_place(name, out) for name in files], "its other files, told apart by their headers")
     if events:
         data["events"] = (_place(events, out), "one row an event")
     if not is_url(leads) and Path(leads).suffix.casefold() in CSV:
@@ -114,13 +125,6 @@ def _tell_placeholders(placeholders: dict[str, tuple[int, tuple[str, ...]]]) -> 
     )
 
 
-def _tell_denied(proposal: Proposal) -> tuple[Finding, ...]:
-    """Columns whose names say that nobody knew them when the lead became an MQL, or who the lead is."""
-    denied = {name: why for name in proposal.list_role("ignore") if (why := deny_reason(name))}
-    do = "Move it to roles.allow if its value was there before."
-    return tuple(Finding("INIT003", "warning", f"Column '{name}' is left out: {why}.", do) for name, why in denied.items())
-
-
 def _tell_gaps(proposal: Proposal, columns: list[Column]) -> tuple[Finding, ...]:
     """What training needs, or would be better for, and the export does not show."""
     ours, found = proposal.columns, []
@@ -137,13 +141,3 @@ def _tell_gaps(proposal: Proposal, columns: list[Column]) -> tuple[Finding, ...]
         what = "No column says when a lead came: the test would be on leads drawn by lot, and flatter the model."
         found.append(("warning", what, "Export the date, or name any column that grows with time as order_by."))
     return tuple(Finding("INIT002", severity, what, do) for severity, what, do in found)  # type: ignore[arg-type]
-
-
-def _check(raw: pd.DataFrame, proposal: Proposal, now: pd.Timestamp) -> tuple[Finding, ...]:
-    """What the contract says of the export under these settings; what is told already is left out."""
-    try:
-        findings = check_leads(raw, make_settings(proposal.to_differences()), now=now).findings
-    except TableError as error:
-        findings = error.findings
-    told = {"LEAD001", "LEAD008", "LEAD014"}
-    return tuple(finding for finding in findings if finding.code not in told)

@@ -63,6 +63,12 @@ class Proposal:
         free = {name: reason for name, reason in why.items() if name in self.meanings and self.meanings[name].role == "attribute"}
         return replace(self, meanings={**self.meanings, **{name: Meaning("ignore", reason) for name, reason in free.items()}})
 
+    @property
+    def refusals(self) -> tuple[Finding, ...]:
+        """The findings that would refuse a training: errors about what is used."""
+        left = self.list_role("ignore")
+        return tuple(finding for finding in self.findings if finding.severity == "error" and finding.column not in left)
+
     def to_toml(self) -> str:
         """The settings file."""
         named = self.to_differences()

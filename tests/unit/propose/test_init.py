@@ -6,6 +6,7 @@ import tomllib
 import numpy as np
 import pandas as pd
 import pytest
+from exports import write_hubspot, write_salesforce
 from helpers import draw_leads
 from typer.testing import CliRunner
 
@@ -13,6 +14,7 @@ from predictor.cli import app
 from predictor.config import load_settings
 from predictor.errors import TableError
 from predictor.propose.look import propose_settings
+from predictor.simulate import simulate_firm
 from predictor.train import train
 
 CLI = CliRunner()
@@ -25,7 +27,7 @@ def ask(*words):
 
 def look(folder, leads, **options):
     leads.to_csv(folder / "leads.csv", index=False)
-    return propose_settings(str(folder / "leads.csv"), out=folder / "predictor.toml", now=NOW, **options)
+    return propose_settings([str(folder / "leads.csv")], out=folder / "predictor.toml", now=NOW, **options)
 
 
 def export(n=400):
@@ -75,7 +77,7 @@ def test_the_settings_say_why_and_train_as_they_are(tmp_path):
     for words in (
         "taken for",
         "Record ID",
-        "INIT003 Column 'Full Name' is left out",
+        "Column 'Full Name' is no feature",
         "400 rows, 14 columns",
         "then predictor train",
     ):
@@ -106,7 +108,7 @@ def test_machines_get_json(tmp_path):
     asked = ask(tmp_path / "export.csv", "--out", tmp_path / "predictor.toml", "--json")
     told = json.loads(asked.stdout)
     assert told["columns"]["Record ID"]["role"] == "lead_id"
-    assert {finding["code"] for finding in told["findings"]} >= {"INIT001", "INIT003"}
+    assert {finding["code"] for finding in told["findings"]} >= {"INIT001", "LEAD030"}
 
 
 def test_without_dates_a_counter_orders_the_leads_whichever_way_it_runs(tmp_path):
@@ -128,7 +130,7 @@ def test_an_outcome_of_three_values_is_named_with_what_is_neither(tmp_path):
     table = draw_leads(90).drop(columns="sql_at").assign(Outcome=["Won", "Lost", "Open"] * 30)
     proposal = look(tmp_path, table)
     assert proposal.meanings["Outcome"].role == "outcome"
-    (told,) = [finding for finding in proposal.findings if finding.severity == "error"]
+    (told,) = proposal.refusals
     assert str(told) == (
         "INIT002 Column 'Outcome' holds 'Open' beside yes and no. Say in label.outcome_yes and label.outcome_no which they are; "
         "blank means pending."
@@ -140,7 +142,7 @@ def test_dates_in_the_future_are_told_before_training_refuses_them(tmp_path):
     leads["mql_at"] = leads["mql_at"].str.replace("2025", "2035")
     leads["sql_at"] = leads["sql_at"].str.replace("2025", "2035")
     proposal = look(tmp_path, leads)
-    assert ("LEAD011", "error") in {(finding.code, finding.severity) for finding in proposal.findings}
+    assert "LEAD011" in {finding.code for finding in proposal.refusals}
     asked = ask(tmp_path / "leads.csv", "--out", tmp_path / "other.toml")
     assert asked.exit_code == 1
     assert "LEAD011 Column 'mql_at' lies in the future in" in " ".join(asked.output.split())
@@ -158,7 +160,7 @@ def test_dates_in_the_future_are_told_before_training_refuses_them(tmp_path):
 def test_files_that_are_no_table_are_refused(tmp_path, content, match):
     (tmp_path / "leads.csv").write_text(content)
     with pytest.raises(TableError, match=match):
-        propose_settings(str(tmp_path / "leads.csv"), out=tmp_path / "predictor.toml")
+        propose_settings([str(tmp_path / "leads.csv")], out=tmp_path / "predictor.toml")
 
 
 def test_nothing_is_guessed_where_nothing_is_there(tmp_path):
@@ -178,3 +180,45 @@ def test_the_columns_of_events_are_found_by_name(tmp_path):
     wanted = {"lead_id": "Contact ID", "occurred_at": "Event Time", "event_type": "Event", "asset": "URL"}
     assert proposal.event_columns == wanted
     assert tomllib.loads(proposal.to_toml())["event_columns"] == wanted
+
+
+def test_a_leak_that_no_name_betrays_is_left_out_with_its_evidence(tmp_path):
+    leads = draw_leads(600).assign(remark=lambda table: table["sql_at"].notna().map({True: "went well", False: None}))
+    proposal = look(tmp_path, leads)
+    assert proposal.meanings["remark"].role == "ignore"
+    assert proposal.meanings["remark"].why.startswith("AUDIT001: Column 'remark' is filled")
+    assert proposal.refusals == ()
+    assert '"remark",' in proposal.to_toml()
+
+
+@pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
+def test_the_export_of_a_crm_needs_no_names(tmp_path, crm):
+    firm = simulate_firm(1500, 5)
+    folder = tmp_path / "export"
+    folder.mkdir()
+    if crm == "hubspot":
+        write_hubspot(folder, firm, labels=True)
+    else:
+        write_salesforce(folder, firm)
+    out = tmp_path / "predictor.toml"
+    asked = ask(folder, "--crm", crm, "--out", out)
+    assert asked.exit_code == 0, asked.output
+    settings = load_settings(out)
+    assert settings.data.crm == crm
+    assert settings.columns == {}
+    assert settings.data.leads == {"hubspot": "export/contacts.csv", "salesforce": "export/Lead.csv"}[crm]
+    quick = out.read_text() + '\n[model]\ncandidates = ["constant", "logistic"]\nresamples = 20\n'
+    out.write_text(quick, encoding="utf-8")
+    trained = train(load_settings(out))
+    assert trained.verdict.test["logistic"]["auc"] > 0.6
+    assert trained.study.events is not None
+
+
+def test_several_files_need_a_crm_and_one_that_is_known(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        export(60).to_csv(tmp_path / name, index=False)
+    asked = ask(tmp_path, "--out", tmp_path / "x.toml")
+    assert "The leads must be one file" in " ".join(asked.stderr.split())
+    asked = ask(tmp_path / "a.csv", "--crm", "sap", "--out", tmp_path / "x.toml")
+    assert "--crm must be one of hubspot, salesforce, marketo, but is 'sap'" in " ".join(asked.stderr.split())
+    assert not (tmp_path / "x.toml").exists()

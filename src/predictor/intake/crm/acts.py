@@ -118,7 +118,8 @@ def join_events(sources: Sequence[RawEvents]) -> RawEvents:
 
 
 def _save(source: RawEvents, columns: Mapping[str, str], path: Path) -> Read:
-    part = source.read({ours: theirs for ours, theirs in columns.items() if theirs in source.columns})
+    held = {ours: next((name for name in (theirs, ours) if name in source.columns), None) for ours, theirs in columns.items()}
+    part = source.read({ours: name for ours, name in held.items() if name is not None})
     cells = {ours: part.table[ours].cast("string") if ours in part.table.columns else ibis.null("string") for ours in columns}
     part.table.select(**cells).to_parquet(path)
     return part
