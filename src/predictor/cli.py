@@ -31,6 +31,7 @@ from predictor.cli_options import (
     print_json,
     store_url,
 )
+from predictor.cli_store import app as store_app
 from predictor.config import load_settings
 from predictor.errors import ScoringError, SettingsError, TrackingError, count
 
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 app.add_typer(models_app, name="models")
 app.add_typer(keys_app, name="keys")
+app.add_typer(store_app, name="store")
 
 
 @app.command()

@@ -40,7 +40,7 @@ def test_every_place_in_the_layout_is_there():
 def test_the_commands_in_the_examples_take_their_options():
     for line in re.findall(r"^predictor (.+?)(?:\s+#.*)?$", README, flags=re.MULTILINE):
         words = line.split()
-        command = words[:2] if words[0] in {"models", "keys"} else words[:1]
+        command = words[:2] if words[0] in {"models", "keys", "store"} else words[:1]
         asked = CliRunner().invoke(app, [*command, "--help"])
         assert asked.exit_code == 0
         for option in re.findall(r"--[\w-]+", line):
