@@ -10,17 +10,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from api.answers import (
-    ErasureOut,
+from api.answers import ErasureOut, OutcomeOut, WarningOut
+from api.answers_of_models import (
     FeatureOut,
     LiveOut,
     ModelOut,
-    OutcomeOut,
     ReadyOut,
     RecommendedOut,
     ThresholdOut,
     ThresholdRow,
-    WarningOut,
 )
 from api.errors import NO_REPORT, RefusalError
 from api.metrics import CONTENT_TYPE, Metrics

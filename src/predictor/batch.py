@@ -23,6 +23,7 @@ from predictor.score import Scorer
 from predictor.tables import reduce_email, rename_columns
 from predictor.titles import add_title_parts
 
+_AT_ONCE = 100_000  # leads of a table that are in memory with all their features
 _UNDATED = pd.Timestamp("2000-01-01", tz="UTC")  # stands for a moment that nothing depends on
 
 
@@ -108,9 +109,32 @@ def score_frame(
         reasons: How many of the strongest reasons to give, up and down together.
     """
     moments = as_of if moments is None and scorer.features.dated else moments
-    awards = award_leads(scorer.book, scorer.prepare(frame), as_of=moments, events=events)
-    history = recall_leads(scorer.features.event_features, frame, as_of=moments, events=events)
-    return scorer.score_table(frame, as_of=as_of, awards=awards, history=history, reasons=reasons)
+    parts = [slice(start, start + _AT_ONCE) for start in range(0, max(len(frame), 1), _AT_ONCE)]
+    answers = [
+        _score_part(scorer, frame[part], as_of=_cut(as_of, part), moments=_cut(moments, part), events=events, reasons=reasons)
+        for part in parts
+    ]
+    return pd.concat(answers, ignore_index=True) if len(answers) > 1 else answers[0]
+
+
+def _cut(column: pd.Series | None, part: slice) -> pd.Series | None:
+    return None if column is None else column.iloc[part]
+
+
+def _score_part(
+    scorer: Scorer,
+    frame: pd.DataFrame,
+    *,
+    as_of: pd.Series | None,
+    moments: pd.Series | None,
+    events: Table | None,
+    reasons: int,
+) -> pd.DataFrame:
+    prepared = scorer.prepare(frame)
+    awards = award_leads(scorer.book, prepared, as_of=moments, events=events)
+    asked = scorer.features.event_features
+    history = recall_leads(asked, frame, as_of=moments, events=events) if events is not None else frame[[]]
+    return scorer.score_table(frame, as_of=as_of, awards=awards, history=history, reasons=reasons, prepared=prepared)
 
 
 def _notice(scorer: Scorer, frame: pd.DataFrame, *, has_events: bool) -> tuple[Finding, ...]:

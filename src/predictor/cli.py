@@ -13,6 +13,7 @@ from predictor.cli_keys import app as keys_app
 from predictor.cli_models import app as models_app
 from predictor.cli_score import compare, score, threshold
 from predictor.cli_serve import monitor, serve
+from predictor.cli_store import app as store_app
 from predictor.cli_train import train
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ for command in (simulate, init, check, train, score, compare, threshold, serve, 
     app.command()(command)
 app.add_typer(models_app, name="models")
 app.add_typer(keys_app, name="keys")
+app.add_typer(store_app, name="store")
 
 if __name__ == "__main__":
     app()

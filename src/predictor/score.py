@@ -229,6 +229,7 @@ class Scorer:
         awards: Awards | None = None,
         history: pd.DataFrame | None = None,
         reasons: int = 3,
+        prepared: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
         """The answers about a table of leads, one row each, in its order; a row that cannot be scored says why and stands empty.
 
@@ -237,8 +238,9 @@ class Scorer:
             as_of: The moment each score speaks of, not looked at where the training data carry no dates; a row whose moment is
                 missing cannot be scored.
             awards: What the rule book awards these leads; needed where the bundle has a rule book.
-            history: Their event features; needed where the bundle has some.
+            history: Their event features; needed where the bundle has some. What is left out is as of leads that did nothing.
             reasons: How many of the strongest reasons to give, up and down together.
+            prepared: What `prepare` gives for the frame; None to prepare it here.
 
         Returns:
             lead_id, probability, low, high, threshold, decision, grade, points, points_decision, reasons, warnings.
@@ -248,9 +250,9 @@ class Scorer:
         """
         if (self.book is not None and awards is None) or (self.features.event_features and history is None):
             raise ScoringError("This bundle looks at points and events: give those of these leads, as predictor.batch does.")
-        prepared, points = self.prepare(frame), self.settings.roles.points
+        prepared, points = self.prepare(frame) if prepared is None else prepared, self.settings.roles.points
         rows = assemble_table(prepared, self.attributes, crm_points=points, awards=awards, history=history)
-        encoded = self.features.encode_table(rows, as_of if self.features.dated else None)
+        encoded = self.features.encode_table(rows, as_of if self.features.dated else None, onto=self._nothing)
         note_faults(encoded, prepared, points=points, as_of=as_of)
         score = self.model.score(encoded.matrix)
         low, high = self.calibrator.interval(score)

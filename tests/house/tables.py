@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from predictor.cli import app, keys_app, models_app
+from predictor.cli import app, keys_app, models_app, store_app
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -27,7 +27,7 @@ def tell_settings():
 def tell_commands():
     """Every command with the first line of its help, as a Markdown table."""
     lines = ["| command | what it does |", "|---|---|"]
-    for prefix, group in (("", app), ("models ", models_app), ("keys ", keys_app)):
+    for prefix, group in (("", app), ("models ", models_app), ("keys ", keys_app), ("store ", store_app)):
         for command in group.registered_commands:
             name = command.name or command.callback.__name__.replace("_", "-")
             text = command.callback.__doc__.strip().splitlines()[0]

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
+from predictor.crm.events import Within
 from predictor.denied import deny_reason
 
 Crm = Literal["hubspot", "salesforce"]
@@ -60,6 +61,7 @@ class CrmMap:
     personal: Names
     fields: Mapping[str, CrmField]
     answer: Mapping[str, str]
+    within: Mapping[str, Within]
 
     def find_kind(self, name: str) -> FieldKind | None:
         """What a field is that never becomes an attribute; None for any other."""
@@ -97,5 +99,5 @@ def read_map(crm: Crm) -> CrmMap:
     sets = {part: Names(content[part]) for part in ("email", "envelope", "system", "personal")}
     return CrmMap(
         content["name"], content["properties"], tuple(content["ids"]), tuple(content["batches"]), **sets, fields=fields,
-        answer=content["answer"],
+        answer=content["answer"], within={name: Within.from_toml(entry) for name, entry in content.get("within", {}).items()},
     )  # fmt: skip

@@ -198,14 +198,16 @@ class FeatureSet:
         wanted = {"number": "a number", "category": "one text", "days_since": f"a date ({ISO_HINT})"}.get(feature.kind, "")
         return f"LEAD022 Attribute '{feature.name}' must be {wanted}, but {fault}. Send {wanted}, or leave it out."
 
-    def encode_table(self, rows: pd.DataFrame, as_of: pd.Series | None) -> Encoded:
+    def encode_table(self, rows: pd.DataFrame, as_of: pd.Series | None, *, onto: Sequence[float] | None = None) -> Encoded:
         """Assembled leads as a matrix; values are treated one by one as `encode_row` does, each distinct value once.
 
         Args:
             rows: One column for each feature that is known; what lacks is missing.
             as_of: The moment each score speaks of; None where leads carry no dates.
+            onto: An encoded row that stands where there is no column; None: what has none is missing.
         """
-        encoded = Encoded(np.full((len(rows), len(self)), np.nan), {}, {})
+        encoded = Encoded(np.empty((len(rows), len(self))), {}, {})
+        encoded.matrix[:] = np.nan if onto is None else onto
         for position, feature in enumerate(self.features):
             if feature.name in rows:
                 self._encode_column(encoded, position, rows[feature.name], as_of)

@@ -168,7 +168,7 @@ def test_the_app_is_closed_without_a_trace(serve, models, lead):
 
 
 def test_serving_loads_nothing_heavy():
-    heavy = ["mlflow", "ibis", "duckdb", "matplotlib", "jinja2", "alembic", "psycopg"]
+    heavy = ["mlflow", "ibis", "duckdb", "matplotlib", "jinja2", "alembic", "psycopg", "lightgbm", "scipy.stats", "sklearn"]
     code = f"import sys, api.app; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
