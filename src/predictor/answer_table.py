@@ -31,8 +31,9 @@ def decide_points_table(points: np.ndarray, gate: float | None, qualifies: np.nd
     if gate is None:
         return [None] * len(points)
     routed = (points >= gate) | qualifies
-    words: list[Decision | None] = np.where(routed, "route_to_sales", np.where(np.isnan(points), None, "nurture")).tolist()
-    return words
+    words = np.array(["nurture", "route_to_sales", None], dtype=object)
+    decided: list[Decision | None] = words[np.where(routed, 1, np.where(np.isnan(points), 2, 0))].tolist()
+    return decided
 
 
 def note_faults(encoded: Encoded, prepared: pd.DataFrame, *, points: Sequence[str], as_of: pd.Series | None) -> None:
