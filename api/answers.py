@@ -1,26 +1,24 @@
-"""What the API gives, as JSON: the scoring contract. The examples are synthetic."""
+"""What the API gives about leads, as JSON: the scoring contract. The examples are synthetic."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from pydantic.config import JsonDict
 
 from predictor.answer import Decision
-from predictor.config_sections import Policy
-from predictor.model.noise import CalibrationVerdict
 from predictor.store import OutcomeKind
 
 
-class _Given(BaseModel):
+class Out(BaseModel):
     """What goes out."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
-class FaultOut(_Given):
+class FaultOut(Out):
     """What went wrong."""
 
     code: Annotated[str, Field(examples=["LEAD022"])]
@@ -29,13 +27,13 @@ class FaultOut(_Given):
     """What and where, the rule, what came, and what to do; for a developer's log, not for a program to read."""
 
 
-class ErrorOut(_Given):
+class ErrorOut(Out):
     """Every error of this API, whatever its status."""
 
     error: FaultOut
 
 
-class WarningOut(_Given):
+class WarningOut(Out):
     """What was noticed; the lead was scored all the same."""
 
     code: Annotated[str, Field(examples=["LEAD021"])]
@@ -46,7 +44,7 @@ class WarningOut(_Given):
     """The same in words."""
 
 
-class FiredOut(_Given):
+class FiredOut(Out):
     """A rule of the rule book that gave points."""
 
     rule: Annotated[str, Field(examples=["Pricing page visit"])]
@@ -55,7 +53,7 @@ class FiredOut(_Given):
     """What it gave."""
 
 
-class PointsOut(_Given):
+class PointsOut(Out):
     """What the hand-set points say of the same lead."""
 
     total: FiniteFloat | None
@@ -68,7 +66,7 @@ class PointsOut(_Given):
     """The rules that gave them."""
 
 
-class EarnedOut(_Given):
+class EarnedOut(Out):
     """What earned points."""
 
     rule: Annotated[str, Field(examples=["Pricing page visit"])]
@@ -79,7 +77,7 @@ class EarnedOut(_Given):
     """At how many events it fired; 1 for a fact about the lead."""
 
 
-class ActivityOut(_Given):
+class ActivityOut(Out):
     """What the lead read or attended."""
 
     event_type: Annotated[str, Field(examples=["content_download"])]
@@ -92,7 +90,7 @@ class ActivityOut(_Given):
     """When last."""
 
 
-class RoutingOut(_Given):
+class RoutingOut(Out):
     """What a sales person wants to know before the call; all of it came with the lead."""
 
     source: Annotated[str, Field(examples=["Webinar"])] | None
@@ -109,7 +107,7 @@ class RoutingOut(_Given):
 _EVIDENCE = "Of 812 leads with employees 200 to under 1,000, 31 % were accepted; of all leads, 18 %."
 
 
-class ReasonOut(_Given):
+class ReasonOut(Out):
     """What moved the probability."""
 
     what: Annotated[str, Field(examples=["Employees"])]
@@ -124,7 +122,7 @@ class ReasonOut(_Given):
     """What came of the leads with such a value that taught the model, whatever else they had; null where fewer than 20 had it."""
 
 
-class ModelRef(_Given):
+class ModelRef(Out):
     """The model that answered."""
 
     version: Annotated[str, Field(examples=["lightgbm-20261001T060000Z"])]
@@ -155,7 +153,7 @@ _ANSWER: JsonDict = {
 }  # fmt: skip
 
 
-class AnswerOut(_Given):
+class AnswerOut(Out):
     """The answer about one lead."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_ANSWER]})
@@ -185,7 +183,7 @@ class AnswerOut(_Given):
     model: ModelRef
 
 
-class RefusedOut(_Given):
+class RefusedOut(Out):
     """A lead of a batch that could not be scored."""
 
     lead_id: str | None
@@ -193,13 +191,13 @@ class RefusedOut(_Given):
     error: FaultOut
 
 
-class BatchOut(_Given):
+class BatchOut(Out):
     """One answer or one error for each lead, in the order they came."""
 
     answers: list[AnswerOut | RefusedOut]
 
 
-class OutcomeOut(_Given):
+class OutcomeOut(Out):
     """The outcome as it is stored."""
 
     lead_id: str
@@ -210,7 +208,7 @@ class OutcomeOut(_Given):
     warnings: list[WarningOut]
 
 
-class ErasureOut(_Given):
+class ErasureOut(Out):
     """What was erased."""
 
     lead_id: str
@@ -223,115 +221,3 @@ class ErasureOut(_Given):
     """Records that were deleted before they came to the database."""
     done: bool
     """False where the database is away: then it is erased there as soon as it is back, without asking again."""
-
-
-class FeatureOut(_Given):
-    """What the model looks at."""
-
-    name: Annotated[str, Field(examples=["employees"])]
-    """Name of an attribute to send, or, with a stroke in it, of a figure that is worked out here from events and rules."""
-    label: Annotated[str, Field(examples=["Employees"])]
-    """What people read."""
-    kind: Literal["number", "category", "days_since", "missing_count"]
-    """`days_since`: send a date."""
-    categories: list[str]
-    """Values it knows, any case; others are scored as other. Empty unless a category."""
-
-
-class CalibrationOut(_Given):
-    """Whether the probabilities can be believed, by the forward test."""
-
-    verdict: CalibrationVerdict
-    """`calibrated`, or `rank only`: use the order of leads, not the probabilities; then every answer warns with `MODEL001`."""
-    text: str
-    """The same in one sentence, with what chance alone would show."""
-    do: str
-    """What whoever trains the model can do; empty for nothing."""
-
-
-class ModelOut(ModelRef):
-    """The model that serves."""
-
-    candidate: Annotated[str, Field(examples=["lightgbm"])]
-    """The way it learned."""
-    attributes: list[str]
-    """Attributes that the model or the rule book looks at: what is worth sending."""
-    event_types: list[str]
-    """Types of events that the rule book looks at."""
-    features: list[FeatureOut]
-    calibration: CalibrationOut | None
-    """Whether the probabilities can be believed; null where the bundle is older than that question."""
-    metrics: dict[str, Any]
-    """Content of the bundle's `metrics.json`: `test` holds the figures of each candidate on the forward test, `calibration` those
-    behind the verdict on the probabilities."""
-
-
-class RecommendedOut(_Given):
-    """The threshold that the policy chooses, and what to expect of it."""
-
-    policy: Policy
-    threshold: FiniteFloat
-    leads_per_week: FiniteFloat | None
-    share_routed: FiniteFloat
-    conversion: FiniteFloat
-    conversion_low: FiniteFloat
-    conversion_high: FiniteFloat
-    sqls_caught: FiniteFloat | None
-    value: FiniteFloat | None
-    holds: bool
-    """Whether what the policy promises can be expected of new leads."""
-    text: str
-    """The same in one sentence."""
-
-
-class ThresholdRow(_Given):
-    """What one threshold hands over, and what comes of it."""
-
-    threshold: FiniteFloat
-    leads: int
-    leads_per_week: FiniteFloat | None
-    share_routed: FiniteFloat
-    conversion: FiniteFloat
-    conversion_low: FiniteFloat
-    conversion_high: FiniteFloat
-    sqls_caught: FiniteFloat | None
-    """Share of all SQLs."""
-    sqls_per_week: FiniteFloat | None
-    value: FiniteFloat | None
-    """A week, in the unit of `amount`; null without amount and cost."""
-
-
-class ThresholdOut(_Given):
-    """A recommendation beside the threshold that serves, which it does not change."""
-
-    serving: FiniteFloat
-    """The threshold that decides at present."""
-    recommended: RecommendedOut
-    table: list[ThresholdRow]
-
-
-class LiveOut(_Given):
-    """The server runs."""
-
-    status: Literal["live"] = "live"
-
-
-class StoreOut(_Given):
-    """The store of scores and outcomes; a server scores whether or not its database is there."""
-
-    waiting: int
-    """Records that are kept, and not in the database yet."""
-    away: bool
-    """Whether the database could not be used when it was last tried."""
-
-
-class ReadyOut(_Given):
-    """The server can score."""
-
-    status: Literal["ready"] = "ready"
-    model: ModelRef
-    challenger: str | None
-    """The bundle that scores in the shadow; null for none."""
-    refused: list[str]
-    """Why a bundle that was named since cannot serve, in words; the model above serves on."""
-    store: StoreOut

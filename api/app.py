@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,6 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
 
 from api.champion import Watch
 from api.docs_page import add_docs
@@ -77,7 +77,6 @@ def create_app(
         version=_find_version(),
         description=_ABOUT,
         lifespan=live,
-        generate_unique_id_function=_name_operation,
         docs_url=None,  # both would load scripts from a CDN
         redoc_url=None,
     )
@@ -89,7 +88,7 @@ def create_app(
     app.state.metrics = Metrics()
     app.add_middleware(Envelope, settings=limits, metrics=app.state.metrics)
     add_handlers(app)
-    app.include_router(router)
+    app.router.routes += router.routes  # as they are: a router in a router is asked twice
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     add_docs(app)
     app.add_route("/openapi-3.0.json", lambda _: JSONResponse(to_30(app.openapi())), include_in_schema=False)
@@ -109,13 +108,11 @@ def create_from_environment() -> FastAPI:
     settings = load_settings(config) if config else make_settings()
     store = settings.store.start_from(settings.folder)
     serve = settings.serve.start_from(settings.folder)
-    if is_bundle(folder):
-        return create_app(bundle=folder, store_url=store_url, store=store, serve=serve)
-    return create_app(folder, store_url=store_url, store=store, serve=serve)
-
-
-def _name_operation(route: APIRoute) -> str:
-    return route.name
+    bundle = folder if is_bundle(folder) else None
+    app = create_app(None if bundle else folder, bundle=bundle, store_url=store_url, store=store, serve=serve)
+    gc.freeze()  # what is there now stays, and is looked through for garbage no more; what requests make is hardly ever garbage
+    gc.set_threshold(20_000, 20, 50)
+    return app
 
 
 def _find_version() -> str:

@@ -13,7 +13,7 @@ from pydantic import PrivateAttr, ValidationError
 from api.answers import RefusedOut
 from api.errors import describe_error, describe_faults
 from api.schemas import LeadIn
-from api.service import get_service
+from api.service import find_service
 from predictor.crm import CRMS, Crm, CrmLead, CrmReader
 from predictor.crm.maps import read_map
 from predictor.errors import Finding, ScoringError
@@ -53,7 +53,7 @@ async def read_records(request: Request, content: object, crm: Crm, *, many: boo
         RequestValidationError: The one record holds a value that no lead can have.
         ScoringError: It is no record.
     """
-    reader = _find_reader((await get_service(request)).scorer, crm)
+    reader = _find_reader(find_service(request).scorer, crm)
     if not many:
         return _read_one(content, reader)
     records = _find_records(content, crm)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import secrets
 from time import perf_counter
 from typing import Any
 
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
 from predictor.config_sections import ServeSettings
+from predictor.ids import make_short_id
 
 LOG = logging.getLogger("api.requests")
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")
@@ -71,7 +71,7 @@ class Envelope:
 def _take_id(scope: Scope) -> bytes:
     """The id that came with the request if it is short and plain, or else a new one."""
     came = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    return came if _SANE_ID.fullmatch(came) else secrets.token_hex(8).encode()
+    return came if _SANE_ID.fullmatch(came) else make_short_id().encode()
 
 
 def _add_headers(headers: Any, request_id: bytes) -> list[tuple[bytes, bytes]]:  # noqa: ANN401  ASGI

@@ -51,6 +51,7 @@ _WORDS = {
     "string_type": "must be a text",
     "list_type": "must be a list",
     "dict_type": "must be an object",
+    "model_type": "must be an object",
     "model_attributes_type": "must be an object",
     "string_pattern_mismatch": "must hold no line breaks or other control characters",
 }
@@ -94,7 +95,7 @@ def _describe_fault(fault: Any) -> str:  # noqa: ANN401  pydantic's own ErrorDet
         return f"{where} is not known. Leave it out, or mend its name."
     rule = _WORDS.get(fault["type"]) or re.sub(r"^(?:\w+ )?should", "must", fault["msg"])
     rule, _, do = rule.partition(". ")
-    if fault["type"] == "model_attributes_type" and not name:
+    if fault["type"] in {"model_type", "model_attributes_type"} and not name:
         do = "Send it as JSON with Content-Type: application/json"
     came = f", but {_CAME.get(type(fault['input']), 'null')} came" if fault["type"].endswith(_OF_KIND) else ""
     return f"{where} {rule}{came}. {do + '.' if do else ''}".rstrip()

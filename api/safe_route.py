@@ -48,9 +48,13 @@ async def _read_leads(request: _StrictRequest, crm: Crm, *, many: bool) -> None:
 class SafeRoute(APIRoute):
     """A route of `ACCESS`: one that is not listed there cannot be made."""
 
+    def make_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What is guarded."""
+        return super().get_route_handler()
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler of the route, guarded."""
-        handle, access, path = super().get_route_handler(), ACCESS[self.path], self.path_format
+        handle, access, path = self.make_handler(), ACCESS[self.path], self.path_format
 
         async def guard(request: Request) -> Response:
             try:

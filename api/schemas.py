@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
@@ -92,7 +92,9 @@ class EventIn(_Taken):
 
     def to_event(self, timezone: str) -> Event:
         """The event as scoring takes it."""
-        return Event(to_moment(self.occurred_at, timezone), self.event_type, self.asset, self.campaign, self.value)
+        at = self.occurred_at
+        moment = at if at.tzinfo is UTC else to_moment(at, timezone)  # as most are
+        return Event(moment, self.event_type, self.asset, self.campaign, self.value)
 
 
 _LEAD: JsonDict = {
@@ -133,7 +135,7 @@ class LeadIn(_Taken):
 
     def list_unread(self) -> list[Finding]:
         """Warnings about fields of the lead and of its events that nobody reads."""
-        events = next((found for event in self.events if (found := event.report_unread("events"))), [])
+        events = next((event.report_unread("events") for event in self.events if event.model_extra), [])
         return [*self.report_unread("the lead"), *events]
 
 

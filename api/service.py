@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
 from api.errors import LOG, NO_MODEL, RefusalError
 from predictor.answer import Answer, Lead
-from predictor.errors import Finding, PredictorError, StoreError, count
+from predictor.errors import Finding, ScoringError, StoreError, count
 from predictor.lot import draw_lot
 from predictor.score import Scorer
 from predictor.store import Answered, Store
@@ -40,48 +41,53 @@ class Service:
         """The zone of moments that carry none: that of the training data."""
         return self.scorer.settings.data.timezone
 
+    @cached_property
+    def model(self) -> dict[str, Any]:
+        """What every answer tells of the model."""
+        return self.scorer.describe()
+
     def describe(self) -> dict[str, Any]:
         """What readiness tells beside the model that serves."""
         challenger = None if self.challenger is None else self.challenger.version
         return {"challenger": challenger, "refused": list(self.refused)}
 
-    def answer(self, lead: Lead, *, reasons: int, noticed: Sequence[Finding] = ()) -> Answered:
-        """The champion's answer, what the challenger says of the same lead, and whether the lead goes to sales by lot.
+    def answer(
+        self, leads: Sequence[Lead], *, reasons: int, noticed: Sequence[Sequence[Finding]]
+    ) -> list[Answered | ScoringError]:
+        """The champion's answers, what the challenger says of the same leads, and whether a lead goes to sales by lot.
 
         Args:
-            lead: The lead.
+            leads: The leads.
             reasons: How many of the strongest reasons up to give, and how many down.
-            noticed: Warnings about the request, which follow those about the lead.
-
-        Raises:
-            ScoringError: Values of a wrong type, all of them in one text.
+            noticed: Warnings about the request of each lead, which follow those about the lead.
         """
-        answer = self.scorer.score_lead(lead, reasons=reasons)
+        answers = self.scorer.score_leads(leads, reasons=reasons)
+        challenger = None if self.challenger is None else self.challenger.version
+        return [
+            answer if isinstance(answer, ScoringError) else Answered(*self._explore(answer, warnings, lead), challenger, said)
+            for lead, answer, warnings, said in zip(leads, answers, noticed, self._ask_challenger(leads), strict=True)
+        ]
+
+    def _explore(self, answer: Answer, noticed: Sequence[Finding], lead: Lead) -> tuple[Answer, datetime, bool, float | None]:
+        """The answer, to sales where the lot fell on it; its moment; whether it fell; its chance, None where none is drawn."""
         if noticed:
             answer = replace(answer, warnings=(*answer.warnings, *noticed))
-        answer, rate = self._explore(answer)
-        challenger = None if self.challenger is None else self.challenger.version
-        return Answered(answer, lead.as_of, answer.explore, rate, challenger, self._ask_challenger(lead))
-
-    def _explore(self, answer: Answer) -> tuple[Answer, float | None]:
-        """The answer, to sales where the lot fell on it; and the chance of that, None where nothing is drawn."""
         if not self.explore_rate or answer.decision == "route_to_sales":
-            return answer, None
-        if draw_lot(answer.lead_id) < self.explore_rate:
+            return answer, lead.as_of, False, None
+        if drawn := draw_lot(answer.lead_id) < self.explore_rate:
             answer = replace(answer, decision="route_to_sales", explore=True)
-        return answer, self.explore_rate
+        return answer, lead.as_of, drawn, self.explore_rate
 
-    def _ask_challenger(self, lead: Lead) -> float | None:
-        """What the challenger says; None where it cannot, for it costs no answer."""
+    def _ask_challenger(self, leads: Sequence[Lead]) -> list[float | None]:
+        """What the challenger says of each; None where it cannot, for it costs no answer."""
         if self.challenger is None:
-            return None
+            return [None] * len(leads)
         try:
-            return self.challenger.score_lead(lead, reasons=0).probability
-        except PredictorError:
-            return None  # it looks at other attributes, which are wrong in this lead
+            said = self.challenger.score_leads(leads, reasons=0)
         except Exception as error:  # noqa: BLE001  whatever it is, the champion has answered; its message may quote a person
             LOG.error("The challenger failed: %s", type(error).__name__)
-            return None
+            return [None] * len(leads)
+        return [None if isinstance(answer, ScoringError) else answer.probability for answer in said]  # it looks at other columns
 
     def keep(self, given: Sequence[Answered], scored_at: datetime) -> None:
         """Keep answers before they go out: a line in a file each. Where that fails it is logged, without the leads."""
@@ -91,7 +97,7 @@ class Service:
             LOG.error("%s not stored. %s", count(len(given), "score"), error)
 
 
-async def get_service(request: Request) -> Service:
+def find_service(request: Request) -> Service:
     """The service of the app that was asked, as it stands now; the request keeps it although another takes its place.
 
     Raises:
@@ -102,6 +108,11 @@ async def get_service(request: Request) -> Service:
         again = "It serves as soon as there is one."
         raise RefusalError(503, NO_MODEL, f"This server has no model and scores nothing. {service} {again}")
     return service
+
+
+async def get_service(request: Request) -> Service:
+    """The same where FastAPI asks: a coroutine, because it would run anything else in a thread."""
+    return find_service(request)
 
 
 Served = Annotated[Service, Depends(get_service)]

@@ -17,7 +17,8 @@ from fastapi import FastAPI, Query
 from fastapi.routing import APIRouter
 
 from api.answers import AnswerOut
-from api.errors import SafeRoute, add_handlers
+from api.errors import add_handlers
+from api.safe_route import SafeRoute
 from api.schemas import LeadIn
 
 PATIENCE_S = 120

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from predictor.answer import Decision, decide_points
+from predictor.answer import Decision
 from predictor.errors import Finding
 from predictor.features.encode import Encoded
 from predictor.parse import ISO_HINT, parse_numbers
@@ -28,7 +28,12 @@ def decide_points_table(points: np.ndarray, gate: float | None, qualifies: np.nd
     >>> decide_points_table(np.array([20.0, 60.0, np.nan]), 60, np.array([False, False, True]))
     ['nurture', 'route_to_sales', 'route_to_sales']
     """
-    return [decide_points(total, gate, qualifies=bool(by_itself)) for total, by_itself in zip(points, qualifies, strict=True)]
+    if gate is None:
+        return [None] * len(points)
+    routed = (points >= gate) | qualifies
+    words = np.array(["nurture", "route_to_sales", None], dtype=object)
+    decided: list[Decision | None] = words[np.where(routed, 1, np.where(np.isnan(points), 2, 0))].tolist()
+    return decided
 
 
 def note_faults(encoded: Encoded, prepared: pd.DataFrame, *, points: Sequence[str], as_of: pd.Series | None) -> None:

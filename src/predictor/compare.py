@@ -139,7 +139,7 @@ def gather_leads(
         TrainingError: No lead is mature, none or all of them were accepted, or some cannot be scored.
     """
     named = {name: _find_place(place) for name, place in (("leads", leads), ("events", events))}
-    data = scorer.settings.data.model_copy(update={**named, "observed_until": ""})
+    data = scorer.settings.data.model_copy(update={**named, "observed_until": "", "files": ()})
     study = load_study(scorer.settings.model_copy(update={"data": data}), now=now, book=scorer.book)
     known = np.flatnonzero(study.mature)
     known = known[np.argsort(study.order[known], kind="stable")]

@@ -11,11 +11,15 @@ from predictor.denied import deny_reason
 from predictor.domains import domain_of, kind_of_domain
 from predictor.errors import Finding, ScoringError, list_names
 from predictor.features.encode import FeatureSet
+from predictor.past import Past, PastReader
 from predictor.points.rulebook import OnEvents, RuleBook
+from predictor.spelling import respell
 from predictor.tables import LEAD_FACTS
-from predictor.values import Event, normal_text, to_number
+from predictor.titles import PARTS, find_title, read_title
+from predictor.values import normal_text, to_number
 
 _MOST_NAMES, _LONGEST_NAME = 5_000, 200  # of attributes that are remembered
+_NOTHING = Past(0, [], 0, 0, {})  # what is known of a past without dates
 
 
 class LeadReader:
@@ -31,6 +35,9 @@ class LeadReader:
         self._points = settings.roles.points
         self._ours = {theirs: ours for ours, theirs in settings.columns.items()}
         self._used = dict[str, bool]()
+        self._forms = dict(features.forms)
+        self._title = find_title(attributes)
+        self._past = PastReader(features.is_missing)
         roles = settings.roles
         self._known = {*attributes, *roles.points, *roles.ignore, *roles.protected, *LEAD_FACTS, *self._ours}
         self.event_types = {normal_text(kind) for kind in (*features.event_types, *(features.acts or ()))}
@@ -50,36 +57,35 @@ class LeadReader:
                 self._used[name] = known
         return known
 
-    def read(self, lead: Lead) -> tuple[dict[str, Any], list[Finding]]:
-        """The lead's attributes that are known, under our names, its e-mail reduced to a kind of mailbox; and warnings.
+    def read(self, lead: Lead) -> tuple[dict[str, Any], Past, list[Finding]]:
+        """The attributes that are known, under our names, the e-mail reduced to a kind of mailbox; the past; and warnings.
 
         Raises:
             ScoringError: An attribute is a list or an object.
         """
-        named = {self._ours.get(name, name): value for name, value in lead.attributes.items()}
-        values = {name: value for name, value in named.items() if not self._features.is_missing(value)}
-        nested = [name for name in self.attributes if isinstance(values.get(name), (list, tuple, dict))]
-        if nested:
+        ours, is_missing = self._ours, self._features.is_missing
+        values = {ours.get(name, name): value for name, value in lead.attributes.items()}
+        values = {name: value for name, value in values.items() if not is_missing(value)}
+        values |= {name: respell(values[name], form) for name, form in self._forms.items() if name in values}
+        lists = [name for name, value in values.items() if isinstance(value, (list, tuple, dict))]
+        if lists and (nested := [name for name in self.attributes if name in lists]):
             what = f"{list_names(nested)} must be single values, not lists or objects"
             raise ScoringError(f"LEAD022 {what}. Send one value of each.")
         kind = kind_of_domain(domain_of(values.get("email_domain", values.get("email"))))
         if kind is not None:
             values["email_domain_kind"] = kind
-        return values, self._warn(lead, values)
+        self._read_title(values)
+        past = self._past.read(lead.events, lead.as_of) if self._features.dated else _NOTHING
+        return values, past, self._warn(lead, values, past)
 
-    def read_events(self, events: Sequence[Event]) -> Sequence[Event]:
-        """The events with what means 'not known' missing, as a table's are; one without a type is none."""
-        unknown = self._features.is_missing
-        cells = {cell for _, event_type, asset, campaign, _ in events for cell in (event_type, asset, campaign)} - {None}
-        if not any(map(unknown, cells)):
-            return events
-        clean = (
-            event._replace(
-                asset=None if unknown(event.asset) else event.asset, campaign=None if unknown(event.campaign) else event.campaign
-            )
-            for event in events
-        )
-        return [event for event in clean if not unknown(event.event_type)]
+    def _read_title(self, values: dict[str, Any]) -> None:
+        """What the job title tells is added, where the model knows it and nobody sent it."""
+        if self._title is None or self._title not in values:
+            return
+        text = normal_text(values[self._title])
+        for name, part in PARTS.items():
+            if name in self.attributes and name not in values and (told := read_title(text, part)) is not None:
+                values[name] = told
 
     def read_points(self, lead: Lead, values: Mapping[str, Any]) -> dict[str, float]:
         """The CRM's scores by column; `points` of the lead stands for the column where there is only one.
@@ -88,7 +94,7 @@ class LeadReader:
             ScoringError: One of them is no number.
         """
         if len(self._points) == 1 and lead.points is not None:
-            values = {self._points[0]: lead.points}
+            values = {self._points[0]: respell(lead.points, self._forms.get(self._points[0]))}
         try:
             return {name: to_number(values.get(name)) for name in self._points}
         except ValueError as error:
@@ -96,9 +102,10 @@ class LeadReader:
                 f"LEAD022 {list_names(self._points)} must be numbers, but {error}. Send numbers, or leave them out."
             ) from None
 
-    def _warn(self, lead: Lead, values: dict[str, Any]) -> list[Finding]:
+    def _warn(self, lead: Lead, values: Mapping[str, Any], past: Past) -> list[Finding]:
         warnings = []
-        if unknown := self.list_unknown(list(values)):
+        used = self._used
+        if unknown := [name for name in values if not (used.get(name) or self._is_known(name))]:
             warnings.append(("LEAD020", f"Not used by this model: {list_names(unknown)}."))
         if lead.points is not None and len(self._points) != 1:
             held = list_names(self._points)
@@ -106,18 +113,10 @@ class LeadReader:
             warnings.append(("LEAD026", f"Not used by this model: points; {take}."))
         if lead.events and not self._features.dated:
             warnings.append(("LEAD027", "Not looked at: the events, because the training did not know when leads became MQLs."))
-        elif lead.events:
-            warnings += self._warn_events(lead)
-        return [Finding(code, "warning", text, "") for code, text in warnings]
-
-    def _warn_events(self, lead: Lead) -> list[tuple[str, str]]:
-        warnings = []
-        if later := sum(event.occurred_at > lead.as_of for event in lead.events):
-            warnings.append(("LEAD023", f"Not looked at: {later} of the events, dated after as_of."))
-        typed = self.read_events(lead.events)
-        if lacking := len(lead.events) - len(typed):
-            warnings.append(("EVENT006", f"Not looked at: {lacking} of the events, without a type."))
-        kinds = dict.fromkeys(event.event_type for event in typed)
-        if unknown := [kind for kind in kinds if normal_text(kind) not in self.event_types]:
+        if past.later:
+            warnings.append(("LEAD023", f"Not looked at: {past.later} of the events, dated after as_of."))
+        if past.untyped:
+            warnings.append(("EVENT006", f"Not looked at: {past.untyped} of the events, without a type."))
+        if unknown := [spelled for spelled, kind in past.types.items() if kind not in self.event_types]:
             warnings.append(("EVENT010", f"Events of types never seen in training: {list_names(unknown)}."))
-        return warnings
+        return [Finding(code, "warning", text, "") for code, text in warnings]

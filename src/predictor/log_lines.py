@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import traceback
 from datetime import UTC, datetime
 from typing import Any
+
+import orjson
 
 
 class JsonLines(logging.Formatter):
@@ -25,7 +26,7 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = record.exc_info[0].__name__  # its message may quote a person
             line["trace"] = "".join(traceback.format_tb(record.exc_info[2]))
-        return json.dumps({name: value for name, value in line.items() if value != ""}, separators=(",", ":"))
+        return orjson.dumps({name: value for name, value in line.items() if value != ""}, default=str).decode()
 
 
 def make_log_config() -> dict[str, Any]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-
-import numpy as np
+from math import isnan
 
 from predictor.features.encode import Feature
 from predictor.model.evidence import Bins, Evidence, Pending, is_count
@@ -41,7 +40,7 @@ def say_value(feature: Feature, number: float) -> str:
     >>> say_value(Feature("founded", "Founded", "Founded", "days_since"), 400.0)
     '400 days ago'
     """
-    if np.isnan(number) and _is_age(feature):
+    if isnan(number) and _is_age(feature):
         return "none"
     value = _say_alone(feature, number)
     rest = feature.label.removeprefix(feature.group)
@@ -51,7 +50,7 @@ def say_value(feature: Feature, number: float) -> str:
 
 
 def _say_alone(feature: Feature, number: float) -> str:
-    if np.isnan(number):
+    if isnan(number):
         return UNKNOWN
     if feature.kind == "category":
         return feature.spell(int(number))
@@ -100,8 +99,9 @@ def _say_bin(evidence: Evidence, feature: Feature, bins: Bins, place: int) -> st
 def _name_bin(feature: Feature, bins: Bins, place: int) -> str:
     """The feature and the range of its values, as in 'industry Software' or '2 or more page views in 7 days'."""
     group, rest = "Events" if feature.group == _ALL_EVENTS else feature.group, feature.label.removeprefix(feature.group)
-    what = _lower(group if len(rest) < len(feature.label) else "")
-    label, joint = (f"{what}{rest.replace(': ', ', ')}", ": ") if ": " in rest else (what + (rest if what else _lower(rest)), " ")
+    say = str if feature.label == feature.name else _lower  # a column is called as the firm calls it
+    what = say(group if len(rest) < len(feature.label) else "")
+    label, joint = (f"{what}{rest.replace(': ', ', ')}", ": ") if ": " in rest else (what + (rest if what else say(rest)), " ")
     if place == len(bins.shares) - 1:
         return f"no {what}" if _is_age(feature) else f"{label}{joint}{UNKNOWN}"
     if feature.kind == "category":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -13,9 +12,17 @@ from predictor.model.evidence import Evidence
 from predictor.model.explain import sum_groups
 from predictor.phrases import say_evidence, say_value
 
+Groups = tuple[list[list[int]], np.ndarray]
+
 
 def tell_reasons(
-    effects: np.ndarray, row: np.ndarray, features: Sequence[Feature], *, each_way: int, evidence: Evidence | None = None
+    effects: np.ndarray,
+    row: np.ndarray,
+    features: Sequence[Feature],
+    *,
+    each_way: int,
+    evidence: Evidence | None = None,
+    groups: Groups | None = None,
 ) -> tuple[Reason, ...]:
     """What raised the probability of one lead most, and what lowered it most, strongest first; what has no effect is no reason.
 
@@ -27,6 +34,7 @@ def tell_reasons(
         features: What the columns are.
         each_way: Reasons up at most, and reasons down at most.
         evidence: Of the leads that taught; None for a bundle without.
+        groups: What `find_groups` gives for these features; None to look again.
 
     >>> rank = Feature("seniority", "Seniority", "Seniority", "category", ("director",), ("Director",))
     >>> age = Feature("age", "Age", "Age", "number")
@@ -35,27 +43,34 @@ def tell_reasons(
     Age 3: -20.0 points of probability
     Seniority Director: +9.0 points of probability
     """
-    names, members, places = _find_groups(tuple(feature.group for feature in features))
-    summed = np.bincount(places, weights=effects, minlength=len(names))  # one after another, as `sum_groups` does
-    sums, left = summed.tolist(), {True: each_way, False: each_way}
+    members, places = groups or find_groups(features)
+    summed = np.bincount(places, weights=effects, minlength=len(members))  # one after another, as `sum_groups` does
+    sums, parts, left = summed.tolist(), effects.tolist(), {True: each_way, False: each_way}
     reasons = []
     for at in np.argsort(-np.abs(summed), kind="stable").tolist():
-        if sums[at] and left[sums[at] > 0] > 0:
-            left[sums[at] > 0] -= 1
-            main = _find_main(effects, members[at], sums[at])
-            told = say_evidence(evidence, features[main], float(row[main])) if evidence is not None else None
-            reasons.append(_tell(features[main], float(row[main]), sums[at], told))
-            if not any(left.values()):
+        effect = sums[at]
+        if effect and left[effect > 0] > 0:
+            left[effect > 0] -= 1
+            main = _find_main(parts, members[at], effect)
+            number = float(row[main])
+            told = say_evidence(evidence, features[main], number) if evidence is not None else None
+            reasons.append(_tell(features[main], number, effect, told))
+            if not (left[True] or left[False]):
                 break
     return tuple(reasons)
 
 
-@lru_cache(maxsize=16)
-def _find_groups(groups: tuple[str, ...]) -> tuple[list[str], list[list[int]], np.ndarray]:
-    """The groups in order of first appearance, the columns of each, and the group of each column."""
+def find_groups(features: Sequence[Feature]) -> Groups:
+    """The columns of each group, in order of first appearance, and the group of each column.
+
+    >>> members, places = find_groups([Feature(name, name, name[0], "number") for name in ("a1", "b", "a2")])
+    >>> members, places.tolist()
+    ([[0, 2], [1]], [0, 1, 0])
+    """
+    groups = [feature.group for feature in features]
     at = {name: place for place, name in enumerate(dict.fromkeys(groups))}
     members = [[column for column, group in enumerate(groups) if group == name] for name in at]
-    return list(at), members, np.array([at[group] for group in groups], dtype=np.intp)
+    return members, np.array([at[group] for group in groups], dtype=np.intp)
 
 
 def tell_strongest(effects: np.ndarray, matrix: np.ndarray, features: Sequence[Feature], *, most: int) -> list[str]:
@@ -71,9 +86,8 @@ def tell_strongest(effects: np.ndarray, matrix: np.ndarray, features: Sequence[F
     >>> tell_strongest(np.array([[-0.2], [0.0]]), np.array([[3.0], [4.0]]), [age], most=3)
     ['Age 3: -20.0 points of probability', '']
     """
-    groups = tuple(feature.group for feature in features)
-    _, members, _ = _find_groups(groups)
-    _, sums = sum_groups(effects, groups)
+    members, _ = find_groups(features)
+    _, sums = sum_groups(effects, [feature.group for feature in features])
     texts = []
     for row, strongest in enumerate(np.argsort(-np.abs(sums), axis=1, kind="stable")[:, :most].tolist()):
         told = []
@@ -85,9 +99,9 @@ def tell_strongest(effects: np.ndarray, matrix: np.ndarray, features: Sequence[F
     return texts
 
 
-def _find_main(effects: np.ndarray, members: list[int], effect: float) -> int:
+def _find_main(effects: Sequence[float], members: list[int], effect: float) -> int:
     """The member with the largest part in the direction of the whole, the first of several."""
-    return members[0] if len(members) == 1 else max(members, key=lambda place: float(effects[place]) * (1 if effect > 0 else -1))
+    return max(members, key=effects.__getitem__) if effect > 0 else min(members, key=effects.__getitem__)
 
 
 def _tell(feature: Feature, number: float, effect: float, evidence: str | None = None) -> Reason:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from predictor.answer import Lead, PointsAnswer
 from predictor.values import Event, normal_text
 
 MOST_ACTIVITIES = 10
+_WHEN = attrgetter("occurred_at")
 _LONGEST = 200  # characters of a text that is passed on
 _WITHOUT_ASSET = frozenset({"webinar_attended", "trade_show_attended", "phone_call", "demo_requested", "trial_requested"})
 _MEANING = {
@@ -90,6 +92,11 @@ def tell_routing(lead: Lead, points: PointsAnswer | None) -> Routing:
 
 
 @lru_cache(maxsize=4096)
+def _spell(asset: str) -> str | None:
+    return normal_text(asset)
+
+
+@lru_cache(maxsize=4096)
 def _find_meaning(name: str) -> str | None:
     return _MEANING.get("".join(letter for letter in name.casefold() if letter.isalnum()))
 
@@ -105,8 +112,7 @@ def _find_origin(attributes: Mapping[str, object]) -> dict[str, str]:
 
 
 def _find_campaign(past: Sequence[Event]) -> str | None:
-    named = [event for event in past if event.campaign]
-    newest = max(named, key=lambda event: event.occurred_at, default=None)
+    newest = max((event for event in past if event.campaign), key=_WHEN, default=None)
     return None if newest is None or newest.campaign is None else newest.campaign[:_LONGEST]
 
 
@@ -117,7 +123,7 @@ def _list_activities(past: Sequence[Event]) -> tuple[Activity, ...]:
     for event in past:
         if not event.asset and event.event_type not in _WITHOUT_ASSET:
             continue
-        key = event.event_type, normal_text(event.asset)
+        key = event.event_type, _spell(event.asset) if event.asset else None
         times[key] = times.get(key, 0) + 1
         if key not in newest or event.occurred_at > newest[key].occurred_at:
             newest[key] = event

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 
-from predictor.answer import Answer, Lead, PointsAnswer, Reason, decide, decide_points, grade
+from predictor.answer import Answer, Lead, PointsAnswer, decide, decide_points, grade
 from predictor.answer_table import decide_points_table, grade_table, mark_answers, note_faults
 from predictor.bundle import Bundle, load_bundle
 from predictor.config import Settings, make_settings
-from predictor.errors import BundleError, PredictorError, ScoringError
+from predictor.errors import BundleError, Finding, PredictorError, ScoringError
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.encode import FeatureSet
 from predictor.features.keep import keep_row
 from predictor.features.live import LiveWindows
+from predictor.forms import respell_frame
 from predictor.golden import check_golden
 from predictor.lead_reader import LeadReader
 from predictor.model.calibrators import read_calibrator
@@ -31,13 +32,24 @@ from predictor.model.threshold import Recommendation, recommend_threshold
 from predictor.model.threshold_table import export_thresholds, import_thresholds, with_value
 from predictor.model.verdict_text import read_doubt
 from predictor.parse import blank_missing
-from predictor.points.award import Award, award_lead
+from predictor.points.award import Award, award_past
 from predictor.points.rulebook import RuleBook, find_gate, parse_rule_book
-from predictor.reasons import tell_reasons, tell_strongest
+from predictor.reasons import find_groups, tell_reasons, tell_strongest
 from predictor.tables import reduce_email
+from predictor.titles import add_title_parts
 
 if TYPE_CHECKING:
     from predictor.points.history import Awards
+
+
+class _Read(NamedTuple):
+    """A lead that can be scored: its assembled row, that row encoded, its points, and what was noticed."""
+
+    lead_id: str
+    row: Mapping[str, Any]
+    encoded: list[float]
+    award: Award | None
+    warnings: tuple[Finding, ...]
 
 
 class Scorer:
@@ -74,7 +86,9 @@ class Scorer:
         self.evidence = None if known is None else Evidence.from_json(known, self.features)
         self.report = bundle.files.get("report.html")
         self._grades: dict[str, float] = self.settings.grades.model_dump()
+        self._groups = find_groups(self.features.features)
         self._live = LiveWindows(self.features.event_features)
+        self._nothing, _ = self.features.encode_row(self._live.nothing, None)  # the row of a lead of which nothing is known
         self.reader = LeadReader(self.settings, self.features, self.attributes, self.book)
 
     @classmethod
@@ -139,29 +153,60 @@ class Scorer:
         Raises:
             ScoringError: Values of a wrong type, all of them in one text.
         """
-        values, warnings = self.reader.read(lead)
-        seen = {name: values[name] for name in self.attributes if name in values}
-        events = self.reader.read_events(lead.events) if self.features.dated else ()
-        award = award_lead(self.book, seen, events, lead.as_of) if self.book is not None else None
-        past = self._live.compute(events, lead.as_of)
-        row = assemble_row(seen, self.attributes, crm_points=self.reader.read_points(lead, values), award=award, history=past)
-        encoded, unseen = self.features.encode_row(row, lead.as_of if self.features.dated else None)
-        matrix = np.array([encoded], dtype="float64")
+        (answer,) = self.score_leads([lead], reasons=reasons)
+        if isinstance(answer, ScoringError):
+            raise answer
+        return answer
+
+    def score_leads(self, leads: Sequence[Lead], *, reasons: int = 5) -> list[Answer | ScoringError]:
+        """The answers about some leads, each what it is alone; where one cannot be scored, what is wrong with it.
+
+        Args:
+            leads: What the CRM knows of them.
+            reasons: How many of the strongest reasons up to give, and how many down.
+        """
+        read = [self._read(lead) for lead in leads]
+        known = [one for one in read if not isinstance(one, ScoringError)]
+        answers = iter(self._answer(known, reasons) if known else ())
+        return [one if isinstance(one, ScoringError) else next(answers) for one in read]
+
+    def _read(self, lead: Lead) -> _Read | ScoringError:
+        """A lead as a row of the matrix, and what else its answer needs."""
+        try:
+            values, past, warnings = self.reader.read(lead)
+            seen = {name: values[name] for name in self.attributes if name in values}
+            award = award_past(self.book, seen, past) if self.book is not None else None
+            points = self.reader.read_points(lead, values)
+            row = assemble_row(seen, self.attributes, crm_points=points, award=award, history=self._live.compute_past(past))
+            encoded, unseen = self.features.encode_row(row, lead.as_of if self.features.dated else None, onto=self._nothing)
+        except ScoringError as error:
+            return error
+        return _Read(lead.lead_id, row, encoded, award, (*self._doubts, *warnings, *unseen))
+
+    def _answer(self, read: Sequence[_Read], reasons: int) -> list[Answer]:
+        """The answers about leads that are read, all at once."""
+        matrix = np.array([one.encoded for one in read], dtype="float64")
         score = self.model.score(matrix)
-        probability = float(self.calibrator.predict(score)[0])
-        low, high = self.calibrator.interval(score)
-        return Answer(
-            lead.lead_id,
-            probability,
-            (float(low[0]), float(high[0])),
-            self.cut,
-            decide(probability >= self.cut),
-            grade(probability, self._grades),
-            self._answer_points(row, award),
-            self._explain(matrix, reasons) if reasons else (),
-            (*self._doubts, *warnings, *unseen),
-            keep_row(row, self.features, encoded),
-        )
+        low, high = (ends.tolist() for ends in self.calibrator.interval(score))
+        effects = compute_effects(self.model.contribute(matrix), self.calibrator)[0] if reasons else matrix
+        features, evidence = self.features.features, self.evidence
+        return [
+            Answer(
+                one.lead_id,
+                probability,
+                (low[place], high[place]),
+                self.cut,
+                decide(probability >= self.cut),
+                grade(probability, self._grades),
+                self._answer_points(one.row, one.award),
+                tell_reasons(effects[place], matrix[place], features, each_way=reasons, evidence=evidence, groups=self._groups)
+                if reasons
+                else (),
+                one.warnings,
+                keep_row(one.row, self.features, one.encoded),
+            )
+            for place, (one, probability) in enumerate(zip(read, self.calibrator.predict(score).tolist(), strict=True))
+        ]
 
     def _answer_points(self, row: Mapping[str, Any], award: Award | None) -> PointsAnswer | None:
         if TOTAL not in row:
@@ -171,10 +216,6 @@ class Scorer:
         fired = award.fired if award is not None else ()
         decision = decide_points(total, self.gate, qualifies=qualifies)
         return PointsAnswer(None if np.isnan(total) else total, self.gate, decision, fired)
-
-    def _explain(self, matrix: np.ndarray, each_way: int) -> tuple[Reason, ...]:
-        effects, _ = compute_effects(self.model.contribute(matrix), self.calibrator)
-        return tell_reasons(effects[0], matrix[0], self.features.features, each_way=each_way, evidence=self.evidence)
 
     def _explain_table(self, matrix: np.ndarray, most: int) -> list[str]:
         effects, _ = compute_effects(self.model.contribute(matrix), self.calibrator)
@@ -188,6 +229,7 @@ class Scorer:
         awards: Awards | None = None,
         history: pd.DataFrame | None = None,
         reasons: int = 3,
+        prepared: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
         """The answers about a table of leads, one row each, in its order; a row that cannot be scored says why and stands empty.
 
@@ -196,8 +238,9 @@ class Scorer:
             as_of: The moment each score speaks of, not looked at where the training data carry no dates; a row whose moment is
                 missing cannot be scored.
             awards: What the rule book awards these leads; needed where the bundle has a rule book.
-            history: Their event features; needed where the bundle has some.
+            history: Their event features; needed where the bundle has some. What is left out is as of leads that did nothing.
             reasons: How many of the strongest reasons to give, up and down together.
+            prepared: What `prepare` gives for the frame; None to prepare it here.
 
         Returns:
             lead_id, probability, low, high, threshold, decision, grade, points, points_decision, reasons, warnings.
@@ -207,9 +250,9 @@ class Scorer:
         """
         if (self.book is not None and awards is None) or (self.features.event_features and history is None):
             raise ScoringError("This bundle looks at points and events: give those of these leads, as predictor.batch does.")
-        prepared, points = self.prepare(frame), self.settings.roles.points
+        prepared, points = self.prepare(frame) if prepared is None else prepared, self.settings.roles.points
         rows = assemble_table(prepared, self.attributes, crm_points=points, awards=awards, history=history)
-        encoded = self.features.encode_table(rows, as_of if self.features.dated else None)
+        encoded = self.features.encode_table(rows, as_of if self.features.dated else None, onto=self._nothing)
         note_faults(encoded, prepared, points=points, as_of=as_of)
         score = self.model.score(encoded.matrix)
         low, high = self.calibrator.interval(score)
@@ -227,6 +270,8 @@ class Scorer:
 
     def prepare(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The columns that the training looked at, with what means 'not known' missing and the e-mail made a kind of mailbox."""
-        known = reduce_email(blank_missing(frame.drop(columns=["as_of"], errors="ignore"), self.features.missing_values))
+        plain = blank_missing(frame.drop(columns=["as_of"], errors="ignore"), self.features.missing_values)
+        known = add_title_parts(reduce_email(plain), self.attributes)
         wanted = ["lead_id", *self.settings.roles.points, *self.attributes]
-        return known[[name for name in dict.fromkeys(wanted) if name in known]]
+        held = known[[name for name in dict.fromkeys(wanted) if name in known]]
+        return respell_frame(held, dict(self.features.forms))

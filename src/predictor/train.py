@@ -13,12 +13,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from predictor.acts import fingerprint_acts
+from predictor.audit import audit_study, gather_findings, refuse_errors
 from predictor.bundle import list_bundles, promote, save_bundle
 from predictor.compare import gather_test
 from predictor.config import Settings
-from predictor.errors import Finding, count
+from predictor.errors import Finding, Findings, count
 from predictor.forward import FILE, write_forward
 from predictor.learn import Advance, Learned, Progress, learn_again, learn_candidates
+from predictor.markup import to_heading
 from predictor.model.candidates.learned_points import LearnedPoints
 from predictor.model.importance import compute_importance
 from predictor.model.learned_rules import compute_learned_rules, write_recipe_book
@@ -30,7 +32,7 @@ from predictor.pack import describe_verdict, dump, make_golden, pack_recipe
 from predictor.promotion import judge_promotion
 from predictor.provenance import find_commit, fingerprint_frame, list_versions
 from predictor.report.card import write_card
-from predictor.report.compare import Comparison, Contest, ReportData, compute_comparison
+from predictor.report.compare import Comparison, Contest, ReportData, compute_comparison, compute_verdict_table
 from predictor.report.compare.comparison import thin
 from predictor.report.fairness import compute_fairness
 from predictor.report.page import render_page
@@ -71,6 +73,21 @@ class Trained:
 
     def __repr__(self) -> str:
         return f"<Trained '{self.verdict.chosen}' on {count(len(self.study.leads.frame), 'lead')}. {self.verdict.text}>"
+
+    def _repr_html_(self) -> str:
+        return to_heading(f"Trained on {count(len(self.study.leads.frame), 'lead')}: '{self.verdict.chosen}'") + "\n".join(
+            result._repr_html_() for result in (self.verdict, self.advice, Findings(self.findings))
+        )
+
+    @property
+    def candidates(self) -> pd.DataFrame:
+        """Every candidate on the forward test, as `compute_verdict_table` gives it."""
+        return compute_verdict_table(self.verdict)
+
+    @property
+    def importance(self) -> pd.DataFrame:
+        """What the chosen candidate looks at, as `compute_importance` gives it."""
+        return pd.DataFrame(json.loads(self.files["metrics.json"])["importance"], columns=["group", "rise", "spread"])
 
     def report_data(self) -> ReportData:
         """What the report and the card are made of."""
@@ -125,12 +142,14 @@ def train(
 
     Raises:
         TableError: A table that breaks the contract.
-        TrainingError: The data cannot teach anything, and why.
+        TrainingError: The data cannot teach anything, and why; or the audit found an error that the settings do not accept.
     """
     progress("Reading leads and events")
     study = load_study(settings) if study is None else study
     if study.horizon_days is not None:
         progress(f"Acceptance counts within {study.horizon_days:g} days")
+    audited = audit_study(study)
+    refuse_errors(study, audited)
     split = study.split()
     features, unused = study.fit_features(split.fit)
     fit, test = study.block(split.fit, features, known_at=split.starts), study.block(split.test, features)
@@ -148,7 +167,7 @@ def train(
     book, learned_points = _learn_points(learned, study)
     files |= book
     facts = _gather_facts(study)
-    findings = (*study.findings, *unused, *learned.findings)
+    findings = Findings(gather_findings(study, (*study.findings, *unused, *learned.findings), audited))
     told = {"learned_points": learned_points, "time_to_sql": None if study.curve is None else thin(study.curve)}
     comparison = _compare(gather_test(study, split, recipes, verdict), settings, advice, told)
     trained = Trained(study, split, recipes, verdict, final, advice, thresholds, files, facts, findings, comparison)

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
+from predictor.crm.events import Within
 from predictor.denied import deny_reason
 
 Crm = Literal["hubspot", "salesforce"]
@@ -24,11 +25,13 @@ class CrmField:
         names: Its internal name, what it is here, and what exports call it, in this order.
         words: Whether its values are written COMPUTER_SOFTWARE where people read Computer Software.
         values: Internal value -> what people read, where that differs by more.
+        ours: What it is here; its internal name where we have none.
     """
 
     names: tuple[str, ...]
     words: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
+    ours: str = ""
 
 
 class Names:
@@ -58,6 +61,7 @@ class CrmMap:
     personal: Names
     fields: Mapping[str, CrmField]
     answer: Mapping[str, str]
+    within: Mapping[str, Within]
 
     def find_kind(self, name: str) -> FieldKind | None:
         """What a field is that never becomes an attribute; None for any other."""
@@ -89,11 +93,11 @@ def read_map(crm: Crm) -> CrmMap:
     fields: dict[str, CrmField] = {}
     for entry in content["fields"]:
         names = dict.fromkeys([entry["name"], *([entry["ours"]] if "ours" in entry else []), *entry["labels"]])
-        known = CrmField(tuple(names), entry.get("words", False), entry.get("values", {}))
+        known = CrmField(tuple(names), entry.get("words", False), entry.get("values", {}), entry.get("ours", entry["name"]))
         for name in known.names:
             fields.setdefault(plain(name), known)
     sets = {part: Names(content[part]) for part in ("email", "envelope", "system", "personal")}
     return CrmMap(
         content["name"], content["properties"], tuple(content["ids"]), tuple(content["batches"]), **sets, fields=fields,
-        answer=content["answer"],
+        answer=content["answer"], within={name: Within.from_toml(entry) for name, entry in content.get("within", {}).items()},
     )  # fmt: skip

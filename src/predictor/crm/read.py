@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from predictor.crm.events import read_within
 from predictor.crm.maps import Crm, CrmField, plain, read_map
+from predictor.crm.moments import read_moment
 from predictor.domains import domain_of
 from predictor.errors import Finding, ScoringError, list_names
 from predictor.features.encode import Feature, FeatureSet
+from predictor.spelling import respell
 from predictor.values import name_type, normal_text, to_number
 
 _OURS = ("as_of", "events", "points")  # parts of a lead of ours that a record may bring beside its own
-_EPOCH = re.compile(r"-?\d{11,14}")  # milliseconds since 1970, as HubSpot writes dates
-_EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST = 1e15
 
 
@@ -41,6 +40,7 @@ class _Draft:
 
     attributes: dict[str, Any] = field(default_factory=dict)
     domain: str | None = None
+    events: list[dict[str, Any]] = field(default_factory=list)
     personal: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -60,6 +60,7 @@ class CrmReader:
         self._map = read_map(crm)
         self._own = {plain(name): name for name in reversed(own)}
         self._features: dict[str, Feature] = {feature.name: feature for feature in features.features}
+        self._forms = dict(features.forms)
 
     def read(self, record: object) -> CrmLead:
         """A record as a lead.
@@ -77,11 +78,17 @@ class CrmReader:
         for name, value in values.items():
             if name in _OURS and not isinstance(value, str):
                 lead[name] = value
+            elif name in self._map.within:
+                events, left_out = read_within(value, self._map.within[name])
+                draft.events += events
+                draft.unread += [f"{left_out} of {name}"] if left_out else []
             elif value not in (None, "") and name not in self._map.ids:
                 self._take(name, value, draft)
         lead |= {name: record[name] for name in _OURS if name in record and values is not record}
         if "as_of" in values and "as_of" not in lead:
             lead["as_of"] = values["as_of"]
+        if draft.events and isinstance(sent := lead.get("events", []), list):
+            lead["events"] = [*sent, *draft.events]
         if draft.domain is not None:
             draft.attributes["email_domain"] = draft.domain
         lead["attributes"] = draft.attributes
@@ -142,11 +149,11 @@ class CrmReader:
     def _keep(self, name: str, value: Any, known: CrmField | None, draft: _Draft) -> None:  # noqa: ANN401  JSON
         feature = self._features.get(name)
         kind = None if feature is None else feature.kind
-        readable: Any = value
+        readable: Any = respell(value, self._forms.get(name))
         if kind == "number":
-            readable = value if _is_number(value) else None
+            readable = readable if _is_number(readable) else None
         elif kind == "days_since":
-            readable = _read_moment(value)
+            readable = read_moment(readable)
         elif isinstance(value, str) and known is not None:
             readable = _say_value(value, known, feature)
         if readable is None:
@@ -182,25 +189,6 @@ def _is_number(value: object) -> bool:
         return abs(to_number(value)) <= _LARGEST
     except (ValueError, OverflowError):
         return False
-
-
-def _read_moment(value: object) -> str | None:
-    """A date of a CRM as ISO 8601 in UTC; None for what is none. A date without an hour stays one.
-
-    >>> [_read_moment(came) for came in ("1782834000000", "2026-06-30T15:40:00.000+0000", "2026-06-30", "soon")]
-    ['2026-06-30T15:40:00Z', '2026-06-30T15:40:00Z', '2026-06-30', None]
-    """
-    text = str(value).strip()
-    try:
-        if isinstance(value, (int, float, str)) and not isinstance(value, bool) and _EPOCH.fullmatch(text):
-            moment = _EPOCH_START + timedelta(milliseconds=int(text))
-        else:
-            moment = datetime.fromisoformat(text)
-        if len(text) == 10 or moment.tzinfo is None:
-            return moment.date().isoformat() if len(text) == 10 else moment.isoformat()
-        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    except (ValueError, OverflowError):
-        return None
 
 
 def _say_value(value: str, known: CrmField, feature: Feature | None) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -80,6 +82,7 @@ class FeatureSet:
         event_types: The types of event that the training saw.
         acts: Those that have features of their own, beside the features over all events; None where there were no events.
         windows_days: Days in which events are counted.
+        forms: Attribute, point column or `mql_at`, and how the training export spelled it, where that is not the plain way.
         event_features: The definitions of those features that are over events.
     """
 
@@ -91,6 +94,7 @@ class FeatureSet:
     event_types: tuple[str, ...] = ()
     acts: tuple[str, ...] | None = None
     windows_days: tuple[int, ...] = ()
+    forms: tuple[tuple[str, str], ...] = ()
     event_features: tuple[EventFeature, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -98,7 +102,11 @@ class FeatureSet:
         codes = tuple({text: code for code, text in enumerate(feature.categories)} for feature in self.features)
         object.__setattr__(self, "_missing", words)
         object.__setattr__(self, "_codes", codes)
-        object.__setattr__(self, "_steps", tuple((feature.name, feature.kind == "number") for feature in self.features))
+        exact = ((*enumerate(feature.categories), *enumerate(feature.spellings)) for feature in self.features)
+        object.__setattr__(self, "_exact", tuple({text: float(code) for code, text in listed} for listed in exact))
+        kinds = enumerate(feature.kind for feature in self.features)
+        object.__setattr__(self, "_places", {feature.name: place for place, feature in enumerate(self.features)})
+        object.__setattr__(self, "_numbers", frozenset(place for place, kind in kinds if kind == "number"))
         object.__setattr__(self, "_attributes", tuple(self.attributes))
         listed = () if self.acts is None else list_event_features(self.acts, self.windows_days)
         asked = {feature.name for feature in self.features}
@@ -107,10 +115,15 @@ class FeatureSet:
     def __len__(self) -> int:
         return len(self.features)
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The names, in the order of the matrix."""
         return [feature.name for feature in self.features]
+
+    @cached_property
+    def spelled(self) -> list[Feature]:
+        """The features whose values are no numbers, or made of other values."""
+        return [feature for feature in self.features if feature.kind != "number"]
 
     def position(self, name: str) -> int | None:
         """The column of that feature; None where the model has none of that name."""
@@ -127,33 +140,44 @@ class FeatureSet:
             return value.strip().casefold() in self._missing  # type: ignore[attr-defined]
         return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)  # noqa: PLR0124
 
-    def encode_row(self, row: Mapping[str, Any], as_of: datetime | None) -> tuple[list[float], list[Finding]]:
+    def encode_row(
+        self, row: Mapping[str, Any], as_of: datetime | None, *, onto: Sequence[float] | None = None
+    ) -> tuple[list[float], list[Finding]]:
         """One assembled lead as a row of the matrix, and warnings about values that were never seen.
+
+        Args:
+            row: The values that are known, by name.
+            as_of: The moment the score speaks of; None where leads carry no dates.
+            onto: An encoded row that stands where `row` says nothing; None: what it does not say is missing.
 
         Raises:
             ScoringError: Values of a wrong type, all of them in one text.
         """
-        encoded: list[float] = []
-        warnings, faults = [], []
-        for position, (name, is_number) in enumerate(self._steps):  # type: ignore[attr-defined]
-            value = row.get(name)
-            if value is None:
-                encoded.append(math.nan)
-            elif is_number and type(value) in _NUMBERS and -_LARGEST <= value <= _LARGEST:  # as most are: worked out here
-                encoded.append(float(value))
+        encoded = [math.nan] * len(self.features) if onto is None else list(onto)
+        noticed = list[tuple[int, str | Finding]]()
+        places, numbers, exact = self._places, self._numbers, self._exact  # type: ignore[attr-defined]
+        for name, value in row.items():
+            place = places.get(name)
+            if place is None or value is None:
+                continue
+            if place in numbers and type(value) in _NUMBERS and -_LARGEST <= value <= _LARGEST:  # as most are: worked out here
+                encoded[place] = float(value)
+                continue
+            if type(value) is str and (code := exact[place].get(value)) is not None:
+                encoded[place] = code
+                continue
+            try:
+                encoded[place], warning = self._encode(place, value, as_of)
+            except (ValueError, TypeError) as fault:
+                noticed.append((place, self._describe(place, fault)))
             else:
-                try:
-                    number, warning = self._encode(position, value, as_of)
-                except (ValueError, TypeError) as fault:
-                    faults.append(self._describe(position, fault))
-                    continue
-                encoded.append(number)
-                warnings += [warning] if warning else []
-        if faults:
+                noticed += [(place, warning)] if warning else []
+        noticed.sort(key=itemgetter(0))
+        if faults := [fault for _, fault in noticed if isinstance(fault, str)]:
             raise ScoringError(" ".join(faults))
         if self.features and self.features[-1].kind == "missing_count":
             encoded[-1] = float(sum(encoded[position] != encoded[position] for position in self._attributes))  # type: ignore[attr-defined]
-        return encoded, warnings
+        return encoded, [warning for _, warning in noticed if not isinstance(warning, str)]
 
     def _encode(self, position: int, value: object, as_of: datetime | None) -> tuple[float, Finding | None]:
         feature, value = self.features[position], to_plain(value)
@@ -174,14 +198,16 @@ class FeatureSet:
         wanted = {"number": "a number", "category": "one text", "days_since": f"a date ({ISO_HINT})"}.get(feature.kind, "")
         return f"LEAD022 Attribute '{feature.name}' must be {wanted}, but {fault}. Send {wanted}, or leave it out."
 
-    def encode_table(self, rows: pd.DataFrame, as_of: pd.Series | None) -> Encoded:
+    def encode_table(self, rows: pd.DataFrame, as_of: pd.Series | None, *, onto: Sequence[float] | None = None) -> Encoded:
         """Assembled leads as a matrix; values are treated one by one as `encode_row` does, each distinct value once.
 
         Args:
             rows: One column for each feature that is known; what lacks is missing.
             as_of: The moment each score speaks of; None where leads carry no dates.
+            onto: An encoded row that stands where there is no column; None: what has none is missing.
         """
-        encoded = Encoded(np.full((len(rows), len(self)), np.nan), {}, {})
+        encoded = Encoded(np.empty((len(rows), len(self))), {}, {})
+        encoded.matrix[:] = np.nan if onto is None else onto
         for position, feature in enumerate(self.features):
             if feature.name in rows:
                 self._encode_column(encoded, position, rows[feature.name], as_of)
@@ -226,6 +252,7 @@ class FeatureSet:
         """The set as `features.json` of a bundle holds it."""
         content = asdict(self)
         del content["event_features"]  # they follow from acts and windows_days
+        content["forms"] = dict(self.forms)
         return content
 
     @classmethod
@@ -235,7 +262,8 @@ class FeatureSet:
         features = (Feature(**{**entry, **{name: tuple(entry.get(name, ())) for name in texts}}) for entry in content["features"])
         lists = {name: tuple(content[name]) for name in ("missing_values", "visible", "event_types", "windows_days")}
         acts = None if content["acts"] is None else tuple(content["acts"])
-        return cls(tuple(features), timezone=content["timezone"], dated=content["dated"], acts=acts, **lists)
+        forms = tuple(content.get("forms", {}).items())  # which bundles from before lack
+        return cls(tuple(features), timezone=content["timezone"], dated=content["dated"], acts=acts, forms=forms, **lists)
 
 
 @dataclass

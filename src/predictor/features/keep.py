@@ -27,12 +27,14 @@ def keep_row(row: Mapping[str, Any], features: FeatureSet, encoded: Sequence[flo
     >>> keep_row(row, looked, looked.encode_row(row, None)[0])
     {'industry': '(not kept)', 'size': 250.0}
     """
-    kept: dict[str, float | str | None] = {}
-    for feature, number in zip(features.features, encoded, strict=True):
-        kind = feature.kind
-        if kind == "number":
-            kept[feature.name] = None if number != number else number  # noqa: PLR0124  NaN
-        elif kind != "missing_count":
+    kept: dict[str, float | str | None] = {
+        name: None if number != number else number  # noqa: PLR0124  NaN
+        for name, number in zip(features.names, encoded, strict=True)
+    }
+    for feature in features.spelled:
+        if feature.kind == "missing_count":
+            del kept[feature.name]
+        else:
             value = to_plain(row.get(feature.name))
             kept[feature.name] = None if features.is_missing(value) else _keep(value)
     return kept

@@ -5,22 +5,16 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import compress
-from operator import itemgetter
 from typing import NamedTuple
 
 from predictor.features.windows import WEEK_US, ZERO_OF_NOTHING, EventFeature, EventKind
 from predictor.parse import DAY_US
-from predictor.values import MOST_VALUE, Event, normal_text
+from predictor.past import Act, Past, PastReader
+from predictor.values import Event
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTH_US = 30 * DAY_US
-_MOST_TEXTS = 10_000  # spellings remembered: more come from a mistaken client, not from a firm
-
-
-# Moment and date of an act (microseconds and days since 1970 in UTC), type, asset, campaign, value; texts in their normal form.
-_Act = tuple[int, int, str, str | None, str | None, float | None]
 _Value = float | str | None
 
 
@@ -36,7 +30,10 @@ class _Plan(NamedTuple):
 class LiveWindows:
     """The event features of one lead after another: the list is prepared once, and an instance may serve many threads.
 
-    >>> from datetime import timedelta
+    Attributes:
+        nothing: The features of a lead that did nothing.
+
+    >>> from datetime import UTC, timedelta
     >>> from predictor.features.windows import list_event_features
     >>> windows = LiveWindows(list_event_features(["page_view"], [7]))
     >>> now = datetime(2026, 5, 10, tzinfo=UTC)
@@ -51,10 +48,10 @@ class LiveWindows:
         for feature in features:
             by_type.setdefault(feature.event_type, []).append(feature)
         self._plans = {event_type: _make_plan(listed) for event_type, listed in by_type.items()}
-        self._empty: dict[str, _Value] = {
+        self.nothing: dict[str, _Value] = {
             feature.name: 0.0 if feature.kind in ZERO_OF_NOTHING else None for listed in by_type.values() for feature in listed
         }
-        self._texts = _Texts()
+        self._past = PastReader()
 
     def compute(self, events: Iterable[Event], as_of: datetime) -> dict[str, _Value]:
         """Name of each feature -> its value as of that moment; None where it is missing.
@@ -66,43 +63,29 @@ class LiveWindows:
         Raises:
             TypeError: A time has no zone, or a text is a list or a mapping.
         """
-        since = as_of - _EPOCH
-        now = since.days * DAY_US + since.seconds * 1_000_000 + since.microseconds
-        acts, plans = self._read(events, now), self._plans
-        groups: dict[str | None, list[_Act]] = {None: acts} if acts and None in plans else {}
-        for act in acts:
+        return self.nothing | self.compute_past(self._past.read(events, as_of))
+
+    def compute_past(self, past: Past) -> dict[str, _Value]:
+        """The same of events that are read already; what is as of `nothing` is left out."""
+        now, plans = past.now, self._plans
+        groups: dict[str | None, list[Act]] = {None: past.acts} if past.acts and None in plans else {}
+        for act in past.acts:
             kind = act[2]
             if kind in groups:
                 groups[kind].append(act)
             elif kind in plans:
                 groups[kind] = [act]
-        row = self._empty.copy()
+        row: dict[str, _Value] = {}
         for event_type, group in groups.items():
             plan = plans[event_type]
             row.update(zip(plan.names, _measure(plan, group, now)))  # noqa: B905  `strict` costs time, here and below
         return row
 
-    def _read(self, events: Iterable[Event], now: int) -> list[_Act]:
-        """What had happened by now, in the order of time; events alike in everything are one."""
-        acts: list[_Act] = []
-        texts = self._texts
-        for occurred_at, event_type, asset, campaign, value in events:
-            since = occurred_at - _EPOCH
-            day = since.days
-            at = day * DAY_US + since.seconds * 1_000_000 + since.microseconds
-            kind = texts[event_type]
-            if at <= now and kind is not None:
-                number = value if value is None or abs(value) <= MOST_VALUE else None
-                acts.append((at, day, kind, texts[asset], texts[campaign], number))
-        acts.sort(key=_BY_TIME)
-        if len(set(map(_BY_TIME, acts))) < len(acts):  # only acts of one moment can be alike
-            acts = list(dict.fromkeys(acts))
-        return acts
-
 
 def compute_live(features: Iterable[EventFeature], events: Iterable[Event], as_of: datetime) -> dict[str, _Value]:
     """The event features of one lead; where many leads follow one another, prepare a `LiveWindows` once.
 
+    >>> from datetime import UTC
     >>> from predictor.features.windows import list_event_features
     >>> compute_live(list_event_features([], [7]), [], datetime(2026, 5, 10, tzinfo=UTC))["events/any/count_7d"]
     0.0
@@ -111,18 +94,6 @@ def compute_live(features: Iterable[EventFeature], events: Iterable[Event], as_o
     TypeError: can't subtract offset-naive and offset-aware datetimes
     """
     return LiveWindows(features).compute(events, as_of)
-
-
-class _Texts(dict[str | None, str | None]):
-    """Text -> normal text, remembered, since the events of many leads repeat a few."""
-
-    def __missing__(self, text: str | None) -> str | None:
-        normal = normal_text(text)
-        if isinstance(text, str):
-            if len(self) >= _MOST_TEXTS:
-                self.clear()
-            self[text] = normal
-        return normal
 
 
 def _make_plan(features: Sequence[EventFeature]) -> _Plan:
@@ -137,7 +108,7 @@ def _make_plan(features: Sequence[EventFeature]) -> _Plan:
     )
 
 
-def _measure(plan: _Plan, acts: Sequence[_Act], now: int) -> list[_Value]:
+def _measure(plan: _Plan, acts: Sequence[Act], now: int) -> list[_Value]:
     """What is asked of these acts: at least one, in the order of time."""
     _, spans, asked, touch = plan
     times, days, kinds, assets, campaigns, values = zip(*acts)  # noqa: B905
@@ -186,7 +157,6 @@ def _first_text(times: Sequence[int], texts: Sequence[str | None]) -> str | None
     return first
 
 
-_BY_TIME = itemgetter(0)
 _NOTHING = frozenset({None})
 _OTHERS: tuple[EventKind, ...] = (
     "count_ever", "days_since_last", "days_since_first", "active_days", "assets", "most_in_week", "trend", "value_sum",

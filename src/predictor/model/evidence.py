@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import floor, log10
+from math import floor, isnan, log10
 from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
@@ -36,7 +36,7 @@ class Bins:
 
     def place(self, feature: Feature, number: float) -> int:
         """The bin of a value as the matrix holds it, from 0; the last one where it is not known."""
-        if np.isnan(number):
+        if isnan(number):
             return len(self.shares) - 1
         return min(int(number), len(feature.categories)) if feature.kind == "category" else bisect_right(self.edges, number)
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import mannwhitneyu
 
 from predictor.model.checks import check_pairs
 from predictor.model.intervals import wilson
@@ -158,6 +157,8 @@ Calibrate the scores, or leave those leads out.
     y, p = check_pairs(outcome, probability)
     if len(np.unique(y)) < 2 or np.ptp(p) == 0:
         return 1.0
+    from scipy.stats import mannwhitneyu  # noqa: PLC0415  a server needs none of it
+
     return float(mannwhitneyu(p[y == 1], p[y == 0], alternative="greater").pvalue)
 
 

@@ -1,98 +1,36 @@
-"""Trees of LightGBM's text as arrays, for one lead at a time: the score to the last bit, and its parts by feature from memory.
+"""Trees of LightGBM's text as arrays, for one lead or some: the score to the last bit, and its parts by feature.
 
 LightGBM walks its trees one after another, which for one lead means waiting for memory at each step. Here all splits of all trees
 are looked at in one go: each leaves some leaves of its tree standing, and the one that all of them leave is where the lead ends
-(Lucchese et al. 2015, "QuickScorer"). What a tree gives each feature depends only on which of its splits are true, so it is
-worked out once for each combination that comes up, and then remembered.
+(Lucchese et al. 2015, "QuickScorer"). Where no tree has more than 8 leaves, which of its splits are true is one byte, and both
+the leaf and the parts are looked up by it.
 """
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cached_property
-from itertools import product
-from math import factorial
-from typing import Self
 
 import numpy as np
 
+from predictor.model.booster_texts import find_trees
+from predictor.model.tree_parts import SMALL, ByLeaf, Remembered
+from predictor.model.tree_text import Tree, UnknownTreesError
+
 _MOST_LEAVES = 64  # a bit of a word each
-_REMEMBERED_LEAVES = 8  # trees with more have too many combinations to remember
-_SPLITS = _REMEMBERED_LEAVES - 1
 _CATEGORY, _DEFAULT_LEFT = 1, 2  # bits of LightGBM's decision_type; the next two are what it takes for missing
 _ZERO, _NAN = 1, 2
-_SUBSETS = np.array(list(product([False, True], repeat=_SPLITS)))  # which features are known
-
-
-class UnknownTreesError(ValueError):
-    """Trees of another form than are read here."""
-
-
-@dataclass(frozen=True)
-class _Tree:
-    """One tree: parallel lists, of splits and of leaves; a child below zero is leaf -1 - child."""
-
-    features: list[int]
-    thresholds: list[float]
-    kinds: list[int]
-    left: list[int]
-    right: list[int]
-    values: list[float]
-    split_counts: list[float]
-    leaf_counts: list[float]
-    categories: list[frozenset[int]]
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """The tree of a block of LightGBM's text."""
-        held = dict(line.partition("=")[::2] for line in text.splitlines())
-        if held.get("is_linear", "0") != "0":
-            raise UnknownTreesError("its leaves are linear")
-
-        def read(name: str) -> list[float]:
-            return [float(word) for word in held.get(name, "").split()]
-
-        kinds = [int(kind) for kind in read("decision_type")]
-        thresholds, bounds = read("threshold"), [int(bound) for bound in read("cat_boundaries")]
-        words = [int(word) for word in held.get("cat_threshold", "").split()]
-        categories = [
-            _read_bits(words[bounds[int(threshold)] : bounds[int(threshold) + 1]]) if kind & _CATEGORY else frozenset[int]()
-            for threshold, kind in zip(thresholds, kinds, strict=True)
-        ]
-        left, right, features = ([int(word) for word in read(name)] for name in ("left_child", "right_child", "split_feature"))
-        return cls(
-            features, thresholds, kinds, left, right, read("leaf_value"), read("internal_count"), read("leaf_count"), categories
-        )
-
-    def list_paths(self) -> list[list[tuple[int, bool]]]:
-        """For each leaf the splits above it, and whether it lies where they are true."""
-        paths: list[list[tuple[int, bool]]] = [[] for _ in self.values]
-        open_ends: list[tuple[int, list[tuple[int, bool]]]] = [(0, [])] if self.features else []
-        while open_ends:
-            split, above = open_ends.pop()
-            for child, is_true in ((self.left[split], True), (self.right[split], False)):
-                path = [*above, (split, is_true)]
-                if child < 0:
-                    paths[-1 - child] = path
-                else:
-                    open_ends.append((child, path))
-        return paths
-
-    def share(self, split: int, *, is_true: bool) -> float:
-        """What share of the leads that came to a split went that way."""
-        child = self.left[split] if is_true else self.right[split]
-        return (self.leaf_counts[-1 - child] if child < 0 else self.split_counts[child]) / self.split_counts[split]
-
-
-def _read_bits(words: Sequence[int]) -> frozenset[int]:
-    return frozenset(32 * place + bit for place, word in enumerate(words) for bit in range(32) if word >> bit & 1)
+_ROWS = 64  # looked at together: what they take stays in the processor's own memory
 
 
 class Trees:
-    """All trees of a model, read to answer for one lead at a time; an instance may serve many threads."""
+    """All trees of a model; an instance may serve many threads.
+
+    Attributes:
+        width: Columns of the matrix that they look at.
+        small: Whether no tree has more leaves than can be looked up.
+    """
 
     def __init__(self, text: str) -> None:
         """Read LightGBM's text.
@@ -104,21 +42,21 @@ class Trees:
         if head.get("num_class") != "1" or head.get("num_tree_per_iteration") != "1" or "average_output" in head:
             raise UnknownTreesError("it is no sum of trees")
         self.width = int(head["max_feature_idx"]) + 1
-        blocks = re.findall(r"^Tree=\d+\n(.+?)\n\n", text, flags=re.DOTALL | re.MULTILINE)
-        self._trees = [_Tree.read(block) for block in blocks]
-        if not self._trees or max(len(tree.values) for tree in self._trees) > _MOST_LEAVES:
+        self._trees = [Tree.read(tree) for tree in find_trees(text)]
+        most = max((len(tree.values) for tree in self._trees), default=0)
+        if not 0 < most <= _MOST_LEAVES:
             raise UnknownTreesError(f"a tree has more than {_MOST_LEAVES} leaves, or there is none")
-        self._padded = _REMEMBERED_LEAVES if max(len(tree.values) for tree in self._trees) <= _REMEMBERED_LEAVES else 0
+        self.small = most <= SMALL
         self._lay_out()
         self._lock = threading.Lock()
 
     def _lay_out(self) -> None:
         """Splits of all trees behind one another; small trees are filled up to 8 with such as change nothing."""
-        features, thresholds, when_missing, ends = list[int](), list[float](), list[bool](), list[int]()
+        features, thresholds, when_missing, starts = list[int](), list[float](), list[bool](), list[int]()
         masks: tuple[list[int], list[int]] = ([], [])
         categories: list[tuple[int, frozenset[int]]] = []
         for tree in self._trees:
-            ends.append(len(features))
+            starts.append(len(features))
             paths = tree.list_paths()
             for split, kind in enumerate(tree.kinds):
                 if kind & _CATEGORY:
@@ -132,152 +70,109 @@ class Trees:
                 for is_true in (False, True):  # leaves that lie elsewhere fall
                     fallen = (leaf for leaf, path in enumerate(paths) if (split, not is_true) in path)
                     masks[is_true].append((1 << len(paths)) - 1 - sum(1 << leaf for leaf in fallen))
-            while len(features) - ends[-1] < (self._padded or 1):
+            while len(features) - starts[-1] < (SMALL if self.small else 1):
                 features.append(0)
                 thresholds.append(np.inf)
                 when_missing.append(True)
                 masks[False].append((1 << len(paths)) - 1)
                 masks[True].append((1 << len(paths)) - 1)
-        self._features, self._thresholds = np.array(features), np.array(thresholds)
-        self._looks = self._features + self.width * np.array(when_missing)
-        self._masks = np.array(masks, dtype=np.uint64)
-        self._starts = np.array(ends)
+        self._masks, self._starts = np.array(masks, dtype=np.uint64), np.array(starts)
         leaves = max(len(tree.values) for tree in self._trees)
-        self._values = np.array([tree.values + [0.0] * (leaves - len(tree.values)) for tree in self._trees])
-        self._places = np.arange(len(self._trees))
-        self._lay_out_categories(categories)
+        self._values = np.array([tree.values + [0.0] * (leaves - len(tree.values)) for tree in self._trees]).ravel()
+        self._firsts = np.arange(len(self._trees)) * leaves
+        self._lay_out_questions(np.array(features), np.array(thresholds), np.array(when_missing), dict(categories))
 
-    def _lay_out_categories(self, categories: Sequence[tuple[int, frozenset[int]]]) -> None:
-        self._by_category = np.array([place for place, _ in categories], dtype=np.intp)
-        most = max((max(held, default=0) for _, held in categories), default=0)
-        self._category_left = np.zeros((len(categories), most + 2), dtype=bool)  # the last: any other, or missing
-        for row, (_, held) in enumerate(categories):
-            self._category_left[row, sorted(held)] = True
-        self._rows = np.arange(len(categories))
-        self._category_features = self._features[self._by_category]
+    def _lay_out_questions(
+        self, features: np.ndarray, thresholds: np.ndarray, when_missing: np.ndarray, categories: Mapping[int, frozenset[int]]
+    ) -> None:
+        """What the splits ask, each question once, for many splits ask the same: those about numbers, then about categories."""
+        looks = np.column_stack([features + self.width * when_missing, thresholds])
+        of_numbers = np.array([place for place in range(len(features)) if place not in categories], dtype=np.intp)
+        asked, self._asked = np.zeros((0, 2)), np.empty(len(features), dtype=np.intp)
+        if len(of_numbers):
+            asked, self._asked[of_numbers] = np.unique(looks[of_numbers], axis=0, return_inverse=True)
+        self._looks, self._thresholds = asked[:, 0].astype(np.intp), asked[:, 1]
+        questions: dict[tuple[int, frozenset[int]], int] = {}
+        for place, held in categories.items():
+            self._asked[place] = len(asked) + questions.setdefault((int(features[place]), held), len(questions))
+        most = max((max(held, default=0) for _, held in questions), default=0)
+        left = np.zeros((len(questions), most + 2), dtype=bool)  # the last: any other, or missing
+        for row, (_, held) in enumerate(questions):
+            left[row, sorted(held)] = True
+        self._most, self._left = most + 1, left.ravel()
+        self._left_starts = np.arange(len(questions)) * (most + 2)
+        self._category_features, self._of_feature = np.unique(
+            np.array([feature for feature, _ in questions], dtype=np.intp), return_inverse=True
+        )
 
-    def _decide(self, row: np.ndarray) -> np.ndarray:
-        """Which splits are true of a row."""
-        missing = np.isnan(row)
-        both = np.concatenate([row, np.where(missing, -np.inf, row)])  # missing goes right, or left
-        true: np.ndarray = both.take(self._looks) <= self._thresholds
-        if len(self._rows):
-            most = self._category_left.shape[1] - 1
-            known = np.where((row >= 0) & (row < most), row, most).astype(np.intp)  # missing is neither
-            true[self._by_category] = self._category_left[self._rows, known[self._category_features]]
+    def _decide(self, matrix: np.ndarray) -> np.ndarray:
+        """Which splits are true of each row."""
+        both = np.concatenate([matrix, np.where(np.isnan(matrix), -np.inf, matrix)], axis=1)  # missing goes right, or left
+        answers = both.take(self._looks, axis=1) <= self._thresholds
+        if len(self._category_features):
+            codes = matrix.take(self._category_features, axis=1)
+            known = np.where((codes >= 0) & (codes < self._most), codes, self._most).astype(np.intp)  # missing is neither
+            answers = np.concatenate([answers, self._left.take(known.take(self._of_feature, axis=1) + self._left_starts)], axis=1)
+        true: np.ndarray = answers.take(self._asked, axis=1)
         return true
 
-    def score(self, row: np.ndarray) -> float:
-        """The sum of the trees for one row, added in LightGBM's order."""
-        true = self._decide(row)
-        if self.remembers:
-            told = self._values_of.take(self._begins + self._pack(true))
-        else:
-            standing = np.bitwise_and.reduceat(np.where(true, self._masks[1], self._masks[0]), self._starts)
-            told = self._values[self._places, _find_bits(standing)]
-        return float(np.add.accumulate(told)[-1])
+    def score(self, matrix: np.ndarray) -> np.ndarray:
+        """The sum of the trees for each row, added in LightGBM's order."""
+        told = np.empty(len(matrix))
+        for start in range(0, len(matrix), _ROWS):
+            values = self._values.take(self._find_leaves(matrix[start : start + _ROWS]))
+            told[start : start + _ROWS] = np.add.accumulate(values, axis=1)[:, -1]
+        return told
+
+    def _find_leaves(self, matrix: np.ndarray) -> np.ndarray:
+        """For each row and tree the leaf where the row ends, by its place among the leaves of all."""
+        true = self._decide(matrix)
+        if self.small:
+            found: np.ndarray = self._leaf_of.take(self._begins + self._pack(true)) + self._firsts
+            return found
+        standing = np.bitwise_and.reduceat(np.where(true, self._masks[1], self._masks[0]), self._starts, axis=1)
+        return _find_bits(standing) + self._firsts
 
     @staticmethod
     def _pack(true: np.ndarray) -> np.ndarray:
         """For each of the small trees which of its splits are true, as a number."""
-        packed: np.ndarray = np.packbits(true.reshape(-1, _REMEMBERED_LEAVES), axis=1, bitorder="little").ravel()
-        return packed
+        return np.packbits(true, axis=1, bitorder="little")
 
     @cached_property
     def _begins(self) -> np.ndarray:
-        return self._places * 256
+        return np.arange(len(self._trees)) * 256
 
     @cached_property
-    def _values_of(self) -> np.ndarray:
-        """For each of the small trees and each combination of splits the value of the leaf, 256 a tree."""
+    def _leaf_of(self) -> np.ndarray:
+        """For each of the small trees and each combination of splits the leaf, 256 a tree."""
         standing = np.full((len(self._trees), 256), 2**64 - 1, dtype=np.uint64)
         combinations = np.arange(256)
-        for split in range(_REMEMBERED_LEAVES):
+        for split in range(SMALL):
             true = (combinations >> split & 1).astype(bool)
-            masks = self._masks[:, split::_REMEMBERED_LEAVES]
+            masks = self._masks[:, split::SMALL]
             standing &= np.where(true, masks[1][:, None], masks[0][:, None])
-        leaves = np.minimum(_find_bits(standing), self._values.shape[1] - 1)
-        values: np.ndarray = self._values[self._places[:, None], leaves].ravel()
-        return values
+        leaves: np.ndarray = np.minimum(_find_bits(standing), SMALL - 1).astype(np.uint8).ravel()
+        return leaves
 
-    @property
-    def remembers(self) -> bool:
-        """Whether the parts of a score can be told from memory: the trees are small enough."""
-        return self._padded > 0
-
-    def contribute(self, row: np.ndarray) -> np.ndarray:
-        """TreeSHAP of one row by feature (Lundberg et al. 2018), the last the base; for trees that are remembered."""
-        memory = self._memory
-        found = memory.find(self._pack(self._decide(row)))
-        parts: np.ndarray = np.bincount(memory.columns, weights=found.ravel(), minlength=self.width + 1)
-        parts[-1] = memory.base
+    def contribute(self, matrix: np.ndarray) -> np.ndarray:
+        """TreeSHAP of each row by feature, the last the base."""
+        parts = np.empty((len(matrix), self.width + 1))
+        for start in range(0, len(matrix), _ROWS):
+            true = self._decide(matrix[start : start + _ROWS])
+            parts[start : start + _ROWS] = self._remembered.tell(self._pack(true)) if self.small else self._by_leaf.tell(true)
         return parts
 
     @cached_property
-    def _memory(self) -> _Memory:
+    def _remembered(self) -> Remembered:
         with self._lock:
-            return _Memory(self._trees, self.width)
+            return Remembered(self._trees, self.width)
 
-
-class _Memory:
-    """What each tree gives its features, by which of its splits are true."""
-
-    def __init__(self, trees: Sequence[_Tree], width: int) -> None:
-        slots = [list(dict.fromkeys(tree.features)) for tree in trees]
-        self.columns = np.array([[*held, *[width] * (_SPLITS - len(held))] for held in slots]).ravel()
-        self.base = sum(_expect(tree) for tree in trees)
-        self._lock, self._places = threading.Lock(), np.full((len(trees), 256), -1)
-        self._known = np.zeros((0, _SPLITS))
-        self._at = np.arange(len(trees))
-        self._values = np.zeros((len(trees), _REMEMBERED_LEAVES))
-        shape = (len(trees), _REMEMBERED_LEAVES, _SPLITS)  # a path shorter than the longest is filled with what is always true
-        self._splits, self._slots = np.zeros(shape, dtype=np.intp), np.zeros(shape, dtype=np.intp)
-        self._wanted, self._any, self._shares = np.zeros(shape, dtype=bool), np.ones(shape, dtype=bool), np.ones(shape)
-        for place, tree in enumerate(trees):
-            self._values[place, : len(tree.values)] = tree.values
-            for leaf, path in enumerate(tree.list_paths()):
-                for depth, (split, is_true) in enumerate(path):
-                    at = place, leaf, depth
-                    self._splits[at], self._slots[at] = split, slots[place].index(tree.features[split])
-                    self._wanted[at], self._any[at], self._shares[at] = is_true, False, tree.share(split, is_true=is_true)
-        sizes = _SUBSETS.sum(axis=1)
-        weights = np.array([factorial(size) * factorial(max(_SPLITS - size - 1, 0)) / factorial(_SPLITS) for size in range(8)])
-        self._weights = np.where(_SUBSETS, weights[sizes - 1][:, None], -weights[sizes][:, None])  # Shapley 1953
-
-    def find(self, patterns: np.ndarray) -> np.ndarray:
-        """What the trees give, a row a tree and a column a slot."""
-        places = self._places[self._at, patterns]
-        if (places < 0).any():
-            with self._lock:
-                self._learn(patterns)
-                places = self._places[self._at, patterns]
-        found: np.ndarray = self._known[places]
-        return found
-
-    def _learn(self, patterns: np.ndarray) -> None:
-        trees = np.flatnonzero(self._places[self._at, patterns] < 0)
-        true = (patterns[trees, None, None].astype(np.intp) >> self._splits[trees]) & 1 == 1
-        met = (true == self._wanted[trees]) | self._any[trees]
-        slots, shares = self._slots[trees], self._shares[trees]
-        expected = np.zeros((len(trees), len(_SUBSETS)))
-        for leaf in range(_REMEMBERED_LEAVES):
-            reached = np.repeat(self._values[trees, leaf][:, None], len(_SUBSETS), axis=1)
-            for depth in range(_SPLITS):
-                known = _SUBSETS.T[slots[:, leaf, depth]]
-                reached *= np.where(known, met[:, leaf, depth, None], shares[:, leaf, depth, None])
-            expected += reached
-        begun = len(self._known)
-        self._known = np.vstack([self._known, expected @ self._weights])
-        self._places[trees, patterns[trees]] = np.arange(begun, begun + len(trees))
+    @cached_property
+    def _by_leaf(self) -> ByLeaf:
+        with self._lock:
+            return ByLeaf(self._trees, self._starts.tolist(), self.width)
 
 
 def _find_bits(words: np.ndarray) -> np.ndarray:
     """The place of the bit that is set, of words with a single one; some place for others."""
     return np.asarray(np.frexp(words.astype(np.float64))[1] - 1).clip(0, _MOST_LEAVES - 1)
-
-
-def _expect(tree: _Tree) -> float:
-    """The mean of a tree over the leads that taught it."""
-    if not tree.features:
-        return tree.values[0]
-    return sum(value * count for value, count in zip(tree.values, tree.leaf_counts, strict=True)) / tree.split_counts[0]

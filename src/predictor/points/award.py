@@ -6,13 +6,13 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
+from predictor.past import Past, read_past
 from predictor.points.rulebook import AttributeCondition, InRange, OneOf, OnEvents, Rule, RuleBook
-from predictor.values import MOST_VALUE, Event, normal_text, to_number
+from predictor.values import Event, normal_text, to_number
 
-_MICROSECOND = timedelta(microseconds=1)
-_Aged = Mapping[str, Sequence[tuple[int, Event]]]
+_Aged = Mapping[str, Sequence[tuple[int, str | None, str | None]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,9 @@ def award_lead(book: RuleBook, attributes: Mapping[str, object], events: Sequenc
         as_of: The moment the points speak of, with a zone.
 
     Raises:
-        TypeError: An attribute that a rule asks is a list or a mapping, or only one of two times has a zone.
+        TypeError: An attribute that a rule asks is a list or a mapping, or a time has no zone.
 
+    >>> from datetime import UTC
     >>> from predictor.points.rulebook import parse_rule_book
     >>> book = parse_rule_book('''
     ... name = "x"
@@ -88,12 +89,20 @@ def award_lead(book: RuleBook, attributes: Mapping[str, object], events: Sequenc
     >>> award_lead(book, {"seniority": "vp"}, [seen, seen], datetime(2026, 4, 30, tzinfo=UTC)).groups()
     {'title': 20.0, 'Pricing': 0.0}
     """
-    aged = _age_events(events, as_of)
-    found = [answer for rule in book.rules if (answer := _fire(rule, attributes, aged)) is not None]
-    fired = tuple(one for one, _ in found)
-    times = dict.fromkeys([rule.name for rule in book.rules], 0.0) | {one.rule: weight for one, weight in found}
-    qualifies = any(rule.qualifies and times[rule.name] for rule in book.rules)
-    return Award(math.fsum(one.points for one in fired), fired, qualifies, book.groups, times)
+    return award_past(book, attributes, read_past(events, as_of))
+
+
+def award_past(book: RuleBook, attributes: Mapping[str, object], past: Past) -> Award:
+    """The same for events that are read already."""
+    aged = _age_acts(past)
+    times = dict.fromkeys(book.names, 0.0)
+    fired = list[Fired]()
+    for rule in book.rules:
+        if (found := _fire(rule, attributes, aged)) is not None:
+            one, times[rule.name] = found
+            fired.append(one)
+    qualifies = any(times[name] for name in book.qualifying)
+    return Award(math.fsum([one.points for one in fired]), tuple(fired), qualifies, book.groups, times)
 
 
 def matches_attribute(condition: AttributeCondition, value: object) -> bool:
@@ -127,6 +136,8 @@ def _fire(rule: Rule, attributes: Mapping[str, object], aged: _Aged) -> tuple[Fi
     if not isinstance(condition, OnEvents):
         matched = matches_attribute(condition, attributes.get(condition.attribute))
         return (Fired(rule.name, rule.group, rule.points, 1), 1.0) if matched else None
+    if condition.types.isdisjoint(aged):
+        return None
     ages = _find_firing_ages(condition, aged)
     if not ages:
         return None
@@ -135,38 +146,31 @@ def _fire(rule: Rule, attributes: Mapping[str, object], aged: _Aged) -> tuple[Fi
     return Fired(rule.name, rule.group, points, len(ages)), float(len(ages)) if condition.half_life is None else weight
 
 
-def _age_events(events: Sequence[Event], as_of: datetime) -> _Aged:
-    """Event type -> age in microseconds and event, for what had happened by `as_of`, each act once."""
-    now = _in_utc(as_of)
-    aged: dict[str, dict[tuple[object, ...], tuple[int, Event]]] = {}
-    for event in events:
-        age = (now - _in_utc(event.occurred_at)) // _MICROSECOND
-        kind = normal_text(event.event_type) if age >= 0 else None
-        if kind is not None:
-            value = event.value if event.value is None or abs(event.value) <= MOST_VALUE else None
-            act = (age, normal_text(event.asset), normal_text(event.campaign), value)
-            aged.setdefault(kind, {})[act] = (age, event)
-    return {kind: list(acts.values()) for kind, acts in aged.items()}
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """The moment in UTC: two times of one zone would else be subtracted by the clock on the wall."""
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+def _age_acts(past: Past) -> _Aged:
+    """Event type -> age in microseconds, asset and campaign of each act of that type."""
+    aged: dict[str, list[tuple[int, str | None, str | None]]] = {}
+    now = past.now
+    for at, _, kind, asset, campaign, _ in past.acts:
+        act = now - at, asset, campaign
+        if kind in aged:
+            aged[kind].append(act)
+        else:
+            aged[kind] = [act]
+    return aged
 
 
 def _find_firing_ages(condition: OnEvents, aged: _Aged) -> list[int]:
     """Ages of the events at which the rule fires and that have not expired, latest first."""
-    ages = [age for kind in condition.types for age, event in aged.get(kind, ()) if _matches_source(condition, event)]
+    acts = [act for kind in condition.types if kind in aged for act in aged[kind]]
+    if condition.assets is not None:
+        acts = [act for act in acts if act[1] in condition.assets]
+    if condition.campaigns is not None:
+        acts = [act for act in acts if act[2] in condition.campaigns]
+    ages = [act[0] for act in acts]
     ages.sort()
     if condition.at_least > 1:
         ages = [age for age in ages if bisect_right(ages, age + condition.within) - bisect_left(ages, age) >= condition.at_least]
     return ages if condition.expires is None else ages[: bisect_right(ages, condition.expires)]
-
-
-def _matches_source(condition: OnEvents, event: Event) -> bool:
-    if condition.assets is not None and normal_text(event.asset) not in condition.assets:
-        return False
-    return condition.campaigns is None or normal_text(event.campaign) in condition.campaigns
 
 
 def _weigh(condition: OnEvents, ages: Sequence[int]) -> float:

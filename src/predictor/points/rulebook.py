@@ -149,6 +149,16 @@ class RuleBook:
         """The groups of the rules, each once, in the order of the book."""
         return tuple(dict.fromkeys(rule.group for rule in self.rules))
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the rules, in the order of the book."""
+        return tuple(rule.name for rule in self.rules)
+
+    @cached_property
+    def qualifying(self) -> tuple[str, ...]:
+        """The rules that make a lead qualified by themselves."""
+        return tuple(rule.name for rule in self.rules if rule.qualifies)
+
 
 def parse_rule_book(text: str, source: str) -> RuleBook:
     r"""The rule book that a TOML text holds.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -138,8 +139,8 @@ class Store:
             StoreError: The spool cannot be written.
         """
         at = datetime.now(UTC)
-        self._keep([Record("erase", {"lead_id": lead_id, "erased_at": at})])  # it holds although the database is away
-        with self._writer.alone():
+        with self._writer.alone():  # from the first, or the writer might delete what is to be counted here
+            self._keep([Record("erase", {"lead_id": lead_id, "erased_at": at})])  # it holds although the database is away
             self._spool.sync()
             dropped = self._spool.scrub(lambda line: not _is_of(line, lead_id, at))
             try:
@@ -147,6 +148,10 @@ class Store:
             except StoreError:
                 gone, done = Erased(0, 0), False
         return Erasure(gone.scores, gone.outcomes, dropped, done)
+
+    def quiet(self) -> AbstractContextManager[None]:
+        """While what is kept waits in the spool: many answers at once are given sooner, and are written to the database then."""
+        return self._writer.alone()
 
     def drain(self) -> None:
         """Write all that waits, now; also what dead processes left in the same spool.

@@ -8,13 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
-from uuid import uuid4
 
+import orjson
 import sqlalchemy as sa
 from pydantic_core import to_json
 
 from predictor.answer import Answer
 from predictor.errors import StoreError
+from predictor.ids import make_uuid
 from predictor.store.schema import ERASURES, OUTCOMES, SCORES, Moment
 
 RecordKind = Literal["score", "outcome", "erase"]
@@ -43,7 +44,7 @@ class Answered:
     explore_rate: float | None = None
     challenger: str | None = None
     challenger_probability: float | None = None
-    answer_id: str = field(default_factory=lambda: str(uuid4()))
+    answer_id: str = field(default_factory=make_uuid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Record:
             features = self.row.get("features")
             if features is None:
                 return _write({"kind": self.kind, "row": self.row}) + b"\n"
-            text = features.encode() if isinstance(features, str) else _write(features)
+            text = features.encode() if isinstance(features, str) else _write_features(features)
             rest = {name: value for name, value in self.row.items() if name != "features"}
             return _write({"kind": self.kind, "row": rest})[:-2] + _FEATURES + text[1:] + b"}}\n"
         except (ValueError, TypeError) as error:
@@ -134,6 +135,14 @@ def record_score(given: Answered, *, scored_at: datetime, model: str) -> Record:
         "challenger_probability": given.challenger_probability, "features": dict(answer.features),
     }  # fmt: skip
     return Record("score", row)
+
+
+def _write_features(features: Mapping[str, Any]) -> bytes:
+    """What a model looked at: most of a record, so it is written the quickest way, which has null for what is no number."""
+    try:
+        return orjson.dumps(features)
+    except TypeError:  # half a character
+        return _write(features)
 
 
 def _write(content: Mapping[str, Any]) -> bytes:

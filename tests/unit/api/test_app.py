@@ -111,11 +111,21 @@ def test_a_server_without_a_model_starts_and_says_so(serve, tmp_path, lead, capl
     assert client.get("/health/live").status_code == 200
     asked = [client.get(path) for path in ("/health/ready", "/v1/model", "/v1/threshold", "/report")]
     asked += [client.post("/v1/score", json=lead), client.post("/v1/score/batch", json={"leads": [lead]})]
-    asked += [client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"}), client.delete("/v1/leads/A17")]
+    asked += [client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"})]
     for response in asked:
         assert (response.status_code, response.json()["error"]["code"]) == (503, "API004")
         assert "names no champion" in response.json()["error"]["text"]
         assert response.json()["error"]["text"].endswith("It serves as soon as there is one.")
+
+
+def test_a_lead_can_be_erased_without_a_model(serve, models, tmp_path, lead):
+    client = serve(models, store_url=f"sqlite:///{tmp_path / 'kept.db'}")
+    client.post("/v1/score", json=lead)
+    client.app.state.service.store.drain()
+    without = serve(tmp_path / "none", store_url=f"sqlite:///{tmp_path / 'kept.db'}")
+    erased = without.delete("/v1/leads/A17").json()
+    assert (erased["scores"], erased["done"]) == (1, True)
+    assert client.app.state.service.store.load_scores().empty
 
 
 def test_a_bundle_that_was_altered_is_not_served(serve, models):
@@ -139,11 +149,11 @@ def test_paths_that_are_not_there_answer_in_the_same_shape(client):
 
 def test_a_fault_of_ours_is_a_500_that_quotes_nobody(client, lead, caplog, monkeypatch):
     def fail(asked, **_):
-        raise RuntimeError(asked.attributes["email"])
+        raise RuntimeError(asked[0].attributes["email"])
 
     lead["attributes"]["email"] = "jane.doe@example.com"
 
-    monkeypatch.setattr(client.app.state.service.scorer, "score_lead", fail)
+    monkeypatch.setattr(client.app.state.service.scorer, "score_leads", fail)
     with caplog.at_level(logging.ERROR, "api"):
         response = client.post("/v1/score", json=lead)
     assert (response.status_code, response.json()["error"]["code"]) == (500, "API007")
@@ -158,7 +168,7 @@ def test_the_app_is_closed_without_a_trace(serve, models, lead):
 
 
 def test_serving_loads_nothing_heavy():
-    heavy = ["mlflow", "ibis", "duckdb", "matplotlib", "jinja2", "alembic", "psycopg"]
+    heavy = ["mlflow", "ibis", "duckdb", "matplotlib", "jinja2", "alembic", "psycopg", "lightgbm", "scipy.stats", "sklearn"]
     code = f"import sys, api.app; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")

@@ -54,14 +54,14 @@ def test_a_new_champion_serves_without_a_restart_and_so_does_the_old_one_again(c
 
 def test_a_request_ends_with_the_champion_it_began_with(client, models, second, lead, monkeypatch):
     service = client.app.state.service
-    score_lead = service.scorer.score_lead
+    score_leads = service.scorer.score_leads
 
     def replace_meanwhile(*args, **kwargs):
         promote(models, second.name)
         client.app.state.watch.look()
-        return score_lead(*args, **kwargs)
+        return score_leads(*args, **kwargs)
 
-    monkeypatch.setattr(service.scorer, "score_lead", replace_meanwhile)
+    monkeypatch.setattr(service.scorer, "score_leads", replace_meanwhile)
     assert ask(client, lead)["model"]["version"] == "small"
     assert ask(client, lead)["model"]["version"] == "second"
     assert [row["model"] for row in read_rows(client)] == ["small", "second"]
@@ -155,7 +155,7 @@ def test_a_challenger_that_fails_costs_no_answer(client, models, second, lead, m
 
     challenge(models, second.name)
     look(client)
-    monkeypatch.setattr(client.app.state.service.challenger, "score_lead", fail)
+    monkeypatch.setattr(client.app.state.service.challenger, "score_leads", fail)
     with caplog.at_level(logging.ERROR, "api"):
         ask(client, lead)
     [row] = read_rows(client)

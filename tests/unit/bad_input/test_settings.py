@@ -25,7 +25,7 @@ def test_unknown_event_column_with_the_nearest_name(tmp_path, leads):
 def test_settings_that_are_no_toml(tmp_path):
     path = write_settings(tmp_path)
     path.write_text("[data\nleads = 3")
-    refuse(path, SettingsError, "cannot be read as TOML: .*line 1.* Compare it with the settings in README.md")
+    refuse(path, SettingsError, "cannot be read as TOML: .*line 1.* Compare it with docs/reference/settings.md")
 
 
 def test_broken_rule_book(tmp_path, leads):

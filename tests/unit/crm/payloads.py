@@ -173,12 +173,12 @@ SALESFORCE = [
         [],
     ),
     (
-        "lists of what hangs on it are not read",
+        "a member of a campaign who did not respond did nothing",
         {
             "attributes": {"type": "Lead"}, "Id": "00Q000000000067AAA", "Industry": "Healthcare",
             "CampaignMembers": {"totalSize": 1, "done": True, "records": [{"CampaignId": "701000000000001AAA"}]},
         },
-        [("LEAD024", UNREAD.format("Salesforce") + "'CampaignMembers'.")],
+        [("LEAD024", UNREAD.format("Salesforce") + "'1 of CampaignMembers'.")],
     ),
     (
         "texts where numbers are needed",

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictor.errors import ScoringError
@@ -63,6 +63,7 @@ def encode_one_by_one(table, as_of):
     return encoded, warnings, errors
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(rows, as_ofs), min_size=1, max_size=8))
 def test_a_table_is_its_rows_one_by_one(pairs):
     table, as_of = zip(*pairs, strict=True)

@@ -1,13 +1,11 @@
 """Event features of one lead, against numbers worked out by hand."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from predictor.features import live
-from predictor.features.live import LiveWindows, compute_live
+from predictor.features.live import compute_live
 from predictor.features.windows import list_event_features
 from predictor.values import Event
 
@@ -119,21 +117,3 @@ def test_a_time_without_a_zone_is_refused():
 def test_a_list_is_no_text():
     with pytest.raises(TypeError, match="unhashable type: 'list'"):
         compute(ago(1, asset=["a"]))
-
-
-def test_an_instance_serves_many_threads_and_forgets_old_spellings(monkeypatch):
-    monkeypatch.setattr(live, "_MOST_TEXTS", 5)
-    windows, wrong = LiveWindows(FEATURES), []
-
-    def ask(place):
-        for turn in range(50):
-            row = windows.compute([ago(day, asset=f"{place} {turn} {day}") for day in range(1, 9)], NOW)
-            wrong.extend(name for name in ("events/any/assets", "events/any/count_ever") if row[name] != 8)
-
-    threads = [threading.Thread(target=ask, args=(place,)) for place in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
-    assert len(windows._texts) <= 5 + len(threads)

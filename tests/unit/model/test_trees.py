@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from predictor.model.candidates.boosted import Boosted
-from predictor.model.trees import Trees, UnknownTreesError
+from predictor.model.tree_text import UnknownTreesError
+from predictor.model.trees import Trees
 
 WIDTH = 6  # two columns of categories, the others of numbers
 
@@ -43,40 +44,46 @@ def draw_odd(n):
 def test_the_score_is_lightgbms_to_the_last_bit(parameters):
     booster, matrix = grow(**parameters), draw_odd(500)
     trees = Trees(booster.model_to_string())
-    assert [trees.score(row) for row in matrix] == booster.predict(matrix, raw_score=True).tolist()
+    expected = booster.predict(matrix, raw_score=True).tolist()
+    assert trees.score(matrix).tolist() == expected
+    assert [trees.score(row[None])[0] for row in matrix] == expected
 
 
-@pytest.mark.parametrize("parameters", [{}, {"num_leaves": 3}, {"max_cat_to_onehot": 32}])
+@pytest.mark.parametrize(
+    "parameters", [{}, {"num_leaves": 3}, {"max_cat_to_onehot": 32}, {"num_leaves": 9}, {"num_leaves": 24}, {"num_leaves": 60}]
+)
 def test_the_parts_are_lightgbms(parameters):
     booster, matrix = grow(**parameters), draw_odd(300)
     trees = Trees(booster.model_to_string())
     expected = booster.predict(matrix, pred_contrib=True)
     for _ in range(2):  # worked out, then remembered
-        np.testing.assert_allclose([trees.contribute(row) for row in matrix], expected, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(trees.contribute(matrix), expected, rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(np.vstack([trees.contribute(row[None]) for row in matrix]), trees.contribute(matrix))
 
 
-def test_large_trees_are_not_remembered_and_lightgbm_tells_their_parts():
-    booster, matrix = grow(num_leaves=24), draw_odd(20)
+def test_many_leads_with_reasons_by_large_trees_are_left_to_lightgbm():
+    booster, matrix = grow(num_leaves=24), draw_odd(60)
     model = Boosted.from_text(booster.model_to_string())
-    assert not Trees(booster.model_to_string()).remembers
-    alone = np.vstack([model.contribute(row[None]) for row in matrix])
-    np.testing.assert_array_equal(alone, booster.predict(matrix, pred_contrib=True))
+    assert not Trees(booster.model_to_string()).small
+    together, alone = model.contribute(matrix), np.vstack([model.contribute(row[None]) for row in matrix])
+    np.testing.assert_array_equal(together, booster.predict(matrix, pred_contrib=True))
+    np.testing.assert_allclose(alone, together, rtol=0, atol=1e-12)
 
 
 def test_a_tree_that_is_a_leaf_alone_counts():
     booster = grow(min_data_in_leaf=2000, rounds=2)
-    trees, row = Trees(booster.model_to_string()), draw_matrix(1, 0)[0]
-    assert trees.score(row) == booster.predict(row[None], raw_score=True)[0]
-    np.testing.assert_allclose(trees.contribute(row), booster.predict(row[None], pred_contrib=True)[0], rtol=0, atol=1e-12)
+    trees, row = Trees(booster.model_to_string()), draw_matrix(1, 0)
+    assert trees.score(row)[0] == booster.predict(row, raw_score=True)[0]
+    np.testing.assert_allclose(trees.contribute(row), booster.predict(row, pred_contrib=True), rtol=0, atol=1e-12)
 
 
 def test_many_threads_get_the_same_parts():
     text, matrix = grow().model_to_string(), draw_odd(100)
-    expected = [Trees(text).contribute(row).tolist() for row in matrix]
+    expected = Trees(text).contribute(matrix)
     shared, found = Trees(text), {}
 
     def ask(number):
-        found[number] = [shared.contribute(row).tolist() for row in matrix]
+        found[number] = np.vstack([shared.contribute(row[None]) for row in matrix])
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
     for thread in threads:

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from predictor.markup import to_paragraphs
 from predictor.model.gate import Gate, judge_gate
 from predictor.model.metrics import compute_reliability
 from predictor.report.compare.bands import compute_point_bands
@@ -29,7 +30,7 @@ from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest
 from predictor.report.compare.words import SAME
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Points, learned points and model on the same leads.
 
@@ -65,6 +66,13 @@ class Comparison:
         """The comparison that `to_json` wrote."""
         tables = {name: pd.DataFrame(held["data"], columns=held["columns"]) for name, held in content["tables"].items()}
         return cls(tables, tuple(content["sentences"]), tuple(content["untold"]))
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {' '.join(self.sentences)}>"
+
+    def _repr_html_(self) -> str:
+        held = [name for name, table in self.tables.items() if len(table)]
+        return to_paragraphs(*self.sentences, *self.untold, f"Tables: {', '.join(held)}.")
 
 
 def compute_comparison(

@@ -1,0 +1,50 @@
+"""What the contract and the audit say of an export as it was taken: leaks leave, and everything is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from predictor.audit import audit_columns
+from predictor.config import make_settings
+from predictor.denied import deny_reason
+from predictor.errors import Finding, TableError
+from predictor.propose.settings import Proposal
+from predictor.tables import Leads, check_leads
+
+_TOLD = {"LEAD001", "LEAD008", "LEAD014", "LEAD030"}  # what is told already, in words that fit a first look, or by the audit
+_LEFT = "It is named in roles.ignore; take it out, into roles.allow, if its value was known before the lead became an MQL."
+
+
+def audit_proposal(proposal: Proposal, raw: pd.DataFrame, now: pd.Timestamp) -> Proposal:
+    """The proposal with what was found: an attribute that must be a leak is left out, with the evidence beside it.
+
+    Args:
+        proposal: What the columns were taken for.
+        raw: The export as read.
+        now: The moment after which nothing can have happened yet.
+    """
+    asked = proposal.to_differences()
+    asked["roles"]["ignore"] = [name for name in asked["roles"]["ignore"] if deny_reason(name) is None]
+    try:
+        leads = check_leads(raw, make_settings(asked), now=now)
+    except TableError as error:
+        return replace(proposal, findings=(*proposal.findings, *(fault for fault in error.findings if fault.code not in _TOLD)))
+    audited = _audit(leads)
+    worst = [finding for finding in audited if finding.column is not None and finding.severity == "error"]
+    found = proposal.leave_out({str(finding.column): f"{finding.code}: {finding.what}" for finding in worst})
+    left = found.list_role("ignore")
+    told = tuple(replace(finding, do=_LEFT) if finding.column in left else finding for finding in audited)
+    noticed = tuple(finding for finding in leads.findings if finding.code not in _TOLD)
+    return replace(found, findings=(*told, *proposal.findings, *noticed))
+
+
+def _audit(leads: Leads) -> tuple[Finding, ...]:
+    """What the audit says of the columns, those that are denied by name among them."""
+    frame = leads.frame
+    outcome = frame["sql_at"].notna().astype("float64") if "sql_at" in frame else frame["outcome"]
+    named = [*leads.attributes, *(name for name in leads.points if name in frame)]
+    columns = pd.concat([frame[named], leads.left_out.drop(columns=["email"], errors="ignore")], axis=1)
+    mql_at = frame["mql_at"] if leads.dated else None
+    return audit_columns(columns, outcome, order=frame.get("order_by"), mql_at=mql_at)
