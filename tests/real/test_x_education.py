@@ -64,6 +64,17 @@ def test_the_tables_tell_what_the_points_are_worth_and_what_the_model_gains(trai
     assert "No gate is named" in trained.comparison.untold[0]
 
 
+def test_the_page_tells_it_with_intervals(trained):
+    page = trained.files["report.html"].split("<script")[0].replace("\u00a0", " ")
+    ever = trained.comparison.tables["rankings_ever"].iloc[0]
+    gap = trained.comparison.tables["volume"].set_index("way").loc["model"]
+    ends = f"{gap['difference_low']:+,.0f} to {gap['difference_high']:+,.0f}"
+    assert "The model finds more SQLs than your points, with the same number of leads" in page
+    assert f"the points rank at AUC {ever['auc']:.3f} (95 %: {ever['auc_low']:.3f} to {ever['auc_high']:.3f})" in page
+    assert f"the model is better than the points: {gap['difference']:+,.0f} (95 %: {ends}) SQLs" in page
+    assert "Leads of every 100 leads" in page, "they carry no dates"
+
+
 def test_the_test_block_is_the_newest_and_its_features_are_no_leaks(trained):
     order = trained.study.order
     assert order[trained.split.fit].max() < order[trained.split.test].min()

@@ -1,6 +1,7 @@
 """Points against the learned probability on a simulated firm: known worths, the bundle's book, and any leads with outcomes."""
 
 import json
+import re
 from datetime import UTC, datetime
 
 import numpy as np
@@ -168,6 +169,20 @@ def test_leads_with_outcomes_are_compared_by_any_bundle(bundle, tmp_path):
     assert rankings.loc[MODEL, "auc"] > rankings.loc[POINTS, "auc"]
     assert rankings["leads"].iloc[0] > 1300
     assert "may flatter them" in note
+
+
+def test_the_page_of_leads_given_names_those_that_are_swapped(bundle, tmp_path):
+    save_firm(simulate_firm(1500, 77), tmp_path)
+    out = tmp_path / "report.html"
+    given = ["--leads", str(tmp_path / "leads.csv"), "--events", str(tmp_path / "events.csv")]
+    done = CliRunner().invoke(app, ["compare", "--model", str(bundle), "--out", str(out), *given])
+    assert done.exit_code == 0, done.output
+    page = out.read_text(encoding="utf-8")
+    assert re.search(r'<th scope="row">L\d{6}</th>', page)
+    assert "may flatter them" in page
+    again = CliRunner().invoke(app, ["compare", "--model", str(bundle), "--out", str(out)])
+    assert again.exit_code == 0, again.output
+    assert out.read_text(encoding="utf-8") == (bundle / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_page_is_not_written_under_another_name(bundle, tmp_path):
