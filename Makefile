@@ -1,10 +1,10 @@
-# make demo | test | lint | bench | install; each installs what it needs, once.
+# make demo | test | lint | bench | docs | install; each installs what it needs, once.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 EXTRAS ?= dev
 BIN := .venv/bin
 DEMO := .demo
 
-.PHONY: install demo test lint bench format clean
+.PHONY: install demo test lint bench docs format clean
 
 install: .venv/.installed
 
@@ -35,6 +35,9 @@ format: install
 
 bench: install
 	@for script in benchmarks/[!_]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+docs: install
+	PYTHONPATH=tests $(BIN)/python -m house.pages
 
 clean:
 	rm -rf .venv $(DEMO) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

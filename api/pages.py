@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from fastapi.responses import HTMLResponse
 
-_BLOCK = r"<{0}\b(?![^>]*\bsrc=)[^>]*>(.*?)</{0}\s*>"
+_BLOCK = r"<{0}\b(?![^>]*(?:\bsrc=|\bapplication/json\b))[^>]*>(.*?)</{0}\s*>"  # what runs: no file, and no data
 
 
 def show_page(text: str) -> HTMLResponse:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from email.message import Message
 from functools import lru_cache
 from inspect import iscoroutinefunction
-from typing import Any
+from typing import Any, cast
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -27,7 +27,8 @@ class QuickRoute(SafeRoute):
     def make_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """What reads a request and asks the endpoint."""
         (body,), (query,) = self.dependant.body_params, self.dependant.query_params
-        endpoint, taken, asks = self.endpoint, body.field_info.annotation, query.field_info.annotation
+        endpoint = self.endpoint
+        taken, asks = (cast("type[BaseModel]", part.field_info.annotation) for part in (body, query))
         read_query = lru_cache(maxsize=256)(lambda items: asks.model_validate(dict(items)))
 
         def read(content: Any, request: Request) -> tuple[BaseModel, BaseModel]:  # noqa: ANN401  JSON

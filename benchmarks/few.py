@@ -127,8 +127,9 @@ def ask_fresh(trained: Trained, fresh: Fresh) -> dict[str, np.ndarray]:
     block = study.block(study.teaching, features, known_at=study.observed_until)
     folds, seed = study.rehearsal(block), study.settings.model.seed
     recipes = {name: fit_recipe(name, block, folds, seed, gap=study.gap) for name in RIVALS}
-    matrix = features.encode_table(fresh.rows, fresh.as_of).matrix
-    said = {name: recipe.predict(matrix) for name, recipe in recipes.items()} | {"chosen": trained.final.predict(matrix)}
+    recipes["chosen"] = trained.final
+    seen = {name: block.seen_by(chosen if name == "chosen" else name).features for name in recipes}
+    said = {name: recipe.predict(seen[name].encode_table(fresh.rows, fresh.as_of).matrix) for name, recipe in recipes.items()}
     check_bundle(trained, fresh, said["chosen"])
     if chosen in RIVALS:
         np.testing.assert_array_equal(said["chosen"], said[chosen])

@@ -15,12 +15,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from predictor.answer import Answer, Lead
+    from predictor.audit import audit_columns, audit_study, gather_findings
     from predictor.batch import score_leads
     from predictor.bundle import find_champion, list_bundles, promote, rollback
     from predictor.config import Settings, load_settings, make_settings
-    from predictor.errors import Finding, PredictorError
+    from predictor.errors import Finding, Findings, PredictorError
+    from predictor.estimator import LeadClassifier
+    from predictor.model.importance import compute_importance
+    from predictor.model.threshold import Recommendation, recommend_threshold
+    from predictor.model.verdict import Verdict
     from predictor.points.award import award_lead
     from predictor.points.rulebook import load_rule_book
+    from predictor.report.compare import Comparison, compute_threshold_rows, compute_verdict_table
+    from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds
+    from predictor.report.plots_compare import plot_candidates, plot_gains, plot_importance, plot_lift, plot_point_bands
+    from predictor.report.shown import show
     from predictor.score import Scorer
     from predictor.simulate import save_firm, simulate_firm
     from predictor.study import Study, load_study
@@ -30,12 +39,21 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "predictor.answer": ("Answer", "Lead"),
+    "predictor.audit": ("audit_columns", "audit_study", "gather_findings"),
     "predictor.batch": ("score_leads",),
     "predictor.bundle": ("find_champion", "list_bundles", "promote", "rollback"),
     "predictor.config": ("Settings", "load_settings", "make_settings"),
-    "predictor.errors": ("Finding", "PredictorError"),
+    "predictor.errors": ("Finding", "Findings", "PredictorError"),
+    "predictor.estimator": ("LeadClassifier",),
+    "predictor.model.importance": ("compute_importance",),
+    "predictor.model.threshold": ("Recommendation", "recommend_threshold"),
+    "predictor.model.verdict": ("Verdict",),
     "predictor.points.award": ("award_lead",),
     "predictor.points.rulebook": ("load_rule_book",),
+    "predictor.report.compare": ("Comparison", "compute_threshold_rows", "compute_verdict_table"),
+    "predictor.report.plots": ("plot_curve", "plot_reliability", "plot_thresholds"),
+    "predictor.report.plots_compare": ("plot_candidates", "plot_gains", "plot_importance", "plot_lift", "plot_point_bands"),
+    "predictor.report.shown": ("show",),
     "predictor.score": ("Scorer",),
     "predictor.simulate": ("save_firm", "simulate_firm"),
     "predictor.study": ("Study", "load_study"),
@@ -47,26 +65,47 @@ _PLACE_OF["train_model"] = ("predictor.train", "train")  # `predictor.train` is 
 
 __all__ = [
     "Answer",
+    "Comparison",
     "Event",
     "Finding",
+    "Findings",
     "Lead",
+    "LeadClassifier",
     "PredictorError",
+    "Recommendation",
     "Scorer",
     "Settings",
     "Study",
     "Trained",
+    "Verdict",
+    "audit_columns",
+    "audit_study",
     "award_lead",
+    "compute_importance",
+    "compute_threshold_rows",
+    "compute_verdict_table",
     "find_champion",
+    "gather_findings",
     "list_bundles",
     "load_rule_book",
     "load_settings",
     "load_study",
     "make_settings",
+    "plot_candidates",
+    "plot_curve",
+    "plot_gains",
+    "plot_importance",
+    "plot_lift",
+    "plot_point_bands",
+    "plot_reliability",
+    "plot_thresholds",
     "promote",
+    "recommend_threshold",
     "rollback",
     "save_firm",
     "save_trained",
     "score_leads",
+    "show",
     "simulate_firm",
     "track_trained",
     "train_model",

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from predictor.errors import Finding
+from predictor.markup import to_heading, to_paragraphs, to_table
 from predictor.points.award import Fired
 from predictor.values import Event
 
@@ -103,6 +104,14 @@ class Answer:
             ],
             "warnings": [{"code": it.code, "text": f"{it.what} {it.do}".strip()} for it in self.warnings],
         }  # fmt: skip
+
+    def _repr_html_(self) -> str:
+        low, high = self.interval
+        told = f"Probability {self.probability:.3f} ({low:.3f} to {high:.3f}), threshold {self.threshold:.3f}, grade {self.grade}"
+        rows = [[it.what, it.value, f"{it.effect:+.3f}", it.evidence or ""] for it in self.reasons]
+        heads = ["Reason", "Value", "Effect on the probability", "What came of such leads"]
+        table = to_table(heads, rows, texts=(0, 1, 3)) if rows else ""
+        return to_heading(f"{told}: {self.decision}") + table + to_paragraphs(*map(str, self.warnings))
 
 
 def grade(probability: float, lowest: Mapping[str, float]) -> str:

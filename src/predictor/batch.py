@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from ibis.expr.types import Table
@@ -14,6 +14,7 @@ from predictor.events import RawEvents, check_events
 from predictor.faults import Faults
 from predictor.features.history import compute_history
 from predictor.features.windows import EventFeature
+from predictor.forms import respell_frame
 from predictor.intake.sources import open_frame
 from predictor.parse import blank_missing, parse_times
 from predictor.points.history import Awards, award_table
@@ -75,7 +76,8 @@ def score_leads(
         TableError: No column `lead_id`, no leads, or a column that events cannot do without is missing. Rows of leads that cannot
             be scored fail alone; faulty rows of events are left out, and counted in a finding.
     """
-    frame = read_leads_to_score(raw, scorer.settings, now)
+    forms = dict(scorer.features.forms)
+    frame = read_leads_to_score(raw, scorer.settings, now, forms | {"as_of": forms["mql_at"]} if "mql_at" in forms else forms)
     events, noticed = None, _notice(scorer, frame, has_events=raw_events is not None)
     if raw_events is not None:
         source = open_frame(raw_events) if isinstance(raw_events, pd.DataFrame) else raw_events
@@ -140,7 +142,7 @@ def _notice(scorer: Scorer, frame: pd.DataFrame, *, has_events: bool) -> tuple[F
     known = set(reduce_email(frame.head(1)).columns)
     if lacking := [feature.name for feature in scorer.features.features if feature.is_attribute and feature.name not in known]:
         what = f"The table lacks {list_names(lacking)}, taken as not known in every row."
-        findings.append(Finding("LEAD028", "warning", what, "Export the columns that the training had, under the same names."))
+        findings.append(Finding("LEAD036", "warning", what, "Export the columns that the training had, under the same names."))
     if unknown := [name for name in scorer.reader.list_unknown(list(frame.columns)) if name != "as_of"]:
         findings.append(Finding("LEAD020", "warning", f"Not used by this model: {list_names(unknown)}.", ""))
     asks = scorer.book is not None and any(isinstance(rule.condition, OnEvents) for rule in scorer.book.rules)
@@ -150,8 +152,16 @@ def _notice(scorer: Scorer, frame: pd.DataFrame, *, has_events: bool) -> tuple[F
     return tuple(findings)
 
 
-def read_leads_to_score(raw: pd.DataFrame, settings: Settings, now: pd.Timestamp) -> pd.DataFrame:
+def read_leads_to_score(
+    raw: pd.DataFrame, settings: Settings, now: pd.Timestamp, forms: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Leads as read, under our names, with `as_of` in UTC, missing where it is no date; what only training needs may be lacking.
+
+    Args:
+        raw: As read from a file.
+        settings: Those of the bundle.
+        now: The moment that stands where a lead carries none.
+        forms: Column -> how its cells are spelled, as the training told; None for the plain way.
 
     Raises:
         TableError: No column `lead_id`, or no leads.
@@ -166,6 +176,7 @@ def read_leads_to_score(raw: pd.DataFrame, settings: Settings, now: pd.Timestamp
     moments = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us, UTC]")
     wrong = pd.Series(data=False, index=frame.index)
     dates = blank_missing(frame[[name for name in ("as_of", "mql_at") if name in frame]], settings.data.missing_values)
+    dates = respell_frame(dates, forms or {})
     for name in dates.columns:
         times, bad = parse_times(dates[name], settings.data.timezone)
         wrong |= bad & moments.isna()

@@ -16,7 +16,9 @@ import pyarrow as pa
 from ibis.expr.types import IntegerValue, StringValue, Table, Value
 
 from predictor.acts import TEXTS, bit_length, find_odd_spellings, spell_normally, trim
+from predictor.forms import find_form, respell_column
 from predictor.parse import DAY_US, find_offsets, parse_numbers, parse_times
+from predictor.spelling import Form
 from predictor.values import MOST_VALUE
 
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999
@@ -43,13 +45,14 @@ def _count_zoned_us(moment: object) -> int:
     raise NotImplementedError  # never runs: Ibis reads the declaration, DuckDB has the function
 
 
-def parse_cells(raw: Table, *, timezone: str, missing_values: Sequence[str]) -> Table:
+def parse_cells(raw: Table, *, timezone: str, missing_values: Sequence[str], order: Form | None = None) -> Table:
     """The events with at_us, value, keys and normal texts; `bad_at` and `bad_value` where a cell is neither missing nor readable.
 
     Args:
         raw: A table on DuckDB: row, file, lead_id, occurred_at, event_type, and where known asset, campaign and value.
         timezone: The zone of dates that carry none.
         missing_values: Texts that mean 'not known'.
+        order: The order of day and month of dates that do not tell it themselves.
     """
     words = sorted({word.strip().lower() for word in missing_values} | {""})
     texts = {name: _to_text(raw[name], words) for name in ("lead_id", *TEXTS) if name in raw.columns}
@@ -60,7 +63,7 @@ def parse_cells(raw: Table, *, timezone: str, missing_values: Sequence[str]) -> 
     table = keep(clean.select("row", "file", *texts, **_read_time(clean.occurred_at), **_read_value(clean.value)))
     odd = find_odd_spellings(table.select(*TEXTS))
     table = _look_up_keys(table)
-    table = _look_up_numbers(_look_up_times(_move_to_utc(table, timezone), timezone))
+    table = _look_up_numbers(_look_up_times(_move_to_utc(table, timezone), timezone, order))
     told, known = table.at_us.between(*_TOLD_US).fill_null(False), (table.value.abs() <= MOST_VALUE).fill_null(False)
     bad = {"bad_at": ~told & table.at_told, "bad_value": ~known & table.value_told}
     table = table.mutate(**bad, at_us=ibis.cases((told, table.at_us)), value=ibis.cases((known, table.value)))
@@ -140,10 +143,14 @@ def _move_to_utc(table: Table, timezone: str) -> Table:
     return table.mutate(at_us=moved).drop("day", "shift", "wall", "exact")
 
 
-def _look_up_times(table: Table, timezone: str) -> Table:
+def _look_up_times(table: Table, timezone: str, order: Form | None) -> Table:
     """The moments of texts that SQL could not read, where Python can."""
     texts = _list_distinct(table, "at_text")
-    times, _ = parse_times(texts.to_pandas().astype("str"), timezone)
+    cells = texts.to_pandas().astype("str")
+    found = find_form(cells, dated=True, order=order)  # of what is not plain, taken together
+    if found is not None and found.form is not None:
+        cells = respell_column(cells, found.form)
+    times, _ = parse_times(cells, timezone)
     table = _look_up(table, "at_text", known=pa.table({"key": texts, "found": _to_us(times)}))
     return table.mutate(at_us=table.at_us.coalesce(table.known)).drop("known")
 

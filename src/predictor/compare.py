@@ -20,6 +20,9 @@ from predictor.model.split import Split
 from predictor.model.verdict import Verdict
 from predictor.points.rulebook import RuleBook, parse_rule_book
 from predictor.report.compare import Comparison, Contest, compute_comparison
+from predictor.report.compare.comparison import thin
+from predictor.report.page import Told, render_told
+from predictor.report.texts import tell_fit, tell_outcome
 from predictor.score import Scorer
 from predictor.study import Study, load_study
 
@@ -67,17 +70,60 @@ def compare_bundle(
     text = bundle.files.get("learned_points.toml")
     learned = None if text is None else parse_rule_book(text, "learned_points.toml")
     scorer = Scorer(bundle)
-    tested = gather_leads(scorer, learned, leads=leads, events=events, now=now)
+    tested, curve = gather_leads(scorer, learned, leads=leads, events=events, now=now)
     asked = scorer.settings.model
     weekly = [scorer.settings.threshold.leads_per_week]
     comparison = compute_comparison(tested, weekly=weekly, resamples=asked.resamples, seed=asked.seed)
-    return comparison, describe_overlap(tested, scorer.metrics["fit"]["through"])
+    told = {"learned_points": _read_learned(bundle), "time_to_sql": None if curve is None else thin(curve)}
+    return comparison.beside(told), describe_overlap(tested, scorer.metrics["fit"]["through"])
+
+
+def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads: str = "") -> str:
+    """The page of a comparison: that of the forward test as training wrote it, or of the leads given.
+
+    Only the latter names leads: those that points and model would swap.
+
+    Args:
+        bundle: The bundle.
+        comparison: What `compare_bundle` gave.
+        note: The doubt that came with it.
+        leads: As `compare_bundle` took it.
+
+    Raises:
+        BundleError: No leads are named, and the bundle holds no page.
+    """
+    if not leads:
+        if "report.html" not in bundle.files:
+            raise BundleError(
+                f"Bundle '{bundle.version}' holds no page of its forward test. Name leads with --leads, or train anew."
+            )
+        return bundle.files["report.html"]
+    scorer, number = Scorer(bundle), int(comparison.tables["steps"]["leads"].iloc[0])
+    told = Told(
+        comparison=comparison,
+        threshold=scorer.cut,
+        title=f"Points and model on leads given: {bundle.version}",
+        over=f"Points, learned points and model on the same {count(number, 'lead')}, scored by {bundle.version}",
+        about=f"{tell_outcome(scorer.metrics)} {tell_fit(scorer.metrics)}",
+        doubts=tuple(text for text in (note, "" if scorer.doubt is None else f"{scorer.doubt.what} {scorer.doubt.do}") if text),
+        horizon_days=scorer.metrics.get("horizon_days"),
+        book=bundle.files.get("learned_points.toml", ""),
+        band=scorer.settings.threshold.band,
+    )
+    return render_told(told)
+
+
+def _read_learned(bundle: Bundle) -> pd.DataFrame | None:
+    """The learned points of a bundle and why, as training told them; None for a bundle without."""
+    if "comparison.json" not in bundle.files:
+        return None
+    return Comparison.from_json(bundle.read_json("comparison.json")).tables.get("learned_points")
 
 
 def gather_leads(
     scorer: Scorer, learned: RuleBook | None, *, leads: str, events: str = "", now: pd.Timestamp | None = None
-) -> Contest:
-    """Leads with outcomes, as a bundle sees them: points, learned points and probability of each.
+) -> tuple[Contest, pd.DataFrame | None]:
+    """Leads with outcomes, as a bundle sees them, and their time-to-SQL curve: points, learned points, probability of each.
 
     A model knows those leads too well that it has learned from; `describe_overlap` counts them.
 
@@ -93,7 +139,7 @@ def gather_leads(
         TrainingError: No lead is mature, none or all of them were accepted, or some cannot be scored.
     """
     named = {name: _find_place(place) for name, place in (("leads", leads), ("events", events))}
-    data = scorer.settings.data.model_copy(update={**named, "observed_until": ""})
+    data = scorer.settings.data.model_copy(update={**named, "observed_until": "", "files": ()})
     study = load_study(scorer.settings.model_copy(update={"data": data}), now=now, book=scorer.book)
     known = np.flatnonzero(study.mature)
     known = known[np.argsort(study.order[known], kind="stable")]
@@ -105,10 +151,10 @@ def gather_leads(
         raise TrainingError("Some of the leads cannot be scored: `predictor score` says which and why. Mend them first.")
     tested = _gather(study, known, answers["probability"].to_numpy(), scorer.cut)
     if learned is None:
-        return tested
+        return tested, study.curve
     awards = award_leads(learned, frame[["lead_id", *study.leads.attributes]], as_of=moments, events=acts)
     total = None if awards is None else awards.total.to_numpy()
-    return replace(tested, learned=total, learned_gate=learned.gate)
+    return replace(tested, learned=total, learned_gate=learned.gate), study.curve
 
 
 def describe_overlap(tested: Contest, through: str | None) -> str:

@@ -14,6 +14,7 @@ from pydantic import PrivateAttr, ValidationError, model_validator
 
 from predictor.config_faults import describe_faults
 from predictor.config_sections import (
+    AuditSettings,
     DataSettings,
     FeatureSettings,
     GradeSettings,
@@ -24,11 +25,15 @@ from predictor.config_sections import (
     Section,
     ServeSettings,
     SplitSettings,
+    StageSettings,
     StoreSettings,
     ThresholdSettings,
     TrackingSettings,
 )
 from predictor.errors import SettingsError
+from predictor.spelling import Form
+
+__all__ = ["Settings", "StageSettings", "load_settings", "make_settings"]
 
 
 class Settings(Section):
@@ -37,9 +42,12 @@ class Settings(Section):
     data: DataSettings
     columns: dict[str, str]
     event_columns: dict[str, str]
+    forms: dict[str, Form]
     roles: RoleSettings
+    stages: StageSettings
     label: LabelSettings
     split: SplitSettings
+    audit: AuditSettings
     features: FeatureSettings
     points: PointSettings
     model: ModelSettings
@@ -117,22 +125,28 @@ def make_settings(differences: dict[str, Any] | None = None, *, folder: Path | N
     return settings
 
 
-def load_settings(path: Path | str) -> Settings:
+def load_settings(path: Path | str, differences: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:
     """The settings of a firm's `predictor.toml`.
+
+    Args:
+        path: The file; relative paths in it start at its folder.
+        differences: Section -> setting -> value, in place of what the file says; None means as the file is.
 
     Raises:
         SettingsError: The file is missing, is no TOML, or holds an unknown or impossible setting.
     """
     path = Path(path)
     try:
-        differences = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise SettingsError(
             f"There is no settings file '{path}'. Name one with -c, or let `predictor simulate` write an example."
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise SettingsError(f"'{path}' cannot be read as TOML: {error}. Compare it with the settings in README.md.") from error
-    return make_settings(differences, folder=path.parent, source=f"'{path}'")
+    for section, values in (differences or {}).items():
+        content[section] = {**content.get(section, {}), **values}
+    return make_settings(content, folder=path.parent, source=f"'{path}'")
 
 
 def _name_settings() -> list[str]:

@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+    model_validator,
+)
+
+from predictor.codes import list_codes
 
 
 class Section(BaseModel):
@@ -25,6 +36,14 @@ def _check_zone(name: str) -> str:
     return name
 
 
+def _check_encoding(name: str) -> str:
+    try:
+        "".encode("utf-8" if name == "auto" else name)
+    except LookupError as error:
+        raise ValueError(f"'{name}' is no encoding; write one as 'utf-8', 'cp1252' or 'utf-16'") from error
+    return name
+
+
 def _hide_password(where: str) -> str:
     """A place as bundles and trackers may hold it: a URL without its password."""
     return re.sub(r"(://[^/#@]*?):[^/#]*@", r"\1:***@", where)
@@ -38,8 +57,12 @@ class DataSettings(Section):
 
     leads: _Place
     events: _Place
+    crm: Literal["", "hubspot", "salesforce", "marketo"]
+    files: tuple[str, ...]
     observed_until: Annotated[str, BeforeValidator(lambda came: came.isoformat() if isinstance(came, date) else came)]
     timezone: Annotated[str, AfterValidator(_check_zone)]
+    encoding: Annotated[str, AfterValidator(_check_encoding)]
+    date_order: Literal["auto", "d/m/y", "m/d/y"]
     missing_values: tuple[str, ...]
     faulty_rows: Literal["refuse", "drop"]
 
@@ -51,6 +74,15 @@ class RoleSettings(Section):
     ignore: tuple[str, ...]
     protected: tuple[str, ...]
     allow: tuple[str, ...]
+
+
+class StageSettings(Section):
+    """What a CRM's statuses mean."""
+
+    mql: tuple[str, ...]
+    sql: tuple[str, ...]
+    recycled: tuple[str, ...]
+    reason: tuple[str, ...]
 
 
 class LabelSettings(Section):
@@ -76,6 +108,23 @@ class FeatureSettings(Section):
     min_support: Annotated[int, Field(ge=1)]
     windows_days: tuple[Annotated[int, Field(ge=1)], ...]
     event_types: tuple[str, ...]
+
+
+class AuditSettings(Section):
+    """Which findings the firm knows and lives with."""
+
+    accept: dict[str, str]
+
+    @field_validator("accept")
+    @classmethod
+    def _check_codes(cls, accept: dict[str, str]) -> dict[str, str]:
+        for key, reason in accept.items():
+            code = key.partition(":")[0]
+            if code not in list_codes():
+                raise ValueError(f"'{code}' is no code of a finding (docs/reference/findings.md holds them)")
+            if not reason.strip():
+                raise ValueError(f"'{key}' is accepted without a reason; write why, for the card tells it")
+        return accept
 
 
 class PointSettings(Section):

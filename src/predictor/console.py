@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +41,7 @@ __all__ = [
     "show_findings",
     "show_places",
     "show_progress",
+    "show_rows",
     "show_table",
     "show_threshold",
     "show_thresholds",
@@ -90,7 +91,7 @@ def show_progress() -> Iterator[Steps]:
 
 def show_findings(findings: Iterable[Finding]) -> None:
     """The findings, a line each, worst first; the tips are only counted."""
-    shown = sorted(findings, key=lambda finding: ["error", "warning", "tip"].index(finding.severity))
+    shown = _sort(findings)
     for finding in shown:
         if finding.severity != "tip":
             err.print(f"[{_SEVERITY_STYLE[finding.severity]}]{finding.severity}[/] {escape(str(finding))}")
@@ -99,10 +100,33 @@ def show_findings(findings: Iterable[Finding]) -> None:
         err.print(f"[dim]{count(tips, 'tip')} more: `predictor check` shows them.[/]")
 
 
-def show_every_finding(findings: Iterable[Finding]) -> None:
-    """The findings with all they say."""
-    for finding in findings:
-        out.print(f"[{_SEVERITY_STYLE[finding.severity]}]{finding.severity:8}[/] {escape(str(finding))}")
+def show_every_finding(findings: Iterable[Finding], *, refused: int) -> None:
+    """The findings with all they say, worst first, what is accepted last, and how many there are of each.
+
+    Args:
+        findings: In any order.
+        refused: How many of them refuse a training.
+    """
+    shown = _sort(findings)
+    table = Table(box=None, show_header=False, padding=(0, 1, 1, 0))
+    for name in ("severity", "code"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("what", overflow="fold")
+    for finding in shown:
+        style = _SEVERITY_STYLE[finding.severity]
+        severity = finding.severity if finding.accepted is None else "accepted"
+        table.add_row(f"[{style}]{severity}[/]", finding.code, f"{escape(finding.what)}\n[dim]{escape(finding.do)}[/]".rstrip())
+    if shown:
+        out.print(table)
+    counts = [count(number, name) for name in _SEVERITY_STYLE if (number := sum(f.severity == name for f in shown))]
+    refusal = f"{count(refused, 'error')} would refuse training" if refused else "nothing that refuses training"
+    out.print(f"{', '.join(counts) or 'No finding'}; {refusal}.")
+
+
+def _sort(findings: Iterable[Finding]) -> list[Finding]:
+    """Worst first; of equals by code, what is accepted last."""
+    order = list(_SEVERITY_STYLE)
+    return sorted(findings, key=lambda finding: (order.index(finding.severity), finding.accepted is not None, finding.code))
 
 
 def show_verdict(verdict: Verdict) -> None:
@@ -204,6 +228,16 @@ def show_table(title: str, frame: pd.DataFrame) -> None:
         table.add_column(str(name).replace("_", " "), justify="left" if frame[name].dtype.kind in "OMU" else "right")
     for row in frame.itertuples(index=False):
         table.add_row(*(_cell(value) for value in row))
+    out.print(table)
+
+
+def show_rows(title: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Rows of texts as a table whose last column takes what room is left."""
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for at, name in enumerate(names):
+        table.add_column(name, no_wrap=at == 0, ratio=1 if at == len(names) - 1 else None)
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
     out.print(table)
 
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from predictor.markup import to_paragraphs, to_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Severity = Literal["error", "warning", "tip"]
+_SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +25,16 @@ class Finding:
         severity: `error` refuses the work, `warning` may make it wrong, `tip` is worth knowing.
         what: What is the matter and where, with counts and the first example; never a personal value.
         do: What the reader can do about it.
+        column: The column of the export that it is about; None for none, or for many.
+        accepted: Why the firm accepts it, as its settings say; None where it does not.
     """
 
     code: str
     severity: Severity
     what: str
     do: str
+    column: str | None = None
+    accepted: str | None = None
 
     def __str__(self) -> str:
         """The finding as one line.
@@ -33,6 +43,42 @@ class Finding:
         LEAD002 The table of leads is empty. Export at least one lead.
         """
         return f"{self.code} {self.what} {self.do}".rstrip()
+
+
+class Findings(tuple[Finding, ...]):
+    """Findings that a notebook shows as a table, the gravest first; everywhere else a tuple like any other.
+
+    >>> Findings([Finding("LEAD031", "tip", "Column 'a' tells nothing.", "Nothing.")]).to_frame()["code"].tolist()
+    ['LEAD031']
+    """
+
+    __slots__ = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row a finding, the gravest first: `code`, `severity`, `what`, `do`, `column`, `accepted`."""
+        import pandas as pd  # noqa: PLC0415  errors are loaded by what must start at once
+
+        gravest = sorted(self, key=_rank)
+        return pd.DataFrame(
+            [asdict(finding) for finding in gravest], columns=["code", "severity", "what", "do", "column", "accepted"]
+        )
+
+    def _repr_html_(self) -> str:
+        if not self:
+            return to_paragraphs("Nothing was found.")
+        rows = [
+            [it.code, it.severity, it.what, it.do if it.accepted is None else f"Accepted: {it.accepted}"]
+            for it in sorted(self, key=_rank)
+        ]
+        caption = ", ".join(count(number, noun) for noun in _SEVERITIES if (number := self._tell(noun)))
+        return to_table(["Code", "Severity", "What was found", "What to do"], rows, caption=caption, texts=range(4))
+
+    def _tell(self, severity: str) -> int:
+        return sum(finding.severity == severity for finding in self)
+
+
+def _rank(finding: Finding) -> int:
+    return _SEVERITIES.index(finding.severity)
 
 
 class PredictorError(Exception):

@@ -19,6 +19,7 @@ from predictor.config import Settings
 from predictor.errors import Finding, TableError, count, list_names
 from predictor.faults import Faults, offer_to_drop, tell_dropped
 from predictor.parse import ISO_HINT
+from predictor.spelling import DATE_FORMS
 
 EVENT_COLUMNS = ("lead_id", "occurred_at", "event_type", "asset", "campaign", "value")
 NEEDED = ("lead_id", "occurred_at", "event_type")
@@ -90,7 +91,8 @@ def check_events(
     """
     read = raw.read(_find_columns(raw.columns, settings))
     data = settings.data
-    parsed = keep(parse_cells(read.table, timezone=data.timezone, missing_values=data.missing_values))
+    order = next((form for form in DATE_FORMS if form == f"date {data.date_order}"), None)
+    parsed = keep(parse_cells(read.table, timezone=data.timezone, missing_values=data.missing_values, order=order))
     faults = (*read.faults, *_find_faults(parsed))
     if faults and not (data.faulty_rows == "drop" if drop is None else drop):
         raise TableError("events", [fault if drop is not None else offer_to_drop(fault) for fault in faults])
@@ -149,7 +151,7 @@ def _mark_faults(parsed: Table) -> dict[tuple[str, str, str], BooleanValue]:
     lacks = "Column '{}' is empty in"
     no_date, no_number = "Column 'occurred_at' holds no date in", "Column 'value' holds no number in"
     return {
-        ("EVENT003", no_date, f"{ISO_HINT}."): parsed.bad_at,
+        ("EVENT003", no_date, f"{ISO_HINT}; where no day is above 12, set data.date_order."): parsed.bad_at,
         ("EVENT006", lacks.format("lead_id"), "Export the lead of every event."): parsed.lead_id.isnull(),
         ("EVENT006", lacks.format("occurred_at"), "Export when it happened."): parsed.at_us.isnull() & ~parsed.bad_at,
         ("EVENT006", lacks.format("event_type"), "Export what happened."): parsed.event_type.isnull(),

@@ -13,6 +13,7 @@ from predictor.errors import Finding, ScoringError, list_names
 from predictor.features.encode import FeatureSet
 from predictor.past import Past, PastReader
 from predictor.points.rulebook import OnEvents, RuleBook
+from predictor.spelling import respell
 from predictor.tables import LEAD_FACTS
 from predictor.values import normal_text, to_number
 
@@ -33,6 +34,7 @@ class LeadReader:
         self._points = settings.roles.points
         self._ours = {theirs: ours for ours, theirs in settings.columns.items()}
         self._used = dict[str, bool]()
+        self._forms = dict(features.forms)
         self._past = PastReader(features.is_missing)
         roles = settings.roles
         self._known = {*attributes, *roles.points, *roles.ignore, *roles.protected, *LEAD_FACTS, *self._ours}
@@ -62,6 +64,7 @@ class LeadReader:
         ours, is_missing = self._ours, self._features.is_missing
         values = {ours.get(name, name): value for name, value in lead.attributes.items()}
         values = {name: value for name, value in values.items() if not is_missing(value)}
+        values |= {name: respell(values[name], form) for name, form in self._forms.items() if name in values}
         lists = [name for name, value in values.items() if isinstance(value, (list, tuple, dict))]
         if lists and (nested := [name for name in self.attributes if name in lists]):
             what = f"{list_names(nested)} must be single values, not lists or objects"
@@ -79,7 +82,7 @@ class LeadReader:
             ScoringError: One of them is no number.
         """
         if len(self._points) == 1 and lead.points is not None:
-            values = {self._points[0]: lead.points}
+            values = {self._points[0]: respell(lead.points, self._forms.get(self._points[0]))}
         try:
             return {name: to_number(values.get(name)) for name in self._points}
         except ValueError as error:

@@ -12,18 +12,19 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from predictor.config import Settings
-from predictor.errors import Finding, count
+from predictor.errors import Finding, count, list_names, name_nearest
 from predictor.model.block import Block
-from predictor.model.candidates.boosted import constrain
+from predictor.model.candidates.booster_parameters import constrain
 from predictor.model.choice import compare_recipes, find_chosen
 from predictor.model.metrics import compute_luck
 from predictor.model.recalibrate import recalibrate_newest
-from predictor.model.recipe import Learn, Recipe, fit_recipe
+from predictor.model.recipe import Learn, Manner, Recipe, fit_recipe
 from predictor.model.select import choosable, select_candidates
 from predictor.model.split import Fold
 from predictor.model.tune import Budget, Tuning, tune_boosted
 from predictor.model.verdict import LUCK
 from predictor.study import Study
+from predictor.values import normal_text
 
 Progress = Callable[[str], None]
 Advance = Callable[[float], None]
@@ -85,23 +86,22 @@ def learn_candidates(
     recipes = {}
     for name in names:
         progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
-        recipes[name] = fit_recipe(
-            name, fit.seen_by(name), folds, settings.model.seed, learn=_find_ways(tuning, name), gap=study.gap
-        )
+        manner = Manner(_find_ways(tuning, name))
+        recipes[name] = fit_recipe(name, fit.seen_by(name), folds, settings.model.seed, manner=manner, gap=study.gap)
     may_serve = choosable(names, rehearsed=bool(folds))
     choice = compare_recipes({name: recipes[name] for name in may_serve}, fit)
     recipes = {name: _set_level(recipe, fit.seen_by(name), settings) for name, recipe in recipes.items()}
-    found = (*findings, *_tell_reversed(fit), *(tuning.findings if tuning else ()))
+    found = (*findings, *_tell_reversed(fit), *_tell_unbound(fit, settings), *(tuning.findings if tuning else ()))
     return Learned(recipes, find_chosen(choice), choice, tuning, found)
 
 
 def learn_again(learned: Learned, study: Study, name: str | None = None) -> tuple[Block, Recipe]:
-    """A candidate, or else the chosen, learned from every lead that can teach by now, in the way found on the fit block."""
+    """A candidate, or else the chosen, learned from every lead that can teach by now, in the way tested."""
     name = learned.chosen if name is None else name
     features, _ = study.fit_features(study.teaching)
     block = study.block(study.teaching, features, known_at=study.observed_until)
-    block, ways = block.seen_by(name), _find_ways(learned.tuning, name)[-1:]
-    recipe = fit_recipe(name, block, study.rehearsal(block), study.settings.model.seed, learn=ways, gap=study.gap)
+    block, manner = block.seen_by(name), Manner(_find_ways(learned.tuning, name)[-1:], learned.recipes[name].kind)
+    recipe = fit_recipe(name, block, study.rehearsal(block), study.settings.model.seed, manner=manner, gap=study.gap)
     return block, _set_level(recipe, block, study.settings)
 
 
@@ -116,6 +116,16 @@ def _tell_reversed(fit: Block) -> tuple[Finding, ...]:
         return ()
     what = "The points run backwards: leads with more points were accepted less often. A gate on them hands over the wrong leads."
     return (Finding("TRAIN010", "warning", what, "Look at the rules that give most points, and at what the column holds."),)
+
+
+def _tell_unbound(fit: Block, settings: Settings) -> tuple[Finding, ...]:
+    """A finding where the settings would hold a type of event to something, and no features look at it."""
+    known = fit.features.acts or ()
+    if not (missed := [name for name in settings.model.monotone if normal_text(name) not in known]):
+        return ()
+    what = f"model.monotone names {list_names(missed)}, of which no features are counted, so nothing is held."
+    near = "".join(dict.fromkeys(name_nearest(str(normal_text(name)), known) for name in missed))
+    return (Finding("TRAIN011", "warning", what, f"Mend the names, or list these types in features.event_types.{near}"),)
 
 
 def _find_ways(tuning: Tuning | None, name: str) -> Sequence[Learn]:

@@ -65,10 +65,11 @@ def describe_verdict(
 ) -> dict[str, Any]:
     """Content of `metrics.json`: the figures of the forward test, and what the final model was fitted on.
 
-    `calibration` is of the chosen: `verdict` (calibrated, or rank only), `faults`, `text`, `do` (what to do; empty for nothing),
-    `n`, `base_rate`, `promised` (mean probability), `chance` (where 99 % of base rates would lie, were the probabilities right),
-    `ece` beside `noise` (`mean`, `high`: what right probabilities would show on average, and exceed in 5 % of samples), `line`
-    (`intercept`, `slope`, each with `_interval`, 95 %), `brier` (`score` = `miscalibration` - `discrimination` + `uncertainty`).
+    `calibration` is of the chosen: `verdict` (calibrated, rank only, or too few leads to tell), `faults`, `text`, `do` (what
+    to do; empty for nothing), `n`, `base_rate`, `promised` (mean probability), `chance` (where 99 % of base rates would lie,
+    were the probabilities right), `ece` beside `noise` (`mean`, `high`: what right probabilities would show on average, and
+    exceed in 5 % of samples), `line` (`intercept`, `slope`, each with `_interval`, 95 %), `brier` (`score` = `miscalibration`
+    - `discrimination` + `uncertainty`).
     """
     return {
         "champion": champion,

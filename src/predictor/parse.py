@@ -15,8 +15,8 @@ Kind = Literal["number", "category", "date"]
 
 ISO_HINT = "Write dates as 2026-03-31 or 2026-03-31T14:05:00Z"
 # Written out, because pandas reads more: `now`, `today`, and a date with a zone but no hour.
-_PLAIN = r"\d{4}[-/ ]?\d{2}(?:[-/ ]?\d{2}(?:[T ][\d:.,]+)?)?"
-_ZONED = r"\d{4}[-/ ]?\d{2}[-/ ]?\d{2}[T ][\d:.,]+ ?(?:[zZ]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)"
+PLAIN = r"\d{4}[-/ ]?\d{2}(?:[-/ ]?\d{2}(?:[T ][\d:.,]+)?)?"
+ZONED = r"\d{4}[-/ ]?\d{2}[-/ ]?\d{2}[T ][\d:.,]+ ?(?:[zZ]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)"
 _USUAL = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?")
 _DIRT = 0.05  # share of cells that may be no numbers in a column of numbers
 DAY_US = 86_400_000_000
@@ -43,9 +43,9 @@ def parse_times(column: pd.Series, timezone: str) -> tuple[pd.Series, pd.Series]
     if pd.api.types.is_datetime64_dtype(column.dtype):
         return _localize(column.astype("datetime64[us]"), timezone), pd.Series(data=False, index=column.index)
     texts = column.astype("str").str.strip().where(column.notna())
-    zoned = _write_offset(texts.where(texts.str.fullmatch(_ZONED, na=False)))
+    zoned = _write_offset(texts.where(texts.str.fullmatch(ZONED, na=False)))
     moments = pd.to_datetime(zoned, format="ISO8601", utc=True, errors="coerce").astype("datetime64[us, UTC]")
-    plain = texts.where(texts.str.fullmatch(_PLAIN, na=False))
+    plain = texts.where(texts.str.fullmatch(PLAIN, na=False))
     local = pd.to_datetime(plain, format="ISO8601", errors="coerce").astype("datetime64[us]")
     times = _keep_possible(moments.fillna(_localize(local, timezone)))
     return times, times.isna() & texts.notna()

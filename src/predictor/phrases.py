@@ -99,8 +99,9 @@ def _say_bin(evidence: Evidence, feature: Feature, bins: Bins, place: int) -> st
 def _name_bin(feature: Feature, bins: Bins, place: int) -> str:
     """The feature and the range of its values, as in 'industry Software' or '2 or more page views in 7 days'."""
     group, rest = "Events" if feature.group == _ALL_EVENTS else feature.group, feature.label.removeprefix(feature.group)
-    what = _lower(group if len(rest) < len(feature.label) else "")
-    label, joint = (f"{what}{rest.replace(': ', ', ')}", ": ") if ": " in rest else (what + (rest if what else _lower(rest)), " ")
+    say = str if feature.label == feature.name else _lower  # a column is called as the firm calls it
+    what = say(group if len(rest) < len(feature.label) else "")
+    label, joint = (f"{what}{rest.replace(': ', ', ')}", ": ") if ": " in rest else (what + (rest if what else say(rest)), " ")
     if place == len(bins.shares) - 1:
         return f"no {what}" if _is_age(feature) else f"{label}{joint}{UNKNOWN}"
     if feature.kind == "category":

@@ -31,9 +31,20 @@ def split_roles(
     typed = {name: infer_kind(frame[name], timezone) for name in others if name not in denied}
     columns = [frame[list(kept)], *(column.rename(name) for name, (_, column) in typed.items())]
     dirty = _tell_dirt(frame, typed)
+    return pd.concat(columns, axis=1), {name: kind for name, (kind, _) in typed.items()}, (*dirty, *tell_denied(denied))
+
+
+def tell_denied(denied: Mapping[str, str]) -> tuple[Finding, ...]:
+    """A finding for each column that its name alone speaks against.
+
+    Args:
+        denied: Column -> why.
+
+    >>> print(tell_denied({"Tags": "it is filled in during qualification"})[0].what)
+    Column 'Tags' is no feature: it is filled in during qualification.
+    """
     do = "Right as it is, unless the value was there before the lead became an MQL: then name it in roles.allow."
-    found = tuple(Finding("LEAD030", "warning", f"Column '{n}' is no feature: {w}.", do) for n, w in denied.items())
-    return pd.concat(columns, axis=1), {name: kind for name, (kind, _) in typed.items()}, (*dirty, *found)
+    return tuple(Finding("LEAD030", "warning", f"Column '{n}' is no feature: {w}.", do, n) for n, w in denied.items())
 
 
 def _tell_dirt(frame: pd.DataFrame, typed: Mapping[str, tuple[Kind, pd.Series]]) -> tuple[Finding, ...]:
@@ -41,7 +52,7 @@ def _tell_dirt(frame: pd.DataFrame, typed: Mapping[str, tuple[Kind, pd.Series]])
     lost = {name: int((frame[name].notna() & column.isna()).sum()) for name, (kind, column) in typed.items() if kind == "number"}
     do = "Write plain numbers, as 1200 for 1,200: such a cell is taken as not known, and refused when a lead is scored."
     return tuple(
-        Finding("LEAD033", "warning", f"Column '{name}' holds no number in {count(n, 'row')} of {len(frame):,}.", do)
+        Finding("LEAD033", "warning", f"Column '{name}' holds no number in {count(n, 'row')} of {len(frame):,}.", do, name)
         for name, n in lost.items()
         if n
     )
@@ -72,7 +83,7 @@ def drop_late_dates(
     late = {name: int((frame[name] > frame["mql_at"]).sum()) for name in dates}
     do = "Export the first such date rather than the last, or name it in roles.allow: then later dates count as not known."
     found = tuple(
-        Finding("LEAD032", "warning", f"Column '{name}' is no feature: {count(n, 'date')} lie after 'mql_at'.", do)
+        Finding("LEAD032", "warning", f"Column '{name}' is no feature: {count(n, 'date')} lie after 'mql_at'.", do, name)
         for name, n in late.items()
         if n
     )

@@ -21,6 +21,7 @@ from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.encode import FeatureSet
 from predictor.features.keep import keep_row
 from predictor.features.live import LiveWindows
+from predictor.forms import respell_frame
 from predictor.golden import check_golden
 from predictor.lead_reader import LeadReader
 from predictor.model.calibrators import read_calibrator
@@ -270,4 +271,5 @@ class Scorer:
         """The columns that the training looked at, with what means 'not known' missing and the e-mail made a kind of mailbox."""
         known = reduce_email(blank_missing(frame.drop(columns=["as_of"], errors="ignore"), self.features.missing_values))
         wanted = ["lead_id", *self.settings.roles.points, *self.attributes]
-        return known[[name for name in dict.fromkeys(wanted) if name in known]]
+        held = known[[name for name in dict.fromkeys(wanted) if name in known]]
+        return respell_frame(held, dict(self.features.forms))

@@ -14,7 +14,7 @@ from predictor.points.rulebook import RuleBook, load_rule_book
 from predictor.store import Database
 from predictor.store_episodes import Episodes, find_episodes, tell_episodes
 from predictor.study import Study
-from predictor.tables import MADE_HERE, Leads
+from predictor.tables import MADE_HERE, Leads, name_forms
 
 _EVENTS = "events/"
 
@@ -46,7 +46,12 @@ def load_store_study(settings: Settings, database: Database) -> Study:
     attributes, kinds = _read_attributes(stored, settings)
     rows = pd.concat([attributes, _read_points(stored, settings, book), _read_events(stored, acts)], axis=1)
     leads = Leads(
-        pd.concat([episodes.frame[["lead_id", "mql_at", "sql_at"]], attributes], axis=1), kinds, settings.roles.points, (), until
+        pd.concat([episodes.frame[["lead_id", "mql_at", "sql_at"]], attributes], axis=1),
+        kinds,
+        settings.roles.points,
+        (),
+        until,
+        forms=name_forms(settings),
     )
     return _make_study(settings, leads, book, acts, rows, episodes)
 

@@ -12,7 +12,7 @@ import pandas as pd
 from predictor.batch import award_leads, recall_leads
 from predictor.config import Settings
 from predictor.denied import deny_reason
-from predictor.errors import Finding, RuleBookError
+from predictor.errors import Finding, Findings, RuleBookError, count
 from predictor.events import Events
 from predictor.features.assemble import RULES, TOTAL, assemble_table
 from predictor.features.encode import Feature, FeatureSet
@@ -28,12 +28,13 @@ from predictor.parse import to_days
 from predictor.points.history import Awards
 from predictor.points.refit import Task
 from predictor.points.rulebook import OnEvents, RuleBook, find_gate, load_rule_book
+from predictor.study_text import show_study
 from predictor.tables import LEAD_FACTS, Leads
 
 _MOST_TYPES = 200  # event types that a bundle names
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Study:
     """Leads with outcomes, ready to be split.
 
@@ -70,6 +71,12 @@ class Study:
     findings: tuple[Finding, ...]
     stands_for: np.ndarray | None = None
     stored: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Study of {count(len(self.leads.frame), 'lead')}, {int(self.mature.sum()):,} of them mature>"
+
+    def _repr_html_(self) -> str:
+        return show_study(self)
 
     @property
     def as_of(self) -> pd.Series | None:
@@ -131,7 +138,8 @@ class Study:
         kinds = self.leads.attributes | {act.name: "category" for act in acts if act.is_category}
         features, findings = fit_features(rows, kinds, min_support=support, missing_values=data.missing_values, words=words)
         seen = () if self.events is None else tuple(self.events.types)[:_MOST_TYPES]
-        known = replace(features, timezone=data.timezone, dated=self.leads.dated, visible=tuple(self.leads.attributes))
+        visible, forms = tuple(self.leads.attributes), tuple(self.leads.forms.items())
+        known = replace(features, timezone=data.timezone, dated=self.leads.dated, visible=visible, forms=forms)
         types = tuple(dict.fromkeys(act.event_type for act in acts if act.event_type is not None))
         windows = self.settings.features.windows_days
         return replace(known, event_types=seen, acts=types if acts else None, windows_days=windows), findings
@@ -231,13 +239,13 @@ def load_study(settings: Settings, *, now: pd.Timestamp | None = None, book: Rul
     horizon, curve = find_horizon(leads, settings)
     outcome, mature = label_leads(leads, horizon)
     check_outcomes(outcome[mature], len(outcome), horizon)
-    known = (
+    known = Findings((
         *findings,
         *unseen,
         *_tell_undated_events(leads, events),
         *tell_unweighed(leads, settings),
         *tell_gap(leads, settings, horizon),
-    )
+    ))  # fmt: skip
     return Study(settings, leads, events, book, awards, acts, rows, outcome, mature, _order(leads), horizon, curve, known)
 
 

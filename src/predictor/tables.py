@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from predictor.columns import as_keys, check_named, rename_to_ours
 from predictor.config import Settings
+from predictor.denied import deny_reason
 from predictor.domains import domain_of, kind_of_domain
 from predictor.errors import Finding, TableError, count, list_names
 from predictor.faults import Faults
+from predictor.forms import find_forms, respell_frame, tell_forms
 from predictor.parse import (
     ISO_HINT,
     Kind,
@@ -23,6 +25,7 @@ from predictor.parse import (
     parse_times,
 )
 from predictor.roles import drop_late_dates, split_roles
+from predictor.spelling import Form
 
 LEAD_TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 LEAD_FACTS = (
@@ -42,6 +45,8 @@ class Leads:
         protected: Columns kept for the fairness table.
         observed_until: The moment up to which outcomes are known; None where the leads carry no dates.
         findings: What was noticed and left out, none of it a reason to refuse.
+        forms: Column -> how the export spells it, where that is not the plain way.
+        left_out: Columns that are no attributes by their names, as read, for the audit; with the address of `email`.
     """
 
     frame: pd.DataFrame
@@ -50,6 +55,8 @@ class Leads:
     protected: tuple[str, ...] = ()
     observed_until: pd.Timestamp | None = None
     findings: tuple[Finding, ...] = ()
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def dated(self) -> bool:
@@ -73,6 +80,7 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     _check_needed(frame, faults)
     until = _read_observed_until(settings, faults)
     frame = blank_missing(frame, settings.data.missing_values)
+    frame, forms, spelled = _respell(frame, settings, faults)
     frame = _parse_facts(frame, settings, faults)
     findings = _check_rows(frame, settings, faults)
     _check_future(frame, now, faults)
@@ -81,11 +89,14 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     if frame.empty:
         do = "Check the dates and the settings."
         raise TableError("leads", [Finding("LEAD002", "error", "No lead is left.", do), *left, *never])
+    read, frame = frame, reduce_email(frame)
     frame, attributes, denied = split_roles(frame, settings, kept=_list_kept(frame, settings))
+    left_out = read.drop(columns=[name for name in (*frame, "email_domain") if name in read]).reset_index(drop=True)
     attributes, late = drop_late_dates(frame, attributes, settings.roles.allow)
     return Leads(
         frame.reset_index(drop=True), attributes, settings.roles.points, settings.roles.protected,
-        until if until is not None else _find_latest(frame), (*findings, *left, *never, *denied, *late),
+        until if until is not None else _find_latest(frame), (*spelled, *findings, *left, *never, *denied, *late), forms,
+        left_out,
     )  # fmt: skip
 
 
@@ -99,8 +110,12 @@ def rename_columns(raw: pd.DataFrame, settings: Settings, faults: Faults, *, nee
         needed: The firm's columns that must be there; None means every one that the settings name.
     """
     roles = settings.roles
-    wanted = [*settings.columns.values(), *roles.points, *roles.protected, *roles.allow] if needed is None else list(needed)
-    check_named(wanted, raw, section="[columns] or [roles]", faults=faults)
+    wanted = (
+        [*settings.columns.values(), *roles.points, *roles.protected, *roles.allow, *settings.forms]
+        if needed is None
+        else list(needed)
+    )
+    check_named(wanted, raw, section="[columns], [roles] or [forms]", faults=faults)
     read = raw.drop(columns=list(roles.ignore), errors="ignore")
     frame = rename_to_ours(read, settings.columns, LEAD_FACTS, section="columns", faults=faults)
     taken = [str(name) for name in frame.columns if str(name).startswith(MADE_HERE)]
@@ -130,8 +145,32 @@ def _check_needed(frame: pd.DataFrame, faults: Faults) -> None:
         faults.add("LEAD002", "The table of leads is empty.", "Export the leads that became MQLs, accepted or not.")
 
 
+def _respell(
+    frame: pd.DataFrame, settings: Settings, faults: Faults
+) -> tuple[pd.DataFrame, dict[str, Form], tuple[Finding, ...]]:
+    """The frame in plain spelling, how each column was spelled, and what is worth knowing of that; keys are left alone."""
+    times = [name for name in LEAD_TIMES if name in frame]
+    apart = {*LEAD_FACTS, *settings.roles.protected} - {"amount", "order_by"}
+    free = [name for name in map(str, frame) if name not in apart]
+    others = [name for name in free if deny_reason(name) is None or name in settings.roles.allow]
+    order = None if settings.data.date_order == "auto" else settings.data.date_order
+    forms, found = find_forms(frame, set_forms=name_forms(settings, frame), times=times, others=others, order=order)
+    told = tell_forms(found, times)
+    for finding in told:
+        if finding.severity == "error":
+            faults.add(finding.code, finding.what, finding.do)
+    return respell_frame(frame, forms), forms, tuple(finding for finding in told if finding.severity != "error")
+
+
+def name_forms(settings: Settings, frame: pd.DataFrame | None = None) -> dict[str, Form]:
+    """Our name -> the form that the settings give its column, of those that the frame has."""
+    ours = {theirs: ours for ours, theirs in settings.columns.items()}
+    named = {ours.get(name, name): form for name, form in settings.forms.items()}
+    return named if frame is None else {name: form for name, form in named.items() if name in frame}
+
+
 def _parse_facts(frame: pd.DataFrame, settings: Settings, faults: Faults) -> pd.DataFrame:
-    """Our own columns in their types: times in UTC, numbers as floats, e-mail reduced to its domain."""
+    """Our own columns in their types: times in UTC, numbers as floats."""
     parsed = frame.copy()
     for name in LEAD_TIMES:
         if name in frame:
@@ -150,7 +189,7 @@ def _parse_facts(frame: pd.DataFrame, settings: Settings, faults: Faults) -> pd.
         do = "Name a column of numbers or dates that grows with time."
         bad |= parsed["order_by"].isna()
         faults.add_rows("LEAD010", bad, "Column 'order_by' holds neither number nor date in {rows}.", do)
-    return reduce_email(parsed)
+    return parsed
 
 
 def reduce_email(frame: pd.DataFrame) -> pd.DataFrame:

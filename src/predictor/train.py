@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,14 +13,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from predictor.acts import fingerprint_acts
+from predictor.audit import audit_study, gather_findings, refuse_errors
 from predictor.bundle import list_bundles, promote, save_bundle
 from predictor.compare import gather_test
 from predictor.config import Settings
-from predictor.errors import Finding, count
+from predictor.errors import Finding, Findings, count
 from predictor.forward import FILE, write_forward
 from predictor.learn import Advance, Learned, Progress, learn_again, learn_candidates
+from predictor.markup import to_heading
+from predictor.model.candidates.learned_points import LearnedPoints
 from predictor.model.importance import compute_importance
-from predictor.model.learned_rules import write_recipe_book
+from predictor.model.learned_rules import compute_learned_rules, write_recipe_book
 from predictor.model.recipe import Recipe
 from predictor.model.split import Split
 from predictor.model.threshold import Recommendation, recommend_threshold
@@ -28,7 +32,8 @@ from predictor.pack import describe_verdict, dump, make_golden, pack_recipe
 from predictor.promotion import judge_promotion
 from predictor.provenance import find_commit, fingerprint_frame, list_versions
 from predictor.report.card import write_card
-from predictor.report.compare import Comparison, Contest, ReportData, compute_comparison
+from predictor.report.compare import Comparison, Contest, ReportData, compute_comparison, compute_verdict_table
+from predictor.report.compare.comparison import thin
 from predictor.report.fairness import compute_fairness
 from predictor.report.page import render_page
 from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds
@@ -69,6 +74,33 @@ class Trained:
     def __repr__(self) -> str:
         return f"<Trained '{self.verdict.chosen}' on {count(len(self.study.leads.frame), 'lead')}. {self.verdict.text}>"
 
+    def _repr_html_(self) -> str:
+        return to_heading(f"Trained on {count(len(self.study.leads.frame), 'lead')}: '{self.verdict.chosen}'") + "\n".join(
+            result._repr_html_() for result in (self.verdict, self.advice, Findings(self.findings))
+        )
+
+    @property
+    def candidates(self) -> pd.DataFrame:
+        """Every candidate on the forward test, as `compute_verdict_table` gives it."""
+        return compute_verdict_table(self.verdict)
+
+    @property
+    def importance(self) -> pd.DataFrame:
+        """What the chosen candidate looks at, as `compute_importance` gives it."""
+        return pd.DataFrame(json.loads(self.files["metrics.json"])["importance"], columns=["group", "rise", "spread"])
+
+    @property
+    def learned_rules(self) -> pd.DataFrame:
+        """What each rule of the book was set to and what the fit block taught, as `compute_learned_rules` gives it.
+
+        Empty where no points were learned. The bundle's `learned_points.toml` is learned again from every lead that can teach.
+        """
+        recipe, study, split = self.recipes.get("learned_points"), self.study, self.split
+        if recipe is None or study.task is None or not isinstance(recipe.model, LearnedPoints):
+            return pd.DataFrame()
+        block = study.block(split.fit, study.fit_features(split.fit)[0], known_at=split.starts)
+        return compute_learned_rules(recipe.model, block.seen_by(recipe.name), study.task)
+
     def report_data(self) -> ReportData:
         """What the report and the card are made of."""
         return ReportData(
@@ -83,6 +115,8 @@ class Trained:
             routed=self.study.route_by_points(self.split.test),
             fairness=self._compare_groups(),
             comparison=self.comparison,
+            learned_book=self.files.get("learned_points.toml", ""),
+            band=self.study.settings.threshold.band,
         )
 
     def _compare_groups(self) -> pd.DataFrame | None:
@@ -120,12 +154,14 @@ def train(
 
     Raises:
         TableError: A table that breaks the contract.
-        TrainingError: The data cannot teach anything, and why.
+        TrainingError: The data cannot teach anything, and why; or the audit found an error that the settings do not accept.
     """
     progress("Reading leads and events")
     study = load_study(settings) if study is None else study
     if study.horizon_days is not None:
         progress(f"Acceptance counts within {study.horizon_days:g} days")
+    audited = audit_study(study)
+    refuse_errors(study, audited)
     split = study.split()
     features, unused = study.fit_features(split.fit)
     fit, test = study.block(split.fit, features, known_at=split.starts), study.block(split.test, features)
@@ -140,10 +176,12 @@ def train(
     thresholds = rehearse_thresholds(final, block, settings)
     advice = recommend_threshold(thresholds, settings.threshold)
     files = pack_recipe(final, block, settings=settings, book=study.book, thresholds=thresholds, advice=advice)
-    files |= _write_points(learned, study)
+    book, learned_points = _learn_points(learned, study)
+    files |= book
     facts = _gather_facts(study)
-    findings = (*study.findings, *unused, *learned.findings)
-    comparison = _compare(gather_test(study, split, recipes, verdict), settings)
+    findings = Findings(gather_findings(study, (*study.findings, *unused, *learned.findings), audited))
+    told = {"learned_points": learned_points, "time_to_sql": None if study.curve is None else thin(study.curve)}
+    comparison = _compare(gather_test(study, split, recipes, verdict), settings, advice, told)
     trained = Trained(study, split, recipes, verdict, final, advice, thresholds, files, facts, findings, comparison)
     pending = int((~study.mature).sum())
     metrics = describe_verdict(verdict, champion=chosen, horizon=study.horizon_days, pending=pending, fit=study.describe_fit())
@@ -191,18 +229,20 @@ def track_trained(trained: Trained, saved: Saved) -> Tracked:
     return track_training(record, settings=trained.study.settings)
 
 
-def _compare(tested: Contest, settings: Settings) -> Comparison:
-    """Points, learned points and the chosen candidate on the test leads."""
+def _compare(tested: Contest, settings: Settings, advice: Recommendation, told: Mapping[str, pd.DataFrame | None]) -> Comparison:
+    """Points, learned points and the chosen candidate on the test leads, with the tables that training tells beside them."""
     weekly = [settings.threshold.leads_per_week]
-    return compute_comparison(tested, weekly=weekly, resamples=settings.model.resamples, seed=settings.model.seed)
+    draws = {"resamples": settings.model.resamples, "seed": settings.model.seed}
+    return compute_comparison(tested, weekly=weekly, also=[advice.threshold], **draws).beside(told)
 
 
-def _write_points(learned: Learned, study: Study) -> dict[str, str]:
-    """The rule book with points learned from every lead that can teach; nothing where none were learned."""
+def _learn_points(learned: Learned, study: Study) -> tuple[dict[str, str], pd.DataFrame | None]:
+    """The rule book with points learned from every lead that can teach, and why each is what it is; nothing without any."""
     if study.task is None or "learned_points" not in learned.recipes:
-        return {}
+        return {}, None
     block, recipe = learn_again(learned, study, "learned_points")
-    return {"learned_points.toml": write_recipe_book(recipe, block, study.task, study.settings.threshold)}
+    table = compute_learned_rules(recipe.model, block, study.task) if isinstance(recipe.model, LearnedPoints) else None
+    return {"learned_points.toml": write_recipe_book(recipe, block, study.task, study.settings.threshold)}, table
 
 
 def _gather_facts(study: Study) -> dict[str, Any]:

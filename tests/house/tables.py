@@ -1,11 +1,13 @@
 """The tables of the README that must agree with the code."""
 
 import re
+import tomllib
 from pathlib import Path
 
 from predictor.cli import app, keys_app, models_app, store_app
 
 ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 def tell_settings():
@@ -15,7 +17,7 @@ def tell_settings():
     for line in (ROOT / "src/predictor/defaults.toml").read_text(encoding="utf-8").splitlines():
         if head := re.fullmatch(r"\[(\w+)\]\s*(?:# (.*))?", line):
             section = head[1]
-            lines += [f"| `[{section}]` | | {head[2]} |"] if section.endswith("columns") else []
+            lines += [f"| `[{section}]` | | {head[2]} |"] if section.endswith("columns") or section == "forms" else []
         elif entry := re.fullmatch(r"(\w+) = (.*?)\s+# (.*)", line):
             lines.append(f"| `{section}.{entry[1]}` | `{entry[2]}` | {entry[3]} |")
         elif line and not line.startswith("#"):
@@ -32,3 +34,18 @@ def tell_commands():
             text = command.callback.__doc__.strip().splitlines()[0]
             lines.append(f"| `predictor {prefix}{name}` | {text} |")
     return "\n".join(lines)
+
+
+def tell_findings():
+    """Every code of a finding with what it means and what to do, as a Markdown table."""
+    lines = ["| code | severity | what it means | what to do |", "|---|---|---|---|"]
+    codes = tomllib.loads((ROOT / "src/predictor/findings.toml").read_text(encoding="utf-8"))
+    lines += [f"| `{code}` | {told['severity']} | {told['means']} | {told['do']} |" for code, told in codes.items()]
+    return "\n".join(lines)
+
+
+def list_told_codes():
+    """Every code of a finding that the code names."""
+    sources = [path for folder in ("src", "api") for path in (ROOT / folder).rglob("*.py")]
+    found = (re.findall(r"\b(?:LEAD|EVENT|TRAIN|MODEL|STORE|AUDIT)\d{3}\b", path.read_text(encoding="utf-8")) for path in sources)
+    return sorted({code for codes in found for code in codes})

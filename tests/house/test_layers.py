@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("mlflow", "ibis", "duckdb", "matplotlib", "jinja2", "typer")
+HEAVY = ("mlflow", "ibis", "duckdb", "matplotlib", "altair", "jinja2", "typer")
 
 
 @pytest.mark.parametrize("module", ["predictor.score", "api.app"])

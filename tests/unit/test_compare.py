@@ -155,7 +155,7 @@ def test_a_bundle_tells_its_forward_test(bundle, trained, tmp_path):
     assert comparison.sentences[0][:60] in (tmp_path / "report.md").read_text()
     read = pd.read_csv(tmp_path / "tables" / "volume.csv")
     assert read["sqls"].tolist() == pytest.approx(comparison.tables["volume"]["sqls"].tolist())
-    assert len(list((tmp_path / "tables").iterdir())) == 12
+    assert len(list((tmp_path / "tables").iterdir())) == 15
 
 
 def test_leads_with_outcomes_are_compared_by_any_bundle(bundle, tmp_path):
@@ -173,7 +173,7 @@ def test_leads_with_outcomes_are_compared_by_any_bundle(bundle, tmp_path):
 def test_a_page_is_not_written_under_another_name(bundle, tmp_path):
     done = CliRunner().invoke(app, ["compare", "--model", str(bundle), "--out", str(tmp_path / "report.pdf")])
     assert done.exit_code == 1
-    assert "--out must name a Markdown file to write" in " ".join(done.output.split())
+    assert "--out must name a page or a Markdown file to write" in " ".join(done.output.split())
 
 
 def test_a_bundle_from_before_says_what_to_do(bundle):
@@ -181,3 +181,9 @@ def test_a_bundle_from_before_says_what_to_do(bundle):
     before.files.pop("comparison.json")
     with pytest.raises(BundleError, match=r"holds no comparison of its forward test. Name leads with outcomes with --leads"):
         compare_bundle(before)
+
+
+def test_a_training_tells_what_was_learned_rule_by_rule(known):
+    rules = known.learned_rules
+    assert rules["rule"].tolist() == [rule.name for rule in known.study.book.rules]
+    assert rules["points"].tolist() == list(known.recipes["learned_points"].model.points)

@@ -141,3 +141,12 @@ def test_a_bundle_holds_no_password(place, kept):
     assert settings.data.events == place
     assert tomllib.loads(settings.to_toml())["data"]["events"] == kept
     assert settings.model_dump(mode="json")["data"]["events"] == kept
+
+
+def test_differences_stand_in_place_of_what_the_file_says(tmp_path):
+    (tmp_path / "predictor.toml").write_text("[model]\nbudget_s = 5\nseed = 3\n")
+    settings = load_settings(tmp_path / "predictor.toml", {"model": {"budget_s": 0}, "split": {"test_share": 0.4}})
+    assert (settings.model.budget_s, settings.model.seed, settings.split.test_share) == (0, 3, 0.4)
+    assert settings.folder == tmp_path
+    with pytest.raises(SettingsError, match=r"Unknown setting 'model.budget'"):
+        load_settings(tmp_path / "predictor.toml", {"model": {"budget": 0}})

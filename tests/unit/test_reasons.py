@@ -91,6 +91,7 @@ def test_values_as_people_read_them(feature, number, value):
         (AGE, (400.0, 4000.0), 3.0, "founded under 400 days ago"),
         (BLANK, (1.0, 2.0), 3.0, "2 or more attributes not known"),
         (RANK, (), 1.0, "rank VP"),
+        (Feature("Lead Source", "Lead Source", "Lead Source", "category", ("fair",), ("Fair",)), (), 0.0, "Lead Source Fair"),
         (RANK, (), 9.0, "rank other"),
         (RANK, (), np.nan, "rank not known"),
         (CRM, (), 0.0, "CRM owner x"),

@@ -25,11 +25,13 @@ class CrmField:
         names: Its internal name, what it is here, and what exports call it, in this order.
         words: Whether its values are written COMPUTER_SOFTWARE where people read Computer Software.
         values: Internal value -> what people read, where that differs by more.
+        ours: What it is here; its internal name where we have none.
     """
 
     names: tuple[str, ...]
     words: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
+    ours: str = ""
 
 
 class Names:
@@ -91,7 +93,7 @@ def read_map(crm: Crm) -> CrmMap:
     fields: dict[str, CrmField] = {}
     for entry in content["fields"]:
         names = dict.fromkeys([entry["name"], *([entry["ours"]] if "ours" in entry else []), *entry["labels"]])
-        known = CrmField(tuple(names), entry.get("words", False), entry.get("values", {}))
+        known = CrmField(tuple(names), entry.get("words", False), entry.get("values", {}), entry.get("ours", entry["name"]))
         for name in known.names:
             fields.setdefault(plain(name), known)
     sets = {part: Names(content[part]) for part in ("email", "envelope", "system", "personal")}

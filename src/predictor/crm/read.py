@@ -12,6 +12,7 @@ from predictor.crm.moments import read_moment
 from predictor.domains import domain_of
 from predictor.errors import Finding, ScoringError, list_names
 from predictor.features.encode import Feature, FeatureSet
+from predictor.spelling import respell
 from predictor.values import name_type, normal_text, to_number
 
 _OURS = ("as_of", "events", "points")  # parts of a lead of ours that a record may bring beside its own
@@ -59,6 +60,7 @@ class CrmReader:
         self._map = read_map(crm)
         self._own = {plain(name): name for name in reversed(own)}
         self._features: dict[str, Feature] = {feature.name: feature for feature in features.features}
+        self._forms = dict(features.forms)
 
     def read(self, record: object) -> CrmLead:
         """A record as a lead.
@@ -147,11 +149,11 @@ class CrmReader:
     def _keep(self, name: str, value: Any, known: CrmField | None, draft: _Draft) -> None:  # noqa: ANN401  JSON
         feature = self._features.get(name)
         kind = None if feature is None else feature.kind
-        readable: Any = value
+        readable: Any = respell(value, self._forms.get(name))
         if kind == "number":
-            readable = value if _is_number(value) else None
+            readable = readable if _is_number(readable) else None
         elif kind == "days_since":
-            readable = read_moment(value)
+            readable = read_moment(readable)
         elif isinstance(value, str) and known is not None:
             readable = _say_value(value, known, feature)
         if readable is None:

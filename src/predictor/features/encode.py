@@ -82,6 +82,7 @@ class FeatureSet:
         event_types: The types of event that the training saw.
         acts: Those that have features of their own, beside the features over all events; None where there were no events.
         windows_days: Days in which events are counted.
+        forms: Attribute, point column or `mql_at`, and how the training export spelled it, where that is not the plain way.
         event_features: The definitions of those features that are over events.
     """
 
@@ -93,6 +94,7 @@ class FeatureSet:
     event_types: tuple[str, ...] = ()
     acts: tuple[str, ...] | None = None
     windows_days: tuple[int, ...] = ()
+    forms: tuple[tuple[str, str], ...] = ()
     event_features: tuple[EventFeature, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -250,6 +252,7 @@ class FeatureSet:
         """The set as `features.json` of a bundle holds it."""
         content = asdict(self)
         del content["event_features"]  # they follow from acts and windows_days
+        content["forms"] = dict(self.forms)
         return content
 
     @classmethod
@@ -259,7 +262,8 @@ class FeatureSet:
         features = (Feature(**{**entry, **{name: tuple(entry.get(name, ())) for name in texts}}) for entry in content["features"])
         lists = {name: tuple(content[name]) for name in ("missing_values", "visible", "event_types", "windows_days")}
         acts = None if content["acts"] is None else tuple(content["acts"])
-        return cls(tuple(features), timezone=content["timezone"], dated=content["dated"], acts=acts, **lists)
+        forms = tuple(content.get("forms", {}).items())  # which bundles from before lack
+        return cls(tuple(features), timezone=content["timezone"], dated=content["dated"], acts=acts, forms=forms, **lists)
 
 
 @dataclass

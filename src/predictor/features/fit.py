@@ -48,7 +48,7 @@ def fit_features(
             continue  # a list of definitions is tried, and nobody expects each to tell something
         if feature is None:
             do = "Nothing, or group its values before the export."
-            findings.append(Finding("LEAD031", "tip", f"Column '{name}' tells nothing: {_why_empty(rows[name])}.", do))
+            findings.append(Finding("LEAD031", "tip", f"Column '{name}' tells nothing: {_why_empty(rows[name])}.", do, name))
         else:
             features.append(feature)
     attributes = [feature.name for feature in features if feature.is_attribute]

@@ -14,7 +14,7 @@ from ibis.backends.duckdb import Backend
 
 from predictor.errors import TableError
 from predictor.events import RawEvents, Read
-from predictor.intake.read import refuse
+from predictor.intake.header import refuse
 from predictor.intake.workspace import open_workspace, quote, quote_text
 
 _ROWS_AT_ONCE = 50_000

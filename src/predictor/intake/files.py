@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Mapping, Sequence
-from itertools import groupby, takewhile
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +16,8 @@ from ibis.backends.duckdb import Backend
 
 from predictor.errors import Finding, TableError, count, list_names
 from predictor.events import NEEDED, RawEvents, Read
-from predictor.intake.read import CSV, PARQUET, read_header, read_names, refuse
+from predictor.intake.header import read_header, refuse
+from predictor.intake.read import CSV, PARQUET, read_names
 from predictor.intake.workspace import open_workspace, quote, quote_text
 
 _MOST_REJECTED = 100_000
@@ -36,18 +40,31 @@ class _Kind(NamedTuple):
 _Part = tuple[list[Path], _Kind]
 
 
-def open_files(where: str, folder: Path) -> RawEvents:
+def open_files(where: str, folder: Path, *, encoding: str = "auto") -> RawEvents:
     """The events of a file, or of all CSV and Parquet files of a folder or glob, in the order of their names.
+
+    Args:
+        where: A path, relative to the folder.
+        folder: Where relative paths start.
+        encoding: Of CSV files; auto: told from the bytes of each.
 
     Raises:
         TableError: There is no such file, or one is empty, of another kind, or without names.
     """
     files, notes = _find_files(where, folder)
-    parts = [([path for path, _ in group], kind) for kind, group in groupby(map(_look_into, files), key=lambda found: found[1])]
+    copies = Path(tempfile.mkdtemp(prefix="predictor-"))
+    try:
+        looked = [_look_into(path, encoding, copies) for path in files]
+    except TableError:
+        shutil.rmtree(copies, ignore_errors=True)
+        raise
+    parts = [([path for path, _ in group], kind) for kind, group in groupby(looked, key=lambda found: found[1])]
     kinds = [kind for _, kind in parts]
     twice = next((kind.names for kind in kinds if len(set(kind.names)) < len(kind.names)), None)
     names = twice or tuple(dict.fromkeys(name for kind in kinds for name in kind.names))
-    return RawEvents(names, lambda columns: _read_files(parts, columns), notes)
+    events = RawEvents(names, lambda columns: _read_files(parts, columns), notes)
+    weakref.finalize(events, shutil.rmtree, copies, ignore_errors=True)
+    return events
 
 
 def _find_files(where: str, folder: Path) -> tuple[list[Path], tuple[Finding, ...]]:
@@ -77,17 +94,29 @@ def _tell_left_out(paths: Sequence[Path], where: str) -> tuple[Finding, ...]:
     return (Finding("EVENT016", "warning", what, "Save them as CSV (UTF-8) or Parquet, if they hold events."),)
 
 
-def _look_into(path: Path) -> tuple[Path, _Kind]:
+def _look_into(path: Path, encoding: str, copies: Path) -> tuple[Path, _Kind]:
     suffix = path.suffix.casefold()
     if suffix in PARQUET:
         names = tuple(name.strip() for name in read_names(path, "events"))
         return path, _Kind(None, names, tuple(map(str, pq.read_schema(path).types)))
     if suffix not in CSV:
         raise refuse("events", f"'{path.name}' is of a kind that is not read.", "Save it as CSV (UTF-8) or Parquet.")
-    delimiter, header = read_header(path, "events")
-    with path.open(encoding="utf-8-sig") as lines:
-        blank = sum(1 for _ in takewhile(lambda line: not line.strip(), lines))
-    return path, _Kind(delimiter, tuple(header), blank=blank)
+    header = read_header(path, "events", encoding)
+    if header.encoding not in {"utf-8", "utf-8-sig"}:
+        path = _write_utf8(path, header.encoding, copies)
+    return path, _Kind(header.delimiter, tuple(header.names), blank=header.skip)
+
+
+def _write_utf8(path: Path, encoding: str, copies: Path) -> Path:
+    """A copy of the file in the one encoding that DuckDB reads everywhere, a piece at a time."""
+    copy = copies / str(sum(1 for _ in copies.iterdir())) / path.name
+    copy.parent.mkdir()
+    try:
+        with path.open(encoding=encoding, newline="") as file, copy.open("w", encoding="utf-8", newline="") as out:
+            shutil.copyfileobj(file, out, 1 << 20)
+    except UnicodeDecodeError as error:
+        raise refuse("events", f"'{path.name}' is not {encoding}.", "Mend data.encoding, or save it as CSV UTF-8.") from error
+    return copy
 
 
 def _read_files(parts: Sequence[_Part], columns: Mapping[str, str]) -> Read:

@@ -9,9 +9,7 @@ import pandas as pd
 from predictor.config import Settings
 from predictor.errors import Finding, count
 from predictor.events import Events, check_events, tell_clocks_apart
-from predictor.intake.database import is_url, load_frame
-from predictor.intake.read import read_table, refuse
-from predictor.intake.sources import open_events
+from predictor.intake.tables import read_tables
 from predictor.tables import Leads, check_leads
 
 _SAME_EXPORT = pd.Timedelta(days=7)  # two exports of one day end at most so far apart in a firm where something happens
@@ -27,18 +25,15 @@ def load_tables(settings: Settings, now: pd.Timestamp) -> tuple[Leads, Events | 
     Raises:
         TableError: A file or a table that cannot be used, with all its faults.
     """
-    where, folder = settings.data.leads, settings.folder
-    if not where:
-        raise refuse("leads", "The settings name no table of leads.", "Set data.leads in predictor.toml.")
-    raw = load_frame(where, folder, "leads") if is_url(where) else read_table(folder / where, "leads")
-    leads = check_leads(raw, settings, now=now)
-    if not settings.data.events:
-        return leads, None, leads.findings
+    raw = read_tables(settings)
+    leads = check_leads(raw.leads, settings, now=now)
+    if raw.events is None:
+        return leads, None, (*raw.notes, *leads.findings)
     keys = leads.frame["lead_id"]
-    events = check_events(open_events(settings.data.events, folder), settings, keys, now=now)
+    events = check_events(raw.events, settings, keys, now=now)
     apart = tell_clocks_apart(events, keys, leads.frame["mql_at"]) if leads.dated else ()
     watched, longer = _watch_longer(leads, events, settings)
-    return watched, events, (*leads.findings, *events.findings, *apart, *longer)
+    return watched, events, (*raw.notes, *leads.findings, *events.findings, *apart, *longer)
 
 
 def _watch_longer(leads: Leads, events: Events, settings: Settings) -> tuple[Leads, tuple[Finding, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import warnings
 from pathlib import Path
@@ -10,19 +9,22 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from predictor.errors import Finding, TableError, list_names
+from predictor.errors import TableError, list_names
+from predictor.intake.database import is_url, load_frame
+from predictor.intake.excel import EXCEL, read_excel
+from predictor.intake.header import Header, read_header, refuse
 
 CSV = frozenset({".csv", ".tsv", ".txt"})
 PARQUET = frozenset({".parquet", ".pq"})
-_SNIFFED = 1 << 16
 
 
-def read_table(path: Path, table: str) -> pd.DataFrame:
-    """The rows of a CSV (comma, semicolon, tab or bar; UTF-8) or Parquet file.
+def read_table(path: Path, table: str, *, encoding: str = "auto") -> pd.DataFrame:
+    """The rows of a CSV (comma, semicolon, tab or bar), Parquet or Excel file; of the last the first sheet.
 
     Args:
         path: The file; its ending tells the format.
         table: What the file should hold, for messages.
+        encoding: Of a CSV; auto: told from its bytes.
 
     Raises:
         TableError: The file is missing, empty, of another format, or broken somewhere.
@@ -33,8 +35,29 @@ def read_table(path: Path, table: str) -> pd.DataFrame:
     if path.suffix.casefold() in PARQUET:
         return _read_parquet(path, table)
     if path.suffix.casefold() in CSV:
-        return _read_csv(path, table)
+        return _read_csv(path, table, encoding)
+    if path.suffix.casefold() in EXCEL:
+        return read_excel(path, table)
     raise refuse(table, f"'{path.name}' is of a kind that is not read.", "Save it as CSV (UTF-8) or Parquet.")
+
+
+def read_sample(where: str, table: str, rows: int) -> tuple[pd.DataFrame, bool]:
+    """The first rows of an export, and whether those are all; of a CSV no more than they enter memory.
+
+    Args:
+        where: A file, or a table of a database as URL#TABLE.
+        table: What it should hold, for messages.
+        rows: How many.
+
+    Raises:
+        TableError: As `read_table`.
+    """
+    path = Path(where)
+    if path.suffix.casefold() in CSV and path.is_file():
+        frame = _read_csv(path, table, "auto", rows + 1)
+    else:
+        frame = load_frame(where, Path(), table) if is_url(where) else read_table(path, table)
+    return frame.head(rows), len(frame) <= rows
 
 
 def _read_parquet(path: Path, table: str) -> pd.DataFrame:
@@ -72,77 +95,31 @@ def _find_repeated(names: list[str]) -> list[str]:
     return sorted({name for name in names if names.count(name) > 1})
 
 
-def _read_csv(path: Path, table: str) -> pd.DataFrame:
-    delimiter, names = read_header(path, table)
+def _read_csv(path: Path, table: str, encoding: str, rows: int | None = None) -> pd.DataFrame:
+    header = read_header(path, table, encoding)
     try:
-        frame = _parse_csv(path, delimiter)
+        frame = _parse_csv(path, header, rows)
     except UnicodeDecodeError as error:
-        raise refuse(table, f"'{path.name}' is not UTF-8 ({_find_undecodable(path)}).", "Save it as CSV UTF-8.") from error
+        raise refuse(table, f"'{path.name}' is not {encoding}.", "Mend data.encoding, or save it as CSV UTF-8.") from error
     except pd.errors.ParserWarning as error:
-        what = f"The rows of '{path.name}' have more cells than its header has names ({len(names)})."
+        what = f"The rows of '{path.name}' have more cells than its header has names ({len(header.names)})."
         raise refuse(table, what, "Export it again, or name every column.") from error
     except pd.errors.ParserError as error:
         why = str(error).strip().rstrip(".")
         raise refuse(table, f"'{path.name}' is broken: {why}.", "Export it again, or mend that line.") from error
-    if len(frame.columns) == len(names):
-        frame.columns = pd.Index(names)
+    if len(frame.columns) == len(header.names):
+        frame.columns = pd.Index(header.names)
     return frame
 
 
-def read_header(path: Path, table: str) -> tuple[str, list[str]]:
-    """The delimiter of a CSV file and the names in its header, the first line that is not blank.
-
-    Raises:
-        TableError: The file is empty, its header is not UTF-8, or the disk refuses.
-    """
-    try:
-        delimiter = _find_delimiter(path)
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            names = next(filter(None, csv.reader(lines, delimiter=delimiter)), [])
-    except UnicodeDecodeError as error:
-        raise refuse(table, f"'{path.name}' is not UTF-8 ({_find_undecodable(path)}).", "Save it as CSV UTF-8.") from error
-    except csv.Error as error:
-        raise refuse(table, f"'{path.name}' is broken: {error}.", "Export it again, or mend that line.") from error
-    except OSError as error:
-        what = f"'{path.name}' cannot be read: {error.strerror or error}."
-        raise refuse(table, what, "Mend the file or its permissions.") from error
-    if not names:
-        raise refuse(table, f"'{path.name}' is empty.", "Export it again.")
-    return delimiter, [name.strip() for name in names]
-
-
-def _parse_csv(path: Path, delimiter: str) -> pd.DataFrame:
+def _parse_csv(path: Path, header: Header, rows: int | None = None) -> pd.DataFrame:
     """Every cell as text; rows that are longer than the header are refused, since pandas would shift them under other names."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         return pd.read_csv(
-            path, sep=delimiter, dtype="str", keep_default_na=False, na_values=[""], encoding="utf-8-sig", index_col=False
-        )
-
-
-def _find_undecodable(path: Path) -> str:
-    """The place of the first byte that is not UTF-8."""
-    before = 0
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError as error:
-                return f"line {number:,}, byte {before + error.start + 1:,}"
-            before += len(line)
-    return "it changed while it was read"
-
-
-def _find_delimiter(path: Path) -> str:
-    """The delimiter that the header line, the first that is not blank, holds most of."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        header = next((line for line in iter(lambda: lines.readline(_SNIFFED), "") if line.strip()), "")
-    return max(",;\t|", key=header.count)
-
-
-def refuse(table: str, what: str, do: str) -> TableError:
-    """The error that a table cannot be read or written."""
-    return TableError(table, [Finding("LEAD000" if table == "leads" else "EVENT000", "error", what, do)])
+            path, sep=header.delimiter, dtype="str", keep_default_na=False, na_values=[""], index_col=False, skiprows=header.skip,
+            nrows=rows, encoding="utf-8-sig" if header.encoding == "utf-8" else header.encoding,
+        )  # fmt: skip
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:

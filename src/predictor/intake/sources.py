@@ -15,18 +15,19 @@ from predictor.intake.files import open_files
 from predictor.intake.workspace import open_workspace
 
 
-def open_events(where: str | Path, folder: Path) -> RawEvents:
+def open_events(where: str | Path, folder: Path, *, encoding: str = "auto") -> RawEvents:
     """The events at a place, not read yet.
 
     Args:
         where: A CSV or Parquet file, a folder or a glob of such files, relative to the folder; or the URL of a database and a
             table in it, as `sqlite:///crm.db#events`.
         folder: Where relative paths start.
+        encoding: Of CSV files; auto: told from their bytes.
 
     Raises:
         TableError: There is nothing to read, or it cannot be read, and why.
     """
-    return open_table(str(where), folder) if is_url(where) else open_files(str(where), folder)
+    return open_table(str(where), folder) if is_url(where) else open_files(str(where), folder, encoding=encoding)
 
 
 def open_frame(frame: pd.DataFrame) -> RawEvents:

@@ -16,7 +16,9 @@ def open_workspace() -> Backend:
     folder = tempfile.mkdtemp(prefix="predictor-")
     connection = ibis.duckdb.connect(Path(folder) / "events.duckdb")
     weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
-    connection.raw_sql("SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false; SET enable_progress_bar = false")
+    connection.raw_sql("SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false")
+    if connection.raw_sql("SELECT current_setting('enable_progress_bar')").fetchall()[0][0]:
+        connection.raw_sql("SET enable_progress_bar = false")  # only then: a notebook without widgets has none, and refuses this
     return connection
 
 

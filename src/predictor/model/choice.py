@@ -9,6 +9,7 @@ import pandas as pd
 
 from predictor.model.block import Block
 from predictor.model.candidates import CANDIDATES
+from predictor.model.intervals import average
 from predictor.model.metrics import compute_losses
 from predictor.model.recipe import Recipe
 
@@ -33,7 +34,7 @@ def compare_recipes(recipes: Mapping[str, Recipe], block: Block) -> pd.DataFrame
     losses = [compute_losses(leads.outcome, recipes[name].crosswise) for name, leads in zip(names, judged, strict=True)]
     means = [float(np.average(loss, weights=weight)) for loss, weight in zip(losses, weights, strict=True)]
     best = losses[int(np.argmin(means))]
-    gaps = [_average(loss - best, weight) for loss, weight in zip(losses, weights, strict=True)]
+    gaps = [average(loss - best, weight) for loss, weight in zip(losses, weights, strict=True)]
     table = pd.DataFrame({"candidate": names, "log_loss": means})
     table[["excess", "error"]] = gaps
     within = table["excess"] <= table["error"]
@@ -43,9 +44,3 @@ def compare_recipes(recipes: Mapping[str, Recipe], block: Block) -> pd.DataFrame
 def find_chosen(table: pd.DataFrame) -> str:
     """The chosen of a table that `compare_recipes` gave."""
     return str(table.loc[table["chosen"], "candidate"].iloc[0])
-
-
-def _average(values: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """The weighted mean and its standard error."""
-    mean = float(np.average(values, weights=weight))
-    return mean, float(np.sqrt((weight**2 * (values - mean) ** 2).sum()) / weight.sum())

@@ -74,14 +74,19 @@ In band (wanted: 20 to 30 %).
     row = compute_thresholds(y, handed, weeks=weeks).iloc[-1]  # a gate is a threshold on yes and no
     conversion, low, high = (float(row[name]) for name in ("conversion", "conversion_low", "conversion_high"))
     weekly, caught = or_none(row["leads_per_week"]), or_none(row["sqls_caught"])
-    verdict = _judge(conversion, band)
+    verdict = judge_conversion(conversion, band)
     means = f"{verdict} (wanted: {say_band(band)}){_MEANING.get(verdict, '')}."
     which = "every lead, " if handed.all() else ""
     text = f"The {name} hands over {which}{describe_routed(row)}. {means[0].upper()}{means[1:]}"
     return Gate(int(row["leads"]), weekly, float(row["share_routed"]), conversion, low, high, caught, verdict, text)
 
 
-def _judge(conversion: float, band: tuple[float, float]) -> Verdict:
+def judge_conversion(conversion: float, band: tuple[float, float]) -> Verdict:
+    """What a conversion says of the gate behind it.
+
+    >>> [judge_conversion(share, (0.2, 0.3)) for share in (0.1, 0.19, 0.3, 0.35, 0.5)]
+    ['too loose', 'below the band', 'in band', 'above the band', 'too tight']
+    """
     if band[0] <= conversion <= band[1]:
         return "in band"
     if conversion < band[0]:

@@ -36,3 +36,13 @@ def spread_line(line: FloatArray, variance: FloatArray) -> tuple[FloatArray, Flo
     """
     width = Z95 * np.sqrt(np.maximum(variance, 0))
     return np.asarray(expit(line - width)), np.asarray(expit(line + width))
+
+
+def average(values: FloatArray, weight: FloatArray) -> tuple[float, float]:
+    """A weighted mean and its standard error, as of a ratio of two sums.
+
+    >>> average(np.array([1.0, 3.0]), np.array([1.0, 1.0]))
+    (2.0, 0.7071067811865476)
+    """
+    mean = float(np.average(values, weights=weight))
+    return mean, float(np.sqrt((weight**2 * (values - mean) ** 2).sum()) / weight.sum())

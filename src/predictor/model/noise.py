@@ -15,10 +15,11 @@ from predictor.model.metrics import compute_metrics, compute_reliability
 from predictor.model.words import say_percent
 
 FloatArray = NDArray[np.float64]
-CalibrationVerdict = Literal["calibrated", "rank only"]
+CalibrationVerdict = Literal["calibrated", "rank only", "too few leads"]
 
 _RELATIVE, _ABSOLUTE = 0.15, 0.05  # an error is material from 15 % of what was promised, and from 5 points whatever that was
 _SLOPES = (0.85, 1.15)  # the same 15 % for how far probabilities lie apart
+_BLIND = 2.0  # times a material error: what leads must be able to show before they vouch for anything
 _TIMES = 2.0  # of the error that chance shows on average
 _LEVEL = 0.99  # of the two simulated comparisons, so that false alarms stay under 5 % in all
 _NOTHING = 1e-12  # of a Brier score: what is left of 0 in floats
@@ -66,8 +67,10 @@ class CalibrationJudgement:
 
     @property
     def verdict(self) -> CalibrationVerdict:
-        """`calibrated`, or `rank only`: the order of leads can be used, the probabilities cannot."""
-        return "rank only" if self.faults else "calibrated"
+        """`calibrated`; `rank only`: the order can be used, the probabilities cannot; `too few leads` to tell which."""
+        if self.faults:
+            return "rank only"
+        return "too few leads" if self._unseen > _BLIND * _find_material(self.promised) else "calibrated"
 
     @property
     def ranks(self) -> bool:
@@ -82,6 +85,9 @@ class CalibrationJudgement:
             told = "; ".join(self._tell_fault(fault) for fault in self.faults)
             trust = "Trust the order of leads, not the probabilities" if self.ranks else "The order of leads says nothing either"
             return f"Rank only: of {leads}, {told}. {trust}."
+        if self.verdict == "too few leads":
+            unseen = f"an error of {100 * self._unseen:.2g} points could be chance"
+            return f"Too few leads to tell: of {leads}, {self._came}, and {unseen}."
         why = "no more than chance explains" if self.ece <= self.noise.high else "more than chance, but too little to matter"
         return f"Calibrated: of {leads}, {self._came}; {self._error}, {why}{self._blind}."
 
@@ -108,10 +114,14 @@ class CalibrationJudgement:
     @property
     def _blind(self) -> str:
         """What so few leads cannot show; empty where they can show every error that matters."""
-        unseen = max(self.chance[1] - self.promised, self.promised - self.chance[0])
-        if unseen <= _find_material(self.promised):
+        if self._unseen <= _find_material(self.promised):
             return ""
-        return f". So few leads cannot show an error of less than {100 * unseen:.2g} points"
+        return f". So few leads cannot show an error of less than {100 * self._unseen:.2g} points"
+
+    @property
+    def _unseen(self) -> float:
+        """By how much the share accepted may be off by chance alone."""
+        return max(self.chance[1] - self.promised, self.promised - self.chance[0])
 
 
 def compute_noise_floor(probability: ArrayLike, *, draws: int = 2000, seed: int = 0) -> NoiseFloor:
@@ -151,6 +161,8 @@ def judge_calibration(outcome: ArrayLike, probability: ArrayLike, *, draws: int 
     - slope: its 95 % interval lies wholly outside 0.85 to 1.15.
     - shape: the expected calibration error is above twice what chance shows on average and above what it shows in 99 % of
       samples, and as large as for the level.
+
+    `too few leads` where none of these is found, but an error of the level twice as large as one that matters could be chance.
 
     Right probabilities are judged `rank only` in less than 5 % of samples: each comparison with chance is made at 1 %, and the
     slope must be sure to be off by more than 15 %.

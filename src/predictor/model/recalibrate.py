@@ -9,9 +9,9 @@ from scipy.special import expit, logit
 
 from predictor.model.block import Block
 from predictor.model.calibrators.shifted import Shifted, fit_shift
+from predictor.model.newest import find_newest
 from predictor.model.recipe import Recipe
 
-_SHARE = 0.25  # of what the leads predicted out of time can tell, the newest part that sets the level
 _FEWEST = 40  # leads of either outcome that a level must rest on
 
 
@@ -29,7 +29,9 @@ def recalibrate_newest(recipe: Recipe, block: Block) -> Recipe:
     """
     if len(recipe.positions) == len(block):
         return recipe
-    newest = _find_newest(block.take(recipe.positions))
+    known = block.take(recipe.positions)
+    weight = np.ones(len(known)) if known.weight is None else known.weight
+    newest = find_newest(known.outcome, weight, fewest=_FEWEST)
     seen = block.take(recipe.positions[newest])
     shift, variance, n = fit_shift(recipe.predict(seen.matrix), seen.outcome, seen.weight)
     crosswise, _, _ = fit_shift(recipe.rehearsed[newest], seen.outcome, seen.weight)
@@ -41,12 +43,3 @@ def recalibrate_newest(recipe: Recipe, block: Block) -> Recipe:
         rehearsed=np.asarray(expit(logit(recipe.rehearsed[newest]) + crosswise)),
         crosswise=recipe.crosswise[newest],
     )
-
-
-def _find_newest(seen: Block) -> np.ndarray:
-    """Positions of the newest leads that tell enough; all of them where even those do not."""
-    weight = np.ones(len(seen)) if seen.weight is None else seen.weight
-    told, accepted = np.cumsum(weight[::-1]), np.cumsum((weight * seen.outcome)[::-1])
-    enough = (told >= _SHARE * told[-1]) & (np.minimum(accepted, told - accepted) >= _FEWEST)
-    first = len(seen) - 1 - int(np.argmax(enough)) if enough.any() else 0
-    return np.arange(first, len(seen))

@@ -23,6 +23,20 @@ _UNREHEARSED = "Earlier leads are too few to rehearse on, so the score is taken 
 
 
 @dataclass(frozen=True)
+class Manner:
+    """How earlier leads said that a candidate is best learned; whatever they did not say is found anew.
+
+    Attributes:
+        learn: Where tuning found a better way than the candidate's own: on the whole block as the last one says, on each fold as
+            its own one says where there is one for each.
+        calibrator: A key of `FITS`; None where it is to be chosen.
+    """
+
+    learn: Sequence[Learn] = ()
+    calibrator: str | None = None
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A fitted candidate with its calibrator, and the out-of-time predictions that taught the calibrator.
 
@@ -35,7 +49,8 @@ class Recipe:
         rehearsed: Their probabilities as the calibrator that serves says them, which thresholds speak of.
         crosswise: Their probabilities, each by a calibrator of that kind that had not seen what came of the lead's fold: what the
             candidate is chosen by.
-        why: How the calibrator was chosen, in a sentence.
+        kind: The kind of calibrator, a key of `FITS`; None where there was no rehearsal to choose it by.
+        why: How it was chosen, in a sentence.
     """
 
     name: str
@@ -45,6 +60,7 @@ class Recipe:
     scores: np.ndarray
     rehearsed: np.ndarray
     crosswise: np.ndarray
+    kind: str | None = None
     why: str = ""
 
     def predict(self, matrix: np.ndarray) -> np.ndarray:
@@ -52,7 +68,9 @@ class Recipe:
         return self.calibrator.predict(self.model.score(matrix))
 
 
-def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int, *, learn: Sequence[Learn] = (), gap: float = 0.0) -> Recipe:
+def fit_recipe(
+    name: str, block: Block, folds: list[Fold], seed: int, *, manner: Manner | None = None, gap: float = 0.0
+) -> Recipe:
     """The recipe of one candidate, learned from a block.
 
     Args:
@@ -61,36 +79,36 @@ def fit_recipe(name: str, block: Block, folds: list[Fold], seed: int, *, learn: 
         folds: Forward folds of the block in which both outcomes occur; each teaches what was known when its predicted part began.
             With none, the block is too short for a rehearsal, and what the candidates say is left as it is.
         seed: Of everything drawn by lot.
-        learn: How the candidate is learned where tuning found a better way than its own: on the whole block as the last one says,
-            on each fold as its own one says where there is one for each.
+        manner: How earlier leads said it is done; None where all is to be found.
         gap: What lies between leads that teach a calibrator and those that it is compared on, in the unit of the order.
     """
-    fit: Learn = learn[-1] if learn else CANDIDATES[name].fit
-    ways = learn[:-1] if len(learn) == len(folds) + 1 else [fit] * len(folds)
+    manner = Manner() if manner is None else manner
+    fit: Learn = manner.learn[-1] if manner.learn else CANDIDATES[name].fit
     model = fit(block, seed)
-    if folds:
-        positions = np.concatenate([predicted for _, predicted in folds])
-        parts = [way(rewind(block, fold), seed).score(block.matrix[fold[1]]) for way, fold in zip(ways, folds, strict=True)]
-        scores, judged = np.concatenate(parts), block.take(positions)
-        chosen = choose_calibrator(scores, judged.outcome, weight=judged.weight, order=judged.order, gap=gap)
-        kind = "none" if name == _FLAT else chosen.kind
-        calibrator = FITS[kind](scores, judged.outcome, judged.weight)
-        fold = np.repeat(np.arange(len(folds)), list(map(len, parts)))
-        crosswise = _calibrate_crosswise(kind, scores, judged, fold)
-        return Recipe(
-            name,
-            model,
-            calibrator,
-            positions,
-            scores,
-            calibrator.predict(scores),
-            crosswise,
-            _FLAT_TEXT if name == _FLAT else chosen.text,
-        )
-    positions, scores = np.arange(len(block)), model.score(block.matrix)
-    seen = fit_as_is(scores, block.outcome, block.weight) if name in SIMPLE else AsIs()
-    said = seen.predict(scores)
-    return Recipe(name, model, seen, positions, scores, said, said, _UNREHEARSED)
+    if not folds:
+        scores = model.score(block.matrix)
+        seen = fit_as_is(scores, block.outcome, block.weight) if name in SIMPLE else AsIs()
+        said = seen.predict(scores)
+        return Recipe(name, model, seen, np.arange(len(block)), scores, said, said, None, _UNREHEARSED)
+    ways = manner.learn[:-1] if len(manner.learn) == len(folds) + 1 else [fit] * len(folds)
+    parts = [way(rewind(block, fold), seed).score(block.matrix[fold[1]]) for way, fold in zip(ways, folds, strict=True)]
+    positions, scores = np.concatenate([predicted for _, predicted in folds]), np.concatenate(parts)
+    judged = block.take(positions)
+    kind, why = _choose_kind(name, scores, judged, manner, gap)
+    calibrator = FITS[kind](scores, judged.outcome, judged.weight)
+    fold = np.repeat(np.arange(len(folds)), list(map(len, parts)))
+    crosswise = _calibrate_crosswise(kind, scores, judged, fold)
+    return Recipe(name, model, calibrator, positions, scores, calibrator.predict(scores), crosswise, kind, why)
+
+
+def _choose_kind(name: str, scores: np.ndarray, judged: Block, manner: Manner, gap: float) -> tuple[str, str]:
+    """The kind of calibrator, and why."""
+    if name == _FLAT:
+        return "none", _FLAT_TEXT
+    if manner.calibrator is not None:
+        return manner.calibrator, f"Calibrator '{manner.calibrator}' is the one that was tested."
+    chosen = choose_calibrator(scores, judged.outcome, weight=judged.weight, order=judged.order, gap=gap)
+    return chosen.kind, chosen.text
 
 
 def _calibrate_crosswise(kind: str, scores: np.ndarray, judged: Block, fold: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -
     findings = []
     fewest = int(fit.fewest)
     points = fit.points_column is not None and fewest >= _FEWEST_FOR_POINTS
-    still = "the points made a probability" if points else "the base rate"
+    still = "the points made a probability, or the base rate where they tell less" if points else "the base rate"
     if fewest < settings.min_outcomes:
         names = [name for name in names if name in SIMPLE]
         findings.append(_tell_few(fewest, settings.min_outcomes, still))
@@ -54,7 +54,14 @@ def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -
     if fit.points_column is None and not _ON_POINTS.isdisjoint(names):
         names = [name for name in names if name not in _ON_POINTS]
         do = "Name a rule book in points.rule_book, or the CRM's score in roles.points, to see what the points are worth."
-        findings.append(Finding("TRAIN002", "tip", "There are no points, so the candidates that need them are left out.", do))
+        findings.append(
+            Finding(
+                "TRAIN002",
+                "tip",
+                "No points are known of the leads that teach, so the candidates that need them are left out.",
+                do,
+            )
+        )
     if fit.ruled is None:
         names = [name for name in names if name not in LEARN_POINTS]
     return names or ["constant"], tuple(findings)

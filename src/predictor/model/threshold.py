@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from predictor.config_sections import Policy, ThresholdSettings
 from predictor.errors import SettingsError
+from predictor.markup import to_heading, to_paragraphs
 from predictor.model.threshold_table import with_value
 from predictor.model.words import describe_routed, or_none, say_band, say_number
 
@@ -48,6 +49,12 @@ class Recommendation:
     value: float | None
     holds: bool
     text: str
+
+    def _repr_html_(self) -> str:
+        kept = "can be expected to keep" if self.holds else "cannot be sure to keep"
+        return to_heading(f"Threshold {self.threshold:.4g}") + to_paragraphs(
+            self.text, f"Policy '{self.policy}' {kept} its promise on new leads."
+        )
 
 
 def recommend_threshold(table: pd.DataFrame, settings: ThresholdSettings) -> Recommendation:

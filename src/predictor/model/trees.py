@@ -8,13 +8,13 @@ the leaf and the parts are looked up by it.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
 
+from predictor.model.booster_texts import find_trees
 from predictor.model.tree_parts import SMALL, ByLeaf, Remembered
 from predictor.model.tree_text import Tree, UnknownTreesError
 
@@ -42,8 +42,7 @@ class Trees:
         if head.get("num_class") != "1" or head.get("num_tree_per_iteration") != "1" or "average_output" in head:
             raise UnknownTreesError("it is no sum of trees")
         self.width = int(head["max_feature_idx"]) + 1
-        blocks = re.findall(r"^Tree=\d+\n(.+?)\n\n", text, flags=re.DOTALL | re.MULTILINE)
-        self._trees = [Tree.read(block) for block in blocks]
+        self._trees = [Tree.read(tree) for tree in find_trees(text)]
         most = max((len(tree.values) for tree in self._trees), default=0)
         if not 0 < most <= _MOST_LEAVES:
             raise UnknownTreesError(f"a tree has more than {_MOST_LEAVES} leaves, or there is none")
@@ -152,7 +151,8 @@ class Trees:
             true = (combinations >> split & 1).astype(bool)
             masks = self._masks[:, split::SMALL]
             standing &= np.where(true, masks[1][:, None], masks[0][:, None])
-        return np.minimum(_find_bits(standing), SMALL - 1).astype(np.uint8).ravel()
+        leaves: np.ndarray = np.minimum(_find_bits(standing), SMALL - 1).astype(np.uint8).ravel()
+        return leaves
 
     def contribute(self, matrix: np.ndarray) -> np.ndarray:
         """TreeSHAP of each row by feature, the last the base."""

@@ -8,24 +8,31 @@ clock only ends a search that takes far longer than planned; that is told, becau
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
-import optuna
 
 from predictor.errors import Finding
 from predictor.model.block import Block
-from predictor.model.candidates.boosted import USUAL, Boosted, Growth, compute_curve, make_dataset, set_parameters
+from predictor.model.candidates.boosted import Boosted, Growth, compute_curve, make_dataset
+from predictor.model.candidates.booster_parameters import USUAL, set_parameters
 from predictor.model.candidates.on_points import OnPoints
 from predictor.model.recipe import Learn
 from predictor.model.select import rewind
 from predictor.model.split import Fold
+from predictor.model.words import say_percent
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", message="IProgress not found")  # in a notebook, of a bar that nobody draws
+    import optuna
 
 _MOST_TRIES = 40
 _FEWEST_TRIES = 15  # what a search must be able to afford; fewer find luck rather than better trees
+_LEAST_SHARE = 0.3  # of what the folds hold, the newest, below which leads are too few to tell what all of them carry
 _FEWEST_TOLD = 100  # leads of either outcome to be told out of time, below which the best of many tries is the luckiest
 _DRAWN = 10  # first tries, drawn by lot before the search follows what did well
 _VALUES_PER_S = 250e6  # of leads x features that one core puts into histograms
@@ -50,7 +57,8 @@ class Tuning:
         tries: Sets of parameters that were looked at.
         loss: Log loss out of time of the best of them, before calibration.
         usual: That of the usual parameters.
-        needed_s: Seconds of work that a search would have needed; None where there was one, or none was wanted or can be.
+        share: Of the leads of each fold, the newest, those that were looked at.
+        needed_s: Seconds of work that a search on all of them would have needed; None where it had them, or none was wanted.
         cut_short: Whether the clock ended it, so that it cannot be repeated.
     """
 
@@ -59,6 +67,7 @@ class Tuning:
     tries: int
     loss: float
     usual: float
+    share: float
     needed_s: float | None
     cut_short: bool
 
@@ -72,13 +81,17 @@ class Tuning:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What people need to know of the search."""
+        found = []
         if self.needed_s is not None:
-            what = "There was no search for better trees than the usual: it would take longer than model.budget_s."
-            return (Finding("TRAIN007", "tip", what, f"Set model.budget_s to {self.needed_s:.0f} or more to have one."),)
-        if not self.cut_short:
-            return ()
-        what = f"The search for better trees was ended by the clock after {self.tries} tries: another run may find others."
-        return (Finding("TRAIN008", "warning", what, "Lower model.budget_s, or train on a machine that is less busy."),)
+            what = "There was no search for better trees than the usual"
+            if self.tries > 1:
+                what = f"The search for better trees looked at the newest {say_percent(self.share)} of the leads of each fold"
+            do = f"Set model.budget_s to {self.needed_s:.0f} or more to search on all."
+            found.append(Finding("TRAIN007", "tip", f"{what}: with all it would take longer than model.budget_s.", do))
+        if self.cut_short:
+            what = f"The search for better trees was ended by the clock after {self.tries} tries: another run may find others."
+            found.append(Finding("TRAIN008", "warning", what, "Lower model.budget_s, or train on a machine that is less busy."))
+        return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -114,17 +127,32 @@ def tune_boosted(
     if not folds:
         raise ValueError("Tuning needs at least one forward fold, but there is none. Do without where a block is too short.")
     search = _Search(block, folds, seed=seed, budget=budget, always=always or {})
-    usual = search.look_at({})
+    usual, share, needed = search.look_at({}), 1.0, None
     told = block.take(np.concatenate([told for _, told in folds]))
     wanted = budget.seconds > 0 and told.fewest >= _FEWEST_TOLD
-    needed = math.ceil(search.work * _FEWEST_TRIES) if wanted else None
-    if needed is not None and needed <= budget.seconds:
-        needed = None
+    if wanted and (needs := search.work * _FEWEST_TRIES) > budget.seconds:
+        needed, affordable = math.ceil(needs), (budget.seconds - search.work) / needs
+        if wanted := affordable >= _LEAST_SHARE:
+            share, spent = affordable, search.work
+            search = _Search(block, [_thin(fold, share) for fold in folds], seed=seed, budget=budget, always=always or {})
+            search.work = spent
+            usual = search.look_at({})
+    if wanted:
         search.follow()
         search.slow_down()
     budget.advance(1.0)
     before = tuple(search.choose(step) if step else None for step in range(len(folds)))
-    return Tuning(search.choose(len(folds)), before, search.tries, search.loss, usual, needed, cut_short=search.cut_short)
+    return Tuning(search.choose(len(folds)), before, search.tries, search.loss, usual, share, needed, cut_short=search.cut_short)
+
+
+def _thin(fold: Fold, share: float) -> Fold:
+    """A fold with that share of its leads: without the oldest that may teach, as many of which stay as it predicts.
+
+    >>> [part.tolist() for part in _thin((np.arange(7), np.arange(7, 10)), 0.8)]
+    [[2, 3, 4, 5, 6], [7, 8, 9]]
+    """
+    seen, told = fold
+    return seen[-max(len(told), round(share * (len(seen) + len(told))) - len(told)) :], told
 
 
 class _Search:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.config import Settings
-from predictor.errors import Finding
+from predictor.errors import Finding, count
 from predictor.model.block import Block
 from predictor.model.candidates.simple import SIMPLE
 from predictor.model.gate import Gate, judge_gate
@@ -24,14 +24,14 @@ from predictor.model.noise import CalibrationJudgement, judge_calibration
 from predictor.model.recipe import Recipe
 from predictor.model.threshold import Recommendation, recommend_threshold
 from predictor.model.threshold_table import compute_thresholds
-from predictor.model.verdict_text import tell_doubt, tell_verdict
+from predictor.model.verdict_text import show_verdict, tell_doubt, tell_verdict
 
 LUCK = 0.01  # how often a verdict may take luck for a signal
 
 Figures = dict[str, float | int | None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """What the forward test showed.
 
@@ -99,6 +99,12 @@ class Verdict:
     def doubt(self) -> Finding | None:
         """That the probabilities of the chosen only rank leads, and what to do; None where they can be believed."""
         return tell_doubt(self.calibration, recalibrated=self.recalibrated)
+
+    def __repr__(self) -> str:
+        return f"<Verdict on {count(len(self.outcome), 'test lead')}. {self.text}>"
+
+    def _repr_html_(self) -> str:
+        return show_verdict(self)
 
 
 def judge_recipes(

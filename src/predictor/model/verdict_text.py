@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from predictor.errors import Finding, list_names
+from predictor.errors import Finding, count, list_names
+from predictor.markup import to_heading, to_paragraphs, to_table
 from predictor.model.candidates.simple import SIMPLE
 from predictor.model.words import say_percent
 
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from predictor.model.verdict import Verdict
 
 RANK_ONLY = "MODEL001"
+_SHOWN = {  # metric -> its heading and decimals
+    "log_loss": ("Log loss", 4),
+    "auc": ("AUC", 3),
+    "brier": ("Brier score", 4),
+    "calibration_slope": ("Slope", 2),
+    "ece": ("Calibration error", 3),
+    "lift_at_10": ("Lift of the top 10 %", 2),
+}
 _UNREHEARSED = "Earlier leads are too few, or span too little time, to choose anything learned by, so"
 
 
@@ -115,3 +124,24 @@ def _tell_gap(gap: Difference) -> str:
 def _find_missed(verdict: Verdict) -> str:
     """What was not chosen, and surely did better on the forward test; empty for nothing."""
     return list_names(name for name, gap in verdict.differences.items() if name not in SIMPLE and gap.low > 0)
+
+
+def show_verdict(verdict: Verdict) -> str:
+    """The verdict as a notebook shows it: in sentences, and every candidate with its figures and their intervals."""
+    first = next(iter(verdict.test.values()))
+    share = "" if first["base_rate"] is None else f", of whom {say_percent(first['base_rate'])} were accepted"
+    return "\n".join([
+        to_heading(f"Forward test on the newest {count(len(verdict.outcome), 'lead')}{share} (95 % intervals)"),
+        to_table(
+            ["Candidate", *(heading for heading, _ in _SHOWN.values())],
+            [[name, *(_say_figure(verdict, name, metric) for metric in _SHOWN)] for name in verdict.test],
+            marked=[list(verdict.test).index(verdict.chosen)],
+        ),
+        to_paragraphs(verdict.text, verdict.calibration.text),
+    ])  # fmt: skip
+
+
+def _say_figure(verdict: Verdict, name: str, metric: str) -> str:
+    figure, ends, digits = verdict.test[name][metric], verdict.intervals[name].get(metric), _SHOWN[metric][1]
+    told = "\u2013" if figure is None else f"{figure:.{digits}f}"
+    return told if ends is None else f"{told}\n{ends[0]:.{digits}f} to {ends[1]:.{digits}f}"

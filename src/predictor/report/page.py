@@ -1,168 +1,236 @@
-"""The page for people: what the model promises, what came of it in the forward test, and what the points would have done."""
+"""The page that marketing operations decide from: one HTML file with its tables, its charts and the script that draws them."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from predictor.model.gate import Gate
-from predictor.report.compare import (
-    EqualVolume,
-    ReportData,
-    compute_equal_volume,
-    compute_point_bands,
-    compute_threshold_rows,
-    compute_verdict_table,
-)
-from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds, to_svg
-from predictor.report.texts import (
-    IMPORTANCE,
-    TextTable,
-    tell_advice,
-    tell_bands,
-    tell_candidates,
-    tell_fit,
-    tell_gate,
-    tell_gate_verdict,
-    tell_importance,
-    tell_outcome,
-    tell_promise,
-    tell_reliability,
-    tell_standing,
-    tell_thresholds,
-    tell_volume,
-)
-from predictor.report.trust import ABOUT_GROUPS, NO_GROUPS, tell_calibration, tell_fairness
-from predictor.report.words import UNTOLD, say_days, say_percent, say_share, say_threshold
+from predictor.model.words import say_band
+from predictor.report.charts import list_charts
+from predictor.report.compare import Comparison, ReportData
+from predictor.report.compare.steps import PREFIXES, measure_load
+from predictor.report.compare.ways import LEARNED, POINTS
+from predictor.report.exhibits import Exhibit, Section, find_numbers, make_exhibit, tell_step_table
+from predictor.report.headline import tell_headline
+from predictor.report.sections import tell_comparison
+from predictor.report.sections_training import tell_findings, tell_tested, tell_time, tell_trust
+from predictor.report.sliders import make_slider, say_unit
+from predictor.report.texts import tell_fit, tell_outcome, tell_promise
+from predictor.report.words import say_days
 
-_FEWEST_ROWS = 3  # of a table of thresholds that is worth drawing
-_SEVERITIES = ("error", "warning", "tip")
+_BAND = (0.2, 0.3)
+_LABELS = ("Today", "Points or model", "What to do")
 
 
 @dataclass(frozen=True)
-class Panel:
-    """One of the three answers on the first screen.
+class Told:
+    """What a page tells.
 
     Attributes:
-        title: The question.
-        big: The answer.
-        lines: Label and figure.
-        text: What it means; empty for nothing.
+        comparison: Points, learned points and model on the same leads.
+        threshold: The recommended one; the sliders start there.
+        title: What the browser calls the page.
+        over: Above the verdict: whose leads these are.
+        about: Below it: what is predicted, by what.
+        doubts: What readers must know of before they believe it.
+        horizon_days: Days within which acceptance counts; None where outcomes carry no dates.
+        book: The learned points as a rule book; empty for none.
+        promise: What the recommendation says of itself.
+        band: Conversion that is wanted of what is handed over.
+        data: Of a training: all that stands behind it.
     """
 
+    comparison: Comparison
+    threshold: float
     title: str
-    big: str
-    lines: tuple[tuple[str, str], ...]
-    text: str
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A plot: its SVG, and what stands below it."""
-
-    svg: Markup
-    caption: str
+    over: str
+    about: str
+    doubts: tuple[str, ...] = ()
+    horizon_days: float | None = None
+    book: str = ""
+    promise: str = ""
+    band: tuple[float, float] = _BAND
+    data: ReportData | None = None
 
 
 def render_page(data: ReportData) -> str:
-    """The report as one HTML page that needs no network; the same data give the same bytes.
+    """The report of a training as one HTML page that needs no network; the same data give the same bytes.
 
-    What cannot be told, for want of points, a gate, dates or SQLs, is said to be so, and the rest is shown.
+    It names no lead. What cannot be told, for want of points, a gate, dates or SQLs, is said to be so, and the rest is shown.
 
     Args:
         data: What the report tells.
     """
-    volume = None if data.routed is None else compute_equal_volume(data.verdict, data.routed)
+    doubt = data.verdict.doubt
+    leads = len(data.verdict.outcome)
+    return render_told(
+        Told(
+            comparison=data.comparison.nameless,
+            threshold=data.advice.threshold,
+            title=f"Learned score and points: {data.name}",
+            over=f"Points, learned points and model on the same {leads:,} leads, newer than any that taught them",
+            about=f"{tell_outcome(data.metrics)} Candidate '{data.name}'. {tell_fit(data.metrics)}",
+            doubts=() if doubt is None else (f"{doubt.what} {doubt.do}",),
+            horizon_days=data.metrics.get("horizon_days"),
+            book=data.learned_book,
+            promise="" if data.advice.holds else tell_promise(data.advice),
+            band=data.band,
+            data=data,
+        )
+    )
+
+
+def render_told(told: Told) -> str:
+    """The page of any comparison.
+
+    Args:
+        told: What it tells; where its comparison lists swapped leads, so does the page.
+    """
+    charts = list_charts(told.comparison.tables, band=told.band)
+    sections = _list_sections(told, charts)
+    steps = _show_steps(told.comparison, charts)
+    exhibits = [exhibit for section in sections for exhibit in section.exhibits] + [steps]
+    library, script = _read("vega.js"), _read("page.js")
+    headline = tell_headline(told.comparison, told.threshold, promise=told.promise)
+    brought = {"policy": make_policy(library, script), "style": _read("page.css"), "library": library, "script": script}
+    brought["held"] = _dump(_hold(told, exhibits, charts))
+    return _open_templates().get_template("page.html").render(
+        title=told.title, over=told.over, about=told.about, headline=headline, doubts=told.doubts,
+        steps=zip(_LABELS, headline.sentences, strict=True), untold=told.comparison.untold, sections=sections,
+        picture=_describe_picture(told.comparison) if "gains" in charts else "", choose=_describe_choice(told, steps),
+        horizon=say_days(told.horizon_days), nameless="swapped" not in told.comparison.tables,
+        **{name: Markup(text) for name, text in brought.items()},  # noqa: S704  files of this room, and what `_dump` made safe
+    )  # fmt: skip
+
+
+def make_policy(*scripts: str) -> str:
+    """The policy under which a browser runs these scripts and nothing else, and loads nothing.
+
+    >>> make_policy("1")
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='"
+    """
+    sums = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    run = " ".join(f"'sha256-{one}'" for one in sums)
+    return f"default-src 'none'; style-src 'unsafe-inline'; script-src {run}"
+
+
+def _list_sections(told: Told, charts: Mapping[str, Any]) -> list[Section]:
+    sections = [*tell_comparison(told.comparison, charts), tell_trust(told.comparison, charts, told.data)]
+    sections.append(tell_time(told.comparison, charts))
+    return sections if told.data is None else [*sections, tell_tested(told.data), tell_findings(told.data)]
+
+
+def _show_steps(comparison: Comparison, charts: Mapping[str, Any]) -> Exhibit:
+    frame = comparison.tables["steps"]
+    note = "The shaded band is the conversion that is wanted; the dashed line is the threshold chosen above."
+    drawn = "steps" in charts
+    if not drawn:
+        note = "Too many leads share a probability for a threshold to choose between them, so there is nothing to draw."
+    return make_exhibit(
+        "steps",
+        frame,
+        table=tell_step_table(frame),
+        title="What each threshold hands over",
+        note=note,
+        drawn=drawn,
+        fold="Every threshold",
+    )
+
+
+def _describe_picture(comparison: Comparison) -> str:
+    held = POINTS in set(comparison.tables["gains"]["way"])
+    gate = " The diamond is today's gate." if _find_gate(comparison) else ""
+    text = "Each line hands over its best leads first: the steeper, the better the choice." if held else "The best leads first."
+    return f"{text}{gate} The circle is the threshold chosen below; shaded: 95 % intervals."
+
+
+def _find_gate(comparison: Comparison) -> list[dict[str, Any]]:
+    """Today's gate as a place in the picture; none where there is no gate, or no SQL."""
+    gates = comparison.tables["gates"]
+    held = gates[(gates["way"] == POINTS) & gates["sqls_caught"].notna()]
+    return [
+        {"share": float(row["share_routed"]), "caught": float(row["sqls_caught"]), "label": "today's gate"}
+        for row in held.to_dict("records")
+    ]
+
+
+def _describe_choice(told: Told, exhibit: Exhibit) -> dict[str, Any]:
+    """What the section of the sliders shows before any script runs."""
+    steps = told.comparison.tables["steps"]
+    slider, load = _make_slider(told), measure_load(steps)
+    start = slider["start"]
+    gates = told.comparison.tables["gates"]
+    places = [("Recommended", start)]
+    if len(held := gates[gates["way"] == POINTS]) and held["leads"].iloc[0] > 0:
+        places.append(("As many as today's gate", int(abs(steps["leads"] - held["leads"].iloc[0]).argmin())))
+    unit = say_unit(steps)
+    ways = [way for way in (POINTS, LEARNED) if steps[f"{PREFIXES[way]}_sqls"].notna().any()]
+    return {
+        "texts": {name: texts[start] for name, texts in slider["texts"].items()}, "verdict": slider["verdict"][start],
+        "start": start,
+        "last": len(steps) - 1, "most": slider["most"], "step": slider["step"], "load": float(load[start]), "unit": unit,
+        "capacity": f"Leads sales works {unit}", "places": places, "leads": f"{int(steps['leads'].iloc[0]):,}",
+        "band": say_band(told.band), "swaps": bool(steps["in_leads"].notna().any()), "exhibit": exhibit,
+        "rivals": [(way, PREFIXES[way]) for way in ways],
+    }  # fmt: skip
+
+
+def _make_slider(told: Told) -> dict[str, Any]:
+    slider = make_slider(told.comparison.tables["steps"], told.threshold)
+    joined = {name: [_join_units(text) for text in texts] for name, texts in slider["texts"].items()}
+    return slider | {"texts": joined}
+
+
+def _hold(told: Told, exhibits: list[Exhibit], charts: dict[str, Any]) -> dict[str, Any]:
+    """What the page's script works with."""
+    horizon = [] if told.horizon_days is None else [{"days": told.horizon_days}]
+    return {
+        "slider": _make_slider(told),
+        "unit": say_unit(told.comparison.tables["steps"]),
+        "tables": {exhibit.key: {"csv": exhibit.csv, "numbers": find_numbers(exhibit.frame)} for exhibit in exhibits},
+        "files": {"learned_points.toml": told.book} if told.book else {},
+        "places": {"gate": _find_gate(told.comparison), "horizon": horizon},
+        "charts": charts,
+    }
+
+
+def _dump(content: Mapping[str, Any]) -> str:
+    r"""JSON that can stand inside a script, whatever its texts hold; what is not a number is null.
+
+    >>> print(_dump({"a": "</script><!--"}))
+    {"a":"\u003c/script\u003e\u003c!--"}
+    """
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return (
+        text.replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("&", "\\u0026")
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029")
+    )
+
+
+@lru_cache(maxsize=1)
+def _open_templates() -> Environment:
     environment = Environment(
         loader=PackageLoader("predictor.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["joined"] = _join_units
-    return environment.get_template("page.html").render(
-        name=data.name,
-        outcome=tell_outcome(data.metrics),
-        fit=tell_fit(data.metrics),
-        verdict=data.verdict.text,
-        standing=tell_standing(data),
-        doubt=data.verdict.doubt,
-        calibration=data.verdict.calibration.text,
-        groups=NO_GROUPS if data.fairness is None else ABOUT_GROUPS,
-        panels=[_make_advice(data), _make_gate(data.verdict.gate, volume), _make_rehearsal(data)],
-        advice=data.advice.text,
-        gate=data.verdict.gate.text if data.verdict.gate is not None else _tell_no_gate(data),
-        volume=volume.text if volume is not None else _tell_no_volume(data),
-        tables=_make_tables(data, volume),
-        pictures=_draw_pictures(data),
-        findings=sorted(data.findings, key=lambda finding: _SEVERITIES.index(finding.severity)),
-        importance=IMPORTANCE,
-        horizon=say_days(data.metrics.get("horizon_days")),
-    )
+    return environment
 
 
-def _make_advice(data: ReportData) -> Panel:
-    lines = tuple(tell_advice(data.advice))
-    return Panel("Recommended threshold", say_threshold(data.advice.threshold), lines, tell_promise(data.advice))
-
-
-def _make_gate(gate: Gate | None, volume: EqualVolume | None) -> Panel:
-    title = "Today's points gate, on the test leads"
-    if gate is None:
-        return Panel(title, tell_gate_verdict(None), (), "No points, or no gate, are named.")
-    return Panel(title, tell_gate_verdict(gate), tuple(tell_gate(gate)), volume.text if volume is not None else "")
-
-
-def _make_rehearsal(data: ReportData) -> Panel:
-    threshold, realised = data.verdict.threshold, data.verdict.realised
-    lines = (("Threshold chosen on earlier leads", say_threshold(threshold.threshold)), *tell_gate(realised))
-    promised = say_share(threshold.conversion, threshold.conversion_low, threshold.conversion_high)
-    title, text = "The same policy in the forward test", f"Earlier leads promised a conversion of {promised}."
-    return Panel(title, tell_gate_verdict(realised), lines, text)
-
-
-def _tell_no_gate(data: ReportData) -> str:
-    if data.points is None:
-        return f"What today's points gate does {UNTOLD}: the leads carry no points. Name a rule book, or the CRM's score."
-    return f"What today's points gate does {UNTOLD}: no gate is named. Set points.gate to the points that sales gets leads from."
-
-
-def _tell_no_volume(data: ReportData) -> str:
-    if data.verdict.gate is None:
-        return ""
-    return f"What the learned score does with as many leads {UNTOLD}: which leads the gate handed over was not kept."
-
-
-def _make_tables(data: ReportData, volume: EqualVolume | None) -> dict[str, TextTable | None]:
-    verdict = data.verdict
-    return {
-        "candidates": tell_candidates(compute_verdict_table(verdict)),
-        "bands": None if data.points is None else tell_bands(compute_point_bands(data.points, verdict.outcome)),
-        "volume": tell_volume(volume, verdict.chosen) if volume is not None and volume.told is not None else None,
-        "importance": tell_importance(data.metrics),
-        "reliability": tell_reliability(verdict.reliability),
-        "calibration": tell_calibration(verdict.calibration),
-        "fairness": None if data.fairness is None else tell_fairness(data.fairness),
-        "thresholds": tell_thresholds(compute_threshold_rows(data.thresholds, data.advice)),
-    }
-
-
-def _draw_pictures(data: ReportData) -> dict[str, Picture | None]:
-    pictures: dict[str, Picture | None] = {"thresholds": None, "curve": None}
-    caption = "On the dashed line what was promised happened. Each point is a group of test leads with its 95 % interval."
-    svg = to_svg(plot_reliability(data.verdict.reliability), "reliability", "Predicted beside observed conversion")
-    pictures["reliability"] = Picture(Markup(svg), caption)  # noqa: S704  drawn from numbers alone
-    if len(data.thresholds) >= _FEWEST_ROWS:
-        svg = to_svg(plot_thresholds(data.thresholds, data.advice), "thresholds", "What each threshold hands over")
-        caption = "A higher threshold hands over fewer leads, which convert better. Drawn as far as 30 leads are handed over."
-        pictures["thresholds"] = Picture(Markup(svg), caption)  # noqa: S704
-    if data.curve is not None and len(data.curve):
-        svg = to_svg(
-            plot_curve(data.curve, data.metrics.get("horizon_days")), "curve", "Share of leads that are SQLs by each day"
-        )
-        last = data.curve.iloc[-1]
-        caption = f"By day {last['days']:.0f}, as far as enough leads were watched, {say_percent(last['converted'])} were SQLs."
-        pictures["curve"] = Picture(Markup(svg), caption)  # noqa: S704
-    return pictures
+@lru_cache(maxsize=4)
+def _read(name: str) -> str:
+    return (files("predictor.report") / "assets" / name).read_text(encoding="utf-8")
 
 
 def _join_units(text: str) -> str:

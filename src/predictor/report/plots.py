@@ -1,11 +1,10 @@
-"""The plots of the report, each of one table. The only file that imports matplotlib; it keeps no global state."""
+"""Plots for notebooks and MLflow, each of one table; the page has charts of its own.
+
+They keep no global state.
+"""
 
 from __future__ import annotations
 
-import io
-import re
-
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -14,9 +13,12 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from predictor.model.threshold import Recommendation
 
-# Okabe and Ito's colours, which colour-blind readers tell apart; the page swaps them for lighter ones on dark ground.
-INK, FIRST, SECOND, THIRD = "#333334", "#0072b2", "#b35a00", "#007a5c"
-COLOURS = {INK: "currentColor", FIRST: "var(--first)", SECOND: "var(--second)", THIRD: "var(--third)"}
+INK, FIRST, SECOND, THIRD = (
+    "#333334",
+    "#0072b2",
+    "#b35a00",
+    "#007a5c",
+)  # after Okabe and Ito: colour-blind readers tell them apart
 _SIZE = (4.6, 3.5)  # inches: small, so that letters stay readable when the page is as narrow as a phone
 _FEWEST = 30  # leads that a conversion must rest on to be drawn: with fewer the line jumps up and down
 
@@ -27,7 +29,7 @@ def plot_reliability(table: pd.DataFrame) -> Figure:
     Args:
         table: What `compute_reliability` gives.
     """
-    figure, axes = _make_axes("Predicted probability", "Observed conversion")
+    figure, axes = make_axes("Predicted probability", "Observed conversion")
     predicted, observed, low, high = (
         table[name].to_numpy(dtype=float) for name in ("predicted", "observed", "observed_low", "observed_high")
     )
@@ -36,7 +38,7 @@ def plot_reliability(table: pd.DataFrame) -> Figure:
     spread = np.stack([np.maximum(observed - low, 0), np.maximum(high - observed, 0)])
     axes.errorbar(predicted, observed, yerr=spread, color=FIRST, fmt="o-", capsize=3, linewidth=1.5, label="test leads, 95 %")
     axes.set(xlim=(-0.02 * end, end), ylim=(-0.02 * end, end))
-    return _finish(figure, axes)
+    return finish(figure, axes)
 
 
 def plot_thresholds(table: pd.DataFrame, advice: Recommendation) -> Figure:
@@ -49,7 +51,7 @@ def plot_thresholds(table: pd.DataFrame, advice: Recommendation) -> Figure:
     enough = table["leads"] >= min(_FEWEST, int(table["leads"].max()))
     drawn = table[enough].astype(float)
     threshold = drawn["threshold"]
-    figure, axes = _make_axes("Threshold (probability)", "Share")
+    figure, axes = make_axes("Threshold (probability)", "Share")
     axes.fill_between(threshold, drawn["conversion_low"], drawn["conversion_high"], color=FIRST, alpha=0.2, linewidth=0)
     axes.plot(threshold, drawn["conversion"], color=FIRST, linewidth=2, label="conversion, 95 %")
     axes.plot(threshold, drawn["share_routed"], color=SECOND, linestyle="--", label="share of all leads")
@@ -57,7 +59,7 @@ def plot_thresholds(table: pd.DataFrame, advice: Recommendation) -> Figure:
         axes.plot(threshold, drawn["sqls_caught"], color=THIRD, linestyle=":", linewidth=2, label="share of all SQLs")
     axes.axvline(advice.threshold, color=INK, linewidth=1, label="recommended")
     axes.set(xlim=(0, None), ylim=(0, 1))
-    return _finish(figure, axes)
+    return finish(figure, axes)
 
 
 def plot_curve(curve: pd.DataFrame, horizon_days: float | None = None) -> Figure:
@@ -69,45 +71,21 @@ def plot_curve(curve: pd.DataFrame, horizon_days: float | None = None) -> Figure
     """
     days = np.append(0.0, curve["days"].to_numpy(dtype=float))
     converted = np.append(0.0, curve["converted"].to_numpy(dtype=float))
-    figure, axes = _make_axes("Days after becoming an MQL", "Leads that are SQLs by then")
+    figure, axes = make_axes("Days after becoming an MQL", "Leads that are SQLs by then")
     axes.step(days, converted, where="post", color=FIRST, linewidth=2, label="share of leads")
     if horizon_days is not None:
         axes.axvline(horizon_days, color=INK, linestyle="--", linewidth=1, label=f"horizon: {horizon_days:g} days")
     axes.set(xlim=(0, None), ylim=(0, 1.1 * float(converted.max()) or 1.0))
-    return _finish(figure, axes)
+    return finish(figure, axes)
 
 
-def to_svg(figure: Figure, name: str, title: str) -> str:
-    """A figure as SVG to stand inside a page: no date, no address, the page's letters and colours; same data, same bytes.
+def make_axes(across: str, up: str) -> tuple[Figure, Axes]:
+    """An empty plot in the style of the page, whose upright axis tells shares.
 
     Args:
-        figure: One of this file's.
-        name: Goes before every id, so that several figures share a page.
-        title: What a screen reader says; plain words without markup.
+        across: What the level axis is called.
+        up: What the upright axis is called.
     """
-    target = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}):
-        figure.savefig(target, format="svg", transparent=True, metadata={"Date": None})
-    svg = target.getvalue()
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
-    svg = _strip_root(svg, title)
-    svg = svg.replace("xlink:href=", "href=")
-    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg)
-    for colour, swapped in COLOURS.items():
-        svg = svg.replace(colour, swapped)
-    return svg
-
-
-def _strip_root(svg: str, title: str) -> str:
-    """The opening tag with nothing but its box and what it is called."""
-    box = re.search(r'viewBox="[^"]*"', svg)
-    rest = svg[svg.index(">") + 1 :]
-    return f'<svg {box.group() if box else ""} role="img" aria-label="{title}">{rest}'
-
-
-def _make_axes(across: str, up: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=_SIZE, layout="constrained")
     axes = figure.add_subplot()
     axes.set_xlabel(across, color=INK, fontsize=10)
@@ -124,7 +102,7 @@ def _make_axes(across: str, up: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _finish(figure: Figure, axes: Axes) -> Figure:
+def finish(figure: Figure, axes: Axes) -> Figure:
     """The legend above the axes, where it covers nothing."""
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=2, frameon=False, fontsize=9, labelcolor=INK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -64,19 +65,22 @@ def write_summary(comparison: Comparison, *, title: str, note: str = "") -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def tell_frame(name: str, frame: pd.DataFrame) -> TextTable:
-    """A table of the comparison in words: figures with their intervals, shares as percentages.
+def tell_frame(name: str, frame: pd.DataFrame, *, stacked: bool = False) -> TextTable:
+    r"""A table of the comparison in words: figures with their intervals, shares as percentages.
 
     Args:
         name: Its key among the tables.
         frame: The table.
+        stacked: Whether an interval stands on a line of its own.
 
     >>> frame = pd.DataFrame({"way": ["points"], "sqls": [31.0], "sqls_low": [24.0], "sqls_high": [38.5], "conversion": [0.21]})
-    >>> tell_frame("volume", frame).rows
-    (('points', '31 (24 to 38.5)', '21 %'),)
+    >>> tell_frame("volume", frame).rows, tell_frame("volume", frame, stacked=True).rows
+    ((('points', '31.0 (24.0 to 38.5)', '21 %'),), (('points', '31.0\n24.0 to 38.5', '21 %'),))
     """
     shown = [str(column) for column in frame if not str(column).endswith(("_low", "_high"))]
     rows = [tuple(_say(name, column, row) for column in shown) for row in frame.to_dict("records")]
+    if stacked:
+        rows = [tuple(re.sub(r"^(\S+(?: %)?) \((.+)\)$", r"\1\n\2", cell) for cell in row) for row in rows]
     return TextTable(CAPTIONS.get(name, name), tuple(HEADINGS.get(column, column) for column in shown), tuple(rows))
 
 
@@ -87,18 +91,26 @@ def _say(name: str, column: str, row: dict[Any, Any]) -> str:
     if value is None or is_missing(value):
         return DASH
     share = column in _SHARES or (column == "difference" and name in {"segments", "months"})
-    said = say_percent(value) if share and value >= 0 else f"{100 * value:.1f} %" if share else _say_plain(value)
-    if is_missing(low) or is_missing(high):
+    said = (
+        say_percent(value)
+        if share and value >= 0
+        else f"{100 * value:.1f} %"
+        if share
+        else say_number(value, _choose_digits(value))
+    )
+    if low is None or high is None or is_missing(low) or is_missing(high):
         return said
-    if share and low is not None and low >= 0:
+    if share and low >= 0:
         return f"{said} ({say_percent_range(low, high)})"
     if share:
-        return f"{said} ({say_range(100 * (low or 0.0), 100 * (high or 0.0), 1)} %)"
-    return f"{said} ({_say_plain(low)} to {_say_plain(high)})"
+        return f"{said} ({say_range(100 * low, 100 * high, 1)} %)"
+    digits = _choose_digits(value, low, high)
+    return f"{say_number(value, digits)} ({say_range(low, high, digits)})"
 
 
-def _say_plain(value: float | None) -> str:
-    """A number with as many decimals as it needs at its size."""
-    size = abs(value or 0.0)
-    text = say_number(value, 3 if size < 2 else 1)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _choose_digits(*values: float) -> int:
+    """As many decimals as the largest needs, so that a figure and its ends have the same number of them."""
+    if all(float(value).is_integer() for value in values):
+        return 0
+    size = max(map(abs, values))
+    return 3 if size < 2 else 1 if size < 200 else 0

@@ -23,6 +23,31 @@ def test_delimiters(tmp_path, delimiter):
     assert frame.to_dict("list") == {"lead_id": ["A"], "city": ["Rome"]}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_encodings(tmp_path, encoding):
+    frame = read(tmp_path, "lead_id;stadt\nA;Köln – Süd\n".encode(encoding))
+    assert frame.to_dict("list") == {"lead_id": ["A"], "stadt": ["Köln – Süd"]}
+
+
+def test_an_encoding_that_the_settings_name(tmp_path):
+    (tmp_path / "leads.csv").write_bytes("lead_id,miasto\nA,Łódź\n".encode("cp1250"))
+    assert read_table(tmp_path / "leads.csv", "leads", encoding="cp1250")["miasto"].tolist() == ["Łódź"]
+    with pytest.raises(TableError, match=r"LEAD000 'leads.csv' is not ascii\. Mend data\.encoding, or save it as CSV UTF-8"):
+        read_table(tmp_path / "leads.csv", "leads", encoding="ascii")
+
+
+def test_the_delimiter_that_excel_tells_and_one_that_stands_in_quotes(tmp_path):
+    assert read(tmp_path, "sep=;\nlead_id;city\nA;Rome, Italy\n").to_dict("list") == {"lead_id": ["A"], "city": ["Rome, Italy"]}
+    frame = read(tmp_path, 'lead_id;"a, b, c";city\nA;1;Rome\n')
+    assert list(frame.columns) == ["lead_id", "a, b, c", "city"]
+
+
+def test_thousands_of_columns(tmp_path):
+    names = [f"c{number}" for number in range(5000)]
+    frame = read(tmp_path, "\n".join([",".join(names), *[",".join("x" * 5000)] * 3]))
+    assert frame.shape == (3, 5000)
+
+
 def test_cells_stay_texts(tmp_path):
     frame = read(tmp_path, "lead_id,plz,city,n\n007,01067,NA,\n1e3,,null,nan\n")
     assert frame["lead_id"].tolist() == ["007", "1e3"]
@@ -62,8 +87,15 @@ def test_shapes(tmp_path, content, columns, rows):
         ("a,b\n1,2\n3,4,5\n", "'leads.csv' is broken: .*Expected 2 fields in line 3, saw 3. Export it again, or mend that line."),
         ('a,b\n1,"2\n3,4\n', "'leads.csv' is broken: .*EOF inside string"),
         ("a,b\n1,2,3\n4,5,6\n", r"The rows of 'leads.csv' have more cells than its header has names \(2\)"),
-        ("a,b\n".encode("utf-16"), r"'leads.csv' is not UTF-8 \(line 1, byte 1\). Save it as CSV UTF-8."),
-        (b"a,b\n" + b"x,y\n" * 30_000 + b"\xe4,1\n", r"'leads.csv' is not UTF-8 \(line 30,002, byte 120,005\)"),
+        (b"a,b\n" + b"x,y\n" * 30_000 + b"\xe4\x8f,\xc3\xa4\n", r"'leads.csv' is not UTF-8 \(line 30,002, byte 120,005\)"),
+        (
+            "a,b\nä,1\n".encode() + "é,1\n".encode("cp1252"),
+            r"'leads.csv' is not UTF-8 \(line 3, byte 10\)\. .* or name its encoding",
+        ),
+        ("a,b\n1,2\n".encode("utf-16-le"), "'leads.csv' is no text, no CSV. Open it where it was made and save it as CSV UTF-8"),
+        (b"PK\x03\x04abc", "'leads.csv' is an Excel or ZIP file, no CSV"),
+        ("<html><table>", "'leads.csv' is HTML or XML, no CSV"),
+        ('{"results": []}', "'leads.csv' is JSON, no CSV"),
     ],
 )
 def test_broken_csv(tmp_path, content, match):
@@ -72,8 +104,8 @@ def test_broken_csv(tmp_path, content, match):
 
 
 def test_other_kinds_and_no_file(tmp_path):
-    with pytest.raises(TableError, match=r"'leads.xlsx' is of a kind that is not read. Save it as CSV"):
-        read(tmp_path, b"PK", "leads.xlsx")
+    with pytest.raises(TableError, match=r"'leads.xls' is of a kind that is not read. Save it as CSV"):
+        read(tmp_path, b"PK", "leads.xls")
     with pytest.raises(TableError, match=r"EVENT000 There is no file 'no.csv' in .* Mend the path"):
         read_table(tmp_path / "no.csv", "events")
     (tmp_path / "dir.csv").mkdir()
@@ -85,7 +117,7 @@ def test_file_that_may_not_be_read(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr("predictor.intake.read._find_delimiter", refuse)
+    monkeypatch.setattr("predictor.intake.header.find_encoding", refuse)
     with pytest.raises(TableError, match=r"'leads.csv' cannot be read: Permission denied. Mend the file or its permissions."):
         read(tmp_path, "a,b\n")
 

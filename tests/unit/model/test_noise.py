@@ -55,9 +55,16 @@ def test_an_error_too_small_to_matter_is_none_however_sure():
 
 
 def test_an_error_that_so_few_leads_cannot_show_is_told():
-    judged = judge_calibration(*draw(40, 3))
+    judged = judge_calibration(*draw(900, 3))
     assert judged.verdict == "calibrated"
     assert "So few leads cannot show an error of less than" in judged.text
+
+
+def test_a_handful_of_leads_vouches_for_nothing():
+    judged = judge_calibration(*draw(40, 3))
+    assert (judged.verdict, judged.faults) == ("too few leads", ())
+    assert judged.text.startswith("Too few leads to tell: of 40 newer leads, ")
+    assert judged.text.endswith(" points could be chance.")
 
 
 def test_words_of_either_verdict():

@@ -9,7 +9,8 @@ from sklearn.metrics import log_loss
 from predictor.errors import TrainingError
 from predictor.features.encode import Feature, FeatureSet
 from predictor.model.block import Block
-from predictor.model.candidates.boosted import Boosted, Growth, set_parameters
+from predictor.model.candidates.boosted import Boosted, Growth
+from predictor.model.candidates.booster_parameters import set_parameters
 from predictor.model.candidates.on_points import OnPoints
 from predictor.model.candidates.simple import Points
 

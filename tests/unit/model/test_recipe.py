@@ -11,7 +11,7 @@ from predictor.model.calibrators.choose import choose_calibrator
 from predictor.model.calibrators.sigmoid import Sigmoid
 from predictor.model.candidates import CANDIDATES
 from predictor.model.choice import compare_recipes, find_chosen
-from predictor.model.recipe import Recipe, fit_recipe
+from predictor.model.recipe import Manner, Recipe, fit_recipe
 from predictor.model.split import make_folds
 
 OTHERS = [name for name in CANDIDATES if name != "learned_points"]  # which looks at rules: test_learned_points.py
@@ -52,6 +52,13 @@ def test_no_lead_teaches_what_is_said_of_an_older_one(name):
     changed[700:] = 1 - changed[700:]  # the last fold's own outcomes
     other = Block(BLOCK.matrix, changed, BLOCK.order, FEATURES, dated=True)
     np.testing.assert_array_equal(fit_recipe(name, BLOCK, FOLDS, 0).scores, fit_recipe(name, other, FOLDS, 0).scores)
+
+
+def test_learned_again_it_is_calibrated_as_it_was_tested():
+    recipe = fit_recipe("logistic", BLOCK, FOLDS, 0, manner=Manner(calibrator="isotonic"))
+    assert (recipe.kind, recipe.calibrator.kind) == ("isotonic", "isotonic")
+    assert recipe.why == "Calibrator 'isotonic' is the one that was tested."
+    assert fit_recipe("logistic", BLOCK, [], 0).kind is None
 
 
 def test_without_folds_the_leads_themselves_teach_the_calibrator():

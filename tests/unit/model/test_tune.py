@@ -5,9 +5,12 @@ import pytest
 from scipy.special import expit
 
 from predictor.features.encode import Feature, FeatureSet
+from predictor.model import tune
 from predictor.model.block import Block
-from predictor.model.candidates.boosted import USUAL, Boosted, Growth, average_texts, constrain
-from predictor.model.recipe import fit_recipe
+from predictor.model.booster_texts import average_texts
+from predictor.model.candidates.boosted import Boosted, Growth
+from predictor.model.candidates.booster_parameters import USUAL, constrain
+from predictor.model.recipe import Manner, fit_recipe
 from predictor.model.split import make_folds
 from predictor.model.tune import Budget, tune_boosted
 
@@ -59,8 +62,22 @@ def test_a_budget_too_small_for_a_search_is_told_with_what_would_do():
     assert small.tries == 1
     (tip,) = small.findings
     assert (tip.code, tip.severity) == ("TRAIN007", "tip")
-    assert tip.do == f"Set model.budget_s to {small.needed_s} or more to have one."
-    assert tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(float(small.needed_s))).tries > 1
+    assert tip.do == f"Set model.budget_s to {small.needed_s} or more to search on all."
+    whole = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(float(small.needed_s)))
+    assert (whole.tries > 1, whole.share, whole.findings) == (True, 1.0, ())
+
+
+def test_where_all_leads_are_too_many_the_newest_are_searched_on(monkeypatch):
+    needed = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(0.1)).needed_s
+    monkeypatch.setattr(tune, "_FEWEST_TRIES", 40)
+    some = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(1.2 * needed))
+    assert some.tries > 10
+    assert 0.3 <= some.share < 0.8
+    assert some.growth.rows < 0.8 * np.mean([len(seen) for seen, _ in FOLDS])
+    (tip,) = some.findings
+    assert tip.what.startswith(
+        f"The search for better trees looked at the newest {100 * some.share:.0f} % of the leads of each fold"
+    )
 
 
 def test_the_clock_ends_a_search_and_that_is_told():
@@ -99,7 +116,7 @@ def test_how_trees_grew_for_a_fold_was_not_told_by_that_fold():
     assert one.before == two.before
     assert one.growth != two.growth
     scores = [
-        fit_recipe("lightgbm", block, FOLDS, 0, learn=told.ways["lightgbm"]).scores
+        fit_recipe("lightgbm", block, FOLDS, 0, manner=Manner(told.ways["lightgbm"])).scores
         for block, told in ((BLOCK, one), (other, two))
     ]
     np.testing.assert_array_equal(*scores)
@@ -128,18 +145,22 @@ def test_four_times_the_leads_carry_twice_the_trees():
 
 
 def test_more_of_what_may_not_lower_never_does():
-    acts = tuple(Feature(f"events/demo_requested/{kind}", kind, kind, "number") for kind in ("count_7d", "count_ever"))
+    acts = tuple(Feature(f"events/demo_requested/{kind}", kind, kind, "number") for kind in ("count_7d", "count_ever", "trend"))
     features = FeatureSet((*acts, FEATURES.features[0]), (), acts=("demo_requested",), windows_days=(7,))
     draw = np.random.default_rng(3)
-    matrix = np.column_stack([draw.integers(0, 6, (1200, 2)), draw.normal(size=1200)]).astype(float)
-    outcome = (draw.random(1200) < expit(-0.3 * matrix[:, 0] + np.sin(3 * matrix[:, 1]))).astype(float)
+    matrix = np.column_stack([draw.integers(0, 6, (1200, 3)), draw.normal(size=1200)]).astype(float)
+    logit = -0.3 * matrix[:, 0] + np.sin(3 * matrix[:, 1]) - 0.3 * matrix[:, 2] + matrix[:, 3]
+    outcome = (draw.random(1200) < expit(logit)).astype(float)
     block = Block(matrix, outcome, BLOCK.order, features, dated=True)
     always = constrain(features, ["demo_requested"])
     free, bound = (
         tune_boosted(block, FOLDS, seed=0, budget=Budget(0.0), always=given).growth.fit(block, 0) for given in ({}, always)
     )
-    for column in (0, 1):
+    for column in (0, 1, 2):
         more = matrix.copy()
         more[:, column] += 1
         assert (free.score(more) < free.score(matrix) - 0.01).any()
         assert (bound.score(more) >= bound.score(matrix) - 1e-12).all()
+    assert (
+        len(set(bound.score(np.where(np.arange(4) == 3, matrix, 0.0)))) > 10
+    )  # what the constraint does not speak of still tells

@@ -12,7 +12,7 @@ from predictor.model.noise import judge_calibration
 from predictor.model.threshold import recommend_threshold
 from predictor.model.threshold_table import compute_thresholds
 from predictor.model.verdict import Verdict
-from predictor.report.compare import ReportData
+from predictor.report.compare import Contest, ReportData, compute_comparison
 
 OUTCOME = np.array([1, 0, 0, 0, 1, 0, 0, 0, 0, 1] * 20, dtype=float)  # 200 leads, 60 SQLs
 LEARNED = np.array([0.6, 0.1, 0.1, 0.1, 0.6, 0.1, 0.1, 0.1, 0.1, 0.2] * 20)  # two of three SQLs at the top
@@ -47,6 +47,12 @@ def judge(candidates, outcome=OUTCOME, *, chosen="lightgbm", routed=None, weeks=
     )
 
 
+def compare(verdict, **held):
+    keys = np.array([f"L{number:03d}" for number in range(200)], dtype=object)
+    tested = Contest(keys, verdict.outcome, verdict.probability[verdict.chosen], verdict.threshold.threshold, **held)
+    return compute_comparison(tested, resamples=20)
+
+
 def make_data(outcome=OUTCOME, findings=FINDINGS):
     routed = POINTS >= 60
     verdict = judge({"points": BY_POINTS, "lightgbm": LEARNED}, outcome, routed=routed)
@@ -54,7 +60,8 @@ def make_data(outcome=OUTCOME, findings=FINDINGS):
     metrics = {"champion": "lightgbm", "fit": fit, "horizon_days": 42.0, "pending": 7}
     curve = pd.DataFrame({"days": [2.0, 8.5, 40.0], "converted": [0.10, 0.19, 0.20]})
     table = compute_thresholds(OUTCOME, LEARNED, weeks=10)
-    return ReportData("lightgbm", metrics, verdict, table, verdict.threshold, POINTS, curve, findings, routed)
+    told = compare(verdict, points=POINTS, routed=routed, gate=60.0, weeks=10.0).beside({"time_to_sql": curve})
+    return ReportData("lightgbm", metrics, verdict, table, verdict.threshold, POINTS, curve, findings, told, routed)
 
 
 def make_bare():
@@ -62,7 +69,7 @@ def make_bare():
     verdict = judge({"constant": np.full(200, 0.3)}, chosen="constant", weeks=None)
     metrics = {"champion": "constant", "fit": {"n": 200, "from": "0", "through": "199"}, "horizon_days": None, "pending": 0}
     table = compute_thresholds(OUTCOME, verdict.probability["constant"], weeks=None)
-    return ReportData("constant", metrics, verdict, table, verdict.threshold, None, None, ())
+    return ReportData("constant", metrics, verdict, table, verdict.threshold, None, None, (), compare(verdict))
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +80,12 @@ def data():
 @pytest.fixture(scope="session")
 def bare():
     return make_bare()
+
+
+@pytest.fixture(scope="session")
+def ungated(data):
+    """The comparison of a firm that has points and names no gate."""
+    return compare(data.verdict, points=POINTS, weeks=10.0)
 
 
 @pytest.fixture

@@ -274,7 +274,7 @@ def test_what_cannot_be_told_is_said_and_the_rest_is_shown(changes, untold):
 def test_the_summary_holds_sentences_tables_and_the_doubt():
     text = write_summary(compute_comparison(TESTED, resamples=20), title="Points *against* x", note="Newer leads, please.")
     assert text.startswith("# Points \\*against\\* x\n\n**Newer leads, please.**\n\n- The points gate hands over")
-    assert "| points | 80 | 20 (" in text
+    assert "| points | 80 | 20.0 (" in text
     assert "What cannot be told:" in text
 
 

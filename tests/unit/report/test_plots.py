@@ -3,11 +3,10 @@
 import subprocess
 import sys
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 
-from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds, to_svg
+from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds
 
 
 def test_reliability_is_drawn_as_it_is_in_the_table(data):
@@ -35,22 +34,6 @@ def test_curve_starts_at_nobody_and_marks_the_horizon(data):
     assert axes.lines[0].get_xydata().tolist() == [[0, 0], [2, 0.10], [8.5, 0.19], [40, 0.20]]
     assert axes.lines[1].get_label() == "horizon: 42 days"
     assert len(plot_curve(data.curve).axes[0].lines) == 1
-
-
-def test_svg_stands_in_a_page(data):
-    svg = to_svg(plot_curve(data.curve, 42), "curve", "How long it takes")
-    assert svg.startswith('<svg viewBox="')
-    assert 'role="img" aria-label="How long it takes"' in svg
-    assert "Days after becoming an MQL" in svg
-    for unwanted in ("http", "<metadata", "<style", "DejaVu", "#333334", "#0072b2", "<?xml"):
-        assert unwanted not in svg
-
-
-def test_same_table_gives_the_same_bytes(data):
-    before = dict(mpl.rcParams)
-    first, second = (to_svg(plot_thresholds(data.thresholds, data.advice), "thresholds", "x") for _ in range(2))
-    assert first == second
-    assert dict(mpl.rcParams) == before
 
 
 @pytest.mark.parametrize("module", ["compare", "texts", "words", "card"])

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from predictor.errors import TrainingError
 from predictor.model.calibrators import FITS, Calibrator
+from predictor.model.intervals import average
 from predictor.model.newton import FloatArray, Known, select_known
 from predictor.model.split import Fold, make_folds
 
@@ -112,22 +113,12 @@ def _rehearse(kind: str, known: Known, compared: list[Fold]) -> FloatArray:
 
 
 def _compare(losses: dict[str, FloatArray], weight: FloatArray) -> pd.DataFrame:
-    share = weight / weight.sum()
-    means = {kind: float(share @ loss) for kind, loss in losses.items()}
-    best = min(means, key=lambda kind: means[kind])
-    excess = {kind: loss - losses[best] for kind, loss in losses.items()}
-    rows = [
-        {"kind": kind, "log_loss": means[kind], "excess": float(share @ gap), "error": _find_error(gap, share)}
-        for kind, gap in excess.items()
-    ]
-    table = pd.DataFrame(rows)
+    means = {kind: float(np.average(loss, weights=weight)) for kind, loss in losses.items()}
+    best = losses[min(means, key=lambda kind: means[kind])]
+    table = pd.DataFrame({"kind": list(means), "log_loss": list(means.values())})
+    table[["excess", "error"]] = [average(loss - best, weight) for loss in losses.values()]
     within = table["excess"] <= _ERRORS * table["error"]
     return table.assign(chosen=np.arange(len(table)) == int(np.argmax(within)))
-
-
-def _find_error(gap: FloatArray, share: FloatArray) -> float:
-    """The standard error of a weighted mean."""
-    return float(np.sqrt(share**2 @ (gap - share @ gap) ** 2))
 
 
 def _tell(table: pd.DataFrame) -> str:

@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from predictor.model.calibrators.sigmoid import Sigmoid, fit_sigmoid
+from predictor.model.newest import find_newest
 from predictor.model.newton import FREE, FloatArray, Known, select_known
 
 Line = TypeVar("Line", bound=Sigmoid)
 
-_SHARE = 0.25  # of what the leads can tell, the newest part that sets the slope
 _FEWEST = 100  # leads of either outcome that a slope must rest on
 _FARTHEST = 80.0  # log-odds beyond which no level lies of scores that are all alike
 
@@ -71,7 +71,7 @@ whose outcome is not known.
 
 def _fit_newest(kind: type[Line], known: Known, promised: FloatArray) -> Line:
     """The slope of the newest leads, at the level where all of them together are promised so much."""
-    newest = _find_newest(known)
+    newest = find_newest(known.outcome, known.weight, fewest=_FEWEST)
     steep = fit_sigmoid(known.score[newest], known.outcome[newest], known.weight[newest])
     intercept = _find_level(known, steep.slope, float(known.weight @ promised))
     fitted = expit(intercept + steep.slope * known.score)
@@ -80,13 +80,6 @@ def _fit_newest(kind: type[Line], known: Known, promised: FloatArray) -> Line:
     tilt, of_slope = float(told @ known.score) / precision, steep.variance[1]
     variance = (1 / precision + tilt**2 * of_slope, of_slope, -tilt * of_slope)
     return kind(intercept, steep.slope, variance, len(known))
-
-
-def _find_newest(known: Known) -> slice:
-    """The newest leads that tell enough; all of them where even those do not."""
-    told, accepted = np.cumsum(known.weight[::-1]), np.cumsum((known.weight * known.outcome)[::-1])
-    enough = (told >= _SHARE * told[-1]) & (np.minimum(accepted, told - accepted) >= _FEWEST)
-    return slice(len(known) - 1 - int(np.argmax(enough)) if enough.any() else 0, None)
 
 
 def _find_level(known: Known, slope: float, promised: float) -> float:

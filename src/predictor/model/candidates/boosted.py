@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 
-from predictor.features.encode import FeatureSet
 from predictor.model.block import Block
-from predictor.model.trees import Trees, UnknownTreesError
-from predictor.values import normal_text
+from predictor.model.booster_texts import average_texts, find_columns, find_trees, join_trees
+from predictor.model.candidates.booster_parameters import OF_DATA, set_parameters
+from predictor.model.intervals import average
+from predictor.model.tree_text import UnknownTreesError
+from predictor.model.trees import Trees
 
 if TYPE_CHECKING:
     import lightgbm as lgb
 
-_DATA = {"max_bin": 63, "feature_pre_filter": False, "verbose": -1}  # of the data, so the same whatever is tried on them
-USUAL: Mapping[str, Any] = {
-    "objective": "binary",
-    "learning_rate": 0.05,
-    "num_leaves": 8,
-    "min_data_in_leaf": 20,
-    "feature_fraction": 0.5,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "lambda_l2": 5.0,
-    "path_smooth": 0.0,
-    "cat_smooth": 20.0,
-    "max_cat_to_onehot": 8,
-    "min_data_per_group": 20,
-    "deterministic": True,
-    "force_row_wise": True,
-    **_DATA,
-}
-_RISING = ("count", "count_ever", "active_days", "most_in_week", "value_sum")  # ways of counting that more events raise
 _FEW = 10_000  # leads that a server is asked about at once: scored without LightGBM
 _FEW_LARGE = 50  # of them, where trees are too large for their parts to be remembered
-_LARGE = 100_000  # rows from which a second thread gains more than the two lose by waiting for each other
 _MOST_STEPS = 75.0  # sum of the learning rates of all trees: 1500 trees of 0.05
 _PATIENT_STEPS = 3.0  # the same of the trees that may bring nothing before it ends: 60 of 0.05
 _HELD_SHARE = 0.2
@@ -141,13 +122,13 @@ class Boosted:
         """Only the trees that look at any of those columns, which alone answer otherwise when these change; None for none."""
         text, looks = self._taken_apart
         trees = [tree for tree, looked_at in looks if not looked_at.isdisjoint(columns)]
-        return Boosted.from_text(_join_trees(text, trees)) if trees else None
+        return Boosted.from_text(join_trees(text, trees)) if trees else None
 
     @cached_property
     def _taken_apart(self) -> tuple[str, list[tuple[str, set[int]]]]:
         """The model's text without its trees, and each tree with the columns that it looks at."""
         text = self.to_text()
-        return _join_trees(text, []), [(tree, _find_columns(tree)) for tree in _find_trees(text)]
+        return join_trees(text, []), [(tree, find_columns(tree)) for tree in find_trees(text)]
 
     def to_text(self) -> str:
         """LightGBM's text."""
@@ -173,35 +154,6 @@ def _load_lightgbm() -> Any:  # noqa: ANN401  a module without types
     return lightgbm
 
 
-def set_parameters(differences: Mapping[str, Any], *, seed: int, rows: int) -> dict[str, Any]:
-    """LightGBM's parameters, complete, for a block of that many leads.
-
-    >>> chosen = set_parameters({"num_leaves": 4}, seed=7, rows=100)
-    >>> chosen["num_leaves"], chosen["learning_rate"], chosen["seed"], chosen["num_threads"]
-    (4, 0.05, 7, 1)
-    """
-    threads = 1 if rows < _LARGE else 2  # never "all": the trees must not depend on the machine
-    return {**USUAL, **differences, "seed": seed, "num_threads": threads}
-
-
-def constrain(features: FeatureSet, event_types: Iterable[str]) -> dict[str, Any]:
-    """LightGBM's parameters with which more events of those types, each way of counting them by itself, never lower the score.
-
-    Args:
-        features: What the columns of the matrix are.
-        event_types: As settings name them; those without features of their own change nothing.
-
-    >>> from predictor.features.encode import Feature
-    >>> features = FeatureSet((Feature("events/demo_requested/count_7d", "", "", "number"), Feature("n", "", "", "number")), (),
-    ...                       acts=("demo_requested",), windows_days=(7,))
-    >>> constrain(features, ["Demo_Requested"]), constrain(features, ["blog_view"])
-    ({'monotone_constraints': [1, 0]}, {})
-    """
-    wanted = {normal_text(event_type) for event_type in event_types}
-    rising = {act.name for act in features.event_features if act.event_type in wanted and act.kind in _RISING}
-    return {"monotone_constraints": [int(name in rising) for name in features.names]} if rising else {}
-
-
 def grow(block: Block, parameters: Mapping[str, Any], rounds: int, *, members: int = 1, start: Scored | None = None) -> Boosted:
     """So many trees on a block; of several members the mean.
 
@@ -224,7 +176,7 @@ def make_dataset(block: Block, reference: lgb.Dataset | None = None, *, start: S
     block = block.teaching
     begun = None if start is None else start.score(block.matrix)
     categories = [at for at, feature in enumerate(block.features.features) if feature.kind == "category"]
-    settings: dict[str, Any] = {"params": dict(_DATA), "free_raw_data": False, "reference": reference}
+    settings: dict[str, Any] = {"params": dict(OF_DATA), "free_raw_data": False, "reference": reference}
     return _load_lightgbm().Dataset(
         block.matrix, block.outcome, weight=block.weight, init_score=begun, categorical_feature=categories, **settings
     )
@@ -269,59 +221,8 @@ def _gains(block: Block, begun: Scored, trees: Boosted) -> bool:
     end = start + trees.score(block.matrix)
     saved = np.logaddexp(0, start) - np.logaddexp(0, end) + block.outcome * (end - start)
     weight = np.ones(len(block)) if block.weight is None else block.weight
-    mean = float(np.average(saved, weights=weight))
-    return mean > float(np.sqrt((weight**2 * (saved - mean) ** 2).sum()) / weight.sum())
-
-
-def average_texts(texts: Sequence[str]) -> str:
-    """One model of LightGBM whose score is the mean of several: all their trees, each weighing less.
-
-    Args:
-        texts: LightGBM's text of boosters learned from the same data.
-
-    Raises:
-        ValueError: There is no text.
-
-    >>> average_texts(["one alone stays as it is"])
-    'one alone stays as it is'
-    >>> average_texts([])
-    Traceback (most recent call last):
-    ValueError: An average needs at least one model, but none came.
-    """
-    if not texts:
-        raise ValueError("An average needs at least one model, but none came.")
-    if len(texts) == 1:
-        return texts[0]
-    return _join_trees(texts[0], [_weigh(tree, 1 / len(texts)) for text in texts for tree in _find_trees(text)])
-
-
-def _find_trees(text: str) -> list[str]:
-    return re.findall(r"^Tree=\d+\n(.+?)\n\n", text, flags=re.DOTALL | re.MULTILINE)
-
-
-def _join_trees(text: str, trees: Sequence[str]) -> str:
-    """The model of a text with those trees in place of its own."""
-    head, tail = re.split(r"\n(?:Tree=0|end of trees)\n", text, maxsplit=1)[0], text.partition("\nend of trees\n")[2]
-    lines = [line for line in head.splitlines() if not line.startswith("tree_sizes=")]  # read one after another without it
-    blocks = [f"Tree={number}\n{tree}\n\n" for number, tree in enumerate(trees)]
-    return "\n".join(lines) + "\n\n" + "\n".join(blocks) + "\nend of trees\n" + tail
-
-
-def _find_columns(tree: str) -> set[int]:
-    """The columns of the matrix that a tree looks at."""
-    found = re.search(r"^split_feature=(.+)$", tree, flags=re.MULTILINE)
-    return set(map(int, found[1].split())) if found else set()
-
-
-def _weigh(tree: str, share: float) -> str:
-    """The text of a tree whose values are that share of what they were."""
-    lines = []
-    for line in tree.splitlines():
-        name, _, values = line.partition("=")
-        if name in {"leaf_value", "internal_value", "shrinkage"}:
-            values = " ".join(repr(float(value) * share) for value in values.split())
-        lines.append(f"{name}={values}")
-    return "\n".join(lines)
+    mean, error = average(saved, weight)
+    return mean > error
 
 
 def _threads(matrix: np.ndarray) -> int:

@@ -10,7 +10,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from predictor.model.block import Block
-from predictor.model.candidates.boosted import Boosted, Growth, grow, set_parameters, stop_early
+from predictor.model.candidates.boosted import Boosted, Growth, grow, stop_early
+from predictor.model.candidates.booster_parameters import set_parameters
 from predictor.model.candidates.simple import Points
 
 

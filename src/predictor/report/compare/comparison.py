@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
+from predictor.markup import to_paragraphs
 from predictor.model.gate import Gate, judge_gate
+from predictor.model.metrics import compute_reliability
 from predictor.report.compare.bands import compute_point_bands
 from predictor.report.compare.cells import compute_cells, list_swapped
 from predictor.report.compare.rules import compute_rules
 from predictor.report.compare.segments import compute_months, compute_segments
+from predictor.report.compare.steps import compute_steps
 from predictor.report.compare.volume import (
     compute_capacity,
     compute_equal_sqls,
@@ -27,13 +30,14 @@ from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest
 from predictor.report.compare.words import SAME
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Points, learned points and model on the same leads.
 
     Attributes:
         tables: By name, each a frame that a page can show and a CSV can hold: `rankings`, `rankings_ever`, `gates`, `bands`,
-            `volume`, `equal_sqls`, `capacity`, `gains`, `cells`, `swapped`, `rules`, `segments`, `months`.
+            `volume`, `equal_sqls`, `capacity`, `gains`, `steps`, `cells`, `swapped`, `rules`, `segments`, `months`,
+            `reliability`; of a training also `learned_points` and `time_to_sql`.
         sentences: What they say, the weightiest first.
         untold: What cannot be told of these leads, and why.
     """
@@ -42,9 +46,18 @@ class Comparison:
     sentences: tuple[str, ...]
     untold: tuple[str, ...]
 
+    def beside(self, told: Mapping[str, pd.DataFrame | None]) -> Self:
+        """The same with further tables, but for those that are None."""
+        return replace(self, tables={**self.tables, **{name: table for name, table in told.items() if table is not None}})
+
+    @property
+    def nameless(self) -> Self:
+        """The same without the table that names leads."""
+        return replace(self, tables={name: table for name, table in self.tables.items() if name != "swapped"})
+
     def to_json(self) -> dict[str, Any]:
         """As a bundle holds it: tables as columns and rows, None where a figure is missing; not `swapped`, which names leads."""
-        told = {name: table for name, table in self.tables.items() if name != "swapped"}
+        told = self.nameless.tables
         tables = {name: json.loads(table.to_json(orient="split", index=False)) for name, table in told.items()}
         return {"tables": tables, "sentences": list(self.sentences), "untold": list(self.untold)}
 
@@ -54,13 +67,23 @@ class Comparison:
         tables = {name: pd.DataFrame(held["data"], columns=held["columns"]) for name, held in content["tables"].items()}
         return cls(tables, tuple(content["sentences"]), tuple(content["untold"]))
 
+    def __repr__(self) -> str:
+        return f"<Comparison: {' '.join(self.sentences)}>"
 
-def compute_comparison(tested: Contest, *, weekly: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> Comparison:
+    def _repr_html_(self) -> str:
+        held = [name for name, table in self.tables.items() if len(table)]
+        return to_paragraphs(*self.sentences, *self.untold, f"Tables: {', '.join(held)}.")
+
+
+def compute_comparison(
+    tested: Contest, *, weekly: Sequence[float] = (), also: Sequence[float] = (), resamples: int = 200, seed: int = 0
+) -> Comparison:
     """Every table of the comparison.
 
     Args:
         tested: Leads that no way has learned from.
         weekly: Capacities that are to be told beside round ones.
+        also: Thresholds that are to be told beside that of the leads, as the one that will serve.
         resamples: Behind each interval of a bootstrap.
         seed: The same seed gives the same figures.
 
@@ -81,13 +104,24 @@ def compute_comparison(tested: Contest, *, weekly: Sequence[float] = (), resampl
         "equal_sqls": compute_equal_sqls(tested, **draws),
         "capacity": compute_capacity(tested, weekly=weekly, **draws),
         "gains": compute_gains(tested, **draws),
+        "steps": compute_steps(tested, also=(tested.threshold, *also), **draws),
         "cells": compute_cells(tested, seed=seed),
         "swapped": list_swapped(tested, seed=seed),
         "rules": compute_rules(tested),
         "segments": compute_segments(tested),
         "months": compute_months(tested),
+        "reliability": compute_reliability(tested.outcome, tested.probability),
     }
     return Comparison(tables, tuple(_tell(tested, tables)), tuple(_list_untold(tested)))
+
+
+def thin(table: pd.DataFrame, most: int = 200) -> pd.DataFrame:
+    """At most so many rows of a table, evenly spaced, the first and the last among them.
+
+    >>> thin(pd.DataFrame({"days": range(10)}), most=4)["days"].tolist()
+    [0, 3, 6, 9]
+    """
+    return table.iloc[np.unique(np.linspace(0, max(len(table) - 1, 0), most).round().astype(int))] if len(table) > most else table
 
 
 def compute_gates(tested: Contest) -> pd.DataFrame:

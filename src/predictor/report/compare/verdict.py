@@ -32,9 +32,11 @@ class ReportData:
         points: Totals of the test leads, NaN where unknown, in the order of `verdict.outcome`; None for a firm without points.
         curve: Time to SQL: `days`, `converted`; None where the outcomes carry no dates.
         findings: All that was noticed.
+        comparison: Every table of points against the learned probability.
         routed: Which test leads the points gate hands over, in the same order; None where the firm names no gate.
         fairness: What `compute_fairness` gives of the test leads; None where no column is protected.
-        comparison: Every table of points against the learned probability.
+        learned_book: The learned points as a rule book; empty for none.
+        band: Conversion that is wanted of what is handed over.
     """
 
     name: str
@@ -45,9 +47,11 @@ class ReportData:
     points: np.ndarray | None
     curve: pd.DataFrame | None
     findings: tuple[Finding, ...]
+    comparison: Comparison
     routed: np.ndarray | None = None
     fairness: pd.DataFrame | None = None
-    comparison: Comparison | None = None
+    learned_book: str = ""
+    band: tuple[float, float] = (0.2, 0.3)
 
 
 def compute_verdict_table(verdict: Verdict) -> pd.DataFrame:

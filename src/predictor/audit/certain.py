@@ -1,0 +1,54 @@
+"""Values that almost settle the outcome: statuses set afterwards, an owner from sales, a campaign named after the result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from predictor.audit.evidence import bound_share, count_groups
+from predictor.audit.view import Column, View
+from predictor.audit.words import say_leak, say_share
+from predictor.errors import Finding, count
+
+CODE = "AUDIT003"
+_FEWEST = 20  # leads of one value
+_MOST_VALUES = 5000
+_NEARLY_ALL, _NEARLY_NONE = 0.8, 0.1  # accepted, surely: a value above and another below settle what is not known in time
+_SOLD = 0.9  # accepted, surely, for one value of a column that sales or a campaign sets
+_BY_SALES = re.compile(r"owner|agent|\brep\b|\bsdr\b|\bbdr\b|assign|campaign|queue|\bteam\b|\buser\b")
+
+
+def check_certain(view: View) -> Iterator[Finding]:
+    """Findings about columns with values that are nearly always accepted and others that nearly never are.
+
+    The values are not quoted, since an owner is a person.
+    """
+    for column in () if view.one_outcome else view.columns:
+        if 2 <= len(column.values) <= _MOST_VALUES and (finding := _check_column(column, view)) is not None:
+            yield finding
+
+
+def _check_column(column: Column, view: View) -> Finding | None:
+    held = view.known & column.filled
+    leads, accepted = count_groups(column.codes[held], view.outcome[held], len(column.values))
+    often = np.flatnonzero(leads >= _FEWEST)
+    bounds = np.array([bound_share(accepted[at], leads[at], view.z) for at in often]).reshape(-1, 2)
+    high = often[bounds[:, 0] >= _NEARLY_ALL]
+    low = often[bounds[:, 1] <= _NEARLY_NONE]
+    sold = often[bounds[:, 0] >= _SOLD]
+    if len(high) and len(low):
+        return _tell(column, leads, accepted, [("nearly all accepted", high), ("hardly any", low)])
+    if len(sold) and view.rate < _NEARLY_ALL - 0.2 and _BY_SALES.search(column.name.casefold().replace("_", " ")):
+        return _tell(column, leads, accepted, [("nearly all accepted", sold)])
+    return None
+
+
+def _tell(column: Column, leads: np.ndarray, accepted: np.ndarray, parts: list[tuple[str, np.ndarray]]) -> Finding:
+    told = []
+    for word, at in parts:
+        many, share = count(int(leads[at].sum()), "lead"), say_share(accepted[at].sum() / leads[at].sum())
+        told.append(f"of {many} with {count(len(at), 'value')} {word} ({share})")
+    what = f"Values of column '{column.name}' almost settle the outcome: {', '.join(told)}."
+    return Finding(CODE, "warning", what, say_leak(column), column.name)

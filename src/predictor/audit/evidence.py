@@ -1,0 +1,102 @@
+"""How sure a share or a ranking is, so that noise is not taken for evidence: bounds rather than points."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from predictor.audit.view import Codes, Floats
+
+_SHRINK = 5.0  # leads of the base rate that a group is mixed with before it is believed
+
+
+def bound_share(hits: float, n: float, z: float) -> tuple[float, float]:
+    """The interval of a share (Wilson 1927, JASA 22, 209-212); from 0 to 1 where there is nothing.
+
+    >>> [round(bound, 2) for bound in bound_share(9, 10, 1.96)], bound_share(0, 0, 1.96)
+    ([0.6, 0.98], (0.0, 1.0))
+    """
+    if n <= 0:
+        return 0.0, 1.0
+    share, wide = hits / n, z * z / n
+    middle = (share + wide / 2) / (1 + wide)
+    half = z * math.sqrt(share * (1 - share) / n + wide / (4 * n)) / (1 + wide)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def count_groups(groups: Codes, outcome: Floats, size: int) -> tuple[Floats, Floats]:
+    """Leads and accepted leads of each group.
+
+    >>> [counts.tolist() for counts in count_groups(np.array([0, 1, 1]), np.array([0.0, 1.0, 0.0]), 2)]
+    [[1.0, 2.0], [0.0, 1.0]]
+    """
+    leads = np.bincount(groups, minlength=size).astype(np.float64)
+    return leads, np.bincount(groups, weights=outcome, minlength=size).astype(np.float64)
+
+
+def rank_groups(leads: Floats, accepted: Floats, score: Floats) -> tuple[float, float]:
+    """The AUC of a score that is one number a group, and its standard error (Hanley and McNeil 1982, Radiology 143, 29-36).
+
+    Args:
+        leads: Leads of each group.
+        accepted: Accepted leads of each group.
+        score: The score of each group.
+
+    Returns:
+        Both NaN where only one outcome occurs.
+
+    >>> rank_groups(np.array([10.0, 10.0]), np.array([0.0, 10.0]), np.array([0.1, 0.9]))[0]
+    1.0
+    """
+    declined = leads - accepted
+    yes, no = float(accepted.sum()), float(declined.sum())
+    if not yes or not no:
+        return math.nan, math.nan
+    _, places = np.unique(score, return_inverse=True)
+    up, down = np.bincount(places, weights=accepted), np.bincount(places, weights=declined)
+    auc = float((up * (np.cumsum(down) - down / 2)).sum() / (yes * no))
+    pairs_yes, pairs_no = auc / (2 - auc), 2 * auc * auc / (1 + auc)
+    spread = auc * (1 - auc) + (yes - 1) * (pairs_yes - auc * auc) + (no - 1) * (pairs_no - auc * auc)
+    return auc, math.sqrt(max(spread, 0.25 / min(yes, no)) / (yes * no))
+
+
+def rank_across(groups: Codes, outcome: Floats, halves: tuple[Codes, Codes]) -> tuple[float, float]:
+    """The AUC of a column alone, each half of the leads ranked by what the other half shows, and its standard error.
+
+    Args:
+        groups: Which group each lead is in, from 0.
+        outcome: 1.0 or 0.0 of each lead.
+        halves: Positions of either half; the older and the newer leads where there is an order.
+
+    >>> groups, outcome = np.arange(400) % 2, (np.arange(400) % 2).astype(float)
+    >>> round(rank_across(groups, outcome, (np.arange(200), np.arange(200, 400)))[0], 3)
+    1.0
+    """
+    size = int(groups.max(initial=0)) + 1
+    counts = [count_groups(groups[half], outcome[half], size) for half in halves]
+    told = []
+    for (seen, hits), (leads, accepted) in (counts, counts[::-1]):
+        base = hits.sum() / max(seen.sum(), 1)
+        told.append(rank_groups(leads, accepted, (hits + _SHRINK * base) / (seen + _SHRINK)))
+    auc = float(np.mean([auc for auc, _ in told]))
+    return auc, math.sqrt(sum(error * error for _, error in told)) / 2
+
+
+def correlate_ranks(left: Floats, right: Floats) -> float:
+    """Spearman's rank correlation, ties in the middle; 0 where one of them does not vary.
+
+    >>> correlate_ranks(np.array([1.0, 2.0, 3.0]), np.array([10.0, 20.0, 90.0]))
+    1.0
+    """
+    ranks = [_rank(values) for values in (left, right)]
+    spread = ranks[0].std() * ranks[1].std() if len(left) else 0.0
+    if not spread:
+        return 0.0
+    return float(round(((ranks[0] - ranks[0].mean()) * (ranks[1] - ranks[1].mean())).mean() / spread, 12))
+
+
+def _rank(values: Floats) -> NDArray[np.float64]:
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[places]

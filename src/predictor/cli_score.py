@@ -1,0 +1,120 @@
+"""The commands that ask a bundle about leads: score them, compare ways on them, recommend a threshold."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from predictor import console
+from predictor.cli_options import MODELS, AsJson, Model, in_words, list_findings, print_json
+from predictor.errors import ScoringError, count
+
+
+@in_words
+def score(
+    leads: Annotated[Path, typer.Option(help="CSV or Parquet, one row a lead.")],
+    out: Annotated[Path, typer.Option(help="CSV or Parquet to write.")],
+    model: Model = MODELS,
+    events: Annotated[str | None, typer.Option(help="CSV or Parquet, one row an event; a folder, a glob, or URL#TABLE.")] = None,
+    reasons: Annotated[int, typer.Option(min=0, max=20, help="How many reasons to give for each lead.")] = 3,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Score a file of leads."""
+    import pandas as pd
+
+    from predictor.batch import score_leads
+    from predictor.bundle import find_bundle
+    from predictor.intake.read import write_table
+    from predictor.intake.tables import read_tables
+    from predictor.score import Scorer
+
+    if out.resolve() in {Path(where).resolve() for where in (leads, events) if where is not None}:
+        raise ScoringError(f"--out names '{out}', which is read: the export would be lost. Name another file.")
+    scorer = Scorer.load(find_bundle(model))
+    raw = read_tables(scorer.settings, leads=str(leads), events=events)
+    answers, findings = score_leads(scorer, raw.leads, raw.events, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
+    write_table(answers, out)
+    failed = int(answers["probability"].isna().sum())
+    routed = int((answers["decision"] == "route_to_sales").sum())
+    if as_json:
+        told = {"out": str(out), "leads": len(answers), "routed": routed, "failed": failed, "model": scorer.version}
+        print_json(told | {"findings": list_findings(findings)})
+    else:
+        console.show_findings(findings)
+        console.out.print(f"{count(len(answers), 'lead')} scored by {scorer.version}: {routed:,} to sales. They are in {out}.")
+    if failed:
+        console.err.print(f"[red]{count(failed, 'lead')} could not be scored; the column 'warnings' says why.[/]")
+        raise typer.Exit(1)
+
+
+@in_words
+def compare(
+    out: Annotated[Path, typer.Option(help="The page or the Markdown summary to write, as report.html or report.md.")],
+    model: Model = MODELS,
+    leads: Annotated[str, typer.Option(help="Leads with outcomes, as training takes them; without it, the forward test.")] = "",
+    events: Annotated[str, typer.Option(help="Their events; a file, a folder, a glob, or URL#TABLE.")] = "",
+    tables: Annotated[Path | None, typer.Option(help="A folder for every table as CSV.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Compare points, learned points and model on the same leads: of the forward test, or any with outcomes."""
+    from predictor.bundle import find_bundle, load_bundle
+    from predictor.compare import compare_bundle, write_page
+    from predictor.intake.read import write_table
+    from predictor.report.summary import write_summary
+
+    if out.suffix not in {".md", ".html"} or out.resolve() in {Path(where).resolve() for where in (leads, events) if where}:
+        raise ScoringError(
+            f"--out must name a page or a Markdown file to write, but is '{out}'. Name it as report.html or report.md."
+        )
+    bundle = load_bundle(find_bundle(model))
+    comparison, note = compare_bundle(bundle, leads=leads, events=events)
+    which = "the leads given" if leads else "the forward test"
+    if out.suffix == ".html":
+        text = write_page(bundle, comparison, note=note, leads=leads)
+    else:
+        text = write_summary(comparison, title=f"Points against {bundle.version}, on {which}", note=note)
+    out.write_text(text, encoding="utf-8")
+    if tables is not None:
+        tables.mkdir(parents=True, exist_ok=True)
+        for name, table in comparison.tables.items():
+            write_table(table, tables / f"{name}.csv")
+    if as_json:
+        print_json({"out": str(out), "note": note, **comparison.to_json()})
+        return
+    for sentence in (*comparison.sentences, *comparison.untold):
+        console.out.print(console.escape(sentence))
+    if note:
+        console.err.print(f"[yellow]{console.escape(note)}[/]")
+    console.out.print(f"The {'page' if out.suffix == '.html' else 'summary'} is in {out}.")
+
+
+@in_words
+def threshold(
+    model: Model = MODELS,
+    policy: Annotated[str | None, typer.Option(help="band, capacity, value or precision; without it, the bundle's own.")] = None,
+    leads_per_week: Annotated[float | None, typer.Option(help="capacity: leads that sales can work in a week.")] = None,
+    amount: Annotated[float | None, typer.Option(help="value: what an accepted lead brings.")] = None,
+    cost: Annotated[float | None, typer.Option(help="value: what working one lead costs.")] = None,
+    precision: Annotated[float | None, typer.Option(help="precision: conversion at least, from 0 to 1.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Recommend a threshold by another policy or capacity, without training again."""
+    from predictor.bundle import find_bundle
+    from predictor.score import Scorer
+
+    scorer = Scorer.load(find_bundle(model))
+    asked = {"policy": policy, "leads_per_week": leads_per_week, "amount": amount, "cost": cost, "precision": precision}
+    advice, columns = scorer.advise({name: value for name, value in asked.items() if value is not None})
+    if as_json:
+        print_json({"recommended": asdict(advice), "table": columns})
+        return
+    console.show_findings([] if scorer.doubt is None else [scorer.doubt])
+    console.show_thresholds(columns, advice.threshold)
+    console.show_threshold(advice)

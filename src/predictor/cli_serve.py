@@ -1,0 +1,83 @@
+"""The commands about serving: the API, and how its scores did."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from predictor import console
+from predictor.cli_keys import find_keys
+from predictor.cli_options import MODELS, AsJson, Model, StoreConfig, in_words, print_json, store_url
+from predictor.config import load_settings
+from predictor.errors import SettingsError
+
+
+@in_words
+def serve(
+    model: Model = MODELS,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    config: StoreConfig = None,
+) -> None:
+    """Serve the API."""
+    import uvicorn
+
+    from predictor.bundle import is_bundle
+    from predictor.log_lines import make_log_config
+
+    os.environ["PREDICTOR_MODEL"] = str(model)
+    if config is not None:
+        load_settings(config)  # refused here, in words, rather than in the server
+        os.environ["PREDICTOR_CONFIG"] = str(config.resolve())
+    _check_keys(host, find_keys(model.absolute().parent if is_bundle(model) else model, config))
+    _check_free(host, port)
+    uvicorn.run(
+        "api.app:create_from_environment", factory=True, host=host, port=port, access_log=False, log_config=make_log_config(),
+        server_header=False,
+    )  # fmt: skip
+
+
+def _check_keys(host: str, path: Path) -> None:
+    """Refuse to answer others than this machine without keys."""
+    from predictor.keys import is_loopback, read_keys
+
+    if not read_keys(path) and not is_loopback(host):
+        raise SettingsError(
+            f"Without keys the API is served on loopback only, but --host is {host}. Make a key with `predictor keys add NAME "
+            f"--scope score` (it is kept in '{path}'), or serve on 127.0.0.1."
+        )
+
+
+def _check_free(host: str, port: int) -> None:
+    """Refuse in words where somebody else listens."""
+    import socket
+
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise SettingsError(f"Port {port} of {host} cannot be used: {error.strerror}. Name another with --port.") from None
+
+
+@in_words
+def monitor(model: Model = MODELS, config: StoreConfig = None, *, as_json: AsJson = False) -> None:
+    """Tell how the served scores did: the funnel by week, what was promised and what came, and drift."""
+    from predictor.bundle import find_bundle, load_bundle
+    from predictor.monitor import monitor_store
+    from predictor.store import Database
+
+    bundle = load_bundle(find_bundle(model))
+    url = store_url(config)
+    store = Database(url) if url else Database.beside(model if find_bundle(model) != model else model.absolute().parent)
+    tables = monitor_store(store, bundle, now=datetime.now(UTC))
+    if as_json:
+        print_json({name: json.loads(table.to_json(orient="records", date_format="iso")) for name, table in tables.items()})
+        return
+    for name, table in tables.items():
+        console.show_table(name.capitalize(), table)

@@ -1,0 +1,149 @@
+"""A first look at an export: its columns, their meanings, what is missing or wrong, as a proposal of settings."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from predictor.config import Settings, make_settings
+from predictor.crm.maps import Names
+from predictor.denied import deny_reason
+from predictor.errors import Finding, TableError, count, list_names
+from predictor.intake.database import is_url
+from predictor.intake.header import read_header
+from predictor.intake.read import CSV, read_sample
+from predictor.intake.sources import open_events
+from predictor.parse import blank_missing
+from predictor.propose.guess import TIMES, guess_meanings, read_names
+from predictor.propose.profile import Column, find_placeholders, profile_columns
+from predictor.propose.settings import Proposal
+from predictor.tables import check_leads
+
+MOST_ROWS = 200_000  # of a large file, the first so many are looked at
+
+
+def propose_settings(leads: str, *, out: Path, events: str = "", now: pd.Timestamp | None = None) -> Proposal:
+    """What the columns of an export are taken for, with findings; nothing is written.
+
+    Args:
+        leads: The export: a file, or a table of a database as URL#TABLE.
+        out: The settings file that is to be written, from whose folder paths start.
+        events: The events, a file, a folder, a glob or a table; empty: none.
+        now: The moment after which nothing can have happened yet; None: the clock's.
+
+    Raises:
+        TableError: The export cannot be read at all.
+    """
+    raw, whole = read_sample(leads, "leads", MOST_ROWS)
+    _check_shape(raw, leads)
+    defaults = make_settings()
+    known = [*defaults.data.missing_values, *read_names()["texts"]["placeholders"]]
+    placeholders = find_placeholders(raw, known)
+    data = _propose_data(leads, events, out, defaults, tuple(placeholders))
+    settings = make_settings({"data": {name: value for name, (value, _) in data.items()}})
+    columns = profile_columns(blank_missing(raw, settings.data.missing_values), settings, times=_list_times(raw))
+    meanings = guess_meanings(columns)
+    forms = {c.name: (c.form.form, c.form.why) for c in columns if c.form is not None and c.form.form is not None}
+    source = f"'{Path(leads).name}': {'' if whole else 'the first '}{count(len(raw), 'row')}, {count(len(columns), 'column')}"
+    proposal = Proposal(source, data, meanings, forms, _propose_event_columns(events))
+    findings = (*_tell_gaps(proposal, columns), *_tell_denied(proposal), *_tell_placeholders(placeholders))
+    return replace(proposal, findings=(*findings, *_check(raw, proposal, pd.Timestamp.now("UTC") if now is None else now)))
+
+
+def _check_shape(raw: pd.DataFrame, leads: str) -> None:
+    again = raw.columns.duplicated()
+    if again.any():
+        what = f"Two columns bear the same name: {list_names(sorted(set(raw.columns[again])))}."
+        raise TableError("leads", [Finding("LEAD012", "error", what, "Rename or remove one of each.")])
+    if len(raw.columns) < 2:
+        what = f"'{Path(leads).name}' has one column only, {list_names(raw.columns)}."
+        raise TableError("leads", [Finding("LEAD000", "error", what, "Export a table: a row a lead, a column a fact.")])
+
+
+def _propose_data(
+    leads: str, events: str, out: Path, defaults: Settings, placeholders: tuple[str, ...]
+) -> dict[str, tuple[Any, str]]:
+    data: dict[str, tuple[Any, str]] = {"leads": (_place(leads, out), "one row a lead")}
+    if events:
+        data["events"] = (_place(events, out), "one row an event")
+    if not is_url(leads) and Path(leads).suffix.casefold() in CSV:
+        encoding = read_header(Path(leads), "leads").encoding
+        if not encoding.startswith("utf-8"):
+            data["encoding"] = (encoding, "it is not UTF-8; name another where letters look wrong")
+    known = {word.casefold() for word in defaults.data.missing_values}
+    words = [word for word in placeholders if word.casefold() not in known]
+    if words:
+        data["missing_values"] = ([*defaults.data.missing_values, *words], f"beside real values: {list_names(words)}")
+    return data
+
+
+def _place(where: str, out: Path) -> str:
+    """A place as the settings name it: files from the folder of the settings."""
+    return where if is_url(where) else Path(os.path.relpath(where, out.parent)).as_posix()
+
+
+def _list_times(raw: pd.DataFrame) -> list[str]:
+    """Columns that are called as dates of the contract are, and hold digits: a date in any spelling."""
+    names = Names([name for ours in TIMES for name in read_names()["columns"][ours]])
+    held = [str(name) for name in raw if str(name) in names]
+    return [
+        name for name in held if raw[name].dropna().astype("str").str.contains(r"\d.*\d.*\d.*\d.*\d", regex=True).mean() > 0.5
+    ]
+
+
+def _propose_event_columns(events: str) -> dict[str, str]:
+    if not events:
+        return {}
+    names, taken = open_events(events, Path()).columns, dict[str, str]()
+    for ours, called in read_names()["event_columns"].items():
+        free = [name for name in names if name not in taken.values()]
+        found = next((name for word in (ours, *called) for name in free if name in Names([word])), None)
+        if found is not None:
+            taken[ours] = found
+    return taken
+
+
+def _tell_placeholders(placeholders: dict[str, tuple[int, tuple[str, ...]]]) -> tuple[Finding, ...]:
+    return tuple(
+        Finding("INIT001", "tip", f"'{word}' is taken as not known: {count(held, 'cell')} of {list_names(names, most=4)}.", "")
+        for word, (held, names) in placeholders.items()
+    )
+
+
+def _tell_denied(proposal: Proposal) -> tuple[Finding, ...]:
+    """Columns whose names say that nobody knew them when the lead became an MQL, or who the lead is."""
+    denied = {name: why for name in proposal.list_role("ignore") if (why := deny_reason(name))}
+    do = "Move it to roles.allow if its value was there before."
+    return tuple(Finding("INIT003", "warning", f"Column '{name}' is left out: {why}.", do) for name, why in denied.items())
+
+
+def _tell_gaps(proposal: Proposal, columns: list[Column]) -> tuple[Finding, ...]:
+    """What training needs, or would be better for, and the export does not show."""
+    ours, found = proposal.columns, []
+    if "lead_id" not in ours:
+        found.append(("error", "No column looks like the key of a lead.", 'Name it in [columns], as lead_id = "Record ID".'))
+    if "sql_at" not in ours and "outcome" not in ours:
+        what = "No column looks like an outcome: neither the moment of acceptance (sql_at) nor a yes and no (outcome)."
+        found.append(("error", what, 'Name it in [columns], as sql_at = "Became SQL" or outcome = "Converted".'))
+    neither = next((column.neither for column in columns if column.name == ours.get("outcome")), ())
+    if neither:
+        what = f"Column '{ours['outcome']}' holds {list_names(neither)} beside yes and no."
+        found.append(("error", what, "Say in label.outcome_yes and label.outcome_no which they are; blank means pending."))
+    if "mql_at" not in ours and "order_by" not in ours:
+        what = "No column says when a lead came: the test would be on leads drawn by lot, and flatter the model."
+        found.append(("warning", what, "Export the date, or name any column that grows with time as order_by."))
+    return tuple(Finding("INIT002", severity, what, do) for severity, what, do in found)  # type: ignore[arg-type]
+
+
+def _check(raw: pd.DataFrame, proposal: Proposal, now: pd.Timestamp) -> tuple[Finding, ...]:
+    """What the contract says of the export under these settings; what is told already is left out."""
+    try:
+        findings = check_leads(raw, make_settings(proposal.to_differences()), now=now).findings
+    except TableError as error:
+        findings = error.findings
+    told = {"LEAD001", "LEAD008", "LEAD014"}
+    return tuple(finding for finding in findings if finding.code not in told)

@@ -1,0 +1,107 @@
+"""The first thing that the page says: whether points or model choose better, in a line and three sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from predictor.report.compare import BETTER, SAME, WORSE, Comparison
+from predictor.report.compare.ways import LEARNED, MODEL, POINTS
+from predictor.report.sliders import find_place, find_scale, say_unit
+from predictor.report.words import is_missing, say_number, say_percent, say_share
+
+_TITLES = {
+    BETTER: "The model finds more SQLs than your points, with the same number of leads",
+    WORSE: "Your points find more SQLs than the model, with the same number of leads",
+    SAME: "Points and model are not to be told apart",
+}
+_FEWER = "With fewer leads than today's gate hands over, the model finds more SQLs than your points"
+_UNTOLD = "Whether points or model choose better cannot be told"
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The verdict.
+
+    Attributes:
+        title: In a line.
+        sentences: Today's gate, points against model, and what to do.
+    """
+
+    title: str
+    sentences: tuple[str, str, str]
+
+
+def tell_headline(comparison: Comparison, threshold: float, *, promise: str = "") -> Headline:
+    """The verdict on points and model.
+
+    Args:
+        comparison: The tables.
+        threshold: The recommended one.
+        promise: What the recommendation says of itself; empty where it was made elsewhere.
+    """
+    tables = comparison.tables
+    step = _find_row(tables["steps"], find_place(tables["steps"], threshold))
+    pair, lean = _find_pair(tables["volume"], MODEL), str(step["points_told"])
+    told = pair["told"] if pair else ""
+    title = _TITLES.get(told, _UNTOLD)
+    if told == SAME and lean in (BETTER, WORSE):
+        title = _FEWER if lean == BETTER else _TITLES[SAME]
+    return Headline(
+        title, (_tell_today(comparison), _tell_contest(comparison, step), _tell_advice(tables["steps"], threshold, promise))
+    )
+
+
+def _tell_today(comparison: Comparison) -> str:
+    gates = comparison.tables["gates"]
+    held = gates[gates["way"] == POINTS]
+    if len(held):
+        return str(held["text"].iloc[0])
+    return comparison.untold[0] if comparison.untold else "No gate is named."
+
+
+def _tell_contest(comparison: Comparison, step: Mapping[str, Any]) -> str:
+    """Points against model at the volume of the gate and, where that is too much to tell them apart, of the threshold."""
+    volume = comparison.tables["volume"]
+    pair, learned = _find_pair(volume, MODEL), _find_pair(volume, LEARNED)
+    if not pair:
+        return next((text for text in comparison.untold if "SQL" in text), "There is nothing to compare the model with.")
+    if pair["told"] == SAME and step["points_told"] in (BETTER, WORSE):
+        gap = {f"difference{end}": step[f"points_difference{end}"] for end in ("", "_low", "_high")}
+        many = f"With {pair['leads']:,} leads each, as many as the gate hands over, model and points are {SAME}"
+        few = f"with the {step['leads']:,} leads of the recommended threshold the model is {step['points_told']}"
+        return f"{many}, {_say_gap(pair)} SQLs; {few}: {_say_gap(gap)} SQLs."
+    text = f"With {pair['leads']:,} leads each, the model {_say_pair(pair)} the points: {_say_gap(pair)} SQLs"
+    return f"{text}; learned points: {_say_gap(learned)}." if learned else f"{text}."
+
+
+def _tell_advice(steps: pd.DataFrame, threshold: float, promise: str) -> str:
+    row = _find_row(steps, find_place(steps, threshold))
+    which = f"leads with a probability of {threshold:.4g} or more" if row["threshold"] else "every lead"
+    load = f"{say_number(find_scale(steps) * row['leads'], 1)} {say_unit(steps)}"
+    share = say_share(row["conversion"], row["conversion_low"], row["conversion_high"])
+    caught = "" if is_missing(row["sqls_caught"]) else f", {say_percent(row['sqls_caught'])} of all SQLs"
+    text = f"Hand over {which}: of the test leads {load}, of which {share} became SQLs{caught}."
+    return f"{text} {promise}".rstrip()
+
+
+def _find_pair(table: pd.DataFrame, way: str) -> dict[str, Any]:
+    """The row that compares a way with the points; empty where nothing can be told."""
+    held = table[(table["way"] == way) & (table["against"] == POINTS) & (table["told"] != "")]
+    return _find_row(held, 0) if len(held) else {}
+
+
+def _find_row(table: pd.DataFrame, place: int) -> dict[str, Any]:
+    return {str(name): value for name, value in table.iloc[[place]].to_dict("records")[0].items()}
+
+
+def _say_pair(row: Mapping[str, Any]) -> str:
+    return f"is {SAME} from" if row["told"] == SAME else f"is {row['told']} than"
+
+
+def _say_gap(row: Mapping[str, Any]) -> str:
+    mean, low, high = (say_number(row[f"difference{end}"], 1, sign=True).removesuffix(".0") for end in ("", "_low", "_high"))
+    return f"{mean} (95 %: {low} to {high})"

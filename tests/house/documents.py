@@ -1,0 +1,38 @@
+"""The project's documents, and what stands in them."""
+
+import re
+
+from house.tables import ROOT
+
+DOCUMENTS = sorted(
+    [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").glob("*.md"), *(ROOT / "models").glob("README.md")]
+)
+REFERENCE = ROOT / "docs/reference"
+
+
+def read(path):
+    return path.read_text(encoding="utf-8")
+
+
+def list_blocks(text, language=""):
+    """The fenced blocks of that language, as they stand."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+
+
+def list_commands(text):
+    """The lines of `predictor` in the blocks of a document, without what a comment says."""
+    blocks = "\n".join(list_blocks(text))
+    return re.findall(r"^predictor (.+?)(?:\s+#.*)?$", blocks, flags=re.MULTILINE)
+
+
+def list_links(text):
+    """Where the links of a document lead: those inside blocks and spans of code are none."""
+    plain = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    return re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", plain))
+
+
+def list_anchors(text):
+    """The anchors that a forge gives the headings of a document."""
+    plain = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    heads = re.findall(r"^#+ (.+?)\s*$", plain, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}

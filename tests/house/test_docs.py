@@ -1,0 +1,146 @@
+"""The documents say what the code does: settings, commands, findings, columns; their links and examples hold."""
+
+import json
+import re
+import tomllib
+
+import pytest
+from house.documents import DOCUMENTS, REFERENCE, list_anchors, list_blocks, list_commands, list_links, read
+from house.pages import PAGES
+from house.tables import NOTEBOOKS, ROOT
+from typer.testing import CliRunner
+
+import predictor
+from predictor.cli import app
+from predictor.config import make_settings
+from predictor.events import EVENT_COLUMNS
+from predictor.points.rulebook import parse_rule_book
+from predictor.store.schema import META
+from predictor.tables import LEAD_FACTS
+
+CODE = r"\b((?:LEAD|EVENT|TRAIN|MODEL|STORE|AUDIT|INIT)\d{3})\b"
+IDS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
+by_document = pytest.mark.parametrize("path", DOCUMENTS, ids=IDS)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_pages_made_from_the_code_are_up_to_date(name):
+    assert read(REFERENCE / name) == PAGES[name](), "run `make docs`"
+
+
+def test_every_finding_that_is_raised_is_told_and_none_that_is_not():
+    sources = [path for room in ("src", "api") for path in (ROOT / room).rglob("*.py") if path.name != "codes.py"]
+    raised = {code for path in sources for code in re.findall(CODE, read(path))}
+    told = re.findall(rf"^\| `{CODE[2:-2]}`", read(REFERENCE / "findings.md"), flags=re.MULTILINE)
+    assert sorted(told) == sorted(raised)
+
+
+def list_told(page, heading):
+    """The names in the first column of the table below a heading."""
+    table = read(REFERENCE / page).split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return [
+        name for line in table.splitlines() if line.startswith("| `") for name in re.findall(r"`([^`]+)`", line.split("|")[1])
+    ]
+
+
+def test_every_column_of_leads_and_events_is_told():
+    assert set(list_told("columns.md", "Leads")) == set(LEAD_FACTS)
+    assert set(list_told("columns.md", "Events")) == set(EVENT_COLUMNS)
+
+
+def test_every_column_of_the_store_is_told():
+    rows = read_rows("Store")
+    assert {name: set(columns) for name, columns in rows.items()} == {
+        name: set(table.columns.keys()) for name, table in META.tables.items()
+    }
+
+
+def read_rows(heading):
+    """Of a table below a heading: the name in the first column, and the names in the last."""
+    table = read(REFERENCE / "columns.md").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    cells = [line.split("|") for line in table.splitlines() if line.startswith("| `")]
+    return {re.findall(r"`([^`]+)`", cell[1])[0]: re.findall(r"`([^`]+)`", cell[3]) for cell in cells}
+
+
+def bare(columns):
+    return [str(name) for name in columns if not str(name).endswith(("_low", "_high"))]
+
+
+def test_every_column_of_scores_is_told(scorer, firm):
+    import pandas as pd  # noqa: PLC0415
+
+    leads = pd.read_csv(firm / "leads.csv", dtype=str).head(3)
+    answers, _ = predictor.score_leads(scorer, leads, None, now=pd.Timestamp("2026-07-01", tz="UTC"))
+    assert list_told("columns.md", "Scores") == list(answers.columns)
+
+
+def test_every_table_of_the_comparison_is_told_with_its_columns(trained):
+    rows = read_rows("Comparison")
+    tables = trained.comparison.tables
+    assert set(rows) == set(tables)
+    for name, table in tables.items():
+        assert rows[name] == (["segments"] if name == "months" else bare(table.columns)), name
+
+
+def test_every_frame_of_a_training_is_told_with_its_columns(trained):
+    rows = read_rows("Training")
+    frames = {
+        "trained.candidates": trained.candidates,
+        "trained.thresholds": trained.thresholds,
+        "trained.importance": trained.importance,
+        "trained.study.curve": trained.study.curve,
+    }
+    for name, frame in frames.items():
+        assert [column for column in rows[name] if column in frame] == bare(frame.columns), name
+
+
+@by_document
+def test_its_links_lead_somewhere(path):
+    for link in list_links(read(path)):
+        if link.startswith(("http://", "https://", "mailto:")):
+            continue
+        place, _, anchor = link.partition("#")
+        target = (path.parent / place).resolve() if place else path
+        assert target.exists(), link
+        if anchor:
+            assert anchor in list_anchors(read(target)), link
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_links_of_a_notebook_lead_somewhere(path):
+    cells = json.loads(read(path))["cells"]
+    for link in list_links("\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")):
+        assert (path.parent / link).exists(), link
+
+
+@by_document
+def test_its_commands_take_their_options(path):
+    for line in list_commands(read(path)):
+        words = line.split()
+        command = words[:2] if words[0] in {"models", "keys"} else words[:1]
+        asked = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "200"})
+        assert asked.exit_code == 0, line
+        for option in re.findall(r"(?<=\s)--?[\w-]+", line):
+            assert option in asked.output, f"predictor {line}"
+
+
+@by_document
+def test_its_settings_and_rules_can_be_read(path):
+    for block in list_blocks(read(path), "toml"):
+        if "[[rules]]" in block:
+            parse_rule_book(f'name = "example"\ngate = 60\n{block}', str(path))
+        else:
+            make_settings(tomllib.loads(block))
+
+
+@by_document
+def test_its_public_names_are_there(path):
+    blocks = "\n".join(list_blocks(read(path), "python"))
+    for name in re.findall(r"(?<![\w\"])predictor\.(\w+)", blocks):
+        assert hasattr(predictor, name), name
+
+
+def test_every_public_name_that_the_guide_lists_is_there():
+    table = read(ROOT / "docs/data_scientist.md").split("\n## In Python\n")[1].split("\n## ")[0]
+    names = {name for line in table.splitlines() if line.startswith("| `") for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert names <= set(predictor.__all__)

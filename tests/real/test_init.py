@@ -1,0 +1,40 @@
+"""`predictor init` on a real set, raw as it is, and the training that follows without an edit."""
+
+import pytest
+from typer.testing import CliRunner
+
+from predictor.cli import app
+from predictor.config import load_settings
+from predictor.train import train
+
+LEAKS = {"Tags", "Lead Quality", "Lead Profile", "Last Activity", "Last Notable Activity"}
+
+
+@pytest.fixture(scope="module")
+def written(real_data, tmp_path_factory):
+    """The settings file that `init` writes for x_education, and what it printed."""
+    out = tmp_path_factory.mktemp("new") / "predictor.toml"
+    asked = CliRunner().invoke(app, ["init", str(real_data / "x_education" / "Leads.csv"), "--out", str(out)])
+    return out, asked
+
+
+def test_the_columns_are_taken_for_what_they_are(written):
+    out, asked = written
+    settings = load_settings(out)
+    assert settings.columns == {"lead_id": "Prospect ID", "outcome": "Converted", "order_by": "Lead Number"}
+    assert settings.roles.points == ("Asymmetrique Activity Score", "Asymmetrique Profile Score")
+    assert "Select" in settings.data.missing_values
+    printed = " ".join(asked.output.split())
+    assert "a whole number, unique, that falls with the rows (rank correlation -1.000)" in printed
+    assert "'Select' is taken as not known: 13,380 cells" in printed
+
+
+def test_the_leaks_are_flagged_and_little_else(written):
+    settings = load_settings(written[0])
+    assert set(settings.roles.ignore) >= LEAKS
+    assert len(set(settings.roles.ignore) - LEAKS) <= 2
+
+
+def test_training_takes_the_settings_without_an_edit(written):
+    trained = train(load_settings(written[0]))
+    assert 0.90 <= trained.verdict.test[trained.verdict.chosen]["auc"] <= 0.94

@@ -1,0 +1,180 @@
+"""`predictor init`: what an export is taken for, the settings that are written, and that training takes them as they are."""
+
+import json
+import tomllib
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import draw_leads
+from typer.testing import CliRunner
+
+from predictor.cli import app
+from predictor.config import load_settings
+from predictor.errors import TableError
+from predictor.propose.look import propose_settings
+from predictor.train import train
+
+CLI = CliRunner()
+NOW = pd.Timestamp("2026-06-01", tz="UTC")
+
+
+def ask(*words):
+    return CLI.invoke(app, ["init", *(str(word) for word in words)])
+
+
+def look(folder, leads, **options):
+    leads.to_csv(folder / "leads.csv", index=False)
+    return propose_settings(str(folder / "leads.csv"), out=folder / "predictor.toml", now=NOW, **options)
+
+
+def export(n=400):
+    """A firm's export under its own names and in its own spelling."""
+    leads = draw_leads(n)
+    draw = np.random.default_rng(1)
+    moments = {name: pd.to_datetime(leads[name], utc=True).dt.strftime("%m/%d/%Y %I:%M %p") for name in ("mql_at", "sql_at")}
+    return pd.DataFrame({
+        "Record ID": leads["lead_id"], "Became an MQL Date": moments["mql_at"], "Became SQL": moments["sql_at"],
+        "Work E-mail": [f"x{number}@{'gmail.com' if number % 3 else 'firm.example'}" for number in range(n)],
+        "Full Name": [f"Person {number}" for number in range(n)], "Gender": np.where(draw.random(n) < 0.5, "f", "m"),
+        "Industry": leads["industry"].where(draw.random(n) < 0.9, "Please select"),
+        "Annual Revenue": [f"${1000 * employees:,.2f}" for employees in leads["employees"]],
+        "Company Size": pd.cut(leads["employees"], [0, 10, 50, 1e9], labels=["1-10", "11-50", "51+"]).astype(str),
+        "Lead Score": leads["score"], "Lead Status": "x", "Row": range(n), "Session Key": [f"k{number}" for number in range(n)],
+        "Notes on lead": [f"A long text about lead {number}, of which there is no other one anywhere." for number in range(n)],
+    })  # fmt: skip
+
+
+def test_a_column_is_taken_for_what_its_name_and_its_cells_say(tmp_path):
+    proposal = look(tmp_path, export())
+    wanted = {
+        "Record ID": "lead_id", "Became an MQL Date": "mql_at", "Became SQL": "sql_at", "Work E-mail": "email",
+        "Full Name": "ignore", "Gender": "protected", "Industry": "attribute", "Annual Revenue": "attribute",
+        "Company Size": "attribute", "Lead Score": "points", "Lead Status": "attribute", "Row": "ignore", "Session Key": "ignore",
+        "Notes on lead": "ignore",
+    }  # fmt: skip
+    assert {name: meaning.role for name, meaning in proposal.meanings.items()} == wanted
+    assert {name: form for name, (form, _) in proposal.forms.items()} == {
+        "Became an MQL Date": "date m/d/y",
+        "Became SQL": "date m/d/y",
+        "Annual Revenue": "amount 1,234.5",
+        "Company Size": "range 1-10",
+    }
+    assert "Please select" in proposal.data["missing_values"][0]
+    assert proposal.meanings["Full Name"].why.startswith("it holds who a person is")
+    assert "prose" in proposal.meanings["Notes on lead"].why
+    assert "a counter" in proposal.meanings["Row"].why
+
+
+def test_the_settings_say_why_and_train_as_they_are(tmp_path):
+    export().to_csv(tmp_path / "export.csv", index=False, sep=";", encoding="cp1252")
+    out = tmp_path / "settings" / "firm.toml"
+    asked = ask(tmp_path / "export.csv", "--out", out)
+    assert asked.exit_code == 0, asked.output
+    printed = " ".join(asked.output.split())
+    for words in (
+        "taken for",
+        "Record ID",
+        "INIT003 Column 'Full Name' is left out",
+        "400 rows, 14 columns",
+        "then predictor train",
+    ):
+        assert words in printed
+    text = out.read_text(encoding="utf-8")
+    assert 'lead_id = "Record ID"             # the name says so, and every row has another value' in text
+    assert tomllib.loads(text)["data"]["leads"] == "../export.csv"
+    quick = text + '\n[model]\ncandidates = ["constant", "points", "logistic"]\nresamples = 20\n'
+    out.write_text(quick, encoding="utf-8")
+    trained = train(load_settings(out))
+    assert trained.verdict.test["logistic"]["auc"] > 0.55
+    assert trained.study.leads.forms["Annual Revenue"] == "amount 1,234.5"
+
+
+def test_a_settings_file_is_not_written_over(tmp_path):
+    export(60).to_csv(tmp_path / "export.csv", index=False)
+    (tmp_path / "predictor.toml").write_text("# mine\n")
+    asked = ask(tmp_path / "export.csv", "--out", tmp_path / "predictor.toml")
+    assert asked.exit_code == 1
+    assert "is there already and may hold your changes" in " ".join(asked.stderr.split())
+    assert (tmp_path / "predictor.toml").read_text() == "# mine\n"
+    assert ask(tmp_path / "export.csv", "--out", tmp_path / "predictor.toml", "--force").exit_code == 0
+    assert "Record ID" in (tmp_path / "predictor.toml").read_text()
+
+
+def test_machines_get_json(tmp_path):
+    export(60).to_csv(tmp_path / "export.csv", index=False)
+    asked = ask(tmp_path / "export.csv", "--out", tmp_path / "predictor.toml", "--json")
+    told = json.loads(asked.stdout)
+    assert told["columns"]["Record ID"]["role"] == "lead_id"
+    assert {finding["code"] for finding in told["findings"]} >= {"INIT001", "INIT003"}
+
+
+def test_without_dates_a_counter_orders_the_leads_whichever_way_it_runs(tmp_path):
+    n = 300
+    table = pd.DataFrame(
+        {"Prospect": [f"p{k}" for k in range(n)], "No": range(9 * n, 8 * n, -1), "Won": [k % 3 == 0 for k in range(n)]}
+    )
+    meanings = look(tmp_path, table).meanings
+    assert {name: meaning.role for name, meaning in meanings.items()} == {
+        "Prospect": "lead_id",
+        "No": "order_by",
+        "Won": "outcome",
+    }
+    assert "falls with the rows (rank correlation -1.000)" in meanings["No"].why
+    assert "33.3 % yes" in meanings["Won"].why
+
+
+def test_an_outcome_of_three_values_is_named_with_what_is_neither(tmp_path):
+    table = draw_leads(90).drop(columns="sql_at").assign(Outcome=["Won", "Lost", "Open"] * 30)
+    proposal = look(tmp_path, table)
+    assert proposal.meanings["Outcome"].role == "outcome"
+    (told,) = [finding for finding in proposal.findings if finding.severity == "error"]
+    assert str(told) == (
+        "INIT002 Column 'Outcome' holds 'Open' beside yes and no. Say in label.outcome_yes and label.outcome_no which they are; "
+        "blank means pending."
+    )
+
+
+def test_dates_in_the_future_are_told_before_training_refuses_them(tmp_path):
+    leads = draw_leads(60)
+    leads["mql_at"] = leads["mql_at"].str.replace("2025", "2035")
+    leads["sql_at"] = leads["sql_at"].str.replace("2025", "2035")
+    proposal = look(tmp_path, leads)
+    assert ("LEAD011", "error") in {(finding.code, finding.severity) for finding in proposal.findings}
+    asked = ask(tmp_path / "leads.csv", "--out", tmp_path / "other.toml")
+    assert asked.exit_code == 1
+    assert "LEAD011 Column 'mql_at' lies in the future in" in " ".join(asked.output.split())
+    assert (tmp_path / "other.toml").is_file(), "what was found is written all the same, to be mended"
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        ("just some words\nand more of them\n", "has one column only, 'just some words'. Export a table"),
+        ("a,b,a\n1,2,3\n", "Two columns bear the same name: 'a'"),
+        ("%PDF-1.7", "'leads.csv' is a PDF, no CSV"),
+    ],
+)
+def test_files_that_are_no_table_are_refused(tmp_path, content, match):
+    (tmp_path / "leads.csv").write_text(content)
+    with pytest.raises(TableError, match=match):
+        propose_settings(str(tmp_path / "leads.csv"), out=tmp_path / "predictor.toml")
+
+
+def test_nothing_is_guessed_where_nothing_is_there(tmp_path):
+    proposal = look(tmp_path, pd.DataFrame({"city": ["Rome", "Bonn"] * 30, "size": [1, 2, 3] * 20}))
+    assert proposal.columns == {}
+    told = [finding.what for finding in proposal.findings if finding.code == "INIT002"]
+    assert told[0] == "No column looks like the key of a lead."
+    assert told[1].startswith("No column looks like an outcome")
+    assert told[2].startswith("No column says when a lead came")
+
+
+def test_the_columns_of_events_are_found_by_name(tmp_path):
+    leads = draw_leads(60)
+    events = pd.DataFrame({"Contact ID": leads["lead_id"], "Event Time": leads["mql_at"], "Event": "page_view", "URL": "/a"})
+    events.to_csv(tmp_path / "events.csv", index=False)
+    proposal = look(tmp_path, leads, events=str(tmp_path / "events.csv"))
+    wanted = {"lead_id": "Contact ID", "occurred_at": "Event Time", "event_type": "Event", "asset": "URL"}
+    assert proposal.event_columns == wanted
+    assert tomllib.loads(proposal.to_toml())["event_columns"] == wanted
