@@ -30,9 +30,11 @@ def decide_points_table(points: np.ndarray, gate: float | None, qualifies: np.nd
     """
     if gate is None:
         return [None] * len(points)
-    routed = (points >= gate) | qualifies
-    words: list[Decision | None] = np.where(routed, "route_to_sales", np.where(np.isnan(points), None, "nurture")).tolist()
-    return words
+    words = np.full(len(points), "nurture", dtype=object)
+    words[np.isnan(points)] = None
+    words[(points >= gate) | qualifies] = "route_to_sales"
+    decided: list[Decision | None] = words.tolist()
+    return decided
 
 
 def note_faults(encoded: Encoded, prepared: pd.DataFrame, *, points: Sequence[str], as_of: pd.Series | None) -> None:
