@@ -41,7 +41,8 @@ def list_charts(tables: Mapping[str, pd.DataFrame], *, band: Band = (0.2, 0.3)) 
 
 def _can_be_drawn(name: str, table: pd.DataFrame) -> bool:
     """Whether there are rows enough, and the figures on which the chart stands."""
-    return len(table) >= _ROWS.get(name, 1) and (name not in _NEEDED or bool(table[_NEEDED[name]].notna().any()))
+    rows = table["leads"].nunique() if name == "steps" else len(table)
+    return rows >= _ROWS.get(name, 1) and (name not in _NEEDED or bool(table[_NEEDED[name]].notna().any()))
 
 
 def _finish(name: str, table: pd.DataFrame, band: Band) -> Spec:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from predictor.report.compare import BETTER, SAME, WORSE, Comparison
 from predictor.report.compare.ways import LEARNED, MODEL, POINTS
-from predictor.report.sliders import find_place, find_scale, say_unit
+from predictor.report.sliders import find_period, find_place, say_unit
 from predictor.report.words import is_missing, say_number, say_percent, say_share
 
 _TITLES = {
@@ -19,6 +19,7 @@ _TITLES = {
     SAME: "Points and model are not to be told apart",
 }
 _FEWER = "With fewer leads than today's gate hands over, the model finds more SQLs than your points"
+_WHOLE = 100  # differences from which on decimals tell nothing
 _UNTOLD = "Whether points or model choose better cannot be told"
 
 
@@ -45,11 +46,9 @@ def tell_headline(comparison: Comparison, threshold: float, *, promise: str = ""
     """
     tables = comparison.tables
     step = _find_row(tables["steps"], find_place(tables["steps"], threshold))
-    pair, lean = _find_pair(tables["volume"], MODEL), str(step["points_told"])
-    told = pair["told"] if pair else ""
-    title = _TITLES.get(told, _UNTOLD)
-    if told == SAME and lean in (BETTER, WORSE):
-        title = _FEWER if lean == BETTER else _TITLES[SAME]
+    pair = _find_pair(comparison, MODEL)
+    told = str(pair["told"]) if pair else ""
+    title = _FEWER if told in (SAME, "") and step["points_told"] == BETTER else _TITLES.get(told, _UNTOLD)
     return Headline(
         title, (_tell_today(comparison), _tell_contest(comparison, step), _tell_advice(tables["steps"], threshold, promise))
     )
@@ -65,14 +64,14 @@ def _tell_today(comparison: Comparison) -> str:
 
 def _tell_contest(comparison: Comparison, step: Mapping[str, Any]) -> str:
     """Points against model at the volume of the gate and, where that is too much to tell them apart, of the threshold."""
-    volume = comparison.tables["volume"]
-    pair, learned = _find_pair(volume, MODEL), _find_pair(volume, LEARNED)
+    pair, learned = _find_pair(comparison, MODEL), _find_pair(comparison, LEARNED)
+    gap = {f"difference{end}": step[f"points_difference{end}"] for end in ("", "_low", "_high")}
+    few = f"with the {step['leads']:,} leads of the recommended threshold the model is {step['points_told']}"
     if not pair:
-        return next((text for text in comparison.untold if "SQL" in text), "There is nothing to compare the model with.")
+        why = _find_reason(comparison)
+        return f"{why} But {few}: {_say_gap(gap)} SQLs." if step["points_told"] in (BETTER, WORSE) else why
     if pair["told"] == SAME and step["points_told"] in (BETTER, WORSE):
-        gap = {f"difference{end}": step[f"points_difference{end}"] for end in ("", "_low", "_high")}
         many = f"With {pair['leads']:,} leads each, as many as the gate hands over, model and points are {SAME}"
-        few = f"with the {step['leads']:,} leads of the recommended threshold the model is {step['points_told']}"
         return f"{many}, {_say_gap(pair)} SQLs; {few}: {_say_gap(gap)} SQLs."
     text = f"With {pair['leads']:,} leads each, the model {_say_pair(pair)} the points: {_say_gap(pair)} SQLs"
     return f"{text}; learned points: {_say_gap(learned)}." if learned else f"{text}."
@@ -80,16 +79,27 @@ def _tell_contest(comparison: Comparison, step: Mapping[str, Any]) -> str:
 
 def _tell_advice(steps: pd.DataFrame, threshold: float, promise: str) -> str:
     row = _find_row(steps, find_place(steps, threshold))
-    which = f"leads with a probability of {threshold:.4g} or more" if row["threshold"] else "every lead"
-    load = f"{say_number(find_scale(steps) * row['leads'], 1)} {say_unit(steps)}"
     share = say_share(row["conversion"], row["conversion_low"], row["conversion_high"])
-    caught = "" if is_missing(row["sqls_caught"]) else f", {say_percent(row['sqls_caught'])} of all SQLs"
-    text = f"Hand over {which}: of the test leads {load}, of which {share} became SQLs{caught}."
+    text = f"Hand over every lead: {share} of the test leads became SQLs."
+    if row["threshold"]:
+        load = f"{say_number(row['leads'] / find_period(steps), 1)} {say_unit(steps)}"
+        caught = "" if is_missing(row["sqls_caught"]) else f", {say_percent(row['sqls_caught'])} of all SQLs"
+        which = f"leads with a probability of {threshold:.4g} or more"
+        text = f"Hand over {which}: of the test leads {load}, of which {share} became SQLs{caught}."
     return f"{text} {promise}".rstrip()
 
 
-def _find_pair(table: pd.DataFrame, way: str) -> dict[str, Any]:
-    """The row that compares a way with the points; empty where nothing can be told."""
+def _find_reason(comparison: Comparison) -> str:
+    """Why points and model cannot be compared."""
+    told = [text for text in comparison.untold if "nothing to" in text or "catches more" in text]
+    return told[-1] if told else "There is nothing to compare the model with."
+
+
+def _find_pair(comparison: Comparison, way: str) -> dict[str, Any]:
+    """The row that compares a way with the points; empty where nothing can be told: no SQL, or a gate for all or nobody."""
+    table, everyone = comparison.tables["volume"], comparison.tables["steps"].iloc[0]
+    if not everyone["sqls"] or not 0 < table["leads"].iloc[0] < everyone["leads"]:
+        return {}
     held = table[(table["way"] == way) & (table["against"] == POINTS) & (table["told"] != "")]
     return _find_row(held, 0) if len(held) else {}
 
@@ -103,5 +113,7 @@ def _say_pair(row: Mapping[str, Any]) -> str:
 
 
 def _say_gap(row: Mapping[str, Any]) -> str:
-    mean, low, high = (say_number(row[f"difference{end}"], 1, sign=True).removesuffix(".0") for end in ("", "_low", "_high"))
+    figures = [float(row[f"difference{end}"]) for end in ("", "_low", "_high")]
+    whole = all(figure.is_integer() for figure in figures) or max(map(abs, figures)) >= _WHOLE
+    mean, low, high = (say_number(figure, 0 if whole else 1, sign=True) for figure in figures)
     return f"{mean} (95 %: {low} to {high})"

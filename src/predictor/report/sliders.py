@@ -37,14 +37,14 @@ def tell_steps(steps: pd.DataFrame) -> dict[str, list[str]]:
     >>> told["threshold"], told["load"], told["conversion"][1], told["in"][1]
     (['0 (every lead)', '0.2', '0.7'], ['2.0', '1.5', '0.5'], '67 % (21 to 94 %)', '–')
     """
-    scale = find_scale(steps)
-    rows = [_tell({str(name): value for name, value in row.items()}, scale) for row in steps.to_dict("records")]
+    per = find_period(steps)
+    rows = [_tell({str(name): value for name, value in row.items()}, per) for row in steps.to_dict("records")]
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def find_scale(steps: pd.DataFrame) -> float:
-    """What a number of test leads is multiplied by: to leads a week, or of every 100 where they carry no dates."""
-    return float(measure_load(steps)[0] / steps["leads"].iloc[0])
+def find_period(steps: pd.DataFrame) -> float:
+    """What a number of test leads is divided by: the weeks, or hundreds of leads where they carry no dates."""
+    return float(steps["leads"].iloc[0] / measure_load(steps)[0])
 
 
 def say_unit(steps: pd.DataFrame) -> str:
@@ -70,7 +70,7 @@ def make_slider(steps: pd.DataFrame, threshold: float) -> dict[str, Any]:
     return {
         "texts": tell_steps(steps),
         "verdict": steps["verdict"].tolist(),
-        "load": [float(f"{each:.6g}") for each in load],
+        "load": load.tolist(),
         "here": [
             {str(key): None if is_missing(value) else value for key, value in row.items()} for row in here.to_dict("records")
         ],
@@ -86,11 +86,11 @@ def _choose_step(most: float) -> float:
     return float(next(step for step in (size, 2 * size, 5 * size, 10 * size) if most / step <= 1.25 * _STEPS))
 
 
-def _tell(row: Row, scale: float) -> dict[str, str]:
+def _tell(row: Row, per: float) -> dict[str, str]:
     told = {
         "threshold": say_threshold(float(row["threshold"])),
-        "load": say_weekly(scale * row["leads"]),
-        "sqls": say_weekly(scale * row["sqls"]),
+        "load": say_weekly(row["leads"] / per),
+        "sqls": say_weekly(row["sqls"] / per),
         "conversion": say_share(row["conversion"], row["conversion_low"], row["conversion_high"]),
         "rate": say_percent(row["conversion"]),
         "interval": say_percent_range(row["conversion_low"], row["conversion_high"]),
@@ -99,26 +99,26 @@ def _tell(row: Row, scale: float) -> dict[str, str]:
         "verdict": str(row["verdict"]).capitalize(),
     }
     for prefix in PREFIXES.values():
-        told |= {f"{prefix}_{name}": text for name, text in _tell_rival(row, prefix, scale).items()}
-    return told | {side: _tell_swap(row, side, scale) for side in ("in", "out")}
+        told |= {f"{prefix}_{name}": text for name, text in _tell_rival(row, prefix, per).items()}
+    return told | {side: _tell_swap(row, side, per) for side in ("in", "out")}
 
 
-def _tell_rival(row: Row, prefix: str, scale: float) -> dict[str, str]:
+def _tell_rival(row: Row, prefix: str, per: float) -> dict[str, str]:
     """What another way catches with as many leads, and what the model is beside it."""
     sqls, gap = row[f"{prefix}_sqls"], row[f"{prefix}_difference"]
     share = say_share(*(row[f"{prefix}_conversion{end}"] for end in ("", "_low", "_high")))
-    ends = [say_number(scale * row[f"{prefix}_difference_{end}"], 1, sign=True) for end in ("low", "high")]
+    ends = [say_number(row[f"{prefix}_difference_{end}"] / per, 1, sign=True) for end in ("low", "high")]
     spread = "" if DASH in ends else f" ({ends[0]} to {ends[1]})"
     caught = say_percent(sqls * row["sqls_caught"] / row["sqls"]) if row["sqls"] else DASH
-    told = {"difference": f"{say_number(scale * gap, 1, sign=True)}{spread}", "told": str(row[f"{prefix}_told"])}
-    return {"sqls": say_weekly(scale * sqls), "conversion": share, "caught": caught, **told}
+    told = {"difference": f"{say_number(gap / per, 1, sign=True)}{spread}", "told": str(row[f"{prefix}_told"])}
+    return {"sqls": say_weekly(sqls / per), "conversion": share, "caught": caught, **told}
 
 
-def _tell_swap(row: Row, side: str, scale: float) -> str:
+def _tell_swap(row: Row, side: str, per: float) -> str:
     """Leads that are swapped, and what came of them."""
     if is_missing(row[f"{side}_leads"]):
         return DASH
     if not row[f"{side}_leads"]:
         return "none"
     share = say_share(*(row[f"{side}_conversion{end}"] for end in ("", "_low", "_high")))
-    return f"{say_weekly(scale * row[f'{side}_leads'])}, of which {share} became SQLs"
+    return f"{say_weekly(row[f'{side}_leads'] / per)}, of which {share} became SQLs"

@@ -30,7 +30,7 @@ def say_number(figure: float | None, digits: int = 0, *, sign: bool = False) -> 
     """
     if figure is None or is_missing(figure):
         return DASH
-    rounded = round(figure, digits) + 0.0  # a zero without its minus
+    rounded = round(float(figure), digits) + 0.0  # NumPy rounds halves otherwise; a zero without its minus
     return f"{rounded:{'+' if sign and rounded else ''},.{digits}f}"
 
 

@@ -13,8 +13,9 @@ from predictor.score import Scorer
 from predictor.values import Event
 
 PARTS = [
-    "lead_id", "probability", "interval", "threshold", "decision", "explore", "grade", "points", "reasons", "base", "rest",
-    "routing", "warnings", "model",
+    "lead_id", "probability", "interval", "threshold", "decision", "explore", "grade", "points", "reasons", "base",
+    "rest", "routing", "warnings",
+    "model",
 ]  # fmt: skip
 
 

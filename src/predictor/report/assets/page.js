@@ -108,24 +108,24 @@
   function fill(part) {
     const name = part.data && part.data.name;
     if (name === "here") part.data.values = [here[row]];
-    else if (name) part.data.values = name in held.tables ? read(held.tables[name]) : held.places[name];
-    for (const layer of part.layer || []) fill(layer);
+    else if (name in held.tables) part.data.values = read(held.tables[name]);
+    else if (name in held.places) part.data.values = held.places[name];
+    if (part.layer) part.layer = part.layer.map(fill).filter((layer) => layer.data?.values?.length !== 0);
     return part;
   }
 
   async function draw(plot) {
-    const spec = fill(held.charts[plot.dataset.chart]);
     const narrow = plot.clientWidth < 480;
-    spec.config.legend.columns = narrow ? 1 : 0;
-    spec.config.axis.labelLimit = narrow ? 130 : 240;
-    const options = {
-      ast: true, actions: false, renderer: "svg", defaultStyle: false, logLevel: 2,
-      tooltip: { disableDefaultStyle: true, theme: "custom" },
-    };
+    const tooltip = { disableDefaultStyle: true, theme: "custom" };
+    const options = { ast: true, actions: false, renderer: "svg", defaultStyle: false, logLevel: 2, tooltip };
     try {
+      const spec = fill(held.charts[plot.dataset.chart]);
+      spec.config.legend.columns = narrow ? 1 : 0;
+      spec.config.axis.labelLimit = narrow ? 130 : 240;
       const { view } = await vegaEmbed(plot, spec, options);
       if (spec.usermeta.moves) views.push(view.data("here", [here[row]]));
       await view.runAsync();
+      plot.querySelector("svg").setAttribute("aria-hidden", "true"); // the figure around it says what it shows
     } catch (error) {
       plot.textContent = "This chart could not be drawn; its table holds the same figures.";
       plot.dataset.failed = String(error);

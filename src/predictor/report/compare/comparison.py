@@ -159,8 +159,22 @@ def _tell(tested: Contest, tables: Mapping[str, pd.DataFrame]) -> list[str]:
     told = [str(text) for text in tables["gates"]["text"]]
     if tested.points is None or len(np.unique(tested.outcome)) < 2:
         return told
-    volume = tables["volume"]
-    for row in _list_pairs(volume):
+    if tested.handed.any() and not tested.handed.all():
+        told += _tell_pairs(tested, tables)
+    for row in _list_rows(tables["rankings"].drop_duplicates("way")):
+        ends = f"{row['auc']:.3f} (95 %: {row['auc_low']:.3f} to {row['auc_high']:.3f})"
+        verb = "ranks" if row["way"] == MODEL else "rank"
+        told.append(f"The {row['way']} {verb} at AUC {ends} on {row['leads']:,} scored test leads.")
+    for row in _list_rows(tables["rankings_ever"]):
+        ends = f"{row['auc']:.3f} (95 %: {row['auc_low']:.3f} to {row['auc_high']:.3f})"
+        told.append(f"On all {row['leads']:,} scored leads with known outcomes, older ones too, the points rank at AUC {ends}.")
+    return told
+
+
+def _tell_pairs(tested: Contest, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """What each way does beside another, with as many leads and for as many SQLs."""
+    told = []
+    for row in _list_pairs(tables["volume"]):
         which, gap = f"With the {row['leads']:,} test leads that {tested.volume}", _say_interval(row, "difference", 1)
         told.append(f"{which}, the {row['way']} {_say_told(row)} {row['against']}: {gap} SQLs.")
     for row in _list_pairs(tables["equal_sqls"]):
@@ -169,13 +183,6 @@ def _tell(tested: Contest, tables: Mapping[str, pd.DataFrame]) -> list[str]:
             f"For {row['sqls']:,.0f} SQLs sales works {row['leads']:,.0f} leads by the {row['way']}: {gap} beside the "
             f"{row['against']}."
         )
-    for row in _list_rows(tables["rankings"].drop_duplicates("way")):
-        ends = f"{row['auc']:.3f} (95 %: {row['auc_low']:.3f} to {row['auc_high']:.3f})"
-        verb = "ranks" if row["way"] == MODEL else "rank"
-        told.append(f"The {row['way']} {verb} at AUC {ends} on {row['leads']:,} scored test leads.")
-    for row in _list_rows(tables["rankings_ever"]):
-        ends = f"{row['auc']:.3f} (95 %: {row['auc_low']:.3f} to {row['auc_high']:.3f})"
-        told.append(f"On all {row['leads']:,} scored leads with known outcomes, older ones too, the points rank at AUC {ends}.")
     return told
 
 

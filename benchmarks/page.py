@@ -1,0 +1,59 @@
+"""How large the page is, how long it takes to write and to open, and how soon it answers to a slider, measured in Chromium."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from browser.pages import simulate_contest, tell
+
+from predictor.report.page import render_told
+from predictor.report.sliders import tell_steps
+
+MOVES = 40
+MOVE = """async (place) => {
+  const slider = document.getElementById("threshold"), start = performance.now();
+  slider.value = String(place);
+  slider.dispatchEvent(new Event("input"));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return [performance.now() - start, document.querySelector("[data-figure=load]").textContent];
+}"""
+
+
+def main() -> None:
+    """Print a row for few leads and one for many: the page carries tables, so the two should be alike."""
+    chromium = shutil.which("chromium") or sys.exit("No Chromium on this machine: install the system's package `chromium`.")
+    heads = ("leads", "page, MB", "write, s", "open and draw, s", "slider to next frame, ms", "worst, ms")
+    print("  ".join(f"{head:>24}" for head in heads))
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for leads in (2_000, 200_000):
+            told = tell(simulate_contest(leads), resamples=2)
+            start = time.perf_counter()
+            place = Path(folder) / f"{leads}.html"
+            place.write_text(render_told(told), encoding="utf-8")
+            written, page = time.perf_counter() - start, browser.new_page()
+            start = time.perf_counter()
+            page.goto(place.as_uri())
+            page.wait_for_selector("html[data-ready]")
+            opened, texts = time.perf_counter() - start, tell_steps(told.comparison.tables["steps"])["load"]
+            took = []
+            for move in range(MOVES):
+                row = 5 + move * 4
+                passed, shown = page.evaluate(MOVE, row)
+                assert shown == texts[row], (shown, texts[row])
+                took.append(passed)
+            took.sort()
+            figures = (f"{leads:,}", place.stat().st_size / 1e6, written, opened, took[MOVES // 2], took[-1])
+            print("  ".join(f"{figure if isinstance(figure, str) else round(figure, 2):>24}" for figure in figures))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
