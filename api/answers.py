@@ -141,6 +141,7 @@ _ANSWER: JsonDict = {
         {"what": "Employees", "value": "250", "effect": 0.09, "text": "Employees 250: +9.0 points of probability",
          "evidence": _EVIDENCE},
     ],
+    "base": 0.18, "rest": 0.04,
     "routing": {
         "source": "Webinar", "campaign": "Spring 2026",
         "earned": [{"rule": "Pricing page visit", "points": 40, "times": 2}],
@@ -176,6 +177,10 @@ class AnswerOut(Out):
     """The hand-set points beside it; null where the firm has none."""
     reasons: list[ReasonOut]
     """What raised the probability most and what lowered it most, strongest first."""
+    base: FiniteFloat | None
+    """The probability that every lead starts from; null where no reasons were asked."""
+    rest: FiniteFloat | None
+    """What all that is not among the reasons moves it by: base, effects and rest add up to the probability."""
     routing: RoutingOut
     """For the sales person: what earned the points, what was read or attended, source and campaign."""
     warnings: list[WarningOut]

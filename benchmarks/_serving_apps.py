@@ -81,7 +81,8 @@ def run_server(command: list[str], *, health: str = "/health/ready", **environme
     """
     port = find_port()
     started = time.perf_counter()
-    with subprocess.Popen([word.replace("PORT", str(port)) for word in command], env=os.environ | environment) as process:
+    words, quiet = [word.replace("PORT", str(port)) for word in command], subprocess.DEVNULL  # MLflow's tells of every request
+    with subprocess.Popen(words, env=os.environ | environment, stdout=quiet) as process:
         try:
             _wait(f"http://127.0.0.1:{port}{health}", process)
             yield Server(process, port, time.perf_counter() - started)

@@ -3,7 +3,7 @@
 The batch should take less than 2 s. The table should have at least 0.7 of the throughput of the booster alone on the matrix that
 is encoded of it; the time is that of reading, scoring and writing, in a process that has loaded the bundle. Leads are those of a
 simulated firm, repeated under other keys and sizes: 15 attributes each; in the batch two events, in the table none. No reasons
-are asked. Answers are asserted equal first: the batch's to those one by one, the table's to the booster and calibrator by hand.
+are asked. Answers are asserted equal first: the batch's to those one by one, the table's to booster and calibrator by hand.
 
 python benchmarks/serving_many.py [LEADS OF THE TABLE]
 """

@@ -9,6 +9,7 @@ python benchmarks/serving_mlflow.py [SECONDS OF A TURN]
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -64,9 +65,10 @@ def main(seconds: float = 4.0) -> int:
         ours.write_text("\n".join(map(json.dumps, leads)), encoding="utf-8")
         theirs.write_text("\n".join(json.dumps(to_record(lead)) for lead in leads), encoding="utf-8")
         path, turns = "/v1/score?reasons=0", []
+        search = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # where MLflow looks for uvicorn
         with (
             run_server(serve_product(models)) as product,
-            run_server(serve_mlflow(save_for_mlflow(models, folder)), health="/ping") as mlflow,
+            run_server(serve_mlflow(save_for_mlflow(models, folder)), health="/ping", PATH=search) as mlflow,
         ):
             for lead in leads:
                 assert abs(ask(product, path, lead)["probability"] - ask_mlflow(mlflow, lead)) < 1e-12

@@ -76,6 +76,7 @@ class Answer:
 
     Attributes:
         features: What the model looked at, by name, as the store keeps it; no part of the contract.
+        base: The probability that every lead starts from, before anything is known of it; None where no reasons were asked.
         explore: Whether the lead goes to sales by lot, although its probability is below the threshold.
     """
 
@@ -90,6 +91,12 @@ class Answer:
     warnings: tuple[Finding, ...]
     features: Mapping[str, float | str | None] = field(default_factory=dict, repr=False, compare=False)
     explore: bool = False
+    base: float | None = None
+
+    @property
+    def rest(self) -> float | None:
+        """What all that is not told moves the probability by: base, effects and rest add up to it."""
+        return None if self.base is None else self.probability - self.base - sum(reason.effect for reason in self.reasons)
 
     def to_json(self) -> dict[str, Any]:
         """The answer as JSON holds it, without the part `model`, which is the same for all."""
@@ -102,6 +109,7 @@ class Answer:
                 {"what": it.what, "value": it.value, "effect": it.effect, "text": it.text, "evidence": it.evidence}
                 for it in self.reasons
             ],
+            "base": self.base, "rest": self.rest,
             "warnings": [{"code": it.code, "text": f"{it.what} {it.do}".strip()} for it in self.warnings],
         }  # fmt: skip
 

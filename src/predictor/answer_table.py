@@ -30,9 +30,10 @@ def decide_points_table(points: np.ndarray, gate: float | None, qualifies: np.nd
     """
     if gate is None:
         return [None] * len(points)
-    routed = (points >= gate) | qualifies
-    words = np.array(["nurture", "route_to_sales", None], dtype=object)
-    decided: list[Decision | None] = words[np.where(routed, 1, np.where(np.isnan(points), 2, 0))].tolist()
+    words = np.full(len(points), "nurture", dtype=object)
+    words[np.isnan(points)] = None
+    words[(points >= gate) | qualifies] = "route_to_sales"
+    decided: list[Decision | None] = words.tolist()
     return decided
 
 

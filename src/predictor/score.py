@@ -188,7 +188,7 @@ class Scorer:
         matrix = np.array([one.encoded for one in read], dtype="float64")
         score = self.model.score(matrix)
         low, high = (ends.tolist() for ends in self.calibrator.interval(score))
-        effects = compute_effects(self.model.contribute(matrix), self.calibrator)[0] if reasons else matrix
+        effects, base = compute_effects(self.model.contribute(matrix), self.calibrator) if reasons else (matrix, None)
         features, evidence = self.features.features, self.evidence
         return [
             Answer(
@@ -204,6 +204,7 @@ class Scorer:
                 else (),
                 one.warnings,
                 keep_row(one.row, self.features, one.encoded),
+                base=None if base is None else float(base[place]),
             )
             for place, (one, probability) in enumerate(zip(read, self.calibrator.predict(score).tolist(), strict=True))
         ]

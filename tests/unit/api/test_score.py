@@ -13,8 +13,8 @@ from predictor.score import Scorer
 from predictor.values import Event
 
 PARTS = [
-    "lead_id", "probability", "interval", "threshold", "decision", "explore", "grade", "points", "reasons", "routing", "warnings",
-    "model",
+    "lead_id", "probability", "interval", "threshold", "decision", "explore", "grade", "points", "reasons", "base", "rest",
+    "routing", "warnings", "model",
 ]  # fmt: skip
 
 
@@ -66,6 +66,19 @@ def test_as_many_reasons_each_way_as_asked_strongest_first(client, lead, asked):
     assert [abs(reason["effect"]) for reason in every] == sorted((abs(reason["effect"]) for reason in every), reverse=True)
     assert up
     assert down
+
+
+@pytest.mark.parametrize("asked", [1, 20])
+def test_base_reasons_and_rest_add_up_to_the_probability(client, lead, asked):
+    told = ask(client, lead, reasons=asked)
+    total = told["base"] + sum(reason["effect"] for reason in told["reasons"]) + told["rest"]
+    assert total == pytest.approx(told["probability"], abs=1e-12)
+    assert abs(told["rest"]) < (1e-9 if asked == 20 else 1)
+
+
+def test_without_reasons_there_is_nothing_to_add_up(client, lead):
+    told = ask(client, lead, reasons=0)
+    assert (told["reasons"], told["base"], told["rest"]) == ([], None, None)
 
 
 def test_a_reason_tells_what_came_of_such_leads(client, lead):
