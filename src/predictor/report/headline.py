@@ -59,6 +59,8 @@ def _tell_today(comparison: Comparison) -> str:
     held = gates[gates["way"] == POINTS]
     if len(held):
         return str(held["text"].iloc[0])
+    if not len(comparison.tables["bands"]):
+        return "There is no gate of points, for the leads carry none."
     return comparison.untold[0] if comparison.untold else "No gate is named."
 
 

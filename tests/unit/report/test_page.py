@@ -190,7 +190,8 @@ def test_page_without_points_gate_dates_and_findings(bare):
     assert "Whether points or model choose better cannot be told" in text
     assert "the outcomes carry no dates, so there is no horizon" in text
     assert "Fitted on 200 leads with known outcomes; no lead was pending." in text
-    assert "Today The leads carry no points, so there is nothing to compare the model with." in text
+    assert "Today There is no gate of points, for the leads carry none." in text
+    assert "Points or model The leads carry no points, so there is nothing to compare the model with." in text
     assert "What a number of points means cannot be told" in text
     assert "Who is swapped in and out cannot be told: no gate of points is named." in text
     assert "How long leads take to become SQLs cannot be told" in text
