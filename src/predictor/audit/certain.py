@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from predictor.audit.evidence import bound_share, count_groups
+from predictor.audit.evidence import count_groups
 from predictor.audit.view import Column, View
 from predictor.audit.words import say_leak, say_share
 from predictor.errors import Finding, count
+from predictor.model.intervals import wilson
 
 CODE = "AUDIT003"
 _FEWEST = 20  # leads of one value
@@ -34,10 +35,8 @@ def _check_column(column: Column, view: View) -> Finding | None:
     held = view.known & column.filled
     leads, accepted = count_groups(column.codes[held], view.outcome[held], len(column.values))
     often = np.flatnonzero(leads >= _FEWEST)
-    bounds = np.array([bound_share(accepted[at], leads[at], view.z) for at in often]).reshape(-1, 2)
-    high = often[bounds[:, 0] >= _NEARLY_ALL]
-    low = often[bounds[:, 1] <= _NEARLY_NONE]
-    sold = often[bounds[:, 0] >= _SOLD]
+    at_least, at_most = wilson(accepted[often], leads[often], view.z)
+    high, low, sold = often[at_least >= _NEARLY_ALL], often[at_most <= _NEARLY_NONE], often[at_least >= _SOLD]
     if len(high) and len(low):
         return _tell(column, leads, accepted, [("nearly all accepted", high), ("hardly any", low)])
     if len(sold) and view.rate < _NEARLY_ALL - 0.2 and _BY_SALES.search(column.name.casefold().replace("_", " ")):

@@ -12,20 +12,6 @@ from predictor.audit.view import Codes, Floats
 _SHRINK = 5.0  # leads of the base rate that a group is mixed with before it is believed
 
 
-def bound_share(hits: float, n: float, z: float) -> tuple[float, float]:
-    """The interval of a share (Wilson 1927, JASA 22, 209-212); from 0 to 1 where there is nothing.
-
-    >>> [round(bound, 2) for bound in bound_share(9, 10, 1.96)], bound_share(0, 0, 1.96)
-    ([0.6, 0.98], (0.0, 1.0))
-    """
-    if n <= 0:
-        return 0.0, 1.0
-    share, wide = hits / n, z * z / n
-    middle = (share + wide / 2) / (1 + wide)
-    half = z * math.sqrt(share * (1 - share) / n + wide / (4 * n)) / (1 + wide)
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def count_groups(groups: Codes, outcome: Floats, size: int) -> tuple[Floats, Floats]:
     """Leads and accepted leads of each group.
 

@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from predictor.audit.evidence import bound_share
+import numpy as np
+
 from predictor.audit.view import Column, View
 from predictor.audit.words import say_leak, say_share
 from predictor.errors import Finding, count
+from predictor.model.intervals import wilson
 
 CODE = "AUDIT001"
 _SURE_ODDS = 20.0  # odds ratio from which being filled nearly is the outcome; what is known in time seldom reaches 6
@@ -42,10 +44,10 @@ def check_missing(view: View) -> Iterator[Finding]:
 
 def _bound_odds(counts: _Counts, z: float) -> float:
     """The least odds ratio between leads with and without a value that the counts allow, whichever way it goes."""
-    have = bound_share(counts.have_yes, counts.have_yes + counts.have_no, z)
-    lack = bound_share(counts.lack_yes, counts.lack_yes + counts.lack_no, z)
-    low, high = (have, lack) if have[1] < lack[0] else (lack, have)
-    return _odds(high[0]) / _odds(low[1]) if low[1] < high[0] else 1.0
+    yes, no = np.array([counts.have_yes, counts.lack_yes]), np.array([counts.have_no, counts.lack_no])
+    at_least, at_most = wilson(yes, yes + no, z)
+    low, high = float(at_most.min()), float(at_least.max())  # of the group that is accepted less, and of the other
+    return _odds(high) / _odds(low) if low < high else 1.0
 
 
 def _odds(share: float) -> float:

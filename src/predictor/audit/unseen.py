@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from predictor.audit.evidence import bound_share
 from predictor.audit.view import View
 from predictor.audit.words import say_share
 from predictor.errors import Finding, count
+from predictor.model.intervals import wilson
 
 CODE = "AUDIT014"
 _WORTH_A_WARNING, _WORTH_A_TIP = 0.10, 0.02  # share of the test leads, surely
@@ -26,7 +26,7 @@ def check_unseen(view: View) -> Iterator[Finding]:
         newer = column.codes[view.test]
         newer = newer[newer >= 0]
         new = ~np.isin(newer, column.codes[view.fit])
-        surely = bound_share(int(new.sum()), len(newer), view.z)[0]
+        surely = float(wilson(new.sum(), len(newer), view.z)[0])
         if surely >= _WORTH_A_TIP:
             many = count(len(np.unique(newer[new])), "value")
             share = say_share(float(new.mean()))

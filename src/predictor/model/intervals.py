@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
@@ -12,17 +10,17 @@ FloatArray = NDArray[np.float64]
 Z95 = 1.959963984540054  # standard deviations to either side that hold 95 % of a normal distribution
 
 
-def wilson(successes: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+def wilson(successes: ArrayLike, n: ArrayLike, z: float = Z95) -> tuple[FloatArray, FloatArray]:
     """The range in which a true share lies, seen `successes` times in `n`; from 0 to 1 where nothing was seen.
 
-    Wilson 1927, JASA 22, 209-212, without continuity correction; it stays inside 0 to 1 and behaves for few leads.
+    Wilson 1927, JASA 22, 209-212, without continuity correction; it stays inside 0 to 1 and behaves for few leads. `z` is
+    how many standard errors it reaches.
 
     >>> low, high = wilson(10, 50)
     >>> round(float(low), 4), round(float(high), 4)
     (0.1124, 0.3304)
     """
     s, n = np.asarray(successes, dtype=float), np.asarray(n, dtype=float)
-    z = NormalDist().inv_cdf((1 + level) / 2)
     spread = z * np.sqrt(s * (n - s) / np.maximum(n, 1) + z**2 / 4)
     return np.clip((s + z**2 / 2 - spread) / (n + z**2), 0, 1), np.clip((s + z**2 / 2 + spread) / (n + z**2), 0, 1)
 
