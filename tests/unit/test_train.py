@@ -213,7 +213,7 @@ def test_points_that_are_as_good_as_anything_are_chosen(tmp_path):
     frame = {"lead_id": np.arange(1500), "mql_at": mql_at, "sql_at": sql_at, "points": points, "noise": noise}
     pd.DataFrame(frame).to_csv(tmp_path / "leads.csv", index=False)
     asked = '[data]\nleads = "leads.csv"\n[label]\nhorizon_days = 10\n[roles]\npoints = ["points"]\n[model]\nresamples = 20\n'
-    asked += "budget_s = 0\n"
+    asked += 'budget_s = 0\n[audit.accept]\n"AUDIT002:points" = "outcomes are drawn from them"\n'
     (tmp_path / "predictor.toml").write_text(asked)
     verdict = train(load_settings(tmp_path / "predictor.toml")).verdict
     assert verdict.chosen == "points"
