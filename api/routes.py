@@ -102,13 +102,13 @@ def read_metrics(request: Request) -> Response:
 
 
 @router.get("/health/live", summary="Is the server up", tags=["health"])
-def check_live() -> LiveOut:
+async def check_live() -> LiveOut:  # a coroutine: it waits for no thread
     """Whether the server runs."""
     return LiveOut()
 
 
 @router.get("/health/ready", summary="Can the server score", tags=["health"], responses=UNREADY)
-def check_ready(service: Served) -> ReadyOut:
+async def check_ready(service: Served) -> ReadyOut:
     """Whether the server can score; where it cannot, why."""
     store = {"waiting": service.store.waiting, "away": service.store.away is not None}
     return ReadyOut.model_validate({"model": service.scorer.describe(), "store": store, **service.describe()})

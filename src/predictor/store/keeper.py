@@ -20,6 +20,8 @@ from predictor.store.schema import OutcomeKind
 from predictor.store.spool import Spool
 from predictor.store.writer import LOG, Writer, tell_spool, tell_waiting
 
+_PATIENCE_S = 5.0  # of an erasure, with a database that hangs
+
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
@@ -139,9 +141,13 @@ class Store:
             StoreError: The spool cannot be written.
         """
         at = datetime.now(UTC)
-        with self._writer.alone():  # from the first, or the writer might delete what is to be counted here
+        with self._writer.alone_soon(
+            _PATIENCE_S
+        ) as alone:  # from the first, or the writer might delete what is to be counted here
             self._keep([Record("erase", {"lead_id": lead_id, "erased_at": at})])  # it holds although the database is away
             self._spool.sync()
+            if not alone:  # the database hangs; what waits is deleted by that record as soon as both are written
+                return Erasure(0, 0, self._spool.scrub_refused(lambda line: not _is_of(line, lead_id, at)), done=False)
             dropped = self._spool.scrub(lambda line: not _is_of(line, lead_id, at))
             try:
                 gone, done = self.database.erase(lead_id, at=at), True
@@ -149,9 +155,9 @@ class Store:
                 gone, done = Erased(0, 0), False
         return Erasure(gone.scores, gone.outcomes, dropped, done)
 
-    def quiet(self) -> AbstractContextManager[None]:
-        """While what is kept waits in the spool: many answers at once are given sooner, and are written to the database then."""
-        return self._writer.alone()
+    def quiet(self) -> AbstractContextManager[bool]:
+        """While what is kept waits in the spool, unless it is being written: many answers at once are given sooner so."""
+        return self._writer.alone_soon(0.0)
 
     def drain(self) -> None:
         """Write all that waits, now; also what dead processes left in the same spool.

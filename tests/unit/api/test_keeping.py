@@ -1,11 +1,12 @@
 """What is kept of scores and outcomes, and that a store which fails costs no answer."""
 
 import logging
+import threading
 
 import pytest
 
 from predictor.config import make_settings
-from predictor.store import Store
+from predictor.store import Database, Store, keeper
 
 
 @pytest.fixture
@@ -123,3 +124,28 @@ def test_wrong_outcomes_are_refused(client, outcome, text):
     response = client.post("/v1/outcomes", json=outcome)
     assert response.status_code == 422
     assert response.json()["error"]["text"].startswith(text)
+
+
+def test_a_database_that_hangs_stops_no_request(client, lead, monkeypatch):
+    begun, go_on, ended, really = threading.Event(), threading.Event(), threading.Event(), Database.write
+
+    def hang(database, records):
+        begun.set()
+        go_on.wait(60)
+        ended.set()
+        return really(database, records)
+
+    monkeypatch.setattr(Database, "write", hang)
+    monkeypatch.setattr(keeper, "_PATIENCE_S", 0.01)
+    client.post("/v1/score", json=lead)
+    assert begun.wait(60)
+    assert client.post("/v1/score/batch", json={"leads": [lead, lead | {"lead_id": "A18"}]}).status_code == 200
+    assert client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"}).status_code == 200
+    told = client.delete("/v1/leads/A17").json()
+    assert told == {"lead_id": "A17", "scores": 0, "outcomes": 0, "waiting": 0, "done": False}
+    assert [client.get(f"/health/{path}").status_code for path in ("live", "ready")] == [200, 200]
+    assert not ended.is_set()
+    go_on.set()
+    store = client.app.state.service.store
+    assert store.load_scores()["lead_id"].tolist() == ["A18"]
+    assert store.load_outcomes().empty
