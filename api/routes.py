@@ -27,7 +27,7 @@ from api.responses import METRICS, NO_LEAD, NO_PAGE, UNREADY, WRONG
 from api.safe_route import SafeRoute
 from api.schemas import Key, OutcomeIn, ThresholdQuery
 from api.score_routes import add_score_routes
-from api.service import Served, Service
+from api.service import Served, Service, find_service
 from predictor.errors import Finding
 from predictor.parse import to_moment
 from predictor.store import Store
@@ -37,11 +37,12 @@ add_score_routes(router)
 
 
 @router.post("/v1/outcomes", summary="Tell what came of a lead", tags=["outcomes"], responses=WRONG | UNREADY)
-def save_outcome(outcome: OutcomeIn, service: Served) -> OutcomeOut:
+def save_outcome(outcome: OutcomeIn, request: Request) -> OutcomeOut:
     """Tell what came of a lead, so that promises can be checked and the next model learns."""
-    moment = datetime.now(UTC) if outcome.occurred_at is None else to_moment(outcome.occurred_at, service.timezone)
+    moment = datetime.now(UTC) if outcome.occurred_at is None else _read_moment(outcome.occurred_at, request)
     lead_id, kind, reason, amount = outcome.lead_id, outcome.kind, outcome.reason, outcome.amount
-    service.store.save_outcome(lead_id, kind, occurred_at=moment, reason=reason, amount=amount)
+    store: Store = request.app.state.watch.store  # which is there whether or not a model serves
+    store.save_outcome(lead_id, kind, occurred_at=moment, reason=reason, amount=amount)
     warnings = _tell_warnings(outcome.report_unread("the outcome"))
     return OutcomeOut(lead_id=lead_id, kind=kind, occurred_at=moment, reason=reason, amount=amount, warnings=warnings)
 
@@ -112,6 +113,11 @@ async def check_ready(service: Served) -> ReadyOut:
     """Whether the server can score; where it cannot, why."""
     store = {"waiting": service.store.waiting, "away": service.store.away is not None}
     return ReadyOut.model_validate({"model": service.scorer.describe(), "store": store, **service.describe()})
+
+
+def _read_moment(value: datetime, request: Request) -> datetime:
+    """A moment in UTC; one without a zone needs the model, which knows that of the training data."""
+    return to_moment(value, "UTC" if value.tzinfo is not None else find_service(request).timezone)
 
 
 def _tell_warnings(findings: Sequence[Finding]) -> list[WarningOut]:
