@@ -39,11 +39,12 @@ add_score_routes(router)
 @router.post("/v1/outcomes", summary="Tell what came of a lead", tags=["outcomes"], responses=WRONG | UNREADY)
 def save_outcome(outcome: OutcomeIn, request: Request) -> OutcomeOut:
     """Tell what came of a lead, so that promises can be checked and the next model learns."""
-    moment = datetime.now(UTC) if outcome.occurred_at is None else _read_moment(outcome.occurred_at, request)
+    said = None if outcome.occurred_at is None else _read_moment(outcome.occurred_at, request)
     lead_id, kind, reason, amount = outcome.lead_id, outcome.kind, outcome.reason, outcome.amount
     store: Store = request.app.state.watch.store  # which is there whether or not a model serves
-    store.save_outcome(lead_id, kind, occurred_at=moment, reason=reason, amount=amount)
+    store.save_outcome(lead_id, kind, occurred_at=said, reason=reason, amount=amount)
     warnings = _tell_warnings(outcome.report_unread("the outcome"))
+    moment = said or datetime.now(UTC)
     return OutcomeOut(lead_id=lead_id, kind=kind, occurred_at=moment, reason=reason, amount=amount, warnings=warnings)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
@@ -20,6 +20,7 @@ from predictor.values import Event, to_number
 
 _LARGEST = 1e15  # beyond it no fact about a lead lies, and sums would overflow
 _YEARS = range(1900, 2200)
+AHEAD = timedelta(days=1)  # by which clocks and zones may differ
 
 
 def _read_moment(value: object) -> datetime:
@@ -52,6 +53,19 @@ def _check_value(value: object) -> object:
 def _check_size(number: float) -> None:
     if abs(number) > _LARGEST:
         raise PydanticCustomError("size", f"must lie within {_LARGEST:g} of 0. Send it in another unit, or leave it out")
+
+
+def _check_past(moment: datetime) -> datetime:
+    at = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    if at > datetime.now(UTC) + AHEAD:
+        raise PydanticCustomError("future", "must not lie ahead by more than a day. Send it once it has come about")
+    return moment
+
+
+def _check_amount(amount: float | None) -> float | None:
+    if amount is not None and amount < 0:
+        raise PydanticCustomError("amount", "must be 0 or more. Send what it is worth, or leave it out where unknown")
+    return amount
 
 
 Moment = Annotated[datetime, BeforeValidator(_read_moment), Field(examples=["2026-03-31T14:05:00Z"])]
@@ -150,13 +164,13 @@ class OutcomeIn(_Taken):
     """The CRM's key, as it was scored."""
     kind: OutcomeKind
     """`accepted`: sales took it over as an SQL. `recycled`: sales sent it back. `opportunity`: one was opened for it."""
-    occurred_at: Moment | None = None
-    """When; left out, it is now."""
+    occurred_at: Annotated[Moment, AfterValidator(_check_past)] | None = None
+    """When, a day from now at most; left out, it is what was told before, or else now."""
     reason: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")] | None = None
     """Why it was recycled: timing, budget, need, authority, fit, unreachable, duplicate, other; a word, no remark about a person.
     Needed where `kind` is `recycled`."""
-    amount: Number = None
-    """Of the opportunity."""
+    amount: Annotated[Number, AfterValidator(_check_amount)] = None
+    """Of the opportunity, 0 or more."""
 
     @model_validator(mode="after")
     def _check_reason(self) -> Self:

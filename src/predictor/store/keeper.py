@@ -117,22 +117,29 @@ class Store:
         self.save_scores([Answered(answer, as_of)], scored_at=scored_at, model=model)
 
     def save_outcome(
-        self, lead_id: str, kind: OutcomeKind, *, occurred_at: datetime, reason: str | None = None, amount: float | None = None
+        self,
+        lead_id: str,
+        kind: OutcomeKind,
+        *,
+        occurred_at: datetime | None,
+        reason: str | None = None,
+        amount: float | None = None,
     ) -> None:
         """Keep what came of a lead; told again for the same lead and kind, the latest stands.
 
         Args:
             lead_id: The CRM's key.
             kind: What sales did.
-            occurred_at: When, with a zone.
+            occurred_at: When, with a zone; None where nobody said: then what was said before stands, or else it is now.
             reason: Why it was recycled; None where nobody said.
             amount: Of an opportunity; None where unknown.
 
         Raises:
             StoreError: The spool cannot be written.
         """
-        row = {"lead_id": lead_id, "kind": kind, "occurred_at": occurred_at, "reason": reason, "amount": amount}
-        self._keep([Record("outcome", row | {"told_at": datetime.now(UTC)})])
+        told_at = datetime.now(UTC)
+        row = {"lead_id": lead_id, "kind": kind, "occurred_at": occurred_at or told_at, "reason": reason, "amount": amount}
+        self._keep([Record("outcome", row | {"told_at": told_at})])
 
     def erase(self, lead_id: str) -> Erasure:
         """Delete all of a lead that was kept until now, in the database and in the spool, and whatever of it still comes there.

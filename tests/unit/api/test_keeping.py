@@ -104,6 +104,14 @@ def test_an_outcome_is_stored_once(client):
     assert (row["kind"], row["reason"], row["occurred_at"].isoformat()) == ("recycled", "timing", "2026-04-08T22:00:00+00:00")
 
 
+def test_an_outcome_sent_again_without_its_moment_keeps_the_one_that_was_said(client):
+    outcome = {"lead_id": "A17", "kind": "recycled"}
+    for more in ({"reason": "timing"}, {"reason": "budget", "occurred_at": "2026-04-09T00:00:00Z"}, {"reason": "need"}):
+        assert client.post("/v1/outcomes", json=outcome | more).status_code == 200
+    [row] = client.app.state.service.store.load_outcomes().to_dict("records")
+    assert (row["reason"], row["occurred_at"].isoformat()) == ("need", "2026-04-09T00:00:00+00:00")
+
+
 def test_fields_of_an_outcome_that_are_not_read_are_reported(client):
     response = client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted", "reasn": "x"})
     assert response.json()["warnings"] == [
@@ -118,6 +126,8 @@ def test_fields_of_an_outcome_that_are_not_read_are_reported(client):
         ({"lead_id": "A17", "kind": "recycled"}, "The request must hold a 'reason' where 'kind' is 'recycled'. Send one"),
         ({"kind": "accepted"}, "'lead_id' is missing."),
         ({"lead_id": "A17", "kind": "opportunity", "amount": "much"}, "'amount' must be a number, but a text came."),
+        ({"lead_id": "A17", "kind": "opportunity", "amount": -1}, "'amount' must be 0 or more. Send what it is worth"),
+        ({"lead_id": "A17", "kind": "accepted", "occurred_at": "2199-01-01"}, "'occurred_at' must not lie ahead by more than"),
     ],
 )
 def test_wrong_outcomes_are_refused(client, outcome, text):
