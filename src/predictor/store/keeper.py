@@ -81,6 +81,12 @@ class Store:
         """Why the database cannot be used; None where it can, as far as is known."""
         return self._writer.away
 
+    @property
+    def is_there(self) -> bool:
+        """Whether a database or a spool was made already; of PostgreSQL only its server knows, so it is taken to be."""
+        file = self.database.file
+        return file is None or file.exists() or self._spool.folder.is_dir()
+
     def start(self) -> None:
         """Begin to write, first of all what was left from before; the first record does that too."""
         self._writer.start()
