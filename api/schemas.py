@@ -20,7 +20,8 @@ from predictor.values import Event, to_number
 
 _LARGEST = 1e15  # beyond it no fact about a lead lies, and sums would overflow
 _YEARS = range(1900, 2200)
-AHEAD = timedelta(days=1)  # by which clocks and zones may differ
+_SLACK = timedelta(days=1)  # by which clocks and zones may differ
+_AHEAD = Finding("LEAD041", "warning", "'as_of' lies ahead by more than a day.", "Send the moment that the score speaks of.")
 
 
 def _read_moment(value: object) -> datetime:
@@ -55,9 +56,13 @@ def _check_size(number: float) -> None:
         raise PydanticCustomError("size", f"must lie within {_LARGEST:g} of 0. Send it in another unit, or leave it out")
 
 
-def _check_past(moment: datetime) -> datetime:
+def _is_ahead(moment: datetime) -> bool:
     at = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    if at > datetime.now(UTC) + AHEAD:
+    return at > datetime.now(UTC) + _SLACK
+
+
+def _check_past(moment: datetime) -> datetime:
+    if _is_ahead(moment):
         raise PydanticCustomError("future", "must not lie ahead by more than a day. Send it once it has come about")
     return moment
 
@@ -148,9 +153,10 @@ class LeadIn(_Taken):
         return Lead(self.lead_id, as_of, self.attributes, self.points, [event.to_event(timezone) for event in self.events])
 
     def list_unread(self) -> list[Finding]:
-        """Warnings about fields of the lead and of its events that nobody reads."""
+        """Warnings about fields of the lead and of its events that nobody reads, and about a moment that is yet to come."""
         events = next((event.report_unread("events") for event in self.events if event.model_extra), [])
-        return [*self.report_unread("the lead"), *events]
+        ahead = [_AHEAD] if self.as_of is not None and _is_ahead(self.as_of) else []
+        return [*self.report_unread("the lead"), *events, *ahead]
 
 
 class OutcomeIn(_Taken):
