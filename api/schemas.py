@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
 from pydantic.config import JsonDict
@@ -215,10 +215,24 @@ class ThresholdQuery(BaseModel):
     """`band`: most leads whose conversion stays in the band. `capacity`: what sales can work. `value`: what brings most.
     `precision`: at least this conversion."""
     leads_per_week: Annotated[FiniteFloat, Field(ge=0, le=1e9)] | None = None
-    """For `capacity`: leads that sales can work in a week."""
+    """For `capacity`, which it names by itself: leads that sales can work in a week."""
     amount: Annotated[FiniteFloat, Field(ge=0, le=1e12)] | None = None
     """For `value`: what an accepted lead brings."""
     cost: Annotated[FiniteFloat, Field(ge=0, le=1e12)] | None = None
     """For `value`: what working a lead costs."""
     precision: Annotated[FiniteFloat, Field(ge=0, le=1)] | None = None
-    """For `precision`: the conversion, from 0 to 1."""
+    """For `precision`, which it names by itself: the conversion, from 0 to 1."""
+
+    @model_validator(mode="after")
+    def _find_policy(self) -> Self:
+        """A number that only one policy looks at names it; beside another it would be left aside in silence."""
+        for name, policy in (("leads_per_week", "capacity"), ("precision", "precision")):
+            if getattr(self, name) is None:
+                continue
+            self.policy = self.policy or cast("Policy", policy)
+            if self.policy != policy:
+                raise PydanticCustomError(
+                    "policy",
+                    f"must hold '{name}' only where 'policy' is '{policy}'. Leave one of them out, or send policy={policy}",
+                )
+        return self

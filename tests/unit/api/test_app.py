@@ -43,6 +43,13 @@ def test_another_policy_changes_nothing_that_serves(client, lead):
     assert client.post("/v1/score", json=lead).json() == before
 
 
+@pytest.mark.parametrize(("query", "policy"), [({"leads_per_week": 3}, "capacity"), ({"precision": 0.3}, "precision")])
+def test_a_number_of_one_policy_names_it(client, query, policy):
+    told = client.get("/v1/threshold", params=query).json()
+    assert told["recommended"] == client.get("/v1/threshold", params=query | {"policy": policy}).json()["recommended"]
+    assert told["recommended"]["policy"] == policy
+
+
 def test_value_follows_amount_and_cost(client):
     told = client.get("/v1/threshold", params={"policy": "value", "amount": 100, "cost": 10}).json()
     row = told["table"][0]
@@ -53,7 +60,10 @@ def test_value_follows_amount_and_cost(client):
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        ({"policy": "capacity"}, "needs leads_per_week above 0"),
+        ({"policy": "capacity"}, "Policy 'capacity' needs 'leads_per_week' above 0. Send the leads"),
+        ({"policy": "value", "amount": 3}, "Policy 'value' needs 'amount', 'cost' above 0. Send what"),
+        ({"policy": "band", "leads_per_week": 3}, "must hold 'leads_per_week' only where 'policy' is 'capacity'."),
+        ({"precision": 0.5, "leads_per_week": 3}, "only where 'policy' is"),
         ({"policy": "best"}, "Query parameter 'policy' must be 'band', 'capacity', 'value' or 'precision'."),
         ({"polcy": "band"}, "Query parameter 'polcy' is not known."),
         ({"precision": 2}, "Query parameter 'precision' must be less than or equal to 1."),
