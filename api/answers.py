@@ -208,6 +208,7 @@ class OutcomeOut(Out):
     lead_id: str
     kind: OutcomeKind
     occurred_at: datetime
+    """As told; the moment of this request where none was."""
     reason: str | None
     amount: float | None
     warnings: list[WarningOut]

@@ -64,8 +64,8 @@ class Watch:
         """See whether another bundle is named, or one that is named has changed; where nothing has, a few files were asked."""
         try:
             marks: object = mark_bundles(self._models)
-        except BundleError as error:
-            marks = str(error)
+        except Exception as error:  # noqa: BLE001  whatever is in those files, what serves goes on
+            marks = _tell(error)
         if marks == self._marks:
             return
         self._marks = marks
@@ -99,8 +99,8 @@ class Watch:
             if known is None or known[0] != marks:
                 self._loaded[place] = (marks, Scorer.load(place))
             return self._loaded[place][1]
-        except (BundleError, OSError) as error:
-            refused.append(str(error))
+        except Exception as error:  # noqa: BLE001  whatever is in its files, the one before serves on
+            refused.append(_tell(error))
             return None
 
     def _run(self) -> None:
@@ -110,3 +110,8 @@ class Watch:
             except Exception as error:  # noqa: BLE001  a fault of ours must not end the watch
                 trace = "".join(traceback.format_tb(error.__traceback__))
                 LOG.error("%s while looking for another champion\n%s", type(error).__name__, trace)
+
+
+def _tell(error: Exception) -> str:
+    """Why a bundle cannot serve."""
+    return str(error) if isinstance(error, (BundleError, OSError)) else f"The bundle cannot be read: {type(error).__name__}."

@@ -24,6 +24,7 @@ _SAFE = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
 _MOST_DRAINED = 4  # times the limit that is read and thrown away, so that whoever sends still reads the refusal
+_GONE = 499  # nobody reads it, but figures and log tell such requests from faults of ours
 UNKNOWN = "unknown"
 
 
@@ -106,6 +107,8 @@ class _Body:
             self._whole = True
             text = f"The request did not come whole within {self._within_s:g} seconds. Send it again, in parts if it is large"
             raise HTTPException(408, text, {"Connection": "close"}) from None
+        if message["type"] == "http.disconnect":
+            raise HTTPException(_GONE, "Whoever asked hung up before the request had come whole")
         return message
 
     async def _count(self, message: Message) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
@@ -23,12 +23,13 @@ from api.answers_of_models import (
 from api.errors import NO_REPORT, RefusalError
 from api.metrics import CONTENT_TYPE, Metrics
 from api.pages import show_page
+from api.refusals import WRONG_FIELD
 from api.responses import METRICS, NO_LEAD, NO_PAGE, UNREADY, WRONG
 from api.safe_route import SafeRoute
 from api.schemas import Key, OutcomeIn, ThresholdQuery
 from api.score_routes import add_score_routes
-from api.service import Served, Service
-from predictor.errors import Finding
+from api.service import Served, Service, find_service
+from predictor.errors import Finding, list_names
 from predictor.parse import to_moment
 from predictor.store import Store
 
@@ -37,12 +38,14 @@ add_score_routes(router)
 
 
 @router.post("/v1/outcomes", summary="Tell what came of a lead", tags=["outcomes"], responses=WRONG | UNREADY)
-def save_outcome(outcome: OutcomeIn, service: Served) -> OutcomeOut:
+def save_outcome(outcome: OutcomeIn, request: Request) -> OutcomeOut:
     """Tell what came of a lead, so that promises can be checked and the next model learns."""
-    moment = datetime.now(UTC) if outcome.occurred_at is None else to_moment(outcome.occurred_at, service.timezone)
+    said = None if outcome.occurred_at is None else _read_moment(outcome.occurred_at, request)
     lead_id, kind, reason, amount = outcome.lead_id, outcome.kind, outcome.reason, outcome.amount
-    service.store.save_outcome(lead_id, kind, occurred_at=moment, reason=reason, amount=amount)
+    store: Store = request.app.state.watch.store  # which is there whether or not a model serves
+    store.save_outcome(lead_id, kind, occurred_at=said, reason=reason, amount=amount)
     warnings = _tell_warnings(outcome.report_unread("the outcome"))
+    moment = said or datetime.now(UTC)
     return OutcomeOut(lead_id=lead_id, kind=kind, occurred_at=moment, reason=reason, amount=amount, warnings=warnings)
 
 
@@ -72,7 +75,9 @@ def read_model(service: Served) -> ModelOut:
 @router.get("/v1/threshold", summary="Try another policy", tags=["model"], responses=WRONG | UNREADY)
 def read_threshold(service: Served, query: Annotated[ThresholdQuery, Query()]) -> ThresholdOut:
     """Which threshold another policy would choose, from the table of the training; what serves is not changed."""
-    advice, columns = service.scorer.advise(query.model_dump(exclude_none=True))
+    asked = query.model_dump(exclude_none=True)
+    _check_policy(service.scorer.settings.threshold.model_dump() | asked)
+    advice, columns = service.scorer.advise(asked)
     rows = [ThresholdRow.model_validate(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
     return ThresholdOut(serving=service.scorer.cut, recommended=RecommendedOut(**asdict(advice)), table=rows)
 
@@ -102,16 +107,32 @@ def read_metrics(request: Request) -> Response:
 
 
 @router.get("/health/live", summary="Is the server up", tags=["health"])
-def check_live() -> LiveOut:
+async def check_live() -> LiveOut:  # a coroutine: it waits for no thread
     """Whether the server runs."""
     return LiveOut()
 
 
 @router.get("/health/ready", summary="Can the server score", tags=["health"], responses=UNREADY)
-def check_ready(service: Served) -> ReadyOut:
+async def check_ready(service: Served) -> ReadyOut:
     """Whether the server can score; where it cannot, why."""
     store = {"waiting": service.store.waiting, "away": service.store.away is not None}
     return ReadyOut.model_validate({"model": service.scorer.describe(), "store": store, **service.describe()})
+
+
+def _check_policy(asked: Mapping[str, Any]) -> None:
+    """Refuse a policy whose numbers neither the question nor the training names, in words of this API."""
+    for policy, names, what in (
+        ("capacity", ("leads_per_week",), "the leads that sales can work in a week"),
+        ("value", ("amount", "cost"), "what an accepted lead brings, and what working one costs"),
+    ):
+        if asked["policy"] == policy and any(asked[name] <= 0 for name in names):
+            text = f"Policy '{policy}' needs {list_names(names)} above 0. Send {what}."
+            raise RefusalError(422, WRONG_FIELD, text)
+
+
+def _read_moment(value: datetime, request: Request) -> datetime:
+    """A moment in UTC; one without a zone needs the model, which knows that of the training data."""
+    return to_moment(value, "UTC" if value.tzinfo is not None else find_service(request).timezone)
 
 
 def _tell_warnings(findings: Sequence[Finding]) -> list[WarningOut]:

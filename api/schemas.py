@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
-from typing import Annotated, Literal, Self
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal, Self, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
@@ -20,6 +20,8 @@ from predictor.values import Event, to_number
 
 _LARGEST = 1e15  # beyond it no fact about a lead lies, and sums would overflow
 _YEARS = range(1900, 2200)
+_SLACK = timedelta(days=1)  # by which clocks and zones may differ
+_AHEAD = Finding("LEAD041", "warning", "'as_of' lies ahead by more than a day.", "Send the moment that the score speaks of.")
 
 
 def _read_moment(value: object) -> datetime:
@@ -52,6 +54,23 @@ def _check_value(value: object) -> object:
 def _check_size(number: float) -> None:
     if abs(number) > _LARGEST:
         raise PydanticCustomError("size", f"must lie within {_LARGEST:g} of 0. Send it in another unit, or leave it out")
+
+
+def _is_ahead(moment: datetime) -> bool:
+    at = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return at > datetime.now(UTC) + _SLACK
+
+
+def _check_past(moment: datetime) -> datetime:
+    if _is_ahead(moment):
+        raise PydanticCustomError("future", "must not lie ahead by more than a day. Send it once it has come about")
+    return moment
+
+
+def _check_amount(amount: float | None) -> float | None:
+    if amount is not None and amount < 0:
+        raise PydanticCustomError("amount", "must be 0 or more. Send what it is worth, or leave it out where unknown")
+    return amount
 
 
 Moment = Annotated[datetime, BeforeValidator(_read_moment), Field(examples=["2026-03-31T14:05:00Z"])]
@@ -134,9 +153,10 @@ class LeadIn(_Taken):
         return Lead(self.lead_id, as_of, self.attributes, self.points, [event.to_event(timezone) for event in self.events])
 
     def list_unread(self) -> list[Finding]:
-        """Warnings about fields of the lead and of its events that nobody reads."""
+        """Warnings about fields of the lead and of its events that nobody reads, and about a moment that is yet to come."""
         events = next((event.report_unread("events") for event in self.events if event.model_extra), [])
-        return [*self.report_unread("the lead"), *events]
+        ahead = [_AHEAD] if self.as_of is not None and _is_ahead(self.as_of) else []
+        return [*self.report_unread("the lead"), *events, *ahead]
 
 
 class OutcomeIn(_Taken):
@@ -150,13 +170,13 @@ class OutcomeIn(_Taken):
     """The CRM's key, as it was scored."""
     kind: OutcomeKind
     """`accepted`: sales took it over as an SQL. `recycled`: sales sent it back. `opportunity`: one was opened for it."""
-    occurred_at: Moment | None = None
-    """When; left out, it is now."""
+    occurred_at: Annotated[Moment, AfterValidator(_check_past)] | None = None
+    """When, a day from now at most; left out, it is what was told before, or else now."""
     reason: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")] | None = None
     """Why it was recycled: timing, budget, need, authority, fit, unreachable, duplicate, other; a word, no remark about a person.
     Needed where `kind` is `recycled`."""
-    amount: Number = None
-    """Of the opportunity."""
+    amount: Annotated[Number, AfterValidator(_check_amount)] = None
+    """Of the opportunity, 0 or more."""
 
     @model_validator(mode="after")
     def _check_reason(self) -> Self:
@@ -195,10 +215,24 @@ class ThresholdQuery(BaseModel):
     """`band`: most leads whose conversion stays in the band. `capacity`: what sales can work. `value`: what brings most.
     `precision`: at least this conversion."""
     leads_per_week: Annotated[FiniteFloat, Field(ge=0, le=1e9)] | None = None
-    """For `capacity`: leads that sales can work in a week."""
+    """For `capacity`, which it names by itself: leads that sales can work in a week."""
     amount: Annotated[FiniteFloat, Field(ge=0, le=1e12)] | None = None
     """For `value`: what an accepted lead brings."""
     cost: Annotated[FiniteFloat, Field(ge=0, le=1e12)] | None = None
     """For `value`: what working a lead costs."""
     precision: Annotated[FiniteFloat, Field(ge=0, le=1)] | None = None
-    """For `precision`: the conversion, from 0 to 1."""
+    """For `precision`, which it names by itself: the conversion, from 0 to 1."""
+
+    @model_validator(mode="after")
+    def _find_policy(self) -> Self:
+        """A number that only one policy looks at names it; beside another it would be left aside in silence."""
+        for name, policy in (("leads_per_week", "capacity"), ("precision", "precision")):
+            if getattr(self, name) is None:
+                continue
+            self.policy = self.policy or cast("Policy", policy)
+            if self.policy != policy:
+                raise PydanticCustomError(
+                    "policy",
+                    f"must hold '{name}' only where 'policy' is '{policy}'. Leave one of them out, or send policy={policy}",
+                )
+        return self

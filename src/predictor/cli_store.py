@@ -14,7 +14,8 @@ import typer
 from predictor import console
 from predictor.cli_options import MODELS, AsJson, Models, StoreConfig, in_words, print_json
 from predictor.config import load_settings, make_settings
-from predictor.errors import SettingsError, count
+from predictor.config_sections import MOST_DAYS
+from predictor.errors import SettingsError, StoreError, count
 
 if TYPE_CHECKING:
     from predictor.config_sections import StoreSettings
@@ -33,6 +34,8 @@ def erase(
     as_json: AsJson = False,
 ) -> None:
     """Erase a lead: every score and every outcome of it, in the database and in the spool."""
+    if not lead_id.strip():
+        raise StoreError("No lead has an empty key. Name the CRM's key, as it was scored.")
     with _open_store(models, config) as (store, _):
         erased = store.erase(lead_id)
     if as_json:
@@ -47,15 +50,15 @@ def erase(
 @app.command("expire")
 @in_words
 def expire(
-    days: Annotated[
-        float | None, typer.Option(min=0, help="Keep so many days; without it, those of store.retention_days.")
-    ] = None,
+    days: Annotated[float | None, typer.Option(help="Keep so many days; without it, those of store.retention_days.")] = None,
     models: Models = MODELS,
     config: StoreConfig = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Delete scores and outcomes that were stored before so many days."""
+    if days is not None and not 0 < days <= MOST_DAYS:
+        raise SettingsError(f"--days must be above 0 and at most {MOST_DAYS}, but is {days:g}. Name how many days to keep.")
     with _open_store(models, config) as (store, settings):
         kept = settings.retention_days if days is None else days
         if days is None and not kept:
@@ -77,6 +80,9 @@ def _open_store(models: Path, config: Path | None) -> Iterator[tuple[Store, Stor
     settings = load_settings(config) if config is not None else make_settings()
     section = settings.store.start_from(settings.folder) if config is not None else settings.store
     store = Store.open(section, models)
+    if not store.is_there:
+        where = store.database.file
+        raise StoreError(f"There is no store at '{where}'. Name the folder of bundles with --models, or the settings with -c.")
     try:
         yield store, section
     finally:

@@ -151,6 +151,7 @@ class ModelSettings(Section):
     seed: Annotated[int, Field(ge=0, lt=2**31)]
 
 
+MOST_DAYS = 36_500  # a century; beyond it no date can be reckoned
 Policy = Literal["band", "capacity", "value", "precision"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -204,7 +205,7 @@ class StoreSettings(Section):
     url: str
     spool: str
     sync_s: Annotated[float, Field(gt=0, le=60)]
-    retention_days: Annotated[float, Field(ge=0)]
+    retention_days: Annotated[float, Field(ge=0, le=MOST_DAYS)]
 
     def start_from(self, folder: Path) -> StoreSettings:
         """The same with relative paths, of a SQLite file and of the spool, made to start from a folder."""

@@ -16,7 +16,7 @@ from predictor.answer import Answer, Lead, PointsAnswer, decide, decide_points, 
 from predictor.answer_table import decide_points_table, grade_table, mark_answers, note_faults
 from predictor.bundle import Bundle, load_bundle
 from predictor.config import Settings, make_settings
-from predictor.errors import BundleError, Finding, PredictorError, ScoringError
+from predictor.errors import BundleError, Finding, ScoringError
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.encode import FeatureSet
 from predictor.features.keep import keep_row
@@ -98,15 +98,28 @@ class Scorer:
         Raises:
             BundleError: The bundle is incomplete, altered, or answers otherwise than when it was trained.
         """
-        bundle = load_bundle(Path(folder))
         try:
+            bundle = load_bundle(Path(folder))
             scorer = cls(bundle)
+            scorer._check()
             check_golden(bundle.files["golden.jsonl"], partial(scorer.score_lead, reasons=0), version=bundle.version)
-        except BundleError:
+        except (BundleError, OSError):
             raise
-        except (PredictorError, LookupError, ValueError, TypeError, AttributeError) as error:
-            raise BundleError(f"Bundle '{bundle.version}' cannot be used: {error}. Train it anew with this version.") from error
+        except Exception as error:  # whatever is in its files, as nesting without end, it is the bundle that is wrong
+            text = f"Bundle '{Path(folder).name}' cannot be used: {error}. Train it anew with this version."
+            raise BundleError(text) from error
         return scorer
+
+    def _check(self) -> None:
+        """Refuse what golden rows do not notice, but answers need."""
+        if not np.isfinite(self.cut):
+            raise ValueError(f"the threshold must be a finite number, but is {self.cut}")
+        told = self.describe()
+        through, horizon = told["trained_through"], told["horizon_days"]
+        if not (through is None or isinstance(through, str)):
+            raise TypeError(f"'fit.through' of metrics.json must be a date or null, but is {through!r}")
+        if not (horizon is None or (isinstance(horizon, (int, float)) and np.isfinite(horizon))):
+            raise TypeError(f"'horizon_days' of metrics.json must be a finite number or null, but is {horizon!r}")
 
     @cached_property
     def cut(self) -> float:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from predictor.answer import Answer
 from predictor.cli import app
 from predictor.config import make_settings
+from predictor.errors import SettingsError
 from predictor.store import Store
 
 NOW = datetime.now(UTC)
@@ -66,3 +67,30 @@ def test_nothing_is_too_old_where_nobody_says_so(models):
     told = run("expire", "--models", str(models))
     assert told.exit_code == 1
     assert "store.retention_days is 0" in told.output
+
+
+@pytest.mark.parametrize("words", [("erase", "A1"), ("expire", "--days", "3")])
+def test_where_no_store_is_none_is_made(tmp_path, words):
+    told = run(*words, "--models", str(tmp_path / "typo"))
+    assert told.exit_code == 1
+    assert "There is no store at" in told.output
+    assert not (tmp_path / "typo").exists()
+
+
+@pytest.mark.parametrize("lead_id", ["", " "])
+def test_an_empty_key_is_refused(models, lead_id):
+    told = run("erase", lead_id, "--models", str(models))
+    assert (told.exit_code, told.output) == (1, "Refused. No lead has an empty key. Name the CRM's key, as it was scored.\n")
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "1e12", "nan"])
+def test_days_that_keep_nothing_or_cannot_be_counted_are_refused(models, days):
+    told = run("expire", f"--days={days}", "--models", str(models))
+    assert told.exit_code == 1
+    assert "--days must be above 0 and at most 36500, but is" in told.output
+    assert sorted(list_leads(models)[0]) == ["A1", "A1", "A2"]
+
+
+def test_a_retention_that_cannot_be_counted_is_refused():
+    with pytest.raises(SettingsError, match=r"store\.retention_days"):
+        make_settings({"store": {"retention_days": 1e6}})

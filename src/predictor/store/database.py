@@ -181,6 +181,8 @@ class Database:
     def _upsert_outcome(self) -> sa.Insert:
         new = self._insert(OUTCOMES)
         told = {column.name: new.excluded[column.name] for column in OUTCOMES.c if not column.primary_key}
+        unsaid = new.excluded.occurred_at == new.excluded.told_at  # nobody said when, so what was said before stands
+        told["occurred_at"] = sa.case((unsaid, OUTCOMES.c.occurred_at), else_=new.excluded.occurred_at)
         upsert: sa.Insert = new.on_conflict_do_update(
             index_elements=["lead_id", "kind"], set_=told, where=new.excluded.told_at >= OUTCOMES.c.told_at
         )

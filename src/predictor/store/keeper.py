@@ -20,6 +20,8 @@ from predictor.store.schema import OutcomeKind
 from predictor.store.spool import Spool
 from predictor.store.writer import LOG, Writer, tell_spool, tell_waiting
 
+_PATIENCE_S = 5.0  # of an erasure, with a database that hangs
+
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
@@ -79,6 +81,12 @@ class Store:
         """Why the database cannot be used; None where it can, as far as is known."""
         return self._writer.away
 
+    @property
+    def is_there(self) -> bool:
+        """Whether a database or a spool was made already; of PostgreSQL only its server knows, so it is taken to be."""
+        file = self.database.file
+        return file is None or file.exists() or self._spool.folder.is_dir()
+
     def start(self) -> None:
         """Begin to write, first of all what was left from before; the first record does that too."""
         self._writer.start()
@@ -115,22 +123,29 @@ class Store:
         self.save_scores([Answered(answer, as_of)], scored_at=scored_at, model=model)
 
     def save_outcome(
-        self, lead_id: str, kind: OutcomeKind, *, occurred_at: datetime, reason: str | None = None, amount: float | None = None
+        self,
+        lead_id: str,
+        kind: OutcomeKind,
+        *,
+        occurred_at: datetime | None,
+        reason: str | None = None,
+        amount: float | None = None,
     ) -> None:
         """Keep what came of a lead; told again for the same lead and kind, the latest stands.
 
         Args:
             lead_id: The CRM's key.
             kind: What sales did.
-            occurred_at: When, with a zone.
+            occurred_at: When, with a zone; None where nobody said: then what was said before stands, or else it is now.
             reason: Why it was recycled; None where nobody said.
             amount: Of an opportunity; None where unknown.
 
         Raises:
             StoreError: The spool cannot be written.
         """
-        row = {"lead_id": lead_id, "kind": kind, "occurred_at": occurred_at, "reason": reason, "amount": amount}
-        self._keep([Record("outcome", row | {"told_at": datetime.now(UTC)})])
+        told_at = datetime.now(UTC)
+        row = {"lead_id": lead_id, "kind": kind, "occurred_at": occurred_at or told_at, "reason": reason, "amount": amount}
+        self._keep([Record("outcome", row | {"told_at": told_at})])
 
     def erase(self, lead_id: str) -> Erasure:
         """Delete all of a lead that was kept until now, in the database and in the spool, and whatever of it still comes there.
@@ -139,9 +154,13 @@ class Store:
             StoreError: The spool cannot be written.
         """
         at = datetime.now(UTC)
-        with self._writer.alone():  # from the first, or the writer might delete what is to be counted here
+        with self._writer.alone_soon(
+            _PATIENCE_S
+        ) as alone:  # from the first, or the writer might delete what is to be counted here
             self._keep([Record("erase", {"lead_id": lead_id, "erased_at": at})])  # it holds although the database is away
             self._spool.sync()
+            if not alone:  # the database hangs; what waits is deleted by that record as soon as both are written
+                return Erasure(0, 0, self._spool.scrub_refused(lambda line: not _is_of(line, lead_id, at)), done=False)
             dropped = self._spool.scrub(lambda line: not _is_of(line, lead_id, at))
             try:
                 gone, done = self.database.erase(lead_id, at=at), True
@@ -149,9 +168,9 @@ class Store:
                 gone, done = Erased(0, 0), False
         return Erasure(gone.scores, gone.outcomes, dropped, done)
 
-    def quiet(self) -> AbstractContextManager[None]:
-        """While what is kept waits in the spool: many answers at once are given sooner, and are written to the database then."""
-        return self._writer.alone()
+    def quiet(self) -> AbstractContextManager[bool]:
+        """While what is kept waits in the spool, unless it is being written: many answers at once are given sooner so."""
+        return self._writer.alone_soon(0.0)
 
     def drain(self) -> None:
         """Write all that waits, now; also what dead processes left in the same spool.

@@ -145,10 +145,16 @@ class Spool:
             with self._lock:
                 self._waiting[self._waiting.index(segment)] = Segment(segment.path, kept)
             left_out += dropped
+        return left_out + self.scrub_refused(keep)
+
+    def scrub_refused(self, keep: Callable[[bytes], bool]) -> int:
+        """The same of those that were set aside alone, whoever is writing."""
+        if not self.folder.is_dir():
+            return 0
         with lock_folder(self.folder):
-            if self.refused.exists():
-                left_out += rewrite(self.refused, lambda line: keep(json.loads(line)["record"].encode()))[1]
-        return left_out
+            if not self.refused.exists():
+                return 0
+            return rewrite(self.refused, lambda line: keep(json.loads(line)["record"].encode()))[1]
 
     def close(self) -> None:
         """Have all on the disk and let go; what still waits, waits for the next process."""

@@ -69,11 +69,19 @@ class Writer:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """While nothing is moved by anybody else; what fails of the spool becomes words."""
-        with self._alone:
-            try:
-                yield
-            except OSError as error:
-                raise tell_spool(error) from None
+        with self._alone, _in_words():
+            yield
+
+    @contextmanager
+    def alone_soon(self, patience_s: float) -> Iterator[bool]:
+        """The same for whoever cannot wait for a database that hangs; gives whether it is so."""
+        alone = self._alone.acquire(timeout=patience_s)
+        try:
+            with _in_words():
+                yield alone
+        finally:
+            if alone:
+                self._alone.release()
 
     def drain(self) -> None:
         """Write all that waits, now; also what dead processes left in the same spool.
@@ -160,6 +168,14 @@ class Writer:
         if self.away is not None:
             LOG.warning("The store is back, and all that waited is in it.")
         self.away = None
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise tell_spool(error) from None
 
 
 def tell_waiting(number: int) -> str:

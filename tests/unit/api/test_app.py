@@ -43,6 +43,13 @@ def test_another_policy_changes_nothing_that_serves(client, lead):
     assert client.post("/v1/score", json=lead).json() == before
 
 
+@pytest.mark.parametrize(("query", "policy"), [({"leads_per_week": 3}, "capacity"), ({"precision": 0.3}, "precision")])
+def test_a_number_of_one_policy_names_it(client, query, policy):
+    told = client.get("/v1/threshold", params=query).json()
+    assert told["recommended"] == client.get("/v1/threshold", params=query | {"policy": policy}).json()["recommended"]
+    assert told["recommended"]["policy"] == policy
+
+
 def test_value_follows_amount_and_cost(client):
     told = client.get("/v1/threshold", params={"policy": "value", "amount": 100, "cost": 10}).json()
     row = told["table"][0]
@@ -53,7 +60,10 @@ def test_value_follows_amount_and_cost(client):
 @pytest.mark.parametrize(
     ("query", "text"),
     [
-        ({"policy": "capacity"}, "needs leads_per_week above 0"),
+        ({"policy": "capacity"}, "Policy 'capacity' needs 'leads_per_week' above 0. Send the leads"),
+        ({"policy": "value", "amount": 3}, "Policy 'value' needs 'amount', 'cost' above 0. Send what"),
+        ({"policy": "band", "leads_per_week": 3}, "must hold 'leads_per_week' only where 'policy' is 'capacity'."),
+        ({"precision": 0.5, "leads_per_week": 3}, "only where 'policy' is"),
         ({"policy": "best"}, "Query parameter 'policy' must be 'band', 'capacity', 'value' or 'precision'."),
         ({"polcy": "band"}, "Query parameter 'polcy' is not known."),
         ({"precision": 2}, "Query parameter 'precision' must be less than or equal to 1."),
@@ -111,7 +121,7 @@ def test_a_server_without_a_model_starts_and_says_so(serve, tmp_path, lead, capl
     assert client.get("/health/live").status_code == 200
     asked = [client.get(path) for path in ("/health/ready", "/v1/model", "/v1/threshold", "/report")]
     asked += [client.post("/v1/score", json=lead), client.post("/v1/score/batch", json={"leads": [lead]})]
-    asked += [client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"})]
+    asked += [client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted", "occurred_at": "2026-04-09"})]
     for response in asked:
         assert (response.status_code, response.json()["error"]["code"]) == (503, "API004")
         assert "names no champion" in response.json()["error"]["text"]
@@ -126,6 +136,15 @@ def test_a_lead_can_be_erased_without_a_model(serve, models, tmp_path, lead):
     erased = without.delete("/v1/leads/A17").json()
     assert (erased["scores"], erased["done"]) == (1, True)
     assert client.app.state.service.store.load_scores().empty
+
+
+@pytest.mark.parametrize("when", [{}, {"occurred_at": "2026-04-09T00:00:00+02:00"}])
+def test_an_outcome_is_kept_without_a_model_unless_its_moment_needs_a_zone(serve, tmp_path, when):
+    client = serve(tmp_path / "models")
+    assert client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"} | when).status_code == 200
+    store = client.app.state.watch.store
+    assert store.load_outcomes()["lead_id"].tolist() == ["A17"]
+    store.close()
 
 
 def test_a_bundle_that_was_altered_is_not_served(serve, models):

@@ -93,6 +93,38 @@ def test_a_champion_that_answers_otherwise_than_at_its_training_is_refused(clien
     assert "Bundle 'other' gives" in ready["refused"][0]
 
 
+@pytest.mark.parametrize(
+    ("harm", "match"),
+    [
+        ({"golden.jsonl": "[" * 200_000}, "cannot be used: maximum recursion depth"),
+        ({"features.json": "[" * 200_000}, "cannot be used: maximum recursion depth"),
+        ({"metrics.json": '{"champion": "logistic", "fit": {}, "horizon_days": 30}'}, "cannot be used: 'through'"),
+        (
+            {"metrics.json": '{"champion": "logistic", "fit": {"through": 7}, "horizon_days": 30}'},
+            "must be a date or null, but is 7",
+        ),
+        (
+            {"metrics.json": '{"champion": "logistic", "fit": {"through": null}, "horizon_days": NaN}'},
+            "finite number or null, but is nan",
+        ),
+        (
+            {"threshold.json": '{"recommended": {"threshold": NaN}, "table": {}}'},
+            "the threshold must be a finite number, but is nan",
+        ),
+    ],
+)
+def test_a_champion_that_could_not_answer_is_refused_in_words(serve, models, files, save_files, harm, match):
+    client = serve(models)
+    save_files(models, "harmed", files | harm)
+    promote(models, "harmed")
+    ready = look(client)
+    assert ready["model"]["version"] == "small"
+    [reason] = ready["refused"]
+    assert "Bundle 'harmed'" in reason
+    assert match in reason
+    assert match in serve(models).get("/health/ready").json()["error"]["text"]
+
+
 def test_a_champion_that_is_gone_serves_on_from_memory(client, models, lead):
     shutil.rmtree(models / "small")
     ready = look(client)

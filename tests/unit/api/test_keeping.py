@@ -1,11 +1,12 @@
 """What is kept of scores and outcomes, and that a store which fails costs no answer."""
 
 import logging
+import threading
 
 import pytest
 
 from predictor.config import make_settings
-from predictor.store import Store
+from predictor.store import Database, Store, keeper
 
 
 @pytest.fixture
@@ -103,6 +104,14 @@ def test_an_outcome_is_stored_once(client):
     assert (row["kind"], row["reason"], row["occurred_at"].isoformat()) == ("recycled", "timing", "2026-04-08T22:00:00+00:00")
 
 
+def test_an_outcome_sent_again_without_its_moment_keeps_the_one_that_was_said(client):
+    outcome = {"lead_id": "A17", "kind": "recycled"}
+    for more in ({"reason": "timing"}, {"reason": "budget", "occurred_at": "2026-04-09T00:00:00Z"}, {"reason": "need"}):
+        assert client.post("/v1/outcomes", json=outcome | more).status_code == 200
+    [row] = client.app.state.service.store.load_outcomes().to_dict("records")
+    assert (row["reason"], row["occurred_at"].isoformat()) == ("need", "2026-04-09T00:00:00+00:00")
+
+
 def test_fields_of_an_outcome_that_are_not_read_are_reported(client):
     response = client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted", "reasn": "x"})
     assert response.json()["warnings"] == [
@@ -117,9 +126,36 @@ def test_fields_of_an_outcome_that_are_not_read_are_reported(client):
         ({"lead_id": "A17", "kind": "recycled"}, "The request must hold a 'reason' where 'kind' is 'recycled'. Send one"),
         ({"kind": "accepted"}, "'lead_id' is missing."),
         ({"lead_id": "A17", "kind": "opportunity", "amount": "much"}, "'amount' must be a number, but a text came."),
+        ({"lead_id": "A17", "kind": "opportunity", "amount": -1}, "'amount' must be 0 or more. Send what it is worth"),
+        ({"lead_id": "A17", "kind": "accepted", "occurred_at": "2199-01-01"}, "'occurred_at' must not lie ahead by more than"),
     ],
 )
 def test_wrong_outcomes_are_refused(client, outcome, text):
     response = client.post("/v1/outcomes", json=outcome)
     assert response.status_code == 422
     assert response.json()["error"]["text"].startswith(text)
+
+
+def test_a_database_that_hangs_stops_no_request(client, lead, monkeypatch):
+    begun, go_on, ended, really = threading.Event(), threading.Event(), threading.Event(), Database.write
+
+    def hang(database, records):
+        begun.set()
+        go_on.wait(60)
+        ended.set()
+        return really(database, records)
+
+    monkeypatch.setattr(Database, "write", hang)
+    monkeypatch.setattr(keeper, "_PATIENCE_S", 0.01)
+    client.post("/v1/score", json=lead)
+    assert begun.wait(60)
+    assert client.post("/v1/score/batch", json={"leads": [lead, lead | {"lead_id": "A18"}]}).status_code == 200
+    assert client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"}).status_code == 200
+    told = client.delete("/v1/leads/A17").json()
+    assert told == {"lead_id": "A17", "scores": 0, "outcomes": 0, "waiting": 0, "done": False}
+    assert [client.get(f"/health/{path}").status_code for path in ("live", "ready")] == [200, 200]
+    assert not ended.is_set()
+    go_on.set()
+    store = client.app.state.service.store
+    assert store.load_scores()["lead_id"].tolist() == ["A18"]
+    assert store.load_outcomes().empty

@@ -1,6 +1,10 @@
 """Figures for a monitor: what they count, and that no label holds anything of a lead."""
 
+import asyncio
+import logging
 import re
+
+import pytest
 
 
 def read(client):
@@ -45,3 +49,23 @@ def test_methods_that_nobody_knows_are_one(client):
     for method in ("BREW", "WHEN"):
         client.request(method, "/v1/score")
     assert read(client)['predictor_requests_total{method="other",route="/v1/score",status="405"}'] == 2
+
+
+@pytest.mark.parametrize("path", ["/v1/score", "/v1/outcomes", "/v1/score/batch"])
+def test_a_client_that_hangs_up_within_its_body_is_no_fault_of_ours(client, path, caplog):
+    parts = iter([{"type": "http.request", "body": b'{"lead', "more_body": True}, {"type": "http.disconnect"}])
+    headers = [(b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers}
+
+    async def receive():
+        return next(parts)
+
+    async def send(message):
+        sent.append(message)
+
+    sent = []
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(client.app(scope, receive, send))
+    assert sent[0]["status"] == 499
+    assert caplog.records == []
+    assert read(client)[f'predictor_requests_total{{method="POST",route="{path}",status="499"}}'] == 1

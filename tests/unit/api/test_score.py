@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -100,6 +100,15 @@ def test_without_as_of_the_score_speaks_of_now(client, lead):
     ask(client, lead)
     [as_of] = client.app.state.service.store.load_scores()["as_of"]
     assert before <= as_of <= datetime.now(UTC)
+
+
+def test_a_moment_that_is_yet_to_come_is_told(client, lead):
+    for ahead, codes in ((timedelta(hours=20), []), (timedelta(hours=30), ["LEAD041"])):
+        lead["as_of"] = (datetime.now(UTC) + ahead).isoformat()
+        answer = client.post("/v1/score", json=lead).json()
+        assert [warning["code"] for warning in answer["warnings"]] == codes
+    [many] = client.post("/v1/score/batch", json={"leads": [lead]}).json()["answers"]
+    assert [warning["code"] for warning in many["warnings"]] == ["LEAD041"]
 
 
 def test_an_event_after_as_of_changes_only_the_warnings(client, lead):
