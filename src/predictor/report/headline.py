@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from predictor.errors import count
 from predictor.report.compare import BETTER, SAME, WORSE, Comparison
 from predictor.report.compare.ways import LEARNED, MODEL, POINTS
 from predictor.report.sliders import find_period, find_place, say_unit
@@ -18,7 +19,7 @@ _TITLES = {
     WORSE: "Your points find more SQLs than the model, with the same number of leads",
     SAME: "Points and model are not to be told apart",
 }
-_FEWER = "With fewer leads than today's gate hands over, the model finds more SQLs than your points"
+_AT_STEP = "With the same {leads} the model finds more SQLs than your points"
 _WHOLE = 100  # differences from which on decimals tell nothing
 _UNTOLD = "Whether points or model choose better cannot be told"
 
@@ -48,7 +49,9 @@ def tell_headline(comparison: Comparison, threshold: float, *, promise: str = ""
     step = _find_row(tables["steps"], find_place(tables["steps"], threshold))
     pair = _find_pair(comparison, MODEL)
     told = str(pair["told"]) if pair else ""
-    title = _FEWER if told in (SAME, "") and step["points_told"] == BETTER else _TITLES.get(told, _UNTOLD)
+    title = _TITLES.get(told, _UNTOLD)
+    if told in (SAME, "") and step["points_told"] == BETTER:
+        title = _AT_STEP.format(leads=count(step["leads"], "lead"))
     return Headline(
         title, (_tell_today(comparison), _tell_contest(comparison, step), _tell_advice(tables["steps"], threshold, promise))
     )
@@ -73,7 +76,9 @@ def _tell_contest(comparison: Comparison, step: Mapping[str, Any]) -> str:
         why = _find_reason(comparison)
         return f"{why} But {few}: {_say_gap(gap)} SQLs." if step["points_told"] in (BETTER, WORSE) else why
     if pair["told"] == SAME and step["points_told"] in (BETTER, WORSE):
-        many = f"With {pair['leads']:,} leads each, as many as the gate hands over, model and points are {SAME}"
+        gated = (comparison.tables["gates"]["way"] == POINTS).any()
+        which = "as many as the gate hands over, " if gated else ""
+        many = f"With {pair['leads']:,} leads each, {which}model and points are {SAME}"
         return f"{many}, {_say_gap(pair)} SQLs; {few}: {_say_gap(gap)} SQLs."
     text = f"With {pair['leads']:,} leads each, the model {_say_pair(pair)} the points: {_say_gap(pair)} SQLs"
     return f"{text}; learned points: {_say_gap(learned)}." if learned else f"{text}."

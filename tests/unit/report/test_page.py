@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from predictor.errors import Finding
+from predictor.report.compare import BETTER, SAME
+from predictor.report.headline import tell_headline
 from predictor.report.page import make_policy, render_page
 from predictor.report.words import DASH
 
@@ -105,6 +107,19 @@ def test_first_screen_gives_the_verdict(data, reader):
     assert "from 2025-01-02 through 2026-09-30; 7 pending leads were left out." in first
     assert data.verdict.text in reader.text
     assert "By this test it may serve: its log loss is lower than that of 'points'." in reader.text
+
+
+@pytest.mark.parametrize("told", [SAME, ""])
+def test_a_gain_at_the_threshold_alone_is_titled_by_its_own_number_of_leads(data, told):
+    """The gate's leads tell the ways apart no better than a gate that passes nobody: the title speaks of the threshold's."""
+    tables = data.comparison.tables
+    volume = tables["volume"].assign(told=lambda table: np.where(table["against"] == "", "", told))
+    steps = tables["steps"].assign(points_told=BETTER)
+    step = steps.iloc[1]
+    comparison = data.comparison.beside({"volume": volume, "steps": steps})
+    headline = tell_headline(comparison, float(step["threshold"]))
+    assert headline.title == f"With the same {step['leads']:,.0f} leads the model finds more SQLs than your points"
+    assert headline.sentences[0].startswith("The points gate hands over 4 a week")
 
 
 def test_tables_hold_the_figures(reader):
