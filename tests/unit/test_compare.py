@@ -185,6 +185,21 @@ def test_the_page_of_leads_given_names_those_that_are_swapped(bundle, tmp_path):
     assert out.read_text(encoding="utf-8") == (bundle / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", ["report.html", "report.md"])
+def test_leads_without_their_events_are_doubted_everywhere(bundle, tmp_path, name):
+    save_firm(simulate_firm(1500, 77), tmp_path)
+    out, doubt = tmp_path / name, "No events are given, so every lead is taken for one that did nothing"
+    asked = ["compare", "--model", str(bundle), "--out", str(out), "--leads", str(tmp_path / "leads.csv")]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    assert doubt in " ".join(done.output.split())
+    assert doubt in out.read_text(encoding="utf-8")
+    given = CliRunner().invoke(app, [*asked, "--events", str(tmp_path / "events.csv")])
+    assert given.exit_code == 0, given.output
+    assert doubt not in " ".join(given.output.split())
+    assert doubt not in out.read_text(encoding="utf-8")
+
+
 def test_a_page_is_not_written_under_another_name(bundle, tmp_path):
     done = CliRunner().invoke(app, ["compare", "--model", str(bundle), "--out", str(tmp_path / "report.pdf")])
     assert done.exit_code == 1
