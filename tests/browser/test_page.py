@@ -129,7 +129,7 @@ def test_the_capacity_moves_every_figure_to_what_the_policy_says(visit, html, to
 def test_sliders_and_charts_work_with_the_keyboard(visit, html, told):
     page = visit(html)
     start = int(page.locator("#threshold").input_value())
-    assert told.comparison.tables["steps"]["threshold"].iloc[start] == 0.25, "it starts at the recommended threshold"
+    assert told.comparison.tables["steps"]["threshold"].iloc[start] == 0.25, "it starts at the threshold of the page"
     where = "() => document.querySelector('[data-chart=steps] svg').innerHTML"
     before = page.evaluate(where)
     page.locator("#threshold").focus()
@@ -139,7 +139,7 @@ def test_sliders_and_charts_work_with_the_keyboard(visit, html, told):
     assert page.locator("#threshold").get_attribute("aria-valuetext") == read_figures(page)["threshold"]
     page.wait_for_function(f"before => ({where})() !== before", arg=before)
     assert read_figures(page)["load"] in page.locator("#said").text_content()
-    page.get_by_role("button", name="Recommended").press("Enter")
+    page.get_by_role("button", name="Model's threshold").press("Enter")
     assert page.locator("#threshold").input_value() == str(start)
     reached = set()
     for _ in range(page.locator("a, button, input, summary, [tabindex='0']").count() + 5):

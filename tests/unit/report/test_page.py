@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from predictor.errors import Finding
+from predictor.model.gate import judge_gate
 from predictor.report.compare import BETTER, SAME
 from predictor.report.headline import tell_headline
 from predictor.report.page import make_policy, render_page
@@ -102,7 +103,11 @@ def test_first_screen_gives_the_verdict(data, reader):
         first,
     )
     # 60 leads in 10 weeks at 0.2 or more convert wholly, so the threshold nearest the band is 0: all 200, 60 SQLs
-    assert "What to do Hand over every lead: 30 % (24 to 37 %) of the test leads became SQLs." in first
+    assert (
+        "What to do The forward-tested threshold, chosen before the test leads, is 0 (every lead): 30 % (24 to 37 %) of the "
+        "test leads became SQLs. The final model's threshold is 0 (every lead), chosen on all leads by the same rule. Hand "
+        "over every lead." in first
+    )
     assert "SQL within 42 days. Candidate 'lightgbm'. Fitted on 1,234 leads with known outcomes" in first
     assert "from 2025-01-02 through 2026-09-30; 7 pending leads were left out." in first
     assert data.verdict.text in reader.text
@@ -120,6 +125,24 @@ def test_a_gain_at_the_threshold_alone_is_titled_by_its_own_number_of_leads(data
     headline = tell_headline(comparison, float(step["threshold"]))
     assert headline.title == f"With the same {step['leads']:,.0f} leads the model finds more SQLs than your points"
     assert headline.sentences[0].startswith("The points gate hands over 4 a week")
+
+
+def test_figures_of_test_leads_are_those_of_the_threshold_that_was_tested(data):
+    """The one that serves was chosen from these leads too: it is named, and neither sliders nor title use it."""
+    text = render_page(replace(data, advice=replace(data.advice, threshold=0.5)))
+    reader, steps = read(text), data.comparison.tables["steps"]
+    assert reader.held["slider"]["start"] == 0 == steps["threshold"].iloc[0]
+    named = "The final model's threshold is 0.5, chosen on all leads by the same rule."
+    assert f"of the test leads became SQLs. {named} Hand over leads that it gives 0.5 or more." in reader.text
+    assert f"They start at the forward-tested threshold. {named}" in reader.text
+    assert "Forward-tested threshold As many as today's gate" in reader.text
+    tested = replace(data.verdict.threshold, threshold=0.6)
+    verdict, comparison = replace(data.verdict, threshold=tested), data.comparison
+    moved = read(render_page(replace(data, verdict=verdict, comparison=comparison)))
+    gate = judge_gate(data.verdict.outcome, data.verdict.probability["lightgbm"] >= 0.6, weeks=10.0)
+    assert f"is 0.6: of the test leads {gate.leads_per_week:.1f} a week, of which {gate.conversion:.0%}" in (
+        moved.text.replace(" %", "%")
+    )
 
 
 def test_tables_hold_the_figures(reader):
