@@ -10,6 +10,7 @@ import pandas as pd
 
 from predictor.errors import count
 from predictor.report.compare import BETTER, SAME, WORSE, Comparison
+from predictor.report.compare.comparison import SCORED
 from predictor.report.compare.ways import LEARNED, MODEL, POINTS
 from predictor.report.sliders import find_period, find_place, say_unit
 from predictor.report.words import is_missing, say_number, say_percent, say_share, say_threshold
@@ -105,7 +106,8 @@ def _tell_contest(comparison: Comparison, step: Mapping[str, Any], named: str) -
         many = f"With {pair['leads']:,} leads each, {which}model and points are {SAME}"
         return f"{many}, {_say_gap(pair)} SQLs; {few}: {_say_gap(gap)} SQLs."
     text = f"With {pair['leads']:,} leads each, the model {_say_pair(pair)} the points: {_say_gap(pair)} SQLs"
-    return f"{text}; learned points: {_say_gap(learned)}." if learned else f"{text}."
+    scored = "".join(f" {sentence}" for sentence in comparison.sentences if sentence.startswith(SCORED))
+    return (f"{text}; learned points: {_say_gap(learned)}." if learned else f"{text}.") + scored
 
 
 def _tell_advice(steps: pd.DataFrame, threshold: float, serves: float | None) -> str:

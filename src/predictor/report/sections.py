@@ -84,7 +84,8 @@ def _tell_volume(comparison: Comparison, charts: Container[str]) -> Section:
         if len(tables[name])
     ]
     gains = make_exhibit("gains", tables["gains"], fold="The table of the picture at the top: gains and lift")
-    texts = tuple(told) or (_find_untold(comparison, "SQL"),)
+    lacking = [text for text in comparison.untold if "no points: by points they come last" in text]
+    texts = (*(told or [_find_untold(comparison, "SQL")]), *lacking)
     return Section("volume", "Side by side", title, texts, (*exhibits, gains))
 
 

@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 from predictor.model.intervals import wilson
 from predictor.points.rulebook import parse_rule_book
 from predictor.report.compare import Comparison, compute_comparison
+from predictor.report.compare.comparison import SCORED
 from predictor.report.compare.cells import compute_cells, list_swapped
 from predictor.report.compare.rules import compute_rules
 from predictor.report.compare.segments import choose_segments, compute_months, compute_segments
@@ -246,6 +247,24 @@ def test_sentences_say_what_the_tables_hold():
     assert "With the 80 test leads that the points gate hands over, the model is better than the points: +40.0 (95 %:" in text
     assert "For 20 SQLs sales works 20 leads by the model: -60 (95 %:" in text
     assert "The points rank at AUC" in text
+
+
+def test_leads_without_points_are_told_and_set_aside():
+    """Half of the SQLs have no points: the model finds them, and among the others it is as good as the points."""
+    outcome, probability = np.tile([1.0, 1, 0, 0, 0], 40), np.tile([0.9, 0.9, 0.5, 0.1, 0.1], 40)
+    points = np.tile([70.0, np.nan, 70, 10, 10], 40)
+    held = {"outcome": outcome, "probability": probability, "points": points, "routed": points >= 60, "learned": None}
+    told = compute_comparison(make_tested(**held), resamples=50)
+    without = "40 of 200 test leads have no points: by points they come last, so what the model finds among them is part of its gain."
+    assert without in told.untold
+    text = " ".join(told.sentences)
+    assert "With the 80 test leads that the points gate hands over, the model is better than the points: +40.0" in text
+    which = "With none but the 160 test leads that have points, and the 80 of them that the points gate hands over"
+    assert f"{which}, the model is not to be told apart from the points: +0.0 (95 %: +0.0 to +0.0) SQLs." in told.sentences
+    better = make_tested(probability=np.where(np.isnan(PTS), 0.0, PROBABILITY))
+    scored = [text for text in compute_comparison(better, resamples=50).sentences if text.startswith(SCORED)]
+    assert scored[0].startswith("With none but the 180 test leads that have points, and the 80 of them that the points gate")
+    assert "the model is better than the points: +40.0 (95 %:" in scored[0]
 
 
 @pytest.mark.parametrize(
