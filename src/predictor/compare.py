@@ -78,7 +78,10 @@ def compare_bundle(
     weekly = [scorer.settings.threshold.leads_per_week]
     comparison = compute_comparison(tested, weekly=weekly, resamples=asked.resamples, seed=asked.seed)
     told = {"learned_points": _read_learned(bundle), "time_to_sql": None if curve is None else thin(curve)}
-    doubts = (_NO_EVENTS if not events and asks_events(scorer) else "", describe_overlap(tested, scorer.metrics["fit"]["through"]))
+    doubts = (
+        _NO_EVENTS if not events and asks_events(scorer) else "",
+        describe_overlap(tested, scorer.metrics["fit"]["through"]),
+    )
     return comparison.beside(told), " ".join(doubt for doubt in doubts if doubt)
 
 

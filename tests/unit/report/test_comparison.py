@@ -9,8 +9,8 @@ from sklearn.metrics import roc_auc_score
 from predictor.model.intervals import wilson
 from predictor.points.rulebook import parse_rule_book
 from predictor.report.compare import Comparison, compute_comparison
-from predictor.report.compare.comparison import SCORED
 from predictor.report.compare.cells import compute_cells, list_swapped
+from predictor.report.compare.comparison import SCORED
 from predictor.report.compare.rules import compute_rules
 from predictor.report.compare.segments import choose_segments, compute_months, compute_segments
 from predictor.report.compare.volume import compute_capacity, compute_equal_sqls, compute_gains, compute_rankings, compute_volume
@@ -180,7 +180,7 @@ def test_rules_that_are_dead_redundant_or_of_the_wrong_sign():
     table = compute_rules(tested).set_index("rule")
     assert table["told"].to_dict() == {
         "Good": "redundant", "Bad": "wrong sign", "Twin": "redundant", "Never": "dead: it never fires",
-        "Always": "dead: it always fires", "Noise": "worth nothing",
+        "Always": "dead: it always fires", "Noise": "not to be told from nothing",
     }  # fmt: skip
     assert table.loc["Good", "like"] == "Twin"
     assert table.loc["Bad", "fired"] == tested.times["Bad"].sum()
@@ -255,7 +255,9 @@ def test_leads_without_points_are_told_and_set_aside():
     points = np.tile([70.0, np.nan, 70, 10, 10], 40)
     held = {"outcome": outcome, "probability": probability, "points": points, "routed": points >= 60, "learned": None}
     told = compute_comparison(make_tested(**held), resamples=50)
-    without = "40 of 200 test leads have no points: by points they come last, so what the model finds among them is part of its gain."
+    without = (
+        "40 of 200 test leads have no points: by points they come last, so what the model finds among them is part of its gain."
+    )
     assert without in told.untold
     text = " ".join(told.sentences)
     assert "With the 80 test leads that the points gate hands over, the model is better than the points: +40.0" in text
