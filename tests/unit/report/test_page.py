@@ -189,14 +189,17 @@ def test_the_page_of_a_bundle_names_no_lead(data, reader):
 
 def test_the_learned_book_can_be_saved(data):
     rules = pd.DataFrame(
-        {"rule": ["Demo"], "hand_points": [50.0], "points": [9], "times": [2.0], "why": ["Set to 50; learned 9."]}
+        {"rule": ["Demo"], "hand_points": [50.0], "points": [9], "times": [2.0], "why": ["Set to 50; learned 9."], "gate": [21.0]}
     )
     told = data.comparison.beside({"learned_points": rules})
     reader = read(render_page(replace(data, comparison=told, learned_book="name = 'x'  # </script>\n")))
     assert reader.held["files"] == {"learned_points.toml": "name = 'x'  # </script>\n"}
     assert "Download the rule book (TOML)" in reader.text
     assert "Demo 50 9 2 Set to 50; learned 9." in reader.text
-    assert reader.held["tables"]["learned_points"]["csv"].startswith("rule,hand_points,points,times,why\nDemo,50,9,2,")
+    assert reader.held["tables"]["learned_points"]["csv"].startswith(
+        "rule,hand_points,points,times,why,gate\nDemo,50,9,2,Set to 50; learned 9.,21\n"
+    )
+    assert "The gate of this rule book is 21: a lead with so many learned points or more goes to sales." in reader.text
 
 
 def test_texts_are_escaped(make):
