@@ -100,6 +100,7 @@ def test_the_book_of_the_bundle_adds_up_to_what_the_candidate_learned(known):
     frame = study.leads.frame.iloc[:500]
     awards = award_leads(learned, frame[["lead_id", *study.leads.attributes]], as_of=frame["mql_at"], events=study.events.table)
     points, most = np.array([rule.points for rule in learned.rules]), find_mosts(learned)
+    assert set(known.comparison.tables["learned_points"]["gate"]) == {learned.gate}
     expected = np.minimum(study.awards.times.iloc[:500].to_numpy(), most) @ points
     np.testing.assert_allclose(awards.total, expected)
     assert len(np.unique(awards.total)) > 20
@@ -204,6 +205,35 @@ def test_a_page_is_not_written_under_another_name(bundle, tmp_path):
     done = CliRunner().invoke(app, ["compare", "--model", str(bundle), "--out", str(tmp_path / "report.pdf")])
     assert done.exit_code == 1
     assert "--out must name a page or a Markdown file to write" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    ("out", "tables", "said"),
+    [
+        ("nowhere/report.md", "tables", "but there is no folder"),
+        ("folder.md", "tables", "--out must name a page or a Markdown file to write"),
+        ("report.md", "file", "--tables must name a folder, but"),
+        ("report.md", "file/below", "cannot be written: Not a directory. Name another place."),
+        ("report.md", "events", "whose files are read as events. Name another folder."),
+        ("report.md", ".", "would be written, but it is read: the export would be lost."),
+    ],
+)
+def test_places_that_cannot_be_written_are_refused_and_what_is_read_stays(bundle, tmp_path, out, tables, said):
+    save_firm(simulate_firm(1500, 77), tmp_path)
+    (tmp_path / "folder.md").mkdir()
+    (tmp_path / "events").mkdir()
+    (tmp_path / "file").write_text("here")
+    (tmp_path / "events.csv").rename(tmp_path / "events" / "acts.csv")
+    leads = (tmp_path / "leads.csv").rename(tmp_path / "months.csv")
+    before = leads.read_bytes()
+    asked = ["compare", "--model", str(bundle), "--out", str(tmp_path / out), "--tables", str(tmp_path / tables)]
+    done = CliRunner().invoke(app, [*asked, "--leads", str(leads), "--events", str(tmp_path / "events")])
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit), done.exception
+    assert said in " ".join(done.output.split())
+    assert leads.read_bytes() == before
+    assert (tmp_path / "file").read_text() == "here"
+    assert not (tmp_path / "report.md").exists()
 
 
 def test_a_bundle_from_before_says_what_to_do(bundle):
