@@ -67,6 +67,7 @@ def compare(
     from predictor.bundle import find_bundle, load_bundle
     from predictor.compare import compare_bundle, write_page
     from predictor.intake.read import write_table
+    from predictor.report.exhibits import guard_formulas
     from predictor.report.summary import write_summary
 
     _refuse_places(out, tables, events)
@@ -86,7 +87,7 @@ def compare(
     except OSError as error:
         raise ScoringError(f"'{error.filename}' cannot be written: {error.strerror}. Name another place.") from error
     for file, table in files.items():
-        write_table(table, file)
+        write_table(guard_formulas(table), file)
     if as_json:
         print_json({"out": str(out), "note": note, **comparison.to_json()})
         return

@@ -236,6 +236,16 @@ def test_places_that_cannot_be_written_are_refused_and_what_is_read_stays(bundle
     assert not (tmp_path / "report.md").exists()
 
 
+def test_tables_hold_no_formula(bundle, tmp_path, monkeypatch):
+    comparison, _ = compare_bundle(load_bundle(bundle))
+    segments = comparison.tables["segments"].assign(group="=cmd")
+    monkeypatch.setattr("predictor.compare.compare_bundle", lambda *_, **__: (comparison.beside({"segments": segments}), ""))
+    asked = ["compare", "--model", str(bundle), "--out", str(tmp_path / "report.md"), "--tables", str(tmp_path)]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    assert set(pd.read_csv(tmp_path / "segments.csv")["group"]) == {"'=cmd"}
+
+
 def test_a_bundle_from_before_says_what_to_do(bundle):
     before = load_bundle(bundle)
     before.files.pop("comparison.json")
