@@ -249,6 +249,15 @@ def test_sentences_say_what_the_tables_hold():
     assert "The points rank at AUC" in text
 
 
+def test_the_gate_is_the_end_of_a_band():
+    points = np.where(PTS == 65, np.tile([62.0, 68.0], 100), PTS)
+    bands = compute_comparison(make_tested(points=points, gate=67.0, routed=points >= 67), resamples=5).tables["bands"]
+    at = bands["band"].tolist().index("67 to < 70")
+    assert bands["band"].iloc[at - 1] == "60 to < 67"
+    above = bands.iloc[at:][lambda rows: rows["band"] != "unknown"]
+    assert above["leads"].sum() == (points >= 67).sum()
+
+
 def test_leads_without_points_are_told_and_set_aside():
     """Half of the SQLs have no points: the model finds them, and among the others it is as good as the points."""
     outcome, probability = np.tile([1.0, 1, 0, 0, 0], 40), np.tile([0.9, 0.9, 0.5, 0.1, 0.1], 40)
