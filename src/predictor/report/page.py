@@ -28,6 +28,7 @@ from predictor.report.texts import tell_fit, tell_outcome, tell_promise
 from predictor.report.words import say_days
 
 _BAND = (0.2, 0.3)
+_FINAL = "The model that serves was learned again after this test, from the test leads too."
 _LABELS = ("Today", "Points or model", "What to do")
 
 
@@ -80,8 +81,8 @@ def render_page(data: ReportData) -> str:
             threshold=data.verdict.threshold.threshold,
             serves=data.advice.threshold,
             title=f"Learned score and points: {data.name}",
-            over=f"Points, learned points and model on the same {leads:,} leads, newer than any that taught them",
-            about=f"{tell_outcome(data.metrics)} Candidate '{data.name}'. {tell_fit(data.metrics)}",
+            over=f"Points, learned points and model on the same {leads:,} leads, newer than any that taught what is tested here",
+            about=f"{tell_outcome(data.metrics)} Candidate '{data.name}'. {_FINAL} {tell_fit(data.metrics)}",
             doubts=() if doubt is None else (f"{doubt.what} {doubt.do}",),
             horizon_days=data.metrics.get("horizon_days"),
             book=data.learned_book,
