@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from glob import glob
 from pathlib import Path
 from typing import Annotated
 
@@ -121,9 +120,8 @@ def _refuse_read(written: set[Path], *places: str) -> None:
 
 def _list_files(place: str) -> list[Path]:
     """The files of a file, a folder or a glob."""
-    if Path(place).is_dir():
-        return [file for file in Path(place).iterdir() if file.is_file()]
-    return [Path(place), *map(Path, glob(place))]
+    whole = Path(place).absolute()
+    return [*whole.rglob("*")] if whole.is_dir() else [whole, *Path(whole.anchor).glob(str(whole.relative_to(whole.anchor)))]
 
 
 @in_words

@@ -17,8 +17,8 @@ FloatArray = NDArray[np.float64]
 def compute_point_bands(points: ArrayLike, outcome: ArrayLike, *, gate: float | None = None, most: int = 8) -> pd.DataFrame:
     """What a point score means: how many leads of each band of points became SQLs.
 
-    Bands are equally wide, their ends round, but for the gate that cuts one of them; the few leads far out share the first and the last band. Bands without leads
-    are left out, and leads whose points are unknown have a row of their own, the last.
+    Bands are equally wide, their ends round, but for the gate that cuts one of them; the few leads far out share the first and
+    the last band. Bands without leads are left out, and leads whose points are unknown have a row of their own, the last.
 
     Args:
         points: (n,) totals, NaN where unknown.

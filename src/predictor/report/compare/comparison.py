@@ -101,7 +101,9 @@ def compute_comparison(
         "rankings": compute_rankings(tested, **draws),
         "rankings_ever": compute_rankings_ever(tested, **draws),
         "gates": compute_gates(tested),
-        "bands": pd.DataFrame() if tested.points is None else compute_point_bands(tested.points, tested.outcome, gate=tested.gate),
+        "bands": pd.DataFrame()
+        if tested.points is None
+        else compute_point_bands(tested.points, tested.outcome, gate=tested.gate),
         "volume": compute_volume(tested, **draws),
         "equal_sqls": compute_equal_sqls(tested, **draws),
         "capacity": compute_capacity(tested, weekly=weekly, **draws),
