@@ -146,11 +146,16 @@ def _notice(scorer: Scorer, frame: pd.DataFrame, *, has_events: bool) -> tuple[F
         findings.append(Finding("LEAD036", "warning", what, "Export the columns that the training had, under the same names."))
     if unknown := [name for name in scorer.reader.list_unknown(list(frame.columns)) if name != "as_of"]:
         findings.append(Finding("LEAD020", "warning", f"Not used by this model: {list_names(unknown)}.", ""))
-    asks = scorer.book is not None and any(isinstance(rule.condition, OnEvents) for rule in scorer.book.rules)
-    if (asks or scorer.features.event_features) and not has_events and scorer.features.dated:
+    if not has_events and asks_events(scorer):
         what = "No events are given, so every lead is taken for one that did nothing."
         findings.append(Finding("EVENT011", "warning", what, "Give the events too, unless these leads have none."))
     return tuple(findings)
+
+
+def asks_events(scorer: Scorer) -> bool:
+    """Whether a bundle learned from events, or its rule book counts them: without them its answers are of other leads."""
+    asks = scorer.book is not None and any(isinstance(rule.condition, OnEvents) for rule in scorer.book.rules)
+    return bool((asks or scorer.features.event_features) and scorer.features.dated)
 
 
 def read_leads_to_score(

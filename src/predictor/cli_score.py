@@ -66,12 +66,10 @@ def compare(
     from predictor.bundle import find_bundle, load_bundle
     from predictor.compare import compare_bundle, write_page
     from predictor.intake.read import write_table
+    from predictor.report.exhibits import guard_formulas
     from predictor.report.summary import write_summary
 
-    if out.suffix not in {".md", ".html"} or out.resolve() in {Path(where).resolve() for where in (leads, events) if where}:
-        raise ScoringError(
-            f"--out must name a page or a Markdown file to write, but is '{out}'. Name it as report.html or report.md."
-        )
+    _refuse_places(out, tables, events)
     bundle = load_bundle(find_bundle(model))
     comparison, note = compare_bundle(bundle, leads=leads, events=events)
     which = "the leads given" if leads else "the forward test"
@@ -79,11 +77,16 @@ def compare(
         text = write_page(bundle, comparison, note=note, leads=leads)
     else:
         text = write_summary(comparison, title=f"Points against {bundle.version}, on {which}", note=note)
-    out.write_text(text, encoding="utf-8")
-    if tables is not None:
-        tables.mkdir(parents=True, exist_ok=True)
-        for name, table in comparison.tables.items():
-            write_table(table, tables / f"{name}.csv")
+    files = {} if tables is None else {tables / f"{name}.csv": table for name, table in comparison.tables.items()}
+    _refuse_read({out, *files}, leads, events)
+    try:
+        if tables is not None:
+            tables.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ScoringError(f"'{error.filename}' cannot be written: {error.strerror}. Name another place.") from error
+    for file, table in files.items():
+        write_table(guard_formulas(table), file)
     if as_json:
         print_json({"out": str(out), "note": note, **comparison.to_json()})
         return
@@ -92,6 +95,33 @@ def compare(
     if note:
         console.err.print(f"[yellow]{console.escape(note)}[/]")
     console.out.print(f"The {'page' if out.suffix == '.html' else 'summary'} is in {out}.")
+
+
+def _refuse_places(out: Path, tables: Path | None, events: str) -> None:
+    """Refuse places at which nothing can be written, before anything is computed."""
+    if out.suffix not in {".md", ".html"} or out.is_dir():
+        raise ScoringError(
+            f"--out must name a page or a Markdown file to write, but is '{out}'. Name it as report.html or report.md."
+        )
+    if not out.parent.is_dir():
+        raise ScoringError(f"--out names '{out}', but there is no folder '{out.parent}'. Make it, or name another place.")
+    if tables is not None and tables.exists() and not tables.is_dir():
+        raise ScoringError(f"--tables must name a folder, but '{tables}' is a file. Name a folder, new or there.")
+    if tables is not None and events and tables.resolve() == Path(events).resolve():
+        raise ScoringError(f"--tables names '{tables}', whose files are read as events. Name another folder.")
+
+
+def _refuse_read(written: set[Path], *places: str) -> None:
+    """Refuse to write over a file that was read."""
+    read = {file.resolve() for place in places if place and "://" not in place for file in _list_files(place)}
+    if lost := sorted(str(file) for file in written if file.resolve() in read):
+        raise ScoringError(f"'{lost[0]}' would be written, but it is read: the export would be lost. Name another place.")
+
+
+def _list_files(place: str) -> list[Path]:
+    """The files of a file, a folder or a glob."""
+    whole = Path(place).absolute()
+    return [*whole.rglob("*")] if whole.is_dir() else [whole, *Path(whole.anchor).glob(str(whole.relative_to(whole.anchor)))]
 
 
 @in_words

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from predictor.batch import award_leads, score_frame
+from predictor.batch import asks_events, award_leads, score_frame
 from predictor.bundle import Bundle
 from predictor.errors import BundleError, TrainingError, count
 from predictor.model.candidates.learned_points import LearnedPoints
@@ -25,6 +25,9 @@ from predictor.report.page import Told, render_told
 from predictor.report.texts import tell_fit, tell_outcome
 from predictor.score import Scorer
 from predictor.study import Study, load_study
+
+_NO_EVENTS = "No events are given, so every lead is taken for one that did nothing: what is said of points and model is false \
+unless these leads have none. Give the events too, with --events."
 
 
 def gather_test(study: Study, split: Split, recipes: Mapping[str, Recipe], verdict: Verdict) -> Contest:
@@ -75,7 +78,11 @@ def compare_bundle(
     weekly = [scorer.settings.threshold.leads_per_week]
     comparison = compute_comparison(tested, weekly=weekly, resamples=asked.resamples, seed=asked.seed)
     told = {"learned_points": _read_learned(bundle), "time_to_sql": None if curve is None else thin(curve)}
-    return comparison.beside(told), describe_overlap(tested, scorer.metrics["fit"]["through"])
+    doubts = (
+        _NO_EVENTS if not events and asks_events(scorer) else "",
+        describe_overlap(tested, scorer.metrics["fit"]["through"]),
+    )
+    return comparison.beside(told), " ".join(doubt for doubt in doubts if doubt)
 
 
 def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads: str = "") -> str:

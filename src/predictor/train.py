@@ -29,6 +29,7 @@ from predictor.model.split import Split
 from predictor.model.threshold import Recommendation, recommend_threshold
 from predictor.model.verdict import Verdict, judge_recipes, rehearse_thresholds
 from predictor.pack import describe_verdict, dump, make_golden, pack_recipe
+from predictor.points.rulebook import parse_rule_book
 from predictor.promotion import judge_promotion
 from predictor.provenance import find_commit, fingerprint_frame, list_versions
 from predictor.report.card import write_card
@@ -230,7 +231,9 @@ def _learn_points(learned: Learned, study: Study) -> tuple[dict[str, str], pd.Da
         return {}, None
     block, recipe = learn_again(learned, study, "learned_points")
     table = compute_learned_rules(recipe.model, block, study.task) if isinstance(recipe.model, LearnedPoints) else None
-    return {"learned_points.toml": write_recipe_book(recipe, block, study.task, study.settings.threshold)}, table
+    text = write_recipe_book(recipe, block, study.task, study.settings.threshold)
+    gate = parse_rule_book(text, "learned_points.toml").gate
+    return {"learned_points.toml": text}, None if table is None else table.assign(gate=gate)
 
 
 def _gather_facts(study: Study) -> dict[str, Any]:

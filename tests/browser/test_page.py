@@ -3,6 +3,7 @@
 import io
 import re
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -129,7 +130,7 @@ def test_the_capacity_moves_every_figure_to_what_the_policy_says(visit, html, to
 def test_sliders_and_charts_work_with_the_keyboard(visit, html, told):
     page = visit(html)
     start = int(page.locator("#threshold").input_value())
-    assert told.comparison.tables["steps"]["threshold"].iloc[start] == 0.25, "it starts at the recommended threshold"
+    assert told.comparison.tables["steps"]["threshold"].iloc[start] == 0.25, "it starts at the threshold of the page"
     where = "() => document.querySelector('[data-chart=steps] svg').innerHTML"
     before = page.evaluate(where)
     page.locator("#threshold").focus()
@@ -139,7 +140,7 @@ def test_sliders_and_charts_work_with_the_keyboard(visit, html, told):
     assert page.locator("#threshold").get_attribute("aria-valuetext") == read_figures(page)["threshold"]
     page.wait_for_function(f"before => ({where})() !== before", arg=before)
     assert read_figures(page)["load"] in page.locator("#said").text_content()
-    page.get_by_role("button", name="Recommended").press("Enter")
+    page.get_by_role("button", name="Model's threshold").press("Enter")
     assert page.locator("#threshold").input_value() == str(start)
     reached = set()
     for _ in range(page.locator("a, button, input, summary, [tabindex='0']").count() + 5):
@@ -251,6 +252,16 @@ def test_what_cannot_be_told_is_said_and_the_rest_is_shown(visit, awkward, case)
 def test_a_rule_that_never_fires_is_named(visit, html):
     page = visit(html)
     assert "Never: dead: it never fires." in page.locator("#rules").inner_text()
+
+
+def test_a_separator_of_lines_in_the_name_of_a_rule_breaks_no_chart(visit, contest):
+    name = "Pricing\u2028\"page\" \\now"
+    rules = (replace(contest.book.rules[0], name=name), *contest.book.rules[1:])
+    times = contest.times.rename(columns={contest.book.rules[0].name: name})
+    page = visit(render_told(tell(replace(contest, book=replace(contest.book, rules=rules), times=times))))
+    shown = page.locator("[data-chart=rules] svg").text_content()
+    assert "page\" \\now" in shown
+    assert shown.index("now") < shown.index("Webinar"), "in the order of the book"
 
 
 def test_texts_of_the_export_stay_texts(visit, html):

@@ -100,6 +100,7 @@ def test_the_book_of_the_bundle_adds_up_to_what_the_candidate_learned(known):
     frame = study.leads.frame.iloc[:500]
     awards = award_leads(learned, frame[["lead_id", *study.leads.attributes]], as_of=frame["mql_at"], events=study.events.table)
     points, most = np.array([rule.points for rule in learned.rules]), find_mosts(learned)
+    assert set(known.comparison.tables["learned_points"]["gate"]) == {learned.gate}
     expected = np.minimum(study.awards.times.iloc[:500].to_numpy(), most) @ points
     np.testing.assert_allclose(awards.total, expected)
     assert len(np.unique(awards.total)) > 20
@@ -185,10 +186,64 @@ def test_the_page_of_leads_given_names_those_that_are_swapped(bundle, tmp_path):
     assert out.read_text(encoding="utf-8") == (bundle / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", ["report.html", "report.md"])
+def test_leads_without_their_events_are_doubted_everywhere(bundle, tmp_path, name):
+    save_firm(simulate_firm(1500, 77), tmp_path)
+    out, doubt = tmp_path / name, "No events are given, so every lead is taken for one that did nothing"
+    asked = ["compare", "--model", str(bundle), "--out", str(out), "--leads", str(tmp_path / "leads.csv")]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    assert doubt in " ".join(done.output.split())
+    assert doubt in out.read_text(encoding="utf-8")
+    given = CliRunner().invoke(app, [*asked, "--events", str(tmp_path / "events.csv")])
+    assert given.exit_code == 0, given.output
+    assert doubt not in " ".join(given.output.split())
+    assert doubt not in out.read_text(encoding="utf-8")
+
+
 def test_a_page_is_not_written_under_another_name(bundle, tmp_path):
     done = CliRunner().invoke(app, ["compare", "--model", str(bundle), "--out", str(tmp_path / "report.pdf")])
     assert done.exit_code == 1
     assert "--out must name a page or a Markdown file to write" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    ("out", "tables", "said"),
+    [
+        ("nowhere/report.md", "tables", "but there is no folder"),
+        ("folder.md", "tables", "--out must name a page or a Markdown file to write"),
+        ("report.md", "file", "--tables must name a folder, but"),
+        ("report.md", "file/below", "cannot be written: Not a directory. Name another place."),
+        ("report.md", "events", "whose files are read as events. Name another folder."),
+        ("report.md", ".", "would be written, but it is read: the export would be lost."),
+    ],
+)
+def test_places_that_cannot_be_written_are_refused_and_what_is_read_stays(bundle, tmp_path, out, tables, said):
+    save_firm(simulate_firm(1500, 77), tmp_path)
+    (tmp_path / "folder.md").mkdir()
+    (tmp_path / "events").mkdir()
+    (tmp_path / "file").write_text("here")
+    (tmp_path / "events.csv").rename(tmp_path / "events" / "acts.csv")
+    leads = (tmp_path / "leads.csv").rename(tmp_path / "months.csv")
+    before = leads.read_bytes()
+    asked = ["compare", "--model", str(bundle), "--out", str(tmp_path / out), "--tables", str(tmp_path / tables)]
+    done = CliRunner().invoke(app, [*asked, "--leads", str(leads), "--events", str(tmp_path / "events")])
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit), done.exception
+    assert said in " ".join(done.output.split())
+    assert leads.read_bytes() == before
+    assert (tmp_path / "file").read_text() == "here"
+    assert not (tmp_path / "report.md").exists()
+
+
+def test_tables_hold_no_formula(bundle, tmp_path, monkeypatch):
+    comparison, _ = compare_bundle(load_bundle(bundle))
+    segments = comparison.tables["segments"].assign(group="=cmd")
+    monkeypatch.setattr("predictor.compare.compare_bundle", lambda *_, **__: (comparison.beside({"segments": segments}), ""))
+    asked = ["compare", "--model", str(bundle), "--out", str(tmp_path / "report.md"), "--tables", str(tmp_path)]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    assert set(pd.read_csv(tmp_path / "segments.csv")["group"]) == {"'=cmd"}
 
 
 def test_a_bundle_from_before_says_what_to_do(bundle):

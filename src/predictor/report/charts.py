@@ -188,9 +188,10 @@ def _draw_cells(table: pd.DataFrame, _: Band) -> alt.LayerChart:
     return _stack(bar, _of("cells").mark_rule(color=_INK).encode(y=y, x="conversion_low:Q", x2="conversion_high:Q"))
 
 
-def _draw_rules(table: pd.DataFrame, _: Band) -> alt.LayerChart:
+def _draw_rules(_: pd.DataFrame, __: Band) -> alt.LayerChart:
     """Points held against what each rule is worth in the model, on the scale of the points."""
-    y = alt.Y("rule:N", title=None, sort=list(table["rule"]), axis=alt.Axis(ticks=False, domain=False, labelColor=_INK))
+    # in the order of the data: names of a firm in a specification would become part of an expression, which some letters break
+    y = alt.Y("rule:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False, labelColor=_INK))
     axis: dict[str, Any] = {"title": "Points a time", "axis": alt.Axis(tickCount=6), "scale": alt.Scale(padding=12)}
     names = {"points": "points set by hand", "worth_points": "worth in the model"}
     colour = _paint(dict(zip(names.values(), (COLOURS[POINTS], COLOURS[MODEL]), strict=True)), "what:N")

@@ -111,13 +111,22 @@ def write_csv(frame: pd.DataFrame) -> str:
     >>> write_csv(pd.DataFrame({"rule": ["=1+1", "-x"], "points": [-1.5, 2.0]}))
     "rule,points\n'=1+1,-1.5\n'-x,2\n"
     """
+    return guard_formulas(frame).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
+def guard_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with an apostrophe before each text that a spreadsheet would take for a formula.
+
+    >>> guard_formulas(pd.DataFrame({"rule": ["=1+1", "Demo"]}))["rule"].tolist()
+    ["'=1+1", 'Demo']
+    """
     safe = frame.copy()
     for name in safe:
         if not pd.api.types.is_numeric_dtype(safe[name]):
             safe[name] = [
                 f"'{text}" if isinstance(text, str) and text[:1] in "=+-@\t\r" and text else text for text in safe[name]
             ]
-    return safe.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    return safe
 
 
 def find_numbers(frame: pd.DataFrame) -> list[str]:

@@ -20,7 +20,7 @@ from predictor.report.compare import Comparison, ReportData
 from predictor.report.compare.steps import PREFIXES, measure_load
 from predictor.report.compare.ways import LEARNED, POINTS
 from predictor.report.exhibits import Exhibit, Section, find_numbers, make_exhibit, tell_step_table
-from predictor.report.headline import tell_headline
+from predictor.report.headline import name_threshold, tell_final, tell_headline
 from predictor.report.sections import tell_comparison
 from predictor.report.sections_training import tell_findings, tell_tested, tell_time, tell_trust
 from predictor.report.sliders import make_slider, say_unit
@@ -28,6 +28,7 @@ from predictor.report.texts import tell_fit, tell_outcome, tell_promise
 from predictor.report.words import say_days
 
 _BAND = (0.2, 0.3)
+_FINAL = "The model that serves was learned again after this test, from the test leads too."
 _LABELS = ("Today", "Points or model", "What to do")
 
 
@@ -37,13 +38,14 @@ class Told:
 
     Attributes:
         comparison: Points, learned points and model on the same leads.
-        threshold: The recommended one; the sliders start there.
+        threshold: Of which the first screen tells the figures; the sliders start there.
         title: What the browser calls the page.
         over: Above the verdict: whose leads these are.
         about: Below it: what is predicted, by what.
         doubts: What readers must know of before they believe it.
         horizon_days: Days within which acceptance counts; None where outcomes carry no dates.
         book: The learned points as a rule book; empty for none.
+        serves: The final model's threshold, where the figures are those of the model that was tested; None where they are one.
         promise: What the recommendation says of itself.
         band: Conversion that is wanted of what is handed over.
         data: Of a training: all that stands behind it.
@@ -57,6 +59,7 @@ class Told:
     doubts: tuple[str, ...] = ()
     horizon_days: float | None = None
     book: str = ""
+    serves: float | None = None
     promise: str = ""
     band: tuple[float, float] = _BAND
     data: ReportData | None = None
@@ -75,10 +78,11 @@ def render_page(data: ReportData) -> str:
     return render_told(
         Told(
             comparison=data.comparison.nameless,
-            threshold=data.advice.threshold,
+            threshold=data.verdict.threshold.threshold,
+            serves=data.advice.threshold,
             title=f"Learned score and points: {data.name}",
-            over=f"Points, learned points and model on the same {leads:,} leads, newer than any that taught them",
-            about=f"{tell_outcome(data.metrics)} Candidate '{data.name}'. {tell_fit(data.metrics)}",
+            over=f"Points, learned points and model on the same {leads:,} leads, newer than any that taught what is tested here",
+            about=f"{tell_outcome(data.metrics)} Candidate '{data.name}'. {_FINAL} {tell_fit(data.metrics)}",
             doubts=() if doubt is None else (f"{doubt.what} {doubt.do}",),
             horizon_days=data.metrics.get("horizon_days"),
             book=data.learned_book,
@@ -100,7 +104,7 @@ def render_told(told: Told) -> str:
     steps = _show_steps(told.comparison, charts)
     exhibits = [exhibit for section in sections for exhibit in section.exhibits] + [steps]
     library, script = _read("vega.js"), _read("page.js")
-    headline = tell_headline(told.comparison, told.threshold, promise=told.promise)
+    headline = tell_headline(told.comparison, told.threshold, serves=told.serves, promise=told.promise)
     brought = {"policy": make_policy(library, script), "style": _read("page.css"), "library": library, "script": script}
     brought["held"] = _dump(_hold(told, exhibits, charts))
     return _open_templates().get_template("page.html").render(
@@ -169,14 +173,15 @@ def _describe_choice(told: Told, exhibit: Exhibit) -> dict[str, Any]:
     slider, load = _make_slider(told), measure_load(steps)
     start = slider["start"]
     gates = told.comparison.tables["gates"]
-    places = [("Recommended", start)]
+    name = name_threshold(told.serves)
+    places = [(name.capitalize(), start)]
     if len(held := gates[gates["way"] == POINTS]) and held["leads"].iloc[0] > 0:
         places.append(("As many as today's gate", int(abs(steps["leads"] - held["leads"].iloc[0]).argmin())))
     unit = say_unit(steps)
     ways = [way for way in (POINTS, LEARNED) if steps[f"{PREFIXES[way]}_sqls"].notna().any()]
     return {
         "texts": {name: texts[start] for name, texts in slider["texts"].items()}, "verdict": slider["verdict"][start],
-        "start": start,
+        "start": f"They start at the {name}.{'' if told.serves is None else ' ' + tell_final(told.serves)}", "place": start,
         "last": len(steps) - 1, "most": slider["most"], "step": slider["step"], "load": float(load[start]), "unit": unit,
         "capacity": f"Leads sales works {unit}", "places": places, "leads": f"{int(steps['leads'].iloc[0]):,}",
         "band": say_band(told.band), "swaps": bool(steps["in_leads"].notna().any()), "exhibit": exhibit,

@@ -40,6 +40,8 @@ stay as you set them; few leads leave your proportions. Any CRM can run them."
 )
 _BOOK = "The rule book holds the gate that goes with these points and above each rule the reason for its number. These numbers \
 were learned from every lead; the figures on this page from points learned before the test leads."
+_GATE = "The gate of this rule book is {gate}: a lead with so many learned points or more goes to sales. The gate of the learned \
+points that were tested stands in 'Each gate as it stands'."
 _LEARNED_HEADS = ("Rule", "Points by hand", "Learned points", "Counts at most", "Why")
 _SEGMENTS = "Of each segment: what became of its leads, what the model promised, and what share each way hands over. The \
 difference is what came less what was promised; of twenty segments one is off by chance alone."
@@ -84,7 +86,8 @@ def _tell_volume(comparison: Comparison, charts: Container[str]) -> Section:
         if len(tables[name])
     ]
     gains = make_exhibit("gains", tables["gains"], fold="The table of the picture at the top: gains and lift")
-    texts = tuple(told) or (_find_untold(comparison, "SQL"),)
+    lacking = [text for text in comparison.untold if "no points: by points they come last" in text]
+    texts = (*(told or [_find_untold(comparison, "SQL")]), *lacking)
     return Section("volume", "Side by side", title, texts, (*exhibits, gains))
 
 
@@ -126,7 +129,8 @@ def _tell_learned(comparison: Comparison, _: Container[str]) -> Section:
     rows = [(row["rule"], *(say_number(row[name]) for name in figures), row["why"]) for row in frame.to_dict("records")]
     exhibit = make_exhibit("learned_points", frame, table=TextTable("Learned points and why", _LEARNED_HEADS, tuple(rows)))
     files = (("learned_points.toml", "Download the rule book (TOML)"),)
-    return Section("learned", "Learned points", title, (_LEARNED, _BOOK), (exhibit,), files)
+    gate = (_GATE.format(gate=say_number(frame["gate"].iloc[0])),) if "gate" in frame else ()
+    return Section("learned", "Learned points", title, (_LEARNED, _BOOK, *gate), (exhibit,), files)
 
 
 def _tell_segments(comparison: Comparison, charts: Container[str]) -> Section:

@@ -10,6 +10,7 @@ from predictor.model.intervals import wilson
 from predictor.points.rulebook import parse_rule_book
 from predictor.report.compare import Comparison, compute_comparison
 from predictor.report.compare.cells import compute_cells, list_swapped
+from predictor.report.compare.comparison import SCORED
 from predictor.report.compare.rules import compute_rules
 from predictor.report.compare.segments import choose_segments, compute_months, compute_segments
 from predictor.report.compare.volume import compute_capacity, compute_equal_sqls, compute_gains, compute_rankings, compute_volume
@@ -179,7 +180,7 @@ def test_rules_that_are_dead_redundant_or_of_the_wrong_sign():
     table = compute_rules(tested).set_index("rule")
     assert table["told"].to_dict() == {
         "Good": "redundant", "Bad": "wrong sign", "Twin": "redundant", "Never": "dead: it never fires",
-        "Always": "dead: it always fires", "Noise": "worth nothing",
+        "Always": "dead: it always fires", "Noise": "not to be told from nothing",
     }  # fmt: skip
     assert table.loc["Good", "like"] == "Twin"
     assert table.loc["Bad", "fired"] == tested.times["Bad"].sum()
@@ -246,6 +247,35 @@ def test_sentences_say_what_the_tables_hold():
     assert "With the 80 test leads that the points gate hands over, the model is better than the points: +40.0 (95 %:" in text
     assert "For 20 SQLs sales works 20 leads by the model: -60 (95 %:" in text
     assert "The points rank at AUC" in text
+
+
+def test_the_gate_is_the_end_of_a_band():
+    points = np.where(PTS == 65, np.tile([62.0, 68.0], 100), PTS)
+    bands = compute_comparison(make_tested(points=points, gate=67.0, routed=points >= 67), resamples=5).tables["bands"]
+    at = bands["band"].tolist().index("67 to < 70")
+    assert bands["band"].iloc[at - 1] == "60 to < 67"
+    above = bands.iloc[at:][lambda rows: rows["band"] != "unknown"]
+    assert above["leads"].sum() == (points >= 67).sum()
+
+
+def test_leads_without_points_are_told_and_set_aside():
+    """Half of the SQLs have no points: the model finds them, and among the others it is as good as the points."""
+    outcome, probability = np.tile([1.0, 1, 0, 0, 0], 40), np.tile([0.9, 0.9, 0.5, 0.1, 0.1], 40)
+    points = np.tile([70.0, np.nan, 70, 10, 10], 40)
+    held = {"outcome": outcome, "probability": probability, "points": points, "routed": points >= 60, "learned": None}
+    told = compute_comparison(make_tested(**held), resamples=50)
+    without = (
+        "40 of 200 test leads have no points: by points they come last, so what the model finds among them is part of its gain."
+    )
+    assert without in told.untold
+    text = " ".join(told.sentences)
+    assert "With the 80 test leads that the points gate hands over, the model is better than the points: +40.0" in text
+    which = "With none but the 160 test leads that have points, and the 80 of them that the points gate hands over"
+    assert f"{which}, the model is not to be told apart from the points: +0.0 (95 %: +0.0 to +0.0) SQLs." in told.sentences
+    better = make_tested(probability=np.where(np.isnan(PTS), 0.0, PROBABILITY))
+    scored = [text for text in compute_comparison(better, resamples=50).sentences if text.startswith(SCORED)]
+    assert scored[0].startswith("With none but the 180 test leads that have points, and the 80 of them that the points gate")
+    assert "the model is better than the points: +40.0 (95 %:" in scored[0]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,9 @@ import pandas as pd
 import pytest
 
 from predictor.errors import Finding
+from predictor.model.gate import judge_gate
+from predictor.report.compare import BETTER, SAME
+from predictor.report.headline import tell_headline
 from predictor.report.page import make_policy, render_page
 from predictor.report.words import DASH
 
@@ -100,11 +103,48 @@ def test_first_screen_gives_the_verdict(data, reader):
         first,
     )
     # 60 leads in 10 weeks at 0.2 or more convert wholly, so the threshold nearest the band is 0: all 200, 60 SQLs
-    assert "What to do Hand over every lead: 30 % (24 to 37 %) of the test leads became SQLs." in first
-    assert "SQL within 42 days. Candidate 'lightgbm'. Fitted on 1,234 leads with known outcomes" in first
+    assert (
+        "What to do The forward-tested threshold, chosen before the test leads, is 0 (every lead): 30 % (24 to 37 %) of the "
+        "test leads became SQLs. The final model's threshold is 0 (every lead), chosen on all leads by the same rule. Hand "
+        "over every lead." in first
+    )
+    assert "on the same 200 leads, newer than any that taught what is tested here" in first
+    again = "The model that serves was learned again after this test, from the test leads too."
+    assert f"SQL within 42 days. Candidate 'lightgbm'. {again} Fitted on 1,234 leads with known outcomes" in first
     assert "from 2025-01-02 through 2026-09-30; 7 pending leads were left out." in first
     assert data.verdict.text in reader.text
     assert "By this test it may serve: its log loss is lower than that of 'points'." in reader.text
+
+
+@pytest.mark.parametrize("told", [SAME, ""])
+def test_a_gain_at_the_threshold_alone_is_titled_by_its_own_number_of_leads(data, told):
+    """The gate's leads tell the ways apart no better than a gate that passes nobody: the title speaks of the threshold's."""
+    tables = data.comparison.tables
+    volume = tables["volume"].assign(told=lambda table: np.where(table["against"] == "", "", told))
+    steps = tables["steps"].assign(points_told=BETTER)
+    step = steps.iloc[1]
+    comparison = data.comparison.beside({"volume": volume, "steps": steps})
+    headline = tell_headline(comparison, float(step["threshold"]))
+    assert headline.title == f"With the same {step['leads']:,.0f} leads the model finds more SQLs than your points"
+    assert headline.sentences[0].startswith("The points gate hands over 4 a week")
+
+
+def test_figures_of_test_leads_are_those_of_the_threshold_that_was_tested(data):
+    """The one that serves was chosen from these leads too: it is named, and neither sliders nor title use it."""
+    text = render_page(replace(data, advice=replace(data.advice, threshold=0.5)))
+    reader, steps = read(text), data.comparison.tables["steps"]
+    assert reader.held["slider"]["start"] == 0 == steps["threshold"].iloc[0]
+    named = "The final model's threshold is 0.5, chosen on all leads by the same rule."
+    assert f"of the test leads became SQLs. {named} Hand over leads that it gives 0.5 or more." in reader.text
+    assert f"They start at the forward-tested threshold. {named}" in reader.text
+    assert "Forward-tested threshold As many as today's gate" in reader.text
+    tested = replace(data.verdict.threshold, threshold=0.6)
+    verdict, comparison = replace(data.verdict, threshold=tested), data.comparison
+    moved = read(render_page(replace(data, verdict=verdict, comparison=comparison)))
+    gate = judge_gate(data.verdict.outcome, data.verdict.probability["lightgbm"] >= 0.6, weeks=10.0)
+    assert f"is 0.6: of the test leads {gate.leads_per_week:.1f} a week, of which {gate.conversion:.0%}" in (
+        moved.text.replace(" %", "%")
+    )
 
 
 def test_tables_hold_the_figures(reader):
@@ -151,14 +191,17 @@ def test_the_page_of_a_bundle_names_no_lead(data, reader):
 
 def test_the_learned_book_can_be_saved(data):
     rules = pd.DataFrame(
-        {"rule": ["Demo"], "hand_points": [50.0], "points": [9], "times": [2.0], "why": ["Set to 50; learned 9."]}
+        {"rule": ["Demo"], "hand_points": [50.0], "points": [9], "times": [2.0], "why": ["Set to 50; learned 9."], "gate": [21.0]}
     )
     told = data.comparison.beside({"learned_points": rules})
     reader = read(render_page(replace(data, comparison=told, learned_book="name = 'x'  # </script>\n")))
     assert reader.held["files"] == {"learned_points.toml": "name = 'x'  # </script>\n"}
     assert "Download the rule book (TOML)" in reader.text
     assert "Demo 50 9 2 Set to 50; learned 9." in reader.text
-    assert reader.held["tables"]["learned_points"]["csv"].startswith("rule,hand_points,points,times,why\nDemo,50,9,2,")
+    assert reader.held["tables"]["learned_points"]["csv"].startswith(
+        "rule,hand_points,points,times,why,gate\nDemo,50,9,2,Set to 50; learned 9.,21\n"
+    )
+    assert "The gate of this rule book is 21: a lead with so many learned points or more goes to sales." in reader.text
 
 
 def test_texts_are_escaped(make):

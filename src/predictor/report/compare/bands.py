@@ -14,15 +14,16 @@ from predictor.model.intervals import wilson
 FloatArray = NDArray[np.float64]
 
 
-def compute_point_bands(points: ArrayLike, outcome: ArrayLike, *, most: int = 8) -> pd.DataFrame:
+def compute_point_bands(points: ArrayLike, outcome: ArrayLike, *, gate: float | None = None, most: int = 8) -> pd.DataFrame:
     """What a point score means: how many leads of each band of points became SQLs.
 
-    Bands are equally wide, their ends round; the few leads far out share the first and the last band. Bands without leads
-    are left out, and leads whose points are unknown have a row of their own, the last.
+    Bands are equally wide, their ends round, but for the gate that cuts one of them; the few leads far out share the first and
+    the last band. Bands without leads are left out, and leads whose points are unknown have a row of their own, the last.
 
     Args:
         points: (n,) totals, NaN where unknown.
         outcome: (n,) 1 or 0.
+        gate: Points from which leads go to sales: no band holds leads on both sides of it. None: there is none.
         most: Bands at most.
 
     Returns:
@@ -37,6 +38,8 @@ def compute_point_bands(points: ArrayLike, outcome: ArrayLike, *, most: int = 8)
     1  10 to < 20      2     1         0.5
     2  20 or more      1     1         1.0
     3     unknown      1     0         0.0
+    >>> compute_point_bands([5, 15, 15, 25], [0, 0, 1, 1], gate=12, most=3)["band"].tolist()
+    ['under 10', '12 to < 20', '20 or more']
     >>> compute_point_bands([5], [0, 1])
     Traceback (most recent call last):
     predictor.errors.TrainingError: Outcomes and probabilities must be of the same leads, at least one, but there are 2 \
@@ -46,6 +49,8 @@ and 1. Score the leads whose outcomes are given.
     check_pairs(outcome, np.zeros(totals.shape))
     y, known = np.asarray(outcome, dtype=float), ~np.isnan(totals)
     edges = _choose_edges(totals[known], most)
+    if gate is not None and known.any() and totals[known].min() < gate <= totals[known].max():
+        edges = np.union1d(edges, [round(gate, 9)])
     names = np.array([*_name_bands(edges), "unknown"])
     band = np.where(known, np.searchsorted(edges, totals, side="right"), len(names) - 1)
     leads, sqls = np.bincount(band, minlength=len(names)), np.bincount(band, weights=y, minlength=len(names)).astype(int)

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from predictor.errors import count
 from predictor.markup import to_paragraphs
 from predictor.model.gate import Gate, judge_gate
 from predictor.model.metrics import compute_reliability
@@ -25,6 +26,7 @@ from predictor.report.compare.volume import (
     compute_rankings,
     compute_rankings_ever,
     compute_volume,
+    take_leads,
 )
 from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest
 from predictor.report.compare.words import SAME
@@ -99,7 +101,9 @@ def compute_comparison(
         "rankings": compute_rankings(tested, **draws),
         "rankings_ever": compute_rankings_ever(tested, **draws),
         "gates": compute_gates(tested),
-        "bands": pd.DataFrame() if tested.points is None else compute_point_bands(tested.points, tested.outcome),
+        "bands": pd.DataFrame()
+        if tested.points is None
+        else compute_point_bands(tested.points, tested.outcome, gate=tested.gate),
         "volume": compute_volume(tested, **draws),
         "equal_sqls": compute_equal_sqls(tested, **draws),
         "capacity": compute_capacity(tested, weekly=weekly, **draws),
@@ -112,7 +116,8 @@ def compute_comparison(
         "months": compute_months(tested),
         "reliability": compute_reliability(tested.outcome, tested.probability),
     }
-    return Comparison(tables, tuple(_tell(tested, tables)), tuple(_list_untold(tested)))
+    sentences = [*_tell(tested, tables), *_tell_scored(tested, **draws)]
+    return Comparison(tables, tuple(sentences), tuple(_list_untold(tested)))
 
 
 def thin(table: pd.DataFrame, most: int = 200) -> pd.DataFrame:
@@ -142,6 +147,7 @@ def compute_gates(tested: Contest) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+SCORED = "With none but the"  # how the sentence about leads that have points begins
 _GATES = {POINTS: "points gate", LEARNED: "gate of the learned points", MODEL: "threshold"}
 
 
@@ -186,6 +192,21 @@ def _tell_pairs(tested: Contest, tables: Mapping[str, pd.DataFrame]) -> list[str
     return told
 
 
+def _tell_scored(tested: Contest, *, resamples: int, seed: int) -> list[str]:
+    """Model beside points on the leads that have points: the others are ranked last by points, which the model gains from."""
+    if tested.points is None or not 0 < (known := ~np.isnan(tested.points)).sum() < len(known):
+        return []
+    scored = take_leads(tested, known)
+    if len(np.unique(scored.outcome)) < 2 or not 0 < scored.handed.sum() < len(scored.outcome):
+        return []
+    volume = compute_volume(scored, resamples=resamples, seed=seed)
+    told = f"{SCORED} {known.sum():,} test leads that have points, and the {scored.handed.sum():,} of them that {scored.volume}"
+    return [
+        f"{told}, the model {_say_told(row)} points: {_say_interval(row, 'difference', 1)} SQLs."
+        for row in _list_rows(volume[(volume["way"] == MODEL) & (volume["against"] == POINTS) & (volume["told"] != "")])
+    ]
+
+
 def _list_pairs(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows that compare two ways; not where the model is those very learned points, so that nothing can differ."""
     ends = table[["difference", "difference_low", "difference_high"]].to_numpy(dtype=float)
@@ -215,6 +236,9 @@ def _list_untold(tested: Contest) -> list[str]:
     elif not tested.routed.any() or tested.routed.all():
         which = "every" if tested.routed.all() else "no"
         untold.append(f"The points gate hands over {which} test lead, so there is nothing to choose between.")
+    if tested.points is not None and (lacking := int(np.isnan(tested.points).sum())):
+        without = f"{lacking:,} of {count(len(tested.points), 'test lead')} {'has' if lacking == 1 else 'have'} no points"
+        untold.append(f"{without}: by points they come last, so what the model finds among them is part of its gain.")
     if len(np.unique(tested.outcome)) < 2:
         which = "Every" if tested.outcome.any() else "No"
         untold.append(f"{which} test lead became an SQL, so it cannot be told which way catches more.")

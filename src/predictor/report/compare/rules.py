@@ -16,7 +16,8 @@ from predictor.report.compare.ways import Contest
 FloatArray = NDArray[np.float64]
 
 DEAD_NEVER, DEAD_ALWAYS, FEW, WRONG, REDUNDANT, NOTHING = (
-    "dead: it never fires", "dead: it always fires", "too few leads to tell", "wrong sign", "redundant", "worth nothing",
+    "dead: it never fires", "dead: it always fires", "too few leads to tell", "wrong sign", "redundant",
+    "not to be told from nothing",
 )  # fmt: skip
 _FEWEST = 20  # leads on either side of a rule
 _EXPLAINED = 0.9  # share of a rule's ups and downs that others tell too, from which it is redundant
@@ -38,8 +39,8 @@ def compute_rules(tested: Contest) -> pd.DataFrame:
         A row a rule, in the order of the book: `rule`, `group`, `points`, `fired`, `share_fired`, `conversion_with` and
         `conversion_without` with `_low`, `_high` (Wilson, 95 %; missing below 20 leads), `worth` (log-odds) with `_low`, `_high`,
         `worth_points`, `explained` (share of its ups and downs that the other rules tell), `like` (the rule that goes with it
-        most closely), `told`: a `dead` rule, `wrong sign`, `redundant`, `worth nothing` (the interval holds 0), `too few leads to
-        tell`, or empty. Empty without a rule book.
+        most closely), `told`: a `dead` rule, `wrong sign`, `redundant`, `not to be told from nothing` (the interval
+        holds 0), `too few leads to tell`, or empty. Empty without a rule book.
     """
     if tested.book is None or tested.times is None:
         return pd.DataFrame(columns=["rule", "group", "points", "fired", "share_fired", "worth", "told"])
