@@ -168,6 +168,14 @@ def test_marketo(tmp_path):
     assert "'Region'" in next(finding.what for finding in findings if finding.code == "LEAD038")
 
 
+def test_what_hubspot_says_at_export_is_no_attribute(tmp_path):
+    late = "Likelihood to close,Lead Rating,Unsubscribed from all email,First marketing email click date,Latest Traffic Source"
+    head = f"Record ID,Job Title,Became a Marketing Qualified Lead Date,Became a Sales Qualified Lead Date,{late}"
+    write(tmp_path, "contacts.csv", f"{head}\n1,CIO,2026-01-06,,0.5,Hot,true,2026-01-02,Email\n")
+    raw = read_tables(make_settings({"data": {"leads": "contacts.csv", "crm": "hubspot"}}, folder=tmp_path))
+    assert set(raw.leads) == {"lead_id", "title", "mql_at", "sql_at"}
+
+
 def test_leads_to_score_need_neither_history_nor_acts(tmp_path):
     write_salesforce(tmp_path, simulate_firm(300, 2))
     settings = make_settings({"data": {"leads": "nowhere.csv", "crm": "salesforce", "files": ["nowhere.csv"]}}, folder=tmp_path)
