@@ -214,6 +214,16 @@ def test_the_export_of_a_crm_needs_no_names(tmp_path, crm):
     assert trained.study.events is not None
 
 
+def test_a_protected_column_of_a_crm_is_kept_to_compare_groups(tmp_path):
+    day = "Became a Marketing Qualified Lead Date,Became a Sales Qualified Lead Date"
+    rows = [f"{number},2026-01-{1 + number % 28:02},,{'fm'[number % 2]},Person {number}" for number in range(40)]
+    (tmp_path / "contacts.csv").write_text(f"Record ID,{day},Gender,First Name\n" + "\n".join(rows), encoding="utf-8")
+    found = propose_settings([str(tmp_path / "contacts.csv")], out=tmp_path / "predictor.toml", crm="hubspot", now=NOW)
+    assert found.list_role("protected") == ["Gender"]
+    assert found.list_role("ignore") == ["First Name"]
+    assert not [finding for finding in found.findings if finding.code == "LEAD038"], "no firm's own column is there"
+
+
 def test_several_files_need_a_crm_and_one_that_is_known(tmp_path):
     for name in ("a.csv", "b.csv"):
         export(60).to_csv(tmp_path / name, index=False)
