@@ -59,10 +59,19 @@ def find_form(column: pd.Series, *, name: str = "", dated: bool = False, order: 
     cells = _count_cells(column)
     if not cells or not (dated or _is_worth_a_look(cells)):
         return None
-    if (dated or _DATED.search(name) is not None) and (form := _find_epoch(cells, sure=dated)):
+    if (dated or is_dated(name)) and (form := _find_epoch(cells, sure=dated)):
         return FoundForm(form, f"whole numbers of {'milli' if form == 'epoch ms' else ''}seconds since 1970")
     found = _find_date(cells, order, most=dated)
     return found if found is not None or dated else _find_number(cells)
+
+
+def is_dated(name: str) -> bool:
+    """Whether a column's name says that it holds dates.
+
+    >>> is_dated("SQL Date"), is_dated("Update policy")
+    (True, False)
+    """
+    return _DATED.search(name) is not None
 
 
 def _count_cells(column: pd.Series) -> Cells:

@@ -12,6 +12,7 @@ from predictor.config import make_settings
 from predictor.crm.export_maps import Export, read_export_map
 from predictor.crm.maps import Names
 from predictor.errors import Finding, SettingsError, list_names
+from predictor.events import RawEvents
 from predictor.intake.crm.export import read_crm
 from predictor.intake.crm.objects import LEADS, find_objects
 from predictor.intake.excel import EXCEL
@@ -31,6 +32,7 @@ class Look:
         crm: Whose export it is; empty: anybody's.
         whole: Whether all rows were looked at.
         notes: What was left out or is not known.
+        events: Sources of events.
     """
 
     leads: pd.DataFrame
@@ -38,6 +40,7 @@ class Look:
     crm: str = ""
     whole: bool = True
     notes: tuple[Finding, ...] = ()
+    events: tuple[RawEvents, ...] = ()
 
 
 def look_into(exports: Sequence[str], crm: Export | None) -> Look:
@@ -67,7 +70,7 @@ def look_into(exports: Sequence[str], crm: Export | None) -> Look:
     protected = [name for name in dict.fromkeys(names) if name in called]
     export = read_crm(paths, crm, make_settings({"roles": {"protected": protected}}))
     others = [str(path) for path in paths if path not in found[LEADS][:1]]
-    return Look(export.leads, (str(found[LEADS][0]), *others), crm, notes=export.notes)
+    return Look(export.leads, (str(found[LEADS][0]), *others), crm, notes=export.notes, events=export.events)
 
 
 def _expand(where: str) -> list[str]:
