@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,10 @@ _ISO = re.compile(f"{PLAIN}|{ZONED}")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _ORDERS: tuple[Form, ...] = ("date d/m/y", "date m/d/y")
 _DATED = re.compile(r"(?i:(?:^|[\s_])(?:date|time|timestamp|at|on|created|modified|updated)(?:$|[\s_])|date$)|(?<=[a-z])At$")
+_EITHER = re.compile(
+    r"[+-]?(?:[1-9]\d{0,2}\.\d{3}|\d{1,3})"
+)  # a number that reads well with a point of thousands and of decimals
+_POINTS: tuple[Form, Form] = ("amount 1,234.5", "amount 1.234,5")
 Cells = Sequence[tuple[str, int]]
 
 
@@ -28,12 +32,14 @@ class FoundForm:
     """How a column is spelled.
 
     Attributes:
-        form: The form; None where day and month cannot be told apart.
+        form: The form; None where day and month cannot be told apart, or a point may set off thousands or decimals.
         why: What it was told by.
+        number: Whether it holds numbers where the form is None.
     """
 
     form: Form | None
     why: str
+    number: bool = field(default=False, repr=False)
 
 
 def find_form(column: pd.Series, *, name: str = "", dated: bool = False, order: Form | None = None) -> FoundForm | None:
@@ -53,10 +59,19 @@ def find_form(column: pd.Series, *, name: str = "", dated: bool = False, order: 
     cells = _count_cells(column)
     if not cells or not (dated or _is_worth_a_look(cells)):
         return None
-    if (dated or _DATED.search(name) is not None) and (form := _find_epoch(cells, sure=dated)):
+    if (dated or is_dated(name)) and (form := _find_epoch(cells, sure=dated)):
         return FoundForm(form, f"whole numbers of {'milli' if form == 'epoch ms' else ''}seconds since 1970")
     found = _find_date(cells, order, most=dated)
     return found if found is not None or dated else _find_number(cells)
+
+
+def is_dated(name: str) -> bool:
+    """Whether a column's name says that it holds dates.
+
+    >>> is_dated("SQL Date"), is_dated("Update policy")
+    (True, False)
+    """
+    return _DATED.search(name) is not None
 
 
 def _count_cells(column: pd.Series) -> Cells:
@@ -134,13 +149,40 @@ def _find_number(cells: Cells) -> FoundForm | None:
     shares |= {form: _share(cells, _fits(cells, form)) for form in forms}
     best = max(shares.values())
     likely = [form for form, share in shares.items() if share == best]
-    if best < 1 - _DIRT or None in likely:
+    if best < 1 - _DIRT:
         return None
+    if None in likely:
+        return FoundForm(None, "every point has three digits after it", number=True) if _may_group(cells) else None
     points = sum(re.search(r"\.\d{3}(?!\d)", text) is not None for text, _ in cells)
     commas = sum(re.search(r",\d{3}(?!\d)", text) is not None for text, _ in cells)
     german = "amount 1.234,5" in likely and ("amount 1,234.5" not in likely or points > commas)
     form: Form = "amount 1.234,5" if german else likely[0] or "range 1-10"
     return FoundForm(form, _say_share(cells, _fits(cells, form)))
+
+
+def _may_group(cells: Cells) -> bool:
+    """Whether every point may set off thousands as well as decimals, as in 750 and 1.500."""
+    numbers = [text for text, _ in cells if _NUMBER.fullmatch(text)]
+    return any("." in text for text in numbers) and all(_EITHER.fullmatch(text) for text in numbers)
+
+
+def _has_decimals(column: pd.Series) -> bool:
+    """Whether a column that is spelled the plain way holds a point of decimals."""
+    cells = _count_cells(column)
+    return bool(cells) and _is_worth_a_look(cells) and any("." in text and _NUMBER.fullmatch(text) for text, _ in cells)
+
+
+def _settle_points(frame: pd.DataFrame, found: Mapping[str, FoundForm], others: Sequence[str]) -> dict[str, FoundForm]:
+    """The forms, where a point may be of thousands or of decimals as the other columns of the file have it."""
+    open_ = [name for name, form in found.items() if form.form is None and form.number]
+    told = {form.form for form in found.values()} & set(_POINTS)
+    plain = bool(open_) and any(_has_decimals(frame[name]) for name in others if name not in found)
+    if not open_ or not (told or plain) or (_POINTS[1] in told and (plain or _POINTS[0] in told)):
+        return dict(found)
+    if _POINTS[1] not in told:
+        return {name: form for name, form in found.items() if name not in open_}
+    settled = FoundForm(_POINTS[1], "the other columns of the file write decimals with a comma")
+    return {name: settled if name in open_ else form for name, form in found.items()}
 
 
 def find_forms(
@@ -159,11 +201,13 @@ def find_forms(
     asked = [(name, name in times) for name in (*times, *others) if name not in set_forms]
     first = next((form for form in _ORDERS if form == f"date {order}"), None)
     found = {name: form for name, dated in asked if (form := find_form(frame[name], name=name, dated=dated, order=first))}
+    found = _settle_points(frame, found, [name for name in others if name not in set_forms])
     told = {form.form for form in found.values()} & set(_ORDERS)
-    if len(told) == 1 and any(form.form is None for form in found.values()):
+    if len(told) == 1 and any(form.form is None and not form.number for form in found.values()):
         (same,) = told
-        again = {name: find_form(frame[name], name=name, dated=name in times, order=same) for name in found}
-        found = {name: form if form is not None else found[name] for name, form in again.items()}
+        days = [name for name, form in found.items() if form.form is None and not form.number]
+        again = {name: find_form(frame[name], name=name, dated=name in times, order=same) for name in days}
+        found |= {name: form for name, form in again.items() if form is not None}
     return {name: form.form for name, form in found.items() if form.form is not None} | dict(set_forms), found
 
 
@@ -200,10 +244,21 @@ def tell_forms(found: Mapping[str, FoundForm], times: Sequence[str]) -> tuple[Fi
         )
         for form, names in read.items()
     )
-    open_ = [name for name, form in found.items() if form.form is None]
+    tips = (*tips, *_tell_points([name for name, form in found.items() if form.form is None and form.number]))
+    open_ = [name for name, form in found.items() if form.form is None and not form.number]
     if not open_:
         return tips
     what = f"Day and month cannot be told apart in {list_names(open_)} ({count(len(open_), 'column')}): every day is 12 or less."
     refused = any(name in times for name in open_)
     do = "Set data.date_order to 'd/m/y' or 'm/d/y'" + ("." if refused else "; until then they are taken as texts.")
     return (*tips, Finding("LEAD035", "error" if refused else "warning", what, do))
+
+
+def _tell_points(names: Sequence[str]) -> tuple[Finding, ...]:
+    if not names:
+        return ()
+    what = (
+        f"Thousands and decimals cannot be told apart in {list_names(names)}: every point has three digits after it, as in 1.500."
+    )
+    do = f"They are read as decimals; set their form to '{_POINTS[1]}' in [forms] where a point sets off thousands."
+    return (Finding("LEAD042", "warning", what, do),)

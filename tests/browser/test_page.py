@@ -255,12 +255,12 @@ def test_a_rule_that_never_fires_is_named(visit, html):
 
 
 def test_a_separator_of_lines_in_the_name_of_a_rule_breaks_no_chart(visit, contest):
-    name = "Pricing\u2028\"page\" \\now"
+    name = 'Pricing\u2028"page" \\now'
     rules = (replace(contest.book.rules[0], name=name), *contest.book.rules[1:])
     times = contest.times.rename(columns={contest.book.rules[0].name: name})
     page = visit(render_told(tell(replace(contest, book=replace(contest.book, rules=rules), times=times))))
     shown = page.locator("[data-chart=rules] svg").text_content()
-    assert "page\" \\now" in shown
+    assert 'page" \\now' in shown
     assert shown.index("now") < shown.index("Webinar"), "in the order of the book"
 
 

@@ -11,7 +11,7 @@ from predictor.answer import Lead
 from predictor.batch import score_leads
 from predictor.config import load_settings, make_settings
 from predictor.errors import SettingsError, TableError
-from predictor.forms import find_form
+from predictor.forms import find_form, find_forms, tell_forms
 from predictor.score import Scorer
 from predictor.tables import check_leads
 from predictor.train import save_trained, train
@@ -85,6 +85,26 @@ def test_a_column_that_does_not_tell_follows_those_of_its_file_that_do():
     assert leads.frame["mql_at"].dt.strftime("%m-%d").tolist() == ["04-03", "04-05"]
     assert leads.forms == {"mql_at": "date d/m/y", "sql_at": "date d/m/y"}
     assert [finding.code for finding in leads.findings] == ["LEAD034"]
+
+
+def tell_points(**others):
+    frame = pd.DataFrame({"Umsatz": ["750", "900", "1.500", "12.000", "250.000"], **others})
+    forms, found = find_forms(frame, set_forms={}, times=[], others=list(frame), order=None)
+    return forms.get("Umsatz"), [finding.code for finding in tell_forms(found, [])]
+
+
+def test_a_point_of_thousands_is_told_by_the_other_columns_or_not_at_all():
+    comma, point = ["1.234,50 EUR", "2,5", "3", "4", "5"], ["0.5", "1.25", "3", "4", "5"]
+    assert tell_points(Rest=comma) == ("amount 1.234,5", ["LEAD034"])
+    assert tell_points(Rest=point) == (None, [])
+    assert tell_points(Rest=["$1,234.50", "2", "3", "4", "5"]) == (None, ["LEAD034"])
+    assert tell_points(Rest=comma, More=point) == (None, ["LEAD034", "LEAD042"])
+    assert tell_points(Number=["1", "2", "3", "4", "5"]) == (None, ["LEAD042"])
+
+
+@pytest.mark.parametrize("cells", [["0.500", "1.500"], ["1500", "1.500"], ["1.5", "1.500"], ["100", "200"]])
+def test_a_point_of_decimals_is_none_of_thousands(cells):
+    assert find_form(pd.Series(cells)) is None
 
 
 def test_a_form_of_the_settings_wins_and_must_be_one():

@@ -122,7 +122,7 @@ def _write_utf8(path: Path, encoding: str, copies: Path) -> Path:
 def _read_files(parts: Sequence[_Part], columns: Mapping[str, str]) -> Read:
     """The columns of all files under our names; as texts where files differ in types."""
     for paths, kind in parts:
-        if lacking := [columns[name] for name in NEEDED if columns[name] not in kind.names]:
+        if lacking := [columns[name] for name in NEEDED if name in columns and columns[name] not in kind.names]:
             what = f"'{paths[0].name}' has no column {list_names(lacking)}; it has {list_names(kind.names)}."
             do = "Export it again with the columns of the other files."
             raise TableError("events", [Finding("EVENT001", "error", what, do)])

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from predictor.audit import audit_columns
-from predictor.config import make_settings
+from predictor.config import Settings, make_settings
 from predictor.denied import deny_reason
 from predictor.errors import Finding, TableError
+from predictor.events import RawEvents, check_events
+from predictor.intake.crm.acts import join_events
 from predictor.propose.settings import Proposal
 from predictor.tables import Leads, check_leads
 
-_TOLD = {"LEAD001", "LEAD008", "LEAD014", "LEAD030"}  # what is told already, in words that fit a first look, or by the audit
+_TOLD = {"LEAD008", "LEAD014", "LEAD030"}  # what is told already, in words that fit a first look, or by the audit
 _LEFT = "It is named in roles.ignore; take it out, into roles.allow, if its value was known before the lead became an MQL."
 
 
-def audit_proposal(proposal: Proposal, raw: pd.DataFrame, now: pd.Timestamp) -> Proposal:
+def audit_proposal(proposal: Proposal, raw: pd.DataFrame, now: pd.Timestamp, events: Sequence[RawEvents] = ()) -> Proposal:
     """The proposal with what was found: an attribute that must be a leak is left out, with the evidence beside it.
 
     Args:
         proposal: What the columns were taken for.
         raw: The export as read.
         now: The moment after which nothing can have happened yet.
+        events: Sources of events.
     """
     asked = proposal.to_differences()
     asked["roles"]["ignore"] = [name for name in asked["roles"]["ignore"] if deny_reason(name) is None]
+    settings = make_settings(asked)
     try:
-        leads = check_leads(raw, make_settings(asked), now=now)
+        leads = check_leads(raw, settings, now=now)
     except TableError as error:
-        return replace(proposal, findings=(*proposal.findings, *(fault for fault in error.findings if fault.code not in _TOLD)))
+        told = _TOLD | ({"LEAD001"} if proposal.refusals else set())
+        return replace(proposal, findings=(*proposal.findings, *(fault for fault in error.findings if fault.code not in told)))
+    proposal = replace(proposal, findings=(*proposal.findings, *_check_acts(events, settings, leads, now)))
     audited = _audit(leads)
     worst = [finding for finding in audited if finding.column is not None and finding.severity == "error"]
     found = proposal.leave_out({str(finding.column): f"{finding.code}: {finding.what}" for finding in worst})
@@ -38,6 +45,17 @@ def audit_proposal(proposal: Proposal, raw: pd.DataFrame, now: pd.Timestamp) -> 
     told = tuple(replace(finding, do=_LEFT) if finding.column in left else finding for finding in audited)
     noticed = tuple(finding for finding in leads.findings if finding.code not in _TOLD)
     return replace(found, findings=(*told, *proposal.findings, *noticed))
+
+
+def _check_acts(events: Sequence[RawEvents], settings: Settings, leads: Leads, now: pd.Timestamp) -> tuple[Finding, ...]:
+    """The faults of the events for which they would be refused."""
+    if not events:
+        return ()
+    try:
+        check_events(join_events(events), settings, leads.frame["lead_id"], now=now)
+    except TableError as error:
+        return tuple(error.findings)
+    return ()
 
 
 def _audit(leads: Leads) -> tuple[Finding, ...]:

@@ -10,11 +10,14 @@ import pandas as pd
 
 from predictor.config import make_settings
 from predictor.crm.export_maps import Export, read_export_map
+from predictor.crm.maps import Names
 from predictor.errors import Finding, SettingsError, list_names
+from predictor.events import RawEvents
 from predictor.intake.crm.export import read_crm
 from predictor.intake.crm.objects import LEADS, find_objects
 from predictor.intake.excel import EXCEL
 from predictor.intake.read import CSV, PARQUET, read_sample
+from predictor.propose.guess import read_names as read_guesses
 
 MOST_ROWS = 200_000  # of a large file, the first so many are looked at
 
@@ -29,6 +32,7 @@ class Look:
         crm: Whose export it is; empty: anybody's.
         whole: Whether all rows were looked at.
         notes: What was left out or is not known.
+        events: Sources of events.
     """
 
     leads: pd.DataFrame
@@ -36,6 +40,7 @@ class Look:
     crm: str = ""
     whole: bool = True
     notes: tuple[Finding, ...] = ()
+    events: tuple[RawEvents, ...] = ()
 
 
 def look_into(exports: Sequence[str], crm: Export | None) -> Look:
@@ -60,9 +65,12 @@ def look_into(exports: Sequence[str], crm: Export | None) -> Look:
         return Look(leads, (files[0],), whole=whole)
     paths = [Path(file) for file in files]
     found = find_objects(paths, read_export_map(crm))
-    export = read_crm(paths, crm, make_settings())
+    names = [str(name) for path in found.get(LEADS, []) for name in read_sample(str(path), LEADS, 1)[0]]
+    called = Names(read_guesses()["roles"]["protected"])
+    protected = [name for name in dict.fromkeys(names) if name in called]
+    export = read_crm(paths, crm, make_settings({"roles": {"protected": protected}}))
     others = [str(path) for path in paths if path not in found[LEADS][:1]]
-    return Look(export.leads, (str(found[LEADS][0]), *others), crm, notes=export.notes)
+    return Look(export.leads, (str(found[LEADS][0]), *others), crm, notes=export.notes, events=export.events)
 
 
 def _expand(where: str) -> list[str]:

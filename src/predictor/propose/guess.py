@@ -54,7 +54,7 @@ def guess_meanings(columns: Sequence[Column]) -> dict[str, Meaning]:
             found[column.name] = Meaning(column.name, "bears that name")
     _find_key(columns, found)
     for ours in TIMES:
-        _take(ours, columns, found, lambda column: column.kind == "date" or (column.form is not None and column.filled > 0))
+        _take(ours, columns, found, _holds_dates)
     _find_outcome(columns, found)
     _find_order(columns, found)
     for ours in ("account_id", "recycle_reason"):
@@ -80,6 +80,11 @@ def _take(ours: str, columns: Sequence[Column], found: dict[str, Meaning], fits:
             )
             found[column.name] = Meaning(ours, f"by its name{f'; it holds {held}' if held else ''} ({column.say()})")
             return
+
+
+def _holds_dates(column: Column) -> bool:
+    """Whether it holds dates, though some of its cells may be none: the contract counts those."""
+    return column.kind == "date" or column.mostly_dates or (column.form is not None and column.filled > 0)
 
 
 def _by_name(names: Iterable[str], columns: Sequence[Column]) -> list[Column]:
@@ -156,6 +161,8 @@ def _say_attribute(column: Column) -> str:
     kind = "text" if column.kind == "category" else column.kind
     if column.form is None:
         return f"{kind}: {column.say()}"
+    if column.form.form is None and column.form.number:
+        return f"numbers whose point may set off thousands or decimals: set [forms] ({column.say()})"
     if column.form.form is None:
         return f"dates whose day and month cannot be told apart: set data.date_order ({column.say()})"
     return f"{kind}, spelled as '{column.form.form}' ({column.form.why}): {column.say()}"

@@ -14,6 +14,7 @@ from predictor.config import Settings, make_settings
 from predictor.crm.export_maps import Export
 from predictor.crm.maps import Names
 from predictor.errors import Finding, TableError, count, list_names
+from predictor.events import RawEvents
 from predictor.intake.database import is_url
 from predictor.intake.header import read_header
 from predictor.intake.read import CSV
@@ -55,9 +56,11 @@ def propose_settings(
     source = (
         f"'{Path(first).name}': {'' if look.whole else 'the first '}{count(len(raw), 'row')}, {count(len(columns), 'column')}"
     )
-    proposal = Proposal(source, data, meanings, {} if crm else forms, _propose_event_columns(events))
-    told = (*_tell_gaps(proposal, columns), *_tell_placeholders(placeholders), *look.notes)
-    return audit_proposal(replace(proposal, findings=told), raw, pd.Timestamp.now("UTC") if now is None else now)
+    own = (open_events(events, Path()),) if events else ()
+    proposal = Proposal(source, data, meanings, {} if crm else forms, _propose_event_columns(own))
+    told = (*_tell_gaps(proposal, columns), *_tell_undated(proposal, columns), *_tell_placeholders(placeholders), *look.notes)
+    now = pd.Timestamp.now("UTC") if now is None else now
+    return audit_proposal(replace(proposal, findings=told), raw, now, (*look.events, *own))
 
 
 def _check_shape(raw: pd.DataFrame, leads: str) -> None:
@@ -106,10 +109,10 @@ def _list_times(raw: pd.DataFrame) -> list[str]:
     ]
 
 
-def _propose_event_columns(events: str) -> dict[str, str]:
+def _propose_event_columns(events: Sequence[RawEvents]) -> dict[str, str]:
     if not events:
         return {}
-    names, taken = open_events(events, Path()).columns, dict[str, str]()
+    names, taken = events[0].columns, dict[str, str]()
     for ours, called in read_names()["event_columns"].items():
         free = [name for name in names if name not in taken.values()]
         found = next((name for word in (ours, *called) for name in free if name in Names([word])), None)
@@ -141,3 +144,19 @@ def _tell_gaps(proposal: Proposal, columns: list[Column]) -> tuple[Finding, ...]
         what = "No column says when a lead came: the test would be on leads drawn by lot, and flatter the model."
         found.append(("warning", what, "Export the date, or name any column that grows with time as order_by."))
     return tuple(Finding("INIT002", severity, what, do) for severity, what, do in found)  # type: ignore[arg-type]
+
+
+def _tell_undated(proposal: Proposal, columns: list[Column]) -> tuple[Finding, ...]:
+    """Columns that are called dates and cannot be read as such; those that are taken for dates, the contract tells of."""
+    free = [column for column in columns if column.undated and proposal.meanings[column.name].role not in TIMES]
+    do = "Write all of its dates as 2026-03-31, or name how they are spelled in [forms]; until then they are no dates."
+    return tuple(
+        Finding(
+            "INIT004", "warning", f"Column '{c.name}' is called a date, but {_say_undated(c)} hold none that can be read.", do
+        )
+        for c in free
+    )
+
+
+def _say_undated(column: Column) -> str:
+    return f"{count(column.undated, 'row')} of {column.filled:,}"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from predictor.config import Settings
-from predictor.forms import FoundForm, find_forms, respell_column
-from predictor.parse import infer_kind, parse_outcome
+from predictor.forms import FoundForm, find_forms, is_dated, respell_column
+from predictor.parse import infer_kind, parse_outcome, parse_times
 from predictor.spelling import Form
 from predictor.values import find_distinct
 
@@ -38,6 +38,7 @@ class Column:
         emails: Whether most cells are e-mail addresses.
         prose: Whether its texts are long.
         form: How it is spelled, with what that was told by; None: the plain way.
+        undated: Of a column that is called a date and is none: how many of its cells hold no date that can be read.
     """
 
     name: str
@@ -52,6 +53,12 @@ class Column:
     emails: bool = False
     prose: bool = False
     form: FoundForm | None = None
+    undated: int = 0
+
+    @property
+    def mostly_dates(self) -> bool:
+        """Whether it is called a date and is none, for a few cells only."""
+        return 0 < self.undated <= self.filled / 2
 
     @property
     def unique(self) -> bool:
@@ -90,7 +97,20 @@ def profile_columns(frame: pd.DataFrame, settings: Settings, *, times: Sequence[
     set_forms: Mapping[str, Form] = {name: form for name, form in settings.forms.items() if name in frame}
     others = [str(name) for name in frame if name not in times]
     forms, found = find_forms(frame, set_forms=set_forms, times=list(times), others=others, order=order)
-    return [_profile(frame[name], str(name), forms.get(str(name)), found.get(str(name)), settings) for name in frame]
+    columns = [_profile(frame[name], str(name), forms.get(str(name)), found.get(str(name)), settings) for name in frame]
+    return [_count_undated(column, frame[column.name], settings, dated=column.name in times) for column in columns]
+
+
+def _count_undated(column: Column, cells: pd.Series, settings: Settings, *, dated: bool) -> Column:
+    """The column with how many of its cells are no dates, where its name says that they are; no figures by another name."""
+    if column.kind == "date" or not column.filled or not (dated or (is_dated(column.name) and column.kind == "category")):
+        return column
+    form = None if column.form is None else column.form.form
+    plain = cells if form is None else respell_column(cells, form)
+    undated = replace(column, undated=int(parse_times(plain, settings.data.timezone)[1].sum()))
+    if dated and not undated.undated:
+        return replace(column, kind="date", whole=False)  # as 20260331, which is a number anywhere else
+    return undated if dated or undated.mostly_dates else column
 
 
 def _profile(cells: pd.Series, name: str, form: Form | None, found: FoundForm | None, settings: Settings) -> Column:

@@ -214,6 +214,51 @@ def test_the_export_of_a_crm_needs_no_names(tmp_path, crm):
     assert trained.study.events is not None
 
 
+def test_a_protected_column_of_a_crm_is_kept_to_compare_groups(tmp_path):
+    day = "Became a Marketing Qualified Lead Date,Became a Sales Qualified Lead Date"
+    rows = [f"{number},2026-01-{1 + number % 28:02},,{'fm'[number % 2]},Person {number}" for number in range(40)]
+    (tmp_path / "contacts.csv").write_text(f"Record ID,{day},Gender,First Name\n" + "\n".join(rows), encoding="utf-8")
+    found = propose_settings([str(tmp_path / "contacts.csv")], out=tmp_path / "predictor.toml", crm="hubspot", now=NOW)
+    assert found.list_role("protected") == ["Gender"]
+    assert found.list_role("ignore") == ["First Name"]
+    assert not [finding for finding in found.findings if finding.code == "LEAD038"], "no firm's own column is there"
+
+
+def plain_export(n=40):
+    days = pd.date_range("2026-01-01", periods=n, freq="D").strftime("%Y-%m-%d").astype(object)
+    title = [f"T{number % 5}" for number in range(n)]
+    return pd.DataFrame({"Lead ID": [f"L{number}" for number in range(n)], "MQL Date": days, "SQL Date": days, "Title": title})
+
+
+def list_faults(proposal):
+    return [finding.code for finding in proposal.refusals]
+
+
+def test_what_training_would_refuse_is_told(tmp_path):
+    assert list_faults(look(tmp_path, plain_export())) == []
+    assert list_faults(look(tmp_path, plain_export().drop(columns="MQL Date"))) == ["LEAD001"]
+    footer = plain_export()
+    footer.loc[39, "MQL Date"] = "Grand Totals"
+    found = look(tmp_path, footer)
+    assert (found.meanings["MQL Date"].role, list_faults(found)) == ("mql_at", ["LEAD003"])
+    assert "1 row" in found.refusals[0].what
+    (tmp_path / "events.csv").write_text("Lead ID,when it was,Type\nL1,2026-01-01,page_view\n", encoding="utf-8")
+    assert list_faults(look(tmp_path, plain_export(), events=str(tmp_path / "events.csv"))) == ["EVENT001"]
+
+
+def test_a_column_that_is_called_a_date_and_is_none_is_told(tmp_path):
+    leads = plain_export()
+    mixed = leads["SQL Date"].where(leads.index % 2 == 0, "31/12/2025")
+    found = look(tmp_path, leads.assign(**{"Contract date": mixed}))
+    assert found.meanings["Contract date"].role == "attribute"
+    (told,) = (finding.what for finding in found.findings if finding.code == "INIT004")
+    assert told == "Column 'Contract date' is called a date, but 20 rows of 40 hold none that can be read."
+    solid = look(tmp_path, leads.assign(**{"SQL Date": leads["SQL Date"].str.replace("-", "")}))
+    assert solid.meanings["SQL Date"].role == "sql_at", "20260331 is a date under such a name"
+    odd = look(tmp_path, leads.assign(**{"SQL Date": "week " + leads["SQL Date"]}))
+    assert "'SQL Date' is called a date, but 40 rows of 40" in str([str(finding) for finding in odd.findings])
+
+
 def test_several_files_need_a_crm_and_one_that_is_known(tmp_path):
     for name in ("a.csv", "b.csv"):
         export(60).to_csv(tmp_path / name, index=False)

@@ -15,8 +15,10 @@ import pyarrow as pa
 from ibis.expr.types import StringValue, Table
 
 from predictor.crm.export_maps import find_columns
+from predictor.errors import list_names
 from predictor.events import EVENT_COLUMNS, RawEvents, Read
 from predictor.intake.files import open_files
+from predictor.intake.header import refuse
 
 _PARTS = ("lead_id", "occurred_at", "event_type", "asset", "campaign", "value", "responded", "responded_at")
 _YES = ("true", "1", "yes")
@@ -47,6 +49,11 @@ class _Acts:
         return RawEvents(EVENT_COLUMNS, self._read, self._raw.notes)
 
     def _read(self, columns: Mapping[str, str]) -> Read:
+        if "occurred_at" not in self._columns:
+            what = (
+                f"A file of acts has no column {list_names(self._kind['occurred_at'])}; it has {list_names(self._raw.columns)}."
+            )
+            raise refuse("events", what, "Export it again with the date of each act.")
         read = self._raw.read(self._columns)
         table = self._date_responses(read.table.filter(read.table.occurred_at.notnull()))
         made = self._complete_keys(table.mutate(event_type=self._name_types(table)))

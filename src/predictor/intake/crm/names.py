@@ -7,6 +7,7 @@ import pandas as pd
 from predictor.config import Settings
 from predictor.crm.export_maps import ExportMap, find_columns
 from predictor.crm.maps import plain
+from predictor.denied import deny_reason
 from predictor.errors import Finding, list_names
 
 
@@ -37,8 +38,8 @@ def name_columns(raw: pd.DataFrame, known: ExportMap, settings: Settings) -> tup
         if (attribute is None and known.is_left_out(name)) or (attribute or name) in columns:
             left.append(name)
         elif attribute is None:
-            columns[name] = raw[name]
-            unknown.append(name)
+            columns[name] = raw[name]  # those that are denied by name leave later, with their reason
+            unknown += [] if deny_reason(name) else [name]
         else:
             columns[attribute] = _say_values(raw[name], attribute, known)
     return pd.DataFrame(columns, index=raw.index), _tell(known.name, left, unknown)

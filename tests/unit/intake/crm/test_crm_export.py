@@ -112,6 +112,30 @@ def test_a_response_dated_by_its_day_counts_from_the_end_of_it(tmp_path):
     assert moments == ["06 09:00:00", "06 23:59:59", "07 09:00:00"]
 
 
+def test_acts_of_no_known_type_are_told_by_their_file(tmp_path):
+    write(tmp_path, "Lead.csv", LEAD)
+    write(tmp_path, "History.csv", HISTORY + "00Q2,2026-01-06T08:00:00.000Z,Status,Open,MQL\n")
+    head = "Id,CampaignId,LeadId,Status,HasResponded,FirstRespondedDate,CreatedDate\n"
+    rows = [
+        "00v1,701,00Q2,Responded,true,2026-01-07,2026-01-07T09:00:00.000Z",
+        "00v2,702,00Q2,Sent,false,,2026-01-06T09:00:00.000Z",
+    ]
+    write(tmp_path, "Members.csv", head + "\n".join(rows))
+    head = "Id,WhoId,Status,IsClosed,ActivityDate,CompletedDateTime,CreatedDate\n"
+    write(tmp_path, "Task.csv", head + "00T1,00Q2,Completed,true,2026-01-08,2026-01-08T07:00:00.000Z,2026-01-08T06:00:00.000Z\n")
+    _, events, _ = load(tmp_path, "salesforce", "Lead.csv", "History.csv", "Members.csv", "Task.csv")
+    found = events.table.order_by("at_us").to_pyarrow().to_pandas()
+    assert found["event_type"].tolist() == ["campaign_added", "campaign_response", "task"]
+
+
+def test_acts_without_a_date_are_refused(tmp_path):
+    write(tmp_path, "Lead.csv", LEAD)
+    write(tmp_path, "History.csv", HISTORY + "00Q2,2026-01-06T08:00:00.000Z,Status,Open,MQL\n")
+    write(tmp_path, "Members.csv", "CampaignId,LeadId,HasResponded\n701,00Q2,true\n")
+    with pytest.raises(TableError, match=r"A file of acts has no column 'CreatedDate'.* it has 'CampaignId', 'LeadId'"):
+        load(tmp_path, "salesforce", "Lead.csv", "History.csv", "Members.csv")
+
+
 def test_acts_of_a_crm_stand_beside_those_of_a_tracker_under_its_own_names(tmp_path):
     write(tmp_path, "Lead.csv", LEAD)
     write(tmp_path, "History.csv", HISTORY + "00Q2,2026-01-06T08:00:00.000Z,Status,Open,MQL\n")
@@ -142,6 +166,14 @@ def test_marketo(tmp_path):
     assert table["event_type"].tolist() == list(kinds.values())
     assert table["asset"].tolist()[0] == "page 1"
     assert "'Region'" in next(finding.what for finding in findings if finding.code == "LEAD038")
+
+
+def test_what_hubspot_says_at_export_is_no_attribute(tmp_path):
+    late = "Likelihood to close,Lead Rating,Unsubscribed from all email,First marketing email click date,Latest Traffic Source"
+    head = f"Record ID,Job Title,Became a Marketing Qualified Lead Date,Became a Sales Qualified Lead Date,{late}"
+    write(tmp_path, "contacts.csv", f"{head}\n1,CIO,2026-01-06,,0.5,Hot,true,2026-01-02,Email\n")
+    raw = read_tables(make_settings({"data": {"leads": "contacts.csv", "crm": "hubspot"}}, folder=tmp_path))
+    assert set(raw.leads) == {"lead_id", "title", "mql_at", "sql_at"}
 
 
 def test_leads_to_score_need_neither_history_nor_acts(tmp_path):
