@@ -137,3 +137,7 @@ def _read_moment(value: datetime, request: Request) -> datetime:
 
 def _tell_warnings(findings: Sequence[Finding]) -> list[WarningOut]:
     return [WarningOut(code=finding.code, text=f"{finding.what} {finding.do}".strip()) for finding in findings]
+
+
+router.head("/health/live", include_in_schema=False)(check_live)  # as some monitors ask
+router.head("/health/ready", include_in_schema=False)(check_ready)

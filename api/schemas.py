@@ -56,6 +56,14 @@ def _check_size(number: float) -> None:
         raise PydanticCustomError("size", f"must lie within {_LARGEST:g} of 0. Send it in another unit, or leave it out")
 
 
+def _or_empty_dict(value: object) -> object:
+    return {} if value is None else value  # as clients send what they do not have
+
+
+def _or_empty_list(value: object) -> object:
+    return [] if value is None else value
+
+
 def _is_ahead(moment: datetime) -> bool:
     at = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     return at > datetime.now(UTC) + _SLACK
@@ -135,11 +143,11 @@ class LeadIn(_Taken):
     as_of: Moment | None = None
     """The moment the score speaks of, in ISO 8601; events after it are not looked at. Without a zone it is taken in the zone of
     the training data; left out, it is now."""
-    attributes: dict[str, Value] = {}
+    attributes: Annotated[dict[str, Value], BeforeValidator(_or_empty_dict)] = {}
     """Facts about lead and firm, under the names of the training data: `GET /v1/model` lists those that the model looks at."""
     points: Number = None
     """The hand-set score that the CRM holds, where the model was trained with one."""
-    events: list[EventIn] = []
+    events: Annotated[list[EventIn], BeforeValidator(_or_empty_list)] = []
     """The lead's dated acts, in any order."""
 
     def to_lead(self, timezone: str, now: datetime) -> Lead:

@@ -79,6 +79,7 @@ def test_policies_that_cannot_be_judged_are_refused(client, query, text):
 
 def test_health_and_report(client):
     assert client.get("/health/live").json() == {"status": "live"}
+    assert [client.head(f"/health/{path}").status_code for path in ("live", "ready")] == [200, 200]
     ready = client.get("/health/ready").json()
     assert ready["model"]["version"] == "small"
     assert ready["store"] == {"waiting": 0, "away": False}

@@ -102,6 +102,12 @@ def test_without_as_of_the_score_speaks_of_now(client, lead):
     assert before <= as_of <= datetime.now(UTC)
 
 
+def test_null_for_attributes_or_events_is_none_of_them(client, lead):
+    nothing = client.post("/v1/score", json={"lead_id": "A17", "as_of": lead["as_of"]}).json()
+    empty = {"lead_id": "A17", "as_of": lead["as_of"], "attributes": None, "events": None}
+    assert client.post("/v1/score", json=empty).json() == nothing
+
+
 def test_a_moment_that_is_yet_to_come_is_told(client, lead):
     for ahead, codes in ((timedelta(hours=20), []), (timedelta(hours=30), ["LEAD041"])):
         lead["as_of"] = (datetime.now(UTC) + ahead).isoformat()
