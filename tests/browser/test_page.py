@@ -198,6 +198,25 @@ def test_everybody_can_read_it(visit, html, scheme, width):
     assert (ground == "rgb(255, 255, 255)") is (scheme == "light")
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_table_that_goes_on_has_a_shadow_until_its_end(visit, html, width):
+    page = visit(html, width=width)
+    page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
+    table = page.locator("#table-rules .scroll")
+    table.scroll_into_view_if_needed()
+    assert table.evaluate("box => box.scrollWidth > box.clientWidth + 60")
+    box = table.bounding_box()
+    edge = {"x": box["x"] + box["width"] - 24, "y": box["y"] + 60, "width": 8, "height": 40}
+    page.mouse.move(1, 1)
+    before = page.screenshot(clip=edge)
+    table.evaluate("box => { box.style.background = 'none' }")
+    assert page.screenshot(clip=edge) != before
+    table.evaluate("box => { box.scrollLeft = box.scrollWidth }")
+    plain = page.screenshot(clip=edge)
+    table.evaluate("box => { box.style.background = '' }")
+    assert page.screenshot(clip=edge) == plain
+
+
 def test_dark_charts_follow(visit, html):
     colours = [
         visit(html, scheme=scheme).evaluate(
