@@ -31,6 +31,7 @@ def init(
     from predictor.crm.export_maps import EXPORTS
     from predictor.propose.look import propose_settings
 
+    crm = crm.strip().casefold()
     if crm and crm not in EXPORTS:
         raise SettingsError(f"--crm must be one of {', '.join(EXPORTS)}, but is '{crm}'. Leave it out for any other export.")
     if out.exists() and not force:

@@ -218,6 +218,8 @@ def test_a_protected_column_of_a_crm_is_kept_to_compare_groups(tmp_path):
     day = "Became a Marketing Qualified Lead Date,Became a Sales Qualified Lead Date"
     rows = [f"{number},2026-01-{1 + number % 28:02},,{'fm'[number % 2]},Person {number}" for number in range(40)]
     (tmp_path / "contacts.csv").write_text(f"Record ID,{day},Gender,First Name\n" + "\n".join(rows), encoding="utf-8")
+    assert ask(tmp_path / "contacts.csv", "--crm", "HubSpot", "--out", tmp_path / "capital.toml").exit_code == 0
+    assert 'crm = "hubspot"' in (tmp_path / "capital.toml").read_text(encoding="utf-8")
     found = propose_settings([str(tmp_path / "contacts.csv")], out=tmp_path / "predictor.toml", crm="hubspot", now=NOW)
     assert found.list_role("protected") == ["Gender"]
     assert found.list_role("ignore") == ["First Name"]

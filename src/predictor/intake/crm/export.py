@@ -53,7 +53,9 @@ def read_crm(paths: Sequence[Path], crm: Export, settings: Settings, *, scoring:
     found = find_objects(paths, known, encoding=encoding)
     if LEADS not in found:
         raise refuse(LEADS, f"None of the files holds {known.name}'s leads.", "Name their file in data.leads.")
-    raw = pd.concat([read_table(path, LEADS, encoding=encoding) for path in found[LEADS]], ignore_index=True)
+    tables = [read_table(path, LEADS, encoding=encoding) for path in found[LEADS]]
+    _check_alike(tables, found[LEADS], known)
+    raw = pd.concat(tables, ignore_index=True)
     raw, gone = _drop_deleted(raw, known)
     leads, notes = name_columns(raw, known, settings)
     if "history" in found and not scoring and "lead_id" in leads:
@@ -63,6 +65,16 @@ def read_crm(paths: Sequence[Path], crm: Export, settings: Settings, *, scoring:
     kinds = [kind for kind in found if kind in _ACTS]
     acts = tuple(open_acts(found[kind], known.objects[kind], encoding=encoding, keys=keys) for kind in kinds)
     return CrmExport(leads, acts, (*gone, *notes))
+
+
+def _check_alike(tables: Sequence[pd.DataFrame], paths: Sequence[Path], known: ExportMap) -> None:
+    """Refuse files of leads that share less than half of their columns, which are no two parts of one table."""
+    first = set(map(str, tables[0]))
+    for table, path in zip(tables, paths, strict=True):
+        names = set(map(str, table))
+        if 2 * len(first & names) < min(len(first), len(names)):
+            what = f"'{path.name}' and '{paths[0].name}' hold other columns, so that not both are {known.name}'s leads."
+            raise refuse(LEADS, what, "Name the CRM whose export it is, in data.crm or with --crm, or leave one of them out.")
 
 
 def _drop_deleted(raw: pd.DataFrame, known: ExportMap) -> tuple[pd.DataFrame, tuple[Finding, ...]]:

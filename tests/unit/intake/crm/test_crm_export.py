@@ -176,6 +176,13 @@ def test_what_hubspot_says_at_export_is_no_attribute(tmp_path):
     assert set(raw.leads) == {"lead_id", "title", "mql_at", "sql_at"}
 
 
+def test_files_of_another_crm_are_no_parts_of_one_table(tmp_path):
+    write(tmp_path, "Lead.csv", LEAD)
+    write(tmp_path, "Task.csv", "Id,WhoId,Type,CompletedDateTime\n00T1,00Q2,Call,2026-01-05T08:00:00.000Z\n")
+    with pytest.raises(TableError, match=r"'Task\.csv' and 'Lead\.csv' hold other columns, so that not both are HubSpot's leads"):
+        load(tmp_path, "hubspot", "Lead.csv", "Task.csv")
+
+
 def test_leads_to_score_need_neither_history_nor_acts(tmp_path):
     write_salesforce(tmp_path, simulate_firm(300, 2))
     settings = make_settings({"data": {"leads": "nowhere.csv", "crm": "salesforce", "files": ["nowhere.csv"]}}, folder=tmp_path)
