@@ -35,8 +35,8 @@ def audit_proposal(proposal: Proposal, raw: pd.DataFrame, now: pd.Timestamp, eve
     try:
         leads = check_leads(raw, settings, now=now)
     except TableError as error:
-        known = _TOLD | ({"LEAD001"} if proposal.refusals else set())
-        return replace(proposal, findings=(*proposal.findings, *(fault for fault in error.findings if fault.code not in known)))
+        hidden = _TOLD | ({"LEAD001"} if proposal.refusals else set())
+        return replace(proposal, findings=(*proposal.findings, *(fault for fault in error.findings if fault.code not in hidden)))
     proposal = replace(proposal, findings=(*proposal.findings, *_check_acts(events, settings, leads, now)))
     audited = _audit(leads)
     worst = [finding for finding in audited if finding.column is not None and finding.severity == "error"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -112,7 +113,7 @@ def _find_outcome(columns: Sequence[Column], found: dict[str, Meaning]) -> None:
         *(c for c in named if c.yes is not None and not c.neither),
         *(c for c in named if c.yes is not None or c.neither),
     ):
-        share = "" if column.yes is None else f" ({100 * column.yes:.1f} % yes)"
+        share = "" if column.yes is None or math.isnan(column.yes) else f" ({100 * column.yes:.1f} % yes)"
         other = f", but also {len(column.neither)} other values: name them in [label]" if column.neither else ""
         found[column.name] = Meaning("outcome", f"the name says so, and it holds yes and no{share}{other}")
         return

@@ -139,7 +139,13 @@ def _tell_gaps(proposal: Proposal, columns: list[Column]) -> tuple[Finding, ...]
     neither = next((column.neither for column in columns if column.name == ours.get("outcome")), ())
     if neither:
         what = f"Column '{ours['outcome']}' holds {list_names(neither)} beside yes and no."
-        found.append(("error", what, "Say in label.outcome_yes and label.outcome_no which they are; blank means pending."))
+        found.append(
+            (
+                "error",
+                what,
+                "Add them to label.outcome_yes, label.outcome_no, or data.missing_values where the outcome is pending.",
+            )
+        )
     if "mql_at" not in ours and "order_by" not in ours:
         what = "No column says when a lead came: the test would be on leads drawn by lot, and flatter the model."
         found.append(("warning", what, "Export the date, or name any column that grows with time as order_by."))

@@ -132,8 +132,8 @@ def test_an_outcome_of_three_values_is_named_with_what_is_neither(tmp_path):
     assert proposal.meanings["Outcome"].role == "outcome"
     (told,) = proposal.refusals
     assert str(told) == (
-        "INIT002 Column 'Outcome' holds 'Open' beside yes and no. Say in label.outcome_yes and label.outcome_no which they are; "
-        "blank means pending."
+        "INIT002 Column 'Outcome' holds 'Open' beside yes and no. Add them to label.outcome_yes, label.outcome_no, or data.missing_values "
+        "where the outcome is pending."
     )
 
 
@@ -246,6 +246,14 @@ def test_what_training_would_refuse_is_told(tmp_path):
     assert "1 row" in found.refusals[0].what
     (tmp_path / "events.csv").write_text("Lead ID,when it was,Type\nL1,2026-01-01,page_view\n", encoding="utf-8")
     assert list_faults(look(tmp_path, plain_export(), events=str(tmp_path / "events.csv"))) == ["EVENT001"]
+
+
+def test_an_outcome_in_words_of_the_firm_has_no_share(tmp_path):
+    leads = plain_export().drop(columns="SQL Date").assign(Converted=["Ja", "Nein"] * 20)
+    found = look(tmp_path, leads)
+    assert found.meanings["Converted"].role == "outcome"
+    assert "nan" not in found.meanings["Converted"].why
+    assert "or data.missing_values where the outcome is pending" in found.refusals[0].do
 
 
 def test_a_column_that_is_called_a_date_and_is_none_is_told(tmp_path):
