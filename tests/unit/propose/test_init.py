@@ -132,8 +132,8 @@ def test_an_outcome_of_three_values_is_named_with_what_is_neither(tmp_path):
     assert proposal.meanings["Outcome"].role == "outcome"
     (told,) = proposal.refusals
     assert str(told) == (
-        "INIT002 Column 'Outcome' holds 'Open' beside yes and no. Add them to label.outcome_yes, label.outcome_no, or data.missing_values "
-        "where the outcome is pending."
+        "INIT002 Column 'Outcome' holds 'Open' beside yes and no. Add them to label.outcome_yes, label.outcome_no, or "
+        "data.missing_values where the outcome is pending."
     )
 
 
