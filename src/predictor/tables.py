@@ -88,7 +88,8 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     frame, left = faults.settle("leads", frame, drop=settings.data.faulty_rows == "drop")
     frame, never = _keep_mqls(frame)
     if frame.empty:
-        do = "Check the dates and the settings."
+        stages = " Name in [stages] what your own statuses of MQL and SQL are called." if settings.data.crm else ""
+        do = f"Check the dates and the settings.{stages}"
         raise TableError("leads", [Finding("LEAD002", "error", "No lead is left.", do), *left, *never])
     read, frame = frame, add_title_parts(reduce_email(frame))
     frame, attributes, denied = split_roles(frame, settings, kept=_list_kept(frame, settings))
