@@ -13,7 +13,10 @@ README = read(ROOT / "README.md")
 
 def test_every_path_of_the_api_is_named():
     served = {
-        f"{method} {route.path_format}" for route in router.routes if isinstance(route, APIRoute) for method in route.methods
+        f"{method} {route.path_format}"
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods - {"HEAD"}
     }
     named = set(re.findall(r"`((?:GET|POST|DELETE) /[\w/{}]*)`", read(ROOT / "docs/crm_developer.md")))
     assert named == served

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit, logit
-from scipy.stats import CensoredData, binomtest, ecdf, rankdata
+from scipy.stats import CensoredData, binomtest, ecdf, norm, rankdata
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
@@ -73,7 +73,7 @@ def test_lift_is_the_mean_over_all_orders_of_ties(leads):
 @pytest.mark.parametrize("level", [0.5, 0.95, 0.99])
 def test_wilson(successes, n, level):
     expected = binomtest(successes, n).proportion_ci(level, method="wilson")
-    assert wilson(successes, n, level) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert wilson(successes, n, norm.ppf((1 + level) / 2)) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 def test_conversion_curve_is_kaplan_meier():
