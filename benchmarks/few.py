@@ -32,7 +32,7 @@ from predictor.model.metrics import Difference, compute_difference, compute_metr
 from predictor.model.recipe import fit_recipe
 from predictor.score import Scorer
 from predictor.simulate import save_firm, simulate_firm
-from predictor.study import load_study
+from predictor.table_study import load_study
 from predictor.train import Trained, train
 
 SIZES, TOSSED = (100, 300, 1000), (300, 1000, 5000)

@@ -6,7 +6,7 @@ import tomli_w
 
 from predictor.config import load_settings
 from predictor.simulate import simulate_firm
-from predictor.study import load_study
+from predictor.table_study import load_study
 
 COPIES = 40
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from predictor.report.shown import show
     from predictor.score import Scorer
     from predictor.simulate import save_firm, simulate_firm
-    from predictor.study import Study, load_study
+    from predictor.study import Study
+    from predictor.table_study import load_study
     from predictor.train import Trained, save_trained, track_trained
     from predictor.train import train as train_model
     from predictor.values import Event
@@ -56,7 +57,8 @@ _PLACES = {
     "predictor.report.shown": ("show",),
     "predictor.score": ("Scorer",),
     "predictor.simulate": ("save_firm", "simulate_firm"),
-    "predictor.study": ("Study", "load_study"),
+    "predictor.study": ("Study",),
+    "predictor.table_study": ("load_study",),
     "predictor.train": ("Trained", "save_trained", "track_trained"),
     "predictor.values": ("Event",),
 }

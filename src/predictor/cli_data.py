@@ -41,7 +41,7 @@ def simulate(
 def check(config: Config = SETTINGS, *, as_json: AsJson = False) -> None:
     """Look through the export: what is wrong, what looks like a leak, what was left out."""
     from predictor.audit import audit_study, gather_findings, list_refusals
-    from predictor.study import load_study
+    from predictor.table_study import load_study
 
     study = load_study(load_settings(config))
     findings = gather_findings(study, (*study.findings, *study.fit_features(study.teaching)[1]), audit_study(study))

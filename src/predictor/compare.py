@@ -24,7 +24,8 @@ from predictor.report.compare.comparison import thin
 from predictor.report.page import Told, render_told
 from predictor.report.texts import tell_fit, tell_outcome
 from predictor.score import Scorer
-from predictor.study import Study, load_study
+from predictor.study import Study
+from predictor.table_study import load_study
 
 _NO_EVENTS = "No events are given, so every lead is taken for one that did nothing: what is said of points and model is false \
 unless these leads have none. Give the events too, with --events."

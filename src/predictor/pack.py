@@ -13,7 +13,7 @@ import pandas as pd
 
 from predictor.bundle import Bundle
 from predictor.config import Settings
-from predictor.features.encode import Feature
+from predictor.features.feature import Feature
 from predictor.golden import read_golden_lead
 from predictor.model.block import Block
 from predictor.model.evidence import compute_evidence

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from math import isnan
 
-from predictor.features.encode import Feature
+from predictor.features.feature import Feature
 from predictor.model.evidence import Bins, Evidence, Pending, is_count
 
 UNKNOWN = "not known"

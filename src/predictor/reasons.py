@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from predictor.answer import Reason
-from predictor.features.encode import Feature
+from predictor.features.feature import Feature
 from predictor.model.evidence import Evidence
 from predictor.model.explain import sum_groups
 from predictor.phrases import say_evidence, say_value

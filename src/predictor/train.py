@@ -38,7 +38,8 @@ from predictor.report.compare.comparison import thin
 from predictor.report.fairness import compute_fairness
 from predictor.report.page import render_page
 from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds
-from predictor.study import Study, load_study
+from predictor.study import Study
+from predictor.table_study import load_study
 from predictor.tracking import Tracked, TrainingRecord, track_training
 
 

@@ -1,24 +1,15 @@
-"""The page in a real browser: it opens from a file, its sliders say what Python says, its files are its tables."""
+"""The page in a real browser: it opens from a file, everybody can read it, and what cannot be told is said."""
 
-import io
 import re
-import tomllib
 from dataclasses import replace
 
-import numpy as np
-import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browser.hands import clean, move, read_figures
 from browser.pages import tell
 
-from predictor.config import make_settings
-from predictor.model.gate import judge_gate
-from predictor.model.threshold import recommend_threshold
-from predictor.model.threshold_table import compute_thresholds
-from predictor.report.compare.steps import find_step
-from predictor.report.compare.ways import LEARNED, POINTS, Curve
 from predictor.report.page import render_told
-from predictor.report.words import DASH, say_percent, say_share, say_weekly
+from predictor.report.words import DASH
 
 AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 CASES = (
@@ -27,163 +18,10 @@ CASES = (
 )  # fmt: skip
 
 
-# One file is enough for the browser's own saving, which may hold back many in a row: the others are read before that.
-KEEP = """() => {
-  const make = URL.createObjectURL, blobs = new Map();
-  window.kept = [];
-  URL.createObjectURL = (blob) => { const url = make(blob); blobs.set(url, blob); return url; };
-  HTMLAnchorElement.prototype.click = function () { kept.push([this.download, blobs.get(this.href)]); };
-}"""
-
-
-def clean(text):
-    return " ".join(text.replace("\u00a0", " ").split())
-
-
-def read_figures(page):
-    """Every figure of the choice as it stands on the page; one that stands in two places says the same in both."""
-    figures = {}
-    for spot in page.locator("[data-figure]").all():
-        name, text = spot.get_attribute("data-figure"), clean(spot.text_content())
-        assert figures.setdefault(name, text) == text
-    return figures
-
-
-def move(page, slider, value):
-    """As a hand would: the slider stands there, and tells so."""
-    page.locator(f"#{slider}").evaluate(
-        "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')) }", str(value)
-    )
-
-
-def expect(contest, threshold):
-    """What the Python functions say of a threshold, worked from the leads anew."""
-    handed = contest.probability >= threshold
-    row = compute_thresholds(contest.outcome, handed.astype(float), weeks=contest.weeks).iloc[-1]
-    sqls = contest.outcome[handed].sum()
-    share = say_share(row["conversion"], row["conversion_low"], row["conversion_high"])
-    told = {
-        "load": say_weekly(handed.sum() / contest.weeks), "sqls": say_weekly(sqls / contest.weeks), "conversion": share,
-        "caught": say_percent(row["sqls_caught"]), "share": say_percent(handed.mean()),
-        "verdict": judge_gate(contest.outcome, handed, weeks=contest.weeks, band=contest.band).verdict.capitalize(),
-    }  # fmt: skip
-    for way, prefix in ((POINTS, "points"), (LEARNED, "learned")):
-        caught = catch(contest.ways[way], contest.outcome, handed.sum())
-        told |= {
-            f"{prefix}_sqls": say_weekly(caught / contest.weeks),
-            f"{prefix}_caught": say_percent(caught / contest.outcome.sum()),
-        }
-    for side, swapped in (("in", handed & ~contest.routed), ("out", ~handed & contest.routed)):
-        told[side] = "none"
-        if swapped.any():
-            gate = judge_gate(contest.outcome, swapped, weeks=contest.weeks)
-            share = say_share(gate.conversion, gate.low, gate.high)
-            told[side] = f"{say_weekly(swapped.sum() / contest.weeks)}, of which {share} became SQLs"
-    return told
-
-
-def catch(ranked, outcome, leads):
-    """SQLs among the best so many leads, those of a tie in a random order."""
-    distinct = np.unique(ranked)[::-1]
-    counts = [(int((ranked >= at).sum()), float(outcome[ranked >= at].sum())) for at in distinct]
-    ends, sqls = zip((0, 0.0), *counts, strict=True)
-    return float(Curve(np.array(ends, float), np.array(sqls)).catch(leads))
-
-
 def test_it_opens_from_a_file_without_a_network_and_says_nothing(visit, html):
     page = visit(html)
     assert page.locator("h1").count() == 1
     assert page.locator("[data-chart] svg").count() == page.locator("[data-chart]").count() == 11
-
-
-def test_the_threshold_moves_every_figure_to_what_python_says(visit, html, told, contest):
-    page, steps = visit(html), told.comparison.tables["steps"]
-    seen = set()
-    for place in np.linspace(0, len(steps) - 1, 10).round().astype(int):
-        move(page, "threshold", place)
-        figures, threshold = read_figures(page), float(steps["threshold"].iloc[place])
-        expected = expect(contest, threshold)
-        assert {name: figures[name] for name in expected} == expected
-        assert figures["threshold"].startswith(f"{threshold:.4g}")
-        assert page.locator("#capacity-value").text_content() == expected["load"]
-        seen.add(figures["load"])
-    assert len(seen) == 10
-
-
-def test_the_capacity_moves_every_figure_to_what_the_policy_says(visit, html, told, contest):
-    page, steps = visit(html), told.comparison.tables["steps"]
-    slider = page.locator("#capacity")
-    step, most = float(slider.get_attribute("step")), float(slider.get_attribute("max"))
-    for capacity in (np.linspace(0.04, 1, 10) * most / step).round() * step:
-        move(page, "capacity", capacity)
-        policy = make_settings({"threshold": {"policy": "capacity", "leads_per_week": float(capacity)}}).threshold
-        place, advised = find_step(steps, capacity), recommend_threshold(steps.assign(value=np.nan), policy)
-        assert advised.threshold == steps["threshold"].iloc[place]
-        assert advised.leads_per_week <= capacity
-        figures = read_figures(page)
-        expected = expect(contest, float(steps["threshold"].iloc[place]))
-        assert {name: figures[name] for name in expected} == expected
-        assert float(page.locator("#capacity-value").text_content().replace(",", "")) == pytest.approx(capacity)
-        assert page.locator("#threshold").input_value() == str(place)
-
-
-def test_sliders_and_charts_work_with_the_keyboard(visit, html, told):
-    page = visit(html)
-    start = int(page.locator("#threshold").input_value())
-    assert told.comparison.tables["steps"]["threshold"].iloc[start] == 0.25, "it starts at the threshold of the page"
-    where = "() => document.querySelector('[data-chart=steps] svg').innerHTML"
-    before = page.evaluate(where)
-    page.locator("#threshold").focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    assert page.locator("#threshold").input_value() == str(start + 2)
-    assert page.locator("#threshold").get_attribute("aria-valuetext") == read_figures(page)["threshold"]
-    page.wait_for_function(f"before => ({where})() !== before", arg=before)
-    assert read_figures(page)["load"] in page.locator("#said").text_content()
-    page.get_by_role("button", name="Model's threshold").press("Enter")
-    assert page.locator("#threshold").input_value() == str(start)
-    reached = set()
-    for _ in range(page.locator("a, button, input, summary, [tabindex='0']").count() + 5):
-        page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.tagName"))
-    assert {"A", "BUTTON", "SUMMARY", "DIV"} <= reached
-
-
-def test_each_table_saves_as_what_it_is(visit, html, told):
-    page = visit(html)
-    page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
-    buttons = page.locator("[data-table]")
-    names = [button.get_attribute("data-table") for button in buttons.all()]
-    assert set(names) >= set(told.comparison.tables) - {"rankings_ever"}
-    with page.expect_download() as caught:
-        page.locator("[data-table=bands]").click()
-    assert caught.value.suggested_filename == "bands.csv"
-    kept = {"bands.csv": caught.value.path().read_text(encoding="utf-8")}
-    page.evaluate(KEEP)
-    for name, button in zip(names, buttons.all(), strict=True):
-        button.click()
-        file, text = page.evaluate("async () => { const [name, blob] = kept.pop(); return [name, await blob.text()] }")
-        assert file == f"{name}.csv"
-        assert text == kept.get(file, text)
-        saved = pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""])
-        table = told.comparison.tables[name].drop(columns=["text"] if name == "gates" else ["column"] if name == "months" else [])
-        assert list(saved) == list(table)
-        for column in table:
-            if pd.api.types.is_numeric_dtype(table[column]):
-                np.testing.assert_allclose(saved[column].astype(float), table[column].astype(float), rtol=1e-5)
-            else:
-                assert saved[column].astype("object").fillna("").tolist() == table[column].astype("object").fillna("").tolist()
-        shown = page.locator(f"#table-{name} tbody tr").count()
-        assert shown == (len(saved.groupby("cell").head(20)) if name == "swapped" else len(saved))
-
-
-def test_the_learned_points_save_as_a_rule_book(visit, html, told):
-    page = visit(html)
-    with page.expect_download() as caught:
-        page.get_by_role("button", name="Download the rule book").click()
-    assert caught.value.suggested_filename == "learned_points.toml"
-    assert caught.value.path().read_text() == told.book
-    assert tomllib.loads(told.book)["gate"] == 17
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -291,13 +129,3 @@ def test_texts_of_the_export_stay_texts(visit, html):
     )
     page.locator("[data-chart=rules]").scroll_into_view_if_needed()
     assert 'Pricing page, 3 or more "now"' in page.locator("[data-chart=rules] svg").text_content()
-
-
-def test_the_csv_of_every_table_is_read_alike_by_page_and_pandas(visit, html):
-    """What the charts draw is what the files hold, quotes and commas included."""
-    page = visit(html)
-    held = page.evaluate("JSON.parse(document.getElementById('held').textContent).tables")
-    read = pd.read_csv(io.StringIO(held["rules"]["csv"]))
-    assert read["rule"].iloc[0] == 'Pricing page, 3 or more "now"'
-    marks = page.locator("[data-chart=rules] svg .mark-symbol path").count()
-    assert marks >= 2 * int(read["worth_points"].notna().sum())

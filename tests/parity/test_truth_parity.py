@@ -12,7 +12,7 @@ from predictor.model.metrics import compute_metrics
 from predictor.parse import parse_times
 from predictor.score import Scorer
 from predictor.simulate import save_firm, simulate_firm
-from predictor.study import load_study
+from predictor.table_study import load_study
 from predictor.train import save_trained, train
 
 from conftest import NOW  # isort: skip

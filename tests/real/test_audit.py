@@ -8,7 +8,7 @@ import pytest
 
 from predictor.audit import audit_columns, audit_study, gather_findings, list_refusals
 from predictor.config import make_settings
-from predictor.study import load_study
+from predictor.table_study import load_study
 
 HERE = Path(__file__).parent
 LEAKS = {"Tags", "Lead Quality", "Lead Profile", "Last Activity", "Last Notable Activity"}

@@ -24,7 +24,7 @@ from predictor.report.compare.volume import compute_volume
 from predictor.report.compare.ways import LEARNED, MODEL, POINTS
 from predictor.score import Scorer
 from predictor.simulate import save_firm, simulate_firm
-from predictor.study import load_study
+from predictor.table_study import load_study
 from predictor.train import save_trained, train
 from predictor.values import Event
 

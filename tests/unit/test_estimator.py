@@ -12,7 +12,7 @@ from predictor import LeadClassifier
 from predictor.config import load_settings
 from predictor.features.assemble import TOTAL
 from predictor.model.recipe import fit_recipe
-from predictor.study import load_study
+from predictor.table_study import load_study
 
 TIE = (
     "both classes are equally likely there, and a probability that equals the threshold reaches it, as everywhere in this package"

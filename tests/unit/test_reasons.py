@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from predictor.features.encode import MISSING, Feature
+from predictor.features.feature import MISSING, Feature
 from predictor.model.evidence import Bins, Evidence
 from predictor.phrases import say_evidence, say_value
 from predictor.reasons import tell_reasons, tell_strongest

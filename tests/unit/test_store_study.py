@@ -17,7 +17,7 @@ from predictor.score import Scorer
 from predictor.store import Answered, Database
 from predictor.store.records import Record, record_score
 from predictor.store_study import load_store_study
-from predictor.study import load_study
+from predictor.table_study import load_study
 from predictor.train import train
 
 UNTIL = "2026-03-01"

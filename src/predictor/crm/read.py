@@ -11,7 +11,8 @@ from predictor.crm.maps import Crm, CrmField, plain, read_map
 from predictor.crm.moments import read_moment
 from predictor.domains import domain_of
 from predictor.errors import Finding, ScoringError, list_names
-from predictor.features.encode import Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import Feature
 from predictor.spelling import respell
 from predictor.values import name_type, normal_text, to_number
 

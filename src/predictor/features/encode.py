@@ -9,64 +9,21 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from predictor.errors import Finding, ScoringError
+from predictor.features.feature import Feature
 from predictor.features.windows import EventFeature, list_event_features
 from predictor.parse import ISO_HINT, parse_moment, to_moment
-from predictor.tables import MADE_HERE
 from predictor.values import find_distinct, name_type, normal_text, to_number, to_plain
 
-FeatureKind = Literal["number", "category", "days_since", "missing_count"]
-MISSING = "attributes/missing"
 _DAY_S = 86_400.0
 _LARGEST, _NUMBERS = sys.float_info.max, (float, int)
 _LONGEST_SHOWN = 40  # characters of a category; what is longer, or an e-mail address, may name a person
 _MICROSECOND = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One column of the matrix.
-
-    Attributes:
-        name: Where its value stands in an assembled row; an attribute bears its own name.
-        label: What people read.
-        group: What reasons and reports sum it under.
-        kind: `number`; `category` (its position in `categories`, one past the end for any other); `days_since` a date;
-            `missing_count` of the attributes, which follows them.
-        categories: Normal texts with enough support, most frequent first; empty unless a category.
-        spellings: The same as the training data write them most often; empty where that is not known.
-    """
-
-    name: str
-    label: str
-    group: str
-    kind: FeatureKind
-    categories: tuple[str, ...] = ()
-    spellings: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.spellings and len(self.spellings) != len(self.categories):
-            counts = f"{len(self.spellings)} for {len(self.categories)}"
-            raise ValueError(f"feature '{self.name}' must have one spelling for each category, but has {counts}")
-
-    @property
-    def is_attribute(self) -> bool:
-        """Whether the value comes from the CRM, rather than being worked out here."""
-        return not self.name.startswith(MADE_HERE)
-
-    def spell(self, code: int) -> str:
-        """A category as people write it; whatever has no code of its own is 'other'.
-
-        >>> rank = Feature("rank", "Rank", "Rank", "category", ("c-level",), ("C-Level",))
-        >>> rank.spell(0), rank.spell(1)
-        ('C-Level', 'other')
-        """
-        return (self.spellings or self.categories)[code] if 0 <= code < len(self.categories) else "other"
 
 
 @dataclass(frozen=True)
@@ -127,7 +84,7 @@ class FeatureSet:
 
     def position(self, name: str) -> int | None:
         """The column of that feature; None where the model has none of that name."""
-        return self.names.index(name) if name in self.names else None
+        return self._places.get(name)  # type: ignore[attr-defined, no-any-return]
 
     @property
     def attributes(self) -> list[int]:

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from predictor.errors import Finding, count
-from predictor.features.encode import MISSING, Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import MISSING, Feature
 from predictor.parse import Kind
 from predictor.values import find_distinct, normal_text, normal_texts
 

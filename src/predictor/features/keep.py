@@ -21,7 +21,7 @@ def keep_row(row: Mapping[str, Any], features: FeatureSet, encoded: Sequence[flo
         features: What the model looks at; of the row nothing else is kept.
         encoded: The row as `encode_row` encoded it.
 
-    >>> from predictor.features.encode import Feature
+    >>> from predictor.features.feature import Feature
     >>> industry, size = Feature("industry", "Industry", "Industry", "category"), Feature("size", "Size", "Size", "number")
     >>> looked, row = FeatureSet((industry, size), ()), {"industry": "ask jane.doe@example.com", "size": "250", "name": "Jane"}
     >>> keep_row(row, looked, looked.encode_row(row, None)[0])

@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
-from predictor.features.encode import Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import Feature
 from predictor.model.block import Block
 
 FEWEST = 20  # leads that a bin needs to be told; what fewer did is chance, and may be one person's own

@@ -37,7 +37,9 @@ def compute_importance(recipe: Recipe, block: Block, *, seed: int, repeats: int 
     Raises:
         TrainingError: There are no leads, or nothing is to be repeated.
 
-    >>> from predictor.features.encode import Feature, FeatureSet
+    >>> from predictor.features.encode import FeatureSet
+
+    >>> from predictor.features.feature import Feature
     >>> features = FeatureSet((Feature("a", "A", "A", "number"), Feature("b", "B", "B", "number")), ())
     >>> matrix = np.column_stack([np.tile([0.0, 1.0], 50), np.zeros(100)])
     >>> block = Block(matrix, np.tile([0.0, 1.0], 50), np.arange(100.0), features, dated=True)

@@ -7,7 +7,8 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from predictor.bundle import promote, save_bundle
 from predictor.config import make_settings
-from predictor.features.encode import MISSING, Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import MISSING, Feature
 from predictor.model.block import Block
 from predictor.model.recipe import fit_recipe
 from predictor.model.threshold import recommend_threshold

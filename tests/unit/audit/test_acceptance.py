@@ -12,7 +12,7 @@ from predictor.audit import audit_study, gather_findings, list_refusals
 from predictor.cli import app
 from predictor.config import load_settings, make_settings
 from predictor.errors import SettingsError, TrainingError
-from predictor.study import load_study
+from predictor.table_study import load_study
 from predictor.train import train
 
 

@@ -5,7 +5,8 @@ import pytest
 from predictor.crm import CRMS, CrmReader
 from predictor.crm.maps import read_map
 from predictor.errors import ScoringError
-from predictor.features.encode import Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import Feature
 
 
 def make_reader(crm, *features, points=()):

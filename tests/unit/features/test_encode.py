@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictor.errors import ScoringError
-from predictor.features.encode import MISSING, Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import MISSING, Feature
 
 FEATURES = FeatureSet(
     (

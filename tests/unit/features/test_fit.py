@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predictor.features.encode import MISSING
+from predictor.features.feature import MISSING
 from predictor.features.fit import fit_features
 from predictor.values import normal_text
 

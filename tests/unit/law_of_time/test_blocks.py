@@ -12,7 +12,7 @@ from predictor.model.recipe import fit_recipe
 from predictor.model.select import make_rehearsal
 from predictor.model.threshold import recommend_threshold
 from predictor.model.verdict import judge_recipes, rehearse_thresholds
-from predictor.study import load_study
+from predictor.table_study import load_study
 
 
 @pytest.fixture(scope="module")

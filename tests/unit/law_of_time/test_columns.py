@@ -10,7 +10,7 @@ from predictor.config import load_settings
 from predictor.denied import deny_reason
 from predictor.errors import RuleBookError, TableError
 from predictor.intake.read import read_table
-from predictor.study import load_study
+from predictor.table_study import load_study
 from predictor.tables import check_leads
 
 BARRED = """

@@ -17,10 +17,11 @@ from predictor.batch import award_leads, recall_leads, score_leads
 from predictor.bundle import Bundle
 from predictor.config import load_settings
 from predictor.features.assemble import assemble_table
-from predictor.features.encode import Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import Feature
 from predictor.intake.read import read_table
 from predictor.score import Scorer
-from predictor.study import load_study
+from predictor.table_study import load_study
 from predictor.train import train
 from predictor.values import Event
 

@@ -8,7 +8,8 @@ from scipy.special import expit
 
 from predictor.config import make_settings
 from predictor.errors import TrainingError
-from predictor.features.encode import Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import Feature
 from predictor.model.block import Block
 from predictor.model.calibrators import FITS
 from predictor.model.calibrators.choose import choose_calibrator

@@ -11,7 +11,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from predictor.errors import TrainingError
-from predictor.features.encode import Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import Feature
 from predictor.model.block import Block
 from predictor.model.candidates import CANDIDATES
 from predictor.model.candidates.simple import Constant, Points, base_log_odds

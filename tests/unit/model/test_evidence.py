@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from predictor.features.encode import MISSING, Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import MISSING, Feature
 from predictor.features.fit import fit_features
 from predictor.model.block import Block
 from predictor.model.evidence import FEWEST, Bins, Evidence, compute_evidence

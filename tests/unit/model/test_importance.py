@@ -7,7 +7,8 @@ import pytest
 from scipy.special import expit
 
 from predictor.errors import TrainingError
-from predictor.features.encode import Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import Feature
 from predictor.model.block import LEARN_POINTS, Block
 from predictor.model.calibrators.as_is import AsIs
 from predictor.model.candidates import CANDIDATES

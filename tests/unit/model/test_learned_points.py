@@ -11,7 +11,8 @@ from sklearn.metrics import log_loss
 from predictor.config import make_settings
 from predictor.errors import TrainingError
 from predictor.features.assemble import RULES
-from predictor.features.encode import Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import Feature
 from predictor.model.block import Block
 from predictor.model.candidates.learned_points import PENALTIES, LearnedPoints
 from predictor.model.candidates.simple import fit_line

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy.special import logit
 
-from predictor.features.encode import Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import Feature
 from predictor.model.block import Block
 from predictor.model.candidates.frequencies import Case, compute_log_odds, count_frequencies, find_rows
 from predictor.model.candidates.odoo_pls import OdooPls

@@ -7,7 +7,8 @@ from scipy.special import expit
 from sklearn.metrics import log_loss
 
 from predictor.errors import TrainingError
-from predictor.features.encode import Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import Feature
 from predictor.model.block import Block
 from predictor.model.candidates.boosted import Boosted, Growth
 from predictor.model.candidates.booster_parameters import set_parameters

@@ -8,7 +8,8 @@ import pytest
 from scipy.special import expit, logit
 
 from predictor.errors import TrainingError
-from predictor.features.encode import Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import Feature
 from predictor.model.block import Block
 from predictor.model.calibrators import FITS, read_calibrator
 from predictor.model.calibrators.shifted import Shifted, fit_shift

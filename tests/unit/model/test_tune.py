@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from predictor.features.encode import Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import Feature
 from predictor.model import tune
 from predictor.model.block import Block
 from predictor.model.booster_texts import average_texts

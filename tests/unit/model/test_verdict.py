@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from predictor.config import make_settings
-from predictor.features.encode import Feature, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import Feature
 from predictor.model.block import Block
 from predictor.model.metrics import Difference, compute_metrics
 from predictor.model.noise import judge_calibration

@@ -50,7 +50,7 @@ def constrain(features: FeatureSet, event_types: Iterable[str]) -> dict[str, Any
         features: What the columns of the matrix are.
         event_types: As settings name them; those without features of their own change nothing.
 
-    >>> from predictor.features.encode import Feature
+    >>> from predictor.features.feature import Feature
     >>> names = ["n", "events/demo_requested/count_7d", "events/demo_requested/trend"]
     >>> columns = tuple(Feature(name, "", "", "number") for name in names)
     >>> features = FeatureSet(columns, (), acts=("demo_requested",), windows_days=(7,))
