@@ -52,29 +52,10 @@ class ModelOut(ModelRef):
     behind the verdict on the probabilities."""
 
 
-class RecommendedOut(Out):
-    """The threshold that the policy chooses, and what to expect of it."""
-
-    policy: Policy
-    threshold: FiniteFloat
-    leads_per_week: FiniteFloat | None
-    share_routed: FiniteFloat
-    conversion: FiniteFloat
-    conversion_low: FiniteFloat
-    conversion_high: FiniteFloat
-    sqls_caught: FiniteFloat | None
-    value: FiniteFloat | None
-    holds: bool
-    """Whether what the policy promises can be expected of new leads."""
-    text: str
-    """The same in one sentence."""
-
-
-class ThresholdRow(Out):
-    """What one threshold hands over, and what comes of it."""
+class HandedOut(Out):
+    """What a threshold hands over, and what comes of it."""
 
     threshold: FiniteFloat
-    leads: int
     leads_per_week: FiniteFloat | None
     share_routed: FiniteFloat
     conversion: FiniteFloat
@@ -82,9 +63,25 @@ class ThresholdRow(Out):
     conversion_high: FiniteFloat
     sqls_caught: FiniteFloat | None
     """Share of all SQLs."""
-    sqls_per_week: FiniteFloat | None
     value: FiniteFloat | None
     """A week, in the unit of `amount`; null without amount and cost."""
+
+
+class RecommendedOut(HandedOut):
+    """The threshold that the policy chooses, and what to expect of it."""
+
+    policy: Policy
+    holds: bool
+    """Whether what the policy promises can be expected of new leads."""
+    text: str
+    """The same in one sentence."""
+
+
+class ThresholdRow(HandedOut):
+    """One threshold of the table."""
+
+    leads: int
+    sqls_per_week: FiniteFloat | None
 
 
 class ThresholdOut(Out):

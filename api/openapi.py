@@ -54,6 +54,7 @@ def _complete(operation: _OPENAPI, access: str) -> None:
         for status, text in told.items():
             responses[str(status)] = _tell_error(text)
         responses.setdefault("503", _tell_error("The keys cannot be read."))
+    responses["500"] = _tell_error("A fault of the server.")
     if "requestBody" in operation:
         for status, text in _WITH_BODY.items():
             responses[str(status)] = _tell_error(text)

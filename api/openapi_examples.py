@@ -102,6 +102,11 @@ ERRORS: dict[int, dict[str, Any]] = {
         ),
         "value": _fault("LEAD022", "Attribute 'employees' must be a number, but this text is no number. Send a number."),
     },
+    500: {
+        "fault": _fault(
+            "API007", "A fault of this server, not of the request. Its log names the place; tell whoever runs it."
+        ),
+    },
     503: {
         "no_model": _fault(
             "API004",

@@ -21,7 +21,7 @@ from api.service import Service, find_service
 class QuickRoute(SafeRoute):
     """A route whose endpoint is given the service, its body, its query and the request, and gives a response.
 
-    An endpoint that is no coroutine runs in a thread, and its body is read there.
+    An endpoint that is no coroutine runs in a thread, and its body is validated there.
     """
 
     def make_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
