@@ -184,12 +184,17 @@ def make_dataset(block: Block, reference: lgb.Dataset | None = None, *, start: S
 
 def compute_curve(parameters: Mapping[str, Any], fitted: lgb.Dataset, held: lgb.Dataset) -> np.ndarray:
     """The log loss on held leads after each tree, until many trees have brought nothing."""
+    return _watch(parameters, fitted, held)[0]
+
+
+def _watch(parameters: Mapping[str, Any], fitted: lgb.Dataset, held: lgb.Dataset) -> tuple[np.ndarray, lgb.Booster]:
+    """The same, and the trees."""
     losses: dict[str, dict[str, list[float]]] = {}
     rate = float(parameters["learning_rate"])
     lgb = _load_lightgbm()
     watch = [lgb.early_stopping(round(_PATIENT_STEPS / rate), verbose=False), lgb.record_evaluation(losses)]
-    lgb.train(dict(parameters), fitted, round(_MOST_STEPS / rate), valid_sets=[held], callbacks=watch)
-    return np.array(losses["valid_0"]["binary_logloss"])
+    grown = lgb.train(dict(parameters), fitted, round(_MOST_STEPS / rate), valid_sets=[held], callbacks=watch)
+    return np.array(losses["valid_0"]["binary_logloss"]), grown
 
 
 def stop_early(block: Block, parameters: Mapping[str, Any], *, start: Callable[[Block, int], Scored] | None = None) -> int:
@@ -208,17 +213,17 @@ def stop_early(block: Block, parameters: Mapping[str, Any], *, start: Callable[[
         return _USUAL_ROUNDS if start is None else 0
     begun = None if start is None else start(older, int(parameters["seed"]))
     fitted = make_dataset(older, start=begun)
-    losses = compute_curve(parameters, fitted, make_dataset(newest, fitted, start=begun))
+    losses, grown = _watch(parameters, fitted, make_dataset(newest, fitted, start=begun))
     best = int(losses.argmin()) + 1
-    if begun is not None and not _gains(newest.teaching, begun, grow(older, parameters, best, start=begun)):
+    if begun is not None and not _gains(newest.teaching, begun, grown, best):
         return 0
     return Growth(best, cut).count_rounds(len(block))
 
 
-def _gains(block: Block, begun: Scored, trees: Boosted) -> bool:
-    """Whether trees save more log loss than its standard error, beyond what they start from."""
+def _gains(block: Block, begun: Scored, grown: lgb.Booster, trees: int) -> bool:
+    """Whether the first so many trees save more log loss than its standard error, beyond what they start from."""
     start = begun.score(block.matrix)
-    end = start + trees.score(block.matrix)
+    end = start + np.asarray(grown.predict(block.matrix, raw_score=True, num_iteration=trees, num_threads=1))
     saved = np.logaddexp(0, start) - np.logaddexp(0, end) + block.outcome * (end - start)
     weight = np.ones(len(block)) if block.weight is None else block.weight
     mean, error = average(saved, weight)

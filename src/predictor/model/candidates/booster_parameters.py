@@ -23,10 +23,10 @@ USUAL: Mapping[str, Any] = {
     "max_cat_to_onehot": 8,
     "min_data_per_group": 20,
     "deterministic": True,
-    "force_row_wise": True,
     **OF_DATA,
 }
 _RISING = ("count", "count_ever", "active_days", "assets", "most_in_week")  # ways of counting that one more event never lowers
+_BY_COLUMN = 0.65  # share of the features below which a tree is grown sooner column by column; the trees are the same
 _LARGE = 100_000  # rows from which a second thread gains more than the two lose by waiting for each other
 
 
@@ -38,7 +38,9 @@ def set_parameters(differences: Mapping[str, Any], *, seed: int, rows: int) -> d
     (4, 0.05, 7, 1)
     """
     threads = 1 if rows < _LARGE else 2  # never "all": the trees must not depend on the machine
-    return {**USUAL, **differences, "seed": seed, "num_threads": threads}
+    asked = {**USUAL, **differences}
+    by_column = asked["feature_fraction"] < _BY_COLUMN
+    return {**asked, "seed": seed, "num_threads": threads, "force_col_wise": by_column, "force_row_wise": not by_column}
 
 
 def constrain(features: FeatureSet, event_types: Iterable[str]) -> dict[str, Any]:
