@@ -13,6 +13,7 @@ from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
+from starlette.datastructures import QueryParams
 
 from api.safe_route import SafeRoute
 from api.service import Service, find_service
@@ -29,12 +30,12 @@ class QuickRoute(SafeRoute):
         (body,), (query,) = self.dependant.body_params, self.dependant.query_params
         endpoint = self.endpoint
         taken, asks = (cast("type[BaseModel]", part.field_info.annotation) for part in (body, query))
-        read_query = lru_cache(maxsize=256)(lambda items: asks.model_validate(dict(items)))
+        read_query = lru_cache(maxsize=256)(lambda query: asks.model_validate(dict(QueryParams(query))))
 
         def read(content: Any, request: Request) -> tuple[BaseModel, BaseModel]:  # noqa: ANN401  JSON
             faults, asked, given = list[Any](), None, None
             try:
-                asked = read_query(tuple(request.query_params.items()))
+                asked = read_query(request.scope["query_string"])
             except ValidationError as error:
                 faults += _place("query", error)
             try:

@@ -103,11 +103,12 @@ def find_service(request: Request) -> Service:
     Raises:
         RefusalError: 503, it has no model.
     """
-    service: Service | str = getattr(request.state, "service", None) or request.app.state.service
+    kept = request.scope["state"]
+    service: Service | str = kept.get("service") or request.app.state.service
     if isinstance(service, str):
         again = "It serves as soon as there is one."
         raise RefusalError(503, NO_MODEL, f"This server has no model and scores nothing. {service} {again}")
-    request.state.service = service
+    kept["service"] = service
     return service
 
 

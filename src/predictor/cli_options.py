@@ -6,7 +6,7 @@ import functools
 import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
@@ -15,7 +15,7 @@ import typer
 
 from predictor import console
 from predictor.config import load_settings
-from predictor.errors import Finding, PredictorError
+from predictor.errors import Finding, PredictorError, ReportError
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
 Models = Annotated[Path, typer.Option("--models", help="The folder of bundles.")]
@@ -45,6 +45,24 @@ def in_words(command: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(1) from None
 
     return run
+
+
+def refuse_place(option: str, out: Path, kinds: Mapping[str, str]) -> None:
+    """Refuse a file that cannot be written, before anything is computed.
+
+    Args:
+        option: What names it, as '--out'.
+        out: The file.
+        kinds: Ending -> what such a file is, as '.html' -> 'page'.
+
+    Raises:
+        ReportError: It has another ending, is a folder, or lies in none.
+    """
+    if out.suffix not in kinds or out.is_dir():
+        names = " or ".join(f"report{ending}" for ending in kinds)
+        raise ReportError(f"{option} must name a {' or a '.join(kinds.values())} to write, but is '{out}'. Name it as {names}.")
+    if not out.parent.is_dir():
+        raise ReportError(f"{option} names '{out}', but there is no folder '{out.parent}'. Make it, or name another place.")
 
 
 def print_json(content: object) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from predictor import console
-from predictor.cli_options import MODELS, AsJson, Model, in_words, list_findings, print_json
+from predictor.cli_options import MODELS, AsJson, Model, in_words, list_findings, print_json, refuse_place
 from predictor.errors import ScoringError, count
 
 
@@ -99,12 +99,7 @@ def compare(
 
 def _refuse_places(out: Path, tables: Path | None, events: str) -> None:
     """Refuse places at which nothing can be written, before anything is computed."""
-    if out.suffix not in {".md", ".html"} or out.is_dir():
-        raise ScoringError(
-            f"--out must name a page or a Markdown file to write, but is '{out}'. Name it as report.html or report.md."
-        )
-    if not out.parent.is_dir():
-        raise ScoringError(f"--out names '{out}', but there is no folder '{out.parent}'. Make it, or name another place.")
+    refuse_place("--out", out, {".html": "page", ".md": "Markdown file"})
     if tables is not None and tables.exists() and not tables.is_dir():
         raise ScoringError(f"--tables must name a folder, but '{tables}' is a file. Name a folder, new or there.")
     if tables is not None and events and tables.resolve() == Path(events).resolve():

@@ -28,7 +28,7 @@ def serve(
     import uvicorn
 
     from predictor.bundle import is_bundle
-    from predictor.log_lines import make_log_config
+    from predictor.log_lines import make_log_config, spare_unread
 
     os.environ["PREDICTOR_MODEL"] = str(model)
     if config is not None:
@@ -36,6 +36,7 @@ def serve(
         os.environ["PREDICTOR_CONFIG"] = str(config.resolve())
     _check_keys(host, find_keys(model.absolute().parent if is_bundle(model) else model, config))
     _check_free(host, port)
+    spare_unread()
     uvicorn.run(
         "api.app:create_from_environment", factory=True, host=host, port=port, access_log=False, log_config=make_log_config(),
         server_header=False,

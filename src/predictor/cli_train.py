@@ -11,12 +11,27 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from predictor import console
-from predictor.cli_options import MODELS, SETTINGS, AsJson, Config, Models, in_words, list_findings, print_json, store_url
+from predictor.cli_options import (
+    MODELS,
+    SETTINGS,
+    AsJson,
+    Config,
+    Models,
+    in_words,
+    list_findings,
+    print_json,
+    refuse_place,
+    store_url,
+)
 from predictor.config import load_settings
-from predictor.errors import TrackingError
+from predictor.errors import PredictorError, TrackingError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from predictor.study import Study
+    from predictor.tracking import Tracked
+    from predictor.train import Saved, Trained
 
 
 @in_words
@@ -28,25 +43,24 @@ def train(
     from_store: Annotated[
         bool, typer.Option("--from-store", help="Learn from stored scores and outcomes, rather than from the tables.")
     ] = False,
+    page: Annotated[
+        Path | None, typer.Option(help="Write the page here too, with the ids of the leads that points and model would swap.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Learn from the leads, test forward in time, and write a bundle; it becomes champion only if it earned that."""
-    from predictor.train import save_trained, track_trained
+    from predictor.train import save_trained
     from predictor.train import train as run_training
 
+    if page is not None:
+        refuse_place("--page", page, {".html": "page"})
     settings = load_settings(config)
     with console.show_progress() as progress:
         study = _load_stored(config, models) if from_store else None
         trained = run_training(settings, study=study, progress=progress, advance=progress.advance)
         progress("Writing the bundle")
         saved = save_trained(trained, models, now=datetime.now(UTC))
-        tracked, refusal = None, None
-        if track:
-            progress("Keeping the run in MLflow")
-            try:
-                tracked = track_trained(trained, saved)
-            except TrackingError as error:  # the bundle is saved: show what it is worth before saying what failed
-                refusal = error
+        tracked, refused = _keep(trained, saved, page=page, track=track, progress=progress)
     if as_json:
         metrics = json.loads(trained.files["metrics.json"])
         run = None if tracked is None else asdict(tracked)
@@ -57,9 +71,31 @@ def train(
         console.show_verdict(trained.verdict)
         console.show_threshold(trained.advice, trained.verdict.realised, trained.verdict.gate)
         console.out.print(saved.reason)
-        console.show_places(saved.folder, tracked)
-    if refusal is not None:
-        raise refusal
+        console.show_places(saved.folder, tracked, page=page)
+    if refused:
+        raise PredictorError(refused)
+
+
+def _keep(
+    trained: Trained, saved: Saved, *, page: Path | None, track: bool, progress: Callable[[str], None]
+) -> tuple[Tracked | None, str]:
+    """Write what is wanted beside the bundle; what failed is told, once people have seen what the saved bundle is worth."""
+    from predictor.report.page import render_page
+    from predictor.train import track_trained
+
+    tracked, refused = None, []
+    if track:
+        progress("Keeping the run in MLflow")
+        try:
+            tracked = track_trained(trained, saved)
+        except TrackingError as error:
+            refused.append(str(error))
+    if page is not None:
+        try:
+            page.write_text(render_page(trained.report_data(), named=True), encoding="utf-8")
+        except OSError as error:
+            refused.append(f"The bundle is saved, but '{page}' cannot be written: {error.strerror}.")
+    return tracked, " ".join(refused)
 
 
 def _load_stored(config: Path, models: Path) -> Study:

@@ -144,11 +144,11 @@ def gather_leads(
 
     Raises:
         TableError: A table that breaks the contract.
-        TrainingError: No lead is mature, none or all of them were accepted, or some cannot be scored.
+        TrainingError: No lead is mature, or some cannot be scored.
     """
     named = {name: _find_place(place) for name, place in (("leads", leads), ("events", events))}
     data = scorer.settings.data.model_copy(update={**named, "observed_until": "", "files": ()})
-    study = load_study(scorer.settings.model_copy(update={"data": data}), now=now, book=scorer.book)
+    study = load_study(scorer.settings.model_copy(update={"data": data}), now=now, book=scorer.book, alike=True)
     known = np.flatnonzero(study.mature)
     known = known[np.argsort(study.order[known], kind="stable")]
     frame = study.leads.frame.iloc[known].reset_index(drop=True)

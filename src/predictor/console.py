@@ -212,10 +212,12 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:,.1f}"
 
 
-def show_places(folder: Path, tracked: Tracked | None) -> None:
-    """Where the bundle, the report and the MLflow run are."""
+def show_places(folder: Path, tracked: Tracked | None, *, page: Path | None = None) -> None:
+    """Where the bundle, the report, the page that names leads and the MLflow run are."""
     out.print(f"Bundle:     {escape(str(folder))}")
     out.print(f"Report:     {escape(str(folder / 'report.html'))}")
+    if page is not None:
+        out.print(f"With ids:   {escape(str(page))}")
     if tracked is not None:
         out.print(f"MLflow run: {tracked.run_id} in {escape(tracked.uri)}")
 

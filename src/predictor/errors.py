@@ -109,6 +109,10 @@ class StoreError(PredictorError):
     """The store of scores and outcomes cannot be used."""
 
 
+class ReportError(PredictorError):
+    """A page, summary or table that cannot be written where it was asked for."""
+
+
 class TrackingError(PredictorError):
     """MLflow cannot be reached or refused."""
 

@@ -29,6 +29,12 @@ class JsonLines(logging.Formatter):
         return orjson.dumps({name: value for name, value in line.items() if value != ""}, default=str).decode()
 
 
+def spare_unread() -> None:
+    """Have Python's logging look up nothing that no line tells: the caller, the thread, the process (its own advice)."""
+    logging._srcfile = None  # noqa: SLF001  named so in Python's documentation
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+
 def make_log_config() -> dict[str, Any]:
     """Settings of Python's logging for a server: warnings of all, and a line for each request, on standard error."""
     return {

@@ -85,13 +85,14 @@ def label_leads(leads: Leads, horizon: float | None) -> tuple[np.ndarray, np.nda
     return said.fillna(0.0).to_numpy(), known.to_numpy()
 
 
-def check_outcomes(outcome: np.ndarray, leads: int, horizon: float | None) -> None:
+def check_outcomes(outcome: np.ndarray, leads: int, horizon: float | None, *, alike: bool = False) -> None:
     """Refuse outcomes that teach nothing.
 
     Args:
         outcome: Of the mature leads.
         leads: How many there are in all.
         horizon: Days within which acceptance counts; None where nothing is dated.
+        alike: Whether outcomes that are all alike will do, as they do for what is only looked at.
 
     Raises:
         TrainingError: No lead is mature, or none or all of them were accepted.
@@ -100,7 +101,7 @@ def check_outcomes(outcome: np.ndarray, leads: int, horizon: float | None) -> No
     if not len(outcome):
         within = f"the horizon of {horizon:g} days has not ended for any of them" if horizon else "no outcome is filled in"
         raise TrainingError(f"None of the {count(leads, 'lead')} can be learned from: {within}. Export older leads too.")
-    if accepted in {0, len(outcome)}:
+    if accepted in {0, len(outcome)} and not alike:
         which = "none was accepted" if accepted == 0 else "all were accepted"
         raise TrainingError(
             f"Of {count(len(outcome), 'mature lead')} {which}, so there is nothing to tell apart. Export the leads that sales "

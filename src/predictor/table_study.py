@@ -22,13 +22,16 @@ from predictor.study import Study
 from predictor.tables import LEAD_FACTS, Leads
 
 
-def load_study(settings: Settings, *, now: pd.Timestamp | None = None, book: RuleBook | None = None) -> Study:
+def load_study(
+    settings: Settings, *, now: pd.Timestamp | None = None, book: RuleBook | None = None, alike: bool = False
+) -> Study:
     """The study of the tables that the settings name.
 
     Args:
         settings: A firm's settings.
         now: The moment after which nothing can have happened yet; None means the clock's.
         book: The rule book; None means the one that the settings name.
+        alike: Whether leads will do of whom none or all were accepted: they teach nothing, but can be looked at.
 
     Raises:
         TableError: A table that breaks the contract.
@@ -48,7 +51,7 @@ def load_study(settings: Settings, *, now: pd.Timestamp | None = None, book: Rul
     rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards, history=history)
     horizon, curve = find_horizon(leads, settings)
     outcome, mature = label_leads(leads, horizon)
-    check_outcomes(outcome[mature], len(outcome), horizon)
+    check_outcomes(outcome[mature], len(outcome), horizon, alike=alike)
     known = Findings((
         *findings,
         *unseen,

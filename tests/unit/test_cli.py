@@ -58,6 +58,28 @@ def test_train_prints_the_verdict_the_threshold_and_where_things_are(workshop):
     assert "Learning 'logistic'" in asked.stderr
 
 
+def test_train_writes_a_page_that_names_leads_outside_the_bundle(workshop):
+    settings, page = workshop / "firm" / "predictor.toml", workshop / "named.html"
+    asked = ask("train", "-c", settings, "--models", workshop / "paged", "--no-track", "--page", page)
+    assert asked.exit_code == 0, asked.stderr
+    assert f"With ids:   {page}" in asked.stdout
+    listed = re.compile(r"<td>L\d{6}</td>")
+    assert len(listed.findall(page.read_text(encoding="utf-8"))) >= 10
+    assert not listed.search((find_champion(workshop / "paged") / "report.html").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [("page.pdf", "--page must name a page to write, but is 'page.pdf'"), ("nowhere/page.html", "there is no folder 'nowhere'")],
+)
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_learned(workshop, page, said):
+    settings, models = workshop / "firm" / "predictor.toml", workshop / "unpaged"
+    asked = ask("train", "-c", settings, "--models", models, "--no-track", "--page", page)
+    assert asked.exit_code == 1
+    assert said in " ".join(asked.stderr.split())
+    assert not models.exists()
+
+
 def test_a_tracker_that_cannot_be_reached_costs_no_bundle(workshop):
     settings = workshop / "firm" / "predictor.toml"
     (workshop / "firm" / "tracked.toml").write_text(settings.read_text() + '\n[tracking]\nuri = "http://127.0.0.1:9"\n')
@@ -108,7 +130,7 @@ def test_an_export_is_not_written_over(workshop):
     leads = workshop / "firm" / "leads.csv"
     asked = ask("score", "--model", workshop / "models", "--leads", leads, "--out", leads)
     assert asked.exit_code == 1
-    assert "export would be lost" in asked.stderr
+    assert "export would be lost" in " ".join(asked.stderr.split())
 
 
 def test_a_port_that_is_taken_is_refused_in_words(workshop):

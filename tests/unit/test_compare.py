@@ -186,6 +186,20 @@ def test_the_page_of_leads_given_names_those_that_are_swapped(bundle, tmp_path):
     assert out.read_text(encoding="utf-8") == (bundle / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("accepted", "which"), [(False, "No"), (True, "Every")])
+def test_leads_with_outcomes_all_alike_are_told_as_far_as_can_be(bundle, tmp_path, accepted, which):
+    save_firm(simulate_firm(1500, 77), tmp_path)
+    leads = pd.read_csv(tmp_path / "leads.csv", dtype=str)
+    leads[leads["sql_at"].notna() == accepted].to_csv(tmp_path / "alike.csv", index=False)
+    given = ["--leads", str(tmp_path / "alike.csv"), "--events", str(tmp_path / "events.csv")]
+    done = CliRunner().invoke(app, ["compare", "--model", str(bundle), "--out", str(tmp_path / "report.html"), *given])
+    assert done.exit_code == 0, done.output
+    page = " ".join((tmp_path / "report.html").read_text(encoding="utf-8").split())
+    assert "The points gate hands over" in page
+    if not accepted:
+        assert f"{which} test lead became an SQL, so it cannot be told which way catches more." in page
+
+
 @pytest.mark.parametrize("name", ["report.html", "report.md"])
 def test_leads_without_their_events_are_doubted_everywhere(bundle, tmp_path, name):
     save_firm(simulate_firm(1500, 77), tmp_path)

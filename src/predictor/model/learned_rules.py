@@ -89,7 +89,7 @@ def _tell_why(row: Mapping[str, Any]) -> str:
         share, low, high, others = (100 * row[f"conversion_{name}"] for name in ("with", "with_low", "with_high", "without"))
         told += f", of whom {share:.0f} % were accepted ({low:.0f} to {high:.0f} %), of the others {others:.0f} %"
     if not row["points"]:
-        return f"{told}. Beside the other rules that is worth nothing."
+        return f"{told}. What it tells, the other rules tell already: it gets no points."
     odds = f"{row['odds']:.2f} ({row['odds_low']:.2f} to {row['odds_high']:.2f})"
     return f"{told}. All other rules alike, once multiplies the odds by {odds}."
 

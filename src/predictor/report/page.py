@@ -65,19 +65,20 @@ class Told:
     data: ReportData | None = None
 
 
-def render_page(data: ReportData) -> str:
+def render_page(data: ReportData, *, named: bool = False) -> str:
     """The report of a training as one HTML page that needs no network; the same data give the same bytes.
 
-    It names no lead. What cannot be told, for want of points, a gate, dates or SQLs, is said to be so, and the rest is shown.
+    What cannot be told, for want of points, a gate, dates or SQLs, is said to be so, and the rest is shown.
 
     Args:
         data: What the report tells.
+        named: Whether it lists the leads that points and model would swap; otherwise it names no lead.
     """
     doubt = data.verdict.doubt
     leads = len(data.verdict.outcome)
     return render_told(
         Told(
-            comparison=data.comparison.nameless,
+            comparison=data.comparison if named else data.comparison.nameless,
             threshold=data.verdict.threshold.threshold,
             serves=data.advice.threshold,
             title=f"Learned score and points: {data.name}",

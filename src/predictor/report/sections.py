@@ -30,7 +30,8 @@ _SIDE_BY_SIDE = {
 _CELLS = (
     "Points and model each hand over as many leads as today's gate does. Where both agree nothing changes; these are the others.",
     "If the model is right, leads that only the model hands over convert better than those of the points alone.",
-    "Which leads they are is in no bundle: 'predictor compare --leads' writes a page that lists them.",
+    "Which leads they are is in no bundle: 'predictor train --page' writes a page that lists them, 'predictor compare --leads' \
+one for other leads.",
 )
 _RULES = "What each rule gives, beside what it is worth in the model when all other rules are alike, on the scale of your points."
 _RULES_NOTE = "Far apart: the rule gives too much or too little. On the other side of zero: the wrong sign."
