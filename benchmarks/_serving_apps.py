@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging.config
 import os
 import socket
 import subprocess
@@ -14,29 +15,28 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import FastAPI, Query
-from fastapi.routing import APIRouter
 
 from api.answers import AnswerOut
-from api.errors import add_handlers
+from api.app import create_from_environment
 from api.safe_route import SafeRoute
 from api.schemas import LeadIn
+from predictor.log_lines import make_log_config, spare_unread
 
 PATIENCE_S = 120
 
 
 def create_constant() -> FastAPI:
-    """The API with the same models and error handling, whose answer is always the one in the file `PREDICTOR_CONSTANT`."""
+    """The application over the same bundle, whose `/v1/score` always answers what is in the file `PREDICTOR_CONSTANT`."""
+    logging.config.dictConfig(make_log_config())
+    spare_unread()
     constant = AnswerOut.model_validate_json(Path(os.environ["PREDICTOR_CONSTANT"]).read_text(encoding="utf-8"))
-    router = APIRouter(route_class=SafeRoute)
 
     async def score(lead: LeadIn, reasons: Annotated[int, Query(ge=0, le=20)] = 5) -> AnswerOut:  # noqa: ARG001
         return constant
 
-    router.add_api_route("/v1/score", score, methods=["POST"], response_model=AnswerOut)
-    router.add_api_route("/health/ready", lambda: {"status": "ready"})
-    app = FastAPI()
-    add_handlers(app)
-    app.include_router(router)
+    app = create_from_environment()
+    route = SafeRoute("/v1/score", score, methods=["POST"], response_model=AnswerOut)
+    app.router.routes[:] = [route if getattr(one, "path", None) == "/v1/score" else one for one in app.router.routes]
     return app
 
 
@@ -113,5 +113,5 @@ def serve_constant() -> list[str]:
     """The command of the constant, served as the product is."""
     return [
         sys.executable, "-m", "uvicorn", "_serving_apps:create_constant", "--factory", "--app-dir", str(Path(__file__).parent),
-        "--port", "PORT", "--log-level", "warning",
+        "--port", "PORT", "--log-level", "warning", "--no-access-log", "--no-server-header",
     ]  # fmt: skip

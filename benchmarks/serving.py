@@ -96,7 +96,7 @@ def main(seconds: float = 4.0) -> int:
             for reasons, least in LEAST.items():
                 path = f"/v1/score?reasons={reasons}"
                 constant_file.write_text(json.dumps(ask(product, path, leads[0])), encoding="utf-8")
-                with run_server(serve_constant(), PREDICTOR_CONSTANT=str(constant_file)) as constant:
+                with run_server(serve_constant(), PREDICTOR_CONSTANT=str(constant_file), PREDICTOR_MODEL=str(models)) as constant:
                     assert ask(constant, path, leads[0]) == ask(product, path, leads[0])
                     speeds = time_turns(product, constant, path, bodies, seconds)
                 ratio = statistics.median(ours / its for ours, its in zip(*speeds, strict=True))

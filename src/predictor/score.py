@@ -190,7 +190,7 @@ class Scorer:
             seen = {name: values[name] for name in self.attributes if name in values}
             award = award_past(self.book, seen, past) if self.book is not None else None
             points = self.reader.read_points(lead, values)
-            row = assemble_row(seen, self.attributes, crm_points=points, award=award, history=self._live.compute_past(past))
+            row = assemble_row(seen, list(seen), crm_points=points, award=award, history=self._live.compute_past(past))
             encoded, unseen = self.features.encode_row(row, lead.as_of if self.features.dated else None, onto=self._nothing)
         except ScoringError as error:
             return error

@@ -85,7 +85,8 @@ def assemble_row(
     if crm_points:
         row |= {f"points/{name}": value for name, value in crm_points.items() if len(crm_points) > 1}
         row[TOTAL] = sum_points(crm_points.values())
-    return row if history is None else row | dict(history)
+    row.update(history or {})
+    return row
 
 
 def sum_points(points: Any) -> float:  # noqa: ANN401  any iterable of floats

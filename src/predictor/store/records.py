@@ -132,7 +132,7 @@ def record_score(given: Answered, *, scored_at: datetime, model: str) -> Record:
         "decision": answer.decision, "grade": answer.grade,
         "points": None if points is None else points.total, "points_decision": None if points is None else points.decision,
         "model": model, "explore": given.explore, "explore_rate": given.explore_rate, "challenger": given.challenger,
-        "challenger_probability": given.challenger_probability, "features": dict(answer.features),
+        "challenger_probability": given.challenger_probability, "features": answer.features,
     }  # fmt: skip
     return Record("score", row)
 
