@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -20,12 +21,14 @@ import pandas as pd
 from predictor.answer import Lead
 from predictor.bundle import Bundle
 from predictor.config import Settings, load_settings
+from predictor.model.candidates.boosted import Growth
 from predictor.score import Scorer
 from predictor.simulate import save_firm, simulate_firm
 from predictor.train import train
 from predictor.values import Event
 
 LEADS, EACH_WAY, ROUNDS = 200, 5, 5
+MOST_TREES, MOST_LEAVES = 500, 24
 MOST_MS = 5.0
 _FACTS = ("lead_id", "account_id", "mql_at", "sql_at", "recycled_at", "recycle_reason", "opportunity_at", "amount")
 
@@ -45,11 +48,27 @@ def _make_lead(row: dict[str, str], acts: pd.DataFrame | None) -> Lead:
     return Lead(row["lead_id"], datetime.fromisoformat(row["mql_at"]), known, None, events)
 
 
-def make_settings(folder: Path, candidate: str) -> Settings:
-    """Settings that learn one candidate only, without a search."""
+def make_settings(folder: Path, candidate: str, budget_s: float) -> Settings:
+    """Settings that learn one candidate only."""
     settings = load_settings(folder / "predictor.toml")
-    model = settings.model.model_copy(update={"candidates": ("constant", candidate), "budget_s": 0.0, "resamples": 20})
+    model = settings.model.model_copy(update={"candidates": ("constant", candidate), "budget_s": budget_s, "resamples": 20})
     return settings.model_copy(update={"model": model})
+
+
+def list_scorers(folder: Path) -> Iterator[tuple[str, Scorer]]:
+    """What is timed, by name: trees as usual, as found by a search, and as large as a search may ask for."""
+    for name, candidate, budget_s in (
+        ("logistic", "logistic", 0.0), ("lightgbm, no search", "lightgbm", 0.0), ("lightgbm, searched", "lightgbm", 60.0)
+    ):  # fmt: skip
+        trained = train(make_settings(folder, candidate, budget_s))
+        assert trained.verdict.chosen == candidate
+        yield name, Scorer(Bundle("timed", trained.files, {}))
+    study = trained.study
+    features, _ = study.fit_features(study.teaching)
+    block = study.block(study.teaching, features, known_at=study.observed_until)
+    scorer = Scorer(Bundle("timed", trained.files, {}))
+    scorer.model = Growth(MOST_TREES, len(block), {"num_leaves": MOST_LEAVES}).fit(block, 1)
+    yield f"lightgbm, {MOST_TREES} trees of {MOST_LEAVES} leaves", scorer
 
 
 def check_reasons(scorer: Scorer, leads: list[Lead]) -> None:
@@ -85,14 +104,11 @@ def main() -> int:
         leads = make_leads(folder)
         print(f"{LEADS} leads, one at a time, {EACH_WAY} reasons up and {EACH_WAY} down\n")
         print("| model | features | score alone, ms | with reasons, ms | beyond the score, ms |\n|---|--:|--:|--:|--:|")
-        for candidate in ("logistic", "lightgbm"):
-            trained = train(make_settings(folder, candidate))
-            assert trained.verdict.chosen == candidate
-            scorer = Scorer(Bundle("timed", trained.files, {}))
+        for name, scorer in list_scorers(folder):
             check_reasons(scorer, leads)
             alone, told = time_scores(scorer, leads, 0), time_scores(scorer, leads, EACH_WAY)
             worst = max(worst, told - alone)
-            print(f"| {candidate} | {len(scorer.features)} | {alone:.2f} | {told:.2f} | {told - alone:.2f} |")
+            print(f"| {name} | {len(scorer.features)} | {alone:.2f} | {told:.2f} | {told - alone:.2f} |")
     print("\nThe bound is kept." if worst <= MOST_MS else f"\nMissed: more than {MOST_MS:.0f} ms.")
     return int(worst > MOST_MS)
 
