@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import ClassVar, Self
+from functools import cached_property
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
 from predictor.model.block import Block
 
 _PENALTY = 0.3  # inverse strength, of standardised columns
+_ROWS = 64  # looked at together: what they take stays in the processor's own memory
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,27 @@ class Column:
             return np.asarray(np.isnan(values), dtype=float)
         if self.kind == "equals":
             return np.asarray(values == self.equals, dtype=float)
-        return np.where(np.isnan(values), 0.0, (_squeeze(values) - self.mean) / self.spread)
+        return _standardise(values, self.mean, self.spread)
+
+
+def _standardise(values: np.ndarray, mean: float | np.ndarray, spread: float | np.ndarray) -> np.ndarray:
+    """Squeezed numbers as so many spreads from the mean; what is missing stands at the mean."""
+    return np.where(np.isnan(values), 0.0, (_squeeze(values) - mean) / spread)
 
 
 def _squeeze(values: np.ndarray) -> np.ndarray:
     """Counts and amounts by their order of magnitude, so that a giant firm does not outweigh all else."""
     return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
+
+
+class _Columns(NamedTuple):
+    """Columns of one kind, an array for each of their attributes."""
+
+    feature: np.ndarray
+    equals: np.ndarray
+    mean: np.ndarray
+    spread: np.ndarray
+    coefficient: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -68,9 +85,31 @@ class Logistic:
         """Each feature's own part: the sum of its columns."""
         parts = np.zeros((len(matrix), self.width + 1))
         parts[:, -1] = self.intercept
-        for column, coefficient in zip(self.columns, self.coefficients, strict=True):
-            parts[:, column.feature] += coefficient * column.build(matrix)
+        for start in range(0, len(matrix), _ROWS):
+            self._add_parts(matrix[start : start + _ROWS], parts[start : start + _ROWS])
         return parts
+
+    def _add_parts(self, matrix: np.ndarray, parts: np.ndarray) -> None:
+        """Adds to the parts what all columns of a kind say at once; of the columns of a feature one alone says anything."""
+        numbers, equal, missing = (self._by_kind[kind] for kind in ("number", "equals", "missing"))
+        values = matrix.take(numbers.feature, axis=1)
+        parts[:, numbers.feature] += numbers.coefficient * _standardise(values, numbers.mean, numbers.spread)
+        for columns, holds in (
+            (equal, matrix.take(equal.feature, axis=1) == equal.equals),
+            (missing, np.isnan(matrix.take(missing.feature, axis=1))),
+        ):
+            row, column = np.nonzero(holds)
+            parts[row, columns.feature[column]] += columns.coefficient[column]
+
+    @cached_property
+    def _by_kind(self) -> dict[str, _Columns]:
+        return {kind: self._gather(kind) for kind in ("number", "equals", "missing")}
+
+    def _gather(self, kind: str) -> _Columns:
+        pairs = zip(self.columns, self.coefficients, strict=True)
+        rows = [(it.feature, it.equals, it.mean, it.spread, coefficient) for it, coefficient in pairs if it.kind == kind]
+        held = np.array(rows, dtype=float).reshape(-1, len(_Columns._fields))  # of numbers, `equals` is NaN
+        return _Columns(held[:, 0].astype(np.intp), held[:, 1], held[:, 2], held[:, 3], held[:, 4])
 
     def to_text(self) -> str:
         """As JSON."""
