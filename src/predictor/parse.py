@@ -177,10 +177,18 @@ def parse_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
 
 
 def parse_outcome(column: pd.Series, yes: Sequence[str], no: Sequence[str]) -> tuple[pd.Series, pd.Series]:
-    """A column of yes and no as 1.0 and 0.0 (missing: pending), and a mask of the cells that are neither."""
+    """A column of yes and no as 1.0 and 0.0 (missing: pending), and a mask of the cells that are neither.
+
+    An empty text among those for no means that what is missing is no.
+
+    >>> parse_outcome(pd.Series(["x", None]), ["X"], [""])[0].tolist()
+    [1.0, 0.0]
+    """
     texts = column.astype("str").str.strip().str.casefold().where(column.notna())
     is_yes = texts.isin([word.casefold() for word in yes])
     is_no = texts.isin([word.casefold() for word in no])
+    if "" in no:
+        is_no |= texts.isna()
     return is_yes.astype("float64").where(is_yes | is_no), texts.notna() & ~is_yes & ~is_no
 
 

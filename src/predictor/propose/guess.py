@@ -117,6 +117,11 @@ def _find_outcome(columns: Sequence[Column], found: dict[str, Meaning]) -> None:
         other = f", but also {len(column.neither)} other values: name them in [label]" if column.neither else ""
         found[column.name] = Meaning("outcome", f"the name says so, and it holds yes and no{share}{other}")
         return
+    for column in named:
+        if column.alone:
+            held = f"it holds '{column.alone}' or nothing ({100 * column.filled / column.rows:.1f} % filled)"
+            found[column.name] = Meaning("outcome", f"the name says so, and {held}")
+            return
 
 
 def _find_order(columns: Sequence[Column], found: dict[str, Meaning]) -> None:

@@ -58,7 +58,14 @@ def propose_settings(
     )
     own = (open_events(events, Path()),) if events else ()
     proposal = Proposal(source, data, meanings, {} if crm else forms, _propose_event_columns(own))
-    told = (*_tell_gaps(proposal, columns), *_tell_undated(proposal, columns), *_tell_placeholders(placeholders), *look.notes)
+    proposal = replace(proposal, label=_propose_label(proposal, columns))
+    told = (
+        *_tell_gaps(proposal, columns),
+        *_tell_blank(proposal),
+        *_tell_undated(proposal, columns),
+        *_tell_placeholders(placeholders),
+        *look.notes,
+    )
     now = pd.Timestamp.now("UTC") if now is None else now
     return audit_proposal(replace(proposal, findings=told), raw, now, (*look.events, *own))
 
@@ -119,6 +126,22 @@ def _propose_event_columns(events: Sequence[RawEvents]) -> dict[str, str]:
         if found is not None:
             taken[ours] = found
     return taken
+
+
+def _propose_label(proposal: Proposal, columns: list[Column]) -> dict[str, tuple[Any, str]]:
+    """How an outcome is read that says yes, or nothing."""
+    alone = next((column.alone for column in columns if column.name == proposal.columns.get("outcome")), "")
+    if not alone:
+        return {}
+    return {"outcome_yes": ([alone], "the one text that it holds"), "outcome_no": ([""], "blank: not accepted")}
+
+
+def _tell_blank(proposal: Proposal) -> tuple[Finding, ...]:
+    if not proposal.label:
+        return ()
+    what = f"Column '{proposal.columns['outcome']}' says yes or nothing: blank is taken for no, of young leads too."
+    do = "Leave out leads that sales has not decided on yet, or map the date of acceptance as sql_at."
+    return (Finding("INIT005", "warning", what, do),)
 
 
 def _tell_placeholders(placeholders: dict[str, tuple[int, tuple[str, ...]]]) -> tuple[Finding, ...]:

@@ -35,6 +35,7 @@ class Column:
         whole: Whether it holds whole numbers.
         yes: The share of yes, where its cells are yes and no; None elsewhere.
         neither: Texts that are neither yes nor no, where few values differ.
+        alone: The text of a column that holds one only, which is no 'no', and is blank elsewhere; empty for any other column.
         emails: Whether most cells are e-mail addresses.
         prose: Whether its texts are long.
         form: How it is spelled, with what that was told by; None: the plain way.
@@ -50,6 +51,7 @@ class Column:
     whole: bool = False
     yes: float | None = None
     neither: tuple[str, ...] = ()
+    alone: str = ""
     emails: bool = False
     prose: bool = False
     form: FoundForm | None = None
@@ -125,6 +127,7 @@ def _profile(cells: pd.Series, name: str, form: Form | None, found: FoundForm | 
         trend=_find_trend(typed) if kind != "category" else 0.0,
         whole=kind == "number" and bool((typed.dropna() % 1 == 0).all()),
         yes=yes, neither=neither,
+        alone=_find_alone(cells, settings) if distinct == 1 and kind != "date" else "",
         emails=bool(len(texts)) and mails >= _MOST * len(texts),
         prose=bool(len(texts)) and float(np.mean([len(str(text)) for text in texts[:1000]])) > _LONG,
         form=found,
@@ -146,6 +149,12 @@ def _tell_outcome(cells: pd.Series, settings: Settings, distinct: int) -> tuple[
     told, bad = parse_outcome(cells, settings.label.outcome_yes, settings.label.outcome_no)
     neither = tuple(sorted({str(text) for text in cells[bad].unique()}))
     return (None if told.nunique() < 2 and not neither else float(told.mean())), neither
+
+
+def _find_alone(cells: pd.Series, settings: Settings) -> str:
+    text = str(cells.dropna().iloc[0]).strip()
+    says_no = text.casefold() in {word.casefold() for word in settings.label.outcome_no}
+    return "" if says_no or cells.notna().all() else text
 
 
 def find_placeholders(raw: pd.DataFrame, words: Sequence[str]) -> dict[str, tuple[int, tuple[str, ...]]]:

@@ -25,6 +25,7 @@ class Proposal:
         meanings: Column -> what it is taken for.
         forms: Column -> form and why.
         event_columns: Our name -> the firm's column of the events.
+        label: Section label: what differs from the defaults -> value and why.
         findings: What was noticed.
     """
 
@@ -33,6 +34,7 @@ class Proposal:
     meanings: Mapping[str, Meaning]
     forms: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     event_columns: Mapping[str, str] = field(default_factory=dict)
+    label: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -50,6 +52,7 @@ class Proposal:
             "data": {name: value for name, (value, _) in self.data.items()},
             "columns": {ours: name for ours, name in self.columns.items() if ours != name},
             "event_columns": {ours: name for ours, name in self.event_columns.items() if ours != name},
+            "label": {name: value for name, (value, _) in self.label.items()},
             "forms": {name: form for name, (form, _) in self.forms.items() if name not in self.list_role("ignore")},
             "roles": {role: self.list_role(role) for role in _ROLES},
         }
@@ -84,6 +87,7 @@ class Proposal:
             *(f"# {name} bears our name already" for name in own),
             *(_write(ours, name, self.meanings[name].why) for ours, name in named["columns"].items()),
             *self._write_map("event_columns", named["event_columns"], {}),
+            *self._write_map("label", named["label"], {name: why for name, (_, why) in self.label.items()}),
             *self._write_map("forms", named["forms"], {name: why for name, (_, why) in self.forms.items()}),
             "", "[roles]",
             *(line for role in _ROLES for line in self._write_list(role)),

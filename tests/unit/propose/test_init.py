@@ -15,6 +15,7 @@ from predictor.config import load_settings
 from predictor.errors import TableError
 from predictor.propose.look import propose_settings
 from predictor.simulate import simulate_firm
+from predictor.table_study import load_study
 from predictor.train import train
 
 CLI = CliRunner()
@@ -135,6 +136,26 @@ def test_an_outcome_of_three_values_is_named_with_what_is_neither(tmp_path):
         "INIT002 Column 'Outcome' holds 'Open' beside yes and no. Add them to label.outcome_yes, label.outcome_no, or "
         "data.missing_values where the outcome is pending."
     )
+
+
+@pytest.mark.parametrize("yes", ["1", "x", "TRUE"])
+def test_an_outcome_that_says_yes_or_nothing_takes_blank_for_no(tmp_path, yes):
+    leads = draw_leads(300)
+    table = leads.drop(columns="sql_at").assign(Converted=leads["sql_at"].notna().map({True: yes, False: ""}))
+    proposal = look(tmp_path, table)
+    assert proposal.meanings["Converted"].role == "outcome"
+    assert f"it holds '{yes}' or nothing" in proposal.meanings["Converted"].why
+    assert proposal.to_differences()["label"] == {"outcome_yes": [yes], "outcome_no": [""]}
+    assert any(finding.code == "INIT005" and "of young leads too" in finding.what for finding in proposal.findings)
+    (tmp_path / "predictor.toml").write_text(proposal.to_toml())
+    study = load_study(load_settings(tmp_path / "predictor.toml"))
+    assert study.outcome.sum() == leads["sql_at"].notna().sum() > 0
+    assert study.mature.all()
+
+
+def test_a_column_that_only_ever_says_no_is_no_outcome(tmp_path):
+    table = draw_leads(90).drop(columns="sql_at").assign(Converted=["No", ""] * 45)
+    assert look(tmp_path, table).meanings["Converted"].role != "outcome"
 
 
 def test_dates_in_the_future_are_told_before_training_refuses_them(tmp_path):
