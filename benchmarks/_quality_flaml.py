@@ -29,14 +29,18 @@ def describe_rows(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def take_columns(fit: pd.DataFrame, test: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The columns to learn from; texts become categories, those that teach: what only the test rows hold is missing."""
+    """The columns to learn from, numbered, since LightGBM refuses commas and brackets in names.
+
+    Texts become categories, those that teach: what only the test rows hold is missing.
+    """
     taken = [rows.drop(columns=KEYS) for rows in (fit, test)]
     for name in taken[0].columns:
         if not pd.api.types.is_numeric_dtype(taken[0][name]):
             kinds = pd.CategoricalDtype(sorted(taken[0][name].dropna().unique()))
             for rows in taken:
                 rows[name] = rows[name].astype(object).where(rows[name].isin(kinds.categories)).astype(kinds)
-    return taken[0], taken[1]
+    numbered = [rows.set_axis([f"column_{at}" for at in range(rows.shape[1])], axis=1) for rows in taken]
+    return numbered[0], numbered[1]
 
 
 def main(folder: Path, budget: float) -> None:
