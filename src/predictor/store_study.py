@@ -7,6 +7,7 @@ import pandas as pd
 from predictor.config import Settings
 from predictor.errors import Finding, TrainingError
 from predictor.features.assemble import BOOK_TOTAL, TOTAL
+from predictor.features.keep import read_acts
 from predictor.features.windows import EventFeature, list_event_features
 from predictor.outcomes import check_outcomes, find_horizon, label_leads, tell_unweighed
 from predictor.parse import Kind, infer_kind, parse_times, to_days
@@ -44,7 +45,7 @@ def load_store_study(settings: Settings, database: Database) -> Study:
     stored = pd.DataFrame(list(episodes.frame["features"]))
     acts = _find_acts(stored, settings)
     attributes, kinds = _read_attributes(stored, settings)
-    rows = pd.concat([attributes, _read_points(stored, settings, book), _read_events(stored, acts)], axis=1)
+    rows = pd.concat([attributes, _read_points(stored, settings, book), read_acts(stored, acts)], axis=1)
     leads = Leads(
         pd.concat([episodes.frame[["lead_id", "mql_at", "sql_at"]], attributes], axis=1),
         kinds,
@@ -119,11 +120,3 @@ def _find_acts(stored: pd.DataFrame, settings: Settings) -> tuple[EventFeature, 
 def _unquote(place: str) -> str:
     """The type of event that a part of a name means: one that is called as all of them together stands in quotes."""
     return place[1:-1] if place.strip("'") == "any" else place
-
-
-def _read_events(stored: pd.DataFrame, acts: tuple[EventFeature, ...]) -> pd.DataFrame:
-    """A column for each feature over events; missing where no model looked at it."""
-    held = stored.reindex(columns=[act.name for act in acts])
-    texts = {act.name for act in acts if act.is_category}
-    columns = {name: held[name].astype("str") if name in texts else pd.to_numeric(held[name]) for name in held}
-    return pd.DataFrame(columns, index=stored.index)

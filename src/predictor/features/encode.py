@@ -16,7 +16,7 @@ import pandas as pd
 
 from predictor.errors import Finding, ScoringError
 from predictor.features.feature import Feature
-from predictor.features.windows import EventFeature, list_event_features
+from predictor.features.windows import EventFeature, begin_names, list_event_features
 from predictor.parse import ISO_HINT, parse_moment, to_moment
 from predictor.values import find_distinct, name_type, normal_text, to_number, to_plain
 
@@ -76,6 +76,18 @@ class FeatureSet:
     def names(self) -> list[str]:
         """The names, in the order of the matrix."""
         return [feature.name for feature in self.features]
+
+    @cached_property
+    def by_acts(self) -> tuple[list[int], dict[str, list[int]]]:
+        """The columns of features that are not over events; and of those that are, under how the names of a type begin."""
+        over = {feature.name for feature in self.event_features}
+        rest, groups = list[int](), dict[str, list[int]]()
+        for place, name in enumerate(self.names):
+            if name in over:
+                groups.setdefault(begin_names(name), []).append(place)
+            else:
+                rest.append(place)
+        return rest, groups
 
     @cached_property
     def spelled(self) -> list[Feature]:

@@ -106,6 +106,15 @@ class EventFeature:
         return self.kind in _TOUCHES
 
 
+def begin_names(name: str) -> str:
+    """How the names of all features begin that look at the same acts as the one of that name.
+
+    >>> begin_names("events/pricing_page_view/count_7d")
+    'events/pricing_page_view/'
+    """
+    return name[: name.rindex("/") + 1]
+
+
 def list_event_features(event_types: Iterable[str], windows_days: Iterable[int]) -> tuple[EventFeature, ...]:
     """Every feature over all events, then those of each type; counts once for each window.
 
