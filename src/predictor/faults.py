@@ -9,6 +9,8 @@ import pandas as pd
 
 from predictor.errors import Finding, TableError, count
 
+_DROPPED = " Left out."
+
 
 @dataclass
 class Faults:
@@ -65,4 +67,16 @@ def offer_to_drop(fault: Finding) -> Finding:
 
 def tell_dropped(fault: Finding) -> Finding:
     """A fault of some rows, once they have been left out."""
-    return replace(fault, severity="warning", what=f"{fault.what} Left out.")
+    return replace(fault, severity="warning", what=f"{fault.what}{_DROPPED}")
+
+
+def tell_refused(finding: Finding) -> Finding:
+    """What `tell_dropped` told, where the rows are only left out to look at the others; any other finding as it is.
+
+    >>> fault = Finding("LEAD003", "error", "Column 'mql_at' holds no date in 1 row.", "Write dates.")
+    >>> tell_refused(tell_dropped(fault)) == offer_to_drop(fault)
+    True
+    """
+    if not finding.what.endswith(_DROPPED):
+        return finding
+    return offer_to_drop(replace(finding, severity="error", what=finding.what.removesuffix(_DROPPED)))

@@ -90,6 +90,21 @@ def test_a_tracker_that_cannot_be_reached_costs_no_bundle(workshop):
     assert find_champion(workshop / "untracked").is_dir()
 
 
+def test_check_looks_at_the_other_rows_too_where_some_are_faulty(workshop):
+    rows = pd.read_csv(workshop / "firm" / "leads.csv", dtype=str).assign(became_sql=lambda table: table["sql_at"].notna())
+    rows.loc[2, "mql_at"] = "yesterday"
+    rows.to_csv(workshop / "firm" / "faulty.csv", index=False)
+    settings = (workshop / "firm" / "predictor.toml").read_text().replace("leads.csv", "faulty.csv")
+    (workshop / "firm" / "faulty.toml").write_text(settings)
+    asked = ask("check", "-c", workshop / "firm" / "faulty.toml", "--json")
+    assert asked.exit_code == 1
+    told = {(finding["code"], finding["severity"], finding["column"]): finding for finding in json.loads(asked.stdout)}
+    assert "holds no date in 1 row (first in row 3)." in told["LEAD003", "error", None]["what"]
+    assert told["LEAD003", "error", None]["do"].endswith("set data.faulty_rows = 'drop' to leave these rows out.")
+    assert any(column == "became_sql" for _, _, column in told), "the leak is told beside it"
+    assert ask("train", "-c", workshop / "firm" / "faulty.toml", "--models", workshop / "none").exit_code == 1
+
+
 def test_score_writes_the_contract(workshop):
     out = workshop / "scored.csv"
     firm, models = workshop / "firm", workshop / "models"
