@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from predictor.config import Settings
-from predictor.errors import Finding, count
+from predictor.errors import Finding, TableError, count
 from predictor.events import Events, check_events, tell_clocks_apart
 from predictor.intake.tables import read_tables
 from predictor.tables import Leads, check_leads
@@ -26,7 +26,11 @@ def load_tables(settings: Settings, now: pd.Timestamp) -> tuple[Leads, Events | 
         TableError: A file or a table that cannot be used, with all its faults.
     """
     raw = read_tables(settings)
-    leads = check_leads(raw.leads, settings, now=now)
+    try:
+        leads = check_leads(raw.leads, settings, now=now)
+    except TableError as refusal:  # beside what may be the reason
+        doubts = [note for note in raw.notes if note.severity == "warning"]
+        raise TableError("leads", [*refusal.findings, *doubts]) from None
     if raw.events is None:
         return leads, None, (*raw.notes, *leads.findings)
     keys = leads.frame["lead_id"]

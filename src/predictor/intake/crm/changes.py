@@ -10,7 +10,7 @@ import pandas as pd
 from predictor.config import Settings
 from predictor.crm.export_maps import find_columns
 from predictor.crm.maps import Names
-from predictor.errors import Finding, TableError, count
+from predictor.errors import Finding, TableError, count, list_names
 from predictor.forms import find_form, respell_column
 from predictor.intake.crm.stages import make_episodes, name_stages
 from predictor.parse import ISO_HINT, parse_times
@@ -41,6 +41,29 @@ def read_episodes(history: pd.DataFrame, leads: pd.DataFrame, kind: Mapping[str,
     changes = changes[changes["lead_id"].isin(keyed.index)]
     episodes = make_episodes(changes)
     return episodes.assign(lead_id=keyed["lead_id"].reindex(episodes["lead_id"]).to_numpy())
+
+
+def tell_unnamed(history: pd.DataFrame, kind: Mapping[str, Any], settings: Settings) -> tuple[Finding, ...]:
+    """A finding where no change of status makes a lead an MQL, or an SQL, with the statuses that mean nothing to us.
+
+    Args:
+        history: One row a change.
+        kind: What the CRM's map says of the history.
+        settings: Section stages is used.
+    """
+    found = [find_columns(list(map(str, history)), kind[part])[:1] for part in ("field", "new")]
+    if not all(found):
+        return ()
+    field, new = (history[name].astype("str") for (name,) in found)
+    status = new[field.map(lambda name: name in Names(kind["status_fields"]))]
+    stages = name_stages(status, settings.stages)
+    lacking = [stage for stage in ("mql", "sql") if not stages.eq(stage).any()]
+    unnamed = status[stages.isna()].str.strip().value_counts().index
+    if not lacking or not len(unnamed):
+        return ()
+    what = f"No change of status makes a lead an {' or an '.join(map(str.upper, lacking))}; they change to {list_names(unnamed)}."
+    do = f'Name in [stages] what your own are called, as {lacking[0]} = ["..."].'
+    return (Finding("LEAD043", "warning", what, do),)
 
 
 def _shorten(ids: pd.Series) -> pd.Series:

@@ -13,7 +13,7 @@ from predictor.crm.export_maps import Export, ExportMap, find_columns, read_expo
 from predictor.errors import Finding, count
 from predictor.events import RawEvents
 from predictor.intake.crm.acts import open_acts
-from predictor.intake.crm.changes import read_episodes
+from predictor.intake.crm.changes import read_episodes, tell_unnamed
 from predictor.intake.crm.names import name_columns
 from predictor.intake.crm.objects import LEADS, find_objects
 from predictor.intake.header import refuse
@@ -61,6 +61,7 @@ def read_crm(paths: Sequence[Path], crm: Export, settings: Settings, *, scoring:
     if "history" in found and not scoring and "lead_id" in leads:
         history = pd.concat([read_table(path, LEADS, encoding=encoding) for path in found["history"]], ignore_index=True)
         leads = _add_episodes(leads, raw, history, known, settings)
+        notes = (*notes, *tell_unnamed(history, known.objects["history"], settings))
     keys = leads["lead_id"] if crm == "salesforce" and "lead_id" in leads else None
     kinds = [kind for kind in found if kind in _ACTS]
     acts = tuple(open_acts(found[kind], known.objects[kind], encoding=encoding, keys=keys) for kind in kinds)

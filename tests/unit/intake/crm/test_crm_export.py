@@ -1,5 +1,7 @@
 """A CRM's export file by file: what is told from what, and what is refused."""
 
+import re
+
 import pandas as pd
 import pytest
 from exports import write_salesforce
@@ -74,6 +76,20 @@ def test_a_firm_names_its_own_statuses_and_columns(tmp_path):
     leads, _, _ = load(tmp_path, "salesforce", "Lead.csv", "History.csv", stages=stages, columns={"account_id": "Titel"})
     assert list_rows(leads, "lead_id", "mql_at", "sql_at") == [("00Q2", "2026-01-06", "2026-01-13")]
     assert leads.frame["account_id"].tolist() == ["Buyer"]
+
+
+def test_statuses_that_mean_nothing_to_us_are_listed(tmp_path):
+    write(tmp_path, "Lead.csv", LEAD)
+    rows = ["00Q2,2026-01-06T08:00:00.000Z,Status,Offen,Reif", "00Q2,2026-01-13T08:00:00.000Z,Status,Reif,Angenommen"]
+    write(tmp_path, "History.csv", HISTORY + "\n".join([*rows, rows[0].replace("00Q2", "00Q1")]))
+    told = "they change to 'Reif', 'Angenommen'. Name in [stages] what your own are called, as"
+    with pytest.raises(TableError, match=re.escape(f"LEAD043 No change of status makes a lead an MQL or an SQL; {told} mql =")):
+        load(tmp_path, "salesforce", "Lead.csv", "History.csv")
+    _, _, findings = load(tmp_path, "salesforce", "Lead.csv", "History.csv", stages={"mql": ["Reif"]})
+    (unnamed,) = (finding for finding in findings if finding.code == "LEAD043")
+    assert unnamed.what == "No change of status makes a lead an SQL; they change to 'Angenommen'."
+    _, _, findings = load(tmp_path, "salesforce", "Lead.csv", "History.csv", stages={"mql": ["Reif"], "sql": ["Angenommen"]})
+    assert "LEAD043" not in {finding.code for finding in findings}
 
 
 def test_a_history_without_dates_is_refused(tmp_path):
