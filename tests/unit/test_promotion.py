@@ -152,7 +152,7 @@ def test_a_champion_that_only_ranks_makes_way_for_the_same_at_the_level_of_now(t
     verdict = replace(trained.verdict, probability={**trained.verdict.probability, trained.verdict.chosen: moved})
     promoted, reason = judge_promotion(verdict, replace(trained.study, settings=asked), trained.split.test, earlier)
     assert promoted == (recalibrate == "newest")
-    assert ("only ranks, and this ranks no worse, at the level" in reason) == promoted
+    assert ("only ranks, and this ranks no worse" in reason) == promoted
     assert promoted or reason.endswith("`predictor models promote NAME` lets it serve.")
 
 
