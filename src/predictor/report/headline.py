@@ -121,9 +121,8 @@ def _tell_advice(steps: pd.DataFrame, threshold: float, serves: float | None) ->
         came = f"of the test leads {load}, of which {share} became SQLs{caught}."
     if serves is None:
         return f"{text}: {came}"
-    do = f"Hand over leads that it gives {serves:.4g} or more." if serves else "Hand over every lead."
-    said = f"The {name_threshold(serves)}, chosen before the test leads, is {say_threshold(threshold)}: {came}"
-    return f"{said} {tell_final(serves)} {do}"
+    do = f"Hand over leads to which the final model gives {serves:.4g} or more" if serves else "Hand over every lead"
+    return f"{do}. Before the test leads came, the same rule chose {say_threshold(threshold)}: {came}"
 
 
 def _find_reason(comparison: Comparison) -> str:
