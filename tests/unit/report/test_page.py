@@ -104,8 +104,8 @@ def test_first_screen_gives_the_verdict(data, reader):
     )
     # 60 leads in 10 weeks at 0.2 or more convert wholly, so the threshold nearest the band is 0: all 200, 60 SQLs
     assert (
-        "What to do Hand over every lead. Before the test leads came, the same rule chose 0 (every lead): 30 % (24 to 37 %) of the "
-        "test leads became SQLs." in first
+        "What to do Hand over every lead. Before the test leads came, the same rule chose 0 (every lead): 30 % (24 to 37 %) "
+        "of the test leads became SQLs." in first
     )
     assert "on the same 200 leads, newer than any that taught what is tested here" in first
     again = "The model that serves was learned again after this test, from the test leads too."
