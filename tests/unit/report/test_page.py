@@ -141,7 +141,7 @@ def test_figures_of_test_leads_are_those_of_the_threshold_that_was_tested(data):
     verdict, comparison = replace(data.verdict, threshold=tested), data.comparison
     moved = read(render_page(replace(data, verdict=verdict, comparison=comparison)))
     gate = judge_gate(data.verdict.outcome, data.verdict.probability["lightgbm"] >= 0.6, weeks=10.0)
-    assert f"is 0.6: of the test leads {gate.leads_per_week:.1f} a week, of which {gate.conversion:.0%}" in (
+    assert f"chose 0.6: of the test leads {gate.leads_per_week:.1f} a week, of which {gate.conversion:.0%}" in (
         moved.text.replace(" %", "%")
     )
 
