@@ -12,6 +12,7 @@ from predictor.config import Settings, make_settings
 from predictor.denied import deny_reason
 from predictor.errors import Finding, TableError
 from predictor.events import RawEvents, check_events
+from predictor.faults import read_past_faults, tell_refused
 from predictor.intake.crm.acts import join_events
 from predictor.propose.settings import Proposal
 from predictor.tables import Leads, check_leads
@@ -29,11 +30,11 @@ def audit_proposal(proposal: Proposal, raw: pd.DataFrame, now: pd.Timestamp, eve
         now: The moment after which nothing can have happened yet.
         events: Sources of events.
     """
-    asked = proposal.to_differences()
-    asked["roles"]["ignore"] = [name for name in asked["roles"]["ignore"] if deny_reason(name) is None]
-    settings = make_settings(asked)
+    differences = proposal.to_differences()
+    differences["roles"]["ignore"] = [name for name in differences["roles"]["ignore"] if deny_reason(name) is None]
+    settings = make_settings(differences)
     try:
-        leads = check_leads(raw, settings, now=now)
+        leads, refused = read_past_faults(lambda asked: check_leads(raw, asked, now=now), settings)
     except TableError as error:
         hidden = _TOLD | ({"LEAD001"} if proposal.refusals else set())
         return replace(proposal, findings=(*proposal.findings, *(fault for fault in error.findings if fault.code not in hidden)))
@@ -43,8 +44,9 @@ def audit_proposal(proposal: Proposal, raw: pd.DataFrame, now: pd.Timestamp, eve
     found = proposal.leave_out({str(finding.column): f"{finding.code}: {finding.what}" for finding in worst})
     left = found.list_role("ignore")
     told = tuple(replace(finding, do=_LEFT) if finding.column in left else finding for finding in audited)
-    noticed = tuple(finding for finding in leads.findings if finding.code not in _TOLD)
-    return replace(found, findings=(*told, *proposal.findings, *noticed))
+    noticed = [tell_refused(finding) if refused else finding for finding in leads.findings if finding.code not in _TOLD]
+    faults = [finding for finding in noticed if finding.severity == "error"]
+    return replace(found, findings=(*faults, *told, *proposal.findings, *(each for each in noticed if each not in faults)))
 
 
 def _check_acts(events: Sequence[RawEvents], settings: Settings, leads: Leads, now: pd.Timestamp) -> tuple[Finding, ...]:

@@ -298,3 +298,18 @@ def test_several_files_need_a_crm_and_one_that_is_known(tmp_path):
     asked = ask(tmp_path / "a.csv", "--crm", "sap", "--out", tmp_path / "x.toml")
     assert "--crm must be one of hubspot, salesforce, marketo, but is 'sap'" in " ".join(asked.stderr.split())
     assert not (tmp_path / "x.toml").exists()
+
+
+@pytest.mark.parametrize(("fault", "code"), [("date", "LEAD003"), ("copy", "LEAD004"), ("before", "LEAD005")])
+def test_one_faulty_row_hides_no_leak(tmp_path, fault, code):
+    leads = draw_leads(600).assign(remark=lambda table: table["sql_at"].notna().map({True: "went well", False: None}))
+    if fault == "copy":
+        leads = pd.concat([leads, leads.iloc[[7]]])
+    else:
+        leads.loc[7, ["mql_at", "sql_at"]] = ("yesterday", None) if fault == "date" else ("2026-02-01", "2026-01-01")
+    proposal = look(tmp_path, leads)
+    assert proposal.findings[0].code == code
+    assert proposal.findings[0].do.endswith("Or set data.faulty_rows = 'drop' to leave these rows out.")
+    assert list_faults(proposal) == [code]
+    assert proposal.meanings["remark"].why.startswith("AUDIT001: Column 'remark' is filled")
+    assert ask(tmp_path / "leads.csv", "--out", tmp_path / "other.toml").exit_code == 1
