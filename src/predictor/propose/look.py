@@ -67,7 +67,7 @@ def propose_settings(
         *look.notes,
     )
     now = pd.Timestamp.now("UTC") if now is None else now
-    return audit_proposal(replace(proposal, findings=told), raw, now, (*look.events, *own))
+    return audit_proposal(replace(proposal, findings=told), raw, now, (*look.events, *own), whole=look.whole)
 
 
 def _check_shape(raw: pd.DataFrame, leads: str) -> None:

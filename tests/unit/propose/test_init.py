@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from predictor.cli import app
 from predictor.config import load_settings
-from predictor.errors import TableError
+from predictor.errors import TableError, TrainingError
 from predictor.propose.look import propose_settings
 from predictor.simulate import simulate_firm
 from predictor.table_study import load_study
@@ -236,9 +236,10 @@ def test_the_export_of_a_crm_needs_no_names(tmp_path, crm):
 
 
 def test_a_protected_column_of_a_crm_is_kept_to_compare_groups(tmp_path):
-    day = "Became a Marketing Qualified Lead Date,Became a Sales Qualified Lead Date"
-    rows = [f"{number},2026-01-{1 + number % 28:02},,{'fm'[number % 2]},Person {number}" for number in range(40)]
-    (tmp_path / "contacts.csv").write_text(f"Record ID,{day},Gender,First Name\n" + "\n".join(rows), encoding="utf-8")
+    named = "Became a Marketing Qualified Lead Date,Became a Sales Qualified Lead Date"
+    days = [f"2026-01-{1 + number % 28:02}" for number in range(40)]
+    rows = [f"{k},{day},{'' if k % 3 else day},{'fm'[k % 2]},Person {k}" for k, day in enumerate(days)]
+    (tmp_path / "contacts.csv").write_text(f"Record ID,{named},Gender,First Name\n" + "\n".join(rows), encoding="utf-8")
     assert ask(tmp_path / "contacts.csv", "--crm", "HubSpot", "--out", tmp_path / "capital.toml").exit_code == 0
     assert 'crm = "hubspot"' in (tmp_path / "capital.toml").read_text(encoding="utf-8")
     found = propose_settings([str(tmp_path / "contacts.csv")], out=tmp_path / "predictor.toml", crm="hubspot", now=NOW)
@@ -258,15 +259,17 @@ def list_faults(proposal):
 
 
 def test_what_training_would_refuse_is_told(tmp_path):
-    assert list_faults(look(tmp_path, plain_export())) == []
-    assert list_faults(look(tmp_path, plain_export().drop(columns="MQL Date"))) == ["LEAD001"]
-    footer = plain_export()
+    leads = plain_export()
+    leads["SQL Date"] = leads["SQL Date"].where(leads.index % 3 == 0)
+    assert list_faults(look(tmp_path, leads)) == []
+    assert list_faults(look(tmp_path, leads.drop(columns="MQL Date"))) == ["LEAD001"]
+    footer = leads.copy()
     footer.loc[39, "MQL Date"] = "Grand Totals"
     found = look(tmp_path, footer)
     assert (found.meanings["MQL Date"].role, list_faults(found)) == ("mql_at", ["LEAD003"])
     assert "1 row" in found.refusals[0].what
     (tmp_path / "events.csv").write_text("Lead ID,when it was,Type\nL1,2026-01-01,page_view\n", encoding="utf-8")
-    assert list_faults(look(tmp_path, plain_export(), events=str(tmp_path / "events.csv"))) == ["EVENT001"]
+    assert list_faults(look(tmp_path, leads, events=str(tmp_path / "events.csv"))) == ["EVENT001"]
 
 
 def test_an_outcome_in_words_of_the_firm_has_no_share(tmp_path):
@@ -313,3 +316,27 @@ def test_one_faulty_row_hides_no_leak(tmp_path, fault, code):
     assert list_faults(proposal) == [code]
     assert proposal.meanings["remark"].why.startswith("AUDIT001: Column 'remark' is filled")
     assert ask(tmp_path / "leads.csv", "--out", tmp_path / "other.toml").exit_code == 1
+
+
+def test_outcomes_that_teach_nothing_are_told_as_check_refuses_them(tmp_path):
+    leads = draw_leads(300)
+    nobody = look(tmp_path, leads.assign(sql_at=None))
+    assert list_faults(nobody) == ["INIT006"]
+    assert nobody.refusals[0].what.startswith("The horizon cannot be chosen: no lead was accepted")
+    assert nobody.refusals[0].what.endswith("Check that 'sql_at' is filled in, or set label.horizon_days.")
+    assert ask(tmp_path / "leads.csv", "--out", tmp_path / "predictor.toml").exit_code == 1
+    with pytest.raises(TrainingError, match="The horizon cannot be chosen"):
+        load_study(load_settings(tmp_path / "predictor.toml"))
+    everybody = look(tmp_path, leads.assign(sql_at=leads["mql_at"]))
+    assert list_faults(everybody) == ["INIT006"]
+    assert "all were accepted, so there is nothing to tell apart" in everybody.refusals[0].what
+    said = look(tmp_path, leads.drop(columns="sql_at").assign(outcome="no"))
+    assert "none was accepted" in said.refusals[0].what
+
+
+def test_of_a_large_export_the_first_rows_alone_refuse_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("predictor.propose.export.MOST_ROWS", 100)
+    leads = draw_leads(300)
+    proposal = look(tmp_path, leads.assign(sql_at=leads["sql_at"].where(leads.index > 150)))
+    assert proposal.refusals == ()
+    assert [finding.severity for finding in proposal.findings if finding.code == "INIT006"] == ["warning"]
