@@ -42,7 +42,8 @@ def audit_proposal(
     except TableError as error:
         hidden = _TOLD | ({"LEAD001"} if proposal.refusals else set())
         return replace(proposal, findings=(*proposal.findings, *(fault for fault in error.findings if fault.code not in hidden)))
-    taught, acts = _check_taught(leads, settings, whole=whole), _check_acts(events, settings, leads, now)
+    taught = () if proposal.refusals else _check_taught(leads, settings, whole=whole)
+    acts = _check_acts(events, settings, leads, now)
     proposal = replace(proposal, findings=(*taught, *proposal.findings, *acts))
     audited = _audit(leads)
     worst = [finding for finding in audited if finding.column is not None and finding.severity == "error"]

@@ -273,7 +273,7 @@ def test_what_training_would_refuse_is_told(tmp_path):
 
 
 def test_an_outcome_in_words_of_the_firm_has_no_share(tmp_path):
-    leads = plain_export().drop(columns="SQL Date").assign(Converted=["Ja", "Nein"] * 20)
+    leads = plain_export().drop(columns="SQL Date").assign(Converted=["gewonnen", "verloren"] * 20)
     found = look(tmp_path, leads)
     assert found.meanings["Converted"].role == "outcome"
     assert "nan" not in found.meanings["Converted"].why
@@ -340,3 +340,54 @@ def test_of_a_large_export_the_first_rows_alone_refuse_nothing(tmp_path, monkeyp
     proposal = look(tmp_path, leads.assign(sql_at=leads["sql_at"].where(leads.index > 150)))
     assert proposal.refusals == ()
     assert [finding.severity for finding in proposal.findings if finding.code == "INIT006"] == ["warning"]
+
+
+@pytest.mark.parametrize(("yes", "no"), [("Ja", "Nein"), ("oui", "non"), ("Sí", "no"), ("SI", "No")])
+def test_yes_and_no_are_known_in_other_languages(tmp_path, yes, no):
+    leads = draw_leads(300)
+    table = leads.drop(columns="sql_at").assign(Converted=leads["sql_at"].notna().map({True: yes, False: no}))
+    found = look(tmp_path, table)
+    assert found.refusals == ()
+    assert found.to_differences()["label"] == {}
+    assert "it holds yes and no (" in found.meanings["Converted"].why
+
+
+@pytest.mark.parametrize(
+    ("texts", "why", "what"),
+    [
+        (
+            ["hot", "cold"],
+            "it holds 2 values that are neither yes nor no",
+            "holds 'cold', 'hot', which are neither yes nor no.",
+        ),
+        (["yes", "cold"], "it holds yes, but also 1 other value", "holds 'cold' beside yes."),
+        (["no", "cold"], "it holds no, but also 1 other value", "holds 'cold' beside no."),
+    ],
+)
+def test_an_outcome_in_words_of_the_firm_is_said_to_hold_what_it_holds(tmp_path, texts, why, what):
+    found = look(tmp_path, plain_export().drop(columns="SQL Date").assign(Converted=texts * 20))
+    assert why in found.meanings["Converted"].why
+    assert found.meanings["Converted"].why.endswith(": name them in label.outcome_yes and label.outcome_no")
+    assert found.refusals[0].what == f"Column 'Converted' {what}"
+
+
+@pytest.mark.parametrize("named", ["{} am", "{} Datum", "{}-Datum"])
+def test_the_moments_are_known_by_their_german_names(tmp_path, named):
+    leads = plain_export().rename(columns={f"{stage} Date": named.format(stage) for stage in ("MQL", "SQL")})
+    assert look(tmp_path, leads).columns == {
+        "lead_id": "Lead ID",
+        "mql_at": named.format("MQL"),
+        "sql_at": named.format("SQL"),
+    }
+
+
+def test_columns_that_hold_dates_are_named_where_none_tells_an_outcome_or_a_moment(tmp_path):
+    leads = plain_export().rename(columns={"MQL Date": "Handed over", "SQL Date": "Taken"})
+    told = [finding for finding in look(tmp_path, leads).findings if finding.code == "INIT002"]
+    assert len(told) == 2
+    assert all(finding.what.endswith("Columns that hold dates: 'Handed over', 'Taken'.") for finding in told)
+    many = leads.assign(**{f"Day {number}": leads["Taken"] for number in range(9)})
+    told = [finding for finding in look(tmp_path, many).findings if finding.code == "INIT002"]
+    assert "'Day 5' and 3 more." in told[0].what
+    plain = leads.drop(columns=["Handed over", "Taken"])
+    assert "hold dates" not in str([str(finding) for finding in look(tmp_path, plain).findings])
