@@ -77,7 +77,10 @@ def _check_shape(raw: pd.DataFrame, leads: str) -> None:
         raise TableError("leads", [Finding("LEAD012", "error", what, "Rename or remove one of each.")])
     if len(raw.columns) < 2:
         what = f"'{Path(leads).name}' has one column only, {list_names(raw.columns)}."
-        raise TableError("leads", [Finding("LEAD000", "error", what, "Export a table: a row a lead, a column a fact.")])
+        raise TableError(
+            "leads",
+            [Finding("LEAD000", "error", what, "Export a table: a row a lead, a column a fact, no line above the header.")],
+        )
 
 
 def _propose_data(
