@@ -74,7 +74,8 @@ def compare_bundle(
     text = bundle.files.get("learned_points.toml")
     learned = None if text is None else parse_rule_book(text, "learned_points.toml")
     scorer = Scorer(bundle)
-    tested, curve = gather_leads(scorer, learned, leads=leads, events=events, now=now)
+    tested, study = gather_leads(scorer, learned, leads=leads, events=events, now=now)
+    curve = study.curve
     asked = scorer.settings.model
     weekly = [scorer.settings.threshold.leads_per_week]
     comparison = compute_comparison(tested, weekly=weekly, resamples=asked.resamples, seed=asked.seed)
@@ -82,6 +83,7 @@ def compare_bundle(
     doubts = (
         _NO_EVENTS if not events and asks_events(scorer) else "",
         describe_overlap(tested, scorer.metrics["fit"]["through"]),
+        *(f"{finding.what} {finding.do}" for finding in study.findings if finding.severity == "warning"),
     )
     return comparison.beside(told), " ".join(doubt for doubt in doubts if doubt)
 
@@ -130,8 +132,8 @@ def _read_learned(bundle: Bundle) -> pd.DataFrame | None:
 
 def gather_leads(
     scorer: Scorer, learned: RuleBook | None, *, leads: str, events: str = "", now: pd.Timestamp | None = None
-) -> tuple[Contest, pd.DataFrame | None]:
-    """Leads with outcomes, as a bundle sees them, and their time-to-SQL curve: points, learned points, probability of each.
+) -> tuple[Contest, Study]:
+    """Leads with outcomes, as a bundle sees them: points, learned points, probability of each; and the study they come from.
 
     A model knows those leads too well that it has learned from; `describe_overlap` counts them.
 
@@ -153,16 +155,16 @@ def gather_leads(
     known = known[np.argsort(study.order[known], kind="stable")]
     frame = study.leads.frame.iloc[known].reset_index(drop=True)
     moments = frame["mql_at"] if study.leads.dated else None
-    acts = None if study.events is None else study.events.table
+    acts = None if study.events is None or not study.leads.dated else study.events.table
     answers = score_frame(scorer, frame, as_of=moments, events=acts)
     if answers["probability"].isna().any():
         raise TrainingError("Some of the leads cannot be scored: `predictor score` says which and why. Mend them first.")
     tested = _gather(study, known, answers["probability"].to_numpy(), scorer.cut)
     if learned is None:
-        return tested, study.curve
+        return tested, study
     awards = award_leads(learned, frame[["lead_id", *study.leads.attributes]], as_of=moments, events=acts)
     total = None if awards is None else awards.total.to_numpy()
-    return replace(tested, learned=total, learned_gate=learned.gate), study.curve
+    return replace(tested, learned=total, learned_gate=learned.gate), study
 
 
 def describe_overlap(tested: Contest, through: str | None) -> str:

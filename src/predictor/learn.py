@@ -14,12 +14,11 @@ from scipy.stats import rankdata
 from predictor.config import Settings
 from predictor.errors import Finding, count, list_names, name_nearest
 from predictor.model.block import Block
-from predictor.model.candidates.booster_parameters import constrain
 from predictor.model.choice import compare_recipes, find_chosen
 from predictor.model.metrics import compute_luck
 from predictor.model.recalibrate import recalibrate_newest
 from predictor.model.recipe import Learn, Manner, Recipe, fit_recipe
-from predictor.model.select import choosable, select_candidates
+from predictor.model.select import UNBOUND, choosable, select_candidates
 from predictor.model.split import Fold
 from predictor.model.tune import Budget, Tuning, tune_boosted
 from predictor.model.verdict import LUCK
@@ -88,10 +87,16 @@ def learn_candidates(
         progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
         manner = Manner(_find_ways(tuning, name))
         recipes[name] = fit_recipe(name, fit.seen_by(name), folds, settings.model.seed, manner=manner, gap=study.gap)
-    may_serve = choosable(names, rehearsed=bool(folds))
+    may_serve = choosable(names, rehearsed=bool(folds), monotone=bool(settings.model.monotone))
     choice = compare_recipes({name: recipes[name] for name in may_serve}, fit)
     recipes = {name: _set_level(recipe, fit.seen_by(name), settings) for name, recipe in recipes.items()}
-    found = (*findings, *_tell_reversed(fit), *_tell_unbound(fit, settings), *(tuning.findings if tuning else ()))
+    found = (
+        *findings,
+        *_tell_reversed(fit),
+        *_tell_unbound(fit, settings),
+        *_tell_not_held(names, may_serve),
+        *(tuning.findings if tuning else ()),
+    )
     return Learned(recipes, find_chosen(choice), choice, tuning, found)
 
 
@@ -128,6 +133,15 @@ def _tell_unbound(fit: Block, settings: Settings) -> tuple[Finding, ...]:
     return (Finding("TRAIN011", "warning", what, f"Mend the names, or list these types in features.event_types.{near}"),)
 
 
+def _tell_not_held(names: Sequence[str], may_serve: Sequence[str]) -> tuple[Finding, ...]:
+    """A finding where candidates are shown that the settings would not have chosen."""
+    barred = [name for name in UNBOUND if name in names and name not in may_serve]
+    if not barred or len(names) - len(barred) != len(may_serve):
+        return ()
+    what = f"{list_names(barred)} cannot be held to model.monotone: shown, but not chosen."
+    return (Finding("TRAIN012", "tip", what, "Leave model.monotone empty where the best of all is to be chosen."),)
+
+
 def _find_ways(tuning: Tuning | None, name: str) -> Sequence[Learn]:
     """How tuning would have a candidate learned; empty for its own way."""
     ways: Mapping[str, Sequence[Learn]] = {} if tuning is None else tuning.ways
@@ -144,8 +158,7 @@ def _tune(
     budget = settings.model.budget_s
     late = time.monotonic() + _PATIENCE * budget
     limits = Budget(budget, advance, is_late=lambda: time.monotonic() > late)
-    always = constrain(fit.features, settings.model.monotone)
-    return tune_boosted(fit, folds, seed=settings.model.seed, budget=limits, always=always)
+    return tune_boosted(fit, folds, seed=settings.model.seed, budget=limits, monotone=settings.model.monotone)
 
 
 def _set_level(recipe: Recipe, block: Block, settings: Settings) -> Recipe:

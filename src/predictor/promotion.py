@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from scipy.special import expit, logit
 
 from predictor.batch import score_frame
 from predictor.bundle import find_champion, load_bundle, read_champions
 from predictor.errors import PredictorError, count
 from predictor.forward import FILE, read_forward
+from predictor.model.calibrators.shifted import fit_shift
 from predictor.model.metrics import compute_difference
 from predictor.model.verdict import Verdict
 from predictor.score import Scorer
@@ -34,6 +36,10 @@ def judge_promotion(verdict: Verdict, study: Study, test: np.ndarray, models: Pa
     """
     if not verdict.earned:
         return False, f"Not promoted, for it has not earned it: {verdict.text}"
+    if study.unseen:
+        held = f"{count(study.unseen, 'lead')} that the model held back"
+        do = "Hand some over by lot (serve.explore_rate), or train from the tables of the CRM."
+        return False, f"Not promoted, for it knows nothing of the {held}, and would hand them over as if they were others. {do}"
     if not read_champions(models):
         return True, "Promoted: there was no champion before."
     try:
@@ -69,8 +75,25 @@ def _compare(its: np.ndarray, old: Scorer, verdict: Verdict, study: Study) -> tu
     where = f"on {count(int(known.sum()), 'lead')} that neither had learned from"
     told = f"log loss {gap.mean:+.4f} (95 %: {gap.low:+.4f} to {gap.high:+.4f}) {where}"
     if gap.low > 0 and gap.mean > _NOTHING:
-        return False, f"Not promoted: worse than '{old.version}', {told}."
+        if _only_level(old, new, its[known], outcome, study):
+            return (
+                True,
+                f"Promoted: '{old.version}' only ranks, and this ranks no worse at the level of the newest leads; {told}.",
+            )
+        return False, f"Not promoted: worse than '{old.version}', {told}. {_BY_HAND}"
     return True, f"Promoted: no worse than '{old.version}', {told}."
+
+
+def _only_level(old: Scorer, new: np.ndarray, its: np.ndarray, outcome: np.ndarray, study: Study) -> bool:
+    """Whether the old one only ranks, the new one was set to the newest leads for that, and ranks no worse.
+
+    The forward test is older than the level that was asked for, so it is no judge of it: both are set to the level of the test.
+    """
+    if old.doubt is None or study.settings.model.recalibrate != "newest":
+        return False
+    moved = [expit(logit(said) + fit_shift(said, outcome)[0]) for said in (new, its)]
+    gap = compute_difference(outcome, *moved, resamples=study.settings.model.resamples, seed=study.settings.model.seed)
+    return not (gap.low > 0 and gap.mean > _NOTHING)
 
 
 def _end_of_training(old: Scorer, study: Study) -> float:

@@ -43,6 +43,16 @@ class Episodes:
     frame: pd.DataFrame
     left: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def explored(self) -> int:
+        """Those that were handed over by lot."""
+        return int((self.frame["stands_for"] > 1).sum())
+
+    @property
+    def held(self) -> int:
+        """Those that the model held back."""
+        return self.left["held back"] + self.left["held back, accepted all the same"]
+
 
 def find_episodes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str) -> Episodes:
     """The episodes of which sales has seen the lead, a row each, oldest first.
@@ -89,15 +99,17 @@ def find_episodes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
 def tell_episodes(episodes: Episodes) -> tuple[Finding, ...]:
     """Findings about what teaches and what does not, with counts."""
     frame, left = episodes.frame, episodes.left
-    explored = int((frame["stands_for"] > 1).sum())
+    explored = episodes.explored
     stand = (
         f", of whom {explored:,} were handed over by lot and stand for {frame['stands_for'][frame['stands_for'] > 1].sum():,.0f}"
     )
     what = f"{count(len(frame), 'episode')} of the store teach: those that were handed to sales{stand if explored else ''}."
     found = [Finding("STORE001", "tip", what, "")]
-    if held := left["held back"] + left["held back, accepted all the same"]:
+    if held := episodes.held:
         won = left["held back, accepted all the same"]
         what = f"{count(held, 'episode')} were held back by the model and teach nothing ({won:,} were accepted all the same)."
+        if not explored:
+            what += " All figures are of leads that were handed over, more of whom are accepted than of all."
         why = "What it holds back has no honest outcome"
         do = f"{why}: hand some over by lot, or train from the tables of the CRM." if not explored else ""
         found.append(Finding("STORE002", "tip" if explored else "warning", what, do))

@@ -74,6 +74,7 @@ def _make_study(
     return Study(
         settings, leads, None, book, None, acts, rows, outcome, mature, order, horizon, curve, findings,
         stands_for=stands_for if (stands_for != 1).any() else None, stored=True,
+        unseen=0 if episodes.explored else episodes.held,
     )  # fmt: skip
 
 

@@ -51,6 +51,7 @@ class Study:
         findings: What was noticed on the way.
         stands_for: How many leads each stands for, where leads were handed to sales by lot; None: for itself.
         stored: Whether the rows are those that models have answered from, so that neither events nor awards are there.
+        unseen: Leads that a model held back, of whom nothing can be known because none was handed over by lot.
     """
 
     settings: Settings
@@ -68,6 +69,7 @@ class Study:
     findings: tuple[Finding, ...]
     stands_for: np.ndarray | None = None
     stored: bool = False
+    unseen: int = 0
 
     def __repr__(self) -> str:
         return f"<Study of {count(len(self.leads.frame), 'lead')}, {int(self.mature.sum()):,} of them mature>"

@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from predictor.acts import fingerprint_acts
 from predictor.audit import audit_study, gather_findings, refuse_errors
-from predictor.bundle import list_bundles, promote, save_bundle
+from predictor.bundle import list_bundles, promote, read_champions, save_bundle
+from predictor.challenger import challenge
 from predictor.compare import gather_test
 from predictor.config import Settings
 from predictor.errors import Finding, Findings, count
@@ -186,7 +187,7 @@ def train(
 
 
 def save_trained(trained: Trained, models: Path, *, now: datetime) -> Saved:
-    """Write the bundle, and let it serve where it earned that.
+    """Write the bundle, and let it serve where it earned that; where not, it scores in the shadow of the one that serves.
 
     Raises:
         BundleError: The bundle cannot be written; the champion is as it was.
@@ -197,6 +198,9 @@ def save_trained(trained: Trained, models: Path, *, now: datetime) -> Saved:
     earned, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, models)
     if earned:
         promote(models, name)
+    elif read_champions(models):
+        challenge(models, name)
+        reason += " It is the challenger now: it scores in the shadow of the champion."
     return Saved(folder, earned, reason)
 
 

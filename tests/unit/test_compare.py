@@ -265,3 +265,24 @@ def test_a_bundle_from_before_says_what_to_do(bundle):
     before.files.pop("comparison.json")
     with pytest.raises(BundleError, match=r"holds no comparison of its forward test. Name leads with outcomes with --leads"):
         compare_bundle(before)
+
+
+def test_what_intake_noticed_is_told_beside_the_figures(bundle, tmp_path):
+    save_firm(simulate_firm(1500, 77), tmp_path)
+    acts = pd.read_csv(tmp_path / "events.csv", dtype=str).assign(lead_id=lambda table: "other-" + table["lead_id"])
+    acts.to_csv(tmp_path / "others.csv", index=False)
+    given = {"leads": str(tmp_path / "leads.csv"), "events": str(tmp_path / "others.csv")}
+    _, note = compare_bundle(load_bundle(bundle), **given, now=pd.Timestamp("2026-07-01", tz="UTC"))
+    assert "belong to no lead of the table" in note
+
+
+def test_leads_without_dates_are_compared_without_their_events(bundle, tmp_path):
+    save_firm(simulate_firm(1500, 77), tmp_path)
+    leads = pd.read_csv(tmp_path / "leads.csv", dtype=str).drop_duplicates("lead_id")
+    yes = leads["sql_at"].notna().map({True: "yes", False: "no"})
+    undated = leads.drop(columns=["mql_at", "sql_at", "recycled_at", "opportunity_at"], errors="ignore").assign(outcome=yes)
+    undated.to_csv(tmp_path / "undated.csv", index=False)
+    given = {"leads": str(tmp_path / "undated.csv"), "events": str(tmp_path / "events.csv")}
+    comparison, note = compare_bundle(load_bundle(bundle), **given)
+    assert len(comparison.tables["rankings"])
+    assert "The events are not looked at, because the leads do not say when they became MQLs." in note

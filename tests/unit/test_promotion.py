@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import NOW
+from scipy.special import expit, logit
 
 from predictor.bundle import promote, read_champions
+from predictor.challenger import read_challenger
 from predictor.config import load_settings
+from predictor.errors import Finding
 from predictor.forward import read_forward
 from predictor.model.metrics import Difference
 from predictor.promotion import judge_promotion
@@ -127,3 +130,34 @@ def test_what_is_kept_of_the_forward_test_names_nobody(trained):
     assert not [lead_id for lead_id in frame["lead_id"] if lead_id in text]
     np.testing.assert_allclose(read_forward(text, frame), trained.verdict.probability[trained.verdict.chosen], rtol=1e-8)
     assert np.isnan(read_forward(text, frame.assign(mql_at=frame["mql_at"] + pd.Timedelta(days=1)))).all()
+
+
+def test_what_is_not_promoted_scores_in_the_shadow(trained, earlier):
+    chosen = trained.verdict.chosen
+    blind = {**trained.verdict.probability, chosen: np.full(len(trained.verdict.outcome), 0.5)}
+    saved = save_trained(replace(trained, verdict=replace(trained.verdict, probability=blind)), earlier, now=NOW)
+    assert not saved.promoted
+    assert saved.reason.endswith("It is the challenger now: it scores in the shadow of the champion.")
+    assert read_challenger(earlier) == saved.folder.name
+    assert read_champions(earlier)[0] != saved.folder.name
+
+
+@pytest.mark.parametrize("recalibrate", ["none", "newest"])
+def test_a_champion_that_only_ranks_makes_way_for_the_same_at_the_level_of_now(trained, earlier, monkeypatch, recalibrate):
+    doubt = Finding("MODEL001", "warning", "It only ranks.", "")
+    monkeypatch.setattr("predictor.score.read_doubt", lambda _: doubt)
+    settings = trained.study.settings
+    asked = settings.model_copy(update={"model": settings.model.model_copy(update={"recalibrate": recalibrate})})
+    moved = expit(logit(trained.verdict.probability[trained.verdict.chosen]) - 0.8)
+    verdict = replace(trained.verdict, probability={**trained.verdict.probability, trained.verdict.chosen: moved})
+    promoted, reason = judge_promotion(verdict, replace(trained.study, settings=asked), trained.split.test, earlier)
+    assert promoted == (recalibrate == "newest")
+    assert ("only ranks, and this ranks no worse" in reason) == promoted
+    assert promoted or reason.endswith("`predictor models promote NAME` lets it serve.")
+
+
+def test_what_learned_only_from_leads_that_a_model_chose_does_not_serve(trained, earlier):
+    selected = replace(trained.study, unseen=752)
+    promoted, reason = judge_promotion(trained.verdict, selected, trained.split.test, earlier)
+    assert not promoted
+    assert "it knows nothing of the 752 leads that the model held back" in reason

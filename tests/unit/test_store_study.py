@@ -78,6 +78,16 @@ def test_where_all_was_handed_over_the_store_teaches_what_the_tables_teach(firm,
     assert "STORE001" in {finding.code for finding in learned.findings}
 
 
+def test_what_was_held_back_without_a_lot_is_counted_as_unseen(firm, answers, tmp_path):
+    half = [(replace(answer, decision="nurture") if at % 2 else answer, *rest) for at, (answer, *rest) in enumerate(answers)]
+    study = load_store_study(load_settings(firm), store(tmp_path / "chosen", half))
+    assert study.unseen == len(answers) // 2
+    (told,) = (finding for finding in study.findings if finding.code == "STORE002")
+    assert told.what.endswith("All figures are of leads that were handed over, more of whom are accepted than of all.")
+    explored = load_store_study(load_settings(firm), store(tmp_path / "lot", half, explore=True, explore_rate=0.5))
+    assert explored.unseen == 0
+
+
 def test_the_model_that_answered_says_the_same_of_the_stored_rows(firm, scorer, answers, tmp_path):
     study = load_store_study(load_settings(firm), store(tmp_path, answers, explore=True, explore_rate=1.0))
     probability = _ask_old(scorer, study, np.arange(len(answers)))

@@ -55,7 +55,8 @@ def compute_learned_rules(model: LearnedPoints, block: Block, task: Task) -> pd.
         ends = np.exp(np.clip([worth, worth - Z95 * error, worth + Z95 * error], -50, 50))
         row |= dict(zip(("odds", "odds_low", "odds_high"), ends.tolist(), strict=True))
         same = round(rule.points * factor) == model.points[place] and hand_most[place] == model.most[place]
-        rows.append(row | {"changed": not same, "why": _tell_why(row)})
+        held = task.signs == "kept" and bool(rule.points) and not worth
+        rows.append(row | {"changed": not same, "why": _tell_why(row, held=held)})
     return pd.DataFrame(rows)
 
 
@@ -77,7 +78,8 @@ def _tell_share(name: str, weight: np.ndarray, outcome: np.ndarray) -> dict[str,
     return {name: accepted / leads, f"{name}_low": float(low), f"{name}_high": float(high)}
 
 
-def _tell_why(row: Mapping[str, Any]) -> str:
+def _tell_why(row: Mapping[str, Any], *, held: bool) -> str:
+    """The reason for a number; `held` at 0 is what would else have the other sign than it was set to."""
     each = "" if row["times"] == 1 else f", up to {row['times']:g} times"
     before = "" if row["times"] == row["hand_times"] else f" (before: up to {row['hand_times']:g})"
     scaled = f"{row['hand_scaled']:.1f}".removesuffix(".0")
@@ -88,10 +90,11 @@ def _tell_why(row: Mapping[str, Any]) -> str:
     if not np.isnan(row["conversion_with"]) and not np.isnan(row["conversion_without"]):
         share, low, high, others = (100 * row[f"conversion_{name}"] for name in ("with", "with_low", "with_high", "without"))
         told += f", of whom {share:.0f} % were accepted ({low:.0f} to {high:.0f} %), of the others {others:.0f} %"
-    if not row["points"]:
-        return f"{told}. What it tells, the other rules tell already: it gets no points."
+    if held:
+        return f"{told}. All other rules alike, it speaks for the other sign; signs are kept, so it gets no points."
     odds = f"{row['odds']:.2f} ({row['odds_low']:.2f} to {row['odds_high']:.2f})"
-    return f"{told}. All other rules alike, once multiplies the odds by {odds}."
+    little = "" if row["points"] else ", too little for a whole point"
+    return f"{told}. All other rules alike, once multiplies the odds by {odds}{little}."
 
 
 def find_points_gate(recipe: Recipe, block: Block, task: Task, settings: ThresholdSettings) -> int:

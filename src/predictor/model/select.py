@@ -12,6 +12,7 @@ from predictor.model.block import LEARN_POINTS, Block
 from predictor.model.candidates.simple import SIMPLE
 from predictor.model.split import Fold, make_folds
 
+UNBOUND = ("odoo_pls", "logistic")  # whose coefficients may have any sign
 _ON_POINTS = frozenset({"points", "lightgbm_on_points"})
 _FEWEST_FOR_POINTS = 10  # leads of either outcome that one slope must rest on (Peduzzi et al. 1996, J Clin Epidemiol 49)
 _FEWEST_A_FOLD = 5  # leads of either outcome below which a fold's model is noise
@@ -79,17 +80,22 @@ def _tell_short(still: str) -> Finding:
     return Finding("TRAIN003", "warning", what, do)
 
 
-def choosable(names: Sequence[str], *, rehearsed: bool) -> list[str]:
+def choosable(names: Sequence[str], *, rehearsed: bool, monotone: bool = False) -> list[str]:
     """The candidates that may be chosen: without a rehearsal the points, or else the base rate.
+
+    Where some events must never lower the probability, those are not that cannot be held to it.
 
     What leads that taught a model say of it is no evidence, so belief decides: somebody who knows the firm set the points, and
     few leads bend their line little. On simulated firms of 100 and 300 leads they beat the base rate in 39 of 40.
 
     >>> choosable(["constant", "points", "lightgbm"], rehearsed=False)
     ['points']
+    >>> choosable(["logistic", "lightgbm"], rehearsed=True, monotone=True)
+    ['lightgbm']
     """
     simple = [name for name in ("points", "constant") if name in names]
-    return list(names) if rehearsed or not simple else simple[:1]
+    held = [name for name in names if not monotone or name not in UNBOUND]
+    return (held or list(names)) if rehearsed or not simple else simple[:1]
 
 
 def make_rehearsal(block: Block, *, folds: int, gap: float) -> list[Fold]:

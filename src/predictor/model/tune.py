@@ -19,7 +19,7 @@ import numpy as np
 from predictor.errors import Finding
 from predictor.model.block import Block
 from predictor.model.candidates.boosted import Boosted, Growth, compute_curve, make_dataset
-from predictor.model.candidates.booster_parameters import USUAL, set_parameters
+from predictor.model.candidates.booster_parameters import USUAL, constrain, set_parameters
 from predictor.model.candidates.on_points import OnPoints
 from predictor.model.recipe import Learn
 from predictor.model.select import rewind
@@ -74,8 +74,10 @@ class Tuning:
     @property
     def ways(self) -> dict[str, tuple[Learn, ...]]:
         """How each candidate made of trees is to be learned on each fold, and on the whole block."""
-        alone = (*(Boosted.fit if growth is None else growth.fit for growth in self.before), self.growth.fit)
-        on_points = tuple(partial(OnPoints.fit_grown, growth=growth) for growth in (*self.before, self.growth))
+        held = self.growth.monotone
+        usual = partial(Boosted.fit, monotone=held)
+        alone = (*(usual if growth is None else growth.fit for growth in self.before), self.growth.fit)
+        on_points = tuple(partial(OnPoints.fit_grown, growth=growth, monotone=held) for growth in (*self.before, self.growth))
         return {"lightgbm": alone, "lightgbm_on_points": on_points}
 
     @property
@@ -109,9 +111,7 @@ class Budget:
     is_late: Callable[[], bool] = lambda: False
 
 
-def tune_boosted(
-    block: Block, folds: list[Fold], *, seed: int, budget: Budget, always: Mapping[str, Any] | None = None
-) -> Tuning:
+def tune_boosted(block: Block, folds: list[Fold], *, seed: int, budget: Budget, monotone: Sequence[str] = ()) -> Tuning:
     """How trees are best grown on a block: the parameters and number of trees that lose least on its forward folds.
 
     Args:
@@ -119,14 +119,14 @@ def tune_boosted(
         folds: Its forward folds, at least one.
         seed: Of all that is drawn by lot.
         budget: What the search may cost. It is left out where too few leads or too little work would make it a lottery.
-        always: LightGBM's parameters that hold whatever is tried, as constraints; None for none.
+        monotone: Types of event of which one more never lowers the score, whatever is tried, as `constrain` has it.
 
     Raises:
         ValueError: There is no fold.
     """
     if not folds:
         raise ValueError("Tuning needs at least one forward fold, but there is none. Do without where a block is too short.")
-    search = _Search(block, folds, seed=seed, budget=budget, always=always or {})
+    search = _Search(block, folds, seed=seed, budget=budget, monotone=monotone)
     usual, share, needed = search.look_at({}), 1.0, None
     told = block.take(np.concatenate([told for _, told in folds]))
     wanted = budget.seconds > 0 and told.fewest >= _FEWEST_TOLD
@@ -134,7 +134,7 @@ def tune_boosted(
         needed, affordable = math.ceil(needs), (budget.seconds - search.work) / needs
         if wanted := affordable >= _LEAST_SHARE:
             share, spent = affordable, search.work
-            search = _Search(block, [_thin(fold, share) for fold in folds], seed=seed, budget=budget, always=always or {})
+            search = _Search(block, [_thin(fold, share) for fold in folds], seed=seed, budget=budget, monotone=monotone)
             search.work = spent
             usual = search.look_at({})
     if wanted:
@@ -158,8 +158,9 @@ def _thin(fold: Fold, share: float) -> Fold:
 class _Search:
     """The folds as LightGBM's data sets, made once, and what was found on them; `work` is counted in seconds."""
 
-    def __init__(self, block: Block, folds: list[Fold], *, seed: int, budget: Budget, always: Mapping[str, Any]) -> None:
-        self._seed, self._budget, self._always = seed, budget, always
+    def __init__(self, block: Block, folds: list[Fold], *, seed: int, budget: Budget, monotone: Sequence[str]) -> None:
+        self._seed, self._budget, self._monotone = seed, budget, tuple(monotone)
+        self._always = constrain(block.features, monotone)
         self._pairs = []
         for seen, told in folds:
             fitted = make_dataset(rewind(block, (seen, told)))
@@ -184,8 +185,7 @@ class _Search:
             TrialPruned: After some folds it is clear that others do better.
         """
         self.tries += 1
-        differences = {**self._always, **differences}
-        parameters = set_parameters(differences, seed=self._seed, rows=max(self._seen))
+        parameters = set_parameters({**self._always, **differences}, seed=self._seed, rows=max(self._seen))
         curves: list[np.ndarray] = []
         begun = self.work
         for step, (fitted, held) in enumerate(self._pairs):
@@ -196,7 +196,7 @@ class _Search:
                 trial.report(loss, step)
                 if trial.should_prune():
                     raise optuna.TrialPruned
-        self._looked.append((differences, curves))
+        self._looked.append((dict(differences), curves))
         if loss < self.loss:
             self.loss, self._work_of_best = loss, self.work - begun
         return loss
@@ -232,7 +232,7 @@ class _Search:
         at = slow if losses[slow] < losses[at] * (1 + _LUCK) else at
         growth = Growth(lowest[at][1], float(np.average(self._seen[:folds], weights=self._told[:folds])), self._looked[at][0])
         cost = _cost(growth.count_rounds(self._rows), self._rows, self._width, {**USUAL, **growth.parameters})
-        return replace(growth, members=min(_MOST_MEMBERS, max(1, int(_AVERAGE_S / cost))))
+        return replace(growth, monotone=self._monotone, members=min(_MOST_MEMBERS, max(1, int(_AVERAGE_S / cost))))
 
 
 def _find_lowest(curves: list[np.ndarray], told: Sequence[float]) -> tuple[float, int]:

@@ -43,7 +43,7 @@ _BOOK = "The rule book holds the gate that goes with these points and above each
 were learned from every lead; the figures on this page from points learned before the test leads."
 _GATE = "The gate of this rule book is {gate}: a lead with so many learned points or more goes to sales. The gate of the learned \
 points that were tested stands in 'Each gate as it stands'."
-_LEARNED_HEADS = ("Rule", "Points by hand", "Learned points", "Counts at most", "Why")
+_LEARNED_HEADS = ("Rule", "Learned points", "Points by hand", "Counts at most", "Why")
 _SEGMENTS = "Of each segment: what became of its leads, what the model promised, and what share each way hands over. The \
 difference is what came less what was promised; of twenty segments one is off by chance alone."
 _NO_SEGMENTS = "There is no attribute with two values or more to cut the leads by."
@@ -126,7 +126,7 @@ def _tell_learned(comparison: Comparison, _: Container[str]) -> Section:
     frame, title = comparison.tables.get("learned_points"), "Better points for the same rules"
     if frame is None or not len(frame):
         return Section("learned", "Learned points", title, (_NOT_LEARNED,))
-    figures = ("hand_points", "points", "times")
+    figures = ("points", "hand_points", "times")
     rows = [(row["rule"], *(say_number(row[name]) for name in figures), row["why"]) for row in frame.to_dict("records")]
     exhibit = make_exhibit("learned_points", frame, table=TextTable("Learned points and why", _LEARNED_HEADS, tuple(rows)))
     files = (("learned_points.toml", "Download the rule book (TOML)"),)

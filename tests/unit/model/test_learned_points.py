@@ -158,6 +158,21 @@ def test_every_change_is_justified_with_its_numbers():
     assert f"of the others {100 * row['conversion_without']:.0f} %" in row["why"]
 
 
+def test_a_rule_of_the_wrong_sign_is_held_at_nothing_and_says_so():
+    true = np.array([0.3, 0.5, 1.8, 1.2, -0.9, 0.05])
+    block = draw_block(4000, 2, true)
+    told = compute_learned_rules(LearnedPoints.fit(block, 0), block, TASK).set_index("rule")
+    assert told.loc["R4", "points"] == 0
+    assert told.loc["R4", "why"].endswith(
+        "All other rules alike, it speaks for the other sign; signs are kept, so it gets no points."
+    )
+    freed = replace(TASK, signs="free")
+    free = replace(block, task=freed)
+    turned = compute_learned_rules(LearnedPoints.fit(free, 0), free, freed).set_index("rule")
+    assert turned.loc["R4", "points"] < 0
+    assert "the other sign" not in turned.loc["R4", "why"]
+
+
 def test_a_rule_that_never_fires_says_so():
     silent = replace(BLOCK, matrix=np.where(np.arange(7) == 3, 0.0, BLOCK.matrix))
     table = compute_learned_rules(LearnedPoints.fit(silent, 0), silent, TASK).set_index("rule")

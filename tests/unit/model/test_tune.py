@@ -10,7 +10,7 @@ from predictor.model import tune
 from predictor.model.block import Block
 from predictor.model.booster_texts import average_texts
 from predictor.model.candidates.boosted import Boosted, Growth
-from predictor.model.candidates.booster_parameters import USUAL, constrain
+from predictor.model.candidates.booster_parameters import USUAL
 from predictor.model.recipe import Manner, fit_recipe
 from predictor.model.split import make_folds
 from predictor.model.tune import Budget, tune_boosted
@@ -153,9 +153,9 @@ def test_more_of_what_may_not_lower_never_does():
     logit = -0.3 * matrix[:, 0] + np.sin(3 * matrix[:, 1]) - 0.3 * matrix[:, 2] + matrix[:, 3]
     outcome = (draw.random(1200) < expit(logit)).astype(float)
     block = Block(matrix, outcome, BLOCK.order, features, dated=True)
-    always = constrain(features, ["demo_requested"])
     free, bound = (
-        tune_boosted(block, FOLDS, seed=0, budget=Budget(0.0), always=given).growth.fit(block, 0) for given in ({}, always)
+        tune_boosted(block, FOLDS, seed=0, budget=Budget(0.0), monotone=given).growth.fit(block, 0)
+        for given in ((), ("demo_requested",))
     )
     for column in (0, 1, 2):
         more = matrix.copy()

@@ -11,7 +11,7 @@ import numpy as np
 
 from predictor.model.block import Block
 from predictor.model.booster_texts import average_texts, find_columns, find_trees, join_trees
-from predictor.model.candidates.booster_parameters import OF_DATA, set_parameters
+from predictor.model.candidates.booster_parameters import OF_DATA, constrain, set_parameters
 from predictor.model.intervals import average
 from predictor.model.tree_text import UnknownTreesError
 from predictor.model.trees import Trees
@@ -44,12 +44,14 @@ class Growth:
         rows: Leads on which that many did best; more leads carry more trees, by the square root.
         parameters: LightGBM's, where they differ from `USUAL`.
         members: Boosters of different seeds whose scores are averaged.
+        monotone: Types of event of which one more never lowers the score, as `constrain` has it.
     """
 
     rounds: int
     rows: float
     parameters: Mapping[str, Any] = field(default_factory=dict)
     members: int = 1
+    monotone: tuple[str, ...] = ()
 
     def count_rounds(self, rows: int) -> int:
         """How many trees that many leads carry.
@@ -61,7 +63,8 @@ class Growth:
 
     def fit(self, block: Block, seed: int) -> Boosted:
         """Trees grown so on the whole block."""
-        parameters = set_parameters(self.parameters, seed=seed, rows=len(block))
+        asked = {**constrain(block.features, self.monotone), **self.parameters}
+        parameters = set_parameters(asked, seed=seed, rows=len(block))
         return grow(block, parameters, self.count_rounds(len(block)), members=self.members)
 
 
@@ -100,9 +103,9 @@ class Boosted:
         return self._trees if few and self._trees is not None and matrix.shape[1] == self._trees.width else None
 
     @classmethod
-    def fit(cls, block: Block, seed: int) -> Self:
+    def fit(cls, block: Block, seed: int, *, monotone: Collection[str] = ()) -> Self:
         """Trees grown as usual on the whole block, as many as did best on its newest fifth when learned from the rest."""
-        parameters = set_parameters({}, seed=seed, rows=len(block))
+        parameters = set_parameters(constrain(block.features, monotone), seed=seed, rows=len(block))
         return cls(grow(block, parameters, stop_early(block, parameters)).to_text())
 
     def score(self, matrix: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from predictor.model.block import Block
 from predictor.model.candidates.boosted import Boosted, Growth, grow, stop_early
-from predictor.model.candidates.booster_parameters import set_parameters
+from predictor.model.candidates.booster_parameters import constrain, set_parameters
 from predictor.model.candidates.simple import Points
 
 
@@ -38,13 +38,20 @@ class OnPoints:
         return cls.fit_grown(block, seed, growth=None)
 
     @classmethod
-    def fit_grown(cls, block: Block, seed: int, *, growth: Growth | None) -> Self:
+    def fit_grown(cls, block: Block, seed: int, *, growth: Growth | None, monotone: Collection[str] = ()) -> Self:
         """Trees grown as tuning found for trees that start from nothing; how many is found anew, for the points save some.
+
+        Args:
+            block: Leads to learn from.
+            seed: Of all that is drawn by lot.
+            growth: What tuning found; None for the usual.
+            monotone: Types of event of which one more never lowers what the trees say, as `constrain` has it.
 
         Raises:
             TrainingError: The features hold no points.
         """
-        parameters = set_parameters({} if growth is None else growth.parameters, seed=seed, rows=len(block))
+        asked = {**constrain(block.features, monotone), **({} if growth is None else growth.parameters)}
+        parameters = set_parameters(asked, seed=seed, rows=len(block))
         rounds = stop_early(block, parameters, start=Points.fit)
         points = Points.fit(block, seed)
         members = 1 if growth is None else growth.members

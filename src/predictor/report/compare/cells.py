@@ -70,13 +70,15 @@ def list_swapped(tested: Contest, *, seed: int = 0, most: int = MOST_SWAPPED) ->
         most: Leads of each kind at most.
 
     Returns:
-        `cell`, `lead_id`, `points`, `probability`, `sql` (1 or 0). Empty without a gate.
+        `cell`, `lead_id`, `mql_at` (the day, in UTC, which tells the episodes of a lead apart; empty where leads carry no dates),
+        `points`, `probability`, `sql` (1 or 0). Empty without a gate.
     """
-    columns = ["cell", "lead_id", "points", "probability", "sql"]
+    columns = ["cell", "lead_id", "mql_at", "points", "probability", "sql"]
     if tested.routed is None:
         return pd.DataFrame(columns=columns)
     cells = find_cells(tested, seed=seed)
     points = np.full(len(tested.outcome), np.nan) if tested.points is None else tested.points
+    days = np.full(len(points), "") if tested.moments is None else tested.moments.dt.strftime("%Y-%m-%d").to_numpy()
     parts = []
     for cell, strength in ((ONLY_POINTS, np.nan_to_num(points, nan=-np.inf)), (ONLY_MODEL, tested.probability)):
         rows = np.flatnonzero(cells[cell])
@@ -84,8 +86,8 @@ def list_swapped(tested: Contest, *, seed: int = 0, most: int = MOST_SWAPPED) ->
         keys = ["(not told)" if "@" in str(key) else str(key) for key in tested.lead_id[rows]]
         parts.append(
             pd.DataFrame({
-                "cell": cell, "lead_id": keys, "points": points[rows], "probability": tested.probability[rows],
-                "sql": tested.outcome[rows].astype(int),
+                "cell": cell, "lead_id": keys, "mql_at": days[rows], "points": points[rows],
+                "probability": tested.probability[rows], "sql": tested.outcome[rows].astype(int),
             })
         )  # fmt: skip
     return pd.concat(parts, ignore_index=True)

@@ -223,7 +223,7 @@ def _say_told(row: Mapping[str, Any]) -> str:
 
 
 def _say_interval(row: Mapping[str, Any], name: str, digits: int) -> str:
-    mean, low, high = (f"{row[f'{name}{end}'] + 0.0:+,.{digits}f}" for end in ("", "_low", "_high"))
+    mean, low, high = (f"{round(row[f'{name}{end}'], digits) + 0.0:+,.{digits}f}" for end in ("", "_low", "_high"))
     return f"{mean} (95 %: {low} to {high})"
 
 
