@@ -45,7 +45,7 @@ def fingerprint(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def save_bundle(models: Path, name: str, files: Mapping[str, str], facts: Mapping[str, Any]) -> Path:
+def save_bundle(models: Path | str, name: str, files: Mapping[str, str], facts: Mapping[str, Any]) -> Path:
     """Write a bundle; it appears under its name when all of it is on disk, and never in part.
 
     Args:
@@ -57,6 +57,7 @@ def save_bundle(models: Path, name: str, files: Mapping[str, str], facts: Mappin
     Raises:
         BundleError: The name is taken, or the disk refuses; nothing is left behind.
     """
+    models = Path(models)
     target, writing = models / name, models / f"{_WRITING}{name}-{os.getpid()}"
     sweep(models, _WRITING)
     if target.exists():
@@ -93,12 +94,13 @@ def _read_manifest(text: str) -> dict[str, Any] | None:
     return content if _write_manifest(content) == text else None
 
 
-def load_bundle(folder: Path) -> Bundle:
+def load_bundle(folder: Path | str) -> Bundle:
     """The bundle in a folder, every file checked against the manifest.
 
     Raises:
         BundleError: The folder or a file is missing, altered, or of another format; all of it in one text.
     """
+    folder = Path(folder)
     again = "Copy the bundle again, whole, or train a new one."
     try:
         text = (folder / MANIFEST).read_bytes().decode("utf-8")
@@ -141,20 +143,21 @@ def _read_listed(folder: Path, listed: Mapping[str, str], again: str) -> dict[st
     return files
 
 
-def list_bundles(models: Path) -> list[str]:
+def list_bundles(models: Path | str) -> list[str]:
     """The names of the bundles in a folder, by alphabet, which is by time for names that end in one."""
+    models = Path(models)
     if not models.is_dir():
         return []
     return sorted(entry.name for entry in models.iterdir() if not entry.name.startswith(".") and (entry / MANIFEST).is_file())
 
 
-def read_champions(models: Path) -> list[str]:
+def read_champions(models: Path | str) -> list[str]:
     """The bundle that serves, then those that served before it, newest first; empty where none has been promoted.
 
     Raises:
         BundleError: The file that names them cannot be read.
     """
-    return read_names(models / _CHAMPION, "names the bundle that serves", "predictor models promote NAME")
+    return read_names(Path(models) / _CHAMPION, "names the bundle that serves", "predictor models promote NAME")
 
 
 def read_names(file: Path, what: str, command: str) -> list[str]:
@@ -176,12 +179,13 @@ def read_names(file: Path, what: str, command: str) -> list[str]:
         raise BundleError(f"'{file}', which {what}, cannot be read. Remove that file, then `{command}`.") from error
 
 
-def find_champion(models: Path) -> Path:
+def find_champion(models: Path | str) -> Path:
     """The folder of the bundle that serves.
 
     Raises:
         BundleError: No bundle has been promoted, or the one that was is gone.
     """
+    models = Path(models)
     champions = read_champions(models)
     if not champions:
         has = f"It has {count(len(list_bundles(models)), 'bundle')}"
@@ -191,35 +195,38 @@ def find_champion(models: Path) -> Path:
     return models / champions[0]
 
 
-def promote(models: Path, name: str) -> None:
+def promote(models: Path | str, name: str) -> None:
     """Let a bundle serve; the file that names it is replaced in one step.
 
     Raises:
         BundleError: There is no such bundle, it does not agree with its manifest, or the disk refuses.
     """
+    models = Path(models)
     check_there(models, name)
     before = read_champions(models)
     if before[:1] != [name]:
         write_names(models, _CHAMPION, [name, *before])
 
 
-def check_there(models: Path, name: str) -> None:
+def check_there(models: Path | str, name: str) -> None:
     """Refuse the name of a bundle that is not there, or does not agree with its manifest.
 
     Raises:
         BundleError: It is so.
     """
+    models = Path(models)
     if name not in list_bundles(models):
         raise BundleError(f"There is no bundle '{name}' in '{models}'; it has {list_names(list_bundles(models)) or 'none'}.")
     load_bundle(models / name)
 
 
-def rollback(models: Path) -> str:
+def rollback(models: Path | str) -> str:
     """Let the champion before the present one serve again, and tell its name.
 
     Raises:
         BundleError: There was none before, or it is gone or broken.
     """
+    models = Path(models)
     champions = read_champions(models)
     if len(champions) < 2:
         raise BundleError(f"'{models}' names no earlier champion to go back to. Promote one: `predictor models promote NAME`.")
@@ -246,17 +253,18 @@ def write_names(models: Path, file: str, names: list[str]) -> None:
         writing.unlink(missing_ok=True)
 
 
-def is_bundle(folder: Path) -> bool:
+def is_bundle(folder: Path | str) -> bool:
     """Whether a folder is a bundle, rather than a folder of bundles."""
-    return (folder / MANIFEST).is_file()
+    return (Path(folder) / MANIFEST).is_file()
 
 
-def find_bundle(folder: Path) -> Path:
+def find_bundle(folder: Path | str) -> Path:
     """The bundle that a path means: itself, or the champion of a folder of bundles.
 
     Raises:
         BundleError: It is neither, or names no champion.
     """
+    folder = Path(folder)
     if is_bundle(folder):
         return folder
     if not folder.is_dir():

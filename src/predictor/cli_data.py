@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from predictor import console
 from predictor.cli_options import SETTINGS, AsJson, Config, in_words, list_findings, print_json
-from predictor.config import Settings, load_settings
-from predictor.errors import Finding, PredictorError, TableError, count
-
-if TYPE_CHECKING:
-    from predictor.study import Study
+from predictor.config import load_settings
+from predictor.errors import count
 
 
 @in_words
@@ -44,8 +41,11 @@ def simulate(
 def check(config: Config = SETTINGS, *, as_json: AsJson = False) -> None:
     """Look through the export: what is wrong, what looks like a leak, what was left out."""
     from predictor.audit import audit_study, gather_findings, list_refusals
+    from predictor.faults import read_past_faults, tell_refused
+    from predictor.table_study import load_study
 
-    study, told = _load_study(load_settings(config))
+    study, refused = read_past_faults(load_study, load_settings(config))
+    told = map(tell_refused, study.findings) if refused else study.findings
     findings = gather_findings(study, (*told, *study.fit_features(study.teaching)[1]), audit_study(study))
     if as_json:
         print_json(list_findings(findings))
@@ -53,20 +53,3 @@ def check(config: Config = SETTINGS, *, as_json: AsJson = False) -> None:
         console.show_every_finding(findings, refused=len(list_refusals(study, findings)))
     if any(finding.severity != "tip" for finding in findings):
         raise typer.Exit(1)
-
-
-def _load_study(settings: Settings) -> tuple[Study, tuple[Finding, ...]]:
-    """The study and its findings; where rows are faulty, of the other rows, so that all that is wrong is told at once."""
-    from predictor.faults import tell_refused
-    from predictor.table_study import load_study
-
-    try:
-        study = load_study(settings)
-    except TableError as refusal:
-        data = settings.data.model_copy(update={"faulty_rows": "drop"})
-        try:
-            study = load_study(settings.model_copy(update={"data": data}))
-        except PredictorError:
-            raise refusal from None
-        return study, tuple(map(tell_refused, study.findings))
-    return study, study.findings

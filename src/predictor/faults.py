@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
-from predictor.errors import Finding, TableError, count
+from predictor.config import Settings
+from predictor.errors import Finding, PredictorError, TableError, count
 
+T = TypeVar("T")
 _DROPPED = " Left out."
 
 
@@ -80,3 +84,26 @@ def tell_refused(finding: Finding) -> Finding:
     if not finding.what.endswith(_DROPPED):
         return finding
     return offer_to_drop(replace(finding, severity="error", what=finding.what.removesuffix(_DROPPED)))
+
+
+def read_past_faults(read: Callable[[Settings], T], settings: Settings) -> tuple[T, bool]:
+    """What is read; where rows are faulty, of the other rows, so that all that is wrong is told at once.
+
+    Args:
+        read: What reads tables that the settings name or speak of, and refuses faulty rows unless they say otherwise.
+        settings: A firm's settings.
+
+    Returns:
+        Beside it whether it was refused at first: `tell_refused` then says what `read` told.
+
+    Raises:
+        TableError: More is wrong than some rows: what was told at first.
+    """
+    try:
+        return read(settings), False
+    except TableError as refusal:
+        data = settings.data.model_copy(update={"faulty_rows": "drop"})
+        try:
+            return read(settings.model_copy(update={"data": data})), True
+        except PredictorError:
+            raise refusal from None

@@ -197,3 +197,18 @@ def test_what_a_killed_process_left_is_swept_and_what_a_living_one_writes_stays(
     save_bundle(tmp_path, "whole", {"model.txt": "all of it"}, {})
     assert not left.exists()
     assert (living / "model.txt").read_text() == "half"
+
+
+def test_a_folder_may_be_named_by_a_text(tmp_path):
+    models = str(tmp_path)
+    folder = save_bundle(models, "one", FILES, {})
+    save_bundle(models, "two", FILES, {})
+    assert list_bundles(models) == ["one", "two"]
+    promote(models, "one")
+    promote(models, "two")
+    assert read_champions(models) == ["two", "one"]
+    assert find_champion(models) == tmp_path / "two"
+    assert find_bundle(models) == tmp_path / "two"
+    assert find_bundle(str(folder)) == folder
+    assert load_bundle(str(folder)).version == "one"
+    assert rollback(models) == "one"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import warnings
 from pathlib import Path
@@ -105,15 +106,39 @@ def _read_csv(path: Path, table: str, encoding: str, rows: int | None = None, *,
         frame = _parse_csv(path, header, rows) if step == 1 else _parse_parts(path, header, step)
     except UnicodeDecodeError as error:
         raise refuse(table, f"'{path.name}' is not {encoding}.", "Mend data.encoding, or save it as CSV UTF-8.") from error
-    except pd.errors.ParserWarning as error:
-        what = f"The rows of '{path.name}' have more cells than its header has names ({len(header.names)})."
-        raise refuse(table, what, "Export it again, or name every column.") from error
-    except pd.errors.ParserError as error:
-        why = str(error).strip().rstrip(".")
-        raise refuse(table, f"'{path.name}' is broken: {why}.", "Export it again, or mend that line.") from error
+    except (pd.errors.ParserWarning, pd.errors.ParserError) as error:
+        raise _refuse_rows(path, table, header, error) from error
     if len(frame.columns) == len(header.names):
         frame.columns = pd.Index(header.names)
     return frame
+
+
+def _refuse_rows(path: Path, table: str, header: Header, error: Exception) -> TableError:
+    """What is wrong with the rows of a CSV: the first that is longer than the header, or what pandas says."""
+    long = _find_long_row(path, header)
+    if long is None:
+        why = str(error).strip().rstrip(".")
+        return refuse(table, f"'{path.name}' is broken: {why}.", "Export it again, or mend that line.")
+    line, cells = long
+    what = f"Line {line:,} of '{path.name}' has {cells} cells, more than its header in line {header.skip + 1} has names "
+    what += f"({len(header.names)}: {list_names(header.names, most=4)})."
+    return refuse(table, what, "Remove lines above the true header; or else mend that line, or name every column.")
+
+
+def _find_long_row(path: Path, header: Header) -> tuple[int, int] | None:
+    """The line where the first row begins that has more cells than the header has names, and how many; None for none."""
+    with path.open(encoding=header.encoding, newline="") as lines:
+        for _ in range(header.skip):
+            lines.readline()
+        rows, begins = csv.reader(lines, delimiter=header.delimiter), 1
+        try:
+            for row in rows:
+                if len(row) > len(header.names):
+                    return header.skip + begins, len(row)
+                begins = rows.line_num + 1
+        except (csv.Error, UnicodeDecodeError):
+            return None
+    return None
 
 
 def find_step(path: Path, most: int) -> int:

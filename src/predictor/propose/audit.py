@@ -10,9 +10,11 @@ import pandas as pd
 from predictor.audit import audit_columns
 from predictor.config import Settings, make_settings
 from predictor.denied import deny_reason
-from predictor.errors import Finding, TableError
+from predictor.errors import Finding, TableError, TrainingError
 from predictor.events import RawEvents, check_events
+from predictor.faults import read_past_faults, tell_refused
 from predictor.intake.crm.acts import join_events
+from predictor.outcomes import check_outcomes, find_horizon, label_leads
 from predictor.propose.settings import Proposal
 from predictor.tables import Leads, check_leads
 
@@ -20,7 +22,9 @@ _TOLD = {"LEAD008", "LEAD014", "LEAD030"}  # what is told already, in words that
 _LEFT = "It is named in roles.ignore; take it out, into roles.allow, if its value was known before the lead became an MQL."
 
 
-def audit_proposal(proposal: Proposal, raw: pd.DataFrame, now: pd.Timestamp, events: Sequence[RawEvents] = ()) -> Proposal:
+def audit_proposal(
+    proposal: Proposal, raw: pd.DataFrame, now: pd.Timestamp, events: Sequence[RawEvents] = (), *, whole: bool = True
+) -> Proposal:
     """The proposal with what was found: an attribute that must be a leak is left out, with the evidence beside it.
 
     Args:
@@ -28,23 +32,38 @@ def audit_proposal(proposal: Proposal, raw: pd.DataFrame, now: pd.Timestamp, eve
         raw: The export as read.
         now: The moment after which nothing can have happened yet.
         events: Sources of events.
+        whole: Whether those are all of its rows.
     """
-    asked = proposal.to_differences()
-    asked["roles"]["ignore"] = [name for name in asked["roles"]["ignore"] if deny_reason(name) is None]
-    settings = make_settings(asked)
+    differences = proposal.to_differences()
+    differences["roles"]["ignore"] = [name for name in differences["roles"]["ignore"] if deny_reason(name) is None]
+    settings = make_settings(differences)
     try:
-        leads = check_leads(raw, settings, now=now)
+        leads, refused = read_past_faults(lambda asked: check_leads(raw, asked, now=now), settings)
     except TableError as error:
         hidden = _TOLD | ({"LEAD001"} if proposal.refusals else set())
         return replace(proposal, findings=(*proposal.findings, *(fault for fault in error.findings if fault.code not in hidden)))
-    proposal = replace(proposal, findings=(*proposal.findings, *_check_acts(events, settings, leads, now)))
+    taught = () if proposal.refusals else _check_taught(leads, settings, whole=whole)
+    acts = _check_acts(events, settings, leads, now)
+    proposal = replace(proposal, findings=(*taught, *proposal.findings, *acts))
     audited = _audit(leads)
     worst = [finding for finding in audited if finding.column is not None and finding.severity == "error"]
     found = proposal.leave_out({str(finding.column): f"{finding.code}: {finding.what}" for finding in worst})
     left = found.list_role("ignore")
     told = tuple(replace(finding, do=_LEFT) if finding.column in left else finding for finding in audited)
-    noticed = tuple(finding for finding in leads.findings if finding.code not in _TOLD)
-    return replace(found, findings=(*told, *proposal.findings, *noticed))
+    noticed = [tell_refused(finding) if refused else finding for finding in leads.findings if finding.code not in _TOLD]
+    faults = [finding for finding in noticed if finding.severity == "error"]
+    return replace(found, findings=(*faults, *told, *proposal.findings, *(each for each in noticed if each not in faults)))
+
+
+def _check_taught(leads: Leads, settings: Settings, *, whole: bool) -> tuple[Finding, ...]:
+    """Why training would refuse the outcomes as a whole; the first rows of a file may be alike where the others are not."""
+    try:
+        horizon, _ = find_horizon(leads, settings)
+        outcome, mature = label_leads(leads, horizon)
+        check_outcomes(outcome[mature], len(outcome), horizon)
+    except TrainingError as error:
+        return (Finding("INIT006", "error" if whole else "warning", str(error), ""),)
+    return ()
 
 
 def _check_acts(events: Sequence[RawEvents], settings: Settings, leads: Leads, now: pd.Timestamp) -> tuple[Finding, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,11 +11,13 @@ from typing import Any
 
 from predictor.crm.maps import Names
 from predictor.denied import deny_reason
+from predictor.errors import count
 from predictor.propose.profile import Column
 from predictor.tables import LEAD_FACTS
 
 _KINDS = {"email": "e-mail addresses", "mql_at": "dates", "sql_at": "dates", "recycled_at": "dates", "opportunity_at": "dates"}
 TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
+_NAME_THEM = "name them in label.outcome_yes and label.outcome_no"
 
 
 @dataclass(frozen=True)
@@ -113,15 +114,26 @@ def _find_outcome(columns: Sequence[Column], found: dict[str, Meaning]) -> None:
         *(c for c in named if c.yes is not None and not c.neither),
         *(c for c in named if c.yes is not None or c.neither),
     ):
-        share = "" if column.yes is None or math.isnan(column.yes) else f" ({100 * column.yes:.1f} % yes)"
-        other = f", but also {len(column.neither)} other values: name them in [label]" if column.neither else ""
-        found[column.name] = Meaning("outcome", f"the name says so, and it holds yes and no{share}{other}")
+        found[column.name] = Meaning("outcome", f"the name says so, and it holds {_say_outcome(column)}")
         return
     for column in named:
         if column.alone:
             held = f"it holds '{column.alone}' or nothing ({100 * column.filled / column.rows:.1f} % filled)"
             found[column.name] = Meaning("outcome", f"the name says so, and {held}")
             return
+
+
+def _say_outcome(column: Column) -> str:
+    """What an outcome holds.
+
+    >>> _say_outcome(Column("Won", "category", 50, 50, 3, yes=0.3, neither=("open",)))
+    'yes and no (30.0 % yes), but also 1 other value: name them in label.outcome_yes and label.outcome_no'
+    """
+    others, held = len(column.neither), column.says
+    if not held:
+        return f"{count(others, 'value')} that are neither yes nor no: {_NAME_THEM}"
+    share = f" ({100 * column.yes:.1f} % yes)" if column.yes is not None and 0 < column.yes < 1 else ""
+    return f"{held}{share}" + (f", but also {count(others, 'other value')}: {_NAME_THEM}" if others else "")
 
 
 def _find_order(columns: Sequence[Column], found: dict[str, Meaning]) -> None:

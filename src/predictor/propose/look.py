@@ -67,7 +67,7 @@ def propose_settings(
         *look.notes,
     )
     now = pd.Timestamp.now("UTC") if now is None else now
-    return audit_proposal(replace(proposal, findings=told), raw, now, (*look.events, *own))
+    return audit_proposal(replace(proposal, findings=told), raw, now, (*look.events, *own), whole=look.whole)
 
 
 def _check_shape(raw: pd.DataFrame, leads: str) -> None:
@@ -77,7 +77,10 @@ def _check_shape(raw: pd.DataFrame, leads: str) -> None:
         raise TableError("leads", [Finding("LEAD012", "error", what, "Rename or remove one of each.")])
     if len(raw.columns) < 2:
         what = f"'{Path(leads).name}' has one column only, {list_names(raw.columns)}."
-        raise TableError("leads", [Finding("LEAD000", "error", what, "Export a table: a row a lead, a column a fact.")])
+        raise TableError(
+            "leads",
+            [Finding("LEAD000", "error", what, "Export a table: a row a lead, a column a fact, no line above the header.")],
+        )
 
 
 def _propose_data(
@@ -153,15 +156,16 @@ def _tell_placeholders(placeholders: dict[str, tuple[int, tuple[str, ...]]]) -> 
 
 def _tell_gaps(proposal: Proposal, columns: list[Column]) -> tuple[Finding, ...]:
     """What training needs, or would be better for, and the export does not show."""
-    ours, found = proposal.columns, []
+    ours, found, dates = proposal.columns, [], _say_dates(proposal, columns)
     if "lead_id" not in ours:
         found.append(("error", "No column looks like the key of a lead.", 'Name it in [columns], as lead_id = "Record ID".'))
     if "sql_at" not in ours and "outcome" not in ours:
-        what = "No column looks like an outcome: neither the moment of acceptance (sql_at) nor a yes and no (outcome)."
+        what = f"No column looks like an outcome: neither the moment of acceptance (sql_at) nor a yes and no (outcome).{dates}"
         found.append(("error", what, 'Name it in [columns], as sql_at = "Became SQL" or outcome = "Converted".'))
-    neither = next((column.neither for column in columns if column.name == ours.get("outcome")), ())
-    if neither:
-        what = f"Column '{ours['outcome']}' holds {list_names(neither)} beside yes and no."
+    outcome = next((column for column in columns if column.name == ours.get("outcome")), None)
+    if outcome is not None and outcome.neither:
+        beside = f" beside {outcome.says}" if outcome.says else ", which are neither yes nor no"
+        what = f"Column '{outcome.name}' holds {list_names(outcome.neither)}{beside}."
         found.append(
             (
                 "error",
@@ -170,9 +174,16 @@ def _tell_gaps(proposal: Proposal, columns: list[Column]) -> tuple[Finding, ...]
             )
         )
     if "mql_at" not in ours and "order_by" not in ours:
-        what = "No column says when a lead came: the test would be on leads drawn by lot, and flatter the model."
+        what = f"No column says when a lead came: the test would be on leads drawn by lot, and flatter the model.{dates}"
         found.append(("warning", what, "Export the date, or name any column that grows with time as order_by."))
     return tuple(Finding("INIT002", severity, what, do) for severity, what, do in found)  # type: ignore[arg-type]
+
+
+def _say_dates(proposal: Proposal, columns: list[Column]) -> str:
+    """The columns that hold dates and are taken for none of the contract's; empty where there are none."""
+    free = set(proposal.meanings) - set(proposal.columns.values())
+    dates = [column.name for column in columns if column.name in free and (column.kind == "date" or column.mostly_dates)]
+    return f" Columns that hold dates: {list_names(dates)}." if dates else ""
 
 
 def _tell_undated(proposal: Proposal, columns: list[Column]) -> tuple[Finding, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -56,6 +57,13 @@ class Column:
     prose: bool = False
     form: FoundForm | None = None
     undated: int = 0
+
+    @property
+    def says(self) -> str:
+        """Which of yes and no its cells say; empty for neither."""
+        if self.yes is None or math.isnan(self.yes):
+            return ""
+        return "yes and no" if 0 < self.yes < 1 else "yes" if self.yes else "no"
 
     @property
     def mostly_dates(self) -> bool:

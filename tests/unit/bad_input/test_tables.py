@@ -113,7 +113,7 @@ def test_rows_longer_than_the_header(tmp_path, leads):
     path = make_firm(tmp_path, leads)
     text = (tmp_path / "leads.csv").read_text()
     (tmp_path / "leads.csv").write_text(text.replace("lead_id,", "", 1))
-    refuse(path, TableError, r"LEAD000 The rows of 'leads.csv' have more cells than its header has names \(5\)")
+    refuse(path, TableError, r"LEAD000 Line 2 of 'leads.csv' has 6 cells, more than its header in line 1 has names \(5: ")
 
 
 def test_encodings_that_are_mixed(tmp_path, leads):

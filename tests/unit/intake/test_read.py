@@ -84,9 +84,15 @@ def test_shapes(tmp_path, content, columns, rows):
         ("", "'leads.csv' is empty. Export it again."),
         ("\n\n", "'leads.csv' is empty"),
         ("\ufeff", "'leads.csv' is empty"),
-        ("a,b\n1,2\n3,4,5\n", "'leads.csv' is broken: .*Expected 2 fields in line 3, saw 3. Export it again, or mend that line."),
+        (
+            "a,b\n1,2\n3,4,5\n",
+            r"Line 3 of 'leads.csv' has 3 cells, more than its header in line 1 has names \(2: 'a', 'b'\)\. Remove lines above",
+        ),
+        ("Report of May\n\nid,b,c\n1,2,3\n", r"Line 3 of 'leads.csv' has 3 cells, .* \(1: 'Report of May'\)\. Remove lines"),
+        ("\nReport, May\nid,b,c\n1,2,3\n", r"Line 3 of 'leads.csv' has 3 cells, .* in line 2 .* \(2: 'Report', 'May'\)"),
+        ('sep=;\na;b\n"1\n1";2\n"3\n3";4;5\n', r"Line 5 of 'leads.csv' has 3 cells"),
         ('a,b\n1,"2\n3,4\n', "'leads.csv' is broken: .*EOF inside string"),
-        ("a,b\n1,2,3\n4,5,6\n", r"The rows of 'leads.csv' have more cells than its header has names \(2\)"),
+        ("a,b\n1,2,3\n4,5,6\n", r"Line 2 of 'leads.csv' has 3 cells, more than its header in line 1 has names \(2: 'a', 'b'\)"),
         (b"a,b\n" + b"x,y\n" * 30_000 + b"\xe4\x8f,\xc3\xa4\n", r"'leads.csv' is not UTF-8 \(line 30,002, byte 120,005\)"),
         (
             "a,b\nä,1\n".encode() + "é,1\n".encode("cp1252"),

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from predictor.cli import app
 from predictor.config import load_settings
-from predictor.errors import TableError
+from predictor.errors import TableError, TrainingError
 from predictor.propose.look import propose_settings
 from predictor.simulate import simulate_firm
 from predictor.table_study import load_study
@@ -236,9 +236,10 @@ def test_the_export_of_a_crm_needs_no_names(tmp_path, crm):
 
 
 def test_a_protected_column_of_a_crm_is_kept_to_compare_groups(tmp_path):
-    day = "Became a Marketing Qualified Lead Date,Became a Sales Qualified Lead Date"
-    rows = [f"{number},2026-01-{1 + number % 28:02},,{'fm'[number % 2]},Person {number}" for number in range(40)]
-    (tmp_path / "contacts.csv").write_text(f"Record ID,{day},Gender,First Name\n" + "\n".join(rows), encoding="utf-8")
+    named = "Became a Marketing Qualified Lead Date,Became a Sales Qualified Lead Date"
+    days = [f"2026-01-{1 + number % 28:02}" for number in range(40)]
+    rows = [f"{k},{day},{'' if k % 3 else day},{'fm'[k % 2]},Person {k}" for k, day in enumerate(days)]
+    (tmp_path / "contacts.csv").write_text(f"Record ID,{named},Gender,First Name\n" + "\n".join(rows), encoding="utf-8")
     assert ask(tmp_path / "contacts.csv", "--crm", "HubSpot", "--out", tmp_path / "capital.toml").exit_code == 0
     assert 'crm = "hubspot"' in (tmp_path / "capital.toml").read_text(encoding="utf-8")
     found = propose_settings([str(tmp_path / "contacts.csv")], out=tmp_path / "predictor.toml", crm="hubspot", now=NOW)
@@ -258,19 +259,21 @@ def list_faults(proposal):
 
 
 def test_what_training_would_refuse_is_told(tmp_path):
-    assert list_faults(look(tmp_path, plain_export())) == []
-    assert list_faults(look(tmp_path, plain_export().drop(columns="MQL Date"))) == ["LEAD001"]
-    footer = plain_export()
+    leads = plain_export()
+    leads["SQL Date"] = leads["SQL Date"].where(leads.index % 3 == 0)
+    assert list_faults(look(tmp_path, leads)) == []
+    assert list_faults(look(tmp_path, leads.drop(columns="MQL Date"))) == ["LEAD001"]
+    footer = leads.copy()
     footer.loc[39, "MQL Date"] = "Grand Totals"
     found = look(tmp_path, footer)
     assert (found.meanings["MQL Date"].role, list_faults(found)) == ("mql_at", ["LEAD003"])
     assert "1 row" in found.refusals[0].what
     (tmp_path / "events.csv").write_text("Lead ID,when it was,Type\nL1,2026-01-01,page_view\n", encoding="utf-8")
-    assert list_faults(look(tmp_path, plain_export(), events=str(tmp_path / "events.csv"))) == ["EVENT001"]
+    assert list_faults(look(tmp_path, leads, events=str(tmp_path / "events.csv"))) == ["EVENT001"]
 
 
 def test_an_outcome_in_words_of_the_firm_has_no_share(tmp_path):
-    leads = plain_export().drop(columns="SQL Date").assign(Converted=["Ja", "Nein"] * 20)
+    leads = plain_export().drop(columns="SQL Date").assign(Converted=["gewonnen", "verloren"] * 20)
     found = look(tmp_path, leads)
     assert found.meanings["Converted"].role == "outcome"
     assert "nan" not in found.meanings["Converted"].why
@@ -298,3 +301,93 @@ def test_several_files_need_a_crm_and_one_that_is_known(tmp_path):
     asked = ask(tmp_path / "a.csv", "--crm", "sap", "--out", tmp_path / "x.toml")
     assert "--crm must be one of hubspot, salesforce, marketo, but is 'sap'" in " ".join(asked.stderr.split())
     assert not (tmp_path / "x.toml").exists()
+
+
+@pytest.mark.parametrize(("fault", "code"), [("date", "LEAD003"), ("copy", "LEAD004"), ("before", "LEAD005")])
+def test_one_faulty_row_hides_no_leak(tmp_path, fault, code):
+    leads = draw_leads(600).assign(remark=lambda table: table["sql_at"].notna().map({True: "went well", False: None}))
+    if fault == "copy":
+        leads = pd.concat([leads, leads.iloc[[7]]])
+    else:
+        leads.loc[7, ["mql_at", "sql_at"]] = ("yesterday", None) if fault == "date" else ("2026-02-01", "2026-01-01")
+    proposal = look(tmp_path, leads)
+    assert proposal.findings[0].code == code
+    assert proposal.findings[0].do.endswith("Or set data.faulty_rows = 'drop' to leave these rows out.")
+    assert list_faults(proposal) == [code]
+    assert proposal.meanings["remark"].why.startswith("AUDIT001: Column 'remark' is filled")
+    assert ask(tmp_path / "leads.csv", "--out", tmp_path / "other.toml").exit_code == 1
+
+
+def test_outcomes_that_teach_nothing_are_told_as_check_refuses_them(tmp_path):
+    leads = draw_leads(300)
+    nobody = look(tmp_path, leads.assign(sql_at=None))
+    assert list_faults(nobody) == ["INIT006"]
+    assert nobody.refusals[0].what.startswith("The horizon cannot be chosen: no lead was accepted")
+    assert nobody.refusals[0].what.endswith("Check that 'sql_at' is filled in, or set label.horizon_days.")
+    assert ask(tmp_path / "leads.csv", "--out", tmp_path / "predictor.toml").exit_code == 1
+    with pytest.raises(TrainingError, match="The horizon cannot be chosen"):
+        load_study(load_settings(tmp_path / "predictor.toml"))
+    everybody = look(tmp_path, leads.assign(sql_at=leads["mql_at"]))
+    assert list_faults(everybody) == ["INIT006"]
+    assert "all were accepted, so there is nothing to tell apart" in everybody.refusals[0].what
+    said = look(tmp_path, leads.drop(columns="sql_at").assign(outcome="no"))
+    assert "none was accepted" in said.refusals[0].what
+
+
+def test_of_a_large_export_the_first_rows_alone_refuse_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("predictor.propose.export.MOST_ROWS", 100)
+    leads = draw_leads(300)
+    proposal = look(tmp_path, leads.assign(sql_at=leads["sql_at"].where(leads.index > 150)))
+    assert proposal.refusals == ()
+    assert [finding.severity for finding in proposal.findings if finding.code == "INIT006"] == ["warning"]
+
+
+@pytest.mark.parametrize(("yes", "no"), [("Ja", "Nein"), ("oui", "non"), ("Sí", "no"), ("SI", "No")])
+def test_yes_and_no_are_known_in_other_languages(tmp_path, yes, no):
+    leads = draw_leads(300)
+    table = leads.drop(columns="sql_at").assign(Converted=leads["sql_at"].notna().map({True: yes, False: no}))
+    found = look(tmp_path, table)
+    assert found.refusals == ()
+    assert found.to_differences()["label"] == {}
+    assert "it holds yes and no (" in found.meanings["Converted"].why
+
+
+@pytest.mark.parametrize(
+    ("texts", "why", "what"),
+    [
+        (
+            ["hot", "cold"],
+            "it holds 2 values that are neither yes nor no",
+            "holds 'cold', 'hot', which are neither yes nor no.",
+        ),
+        (["yes", "cold"], "it holds yes, but also 1 other value", "holds 'cold' beside yes."),
+        (["no", "cold"], "it holds no, but also 1 other value", "holds 'cold' beside no."),
+    ],
+)
+def test_an_outcome_in_words_of_the_firm_is_said_to_hold_what_it_holds(tmp_path, texts, why, what):
+    found = look(tmp_path, plain_export().drop(columns="SQL Date").assign(Converted=texts * 20))
+    assert why in found.meanings["Converted"].why
+    assert found.meanings["Converted"].why.endswith(": name them in label.outcome_yes and label.outcome_no")
+    assert found.refusals[0].what == f"Column 'Converted' {what}"
+
+
+@pytest.mark.parametrize("named", ["{} am", "{} Datum", "{}-Datum"])
+def test_the_moments_are_known_by_their_german_names(tmp_path, named):
+    leads = plain_export().rename(columns={f"{stage} Date": named.format(stage) for stage in ("MQL", "SQL")})
+    assert look(tmp_path, leads).columns == {
+        "lead_id": "Lead ID",
+        "mql_at": named.format("MQL"),
+        "sql_at": named.format("SQL"),
+    }
+
+
+def test_columns_that_hold_dates_are_named_where_none_tells_an_outcome_or_a_moment(tmp_path):
+    leads = plain_export().rename(columns={"MQL Date": "Handed over", "SQL Date": "Taken"})
+    told = [finding for finding in look(tmp_path, leads).findings if finding.code == "INIT002"]
+    assert len(told) == 2
+    assert all(finding.what.endswith("Columns that hold dates: 'Handed over', 'Taken'.") for finding in told)
+    many = leads.assign(**{f"Day {number}": leads["Taken"] for number in range(9)})
+    told = [finding for finding in look(tmp_path, many).findings if finding.code == "INIT002"]
+    assert "'Day 5' and 3 more." in told[0].what
+    plain = leads.drop(columns=["Handed over", "Taken"])
+    assert "hold dates" not in str([str(finding) for finding in look(tmp_path, plain).findings])
