@@ -53,6 +53,8 @@ _WORDS = {
     "dict_type": "must be an object",
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
+    "float_parsing": "must be a number",
+    "int_parsing": "must be a whole number",
     "string_pattern_mismatch": "must hold no line breaks or other control characters",
 }
 
@@ -97,7 +99,8 @@ def _describe_fault(fault: Any) -> str:  # noqa: ANN401  pydantic's own ErrorDet
     rule, _, do = rule.partition(". ")
     if fault["type"] in {"model_type", "model_attributes_type"} and not name:
         do = "Send it as JSON with Content-Type: application/json"
-    came = f", but {_CAME.get(type(fault['input']), 'null')} came" if fault["type"].endswith(_OF_KIND) else ""
+    of_kind = fault["type"].endswith(_OF_KIND) and fault["type"] != "finite_number"
+    came = f", but {_CAME.get(type(fault['input']), 'null')} came" if of_kind else ""
     return f"{where} {rule}{came}. {do + '.' if do else ''}".rstrip()
 
 
