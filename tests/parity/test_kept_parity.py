@@ -4,9 +4,12 @@ import json
 from datetime import datetime
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from predictor.answer import Lead
+from predictor.features.keep import read_acts
+from predictor.features.windows import begin_names
 from predictor.intake.read import read_table
 from predictor.values import Event
 
@@ -25,23 +28,28 @@ def leads(firm):
 
 
 def test_a_kept_row_gives_the_same_probability(scorer, leads):
-    kinds = set()
+    kinds, idle = set(), set()
     for number, lead in enumerate(leads):
         odd = {"industry": "ask jane.doe@example.com", "employees": "N/A"} if number % 5 == 0 else {}
         asked = Lead(lead.lead_id, lead.as_of, {**lead.attributes, **odd}, None, lead.events)
         answer = scorer.score_lead(asked, reasons=0)
         kept = json.loads(json.dumps(dict(answer.features), allow_nan=False))
-        encoded, _ = scorer.features.encode_row(kept, lead.as_of)
+        acts = read_acts(pd.DataFrame([kept]), scorer.features.event_features).iloc[0].to_dict()
+        encoded, _ = scorer.features.encode_row(kept | acts, lead.as_of)
         again = scorer.calibrator.predict(scorer.model.score(np.array([encoded])))[0]
         assert again == answer.probability
         assert "@" not in json.dumps(kept)
-        kinds |= {type(value) for value in kept.values()}
+        np.testing.assert_array_equal(encoded, scorer._read(asked).encoded)
+        kinds |= {type(value) for name, value in kept.items() if not name.endswith("/")}
+        idle |= {name for name, value in kept.items() if name.endswith("/") and value == 0}
     assert kinds == {str, float, type(None)}
+    assert len(idle) > 5, "acts that a lead never did"
 
 
 def test_nothing_is_kept_that_the_model_does_not_look_at(scorer, leads):
     lead = leads[0]
     told = {**lead.attributes, "email": "jane.doe@example.com", "last_name": "Doe", "favourite_colour": "red"}
     answer = scorer.score_lead(Lead(lead.lead_id, lead.as_of, told, None, lead.events), reasons=0)
-    assert set(answer.features) <= set(scorer.features.names)
+    looked_at = {*scorer.features.names, *map(begin_names, (act.name for act in scorer.features.event_features))}
+    assert set(answer.features) <= looked_at
     assert not {"Doe", "red", "jane.doe@example.com"} & set(answer.features.values())

@@ -58,7 +58,7 @@ def test_what_is_held_back_teaches_nothing_whatever_came_of_it():
     texts = [str(finding) for finding in tell_episodes(found)]
     assert texts[0] == "STORE001 1 episode of the store teach: those that were handed to sales."
     assert texts[1].startswith(
-        "STORE002 2 episodes were held back by the model and teach nothing (1 were accepted all the same). What it holds"
+        "STORE002 2 episodes were held back by the model and teach nothing (1 were accepted all the same). All figures"
     )
 
 
