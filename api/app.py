@@ -16,6 +16,7 @@ from api.champion import Watch
 from api.docs_page import add_docs
 from api.envelope import Envelope
 from api.errors import add_handlers
+from api.gather import Gather
 from api.metrics import Metrics
 from api.openapi import describe, to_30
 from api.routes import router
@@ -86,6 +87,7 @@ def create_app(
     app.state.watch = watch
     app.state.keys = KeyRing(Path(limits.keys) if limits.keys else folder / FILE)
     app.state.metrics = Metrics()
+    app.state.gather = Gather()
     app.add_middleware(Envelope, settings=limits, metrics=app.state.metrics)
     add_handlers(app)
     app.router.routes += router.routes  # as they are: a router in a router is asked twice

@@ -25,12 +25,9 @@ _AT_ONCE = 200  # leads of a batch that are in memory with all that belongs to t
 
 async def score(service: Served, lead: LeadIn, asked: Asked, request: Request) -> Response:
     """Score one lead: the probability that sales accepts it, what to do with it, and why."""
-    now = datetime.now(UTC)
-    (given,) = answer_leads([lead], service, now, asked.reasons)
-    if isinstance(given, ScoringError):
-        raise given
+    given = await request.app.state.gather.answer(lead, service, asked.reasons)
     request.app.state.metrics.note_score(given.answered.answer.decision)
-    return Response(write(tell(given, service, asked, now)), media_type="application/json")
+    return Response(write(tell(given, service, asked)), media_type="application/json")
 
 
 def score_batch(service: Served, batch: BatchIn, asked: Asked, request: Request) -> Response:
@@ -45,7 +42,7 @@ def score_batch(service: Served, batch: BatchIn, asked: Asked, request: Request)
                     parts.append(write(answer.model_dump()))
                 else:
                     metrics.note_score(answer.answered.answer.decision)
-                    parts.append(write(tell(answer, service, asked, now)))
+                    parts.append(write(tell(answer, service, asked)))
     return Response(b'{"answers":[' + b",".join(parts) + b"]}", media_type="application/json")
 
 

@@ -24,6 +24,7 @@ class Given:
 
     answered: Answered
     routing: Routing
+    scored_at: datetime
     record_type: str = ""
 
 
@@ -38,16 +39,17 @@ def answer_leads(leads: Sequence[LeadIn], service: Service, now: datetime, reaso
     """
     asked = [lead.to_lead(service.timezone, now) for lead in leads]
     answers = service.answer(asked, reasons=reasons, noticed=[lead.list_unread() for lead in leads])
-    service.keep([answer for answer in answers if isinstance(answer, Answered)], now)
-    return [
+    given = [
         answer
         if isinstance(answer, ScoringError)
-        else Given(answer, tell_routing(lead, answer.answer.points), sent.record_type if isinstance(sent, CrmLeadIn) else "")
+        else Given(answer, tell_routing(lead, answer.answer.points), now, sent.record_type if isinstance(sent, CrmLeadIn) else "")
         for sent, lead, answer in zip(leads, asked, answers, strict=True)
     ]
+    service.keep([one.answered for one in given if isinstance(one, Given)], now)  # last: what fails is not kept
+    return given
 
 
-def tell(given: Given, service: Service, asked: ScoreQuery, now: datetime) -> dict[str, Any]:
+def tell(given: Given, service: Service, asked: ScoreQuery) -> dict[str, Any]:
     """An answer in the words of the contract, or as a CRM's own record."""
     if asked.answer == "contract" or asked.crm is None:  # the query holds both or neither
         told = given.answered.answer.to_json()
@@ -58,7 +60,7 @@ def tell(given: Given, service: Service, asked: ScoreQuery, now: datetime) -> di
         given.answered.answer,
         given.routing,
         model=service.scorer.version,
-        scored_at=now,
+        scored_at=given.scored_at,
         record_type=given.record_type,
     )
 

@@ -171,12 +171,19 @@ class Database:
             if erased_at is None or record.made_at > erased_at:
                 rows[record.kind].append(dict(record.row))
         if rows["score"]:
-            connection.execute(self._insert(SCORES).on_conflict_do_nothing(index_elements=["answer_id"]), rows["score"])
+            connection.execute(self._insert_scores(), rows["score"])
         if rows["outcome"]:
             connection.execute(self._upsert_outcome(), rows["outcome"])
 
     def _insert(self, table: sa.Table) -> Any:  # noqa: ANN401  the two dialects have a class each, alike in what is used here
         return _INSERTS[self._engine.dialect.name](table)
+
+    def _insert_scores(self) -> sa.Executable:
+        """Asked what it wrote, SQLAlchemy writes many rows a statement, and threads that answer are stopped less often."""
+        new = self._insert(SCORES).on_conflict_do_nothing(index_elements=["answer_id"])
+        many = self._engine.dialect.insert_executemany_returning  # SQLite can since 3.35
+        insert: sa.Executable = new.returning(SCORES.c.id) if many else new
+        return insert
 
     def _upsert_outcome(self) -> sa.Insert:
         new = self._insert(OUTCOMES)

@@ -1,0 +1,106 @@
+"""Leads that are asked about at the same moment are scored together, and each is answered as if it had been alone."""
+
+import asyncio
+import logging
+
+import httpx
+import pytest
+
+from api import scoring
+from api.gather import Gather
+from api.schemas import LeadIn
+
+LEADS = 80  # more than are scored at once
+
+
+@pytest.fixture
+def ask_all(client):
+    """Asks all at the same moment; gives the responses in the order of the questions."""
+
+    def ask(leads, reasons=None):
+        async def run():
+            transport = httpx.ASGITransport(client.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as asker:
+                asked = [3] * len(leads) if reasons is None else reasons
+                posts = [
+                    asker.post("/v1/score", params={"reasons": most}, json=lead) for lead, most in zip(leads, asked, strict=True)
+                ]
+                return await asyncio.gather(*posts)
+
+        return asyncio.run(run())
+
+    return ask
+
+
+@pytest.fixture
+def leads(lead):
+    """Leads that differ, one of which cannot be scored."""
+    made = [
+        lead
+        | {"lead_id": f"L{number}", "attributes": {"industry": ("Software", "Retail", "Mining")[number % 3], "employees": number}}
+        for number in range(LEADS)
+    ]
+    made[7] |= {"attributes": {"employees": "many"}}
+    return made
+
+
+def spy(client, monkeypatch):
+    """How many leads were scored at once, each time."""
+    scorer, sizes = client.app.state.service.scorer, []
+    score_leads = scorer.score_leads
+    monkeypatch.setattr(scorer, "score_leads", lambda some, **rest: sizes.append(len(some)) or score_leads(some, **rest))
+    return sizes
+
+
+def read_rows(client):
+    return client.app.state.service.store.load_scores()
+
+
+def test_leads_of_one_moment_are_scored_together_and_answered_as_if_alone(client, leads, ask_all, monkeypatch):
+    sizes = spy(client, monkeypatch)
+    reasons = [number % 2 for number in range(LEADS)]
+    together = ask_all(leads, reasons)
+    assert sum(sizes) == LEADS
+    assert len(sizes) < LEADS / 4
+    assert max(sizes) <= 32
+    alone = [client.post("/v1/score", params={"reasons": most}, json=lead) for lead, most in zip(leads, reasons, strict=True)]
+    assert [answer.json() for answer in together] == [answer.json() for answer in alone]
+    assert [answer.status_code for answer in together] == [422 if number == 7 else 200 for number in range(LEADS)]
+    answered = [lead["lead_id"] for number, lead in enumerate(leads) if number != 7]
+    assert sorted(read_rows(client)["lead_id"]) == sorted(2 * answered)
+
+
+def test_a_fault_of_ours_with_one_lead_costs_the_others_neither_answer_nor_row(client, leads, ask_all, monkeypatch, caplog):
+    tell_routing = scoring.tell_routing
+
+    def fail_once(lead, points):
+        if lead.lead_id == "L40":
+            raise KeyError(lead.attributes["name"])
+        return tell_routing(lead, points)
+
+    leads[40]["attributes"]["name"] = "jane"
+    monkeypatch.setattr(scoring, "tell_routing", fail_once)
+    with caplog.at_level(logging.ERROR, "api"):
+        told = ask_all(leads)
+    assert [answer.status_code for answer in told] == [{7: 422, 40: 500}.get(number, 200) for number in range(LEADS)]
+    assert [answer.json()["lead_id"] for answer in told if answer.status_code == 200] == [
+        lead["lead_id"] for number, lead in enumerate(leads) if number not in {7, 40}
+    ]
+    assert sorted(read_rows(client)["lead_id"]) == sorted(
+        lead["lead_id"] for number, lead in enumerate(leads) if number not in {7, 40}
+    )
+    assert "KeyError at /v1/score" in caplog.text
+    assert "jane" not in caplog.text
+
+
+def test_who_has_gone_is_neither_scored_nor_kept(client, leads):
+    async def run():
+        gather, service = Gather(), client.app.state.service
+        answers = [gather.answer(LeadIn.model_validate(lead), service, 0) for lead in leads[:3]]
+        answers[1].cancel()
+        return await asyncio.gather(*answers, return_exceptions=True)
+
+    first, gone, third = asyncio.run(run())
+    assert isinstance(gone, asyncio.CancelledError)
+    assert [one.answered.answer.lead_id for one in (first, third)] == ["L0", "L2"]
+    assert read_rows(client)["lead_id"].tolist() == ["L0", "L2"]
