@@ -14,6 +14,7 @@ from predictor.errors import StoreError, list_names
 DO = "Mend that, or name another database in store.url, as sqlite:////data/scores.db."
 _BACKENDS = ("sqlite", "postgresql")
 _PATIENCE_S = 5  # for a database that is away, and for another writer
+_ROWS_A_STATEMENT = 50  # SQLite's driver remembers statements, each as large as its rows are many
 _ONE_WRITER = 5_297_840_361  # any number that no other program takes for its advisory lock
 
 
@@ -39,7 +40,13 @@ def make_engine(url: str | sa.URL) -> sa.Engine:
         raise StoreError(f"A store in memory would be lost with the server. {DO}")
     try:
         arguments = _choose_arguments(place)
-        engine = sa.create_engine(place, pool_pre_ping=True, connect_args=arguments, json_serializer=_write_json)
+        engine = sa.create_engine(
+            place,
+            pool_pre_ping=True,
+            insertmanyvalues_page_size=_ROWS_A_STATEMENT,
+            connect_args=arguments,
+            json_serializer=_write_json,
+        )
     except ArgumentError:
         raise StoreError(f"The URL of the store cannot be read. {DO}") from None
     except ImportError as error:
