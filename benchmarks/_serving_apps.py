@@ -113,5 +113,5 @@ def serve_constant() -> list[str]:
     """The command of the constant, served as the product is."""
     return [
         sys.executable, "-m", "uvicorn", "_serving_apps:create_constant", "--factory", "--app-dir", str(Path(__file__).parent),
-        "--port", "PORT", "--log-level", "warning", "--no-access-log", "--no-server-header",
+        "--port", "PORT", "--log-level", "warning", "--no-access-log", "--no-server-header", "--http", "h11",
     ]  # fmt: skip

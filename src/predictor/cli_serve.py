@@ -39,7 +39,7 @@ def serve(
     spare_unread()
     uvicorn.run(
         "api.app:create_from_environment", factory=True, host=host, port=port, access_log=False, log_config=make_log_config(),
-        server_header=False,
+        server_header=False, http="h11",  # which bounds the head of a request, whoever sends it
     )  # fmt: skip
 
 

@@ -1,10 +1,15 @@
 """A small bundle with a rule book, made once, and clients of an API over it."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.example import find_port, wait_until_ready
 from predictor.bundle import promote, save_bundle
 from predictor.config import make_settings
 from predictor.features.encode import FeatureSet
@@ -109,6 +114,19 @@ def serve():
 @pytest.fixture
 def client(serve, models):
     return serve(models)
+
+
+@pytest.fixture
+def address(models):
+    """Where a server that really runs answers."""
+    port = find_port()
+    command = [sys.executable, "-m", "predictor.cli", "serve", "--model", str(models), "--port", str(port)]
+    with subprocess.Popen(command, env=os.environ, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_until_ready(f"http://127.0.0.1:{port}", server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
 
 
 @pytest.fixture

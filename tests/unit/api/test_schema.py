@@ -1,9 +1,5 @@
 """The description held against a server that really runs: no fault of its own, and every answer as declared."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -11,22 +7,8 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
-from api.example import find_port, wait_until_ready
-
 EXAMPLES = 12  # a path
 CONFORMING = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-
-
-@pytest.fixture
-def address(models):
-    port = find_port()
-    command = [sys.executable, "-m", "predictor.cli", "serve", "--model", str(models), "--port", str(port)]
-    with subprocess.Popen(command, env=os.environ, stderr=subprocess.DEVNULL) as server:
-        try:
-            wait_until_ready(f"http://127.0.0.1:{port}", server)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
 
 
 @pytest.mark.parametrize("document", ["openapi.json", "openapi-3.0.json"])

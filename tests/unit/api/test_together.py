@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-import httpx
+import httpx2
 import pytest
 
 from api import scoring
@@ -19,8 +19,8 @@ def ask_all(client):
 
     def ask(leads, reasons=None):
         async def run():
-            transport = httpx.ASGITransport(client.app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as asker:
+            transport = httpx2.ASGITransport(client.app, raise_app_exceptions=False)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as asker:
                 asked = [3] * len(leads) if reasons is None else reasons
                 posts = [
                     asker.post("/v1/score", params={"reasons": most}, json=lead) for lead, most in zip(leads, asked, strict=True)

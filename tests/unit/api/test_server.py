@@ -1,0 +1,35 @@
+"""A server that really runs, asked by who does not speak as a client should."""
+
+import socket
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+MOST = 64 * 1024  # bytes of a head
+
+
+def send(address, *parts):
+    """What is answered before the connection is closed; empty where it is closed at once."""
+    place, heard = urlsplit(address), b""
+    with socket.create_connection((place.hostname, place.port), timeout=30) as connection:
+        try:
+            for part in parts:
+                connection.sendall(part)
+            while came := connection.recv(65536):
+                heard += came
+        except ConnectionError:  # closed while we were still sending
+            pass
+    return heard
+
+
+@pytest.mark.parametrize(
+    "start", [b"GET /health/live HTTP/1.1\r\nX-Long: ", b"GET /", b"POST /v1/score HTTP/1.1\r\n" + b"X-Many: a\r\n" * 3000]
+)
+def test_a_head_without_end_is_refused_and_not_gathered(address, start):
+    assert b" 200 " not in send(address, start, *[b"a" * MOST] * 100)
+    assert httpx2.get(f"{address}/health/ready").json()["status"] == "ready"
+
+
+def test_what_is_no_http_is_refused(address):
+    assert send(address, b"\x16\x03\x01 is no HTTP\r\n\r\n").startswith(b"HTTP/1.1 400 ")
