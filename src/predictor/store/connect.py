@@ -14,7 +14,7 @@ from predictor.errors import StoreError, list_names
 DO = "Mend that, or name another database in store.url, as sqlite:////data/scores.db."
 _BACKENDS = ("sqlite", "postgresql")
 _PATIENCE_S = 5  # for a database that is away, and for another writer
-_ROWS_A_STATEMENT = 50  # SQLite's driver remembers statements, each as large as its rows are many
+_ROWS_A_STATEMENT = 20  # SQLite's driver remembers statements, each as large as its rows are many
 _ONE_WRITER = 5_297_840_361  # any number that no other program takes for its advisory lock
 
 
