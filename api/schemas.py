@@ -196,7 +196,7 @@ class OutcomeIn(_Taken):
 class ScoreQuery(BaseModel):
     """How leads come, and how the answer goes."""
 
-    model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     reasons: Annotated[int, Field(ge=0, le=20)] = 5
     """How many of the strongest reasons up to give, and how many down."""

@@ -97,3 +97,17 @@ def test_an_opportunity_keeps_its_amount_and_is_told_once(client):
     assert told.json()["amount"] == 12000.5
     [row] = client.app.state.service.store.load_outcomes().to_dict("records")
     assert (row["kind"], row["amount"]) == ("opportunity", 12000.5)
+
+
+@pytest.mark.parametrize("reasons", [-1, 21, "all"])
+def test_reasons_out_of_range_are_refused(client, lead, reasons):
+    response = client.post("/v1/score", json=lead, params={"reasons": reasons})
+    assert response.status_code == 422
+    assert response.json()["error"]["text"].startswith("Query parameter 'reasons' must be ")
+
+
+@pytest.mark.parametrize("path", ["/v1/score", "/v1/score/batch"])
+def test_a_query_parameter_that_is_not_known_is_refused_and_not_passed_over(client, lead, path):
+    response = client.post(path, params={"reason": 0}, json=lead if path == "/v1/score" else {"leads": [lead]})
+    assert response.status_code == 422
+    assert response.json()["error"]["text"].startswith("Query parameter 'reason' is not known. Leave it out, or mend its name.")

@@ -233,13 +233,6 @@ def test_json_without_its_content_type_is_refused(client):
         assert "Send it as JSON with Content-Type: application/json." in response.json()["error"]["text"]
 
 
-@pytest.mark.parametrize("reasons", [-1, 21, "all"])
-def test_reasons_out_of_range_are_refused(client, lead, reasons):
-    response = client.post("/v1/score", json=lead, params={"reasons": reasons})
-    assert response.status_code == 422
-    assert response.json()["error"]["text"].startswith("Query parameter 'reasons' must be ")
-
-
 def test_errors_quote_no_value(client):
     person = "jane.doe@example.com"
     lead = {"lead_id": [person], "as_of": person, "attributes": {"email": [person], "x": {person: 1}}, "points": person}
