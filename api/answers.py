@@ -23,7 +23,10 @@ class FaultOut(Out):
 
     code: Annotated[str, Field(examples=["LEAD022"])]
     """Stable name of the rule."""
-    text: Annotated[str, Field(examples=["Attribute 'employees' must be a number, but 'many' is no number. Send a number."])]
+    text: Annotated[
+        str,
+        Field(examples=["Attribute 'employees' must be a number, but this text is no number. Send a number, or leave it out."]),
+    ]
     """What and where, the rule, what came, and what to do; for a developer's log, not for a program to read."""
 
 

@@ -66,10 +66,10 @@ def create_app(
     folder = models or (bundle.absolute().parent if bundle else Path("models"))
 
     @asynccontextmanager
-    async def live(_: FastAPI) -> AsyncIterator[None]:
+    async def live(_: FastAPI) -> AsyncIterator[dict[str, float]]:
         watch.start()
         watch.store.start()
-        yield
+        yield {"receive_s": limits.receive_s}
         watch.stop()
         watch.store.close()
 

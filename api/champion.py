@@ -79,10 +79,12 @@ class Watch:
         challenger = None if self._bundle else self._load(lambda: find_challenger(self._models), refused)
         scorer = champion or (before.scorer if before else None)
         if scorer is None:
-            LOG.warning("Not ready: %s", refused[0])
+            if self.service != refused[0]:
+                LOG.warning("Not ready: %s", refused[0])
             return refused[0]
         for reason in refused:
-            LOG.error("Refused, '%s' serves on: %s", scorer.version, reason)
+            if before is None or reason not in before.refused:
+                LOG.error("Refused, '%s' serves on: %s", scorer.version, reason)
         if before is not None and scorer is not before.scorer:
             LOG.warning("'%s' serves in place of '%s'.", scorer.version, before.scorer.version)
         self._loaded = {place: held for place, held in self._loaded.items() if held[1] in {scorer, challenger}}
@@ -100,6 +102,8 @@ class Watch:
                 self._loaded[place] = (marks, Scorer.load(place))
             return self._loaded[place][1]
         except Exception as error:  # noqa: BLE001  whatever is in its files, the one before serves on
+            if isinstance(error, (OSError, MemoryError)):
+                self._marks = None  # it may be the system that failed, not the bundle: the next look tries again
             refused.append(_tell(error))
             return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ __all__ = [
     "answer_error",
     "describe_error",
     "describe_faults",
+    "note_fault",
 ]
 LOG = logging.getLogger("api")
 _OF_STATUS = {404: NO_PATH, 405: NO_PATH, 408: TOO_SLOW, 413: TOO_LARGE}
@@ -102,6 +104,14 @@ def _describe_fault(fault: Any) -> str:  # noqa: ANN401  pydantic's own ErrorDet
     of_kind = fault["type"].endswith(_OF_KIND) and fault["type"] != "finite_number"
     came = f", but {_CAME.get(type(fault['input']), 'null')} came" if of_kind else ""
     return f"{where} {rule}{came}. {do + '.' if do else ''}".rstrip()
+
+
+def note_fault(error: Exception, path: str, request_id: str | None = None) -> FaultOut:
+    """Log a fault of ours by its kind and place, since its message may quote a person; gives what is told of it."""
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    LOG.error("%s at %s\n%s", type(error).__name__, path, trace, extra={"fields": {"request_id": request_id}})
+    text = "A fault of this server, not of the request. Its log names the place; tell whoever runs it."
+    return FaultOut(code=UNEXPECTED, text=text)
 
 
 def answer_error(status: int, fault: FaultOut) -> JSONResponse:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from api.schemas import LeadIn
-from api.scoring import Given, answer_leads
+from api.scoring import Given, answer_each
 from api.service import Service
 
 _MOST = 32  # scored together: what comes after them waits for the next turn of the loop, and everybody else has had one
@@ -51,18 +50,10 @@ class Gather:
             self._waiting[key] = rest
             loop.call_soon(self._answer_waiting, key, service)
         asked = [(lead, answer) for lead, answer in waiting[:_MOST] if not answer.done()]  # who asked may have gone
-        for (_, answer), told in zip(asked, _answer_each([lead for lead, _ in asked], service, reasons), strict=True):
+        for (_, answer), told in zip(
+            asked, answer_each([lead for lead, _ in asked], service, datetime.now(UTC), reasons), strict=True
+        ):
             if isinstance(told, Exception):
                 answer.set_exception(told)
             else:
                 answer.set_result(told)
-
-
-def _answer_each(leads: Sequence[LeadIn], service: Service, reasons: int) -> Sequence[Given | Exception]:
-    """What is told of each; where a fault of ours stops them all, each is scored alone, so that it stops none but its own."""
-    try:
-        return answer_leads(leads, service, datetime.now(UTC), reasons)
-    except Exception as error:  # noqa: BLE001  whatever it is, whoever asked about that lead is told
-        if len(leads) == 1:
-            return [error]
-        return [told for lead in leads for told in _answer_each([lead], service, reasons)]

@@ -62,11 +62,24 @@ def check_access(request: Request, access: Access) -> None:
 
 
 def _check_local(request: Request) -> None:
-    """Without keys a server answers only who reached it on a loopback address, however it was started."""
+    """Without keys a server answers only who reached it on a loopback address, however it was started, and calls it so.
+
+    A page in a browser of this machine may have its own name lead here (DNS rebinding), but cannot have it called otherwise.
+    """
     server = request.scope.get("server")
-    if server is not None and not _is_local(str(server[0])):
+    called = request.headers.get("host", "localhost")
+    if (server is not None and not _is_local(str(server[0]))) or not _is_local(_strip_port(called)):
         text = "This server has no keys, and so answers on loopback only. Whoever runs it makes them with `predictor keys add`."
         raise RefusalError(401, NO_KEY, text, {"WWW-Authenticate": "Bearer"})
+
+
+def _strip_port(called: str) -> str:
+    """The host of a `Host` header.
+
+    >>> _strip_port("127.0.0.1:8000"), _strip_port("[::1]:8000"), _strip_port("localhost")
+    ('127.0.0.1', '::1', 'localhost')
+    """
+    return called.partition("]")[0].removeprefix("[") if called.startswith("[") else called.partition(":")[0]
 
 
 @lru_cache(maxsize=64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -13,9 +12,8 @@ from fastapi.routing import APIRoute
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
-from api.answers import FaultOut
 from api.crm import find_crm, read_records
-from api.errors import LOG, UNEXPECTED, answer_error
+from api.errors import answer_error, note_fault
 from api.guard import ACCESS, check_access
 from predictor.crm import Crm
 from predictor.errors import PredictorError
@@ -66,11 +64,7 @@ class SafeRoute(APIRoute):
                 return await handle(asked)
             except (PredictorError, RequestValidationError, HTTPException):
                 raise
-            except Exception as error:  # noqa: BLE001  whatever it is, its message may quote a person
-                trace = "".join(traceback.format_tb(error.__traceback__))
-                fields = {"request_id": getattr(request.state, "request_id", None)}
-                LOG.error("%s at %s\n%s", type(error).__name__, path, trace, extra={"fields": fields})
-                text = "A fault of this server, not of the request. Its log names the place; tell whoever runs it."
-                return answer_error(500, FaultOut(code=UNEXPECTED, text=text))
+            except Exception as error:  # noqa: BLE001  whatever it is
+                return answer_error(500, note_fault(error, path, getattr(request.state, "request_id", None)))
 
         return guard

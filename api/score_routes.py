@@ -7,25 +7,32 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
 from api.answers import AnswerOut, BatchOut, RefusedOut
 from api.batch import BatchIn, read_one_of_many
-from api.errors import describe_error
+from api.errors import describe_error, note_fault
 from api.metrics import Metrics
 from api.quick_route import QuickRoute
 from api.responses import UNREADY, WRONG
 from api.schemas import LeadIn, ScoreQuery
-from api.scoring import Given, answer_leads, tell, write
+from api.scoring import Given, answer_each, answer_leads, tell, write
 from api.service import Served, Service
 from predictor.errors import ScoringError
 
 Asked = Annotated[ScoreQuery, Query()]
 _AT_ONCE = 200  # leads of a batch that are in memory with all that belongs to them
+_MANY_EVENTS = 500  # of one lead: reading them takes so long that others are answered meanwhile
 
 
 async def score(service: Served, lead: LeadIn, asked: Asked, request: Request) -> Response:
     """Score one lead: the probability that sales accepts it, what to do with it, and why."""
-    given = await request.app.state.gather.answer(lead, service, asked.reasons)
+    if len(lead.events) > _MANY_EVENTS:
+        (given,) = await run_in_threadpool(answer_leads, [lead], service, datetime.now(UTC), asked.reasons)
+        if isinstance(given, ScoringError):
+            raise given
+    else:
+        given = await request.app.state.gather.answer(lead, service, asked.reasons)
     request.app.state.metrics.note_score(given.answered.answer.decision)
     return Response(write(tell(given, service, asked)), media_type="application/json")
 
@@ -50,11 +57,12 @@ def _answer_some(values: Sequence[Any], service: Service, now: datetime, reasons
     """One answer or one error for each of some leads of a batch, in their order."""
     read = [read_one_of_many(value) for value in values]
     leads = [lead for lead in read if isinstance(lead, LeadIn)]
-    answers = iter(answer_leads(leads, service, now, reasons))
+    answers = iter(answer_each(leads, service, now, reasons))
     for lead in read:
         answer = lead if isinstance(lead, RefusedOut) else next(answers)
-        if isinstance(answer, ScoringError):
-            yield RefusedOut(lead_id=lead.lead_id, error=describe_error(answer))
+        if isinstance(answer, Exception):
+            fault = describe_error(answer) if isinstance(answer, ScoringError) else note_fault(answer, "/v1/score/batch")
+            yield RefusedOut(lead_id=lead.lead_id, error=fault)
         else:
             yield answer
 

@@ -49,6 +49,16 @@ def answer_leads(leads: Sequence[LeadIn], service: Service, now: datetime, reaso
     return given
 
 
+def answer_each(leads: Sequence[LeadIn], service: Service, now: datetime, reasons: int) -> Sequence[Given | Exception]:
+    """The same, where a fault of ours with one lead is told in its place, and costs the others nothing."""
+    try:
+        return answer_leads(leads, service, now, reasons)
+    except Exception as error:  # noqa: BLE001  whatever it is
+        if len(leads) == 1:
+            return [error]
+        return [told for lead in leads for told in answer_each([lead], service, now, reasons)]
+
+
 def tell(given: Given, service: Service, asked: ScoreQuery) -> dict[str, Any]:
     """An answer in the words of the contract, or as a CRM's own record."""
     if asked.answer == "contract" or asked.crm is None:  # the query holds both or neither

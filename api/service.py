@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 
 from api.errors import LOG, NO_MODEL, RefusalError
 from predictor.answer import Answer, Lead
-from predictor.errors import Finding, ScoringError, StoreError, count
+from predictor.errors import Finding, ScoringError, StoreError
 from predictor.lot import draw_lot
 from predictor.score import Scorer
 from predictor.store import Answered, Store
@@ -79,14 +79,16 @@ class Service:
         return answer, lead.as_of, drawn, self.explore_rate
 
     def _ask_challenger(self, leads: Sequence[Lead]) -> list[float | None]:
-        """What the challenger says of each; None where it cannot, for it costs no answer."""
+        """What the challenger says of each; None where it cannot, for it costs no answer, nor what it says of others."""
         if self.challenger is None:
             return [None] * len(leads)
         try:
             said = self.challenger.score_leads(leads, reasons=0)
         except Exception as error:  # noqa: BLE001  whatever it is, the champion has answered; its message may quote a person
+            if len(leads) != 1:
+                return [told for lead in leads for told in self._ask_challenger([lead])]
             LOG.error("The challenger failed: %s", type(error).__name__)
-            return [None] * len(leads)
+            return [None]
         return [None if isinstance(answer, ScoringError) else answer.probability for answer in said]  # it looks at other columns
 
     def keep(self, given: Sequence[Answered], scored_at: datetime) -> None:
@@ -94,7 +96,7 @@ class Service:
         try:
             self.store.save_scores(given, scored_at=scored_at, model=self.scorer.version)
         except StoreError as error:
-            LOG.error("%s not stored. %s", count(len(given), "score"), error)
+            LOG.error("%s", error)
 
 
 def find_service(request: Request) -> Service:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -37,10 +39,18 @@ def serve(
     _check_keys(host, find_keys(model.absolute().parent if is_bundle(model) else model, config))
     _check_free(host, port)
     spare_unread()
+    _open_many()
     uvicorn.run(
         "api.app:create_from_environment", factory=True, host=host, port=port, access_log=False, log_config=make_log_config(),
-        server_header=False, http="h11",  # which bounds the head of a request, whoever sends it
+        server_header=False, http="api.prompt:PromptHeads",
     )  # fmt: skip
+
+
+def _open_many() -> None:
+    """Have as many connections and files open as the system lets a process that asks."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(ValueError, OSError):  # some systems name more than they give
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _check_keys(host: str, path: Path) -> None:

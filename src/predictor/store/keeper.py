@@ -13,7 +13,7 @@ import pandas as pd
 
 from predictor.answer import Answer
 from predictor.config_sections import StoreSettings
-from predictor.errors import StoreError
+from predictor.errors import StoreError, count
 from predictor.store.database import Database, Erased
 from predictor.store.records import Answered, Record, record_score
 from predictor.store.schema import OutcomeKind
@@ -98,7 +98,10 @@ class Store:
             if self.waiting:
                 self._writer.drain()
         except StoreError as error:
-            LOG.warning("%s in the spool for the next start. %s", tell_waiting(self.waiting), error)
+            if left := self.waiting - self._spool.held:
+                LOG.warning("%s in the spool for the next start. %s", tell_waiting(left), error)
+        if lost := self._spool.held:
+            LOG.error("%s lost, which were in memory alone: the spool could not be written.", count(lost, "record"))
         try:
             self._spool.close()
         except OSError as error:
@@ -106,7 +109,7 @@ class Store:
         self.database.close()
 
     def save_scores(self, given: Iterable[Answered], *, scored_at: datetime, model: str) -> None:
-        """Keep answers, all or none of them.
+        """Keep answers; while the spool cannot be written they are kept in memory, as many as there is room for.
 
         Args:
             given: What was answered.
@@ -114,9 +117,27 @@ class Store:
             model: The version of the model that answered.
 
         Raises:
-            StoreError: The spool cannot be written.
+            StoreError: Some of them are in memory alone, or are lost; how many, and why.
         """
-        self._keep([record_score(one, scored_at=scored_at, model=model) for one in given])
+        lines, faults = list[bytes](), list[StoreError]()
+        for one in given:
+            try:
+                lines.append(record_score(one, scored_at=scored_at, model=model).to_line())
+            except StoreError as error:
+                faults.append(error)
+        try:
+            self._append(lines)
+        except OSError as error:
+            self._hold(lines, error)
+        if faults:
+            raise StoreError(f"{count(len(faults), 'score')} not stored. {faults[0]}")
+
+    def _hold(self, lines: Sequence[bytes], error: OSError) -> None:
+        held = self._spool.hold(lines)
+        self._writer.wake()
+        what = [f"{count(held, 'score')} kept in memory until it can be written."] if held else []
+        what += [f"{count(len(lines) - held, 'score')} not stored."] if held < len(lines) else []
+        raise StoreError(" ".join([*what, str(tell_spool(error))])) from None
 
     def save_score(self, answer: Answer, *, as_of: datetime, scored_at: datetime, model: str) -> None:
         """Keep one answer; arguments as `save_scores`."""
@@ -191,14 +212,15 @@ class Store:
         return self.database.load_outcomes()
 
     def _keep(self, records: Sequence[Record]) -> None:
-        if not records:
-            return
-        lines = [record.to_line() for record in records]
         try:
-            self._spool.append(lines)
+            self._append([record.to_line() for record in records])
         except OSError as error:
             raise tell_spool(error) from None
-        self._writer.wake()
+
+    def _append(self, lines: Sequence[bytes]) -> None:
+        if lines:
+            self._spool.append(lines)
+            self._writer.wake()
 
 
 def _is_of(line: bytes, lead_id: str, at: datetime) -> bool:

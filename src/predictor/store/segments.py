@@ -123,3 +123,23 @@ def write_whole(path: Path, lines: Sequence[bytes]) -> None:
         file.writelines(line + b"\n" for line in lines)
         file.flush()
         os.fsync(handle)
+
+
+def append_whole(path: Path, lines: Sequence[bytes]) -> None:
+    """Add lines to a file, to the disk, all or none; where half a line stands at its end, they begin behind it.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "r+b", buffering=0) as file:
+        size = os.fstat(handle).st_size
+        ends = not size or os.pread(handle, 1, size - 1) == b"\n"
+        rest = (b"" if ends else b"\n") + b"".join(lines)
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fsync(handle)
+        except OSError:
+            os.ftruncate(handle, size)
+            raise

@@ -9,12 +9,15 @@ import json
 import os
 import threading
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from predictor.disk import sync_folder
-from predictor.store.segments import REFUSED, Seat, Segment, lock_folder, rewrite
+from predictor.store.segments import REFUSED, Seat, Segment, append_whole, lock_folder, rewrite
 
 _LARGEST = 8_000_000  # bytes of a segment; more than one waits only while the database is away
+_MOST_HELD = 2_000  # records in memory while no file can be written, as on a disk that is full
 
 
 class Spool:
@@ -32,6 +35,7 @@ class Spool:
         self._path, self._handle, self._size, self._lines = Path(), -1, 0, 0
         self._unsynced: dict[Path, int] = {}  # handles of segments that are closed, and maybe not on the disk yet
         self._dirty = False
+        self._held: list[bytes] = []
 
     @property
     def refused(self) -> Path:
@@ -42,10 +46,16 @@ class Spool:
     def waiting(self) -> int:
         """How many records wait."""
         with self._lock:
-            return self._lines + sum(segment.lines for segment in self._waiting)
+            return self._lines + sum(segment.lines for segment in self._waiting) + len(self._held)
+
+    @property
+    def held(self) -> int:
+        """How many of them are in memory alone."""
+        with self._lock:
+            return len(self._held)
 
     def append(self, lines: Sequence[bytes]) -> None:
-        """Add records, all or none of them; once this returns, the system has them.
+        """Add records, all or none of them, and those that are held; once this returns, the system has them.
 
         Args:
             lines: A line each, with its end.
@@ -53,8 +63,10 @@ class Spool:
         Raises:
             OSError: The file cannot be written.
         """
-        data = b"".join(lines)
         with self._lock:
+            data, number = b"".join([*self._held, *lines]), len(self._held) + len(lines)
+            if not data:
+                return
             if self._size + len(data) > _LARGEST:
                 self._turn()
             handle = self._handle if self._handle >= 0 else self._open()
@@ -65,7 +77,15 @@ class Spool:
             except OSError:
                 os.ftruncate(handle, self._size)
                 raise
-            self._size, self._lines, self._dirty = self._size + len(data), self._lines + len(lines), True
+            self._size, self._lines, self._dirty = self._size + len(data), self._lines + number, True
+            self._held = []
+
+    def hold(self, lines: Sequence[bytes]) -> int:
+        """Hold records in memory that could not be added, until something can be; gives for how many of them there is room."""
+        with self._lock:
+            taken = lines[: max(0, _MOST_HELD - len(self._held))]
+            self._held += taken
+        return len(taken)
 
     def sync(self) -> None:
         """Have all that was added so far on the disk, where a power failure leaves it.
@@ -121,15 +141,13 @@ class Spool:
 
     def refuse(self, lines: Sequence[tuple[bytes, str]]) -> None:
         """Set lines aside that can never be written, each with the reason."""
+        now = datetime.now(UTC).isoformat()
         told = [
-            json.dumps({"reason": reason, "record": line.decode(errors="replace")}).encode() + b"\n" for line, reason in lines
+            json.dumps({"reason": reason, "at": now, "record": line.decode(errors="replace")}).encode() + b"\n"
+            for line, reason in lines
         ]
         with lock_folder(self.folder):
-            handle = os.open(self.refused, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(told)
-                file.flush()
-                os.fsync(handle)
+            append_whole(self.refused, told)
 
     def scrub(self, keep: Callable[[bytes], bool]) -> int:
         """Keep some records of those that wait or were set aside, and no trace of the others; gives how many are left out.
@@ -154,7 +172,13 @@ class Spool:
         with lock_folder(self.folder):
             if not self.refused.exists():
                 return 0
-            return rewrite(self.refused, lambda line: keep(json.loads(line)["record"].encode()))[1]
+            return rewrite(self.refused, lambda line: keep(_read_refused(line).get("record", "").encode() or line))[1]
+
+    def expire_refused(self, before: datetime) -> None:
+        """Forget those that were set aside before a moment."""
+        if self.refused.exists():
+            with lock_folder(self.folder):
+                rewrite(self.refused, lambda line: _read_refused(line).get("at", "") >= before.isoformat())
 
     def close(self) -> None:
         """Have all on the disk and let go; what still waits, waits for the next process."""
@@ -175,6 +199,9 @@ class Spool:
         return self._seat
 
     def _open(self) -> int:
+        if self._seat is not None and not self.folder.is_dir():  # somebody has taken it away
+            self._seat.leave()
+            self._seat = None
         self._path = self._take_seat().next_path()
         self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         return self._handle
@@ -187,3 +214,12 @@ class Spool:
         self._waiting.append(segment)
         self._handle, self._size, self._lines = -1, 0, 0
         return segment
+
+
+def _read_refused(line: bytes) -> dict[str, Any]:
+    """What stands of a record that was set aside; nothing where only half of it was written."""
+    try:
+        read = json.loads(line)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}

@@ -95,10 +95,13 @@ class Writer:
 
     def _move(self) -> None:
         """Write every segment that is closed, then the one that is appended to, which stays open while the database is away."""
-        for segment in self._spool.list_waiting():
-            self._write(segment)
-        if (last := self._spool.turn()) is not None:
-            self._write(last)
+        try:
+            self._spool.append(())  # what is held in memory
+        finally:
+            for segment in self._spool.list_waiting():
+                self._write(segment)
+            if (last := self._spool.turn()) is not None:
+                self._write(last)
 
     def _write(self, segment: Segment) -> None:
         try:
@@ -156,7 +159,10 @@ class Writer:
                 self._looked = now
             self._move()
         if self._retention_days and now - self._expired >= _DAY_S:
-            self._database.expire(datetime.now(UTC) - timedelta(days=self._retention_days))
+            before = datetime.now(UTC) - timedelta(days=self._retention_days)
+            self._database.expire(before)
+            with _in_words():
+                self._spool.expire_refused(before)
             self._expired = now
 
     def _note_away(self, reason: str) -> None:

@@ -1,9 +1,11 @@
 """A small bundle with a rule book, made once, and clients of an API over it."""
 
-import os
+import asyncio
 import subprocess
 import sys
+from contextlib import ExitStack
 
+import httpx2
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -117,18 +119,46 @@ def client(serve, models):
 
 
 @pytest.fixture
-def address(models):
-    """Where a server that really runs answers."""
-    port = find_port()
-    command = [sys.executable, "-m", "predictor.cli", "serve", "--model", str(models), "--port", str(port)]
-    with subprocess.Popen(command, env=os.environ, stderr=subprocess.DEVNULL) as server:
-        try:
+def start_server(models):
+    """Starts a server that really runs; gives where it answers."""
+    with ExitStack() as servers:
+
+        def start(*options):
+            port = find_port()
+            command = [sys.executable, "-m", "predictor.cli", "serve", "--model", models, "--port", str(port), *options]
+            server = servers.enter_context(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+            servers.callback(server.terminate)
             wait_until_ready(f"http://127.0.0.1:{port}", server)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
+            return f"http://127.0.0.1:{port}"
+
+        yield start
+
+
+@pytest.fixture
+def address(start_server):
+    """Where a server that really runs answers."""
+    return start_server()
 
 
 @pytest.fixture
 def lead():
     return LEAD | {"attributes": dict(LEAD["attributes"]), "events": [dict(event) for event in LEAD["events"]]}
+
+
+@pytest.fixture
+def ask_at_once(client):
+    """Asks all at the same moment; gives the responses in the order of the questions."""
+
+    def ask(leads, reasons=None):
+        async def run():
+            transport = httpx2.ASGITransport(client.app, raise_app_exceptions=False)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as asker:
+                asked = [3] * len(leads) if reasons is None else reasons
+                posts = [
+                    asker.post("/v1/score", params={"reasons": most}, json=lead) for lead, most in zip(leads, asked, strict=True)
+                ]
+                return await asyncio.gather(*posts)
+
+        return asyncio.run(run())
+
+    return ask

@@ -2,6 +2,8 @@
 
 import json
 
+from api import scoring
+
 
 def test_each_lead_is_right_or_wrong_for_itself(client, lead):
     leads = [
@@ -48,3 +50,25 @@ def test_nan_in_one_lead_makes_the_body_no_json(client, lead):
     body = json.dumps({"leads": [lead, lead | {"points": float("nan")}]})
     response = client.post("/v1/score/batch", content=body, headers={"content-type": "application/json"})
     assert (response.status_code, response.json()["error"]["code"]) == (422, "API001")
+
+
+def test_a_fault_of_ours_with_one_lead_is_told_in_its_place(client, lead, monkeypatch, caplog):
+    tell_routing = scoring.tell_routing
+
+    def fail_once(lead, points):
+        if lead.lead_id == "A4":
+            raise KeyError(lead.attributes["name"])
+        return tell_routing(lead, points)
+
+    monkeypatch.setattr(scoring, "tell_routing", fail_once)
+    lead["attributes"]["name"] = "jane"
+    leads = [lead | {"lead_id": f"A{number}"} for number in range(9)]
+    answers = client.post("/v1/score/batch", json={"leads": leads}).json()["answers"]
+    assert [answer["lead_id"] for answer in answers] == [lead["lead_id"] for lead in leads]
+    assert [answer.get("error", {}).get("code") for answer in answers] == [None] * 4 + ["API007"] + [None] * 4
+    assert answers[4]["error"]["text"].startswith("A fault of this server, not of the request.")
+    assert client.app.state.service.store.load_scores()["lead_id"].tolist() == [
+        f"A{number}" for number in range(9) if number != 4
+    ]
+    assert "KeyError at /v1/score/batch" in caplog.text
+    assert "jane" not in caplog.text

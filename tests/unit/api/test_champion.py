@@ -1,5 +1,6 @@
 """Champions that change under a running server, a challenger in their shadow, and leads that go to sales by lot."""
 
+import errno
 import json
 import logging
 import shutil
@@ -13,6 +14,7 @@ from predictor.challenger import challenge
 from predictor.config import make_settings
 from predictor.errors import BundleError
 from predictor.lot import draw_lot
+from predictor.score import Scorer
 
 
 @pytest.fixture
@@ -239,3 +241,44 @@ def test_no_lot_is_drawn_of_leads_that_the_model_routes_nor_without_a_rate(serve
     promote(models, second.name)
     client = serve(models)
     assert (ask(client, lead)["decision"], ask(client, lead)["explore"]) == ("nurture", False)
+
+
+def test_a_bundle_that_the_system_could_not_read_is_tried_again(client, models, second, monkeypatch, caplog):
+    promote(models, second.name)
+    with monkeypatch.context() as patched, caplog.at_level(logging.ERROR, "api"):
+        patched.setattr(Scorer, "load", fail)
+        assert [look(client)["model"]["version"] for _ in range(3)] == ["small"] * 3
+    assert caplog.text.count("Refused, 'small' serves on: [Errno 24] Too many open files") == 1
+    ready = look(client)
+    assert (ready["model"]["version"], ready["refused"]) == ("second", [])
+
+
+def test_a_server_that_could_not_read_its_first_bundle_serves_as_soon_as_it_can(serve, models, lead, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(Scorer, "load", fail)
+        client = serve(models)
+        assert client.get("/health/ready").status_code == 503
+    assert look(client)["model"]["version"] == "small"
+    assert ask(client, lead)["model"]["version"] == "small"
+
+
+def fail(_):
+    raise OSError(errno.EMFILE, "Too many open files")
+
+
+def test_a_challenger_that_fails_with_one_lead_tells_of_the_others(client, models, second, lead, ask_at_once, monkeypatch):
+    challenge(models, second.name)
+    look(client)
+    challenger = client.app.state.service.challenger
+    score_leads = challenger.score_leads
+
+    def fail_once(leads, **rest):
+        if any(lead.lead_id == "L5" for lead in leads):
+            raise KeyError("L5")
+        return score_leads(leads, **rest)
+
+    monkeypatch.setattr(challenger, "score_leads", fail_once)
+    ask_at_once([lead | {"lead_id": f"L{number}"} for number in range(20)])
+    rows = read_rows(client)
+    assert len(rows) == 20
+    assert [row["lead_id"] for row in rows if row["challenger_probability"] != row["probability"]] == ["L5"]

@@ -60,7 +60,10 @@ def test_a_spool_that_fails_costs_no_answer(serve, models, lead, tmp_path, caplo
     client = serve(models, store=make_settings({"store": {"spool": str(tmp_path / "spool")}}).store)
     with caplog.at_level(logging.ERROR, "api"):
         assert client.post("/v1/score", json=lead).status_code == 200
-    assert "1 score not stored. The spool of scores and outcomes cannot be used: File exists." in caplog.text
+    assert (
+        "1 score kept in memory until it can be written. The spool of scores and outcomes cannot be used: File exists."
+        in caplog.text
+    )
     assert "A17" not in caplog.text
     response = client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"})
     assert (response.status_code, response.json()["error"]["code"]) == (503, "API006")

@@ -92,7 +92,15 @@ def test_without_keys_only_loopback_is_answered(client):
     assert (response.status_code, response.json()["error"]["code"]) == (401, "API008")
     assert "answers on loopback only" in response.json()["error"]["text"]
     assert outside.get("/health/live").status_code == 200
-    assert TestClient(client.app, base_url="http://127.0.0.1:8000").get("/v1/model").status_code == 200
+    for own in ("http://127.0.0.1:8000", "http://[::1]:8000", "http://localhost"):
+        assert TestClient(client.app, base_url=own).get("/v1/model").status_code == 200
+
+
+@pytest.mark.parametrize("called", ["evil.example", "evil.example:8000", "192.0.2.7", "[2001:db8::7]:8000"])
+def test_without_keys_no_page_whose_name_leads_here_reaches_it(client, called):
+    here = TestClient(client.app, base_url="http://127.0.0.1:8000")
+    response = here.delete("/v1/leads/A17", headers={"host": called})
+    assert (response.status_code, response.json()["error"]["code"]) == (401, "API008")
 
 
 def test_a_body_over_the_limit_is_refused_and_the_server_goes_on(serve, models, lead):

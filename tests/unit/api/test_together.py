@@ -1,9 +1,10 @@
 """Leads that are asked about at the same moment are scored together, and each is answered as if it had been alone."""
 
 import asyncio
+import copy
 import logging
+from dataclasses import replace
 
-import httpx2
 import pytest
 
 from api import scoring
@@ -11,25 +12,6 @@ from api.gather import Gather
 from api.schemas import LeadIn
 
 LEADS = 80  # more than are scored at once
-
-
-@pytest.fixture
-def ask_all(client):
-    """Asks all at the same moment; gives the responses in the order of the questions."""
-
-    def ask(leads, reasons=None):
-        async def run():
-            transport = httpx2.ASGITransport(client.app, raise_app_exceptions=False)
-            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as asker:
-                asked = [3] * len(leads) if reasons is None else reasons
-                posts = [
-                    asker.post("/v1/score", params={"reasons": most}, json=lead) for lead, most in zip(leads, asked, strict=True)
-                ]
-                return await asyncio.gather(*posts)
-
-        return asyncio.run(run())
-
-    return ask
 
 
 @pytest.fixture
@@ -56,10 +38,10 @@ def read_rows(client):
     return client.app.state.service.store.load_scores()
 
 
-def test_leads_of_one_moment_are_scored_together_and_answered_as_if_alone(client, leads, ask_all, monkeypatch):
+def test_leads_of_one_moment_are_scored_together_and_answered_as_if_alone(client, leads, ask_at_once, monkeypatch):
     sizes = spy(client, monkeypatch)
     reasons = [number % 2 for number in range(LEADS)]
-    together = ask_all(leads, reasons)
+    together = ask_at_once(leads, reasons)
     assert sum(sizes) == LEADS
     assert len(sizes) < LEADS / 4
     assert max(sizes) <= 32
@@ -70,7 +52,7 @@ def test_leads_of_one_moment_are_scored_together_and_answered_as_if_alone(client
     assert sorted(read_rows(client)["lead_id"]) == sorted(2 * answered)
 
 
-def test_a_fault_of_ours_with_one_lead_costs_the_others_neither_answer_nor_row(client, leads, ask_all, monkeypatch, caplog):
+def test_a_fault_of_ours_with_one_lead_costs_the_others_neither_answer_nor_row(client, leads, ask_at_once, monkeypatch, caplog):
     tell_routing = scoring.tell_routing
 
     def fail_once(lead, points):
@@ -81,7 +63,7 @@ def test_a_fault_of_ours_with_one_lead_costs_the_others_neither_answer_nor_row(c
     leads[40]["attributes"]["name"] = "jane"
     monkeypatch.setattr(scoring, "tell_routing", fail_once)
     with caplog.at_level(logging.ERROR, "api"):
-        told = ask_all(leads)
+        told = ask_at_once(leads)
     assert [answer.status_code for answer in told] == [{7: 422, 40: 500}.get(number, 200) for number in range(LEADS)]
     assert [answer.json()["lead_id"] for answer in told if answer.status_code == 200] == [
         lead["lead_id"] for number, lead in enumerate(leads) if number not in {7, 40}
@@ -104,3 +86,43 @@ def test_who_has_gone_is_neither_scored_nor_kept(client, leads):
     assert isinstance(gone, asyncio.CancelledError)
     assert [one.answered.answer.lead_id for one in (first, third)] == ["L0", "L2"]
     assert read_rows(client)["lead_id"].tolist() == ["L0", "L2"]
+
+
+def test_each_is_answered_by_the_champion_that_it_began_with(client, leads):
+    first = client.app.state.service
+    second = replace(first, scorer=copy.copy(first.scorer))
+    second.scorer.version = "second"
+
+    async def run():
+        gather = Gather()
+        services = [first, second] * 20
+        return await asyncio.gather(
+            *(gather.answer(LeadIn.model_validate(lead), service, 0) for lead, service in zip(leads[40:], services, strict=True))
+        )
+
+    asyncio.run(run())
+    rows = read_rows(client)
+    assert [rows["model"][rows["lead_id"] == f"L{number}"].item() for number in (40, 41, 78, 79)] == ["small", "second"] * 2
+    assert rows["model"].value_counts().to_dict() == {"small": 20, "second": 20}
+
+
+def test_a_lead_with_very_many_events_stops_nobody(client, lead, monkeypatch):
+    scorer, threads = client.app.state.service.scorer, []
+    score_leads = scorer.score_leads
+    monkeypatch.setattr(scorer, "score_leads", lambda some, **rest: threads.append(asyncio_runs()) or score_leads(some, **rest))
+    few = client.post("/v1/score", json=lead).json()
+    many = client.post("/v1/score", json=lead | {"events": lead["events"] * 501}).json()
+    assert threads == [True, False]
+    assert many["probability"] == few["probability"]  # what came twice is one act
+    lead["attributes"]["employees"] = "many"
+    refused = client.post("/v1/score", json=lead | {"events": lead["events"] * 501})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "LEAD022")
+
+
+def asyncio_runs():
+    """Whether an event loop stands still meanwhile."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -5,6 +5,7 @@ import threading
 from datetime import timedelta, timezone
 
 import pytest
+import sqlalchemy as sa
 from unit.store.conftest import NOON, make_answer, make_outcome, make_score
 
 from predictor.answer import PointsAnswer
@@ -45,6 +46,29 @@ def test_scores_are_kept_each_and_in_order(database):
     database.write([make_score(f"A{number}") for number in (2, 1, 2)])
     database.write([])
     assert database.load_scores()["lead_id"].tolist() == ["A2", "A1", "A2"]
+
+
+def test_many_scores_are_written_in_few_statements(database):
+    written = []
+
+    def note(_connection, _cursor, statement, *_):
+        written.extend([statement] if statement.startswith("INSERT INTO scores") else [])
+
+    database.write([make_score("first")])
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        database.write([make_score(f"A{number}") for number in range(45)])
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert len(written) == 3
+    assert len(database.load_scores()) == 46
+
+
+def test_a_database_that_cannot_tell_what_it_wrote_is_written_row_by_row(database, monkeypatch):
+    monkeypatch.setattr(database._engine.dialect, "insert_executemany_returning", False)
+    again = [make_score("A1"), make_score("A2")]
+    assert database.write(again) == database.write(again) == []
+    assert database.load_scores()["lead_id"].tolist() == ["A1", "A2"]
 
 
 def test_what_is_written_twice_is_there_once(database):

@@ -13,7 +13,7 @@ from unit.store.conftest import NOON, make_answer, make_score
 from predictor.answer import Answer
 from predictor.config import make_settings
 from predictor.errors import StoreError
-from predictor.store import Answered, Database, Erasure, Store
+from predictor.store import Answered, Database, Erasure, Store, spool, writer
 
 PATIENCE_S = 60  # after which a test that waits has failed
 
@@ -72,11 +72,48 @@ def test_keeping_nothing_opens_nothing(store, tmp_path):
     assert not (tmp_path / "spool").exists()
 
 
-def test_a_batch_is_kept_whole_or_not_at_all(store):
+def test_a_score_that_cannot_be_kept_costs_no_other(store):
     faulty = Answered(make_answer("A2", probability=float("nan")), NOON)
-    with pytest.raises(StoreError, match="A score cannot be kept: Out of range float values"):
+    with pytest.raises(StoreError, match=r"1 score not stored. A score cannot be kept: Out of range float values"):
         store.save_scores([Answered(make_answer("A1"), NOON), faulty], scored_at=NOON, model="m")
-    assert store.waiting == 0
+    assert store.load_scores()["lead_id"].tolist() == ["A1"]
+
+
+def test_scores_wait_in_memory_while_the_spool_cannot_be_written(place, open_store, tmp_path, monkeypatch):
+    monkeypatch.setattr(spool, "_MOST_HELD", 3)
+    (tmp_path / "spool").write_text("a file")
+    store = open_store()
+    with pytest.raises(StoreError, match=r"^2 scores kept in memory until it can be written. The spool .* File exists"):
+        save(store, "A1", "A2")
+    with pytest.raises(StoreError, match=r"^1 score kept in memory until it can be written. 1 score not stored. The spool"):
+        save(store, "A3", "A4")
+    assert store.waiting == 3
+    (tmp_path / "spool").unlink()
+    save(store, "A5")
+    store.drain()
+    assert (list_leads(place), store.waiting) == (["A1", "A2", "A3", "A5"], 0)
+
+
+def test_the_writer_takes_what_waits_in_memory_by_itself(open_store, place, tmp_path, monkeypatch):
+    monkeypatch.setattr(writer, "_LONGEST_PAUSE_S", 0.01)
+    (tmp_path / "spool").write_text("a file")
+    store = open_store()
+    with pytest.raises(StoreError, match="1 score kept in memory"):
+        save(store, "A1")
+    (tmp_path / "spool").unlink()
+    while store.waiting:
+        pass
+    assert list_leads(place) == ["A1"]
+
+
+def test_what_is_in_memory_alone_when_it_ends_is_told_to_be_lost(open_store, tmp_path, caplog):
+    (tmp_path / "spool").write_text("a file")
+    store = open_store()
+    with pytest.raises(StoreError, match="1 score kept in memory"):
+        save(store, "A1")
+    store.close()
+    assert "1 record lost, which were in memory alone" in caplog.text
+    assert "for the next start" not in caplog.text
 
 
 @pytest.mark.usefixtures("impatient")

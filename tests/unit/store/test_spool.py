@@ -3,10 +3,12 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -192,3 +194,49 @@ def test_a_scrub_that_was_cut_off_is_cleared_away_with_what_was_left(spool, tmp_
     spool.adopt()
     assert list_lines(spool) == [b"1"]
     assert not list(spool.folder.glob("*.new"))
+
+
+def test_a_folder_that_is_taken_away_is_made_again(spool):
+    spool.append([b"1\n"])
+    spool.remove(spool.turn())
+    shutil.rmtree(spool.folder)
+    spool.append([b"2\n"])
+    assert list_lines(spool) == [b"2"]
+
+
+def test_half_a_line_of_what_was_set_aside_harms_no_other(spool):
+    spool.append([b"1\n"])
+    spool.refuse([(b'{"lead_id": "A1"}', "why")])
+    with spool.refused.open("ab") as file:
+        file.write(b'{"reason": "no", "record": "A2')
+    spool.refuse([(b'{"lead_id": "A3"}', "why")])
+    assert spool.refused.read_bytes().count(b"\n") == 3
+    assert spool.scrub_refused(lambda line: b"A2" not in line) == 1
+    assert [json.loads(line)["record"] for line in spool.refused.read_bytes().splitlines()] == [
+        '{"lead_id": "A1"}', '{"lead_id": "A3"}',
+    ]  # fmt: skip
+
+
+def test_what_was_set_aside_is_forgotten_in_time(spool):
+    spool.expire_refused(datetime.now(UTC))
+    spool.append([b"1\n"])
+    spool.refuse([(b"old", "why")])
+    between = datetime.now(UTC)
+    spool.refuse([(b"new", "why")])
+    spool.expire_refused(between)
+    assert [json.loads(line)["record"] for line in spool.refused.read_bytes().splitlines()] == ["new"]
+
+
+def test_what_cannot_be_set_aside_whole_is_not_set_aside(spool, monkeypatch):
+    spool.append([b"1\n"])
+    spool.refuse([(b"first", "why")])
+    before = spool.refused.read_bytes()
+
+    def refuse(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        spool.refuse([(b"second", "why")])
+    monkeypatch.undo()
+    assert spool.refused.read_bytes() == before
