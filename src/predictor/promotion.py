@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from scipy.special import expit, logit
 
 from predictor.batch import score_frame
 from predictor.bundle import find_champion, load_bundle, read_champions
@@ -14,6 +13,7 @@ from predictor.forward import FILE, read_forward
 from predictor.model.calibrators.shifted import fit_shift
 from predictor.model.metrics import compute_difference
 from predictor.model.verdict import Verdict
+from predictor.odds import expit, logit
 from predictor.score import Scorer
 from predictor.study import Study
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, logit
 
 from predictor.model.checks import check_pairs
 from predictor.model.intervals import Z95
 from predictor.model.newton import FREE, FloatArray, fit_line, select_known
 from predictor.model.slope import fit_slope
+from predictor.odds import expit, logit
 
 _CLIP = 1e-15
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
+
+from predictor.odds import expit
 
 FloatArray = NDArray[np.float64]
 Z95 = 1.959963984540054  # standard deviations to either side that hold 95 % of a normal distribution

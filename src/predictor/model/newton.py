@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit
 
 from predictor.errors import TrainingError, count
 from predictor.model.checks import refuse_any
 from predictor.model.weigh import shrink
+from predictor.odds import expit, logit
 
 FloatArray = NDArray[np.float64]
 FREE = 1e-9  # precision of a prior that says next to nothing

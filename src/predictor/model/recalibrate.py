@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import expit, logit
 
 from predictor.model.block import Block
 from predictor.model.calibrators.shifted import Shifted, fit_shift
 from predictor.model.newest import find_newest
 from predictor.model.recipe import Recipe
+from predictor.odds import expit, logit
 
 _FEWEST = 40  # leads of either outcome that a level must rest on
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
+from predictor.odds import expit
 from predictor.points.rulebook import OnEvents, Rule, RuleBook
 
 Floats = NDArray[np.float64]

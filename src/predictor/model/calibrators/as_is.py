@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
 
 from predictor.model.calibrators.sigmoid import Sigmoid, invert_hessian, make_line
 from predictor.model.calibrators.texts import write_text
 from predictor.model.newton import FREE, compute_hessian, select_known
+from predictor.odds import expit
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
 
 from predictor.model.calibrators.texts import write_text
 from predictor.model.intervals import spread_line
 from predictor.model.newton import FREE, FloatArray, Known, compute_hessian, compute_posterior, fit_line, select_known
+from predictor.odds import expit
 
 _PRIOR = np.array([0.0, 1.0, 1.0])  # the score is right as it is
 _PRECISION = np.array([FREE, 1.0, 1.0])

@@ -7,11 +7,11 @@ from typing import ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
 
 from predictor.model.calibrators.sigmoid import Sigmoid, fit_sigmoid
 from predictor.model.newest import find_newest
 from predictor.model.newton import FREE, FloatArray, Known, select_known
+from predictor.odds import expit
 
 Line = TypeVar("Line", bound=Sigmoid)
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, logit
 
 from predictor.model.calibrators.texts import write_text
 from predictor.model.intervals import Z95
 from predictor.model.newton import select_known
+from predictor.odds import expit, logit
 
 if TYPE_CHECKING:
     from predictor.model.calibrators import Calibrator

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.special import expit
 
 from predictor.model.calibrators.texts import write_text
 from predictor.model.intervals import spread_line
 from predictor.model.newton import FREE, FloatArray, Known, fit_line, select_known
+from predictor.odds import expit
 
 _PRIOR = 1.0  # precision of the prior belief that the score is right as it is (slope 1)
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import expit
 
 from predictor.errors import TrainingError
+from predictor.odds import expit
 
 SMOOTHING = 0.1  # leads added to either count of a row, so that none is zero
 STAGE = "stage"

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-from scipy.special import logit
 
 from predictor.errors import TrainingError
 from predictor.model.block import Block
+from predictor.odds import logit
 
 SIMPLE = ("constant", "points")  # nothing learned: too few numbers to know their leads by heart
 _PENALTY = 0.25  # inverse strength, of standardised points: did best on simulated firms of 100 to 1,000 leads

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import logit
 
 from predictor.model.intervals import Z95, wilson
+from predictor.odds import logit
 from predictor.points.refit import find_mosts
 from predictor.report.compare.ways import Contest
 
