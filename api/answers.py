@@ -211,7 +211,7 @@ class OutcomeOut(Out):
     lead_id: str
     kind: OutcomeKind
     occurred_at: datetime
-    """As told; the moment of this request where none was."""
+    """As told; the moment of this request where none was, but what was told before stands."""
     reason: str | None
     amount: float | None
     warnings: list[WarningOut]
@@ -229,4 +229,4 @@ class ErasureOut(Out):
     waiting: int
     """Records that were deleted before they came to the database."""
     done: bool
-    """False where the database is away: then it is erased there as soon as it is back, without asking again."""
+    """False where the database is away, or takes a batch just now: then it is erased there soon, without asking again."""

@@ -105,7 +105,9 @@ class StoreOut(Out):
     waiting: int
     """Records that are kept, and not in the database yet."""
     away: bool
-    """Whether the database could not be used when it was last tried."""
+    """Whether the database, or the spool before it, could not be used when it was last tried, or does not answer."""
+    lost: int
+    """Scores that were answered and could be kept nowhere, since the server started."""
 
 
 class ReadyOut(Out):

@@ -36,6 +36,9 @@ class Metrics:
         )
         self._waiting = Gauge("predictor_store_waiting_records", "Records that are not in the database yet.", registry=registry)
         self._away = Gauge("predictor_store_away", "1 where the database could not be used, else 0.", registry=registry)
+        self._lost = Gauge(
+            "predictor_store_lost_scores", "Scores that were answered and could be kept nowhere.", registry=registry
+        )
         self._find_request = lru_cache(maxsize=1024)(self._requests.labels)
         self._find_route = lru_cache(maxsize=64)(self._seconds.labels)
 
@@ -52,13 +55,14 @@ class Metrics:
         """One lead of a batch could not be scored."""
         self._refused.labels(code).inc()
 
-    def show(self, model: dict[str, str] | None, *, waiting: int, away: bool) -> bytes:
+    def show(self, model: dict[str, str] | None, *, waiting: int, away: bool, lost: int) -> bytes:
         """All of it as Prometheus reads it.
 
         Args:
             model: Version, candidate and `trained_through` of the model that serves; None where none does.
             waiting: Records that are not in the database yet.
             away: Whether the database could not be used when it was last tried.
+            lost: Scores that could be kept nowhere.
         """
         self._ready.set(model is not None)
         self._model.clear()
@@ -66,4 +70,5 @@ class Metrics:
             self._model.labels(**model).set(1)
         self._waiting.set(waiting)
         self._away.set(away)
+        self._lost.set(lost)
         return generate_latest(self.registry)

@@ -18,6 +18,8 @@ from starlette.datastructures import QueryParams
 from api.safe_route import SafeRoute
 from api.service import Service, find_service
 
+_LARGE = 500_000  # bytes of a body; to read such takes so long that others are answered meanwhile
+
 
 class QuickRoute(SafeRoute):
     """A route whose endpoint is given the service, its body, its query and the request, and gives a response.
@@ -49,7 +51,9 @@ class QuickRoute(SafeRoute):
         async def answer(request: Request) -> Response:
             content = await _read_body(request)
             service = find_service(request)
-            response: Response = await endpoint(service, *read(content, request), request)
+            large = len(await request.body()) > _LARGE
+            asked = await run_in_threadpool(read, content, request) if large else read(content, request)
+            response: Response = await endpoint(service, *asked, request)
             return response
 
         def answer_many(content: Any, service: Service, request: Request) -> Response:  # noqa: ANN401  JSON

@@ -98,11 +98,12 @@ def read_metrics(request: Request) -> Response:
     service: Service | str = request.app.state.service
     metrics: Metrics = request.app.state.metrics
     if isinstance(service, str):
-        return Response(metrics.show(None, waiting=0, away=False), media_type=CONTENT_TYPE)
+        return Response(metrics.show(None, waiting=0, away=False, lost=0), media_type=CONTENT_TYPE)
     scorer = service.scorer
     through = scorer.metrics["fit"]["through"] or ""
     model = {"version": scorer.version, "candidate": scorer.metrics["champion"], "trained_through": through}
-    content = metrics.show(model, waiting=service.store.waiting, away=service.store.away is not None)
+    store = service.store
+    content = metrics.show(model, waiting=store.waiting, away=store.away is not None, lost=store.lost)
     return Response(content, media_type=CONTENT_TYPE)
 
 
@@ -115,7 +116,7 @@ async def check_live() -> LiveOut:  # a coroutine: it waits for no thread
 @router.get("/health/ready", summary="Can the server score", tags=["health"], responses=UNREADY)
 async def check_ready(service: Served) -> ReadyOut:
     """Whether the server can score; where it cannot, why."""
-    store = {"waiting": service.store.waiting, "away": service.store.away is not None}
+    store = {"waiting": service.store.waiting, "away": service.store.away is not None, "lost": service.store.lost}
     return ReadyOut.model_validate({"model": service.scorer.describe(), "store": store, **service.describe()})
 
 

@@ -86,8 +86,8 @@ class CrmReader:
             elif value not in (None, "") and name not in self._map.ids:
                 self._take(name, value, draft)
         lead |= {name: record[name] for name in _OURS if name in record and values is not record}
-        if "as_of" in values and "as_of" not in lead:
-            lead["as_of"] = values["as_of"]
+        if "as_of" in (lead.keys() | values.keys()):
+            lead["as_of"] = _read_as_of(lead.get("as_of", values.get("as_of")))
         if draft.events and isinstance(sent := lead.get("events", []), list):
             lead["events"] = [*sent, *draft.events]
         if draft.domain is not None:
@@ -173,6 +173,12 @@ class CrmReader:
             for code, text, names in told
             if names
         ]
+
+
+def _read_as_of(came: object) -> object:
+    """The moment as the CRM writes dates; what is none goes on as it is, and is refused as a lead of ours would be."""
+    value = _unwrap(came)
+    return None if value in (None, "") else read_moment(value) or value
 
 
 def _unwrap(value: object) -> object:

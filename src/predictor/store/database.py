@@ -190,6 +190,8 @@ class Database:
         told = {column.name: new.excluded[column.name] for column in OUTCOMES.c if not column.primary_key}
         unsaid = new.excluded.occurred_at == new.excluded.told_at  # nobody said when, so what was said before stands
         told["occurred_at"] = sa.case((unsaid, OUTCOMES.c.occurred_at), else_=new.excluded.occurred_at)
+        for name in ("reason", "amount"):
+            told[name] = sa.func.coalesce(new.excluded[name], OUTCOMES.c[name])
         upsert: sa.Insert = new.on_conflict_do_update(
             index_elements=["lead_id", "kind"], set_=told, where=new.excluded.told_at >= OUTCOMES.c.told_at
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from predictor.store.spool import Spool
 from predictor.store.writer import LOG, Writer, tell_spool, tell_waiting
 
 _PATIENCE_S = 5.0  # of an erasure, with a database that hangs
+_END_S = 15.0  # of an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Store:
         """
         self.database, self._spool = database, Spool(spool)
         self._writer = Writer(database, self._spool, sync_s=sync_s, retention_days=retention_days)
+        self._lost, self._counting = 0, threading.Lock()
 
     @classmethod
     def open(cls, settings: StoreSettings, folder: Path) -> Self:
@@ -77,6 +80,11 @@ class Store:
         return self._spool.waiting
 
     @property
+    def lost(self) -> int:
+        """How many scores were answered and could be kept nowhere, since this process started."""
+        return self._lost
+
+    @property
     def away(self) -> str | None:
         """Why the database cannot be used; None where it can, as far as is known."""
         return self._writer.away
@@ -93,13 +101,14 @@ class Store:
 
     def close(self) -> None:
         """Write what can be written, leave the rest in the spool, and let go of both."""
-        self._writer.stop()
+        reason = None if self._writer.stop(_END_S) else "The database does not answer."
         try:
-            if self.waiting:
+            if self.waiting and reason is None:
                 self._writer.drain()
         except StoreError as error:
-            if left := self.waiting - self._spool.held:
-                LOG.warning("%s in the spool for the next start. %s", tell_waiting(left), error)
+            reason = str(error)
+        if reason is not None and (left := self.waiting - self._spool.held):
+            LOG.warning("%s in the spool for the next start. %s", tell_waiting(left), reason)
         if lost := self._spool.held:
             LOG.error("%s lost, which were in memory alone: the spool could not be written.", count(lost, "record"))
         try:
@@ -130,11 +139,13 @@ class Store:
         except OSError as error:
             self._hold(lines, error)
         if faults:
+            self._note_lost(len(faults))
             raise StoreError(f"{count(len(faults), 'score')} not stored. {faults[0]}")
 
     def _hold(self, lines: Sequence[bytes], error: OSError) -> None:
         held = self._spool.hold(lines)
         self._writer.wake()
+        self._note_lost(len(lines) - held)
         what = [f"{count(held, 'score')} kept in memory until it can be written."] if held else []
         what += [f"{count(len(lines) - held, 'score')} not stored."] if held < len(lines) else []
         raise StoreError(" ".join([*what, str(tell_spool(error))])) from None
@@ -167,6 +178,10 @@ class Store:
         told_at = datetime.now(UTC)
         row = {"lead_id": lead_id, "kind": kind, "occurred_at": occurred_at or told_at, "reason": reason, "amount": amount}
         self._keep([Record("outcome", row | {"told_at": told_at})])
+
+    def _note_lost(self, number: int) -> None:
+        with self._counting:
+            self._lost += number
 
     def erase(self, lead_id: str) -> Erasure:
         """Delete all of a lead that was kept until now, in the database and in the spool, and whatever of it still comes there.

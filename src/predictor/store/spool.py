@@ -135,7 +135,8 @@ class Spool:
         """Forget a segment that is written."""
         segment.path.unlink(missing_ok=True)
         with self._lock:
-            self._waiting.remove(segment)
+            if segment in self._waiting:  # unless it was closed meanwhile
+                self._waiting.remove(segment)
             if (handle := self._unsynced.pop(segment.path, -1)) >= 0:
                 os.close(handle)
 

@@ -22,23 +22,28 @@ _GATHER_S = 0.2  # what comes in meanwhile is written together
 _LONGEST_PAUSE_S = 5.0  # between tries while the database is away
 _LOOK_S = 60.0  # between looks for what other processes left
 _DAY_S = 86_400.0
+_HANGS_S = 15.0  # that the database takes for a batch
 
 
 class Writer:
-    """Two threads: one that writes to the database, and one that has the spool on the disk in time.
-
-    Attributes:
-        away: Why the database cannot be used; None where it can, as far as is known.
-    """
+    """Two threads: one that writes to the database, and one that has the spool on the disk in time."""
 
     def __init__(self, database: Database, spool: Spool, *, sync_s: float, retention_days: float) -> None:
-        self.away: str | None = None
+        self._away: str | None = None
+        self._asked: float | None = None  # since when the database is to take what it was given
         self._database, self._spool = database, spool
         self._sync_s, self._retention_days = sync_s, retention_days
         self._alone = threading.Lock()
         self._starting, self._threads = threading.Lock(), list[threading.Thread]()
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._looked, self._expired = -_LOOK_S, -_DAY_S
+
+    @property
+    def away(self) -> str | None:
+        """Why the database cannot be used; None where it can, as far as is known."""
+        asked = self._asked
+        hangs = asked is not None and time.monotonic() - asked > _HANGS_S
+        return self._away or ("The database does not answer." if hangs else None)
 
     def start(self) -> None:
         """Begin, first of all with what was left from before; where it has begun, nothing happens."""
@@ -58,13 +63,15 @@ class Writer:
             self.start()
         self._wake.set()
 
-    def stop(self) -> None:
-        """End both threads, once they have finished what they are at."""
+    def stop(self, patience_s: float) -> bool:
+        """End both threads, once they have finished what they are at; gives whether they did in time."""
         with self._starting:
             self._stopping.set()
         self._wake.set()
+        until = time.monotonic() + patience_s
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -119,7 +126,11 @@ class Writer:
             except ValueError as error:
                 refused.append((line, str(error)))
         for start in range(0, len(records), _BATCH):
-            never = self._database.write(records[start : start + _BATCH])
+            self._asked = time.monotonic()
+            try:
+                never = self._database.write(records[start : start + _BATCH])
+            finally:
+                self._asked = None
             refused += [(record.to_line().rstrip(b"\n"), reason) for record, reason in never]
         if refused:
             number, where = count(len(refused), "record"), self._spool.refused
@@ -148,7 +159,7 @@ class Writer:
             else:
                 self._note_back()
                 self._wake.wait(_LOOK_S)
-            pause = _GATHER_S if self.away is None else min(max(2 * pause, _GATHER_S), _LONGEST_PAUSE_S)
+            pause = _GATHER_S if self._away is None else min(max(2 * pause, _GATHER_S), _LONGEST_PAUSE_S)
 
     def _turn_over(self) -> None:
         """Write what waits; now and then look for what others left, and delete what is too old."""
@@ -166,14 +177,14 @@ class Writer:
             self._expired = now
 
     def _note_away(self, reason: str) -> None:
-        if self.away is None:
+        if self._away is None:
             LOG.error("%s Answers go on; %s in the spool until it is back.", reason, tell_waiting(self._spool.waiting))
-        self.away = reason
+        self._away = reason
 
     def _note_back(self) -> None:
-        if self.away is not None:
+        if self._away is not None:
             LOG.warning("The store is back, and all that waited is in it.")
-        self.away = None
+        self._away = None
 
 
 @contextmanager

@@ -82,7 +82,7 @@ def test_health_and_report(client):
     assert [client.head(f"/health/{path}").status_code for path in ("live", "ready")] == [200, 200]
     ready = client.get("/health/ready").json()
     assert ready["model"]["version"] == "small"
-    assert ready["store"] == {"waiting": 0, "away": False}
+    assert ready["store"] == {"waiting": 0, "away": False, "lost": 0}
     report = client.get("/report")
     assert report.headers["content-type"].startswith("text/html")
     assert report.text == "<!doctype html><title>Report</title>"

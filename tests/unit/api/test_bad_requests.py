@@ -1,9 +1,11 @@
 """Requests that no sane client sends: the right status and text, and the server goes on."""
 
 import json
+import threading
 
 import pytest
 
+from api.schemas import LeadIn
 from predictor.errors import count
 
 JSON = {"content-type": "application/json"}
@@ -111,3 +113,19 @@ def test_a_query_parameter_that_is_not_known_is_refused_and_not_passed_over(clie
     response = client.post(path, params={"reason": 0}, json=lead if path == "/v1/score" else {"leads": [lead]})
     assert response.status_code == 422
     assert response.json()["error"]["text"].startswith("Query parameter 'reason' is not known. Leave it out, or mend its name.")
+
+
+def test_a_crm_is_found_however_its_parameter_is_spelled(client):
+    contact = {"id": "7", "properties": {"industry": "Software"}}
+    plain, encoded = (client.post(f"/v1/score?{name}=hubspot", json=contact).json() for name in ("crm", "%63rm"))
+    assert plain["lead_id"] == encoded["lead_id"] == "7"
+
+
+def test_a_large_body_is_read_beside_the_others(client, lead, monkeypatch):
+    threads, validate = set(), LeadIn.model_validate
+    monkeypatch.setattr(LeadIn, "model_validate", lambda *args: threads.add(threading.current_thread().name) or validate(*args))
+    lead["attributes"]["note"] = "x" * 600_000
+    assert client.post("/v1/score", json=lead).status_code == 200
+    [name] = threads
+    assert name.startswith("AnyIO worker")
+    assert client.post("/v1/score", json=lead | {"points": "many"}).status_code == 422

@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from predictor.config import make_settings
+from predictor.store import spool
+
 
 def read(client):
     text = client.get("/metrics").text
@@ -37,6 +40,19 @@ def test_records_that_wait_are_told(serve, models, lead, tmp_path):
     client = serve(models, store_url=f"sqlite:///{tmp_path / 'broken.db'}")
     client.post("/v1/score", json=lead)
     assert read(client)["predictor_store_waiting_records"] == 1
+
+
+def test_scores_that_nothing_can_keep_are_counted(serve, models, lead, tmp_path, monkeypatch):
+    (tmp_path / "spool").write_text("a file")
+    monkeypatch.setattr(spool, "_MOST_HELD", 1)
+    client = serve(models, store=make_settings({"store": {"spool": str(tmp_path / "spool")}}).store)
+    for _ in range(3):
+        assert client.post("/v1/score", json=lead).status_code == 200
+    figures, ready = read(client), client.get("/health/ready").json()["store"]
+    assert (figures["predictor_store_waiting_records"], figures["predictor_store_lost_scores"]) == (1, 2)
+    assert (ready["waiting"], ready["lost"]) == (1, 2)
+    while not client.get("/health/ready").json()["store"]["away"]:
+        pass
 
 
 def test_a_server_without_a_model_has_figures_too(serve, tmp_path):

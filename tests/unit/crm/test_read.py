@@ -110,3 +110,22 @@ def test_the_maps_agree_with_themselves(crm):
     assert not [field.names[0] for field in known.fields.values() if known.find_kind(field.names[0]) is not None]
     assert set(known.answer) == set(read_map("hubspot").answer)
     assert len(set(known.answer.values())) == len(known.answer)
+
+
+@pytest.mark.parametrize(
+    ("came", "expected"),
+    [
+        (1782834000000, "2026-06-30T15:40:00Z"),
+        ("1782834000000", "2026-06-30T15:40:00Z"),
+        ({"value": "1782834000000"}, "2026-06-30T15:40:00Z"),
+        ("2026-06-30T15:40:00.000+0000", "2026-06-30T15:40:00Z"),
+        ("", None),
+        (None, None),
+        ("soon", "soon"),
+        (True, True),
+    ],
+)
+@pytest.mark.parametrize("beside", [True, False])
+def test_the_moment_is_read_as_the_crm_writes_dates(came, expected, beside):
+    record = {"id": "7", "properties": {}} | ({"as_of": came} if beside else {"properties": {"as_of": came}})
+    assert CrmReader("hubspot", FeatureSet((), ()), ()).read(record).lead["as_of"] == expected

@@ -92,6 +92,13 @@ def test_of_two_outcomes_of_a_kind_the_one_told_later_stands_whichever_is_writte
     assert frame["occurred_at"].tolist() == [NOON + days * DAY for days in (1, 2, 3)]
 
 
+def test_what_an_outcome_told_again_leaves_out_stands_as_it_was_told_before(database):
+    database.write([make_outcome(kind="opportunity", occurred_at=NOON, told_at=NOON + DAY, amount=5000.0)])
+    database.write([make_outcome(kind="opportunity", occurred_at=NOON + 2 * DAY, told_at=NOON + 2 * DAY)])
+    [row] = database.load_outcomes().to_dict("records")
+    assert (row["amount"], row["occurred_at"], row["told_at"]) == (5000.0, NOON, NOON + 2 * DAY)
+
+
 def test_an_empty_database_gives_typed_frames(database):
     scores, outcomes = database.load_scores(features=True), database.load_outcomes()
     assert scores.empty

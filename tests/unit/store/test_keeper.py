@@ -13,7 +13,7 @@ from unit.store.conftest import NOON, make_answer, make_score
 from predictor.answer import Answer
 from predictor.config import make_settings
 from predictor.errors import StoreError
-from predictor.store import Answered, Database, Erasure, Store, spool, writer
+from predictor.store import Answered, Database, Erasure, Store, keeper, spool, writer
 
 PATIENCE_S = 60  # after which a test that waits has failed
 
@@ -77,6 +77,7 @@ def test_a_score_that_cannot_be_kept_costs_no_other(store):
     with pytest.raises(StoreError, match=r"1 score not stored. A score cannot be kept: Out of range float values"):
         store.save_scores([Answered(make_answer("A1"), NOON), faulty], scored_at=NOON, model="m")
     assert store.load_scores()["lead_id"].tolist() == ["A1"]
+    assert store.lost == 1
 
 
 def test_scores_wait_in_memory_while_the_spool_cannot_be_written(place, open_store, tmp_path, monkeypatch):
@@ -87,7 +88,7 @@ def test_scores_wait_in_memory_while_the_spool_cannot_be_written(place, open_sto
         save(store, "A1", "A2")
     with pytest.raises(StoreError, match=r"^1 score kept in memory until it can be written. 1 score not stored. The spool"):
         save(store, "A3", "A4")
-    assert store.waiting == 3
+    assert (store.waiting, store.lost) == (3, 1)
     (tmp_path / "spool").unlink()
     save(store, "A5")
     store.drain()
@@ -187,7 +188,7 @@ def test_a_batch_that_was_written_before_its_file_was_removed_is_there_once(plac
 
 def test_a_record_that_is_refused_for_good_is_set_aside_and_blocks_nothing(place, store, tmp_path, caplog):
     with caplog.at_level(logging.ERROR, "predictor.store"):
-        store._writer.stop()
+        store._writer.stop(PATIENCE_S)
         save(store, "A1", "half \ud800", "A2")
         store._spool.append([b'{"kind":"score"}\n', b"no json\n"])
         store.drain()
@@ -205,7 +206,7 @@ def test_a_record_that_is_refused_for_good_is_set_aside_and_blocks_nothing(place
 
 
 def test_a_file_that_somebody_took_away_blocks_nothing(place, store, caplog):
-    store._writer.stop()
+    store._writer.stop(PATIENCE_S)
     save(store, "A1", "A2")
     store._spool.turn().path.unlink()
     save(store, "A3")
@@ -228,7 +229,7 @@ def test_erasure_reaches_what_waits_and_what_is_stored(place, store, tmp_path):
     save(store, "A1", "A2")
     store.save_outcome("A1", "accepted", occurred_at=NOON)
     store.drain()
-    store._writer.stop()  # so that what comes now waits
+    store._writer.stop(PATIENCE_S)  # so that what comes now waits
     save(store, "A1", "A2", "A1")
     store._spool.refuse([(make_score("A1").to_line(), "a reason")])
     assert store.erase("A1") == Erasure(scores=1, outcomes=1, waiting=3, done=True)
@@ -245,7 +246,7 @@ def test_erasure_reaches_what_waits_and_what_is_stored(place, store, tmp_path):
 
 def test_erasure_holds_for_what_waits_in_another_process(place, open_store):
     other, store = open_store(), open_store()
-    other._writer.stop()
+    other._writer.stop(PATIENCE_S)
     save(other, "A1", "A2")
     save(store, "A1")
     store.erase("A1")
@@ -308,7 +309,7 @@ def test_writers_of_several_stores_at_once_lose_nothing_and_repeat_nothing(place
 
 def test_many_records_take_few_transactions(store, watched, monkeypatch):
     monkeypatch.setattr("predictor.store.writer._BATCH", 40)
-    store._writer.stop()
+    store._writer.stop(PATIENCE_S)
     for number in range(100):
         save(store, f"A{number}")
     watched.batches = 0
@@ -368,3 +369,28 @@ def test_an_answer_keeps_its_contract_whatever_is_stored_beside_it():
     assert isinstance(kept, Answer)
     assert kept.to_json() == plain.to_json()
     assert kept == plain
+
+
+def test_a_database_that_hangs_is_told_of_and_stops_no_end(place, open_store, monkeypatch, caplog):
+    going, goes_on = threading.Event(), threading.Event()
+    write = Database.write
+
+    def hang(database, records):
+        going.set()
+        goes_on.wait(PATIENCE_S)
+        return write(database, records)
+
+    monkeypatch.setattr(Database, "write", hang)
+    monkeypatch.setattr(writer, "_HANGS_S", 0.0)
+    monkeypatch.setattr(keeper, "_END_S", 0.01)
+    store = open_store()
+    save(store, "A1")
+    assert going.wait(PATIENCE_S)
+    assert store.away == "The database does not answer."
+    store.close()
+    assert "1 record waits in the spool for the next start. The database does not answer." in caplog.text
+    monkeypatch.setattr(Database, "write", write)
+    again = open_store()
+    again.drain()
+    goes_on.set()
+    assert list_leads(place) == ["A1"]
