@@ -1,8 +1,11 @@
 """How fast one worker answers over loopback, beside the same application with the same models that returns a constant.
 
 Requests a second of `/v1/score` with 15 attributes and 20 events, without reasons at least 0.5 of the constant, with them at
-least 0.25; ready within 2 s of its start, at most 220 MiB in memory. The answers are asserted equal first, and each is 200. The
-two are asked in turns, and the middle of the turns counts. A bound that is missed ends with exit code 1.
+least 0.25; ready within 2 s of its start, at most 220 MB in memory. The answers are asserted equal first, and each is 200. They
+are asked in turns, and the middle of the turns counts. A bound that is missed ends with exit code 1.
+
+The constant is read and written by FastAPI, as an application is that declares these models; the product reads and writes by a
+route of its own. What the product makes of a request beyond that is told by the constant behind the same route, without a bound.
 
 python benchmarks/serving.py [SECONDS OF A TURN]
 """
@@ -14,6 +17,7 @@ import statistics
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +33,7 @@ from predictor.train import save_trained, train
 
 LEADS, ATTRIBUTES, EVENTS, TURNS = 50, 15, 20, 5
 LEAST = {0: 0.5, 5: 0.25}  # of the constant, by reasons each way
-MOST_READY_S, MOST_MIB = 2.0, 220.0
+MOST_READY_S, MOST_MB = 2.0, 220.0
 NO_ATTRIBUTES = ("lead_id", "account_id", "mql_at", "sql_at", "recycled_at", "recycle_reason", "opportunity_at", "amount")
 
 
@@ -71,15 +75,38 @@ def ask(server: Server, path: str, lead: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def time_turns(product: Server, constant: Server, path: str, bodies: Path, seconds: float) -> tuple[list[float], list[float]]:
-    """Requests a second of both, turn by turn."""
-    told: tuple[list[float], list[float]] = ([], [])
+def time_turns(servers: Sequence[Server], path: str, bodies: Path, seconds: float) -> tuple[list[list[float]], float]:
+    """Requests a second of each, turn by turn; and the least share of a core one used: it is not the client that is timed."""
+    told: list[list[float]] = [[] for _ in servers]
+    busy = 1.0
     for _ in range(TURNS):
-        for server, speeds in zip((product, constant), told, strict=True):
+        for server, speeds in zip(servers, told, strict=True):
+            before = server.read_cpu_s()
             seen = end_load(start_load(server.port, seconds, path, bodies))
             assert seen["statuses"].keys() == {"200"}, seen
             speeds.append(seen["a_second"])
-    return told
+            busy = min(busy, (server.read_cpu_s() - before) / seconds)
+    return told, busy
+
+
+def compare(product: Server, models: Path, bodies: Path, lead: dict[str, Any], reasons: int, seconds: float) -> bool:
+    """Prints a row of the table; gives whether its bound is missed."""
+    path, constant_file = f"/v1/score?reasons={reasons}", models.parent / "constant.json"
+    constant_file.write_text(json.dumps(ask(product, path, lead)), encoding="utf-8")
+    same = {"PREDICTOR_CONSTANT": str(constant_file), "PREDICTOR_MODEL": str(models)}
+    with (
+        run_server(serve_constant(), **same) as constant,
+        run_server(serve_constant(), PREDICTOR_CONSTANT_QUICK="1", **same) as quick,
+    ):
+        assert ask(constant, path, lead) == ask(quick, path, lead) == ask(product, path, lead)
+        told, busy = time_turns((product, constant, quick), path, bodies, seconds)
+    by_constant, by_quick = (
+        statistics.median(ours / its for ours, its in zip(told[0], speeds, strict=True)) for speeds in told[1:]
+    )
+    ours, its, quickly = map(statistics.median, told)
+    cells = [f"{ours:,.0f}", f"{its:,.0f}", f"{by_constant:.2f}", str(LEAST[reasons]), f"{quickly:,.0f}", f"{by_quick:.2f}"]
+    print(f"| {reasons} | {' | '.join(cells)} | {busy:.0%} |")
+    return by_constant < LEAST[reasons]
 
 
 def main(seconds: float = 4.0) -> int:
@@ -88,25 +115,18 @@ def main(seconds: float = 4.0) -> int:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         models, leads = make_models(folder), make_leads(folder)
-        bodies, constant_file = folder / "bodies.jsonl", folder / "constant.json"
+        bodies = folder / "bodies.jsonl"
         bodies.write_text("\n".join(map(json.dumps, leads)), encoding="utf-8")
-        print(f"{ATTRIBUTES} attributes, {EVENTS} events, one worker, {TURNS} turns of {seconds:g} s\n")
-        print("| reasons each way | product, a second | constant, a second | ratio | at least |\n|--:|--:|--:|--:|--:|")
+        print(f"{ATTRIBUTES} attributes, {EVENTS} events, one worker, {TURNS} turns of {seconds:g} s, requests a second\n")
+        heads = ["reasons", "product", "constant", "ratio", "at least", "constant, own route", "ratio", "least of a core"]
+        print(f"| {' | '.join(heads)} |\n|{'--:|' * len(heads)}")
         with run_server(serve_product(models)) as product:
-            for reasons, least in LEAST.items():
-                path = f"/v1/score?reasons={reasons}"
-                constant_file.write_text(json.dumps(ask(product, path, leads[0])), encoding="utf-8")
-                with run_server(serve_constant(), PREDICTOR_CONSTANT=str(constant_file), PREDICTOR_MODEL=str(models)) as constant:
-                    assert ask(constant, path, leads[0]) == ask(product, path, leads[0])
-                    speeds = time_turns(product, constant, path, bodies, seconds)
-                ratio = statistics.median(ours / its for ours, its in zip(*speeds, strict=True))
-                missed += [f"{reasons} reasons"] if ratio < least else []
-                ours, its = map(statistics.median, speeds)
-                print(f"| {reasons} | {ours:,.0f} | {its:,.0f} | {ratio:.2f} | {least} |")
-            mib = product.read_mib()
-            print(f"\nReady {product.ready_s:.2f} s after its start; {mib:.0f} MiB after the load.")
+            for reasons in LEAST:
+                missed += [f"{reasons} reasons"] if compare(product, models, bodies, leads[0], reasons, seconds) else []
+            mb = product.read_mb()
+            print(f"\nReady {product.ready_s:.2f} s after its start; {mb:.0f} MB at most, until after the load.")
             missed += [f"more than {MOST_READY_S:g} s to be ready"] if product.ready_s > MOST_READY_S else []
-            missed += [f"more than {MOST_MIB:g} MiB"] if mib > MOST_MIB else []
+            missed += [f"more than {MOST_MB:g} MB"] if mb > MOST_MB else []
     return tell_missed(missed)
 
 

@@ -25,20 +25,20 @@ from serving import make_leads, make_models
 from predictor.bundle import find_champion, promote
 
 CHANGES = 5
+LEAST_CARRIED = 0.9  # of the load, answered in its time
 PATIENCE_S = 120.0  # until all that waited is stored
 
 
-def count_rows(url: str) -> tuple[int, int, int]:
-    """Stored scores, different answers among them, and different champions."""
+def count_rows(url: str) -> tuple[int, int]:
+    """Stored scores, of which no answer has two, and different champions among them."""
     engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"))
     with engine.connect() as connection:
-        asked = "SELECT count(*), count(DISTINCT answer_id), count(DISTINCT model) FROM scores"
-        rows, answers, models = connection.execute(sa.text(asked)).one()
+        rows, models = connection.execute(sa.text("SELECT count(*), count(DISTINCT model) FROM scores")).one()
     engine.dispose()
-    return rows, answers, models
+    return rows, models
 
 
-def wait_for_rows(url: str, wanted: int) -> tuple[int, int, int]:
+def wait_for_rows(url: str, wanted: int) -> tuple[int, int]:
     """What is stored once as many rows as are wanted are there, or nobody has the patience to wait for them."""
     until = time.monotonic() + PATIENCE_S
     while (found := count_rows(url))[0] < wanted and time.monotonic() < until:
@@ -74,19 +74,18 @@ def main(seconds: float = 60.0) -> int:
                         database.ensure_postgres_running()
                 seen = end_load(load)
                 answers = full["answers"] + seen["answers"]
-                rows, different, champions = wait_for_rows(url, answers)
+                rows, champions = wait_for_rows(url, answers)
         finally:
             database.ensure_postgres_running()
             database.cleanup()
     print(f"{seconds:g} s at {seen['a_second']:,.0f} requests a second, half of the {full['a_second']:,.0f} that saturate it; ")
     print(f"{CHANGES} champions in turn, the database away for {2 * seconds / (CHANGES + 2):.0f} s.\n")
-    print(
-        "| answers | of status 200 | stored rows | different | by champions | slowest 1 % from, ms |\n|--:|--:|--:|--:|--:|--:|"
-    )
+    print("| answers | of status 200 | stored rows | by champions | slowest 1 % from, ms |\n|--:|--:|--:|--:|--:|")
     good = full["statuses"].get("200", 0) + seen["statuses"].get("200", 0)
-    print(f"| {answers:,} | {good:,} | {rows:,} | {different:,} | {champions} | {seen['p99_ms']:.0f} |")
+    print(f"| {answers:,} | {good:,} | {rows:,} | {champions} | {seen['p99_ms']:.0f} |")
     missed = ["a request failed"] if {*full["statuses"], *seen["statuses"]} != {"200"} else []
-    missed += ["not one row for each answer"] if not rows == different == answers else []
+    missed += ["not one row for each answer"] if rows != answers else []
+    missed += ["the server fell behind the load"] if seen["a_second"] < LEAST_CARRIED * full["a_second"] / 2 else []
     missed += ["the champion did not change"] if champions < 2 else []
     return tell_missed(missed)
 

@@ -1,9 +1,10 @@
 """How fast many leads are scored: 10,000 in one call of `/v1/score/batch`, and a Parquet of a million by `predictor score`.
 
-The batch should take less than 2 s. The table should have at least 0.7 of the throughput of the booster alone on the matrix that
-is encoded of it; the time is that of reading, scoring and writing, in a process that has loaded the bundle. Leads are those of a
-simulated firm, repeated under other keys and sizes: 15 attributes each; in the batch two events, in the table none. No reasons
-are asked. Answers are asserted equal first: the batch's to those one by one, the table's to booster and calibrator by hand.
+The batch should take less than 2 s without reasons; with them it is told. The table should have at least 0.7 of the throughput of
+the booster alone on the matrix that is encoded of it; the time is that of reading, scoring and writing, in a process that has
+loaded the bundle. Leads are those of a simulated firm, repeated under other keys and sizes: 15 attributes each; in the batch two
+events, in the table none, and no reasons. Answers are asserted equal first: the batch's to those one by one, the table's to
+booster and calibrator by hand.
 
 python benchmarks/serving_many.py [LEADS OF THE TABLE]
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import json
 import resource
+import statistics
 import sys
 import tempfile
 import time
@@ -37,8 +39,8 @@ TABLE, LEAST_TABLE = 1_000_000, 0.7
 TURNS, CHECKED = 3, 20
 
 
-def time_batch(server: Server, leads: list[dict[str, Any]]) -> float:
-    """Seconds that 10,000 leads take in one call, the best of some."""
+def time_batch(server: Server, leads: list[dict[str, Any]], reasons: int) -> float:
+    """Seconds that 10,000 leads take in one call, the middle of some."""
     many = [
         {**leads[at % len(leads)], "lead_id": f"B{at}", "events": leads[at % len(leads)]["events"][:2]}
         | {"attributes": leads[at % len(leads)]["attributes"] | {"employees": 1 + 7 * at % 5000}}
@@ -46,7 +48,8 @@ def time_batch(server: Server, leads: list[dict[str, Any]]) -> float:
     ]
     body, kind, took = json.dumps({"leads": many}).encode(), {"Content-Type": "application/json"}, []
     for _ in range(TURNS):
-        asked = urllib.request.Request(f"http://127.0.0.1:{server.port}/v1/score/batch?reasons=0", body, kind)
+        server.await_store()
+        asked = urllib.request.Request(f"http://127.0.0.1:{server.port}/v1/score/batch?reasons={reasons}", body, kind)
         start = time.perf_counter()
         with urllib.request.urlopen(asked) as response:  # noqa: S310  our own
             content = response.read()
@@ -54,8 +57,8 @@ def time_batch(server: Server, leads: list[dict[str, Any]]) -> float:
     answers = json.loads(content)["answers"]
     assert [answer["lead_id"] for answer in answers] == [lead["lead_id"] for lead in many]
     for at in range(0, BATCH, BATCH // CHECKED):
-        assert ask(server, "/v1/score?reasons=0", many[at]) == answers[at]
-    return min(took)
+        assert ask(server, f"/v1/score?reasons={reasons}", many[at]) == answers[at]
+    return statistics.median(took)
 
 
 def write_leads(folder: Path, n: int) -> Path:
@@ -105,8 +108,9 @@ def main(n: int = TABLE) -> int:
         folder = Path(place)
         models, leads = make_models(folder), make_leads(folder)
         with run_server(serve_product(models)) as server:
-            took = time_batch(server, leads)
-        print(f"{BATCH:,} leads in one call: {took:.2f} s (at most {MOST_BATCH_S:g} s)")
+            took = time_batch(server, leads, 0)
+            print(f"{BATCH:,} leads in one call: {took:.2f} s (at most {MOST_BATCH_S:g} s)")
+            print(f"The same with five reasons each way: {time_batch(server, leads, 5):.2f} s; {server.read_mb():.0f} MB at most")
         missed += ["the batch"] if took > MOST_BATCH_S else []
         ours, alone = time_table(models, write_leads(folder, n), folder / "out.parquet")
         gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
