@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +17,8 @@ from predictor.config_sections import ServeSettings
 from predictor.errors import BundleError
 from predictor.score import Scorer
 from predictor.store import Store
+
+_AGAIN_S = 30.0
 
 
 class Watch:
@@ -43,6 +47,7 @@ class Watch:
         self.store, self.service = store, "Nothing has been looked at yet."
         self._models, self._settings, self._bundle, self._swap = models, settings, bundle, swap
         self._marks: object = None
+        self._again = math.inf  # when to try what could not serve once more, for it may have been the system that failed
         self._loaded: dict[Path, tuple[object, Scorer]] = {}
         self._stopping, self._thread = threading.Event(), threading.Thread(target=self._run, name="watch", daemon=True)
         self.look()
@@ -66,7 +71,7 @@ class Watch:
             marks: object = mark_bundles(self._models)
         except Exception as error:  # noqa: BLE001  whatever is in those files, what serves goes on
             marks = _tell(error)
-        if marks == self._marks:
+        if marks == self._marks and time.monotonic() < self._again:
             return
         self._marks = marks
         self.service = self._choose()
@@ -74,6 +79,7 @@ class Watch:
 
     def _choose(self) -> Service | str:
         before = self.service if isinstance(self.service, Service) else None
+        self._again = math.inf
         refused: list[str] = []
         champion = self._load(lambda: self._bundle or find_champion(self._models), refused)
         challenger = None if self._bundle else self._load(lambda: find_challenger(self._models), refused)
@@ -102,8 +108,7 @@ class Watch:
                 self._loaded[place] = (marks, Scorer.load(place))
             return self._loaded[place][1]
         except Exception as error:  # noqa: BLE001  whatever is in its files, the one before serves on
-            if isinstance(error, (OSError, MemoryError)):
-                self._marks = None  # it may be the system that failed, not the bundle: the next look tries again
+            self._again = time.monotonic() + _AGAIN_S
             refused.append(_tell(error))
             return None
 

@@ -69,7 +69,10 @@ def _check_local(request: Request) -> None:
     server = request.scope.get("server")
     called = request.headers.get("host", "localhost")
     if (server is not None and not _is_local(str(server[0]))) or not _is_local(_strip_port(called)):
-        text = "This server has no keys, and so answers on loopback only. Whoever runs it makes them with `predictor keys add`."
+        text = (
+            "This server has no keys, and so answers on loopback only, and to requests whose Host names that, as localhost does. "
+            "Whoever runs it makes keys with `predictor keys add`."
+        )
         raise RefusalError(401, NO_KEY, text, {"WWW-Authenticate": "Bearer"})
 
 
@@ -79,7 +82,8 @@ def _strip_port(called: str) -> str:
     >>> _strip_port("127.0.0.1:8000"), _strip_port("[::1]:8000"), _strip_port("localhost")
     ('127.0.0.1', '::1', 'localhost')
     """
-    return called.partition("]")[0].removeprefix("[") if called.startswith("[") else called.partition(":")[0]
+    host = called.partition("]")[0].removeprefix("[") if called.startswith("[") else called.partition(":")[0]
+    return "localhost" if host.rstrip(".").casefold().endswith(".localhost") else host.rstrip(".")
 
 
 @lru_cache(maxsize=64)

@@ -29,7 +29,8 @@ class PromptHeads(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Wait no more where the head is whole; begin to where a part of the next has come."""
         super().data_received(data)
-        if self.conn.their_state is h11.IDLE:
+        answered_early = self.conn.our_state is h11.DONE and self.conn.their_state is h11.SEND_BODY
+        if self.conn.their_state is h11.IDLE or answered_early:  # what is left of a body that nobody reads is waited for likewise
             self._await_head()
         else:
             self._let_be()

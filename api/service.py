@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 
 from api.errors import LOG, NO_MODEL, RefusalError
 from predictor.answer import Answer, Lead
-from predictor.errors import Finding, ScoringError, StoreError
+from predictor.errors import Finding, ScoringError, StoreError, count
 from predictor.lot import draw_lot
 from predictor.score import Scorer
 from predictor.store import Answered, Store
@@ -82,14 +82,11 @@ class Service:
         """What the challenger says of each; None where it cannot, for it costs no answer, nor what it says of others."""
         if self.challenger is None:
             return [None] * len(leads)
-        try:
-            said = self.challenger.score_leads(leads, reasons=0)
-        except Exception as error:  # noqa: BLE001  whatever it is, the champion has answered; its message may quote a person
-            if len(leads) != 1:
-                return [told for lead in leads for told in self._ask_challenger([lead])]
-            LOG.error("The challenger failed: %s", type(error).__name__)
-            return [None]
-        return [None if isinstance(answer, ScoringError) else answer.probability for answer in said]  # it looks at other columns
+        failed = list[str]()
+        said = _ask_each(self.challenger, leads, failed)
+        if failed:
+            LOG.error("The challenger failed with %s: %s", count(len(failed), "lead"), failed[0])
+        return [answer.probability if isinstance(answer, Answer) else None for answer in said]  # it looks at other columns
 
     def keep(self, given: Sequence[Answered], scored_at: datetime) -> None:
         """Keep answers before they go out: a line in a file each. Where that fails it is logged, without the leads."""
@@ -97,6 +94,17 @@ class Service:
             self.store.save_scores(given, scored_at=scored_at, model=self.scorer.version)
         except StoreError as error:
             LOG.error("%s", error)
+
+
+def _ask_each(scorer: Scorer, leads: Sequence[Lead], failed: list[str]) -> Sequence[Answer | ScoringError | None]:
+    """What a scorer says of each; None where it fails, whose kind of fault is noted: a message may quote a person."""
+    try:
+        return scorer.score_leads(leads, reasons=0)
+    except Exception as error:  # noqa: BLE001  whatever it is, the champion has answered
+        if len(leads) != 1:
+            return [told for lead in leads for told in _ask_each(scorer, [lead], failed)]
+        failed.append(type(error).__name__)
+        return [None]
 
 
 def find_service(request: Request) -> Service:

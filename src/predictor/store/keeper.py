@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from predictor.store.writer import LOG, Writer, tell_spool, tell_waiting
 
 _PATIENCE_S = 5.0  # of an erasure, with a database that hangs
 _END_S = 15.0  # of an end
+_HANGS = "The database does not answer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +103,10 @@ class Store:
 
     def close(self) -> None:
         """Write what can be written, leave the rest in the spool, and let go of both."""
-        reason = None if self._writer.stop(_END_S) else "The database does not answer."
-        try:
-            if self.waiting and reason is None:
-                self._writer.drain()
-        except StoreError as error:
-            reason = str(error)
+        until = time.monotonic() + _END_S
+        reason = self._drain_until(until) if self._writer.stop(_END_S) else _HANGS
+        with suppress(OSError):
+            self._spool.append(())  # what is in memory alone
         if reason is not None and (left := self.waiting - self._spool.held):
             LOG.warning("%s in the spool for the next start. %s", tell_waiting(left), reason)
         if lost := self._spool.held:
@@ -116,6 +116,23 @@ class Store:
         except OSError as error:
             LOG.error("%s", tell_spool(error))
         self.database.close()
+
+    def _drain_until(self, until: float) -> str | None:
+        """Write what waits, in a thread that is left alone where the database hangs; gives why something still waits."""
+        faults = list[str]()
+
+        def drain() -> None:
+            try:
+                self._writer.drain()
+            except StoreError as error:
+                faults.append(str(error))
+
+        if not self.waiting:
+            return None
+        thread = threading.Thread(target=drain, name="store end", daemon=True)
+        thread.start()
+        thread.join(max(0.0, until - time.monotonic()))
+        return _HANGS if thread.is_alive() else next(iter(faults), None)
 
     def save_scores(self, given: Iterable[Answered], *, scored_at: datetime, model: str) -> None:
         """Keep answers; while the spool cannot be written they are kept in memory, as many as there is room for.
@@ -134,21 +151,22 @@ class Store:
                 lines.append(record_score(one, scored_at=scored_at, model=model).to_line())
             except StoreError as error:
                 faults.append(error)
+        self._note_lost(len(faults))
+        told = [f"{count(len(faults), 'score')} not stored. {faults[0]}"] if faults else []
         try:
             self._append(lines)
         except OSError as error:
-            self._hold(lines, error)
-        if faults:
-            self._note_lost(len(faults))
-            raise StoreError(f"{count(len(faults), 'score')} not stored. {faults[0]}")
+            told.append(self._hold(lines, error))
+        if told:
+            raise StoreError(" ".join(told))
 
-    def _hold(self, lines: Sequence[bytes], error: OSError) -> None:
+    def _hold(self, lines: Sequence[bytes], error: OSError) -> str:
         held = self._spool.hold(lines)
         self._writer.wake()
         self._note_lost(len(lines) - held)
         what = [f"{count(held, 'score')} kept in memory until it can be written."] if held else []
         what += [f"{count(len(lines) - held, 'score')} not stored."] if held < len(lines) else []
-        raise StoreError(" ".join([*what, str(tell_spool(error))])) from None
+        return " ".join([*what, str(tell_spool(error))])
 
     def save_score(self, answer: Answer, *, as_of: datetime, scored_at: datetime, model: str) -> None:
         """Keep one answer; arguments as `save_scores`."""
@@ -199,7 +217,8 @@ class Store:
                 return Erasure(0, 0, self._spool.scrub_refused(lambda line: not _is_of(line, lead_id, at)), done=False)
             dropped = self._spool.scrub(lambda line: not _is_of(line, lead_id, at))
             try:
-                gone, done = self.database.erase(lead_id, at=at), True
+                with self._writer.asking():
+                    gone, done = self.database.erase(lead_id, at=at), True
             except StoreError:
                 gone, done = Erased(0, 0), False
         return Erasure(gone.scores, gone.outcomes, dropped, done)

@@ -56,6 +56,11 @@ class Seat:
     def _lock(self) -> Path:
         return self.folder / f"{self.name}.lock"
 
+    @property
+    def is_there(self) -> bool:
+        """Whether its lock can be found; what it writes without one, no other process would."""
+        return self._lock.exists()
+
     def next_path(self) -> Path:
         """The path of the next segment."""
         return self.folder / f"{self.name}-{next(self._numbers):09}.jsonl"
@@ -101,13 +106,13 @@ def read_lines(path: Path) -> tuple[list[bytes], bool]:
 
 
 def rewrite(path: Path, keep: Callable[[bytes], bool]) -> tuple[int, int]:
-    """Keep some lines of a file and no trace of the others; gives how many were kept, and how many left out.
+    """Keep some lines of a file and no trace of the others, nor of half a line; gives how many were kept, and how many left out.
 
     The file is whole at every moment: the old one, or the new one.
     """
-    lines, _ = read_lines(path)
+    lines, half = read_lines(path)
     kept = [line for line in lines if keep(line)]
-    if len(kept) == len(lines):
+    if len(kept) == len(lines) and not half:
         return len(kept), 0
     fresh = path.with_suffix(".new")
     write_whole(fresh, kept)

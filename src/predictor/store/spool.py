@@ -17,6 +17,7 @@ from predictor.disk import sync_folder
 from predictor.store.segments import REFUSED, Seat, Segment, append_whole, lock_folder, rewrite
 
 _LARGEST = 8_000_000  # bytes of a segment; more than one waits only while the database is away
+_ALWAYS = "9999"  # stands for when a record was set aside by a version that did not say
 _MOST_HELD = 2_000  # records in memory while no file can be written, as on a disk that is full
 
 
@@ -97,9 +98,8 @@ class Spool:
             with self._lock:
                 if not self._dirty:
                     return
-                handles, self._unsynced, self._dirty = list(self._unsynced.values()), {}, False
-                if self._handle >= 0:
-                    handles.append(os.dup(self._handle))
+                open_still = [os.dup(self._handle)] if self._handle >= 0 else []
+                handles, self._unsynced, self._dirty = [*self._unsynced.values(), *open_still], {}, False
             try:
                 for handle in handles:
                     os.fsync(handle)
@@ -179,7 +179,7 @@ class Spool:
         """Forget those that were set aside before a moment."""
         if self.refused.exists():
             with lock_folder(self.folder):
-                rewrite(self.refused, lambda line: _read_refused(line).get("at", "") >= before.isoformat())
+                rewrite(self.refused, lambda line: _read_refused(line).get("at", _ALWAYS) >= before.isoformat())
 
     def close(self) -> None:
         """Have all on the disk and let go; what still waits, waits for the next process."""
@@ -200,7 +200,7 @@ class Spool:
         return self._seat
 
     def _open(self) -> int:
-        if self._seat is not None and not self.folder.is_dir():  # somebody has taken it away
+        if self._seat is not None and not self._seat.is_there:  # somebody has emptied the folder
             self._seat.leave()
             self._seat = None
         self._path = self._take_seat().next_path()
@@ -218,9 +218,9 @@ class Spool:
 
 
 def _read_refused(line: bytes) -> dict[str, Any]:
-    """What stands of a record that was set aside; nothing where only half of it was written."""
+    """What stands of a record that was set aside; of one that was half written only that it is old."""
     try:
         read = json.loads(line)
     except ValueError:
-        return {}
-    return read if isinstance(read, dict) else {}
+        return {"at": ""}
+    return read if isinstance(read, dict) else {"at": ""}

@@ -100,6 +100,15 @@ class Writer:
             self._spool.adopt()
             self._move()
 
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """While the database is asked to write: where it takes too long, it is told to be away."""
+        self._asked = time.monotonic()
+        try:
+            yield
+        finally:
+            self._asked = None
+
     def _move(self) -> None:
         """Write every segment that is closed, then the one that is appended to, which stays open while the database is away."""
         try:
@@ -126,11 +135,8 @@ class Writer:
             except ValueError as error:
                 refused.append((line, str(error)))
         for start in range(0, len(records), _BATCH):
-            self._asked = time.monotonic()
-            try:
+            with self.asking():
                 never = self._database.write(records[start : start + _BATCH])
-            finally:
-                self._asked = None
             refused += [(record.to_line().rstrip(b"\n"), reason) for record, reason in never]
         if refused:
             number, where = count(len(refused), "record"), self._spool.refused
@@ -141,6 +147,7 @@ class Writer:
     def _run_sync(self) -> None:
         while not self._stopping.wait(self._sync_s):
             try:
+                self._spool.append(())  # what is held in memory
                 self._spool.sync()
             except OSError as error:
                 LOG.error("%s", tell_spool(error))  # noqa: TRY400  in words
@@ -171,7 +178,8 @@ class Writer:
             self._move()
         if self._retention_days and now - self._expired >= _DAY_S:
             before = datetime.now(UTC) - timedelta(days=self._retention_days)
-            self._database.expire(before)
+            with self.asking():
+                self._database.expire(before)
             with _in_words():
                 self._spool.expire_refused(before)
             self._expired = now

@@ -4,10 +4,13 @@ import errno
 import json
 import logging
 import shutil
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
+from api import champion
 from api.app import create_app
 from predictor.bundle import promote, rollback
 from predictor.challenger import challenge
@@ -195,7 +198,7 @@ def test_a_challenger_that_fails_costs_no_answer(client, models, second, lead, m
     [row] = read_rows(client)
     assert row["challenger"] == "second"
     assert row["challenger_probability"] != row["challenger_probability"]
-    assert "The challenger failed: RuntimeError" in caplog.text
+    assert "The challenger failed with 1 lead: RuntimeError" in caplog.text
     assert "jane" not in caplog.text
 
 
@@ -243,27 +246,47 @@ def test_no_lot_is_drawn_of_leads_that_the_model_routes_nor_without_a_rate(serve
     assert (ask(client, lead)["decision"], ask(client, lead)["explore"]) == ("nurture", False)
 
 
-def test_a_bundle_that_the_system_could_not_read_is_tried_again(client, models, second, monkeypatch, caplog):
+@pytest.fixture
+def unreadable(monkeypatch):
+    """While the system gives no file of a bundle; what could not serve is tried again at the next look."""
+
+    @contextmanager
+    def fail():
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "read_bytes", refuse)
+            yield
+
+    def refuse(_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(champion, "_AGAIN_S", 0.0)
+    return fail
+
+
+def test_a_bundle_that_the_system_could_not_read_is_tried_again(client, models, second, unreadable, caplog):
     promote(models, second.name)
-    with monkeypatch.context() as patched, caplog.at_level(logging.ERROR, "api"):
-        patched.setattr(Scorer, "load", fail)
+    with unreadable(), caplog.at_level(logging.ERROR, "api"):
         assert [look(client)["model"]["version"] for _ in range(3)] == ["small"] * 3
-    assert caplog.text.count("Refused, 'small' serves on: [Errno 24] Too many open files") == 1
+    assert caplog.text.count("Refused, 'small' serves on: The manifest of bundle 'second' cannot be read") == 1
     ready = look(client)
     assert (ready["model"]["version"], ready["refused"]) == ("second", [])
 
 
-def test_a_server_that_could_not_read_its_first_bundle_serves_as_soon_as_it_can(serve, models, lead, monkeypatch):
-    with monkeypatch.context() as patched:
-        patched.setattr(Scorer, "load", fail)
+def test_a_server_that_could_not_read_its_first_bundle_serves_as_soon_as_it_can(serve, models, lead, unreadable):
+    with unreadable():
         client = serve(models)
         assert client.get("/health/ready").status_code == 503
     assert look(client)["model"]["version"] == "small"
     assert ask(client, lead)["model"]["version"] == "small"
 
 
-def fail(_):
-    raise OSError(errno.EMFILE, "Too many open files")
+def test_a_bundle_that_cannot_serve_is_not_tried_at_each_look(client, models, second, monkeypatch):
+    promote(models, second.name)
+    (second / "threshold.json").write_text("{}")
+    tried, load = [], Scorer.load
+    monkeypatch.setattr(Scorer, "load", lambda place: tried.append(place.name) or load(place))
+    assert [look(client)["model"]["version"] for _ in range(3)] == ["small"] * 3
+    assert tried == ["second"]
 
 
 def test_a_challenger_that_fails_with_one_lead_tells_of_the_others(client, models, second, lead, ask_at_once, monkeypatch):

@@ -94,6 +94,8 @@ def test_without_keys_only_loopback_is_answered(client):
     assert outside.get("/health/live").status_code == 200
     for own in ("http://127.0.0.1:8000", "http://[::1]:8000", "http://localhost"):
         assert TestClient(client.app, base_url=own).get("/v1/model").status_code == 200
+    for called in ("localhost.", "me.LOCALHOST:80", "LOCALHOST", "127.0.0.2:8000"):
+        assert client.get("/v1/model", headers={"host": called}).status_code == 200
 
 
 @pytest.mark.parametrize("called", ["evil.example", "evil.example:8000", "192.0.2.7", "[2001:db8::7]:8000"])

@@ -35,6 +35,17 @@ def test_what_is_no_http_is_refused(address):
     assert send(address, b"\x16\x03\x01 is no HTTP\r\n\r\n").startswith(b"HTTP/1.1 400 ")
 
 
+def test_the_rest_of_a_body_that_was_answered_early_is_not_waited_for(start_server, tmp_path):
+    (tmp_path / "serve.toml").write_text("[serve]\nreceive_s = 0.2\n")
+    place = urlsplit(start_server("--config", tmp_path / "serve.toml"))
+    with socket.create_connection((place.hostname, place.port), timeout=30) as connection:
+        connection.sendall(b"POST /nope HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 404")
+        connection.sendall(b"x")
+        while connection.recv(65536):
+            pass
+
+
 @pytest.mark.parametrize("begun", [b"", b"POST /v1/score HT", b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\nGET /hea"])
 def test_a_head_that_does_not_come_is_not_waited_for(start_server, tmp_path, begun):
     (tmp_path / "serve.toml").write_text("[serve]\nreceive_s = 0.2\n")

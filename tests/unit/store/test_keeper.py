@@ -394,3 +394,64 @@ def test_a_database_that_hangs_is_told_of_and_stops_no_end(place, open_store, mo
     again.drain()
     goes_on.set()
     assert list_leads(place) == ["A1"]
+
+
+def test_what_is_in_memory_is_written_at_the_end_if_it_can_be(place, open_store, tmp_path, monkeypatch):
+    (tmp_path / "spool").write_text("a file")
+    store = open_store()
+    store._writer.stop(PATIENCE_S)
+    with pytest.raises(StoreError, match="1 score kept in memory"):
+        save(store, "A1")
+    (tmp_path / "spool").unlink()
+    monkeypatch.setattr(Database, "write", refuse)
+    store.close()
+    monkeypatch.undo()
+    again = open_store()
+    again.drain()
+    assert list_leads(place) == ["A1"]
+
+
+def refuse(*_):
+    raise StoreError("The database is away.")
+
+
+def test_a_database_that_hangs_at_the_end_alone_stops_it_no_longer(open_store, monkeypatch, caplog):
+    goes_on = threading.Event()
+    monkeypatch.setattr(keeper, "_END_S", 0.05)
+    store = open_store()
+    store._writer.stop(PATIENCE_S)
+    monkeypatch.setattr(Database, "write", lambda *_: goes_on.wait(PATIENCE_S) and [])
+    save(store, "A1")
+    store.close()
+    assert "1 record waits in the spool for the next start. The database does not answer." in caplog.text
+    goes_on.set()
+
+
+def test_an_erasure_of_which_the_database_says_nothing_is_told_of(open_store, monkeypatch):
+    going, goes_on = threading.Event(), threading.Event()
+    monkeypatch.setattr(writer, "_HANGS_S", 0.0)
+    store, erase = open_store(), Database.erase
+
+    def hang(database, lead_id, *, at):
+        going.set()
+        goes_on.wait(PATIENCE_S)
+        return erase(database, lead_id, at=at)
+
+    monkeypatch.setattr(Database, "erase", hang)
+    thread = threading.Thread(target=store.erase, args=("A1",))
+    thread.start()
+    assert going.wait(PATIENCE_S)
+    assert store.away == "The database does not answer."
+    goes_on.set()
+    thread.join()
+    assert store.away is None
+
+
+def test_every_score_that_is_lost_is_counted(open_store, tmp_path, monkeypatch):
+    monkeypatch.setattr(spool, "_MOST_HELD", 0)
+    (tmp_path / "spool").write_text("a file")
+    store = open_store()
+    given = [Answered(make_answer("A1", probability=float("nan")), NOON), Answered(make_answer("A2"), NOON)]
+    with pytest.raises(StoreError, match=r"^1 score not stored. A score cannot be kept: .* 1 score not stored. The spool"):
+        store.save_scores(given, scored_at=NOON, model="m")
+    assert store.lost == 2

@@ -196,12 +196,19 @@ def test_a_scrub_that_was_cut_off_is_cleared_away_with_what_was_left(spool, tmp_
     assert not list(spool.folder.glob("*.new"))
 
 
-def test_a_folder_that_is_taken_away_is_made_again(spool):
+@pytest.mark.parametrize("made_again", [True, False])
+def test_a_folder_that_is_emptied_holds_what_comes_then_for_the_next_process(spool, made_again):
     spool.append([b"1\n"])
     spool.remove(spool.turn())
     shutil.rmtree(spool.folder)
+    if made_again:
+        spool.folder.mkdir()
     spool.append([b"2\n"])
-    assert list_lines(spool) == [b"2"]
+    spool.close()
+    after = Spool(spool.folder)
+    after.adopt()
+    assert list_lines(after) == [b"2"]
+    after.close()
 
 
 def test_half_a_line_of_what_was_set_aside_harms_no_other(spool):
@@ -240,3 +247,39 @@ def test_what_cannot_be_set_aside_whole_is_not_set_aside(spool, monkeypatch):
         spool.refuse([(b"second", "why")])
     monkeypatch.undo()
     assert spool.refused.read_bytes() == before
+
+
+def test_half_a_line_of_an_erased_lead_is_erased(spool):
+    spool.append([b"1\n"])
+    spool.refuse([(b'{"lead_id": "A1"}', "why")])
+    with spool.refused.open("ab") as file:
+        file.write(b'{"reason": "no", "record": "A2')
+    assert spool.scrub_refused(lambda _: True) == 0
+    assert b"A2" not in spool.refused.read_bytes()
+    assert b"A1" in spool.refused.read_bytes()
+
+
+def test_what_an_older_version_set_aside_is_not_forgotten_for_want_of_a_date(spool):
+    spool.append([b"1\n"])
+    spool.refused.write_bytes(b'{"reason": "why", "record": "old"}\n{"reason": "w\n')
+    spool.expire_refused(datetime.now(UTC))
+    assert spool.refused.read_bytes() == b'{"reason": "why", "record": "old"}\n'
+
+
+def test_a_sync_that_finds_no_file_left_to_open_is_made_again(spool, monkeypatch):
+    spool.append([b"1\n"])
+    first = spool.turn()
+    spool.append([b"2\n"])
+    synced, fsync = [], os.fsync
+
+    def refuse(_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "dup", refuse)
+        with pytest.raises(OSError, match="Too many open files"):
+            spool.sync()
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(handle) or fsync(handle))
+    spool.sync()
+    assert len(synced) >= 2
+    spool.remove(first)
