@@ -1,5 +1,7 @@
 """A small firm with a known signal, written as a data scientist would export it."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import numpy as np
@@ -69,3 +71,9 @@ def refuse(settings_path, error, match):
         run(settings_path)
     assert list_files(settings_path.parent) == before
     return str(caught.value)
+
+
+def run_async(run):
+    """What a coroutine function gives, in a thread of its own: the browser of other tests may keep a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(run())).result()

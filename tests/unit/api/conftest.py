@@ -9,6 +9,7 @@ import httpx2
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from helpers import run_async
 
 from api.app import create_app
 from api.example import find_port, wait_until_ready
@@ -159,6 +160,6 @@ def ask_at_once(client):
                 ]
                 return await asyncio.gather(*posts)
 
-        return asyncio.run(run())
+        return run_async(run)
 
     return ask

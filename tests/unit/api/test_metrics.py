@@ -1,10 +1,10 @@
 """Figures for a monitor: what they count, and that no label holds anything of a lead."""
 
-import asyncio
 import logging
 import re
 
 import pytest
+from helpers import run_async
 
 from predictor.config import make_settings
 from predictor.store import spool
@@ -81,7 +81,7 @@ def test_a_client_that_hangs_up_within_its_body_is_no_fault_of_ours(client, path
 
     sent = []
     with caplog.at_level(logging.ERROR):
-        asyncio.run(client.app(scope, receive, send))
+        run_async(lambda: client.app(scope, receive, send))
     assert sent[0]["status"] == 499
     assert caplog.records == []
     assert read(client)[f'predictor_requests_total{{method="POST",route="{path}",status="499"}}'] == 1

@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 
 import pytest
+from helpers import run_async
 
 from api import scoring
 from api.gather import Gather
@@ -82,7 +83,7 @@ def test_who_has_gone_is_neither_scored_nor_kept(client, leads):
         answers[1].cancel()
         return await asyncio.gather(*answers, return_exceptions=True)
 
-    first, gone, third = asyncio.run(run())
+    first, gone, third = run_async(run)
     assert isinstance(gone, asyncio.CancelledError)
     assert [one.answered.answer.lead_id for one in (first, third)] == ["L0", "L2"]
     assert read_rows(client)["lead_id"].tolist() == ["L0", "L2"]
@@ -100,7 +101,7 @@ def test_each_is_answered_by_the_champion_that_it_began_with(client, leads):
             *(gather.answer(LeadIn.model_validate(lead), service, 0) for lead, service in zip(leads[40:], services, strict=True))
         )
 
-    asyncio.run(run())
+    run_async(run)
     rows = read_rows(client)
     assert [rows["model"][rows["lead_id"] == f"L{number}"].item() for number in (40, 41, 78, 79)] == ["small", "second"] * 2
     assert rows["model"].value_counts().to_dict() == {"small": 20, "second": 20}
