@@ -1,6 +1,7 @@
 """A small bundle with a rule book, made once, and clients of an API over it."""
 
 import asyncio
+import json
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -112,6 +113,32 @@ def serve():
         service = client.app.state.service
         if not isinstance(service, str):
             service.store.close()
+
+
+@pytest.fixture
+def second(models, files, save_files):
+    """A second bundle beside the champion, whose threshold nobody reaches."""
+    threshold = json.loads(files["threshold.json"])
+    threshold["recommended"]["threshold"] = 1.0
+    golden = [json.loads(line) | {"decision": "nurture"} for line in files["golden.jsonl"].splitlines()]
+    changed = {"threshold.json": json.dumps(threshold), "golden.jsonl": "".join(json.dumps(row) + "\n" for row in golden)}
+    save_files(models, "second", files | changed)
+    return models / "second"
+
+
+def look(client):
+    client.app.state.watch.look()
+    return client.get("/health/ready").json()
+
+
+def ask(client, lead):
+    response = client.post("/v1/score", json=lead)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def read_rows(client):
+    return client.app.state.service.store.load_scores().to_dict("records")
 
 
 @pytest.fixture

@@ -25,6 +25,18 @@ def make_outcome(lead_id="A17", kind="accepted", *, occurred_at=NOON, told_at=NO
     return Record("outcome", row)
 
 
+def save(store, *lead_ids):
+    store.save_scores([Answered(make_answer(lead_id), NOON) for lead_id in lead_ids], scored_at=datetime.now(UTC), model="m")
+
+
+def list_leads(of):
+    database = Database(of.url)
+    found = database.load_scores()
+    database.close()
+    assert found["answer_id"].is_unique
+    return sorted(found["lead_id"])
+
+
 @pytest.fixture
 def database(place):  # noqa: F811
     database = Database(place.url)

@@ -8,26 +8,14 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from unit.store.conftest import NOON, make_answer, make_score
+from unit.store.conftest import NOON, list_leads, make_answer, make_score, save
 
 from predictor.answer import Answer
 from predictor.config import make_settings
 from predictor.errors import StoreError
-from predictor.store import Answered, Database, Erasure, Store, keeper, spool, writer
+from predictor.store import Answered, Database, Erasure, Store
 
 PATIENCE_S = 60  # after which a test that waits has failed
-
-
-def save(store, *lead_ids):
-    store.save_scores([Answered(make_answer(lead_id), NOON) for lead_id in lead_ids], scored_at=datetime.now(UTC), model="m")
-
-
-def list_leads(place):
-    database = Database(place.url)
-    found = database.load_scores()
-    database.close()
-    assert found["answer_id"].is_unique
-    return sorted(found["lead_id"])
 
 
 @pytest.fixture
@@ -70,51 +58,6 @@ def test_the_writer_needs_nobody_to_ask_for_it(store, watched, place):
 def test_keeping_nothing_opens_nothing(store, tmp_path):
     store.save_scores([], scored_at=NOON, model="m")
     assert not (tmp_path / "spool").exists()
-
-
-def test_a_score_that_cannot_be_kept_costs_no_other(store):
-    faulty = Answered(make_answer("A2", probability=float("nan")), NOON)
-    with pytest.raises(StoreError, match=r"1 score not stored. A score cannot be kept: Out of range float values"):
-        store.save_scores([Answered(make_answer("A1"), NOON), faulty], scored_at=NOON, model="m")
-    assert store.load_scores()["lead_id"].tolist() == ["A1"]
-    assert store.lost == 1
-
-
-def test_scores_wait_in_memory_while_the_spool_cannot_be_written(place, open_store, tmp_path, monkeypatch):
-    monkeypatch.setattr(spool, "_MOST_HELD", 3)
-    (tmp_path / "spool").write_text("a file")
-    store = open_store()
-    with pytest.raises(StoreError, match=r"^2 scores kept in memory until it can be written. The spool .* File exists"):
-        save(store, "A1", "A2")
-    with pytest.raises(StoreError, match=r"^1 score kept in memory until it can be written. 1 score not stored. The spool"):
-        save(store, "A3", "A4")
-    assert (store.waiting, store.lost) == (3, 1)
-    (tmp_path / "spool").unlink()
-    save(store, "A5")
-    store.drain()
-    assert (list_leads(place), store.waiting) == (["A1", "A2", "A3", "A5"], 0)
-
-
-def test_the_writer_takes_what_waits_in_memory_by_itself(open_store, place, tmp_path, monkeypatch):
-    monkeypatch.setattr(writer, "_LONGEST_PAUSE_S", 0.01)
-    (tmp_path / "spool").write_text("a file")
-    store = open_store()
-    with pytest.raises(StoreError, match="1 score kept in memory"):
-        save(store, "A1")
-    (tmp_path / "spool").unlink()
-    while store.waiting:
-        pass
-    assert list_leads(place) == ["A1"]
-
-
-def test_what_is_in_memory_alone_when_it_ends_is_told_to_be_lost(open_store, tmp_path, caplog):
-    (tmp_path / "spool").write_text("a file")
-    store = open_store()
-    with pytest.raises(StoreError, match="1 score kept in memory"):
-        save(store, "A1")
-    store.close()
-    assert "1 record lost, which were in memory alone" in caplog.text
-    assert "for the next start" not in caplog.text
 
 
 @pytest.mark.usefixtures("impatient")
@@ -369,89 +312,3 @@ def test_an_answer_keeps_its_contract_whatever_is_stored_beside_it():
     assert isinstance(kept, Answer)
     assert kept.to_json() == plain.to_json()
     assert kept == plain
-
-
-def test_a_database_that_hangs_is_told_of_and_stops_no_end(place, open_store, monkeypatch, caplog):
-    going, goes_on = threading.Event(), threading.Event()
-    write = Database.write
-
-    def hang(database, records):
-        going.set()
-        goes_on.wait(PATIENCE_S)
-        return write(database, records)
-
-    monkeypatch.setattr(Database, "write", hang)
-    monkeypatch.setattr(writer, "_HANGS_S", 0.0)
-    monkeypatch.setattr(keeper, "_END_S", 0.01)
-    store = open_store()
-    save(store, "A1")
-    assert going.wait(PATIENCE_S)
-    assert store.away == "The database does not answer."
-    store.close()
-    assert "1 record waits in the spool for the next start. The database does not answer." in caplog.text
-    monkeypatch.setattr(Database, "write", write)
-    again = open_store()
-    again.drain()
-    goes_on.set()
-    assert list_leads(place) == ["A1"]
-
-
-def test_what_is_in_memory_is_written_at_the_end_if_it_can_be(place, open_store, tmp_path, monkeypatch):
-    (tmp_path / "spool").write_text("a file")
-    store = open_store()
-    store._writer.stop(PATIENCE_S)
-    with pytest.raises(StoreError, match="1 score kept in memory"):
-        save(store, "A1")
-    (tmp_path / "spool").unlink()
-    monkeypatch.setattr(Database, "write", refuse)
-    store.close()
-    monkeypatch.undo()
-    again = open_store()
-    again.drain()
-    assert list_leads(place) == ["A1"]
-
-
-def refuse(*_):
-    raise StoreError("The database is away.")
-
-
-def test_a_database_that_hangs_at_the_end_alone_stops_it_no_longer(open_store, monkeypatch, caplog):
-    goes_on = threading.Event()
-    monkeypatch.setattr(keeper, "_END_S", 0.05)
-    store = open_store()
-    store._writer.stop(PATIENCE_S)
-    monkeypatch.setattr(Database, "write", lambda *_: goes_on.wait(PATIENCE_S) and [])
-    save(store, "A1")
-    store.close()
-    assert "1 record waits in the spool for the next start. The database does not answer." in caplog.text
-    goes_on.set()
-
-
-def test_an_erasure_of_which_the_database_says_nothing_is_told_of(open_store, monkeypatch):
-    going, goes_on = threading.Event(), threading.Event()
-    monkeypatch.setattr(writer, "_HANGS_S", 0.0)
-    store, erase = open_store(), Database.erase
-
-    def hang(database, lead_id, *, at):
-        going.set()
-        goes_on.wait(PATIENCE_S)
-        return erase(database, lead_id, at=at)
-
-    monkeypatch.setattr(Database, "erase", hang)
-    thread = threading.Thread(target=store.erase, args=("A1",))
-    thread.start()
-    assert going.wait(PATIENCE_S)
-    assert store.away == "The database does not answer."
-    goes_on.set()
-    thread.join()
-    assert store.away is None
-
-
-def test_every_score_that_is_lost_is_counted(open_store, tmp_path, monkeypatch):
-    monkeypatch.setattr(spool, "_MOST_HELD", 0)
-    (tmp_path / "spool").write_text("a file")
-    store = open_store()
-    given = [Answered(make_answer("A1", probability=float("nan")), NOON), Answered(make_answer("A2"), NOON)]
-    with pytest.raises(StoreError, match=r"^1 score not stored. A score cannot be kept: .* 1 score not stored. The spool"):
-        store.save_scores(given, scored_at=NOON, model="m")
-    assert store.lost == 2
