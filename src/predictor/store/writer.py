@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from predictor.errors import StoreError, count
@@ -146,8 +146,9 @@ class Writer:
 
     def _run_sync(self) -> None:
         while not self._stopping.wait(self._sync_s):
-            try:
+            with suppress(OSError):  # which the other thread tells of
                 self._spool.append(())  # what is held in memory
+            try:
                 self._spool.sync()
             except OSError as error:
                 LOG.error("%s", tell_spool(error))  # noqa: TRY400  in words

@@ -63,4 +63,5 @@ def test_an_erasure_of_which_the_database_says_nothing_is_told_of(open_store, mo
     assert store.away == "The database does not answer."
     goes_on.set()
     thread.join()
+    store.drain()  # so that the writer has nothing to ask either
     assert store.away is None
