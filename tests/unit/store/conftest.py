@@ -1,15 +1,18 @@
 """Databases of both kinds, and records to write."""
 
+import threading
 from datetime import UTC, datetime
 
 import pytest
 from databases import impatient, place, postgres  # noqa: F401  fixtures
 
 from predictor.answer import Answer
+from predictor.errors import StoreError
 from predictor.store import Answered, Database, Store
 from predictor.store.records import Record, record_score
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
+PATIENCE_S = 60  # after which a test that waits has failed
 
 
 def make_answer(lead_id="A17", points=None, probability=0.1 + 0.2, features=None):
@@ -62,3 +65,25 @@ def open_store(place, tmp_path):  # noqa: F811
 @pytest.fixture
 def store(open_store):
     return open_store()
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    """What the writers do: events that are set when a batch is in the database, and when the database refuses to be used."""
+
+    class Watch:
+        written, failed, batches = threading.Event(), threading.Event(), 0
+
+    def write(database, records):
+        try:
+            refused = really(database, records)
+        except StoreError:
+            watch.failed.set()
+            raise
+        watch.batches += 1
+        watch.written.set()
+        return refused
+
+    watch, really = Watch(), Database.write
+    monkeypatch.setattr(Database, "write", write)
+    return watch

@@ -2,11 +2,9 @@
 
 import threading
 
-from unit.store.conftest import list_leads, save
+from unit.store.conftest import PATIENCE_S, list_leads, save
 
 from predictor.store import Database, keeper, writer
-
-PATIENCE_S = 60  # after which a test that waits has failed
 
 
 def test_a_database_that_hangs_is_told_of_and_stops_no_end(place, open_store, monkeypatch, caplog):

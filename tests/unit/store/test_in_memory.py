@@ -1,12 +1,10 @@
 """Scores that no file takes: they wait in memory, and what is lost is told."""
 
 import pytest
-from unit.store.conftest import NOON, list_leads, make_answer, save
+from unit.store.conftest import NOON, PATIENCE_S, list_leads, make_answer, save
 
 from predictor.errors import StoreError
 from predictor.store import Answered, Database, spool, writer
-
-PATIENCE_S = 60  # after which a test that waits has failed
 
 
 def test_a_score_that_cannot_be_kept_costs_no_other(store):

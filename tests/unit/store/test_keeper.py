@@ -5,39 +5,14 @@ import json
 import logging
 import os
 import threading
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from unit.store.conftest import NOON, list_leads, make_answer, make_score, save
+from unit.store.conftest import NOON, PATIENCE_S, list_leads, make_answer, make_score, save
 
 from predictor.answer import Answer
 from predictor.config import make_settings
 from predictor.errors import StoreError
-from predictor.store import Answered, Database, Erasure, Store
-
-PATIENCE_S = 60  # after which a test that waits has failed
-
-
-@pytest.fixture
-def watched(monkeypatch):
-    """What the writers do: events that are set when a batch is in the database, and when the database refuses to be used."""
-
-    class Watch:
-        written, failed, batches = threading.Event(), threading.Event(), 0
-
-    def write(database, records):
-        try:
-            refused = really(database, records)
-        except StoreError:
-            watch.failed.set()
-            raise
-        watch.batches += 1
-        watch.written.set()
-        return refused
-
-    watch, really = Watch(), Database.write
-    monkeypatch.setattr(Database, "write", write)
-    return watch
+from predictor.store import Database, Store
 
 
 def test_what_is_kept_is_read_back_at_once(store):
@@ -166,72 +141,6 @@ def test_half_a_line_is_left_out_and_told(open_store, caplog):
     with caplog.at_level(logging.WARNING, "predictor.store"):
         assert open_store().load_scores()["lead_id"].tolist() == ["A1"]
     assert "was being written when its process ended" in caplog.text
-
-
-def test_erasure_reaches_what_waits_and_what_is_stored(place, store, tmp_path):
-    save(store, "A1", "A2")
-    store.save_outcome("A1", "accepted", occurred_at=NOON)
-    store.drain()
-    store._writer.stop(PATIENCE_S)  # so that what comes now waits
-    save(store, "A1", "A2", "A1")
-    store._spool.refuse([(make_score("A1").to_line(), "a reason")])
-    assert store.erase("A1") == Erasure(scores=1, outcomes=1, waiting=3, done=True)
-    waiting = b"".join(file.read_bytes() for file in (tmp_path / "spool").iterdir())
-    assert b"A2" in waiting
-    assert waiting.count(b'"A1"') == 1  # of the erasure itself
-    store.drain()
-    assert list_leads(place) == ["A2", "A2"]
-    assert store.load_outcomes().empty
-    save(store, "A1")
-    store.drain()
-    assert list_leads(place) == ["A1", "A2", "A2"]
-
-
-def test_erasure_holds_for_what_waits_in_another_process(place, open_store):
-    other, store = open_store(), open_store()
-    other._writer.stop(PATIENCE_S)
-    save(other, "A1", "A2")
-    save(store, "A1")
-    store.erase("A1")
-    other.drain()
-    store.drain()
-    assert list_leads(place) == ["A2"]
-
-
-@pytest.mark.usefixtures("impatient")
-def test_erasure_while_the_database_is_away_is_made_when_it_is_back(place, open_store):
-    store = open_store()
-    save(store, "A1", "A2")
-    store.drain()
-    place.stop()
-    save(store, "A1")
-    assert store.erase("A1") == Erasure(scores=0, outcomes=0, waiting=1, done=False)
-    store.close()
-    place.start()
-    open_store().drain()
-    assert list_leads(place) == ["A2"]
-
-
-def test_what_is_too_old_is_deleted_by_the_writer(place, open_store, monkeypatch):
-    expired = threading.Event()
-    really = Database.expire
-    monkeypatch.setattr(Database, "expire", lambda *asked: (really(*asked), expired.set())[0])
-    now = datetime.now(UTC)
-    database = Database(place.url)
-    database.write([make_score("old", at=now - timedelta(days=31)), make_score("new", at=now - timedelta(days=29))])
-    database.close()
-    open_store(retention_days=30).start()
-    assert expired.wait(PATIENCE_S)
-    assert list_leads(place) == ["new"]
-
-
-def test_without_a_retention_nothing_is_deleted(place, open_store, watched, monkeypatch):
-    monkeypatch.setattr(Database, "expire", lambda *_: pytest.fail("nothing is too old"))
-    store = open_store()
-    store.save_scores([Answered(make_answer("old"), NOON)], scored_at=NOON, model="m")
-    assert watched.written.wait(PATIENCE_S)
-    store.close()
-    assert list_leads(place) == ["old"]
 
 
 def test_writers_of_several_stores_at_once_lose_nothing_and_repeat_nothing(place, open_store):
