@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from api.crm import CrmLeadIn
+from api.each import ask_each
 from api.schemas import LeadIn, ScoreQuery
 from api.service import Service
 from predictor.crm import write_properties
@@ -51,12 +52,7 @@ def answer_leads(leads: Sequence[LeadIn], service: Service, now: datetime, reaso
 
 def answer_each(leads: Sequence[LeadIn], service: Service, now: datetime, reasons: int) -> Sequence[Given | Exception]:
     """The same, where a fault of ours with one lead is told in its place, and costs the others nothing."""
-    try:
-        return answer_leads(leads, service, now, reasons)
-    except Exception as error:  # noqa: BLE001  whatever it is
-        if len(leads) == 1:
-            return [error]
-        return [told for lead in leads for told in answer_each([lead], service, now, reasons)]
+    return ask_each(lambda some: answer_leads(some, service, now, reasons), leads)
 
 
 def tell(given: Given, service: Service, asked: ScoreQuery) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from api.each import ask_each
 from api.errors import LOG, NO_MODEL, RefusalError
 from predictor.answer import Answer, Lead
 from predictor.errors import Finding, ScoringError, StoreError, count
@@ -82,10 +83,10 @@ class Service:
         """What the challenger says of each; None where it cannot, for it costs no answer, nor what it says of others."""
         if self.challenger is None:
             return [None] * len(leads)
-        failed = list[str]()
-        said = _ask_each(self.challenger, leads, failed)
-        if failed:
-            LOG.error("The challenger failed with %s: %s", count(len(failed), "lead"), failed[0])
+        said = ask_each(partial(self.challenger.score_leads, reasons=0), leads)
+        if faults := [error for error in said if isinstance(error, Exception) and not isinstance(error, ScoringError)]:
+            kind = type(faults[0]).__name__  # a message may quote a person
+            LOG.error("The challenger failed with %s: %s", count(len(faults), "lead"), kind)
         return [answer.probability if isinstance(answer, Answer) else None for answer in said]  # it looks at other columns
 
     def keep(self, given: Sequence[Answered], scored_at: datetime) -> None:
@@ -94,17 +95,6 @@ class Service:
             self.store.save_scores(given, scored_at=scored_at, model=self.scorer.version)
         except StoreError as error:
             LOG.error("%s", error)
-
-
-def _ask_each(scorer: Scorer, leads: Sequence[Lead], failed: list[str]) -> Sequence[Answer | ScoringError | None]:
-    """What a scorer says of each; None where it fails, whose kind of fault is noted: a message may quote a person."""
-    try:
-        return scorer.score_leads(leads, reasons=0)
-    except Exception as error:  # noqa: BLE001  whatever it is, the champion has answered
-        if len(leads) != 1:
-            return [told for lead in leads for told in _ask_each(scorer, [lead], failed)]
-        failed.append(type(error).__name__)
-        return [None]
 
 
 def find_service(request: Request) -> Service:

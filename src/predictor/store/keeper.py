@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +20,10 @@ from predictor.store.database import Database, Erased
 from predictor.store.records import Answered, Record, record_score
 from predictor.store.schema import OutcomeKind
 from predictor.store.spool import Spool
-from predictor.store.writer import LOG, Writer, tell_spool, tell_waiting
+from predictor.store.writer import HANGS, LOG, Writer, tell_spool, tell_waiting
 
 _PATIENCE_S = 5.0  # of an erasure, with a database that hangs
 _END_S = 15.0  # of an end
-_HANGS = "The database does not answer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +103,17 @@ class Store:
     def close(self) -> None:
         """Write what can be written, leave the rest in the spool, and let go of both."""
         until = time.monotonic() + _END_S
-        reason = self._drain_until(until) if self._writer.stop(_END_S) else _HANGS
-        with suppress(OSError):
-            self._spool.append(())  # what is in memory alone
-        if reason is not None and (left := self.waiting - self._spool.held):
-            LOG.warning("%s in the spool for the next start. %s", tell_waiting(left), reason)
-        if lost := self._spool.held:
-            LOG.error("%s lost, which were in memory alone: the spool could not be written.", count(lost, "record"))
+        reason = self._drain_until(until) if self._writer.stop(_END_S) else HANGS
+        waiting = self.waiting
         try:
             self._spool.close()
         except OSError as error:
             LOG.error("%s", tell_spool(error))
+        lost = self._spool.held
+        if reason is not None and waiting > lost:
+            LOG.warning("%s in the spool for the next start. %s", tell_waiting(waiting - lost), reason)
+        if lost:
+            LOG.error("%s lost, which were in memory alone: the spool could not be written.", count(lost, "record"))
         self.database.close()
 
     def _drain_until(self, until: float) -> str | None:
@@ -132,7 +131,7 @@ class Store:
         thread = threading.Thread(target=drain, name="store end", daemon=True)
         thread.start()
         thread.join(max(0.0, until - time.monotonic()))
-        return _HANGS if thread.is_alive() else next(iter(faults), None)
+        return HANGS if thread.is_alive() else next(iter(faults), None)
 
     def save_scores(self, given: Iterable[Answered], *, scored_at: datetime, model: str) -> None:
         """Keep answers; while the spool cannot be written they are kept in memory, as many as there is room for.

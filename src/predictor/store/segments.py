@@ -137,14 +137,31 @@ def append_whole(path: Path, lines: Sequence[bytes]) -> None:
         OSError: The file cannot be written.
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "r+b", buffering=0) as file:
+    try:
         size = os.fstat(handle).st_size
         ends = not size or os.pread(handle, 1, size - 1) == b"\n"
-        rest = (b"" if ends else b"\n") + b"".join(lines)
-        try:
-            while rest:
-                rest = rest[file.write(rest) :]
+        write_or_undo(handle, (b"" if ends else b"\n") + b"".join(lines), size, sync=True)
+    finally:
+        os.close(handle)
+
+
+def write_or_undo(handle: int, data: bytes, size: int, *, sync: bool = False) -> None:
+    """Write at the end of a file that has a size; where the system refuses a part, as on a full disk, none of it stays.
+
+    Args:
+        handle: Of the file.
+        data: What is written.
+        size: Bytes that the file has.
+        sync: Whether it must be on the disk too.
+
+    Raises:
+        OSError: The system refuses.
+    """
+    try:
+        while data:
+            data = data[os.write(handle, data) :]
+        if sync:
             os.fsync(handle)
-        except OSError:
-            os.ftruncate(handle, size)
-            raise
+    except OSError:
+        os.ftruncate(handle, size)
+        raise

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from predictor.disk import sync_folder
-from predictor.store.segments import REFUSED, Seat, Segment, append_whole, lock_folder, rewrite
+from predictor.store.segments import REFUSED, Seat, Segment, append_whole, lock_folder, rewrite, write_or_undo
 
 _LARGEST = 8_000_000  # bytes of a segment; more than one waits only while the database is away
 _ALWAYS = "9999"  # stands for when a record was set aside by a version that did not say
@@ -71,13 +71,7 @@ class Spool:
             if self._size + len(data) > _LARGEST:
                 self._turn()
             handle = self._handle if self._handle >= 0 else self._open()
-            rest = data
-            try:
-                while rest:  # all at once, but for a disk that is full, which takes what it can and then refuses
-                    rest = rest[os.write(handle, rest) :]
-            except OSError:
-                os.ftruncate(handle, self._size)
-                raise
+            write_or_undo(handle, data, self._size)
             self._size, self._lines, self._dirty = self._size + len(data), self._lines + number, True
             self._held = []
 
@@ -89,11 +83,17 @@ class Spool:
         return len(taken)
 
     def sync(self) -> None:
-        """Have all that was added so far on the disk, where a power failure leaves it.
+        """Have all that was added so far on the disk, where a power failure leaves it, and what is held if it can be.
 
         Raises:
             OSError: The disk refuses.
         """
+        try:
+            self.append(())
+        finally:
+            self._sync_added()
+
+    def _sync_added(self) -> None:
         with self._syncing:
             with self._lock:
                 if not self._dirty:

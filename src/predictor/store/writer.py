@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from predictor.errors import StoreError, count
@@ -23,6 +23,7 @@ _LONGEST_PAUSE_S = 5.0  # between tries while the database is away
 _LOOK_S = 60.0  # between looks for what other processes left
 _DAY_S = 86_400.0
 _HANGS_S = 15.0  # that the database takes for a batch
+HANGS = "The database does not answer."
 
 
 class Writer:
@@ -43,7 +44,7 @@ class Writer:
         """Why the database cannot be used; None where it can, as far as is known."""
         asked = self._asked
         hangs = asked is not None and time.monotonic() - asked > _HANGS_S
-        return self._away or ("The database does not answer." if hangs else None)
+        return self._away or (HANGS if hangs else None)
 
     def start(self) -> None:
         """Begin, first of all with what was left from before; where it has begun, nothing happens."""
@@ -145,13 +146,16 @@ class Writer:
         self._spool.remove(segment)
 
     def _run_sync(self) -> None:
+        told = ""
         while not self._stopping.wait(self._sync_s):
-            with suppress(OSError):  # which the other thread tells of
-                self._spool.append(())  # what is held in memory
             try:
                 self._spool.sync()
             except OSError as error:
-                LOG.error("%s", tell_spool(error))  # noqa: TRY400  in words
+                if str(error) != told:
+                    LOG.error("%s", tell_spool(error))  # noqa: TRY400  in words
+                told = str(error)
+            else:
+                told = ""
 
     def _run(self) -> None:
         pause = 0.0
