@@ -12,19 +12,19 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
-from api.champion import Watch
-from api.docs_page import add_docs
-from api.envelope import Envelope
-from api.errors import add_handlers
-from api.gather import Gather
-from api.metrics import Metrics
-from api.openapi import describe, to_30
+from api.http.errors import add_handlers
+from api.http.metrics import Metrics
+from api.http.middleware import Envelope
+from api.openapi.describe import describe, to_30
+from api.openapi.docs_page import add_docs
 from api.routes import router
-from predictor.bundle import is_bundle
-from predictor.config import load_settings, make_settings
-from predictor.config_sections import ServeSettings, StoreSettings
-from predictor.keys import FILE, KeyRing
-from predictor.store import Store
+from api.serving.micro_batch import Gather
+from api.serving.model_watch import Watch
+from predictor.core.settings import load_settings, make_settings
+from predictor.core.settings_sections import ServeSettings, StoreSettings
+from predictor.scoring.bundle.files import is_bundle
+from predictor.store.api_keys import FILE, KeyRing
+from predictor.store.store import Store
 
 _ABOUT = """
 The probability that a marketing qualified lead (MQL) becomes a sales qualified lead (SQL).

@@ -10,28 +10,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from api.answers import ErasureOut, OutcomeOut, WarningOut
-from api.answers_of_models import (
-    FeatureOut,
-    LiveOut,
-    ModelOut,
-    ReadyOut,
-    RecommendedOut,
-    ThresholdOut,
-    ThresholdRow,
-)
-from api.errors import NO_REPORT, RefusalError
-from api.metrics import CONTENT_TYPE, Metrics
-from api.pages import show_page
-from api.refusals import WRONG_FIELD
-from api.responses import METRICS, NO_LEAD, NO_PAGE, UNREADY, WRONG
-from api.safe_route import SafeRoute
-from api.schemas import Key, OutcomeIn, ThresholdQuery
+from api.http.error_codes import WRONG_FIELD
+from api.http.errors import NO_REPORT, RefusalError
+from api.http.guarded_route import SafeRoute
+from api.http.metrics import CONTENT_TYPE, Metrics
+from api.http.pages import show_page
+from api.schemas.answers import ErasureOut, OutcomeOut, WarningOut
+from api.schemas.model import FeatureOut, LiveOut, ModelOut, ReadyOut, RecommendedOut, ThresholdOut, ThresholdRow
+from api.schemas.requests import Key, OutcomeIn, ThresholdQuery
+from api.schemas.responses import METRICS, NO_LEAD, NO_PAGE, UNREADY, WRONG
 from api.score_routes import add_score_routes
-from api.service import Served, Service, find_service
-from predictor.errors import Finding, list_names
-from predictor.parse import to_moment
-from predictor.store import Store
+from api.serving.service import Served, Service, find_service
+from predictor.core.errors import Finding, list_names
+from predictor.data.parse import to_moment
+from predictor.store.store import Store
 
 router = APIRouter(route_class=SafeRoute, generate_unique_id_function=lambda route: route.name)
 add_score_routes(router)

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from _quality_flaml import describe_rows
 
-from predictor.config import Settings, load_settings, make_settings
-from predictor.simulate import save_firm, simulate_firm
-from predictor.train import Trained
+from predictor.core.settings import Settings, load_settings, make_settings
+from predictor.simulate.files import save_firm
+from predictor.simulate.firm import simulate_firm
+from predictor.training.train import Trained
 
 REAL = Path(__file__).resolve().parent.parent / "tests" / "real"
 VARIABLE = "PREDICTOR_REAL_DATA"

@@ -17,15 +17,15 @@ from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
 
-from api.answers import AnswerOut
 from api.app import create_from_environment
-from api.quick_route import QuickRoute
-from api.safe_route import SafeRoute
-from api.schemas import LeadIn
+from api.http.fast_route import QuickRoute
+from api.http.guarded_route import SafeRoute
+from api.schemas.answers import AnswerOut
+from api.schemas.requests import LeadIn
 from api.score_routes import Asked
-from api.scoring import write
-from api.service import Served
-from predictor.log_lines import make_log_config, spare_unread
+from api.serving.answering import write
+from api.serving.service import Served
+from predictor.cli.json_logs import make_log_config, spare_unread
 
 PATIENCE_S = 120
 
@@ -137,5 +137,6 @@ def serve_constant() -> list[str]:
     """The command of the constant, served as the product is."""
     return [
         sys.executable, "-m", "uvicorn", "_serving_apps:create_constant", "--factory", "--app-dir", str(Path(__file__).parent),
-        "--port", "PORT", "--log-level", "warning", "--no-access-log", "--no-server-header", "--http", "api.prompt:PromptHeads",
+        "--port", "PORT", "--log-level", "warning", "--no-access-log", "--no-server-header",
+        "--http", "api.http.header_timeout:PromptHeads",
     ]  # fmt: skip

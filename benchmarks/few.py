@@ -24,16 +24,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from predictor.batch import score_leads
-from predictor.bundle import Bundle
-from predictor.config import load_settings
-from predictor.errors import TrainingError
-from predictor.model.metrics import Difference, compute_difference, compute_metrics
-from predictor.model.recipe import fit_recipe
-from predictor.score import Scorer
-from predictor.simulate import save_firm, simulate_firm
-from predictor.table_study import load_study
-from predictor.train import Trained, train
+from predictor.core.errors import TrainingError
+from predictor.core.settings import load_settings
+from predictor.model.calibrated_model import fit_recipe
+from predictor.model.metrics.metrics import Difference, compute_difference, compute_metrics
+from predictor.scoring.batch import score_leads
+from predictor.scoring.bundle.files import Bundle
+from predictor.scoring.scorer import Scorer
+from predictor.simulate.files import save_firm
+from predictor.simulate.firm import simulate_firm
+from predictor.training.from_tables import load_study
+from predictor.training.train import Trained, train
 
 SIZES, TOSSED = (100, 300, 1000), (300, 1000, 5000)
 SEEDS, RESAMPLES = 20, 1000

@@ -19,8 +19,8 @@ import pandas as pd
 from _history_sql import TYPES, WINDOWS, write_sql
 from _measure import measure, run_script, tell_missed, time_once
 
-from predictor.features.history import compute_history
-from predictor.features.windows import list_event_features
+from predictor.features.event_features import list_event_features
+from predictor.features.table import compute_history
 
 LEADS = 200_000
 COMPARED = 10  # million events at which time and memory are bound

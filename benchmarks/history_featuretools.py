@@ -68,10 +68,10 @@ def compare(folder: Path) -> tuple[float, float]:
     import numpy as np  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
 
-    from predictor.features.history import compute_history  # noqa: PLC0415
-    from predictor.features.live import LiveWindows  # noqa: PLC0415
-    from predictor.features.windows import list_event_features  # noqa: PLC0415
-    from predictor.values import Event  # noqa: PLC0415
+    from predictor.data.values import Event  # noqa: PLC0415
+    from predictor.features.event_features import list_event_features  # noqa: PLC0415
+    from predictor.features.one_lead import LiveWindows  # noqa: PLC0415
+    from predictor.features.table import compute_history  # noqa: PLC0415
 
     features = [feature for feature in list_event_features(TYPES, WINDOWS) if feature.kind in ("count", "count_ever")]
     names = [feature.name for feature in features]

@@ -16,10 +16,10 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 
-from predictor.features.history import compute_history
-from predictor.features.live import LiveWindows
-from predictor.features.windows import EventFeature, list_event_features
-from predictor.values import Event
+from predictor.data.values import Event
+from predictor.features.event_features import EventFeature, list_event_features
+from predictor.features.one_lead import LiveWindows
+from predictor.features.table import compute_history
 
 LEADS, EVENTS = 200, 50
 MOST_US = 100.0

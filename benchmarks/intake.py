@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 from _measure import measure, run_script, tell_missed, time_once
 
-from predictor.acts import fingerprint_acts
-from predictor.config import make_settings
-from predictor.events import check_events
-from predictor.intake.sources import open_events
+from predictor.core.settings import make_settings
+from predictor.data.events.contract import check_events
+from predictor.data.events.table import fingerprint_acts
+from predictor.data.read.event_sources import open_events
 
 LEADS = 200_000
 MOST_RATIO, MOST_GIB = 5.0, 4.0

@@ -25,11 +25,11 @@ SMALL = 1.0  # gigabytes up to which pandas reads all of it as a reference
 
 TASKS = {
     "predictor init": (
-        "from predictor.cli import app; app(['init', {path!r}, '--out', {out!r}, '--force'], standalone_mode=False)"
+        "from predictor.cli.app import app; app(['init', {path!r}, '--out', {out!r}, '--force'], standalone_mode=False)"
     ),
     "read for training": (
-        "from predictor.config import make_settings; from predictor.intake.tables import read_tables; "
-        "from predictor.tables import check_leads; "
+        "from predictor.core.settings import make_settings; from predictor.data.raw_tables import read_tables; "
+        "from predictor.data.leads import check_leads; "
         "s = make_settings({{'data': {{'leads': {path!r}, 'most_rows': {most}}}}}); "
         "print(len(check_leads(read_tables(s).leads, s).frame))"
     ),

@@ -14,8 +14,8 @@ from playwright.sync_api import sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from browser.pages import simulate_contest, tell
 
-from predictor.report.page import render_told
-from predictor.report.sliders import tell_steps
+from predictor.report.page.render import render_told
+from predictor.report.page.sliders import tell_steps
 
 MOVES = 40
 MOVE = """async (place) => {

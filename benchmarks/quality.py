@@ -20,8 +20,8 @@ import numpy as np
 from _quality_data import SETS, VARIABLE, check_rows, find_real, take_rows
 from _quality_peers import FLAML, ask_flaml, ask_lightgbm
 
-from predictor.model.metrics import compute_difference, compute_metrics
-from predictor.train import Trained, train
+from predictor.model.metrics.metrics import compute_difference, compute_metrics
+from predictor.training.train import Trained, train
 
 RESAMPLES, SEED = 1000, 0
 BUDGET = 120.0

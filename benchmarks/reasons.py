@@ -18,14 +18,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from predictor.answer import Lead
-from predictor.bundle import Bundle
-from predictor.config import Settings, load_settings
-from predictor.model.candidates.boosted import Growth
-from predictor.score import Scorer
-from predictor.simulate import save_firm, simulate_firm
-from predictor.train import train
-from predictor.values import Event
+from predictor.core.settings import Settings, load_settings
+from predictor.data.values import Event
+from predictor.model.candidates.lightgbm import Growth
+from predictor.scoring.answer import Lead
+from predictor.scoring.bundle.files import Bundle
+from predictor.scoring.scorer import Scorer
+from predictor.simulate.files import save_firm
+from predictor.simulate.firm import simulate_firm
+from predictor.training.train import train
 
 LEADS, EACH_WAY, ROUNDS = 200, 5, 5
 MOST_TREES, MOST_LEAVES = 500, 24

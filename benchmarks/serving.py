@@ -27,9 +27,10 @@ from _measure import tell_missed
 from _serving_apps import Server, run_server, serve_constant, serve_product
 from _serving_load import end_load, start_load
 
-from predictor.config import load_settings
-from predictor.simulate import save_firm, simulate_firm
-from predictor.train import save_trained, train
+from predictor.core.settings import load_settings
+from predictor.simulate.files import save_firm
+from predictor.simulate.firm import simulate_firm
+from predictor.training.train import save_trained, train
 
 LEADS, ATTRIBUTES, EVENTS, TURNS = 50, 15, 20, 5
 LEAST = {0: 0.5, 5: 0.25}  # of the constant, by reasons each way

@@ -28,11 +28,11 @@ from _measure import tell_missed
 from _serving_apps import Server, run_server, serve_product
 from serving import ask, make_leads, make_models
 
-from predictor.batch import award_leads, score_leads
-from predictor.bundle import find_champion
+from predictor.data.read.table_files import read_table, write_table
 from predictor.features.assemble import assemble_table
-from predictor.intake.read import read_table, write_table
-from predictor.score import Scorer
+from predictor.scoring.batch import award_leads, score_leads
+from predictor.scoring.bundle.files import find_champion
+from predictor.scoring.scorer import Scorer
 
 BATCH, MOST_BATCH_S = 10_000, 2.0
 TABLE, LEAST_TABLE = 1_000_000, 0.7

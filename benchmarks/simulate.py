@@ -15,8 +15,10 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from predictor.simulate import HORIZON_DAYS, Firm, save_firm, simulate_firm, true_probability
 from predictor.simulate.calendar import END
+from predictor.simulate.files import save_firm
+from predictor.simulate.firm import Firm, simulate_firm
+from predictor.simulate.truth import HORIZON_DAYS, true_probability
 
 Answer = TypeVar("Answer")
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import tomli_w
 
-from predictor.config import load_settings
-from predictor.simulate import simulate_firm
-from predictor.table_study import load_study
+from predictor.core.settings import load_settings
+from predictor.simulate.firm import simulate_firm
+from predictor.training.from_tables import load_study
 
 COPIES = 40
 

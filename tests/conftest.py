@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from predictor.config import load_settings
-from predictor.score import Scorer
-from predictor.simulate import save_firm, simulate_firm
-from predictor.train import save_trained, train
+from predictor.core.settings import load_settings
+from predictor.scoring.scorer import Scorer
+from predictor.simulate.files import save_firm
+from predictor.simulate.firm import simulate_firm
+from predictor.training.train import save_trained, train
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -33,7 +34,7 @@ def firm(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def trained(firm):
-    """A training on the firm, with every candidate but `learned_points`, which tests/unit/test_compare.py serves."""
+    """A training on the firm, with every candidate but `learned_points`, which tests/unit/training/test_compare.py serves."""
     return train(load_settings(firm / "predictor.toml"))
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import tomli_w
 
-from predictor.config import load_settings
-from predictor.train import save_trained, train
+from predictor.core.settings import load_settings
+from predictor.training.train import save_trained, train
 
 START = pd.Timestamp("2025-01-01", tz="UTC")
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)

@@ -14,56 +14,62 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from predictor.answer import Answer, Lead
-    from predictor.audit import audit_columns, audit_study, gather_findings
-    from predictor.batch import score_leads
-    from predictor.bundle import find_champion, list_bundles, promote, rollback
-    from predictor.config import Settings, load_settings, make_settings
-    from predictor.errors import Finding, Findings, PredictorError
-    from predictor.estimator import LeadClassifier
+    from predictor.audit.columns import audit_columns
+    from predictor.core.errors import Finding, Findings, PredictorError
+    from predictor.core.settings import Settings, load_settings, make_settings
+    from predictor.data.values import Event
+    from predictor.model.estimator import LeadClassifier
     from predictor.model.importance import compute_importance
-    from predictor.model.threshold import Recommendation, recommend_threshold
+    from predictor.model.threshold.recommend import Recommendation, recommend_threshold
     from predictor.model.verdict import Verdict
     from predictor.points.award import award_lead
     from predictor.points.rulebook import load_rule_book
-    from predictor.report.compare import Comparison, compute_threshold_rows, compute_verdict_table
-    from predictor.report.plots import plot_curve, plot_reliability, plot_thresholds
-    from predictor.report.plots_compare import plot_candidates, plot_gains, plot_importance, plot_lift, plot_point_bands
-    from predictor.report.shown import show
-    from predictor.score import Scorer
-    from predictor.simulate import save_firm, simulate_firm
-    from predictor.study import Study
-    from predictor.table_study import load_study
-    from predictor.train import Trained, save_trained, track_trained
-    from predictor.train import train as train_model
-    from predictor.values import Event
+    from predictor.report.compare.candidates import compute_threshold_rows, compute_verdict_table
+    from predictor.report.compare.comparison import Comparison
+    from predictor.report.notebook import show
+    from predictor.report.plots.compare import plot_candidates, plot_gains, plot_importance, plot_lift, plot_point_bands
+    from predictor.report.plots.training import plot_curve, plot_reliability, plot_thresholds
+    from predictor.scoring.answer import Answer, Lead
+    from predictor.scoring.batch import score_leads
+    from predictor.scoring.bundle.files import find_champion, list_bundles, promote, rollback
+    from predictor.scoring.scorer import Scorer
+    from predictor.simulate.files import save_firm
+    from predictor.simulate.firm import simulate_firm
+    from predictor.training.audit import audit_study, gather_findings
+    from predictor.training.dataset import Study
+    from predictor.training.from_tables import load_study
+    from predictor.training.train import Trained, save_trained, track_trained
+    from predictor.training.train import train as train_model
 
 _PLACES = {
-    "predictor.answer": ("Answer", "Lead"),
-    "predictor.audit": ("audit_columns", "audit_study", "gather_findings"),
-    "predictor.batch": ("score_leads",),
-    "predictor.bundle": ("find_champion", "list_bundles", "promote", "rollback"),
-    "predictor.config": ("Settings", "load_settings", "make_settings"),
-    "predictor.errors": ("Finding", "Findings", "PredictorError"),
-    "predictor.estimator": ("LeadClassifier",),
+    "predictor.scoring.answer": ("Answer", "Lead"),
+    "predictor.audit.columns": ("audit_columns",),
+    "predictor.training.audit": ("audit_study", "gather_findings"),
+    "predictor.scoring.batch": ("score_leads",),
+    "predictor.scoring.bundle.files": ("find_champion", "list_bundles", "promote", "rollback"),
+    "predictor.core.settings": ("Settings", "load_settings", "make_settings"),
+    "predictor.core.errors": ("Finding", "Findings", "PredictorError"),
+    "predictor.model.estimator": ("LeadClassifier",),
     "predictor.model.importance": ("compute_importance",),
-    "predictor.model.threshold": ("Recommendation", "recommend_threshold"),
+    "predictor.model.threshold.recommend": ("Recommendation", "recommend_threshold"),
     "predictor.model.verdict": ("Verdict",),
     "predictor.points.award": ("award_lead",),
     "predictor.points.rulebook": ("load_rule_book",),
-    "predictor.report.compare": ("Comparison", "compute_threshold_rows", "compute_verdict_table"),
-    "predictor.report.plots": ("plot_curve", "plot_reliability", "plot_thresholds"),
-    "predictor.report.plots_compare": ("plot_candidates", "plot_gains", "plot_importance", "plot_lift", "plot_point_bands"),
-    "predictor.report.shown": ("show",),
-    "predictor.score": ("Scorer",),
-    "predictor.simulate": ("save_firm", "simulate_firm"),
-    "predictor.study": ("Study",),
-    "predictor.table_study": ("load_study",),
-    "predictor.train": ("Trained", "save_trained", "track_trained"),
-    "predictor.values": ("Event",),
+    "predictor.report.compare.comparison": ("Comparison",),
+    "predictor.report.compare.candidates": ("compute_threshold_rows", "compute_verdict_table"),
+    "predictor.report.plots.training": ("plot_curve", "plot_reliability", "plot_thresholds"),
+    "predictor.report.plots.compare": ("plot_candidates", "plot_gains", "plot_importance", "plot_lift", "plot_point_bands"),
+    "predictor.report.notebook": ("show",),
+    "predictor.scoring.scorer": ("Scorer",),
+    "predictor.simulate.files": ("save_firm",),
+    "predictor.simulate.firm": ("simulate_firm",),
+    "predictor.training.dataset": ("Study",),
+    "predictor.training.from_tables": ("load_study",),
+    "predictor.training.train": ("Trained", "save_trained", "track_trained"),
+    "predictor.data.values": ("Event",),
 }
 _PLACE_OF = {name: (place, name) for place, names in _PLACES.items() for name in names}
-_PLACE_OF["train_model"] = ("predictor.train", "train")  # `predictor.train` is the module
+_PLACE_OF["train_model"] = ("predictor.training.train", "train")  # `predictor.training.train` is the module
 
 __all__ = [
     "Answer",

@@ -10,7 +10,7 @@ import pytest
 from browser.pages import simulate_contest, tell
 from playwright.sync_api import sync_playwright
 
-from predictor.report.page import render_told
+from predictor.report.page.render import render_told
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 
 from predictor.points.rulebook import parse_rule_book
-from predictor.report.compare import Contest, compute_comparison
-from predictor.report.page import Told
+from predictor.report.compare.comparison import compute_comparison
+from predictor.report.compare.ways import Contest
+from predictor.report.page.render import Told
 
 BOOK = parse_rule_book(
     """

@@ -3,7 +3,7 @@
 import pytest
 from browser.pages import simulate_contest, tell
 
-from predictor.report.page import render_told
+from predictor.report.page.render import render_told
 
 LEADS = 200_000
 

@@ -8,8 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from browser.hands import clean, move, read_figures
 from browser.pages import tell
 
-from predictor.report.page import render_told
-from predictor.report.words import DASH
+from predictor.core.wording import DASH
+from predictor.report.page.render import render_told
 
 AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 CASES = (

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from browser.hands import move, read_figures
 
-from predictor.config import make_settings
-from predictor.model.gate import judge_gate
-from predictor.model.threshold import recommend_threshold
-from predictor.model.threshold_table import compute_thresholds
-from predictor.report.compare.steps import find_step
+from predictor.core.settings import make_settings
+from predictor.core.wording import say_percent, say_share, say_weekly
+from predictor.model.threshold.gate import judge_gate
+from predictor.model.threshold.recommend import recommend_threshold
+from predictor.model.threshold.table import compute_thresholds
+from predictor.report.compare.threshold_steps import find_step
 from predictor.report.compare.ways import LEARNED, POINTS, Curve
-from predictor.report.words import say_percent, say_share, say_weekly
 
 
 def expect(contest, threshold):

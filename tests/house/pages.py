@@ -7,8 +7,8 @@ import typer
 from house.tables import ROOT, tell_commands, tell_settings
 from typer.core import TyperGroup
 
-from predictor.cli import app
-from predictor.codes import read_codes
+from predictor.cli.app import app
+from predictor.core.finding_codes import read_codes
 
 FOLDER = ROOT / "docs/reference"
 MADE = "Made from the code by `make docs`.\n"
@@ -19,8 +19,8 @@ def tell_settings_page():
     return f"""# Settings
 
 {MADE}
-`src/predictor/defaults.toml` holds every setting; a firm's `predictor.toml` holds only what differs. Paths start at the settings
-file. An unknown setting is refused.
+`src/predictor/core/defaults.toml` holds every setting; a firm's `predictor.toml` holds only what differs. Paths start at the
+settings file. An unknown setting is refused.
 
 {tell_settings()}
 """

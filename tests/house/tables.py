@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from predictor.cli import app, keys_app, models_app, store_app
+from predictor.cli.app import app, keys_app, models_app, store_app
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -13,7 +13,7 @@ def tell_settings():
     """Every setting of defaults.toml with its default and comment, as a Markdown table."""
     lines = ["| setting | default | meaning |", "|---|---|---|"]
     section = ""
-    for line in (ROOT / "src/predictor/defaults.toml").read_text(encoding="utf-8").splitlines():
+    for line in (ROOT / "src/predictor/core/defaults.toml").read_text(encoding="utf-8").splitlines():
         if head := re.fullmatch(r"\[(\w+)\]\s*(?:# (.*))?", line):
             section = head[1]
             lines += [f"| `[{section}]` | | {head[2]} |"] if section.endswith("columns") or section == "forms" else []

@@ -11,12 +11,12 @@ from house.tables import NOTEBOOKS, ROOT
 from typer.testing import CliRunner
 
 import predictor
-from predictor.cli import app
-from predictor.config import make_settings
-from predictor.events import EVENT_COLUMNS
+from predictor.cli.app import app
+from predictor.core.settings import make_settings
+from predictor.data.events.contract import EVENT_COLUMNS
+from predictor.data.leads import LEAD_FACTS
 from predictor.points.rulebook import parse_rule_book
 from predictor.store.schema import META
-from predictor.tables import LEAD_FACTS
 
 CODE = r"\b((?:LEAD|EVENT|TRAIN|MODEL|STORE|AUDIT|INIT)\d{3})\b"
 IDS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]

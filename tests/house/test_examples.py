@@ -8,10 +8,10 @@ from house.documents import list_blocks, list_commands, read
 from house.tables import ROOT
 from typer.testing import CliRunner
 
-from predictor.cli import app
+from predictor.cli.app import app
 
 GUIDES = ("README.md", "docs/data_scientist.md", "docs/crm_developer.md", "docs/marketing_operations.md")
-# Runs until it is stopped, or takes much traffic before it: tests/unit/api and tests/unit/test_store_study.py hold these.
+# Runs until it is stopped, or takes much traffic before it: tests/unit/api and tests/unit/training/test_from_store.py hold these.
 ELSEWHERE = re.compile(r"serve |.*--from-store")
 NAMES = {"leads": ("new", "newer", "export"), "events": ("new_events", "newer_events")}
 

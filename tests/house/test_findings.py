@@ -1,6 +1,6 @@
 """Every finding of the product says how grave it is, what it means and what to do; `test_docs` holds the page."""
 
-from predictor.codes import read_codes
+from predictor.core.finding_codes import read_codes
 
 
 def test_each_says_how_grave_it_is_what_it_means_and_what_to_do():

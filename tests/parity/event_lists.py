@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from predictor.features.live import LiveWindows
-from predictor.features.windows import list_event_features
-from predictor.values import Event
+from predictor.data.values import Event
+from predictor.features.event_features import list_event_features
+from predictor.features.one_lead import LiveWindows
 
 NOW = datetime(2026, 4, 12, tzinfo=UTC)  # clocks of Berlin went forward two weeks before
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -11,13 +11,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from predictor.answer import Lead
-from predictor.batch import score_leads
-from predictor.bundle import Bundle, find_champion
+from predictor.data.read.table_files import read_table
+from predictor.data.values import Event
 from predictor.features.assemble import TOTAL
-from predictor.intake.read import read_table
-from predictor.score import Scorer
-from predictor.values import Event
+from predictor.scoring.answer import Lead
+from predictor.scoring.batch import score_leads
+from predictor.scoring.bundle.files import Bundle, find_champion
+from predictor.scoring.scorer import Scorer
 
 TOLERANCE = 1e-12
 LEADS = 300

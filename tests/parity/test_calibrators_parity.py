@@ -9,10 +9,10 @@ from scipy.special import expit, logit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from predictor.model.brier import decompose_brier
 from predictor.model.calibrators.beta import fit_beta
 from predictor.model.calibrators.isotonic import fit_isotonic
 from predictor.model.calibrators.venn_abers import fit_venn_abers
+from predictor.model.metrics.brier import decompose_brier
 
 SCORE = np.array([
     -1.7, -2.49, -0.87, 0.13, 1.2, -0.34, -1.33, -1.68, 0.62, 1.95, -0.09, -2.35, -1.94, 1.9, -0.2, -3.1, -0.63, -2.24, -1.44,

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from predictor.answer import Lead
-from predictor.features.keep import read_acts
-from predictor.features.windows import begin_names
-from predictor.intake.read import read_table
-from predictor.values import Event
+from predictor.data.read.table_files import read_table
+from predictor.data.values import Event
+from predictor.features.event_features import begin_names
+from predictor.features.snapshot import read_acts
+from predictor.scoring.answer import Lead
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from predictor.model.brier import decompose_brier, fit_calibration_line
-from predictor.model.intervals import wilson
 from predictor.model.label import compute_conversion_curve
-from predictor.model.metrics import compute_luck, compute_metrics, compute_reliability
+from predictor.model.metrics.brier import decompose_brier, fit_calibration_line
+from predictor.model.metrics.intervals import wilson
+from predictor.model.metrics.metrics import compute_luck, compute_metrics, compute_reliability
 
 
 def draw_leads(seed, n, decimals):

@@ -11,10 +11,11 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from predictor.acts import tabulate_events
-from predictor.points import award_lead, load_rule_book, parse_rule_book
-from predictor.points.history import award_table
-from predictor.values import Event
+from predictor.data.events.table import tabulate_events
+from predictor.data.values import Event
+from predictor.points.award import award_lead
+from predictor.points.award_table import award_table
+from predictor.points.rulebook import load_rule_book, parse_rule_book
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)

@@ -9,13 +9,13 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from unit.tracking.records import draw_tables, make_record
+from unit.training.tracking.records import draw_tables, make_record
 
-from predictor.answer import Lead
-from predictor.batch import score_leads
-from predictor.score import Scorer
-from predictor.tracking import track_training
-from predictor.values import Event
+from predictor.data.values import Event
+from predictor.scoring.answer import Lead
+from predictor.scoring.batch import score_leads
+from predictor.scoring.scorer import Scorer
+from predictor.training.tracking.track import track_training
 
 pytestmark = [
     # MLflow warns of its own types when it is imported, and hides that in a way that 'error' goes round.

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from parity.event_lists import FEATURES, assert_same, compute_singly, draw_firm, make_events, make_leads
 
-from predictor.features.history import compute_history
-from predictor.points.history import award_table
+from predictor.features.table import compute_history
+from predictor.points.award_table import award_table
 from predictor.points.rulebook import parse_rule_book
 
 pytestmark = [

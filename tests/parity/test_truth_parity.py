@@ -4,16 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from predictor.batch import score_leads
-from predictor.config import load_settings
-from predictor.intake.read import read_table
+from predictor.core.settings import load_settings
+from predictor.data.parse import parse_times
+from predictor.data.read.table_files import read_table
 from predictor.model.label import compute_outcomes
-from predictor.model.metrics import compute_metrics
-from predictor.parse import parse_times
-from predictor.score import Scorer
-from predictor.simulate import save_firm, simulate_firm
-from predictor.table_study import load_study
-from predictor.train import save_trained, train
+from predictor.model.metrics.metrics import compute_metrics
+from predictor.scoring.batch import score_leads
+from predictor.scoring.scorer import Scorer
+from predictor.simulate.files import save_firm
+from predictor.simulate.firm import simulate_firm
+from predictor.training.from_tables import load_study
+from predictor.training.train import save_trained, train
 
 from conftest import NOW  # isort: skip
 

@@ -27,10 +27,10 @@ from parity.event_lists import (
     to_microseconds,
 )
 
-from predictor.features.history import compute_history
-from predictor.features.live import LiveWindows
-from predictor.features.windows import list_event_features
-from predictor.values import Event
+from predictor.data.values import Event
+from predictor.features.event_features import list_event_features
+from predictor.features.one_lead import LiveWindows
+from predictor.features.table import compute_history
 
 LIVE = LiveWindows(FEATURES)
 halves, ticks = st.integers(-70, 8), st.sampled_from([0, 0, 0, -1, 1])

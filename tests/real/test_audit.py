@@ -6,9 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from predictor.audit import audit_columns, audit_study, gather_findings, list_refusals
-from predictor.config import make_settings
-from predictor.table_study import load_study
+from predictor.audit.columns import audit_columns
+from predictor.core.settings import make_settings
+from predictor.training.audit import audit_study, gather_findings, list_refusals
+from predictor.training.from_tables import load_study
 
 HERE = Path(__file__).parent
 LEAKS = {"Tags", "Lead Quality", "Lead Profile", "Last Activity", "Last Notable Activity"}

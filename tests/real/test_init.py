@@ -3,10 +3,10 @@
 import pytest
 from typer.testing import CliRunner
 
-from predictor.cli import app
-from predictor.config import load_settings
-from predictor.propose.look import propose_settings
-from predictor.train import train
+from predictor.audit.propose.propose import propose_settings
+from predictor.cli.app import app
+from predictor.core.settings import load_settings
+from predictor.training.train import train
 
 LEAKS = {"Tags", "Lead Quality", "Lead Profile", "Last Activity", "Last Notable Activity"}
 

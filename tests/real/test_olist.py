@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from predictor.config import make_settings
-from predictor.train import train
+from predictor.core.settings import make_settings
+from predictor.training.train import train
 
 HERE = Path(__file__).parent
 FROM = "2018-01-01"  # no deal is dated before December 2017, so that earlier MQLs look lost

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from predictor.config import make_settings
-from predictor.train import train
+from predictor.core.settings import make_settings
+from predictor.training.train import train
 
 HERE = Path(__file__).parent
 NO_LEAK = 0.95

@@ -1,6 +1,5 @@
-"""The audit: coded findings about leads, each with its evidence; frames in, findings out."""
+"""Is this export fit to learn from: coded findings, each with its evidence; frames in, findings out.
 
-from predictor.audit.columns import audit_columns
-from predictor.audit.study import audit_study, gather_findings, list_refusals, refuse_errors
-
-__all__ = ["audit_columns", "audit_study", "gather_findings", "list_refusals", "refuse_errors"]
+May import `model` and the rooms below. Start in `run.py`; each check is a file of `checks`, and `propose` writes the
+settings of a first look (`predictor init`).
+"""

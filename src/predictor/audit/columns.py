@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from predictor.audit.checks import COLUMNS, LEAKS, keep_worst, run_checks
+from predictor.audit.run import COLUMNS, LEAKS, keep_worst, run_checks
 from predictor.audit.view import View, read_columns
-from predictor.denied import deny_reason
-from predictor.errors import Finding
-from predictor.parse import blank_missing, to_days
-from predictor.roles import tell_denied
+from predictor.core.errors import Finding
+from predictor.data.denied_columns import deny_reason
+from predictor.data.parse import blank_missing, to_days
+from predictor.data.roles import tell_denied
 
 
 def audit_columns(

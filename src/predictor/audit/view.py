@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from predictor.parse import Kind, infer_kind, to_days
+from predictor.data.parse import Kind, infer_kind, to_days
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -11,7 +11,7 @@ import pandas as pd
 from predictor.points.award import Award
 
 if TYPE_CHECKING:
-    from predictor.points.history import Awards
+    from predictor.points.award_table import Awards
 
 TOTAL = "points/total"
 BOOK_TOTAL = "points/rule book"

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from predictor.errors import Finding, ScoringError
+from predictor.core.errors import Finding, ScoringError
+from predictor.data.parse import ISO_HINT, parse_moment, to_moment
+from predictor.data.values import find_distinct, name_type, normal_text, to_number, to_plain
+from predictor.features.event_features import EventFeature, begin_names, list_event_features
 from predictor.features.feature import Feature
-from predictor.features.windows import EventFeature, begin_names, list_event_features
-from predictor.parse import ISO_HINT, parse_moment, to_moment
-from predictor.values import find_distinct, name_type, normal_text, to_number, to_plain
 
 _DAY_S = 86_400.0
 _LARGEST, _NUMBERS = sys.float_info.max, (float, int)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from predictor.tables import MADE_HERE
+from predictor.data.leads import MADE_HERE
 
 FeatureKind = Literal["number", "category", "days_since", "missing_count"]
 MISSING = "attributes/missing"

@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from predictor.errors import Finding, count
+from predictor.core.errors import Finding, count
+from predictor.data.parse import Kind
+from predictor.data.values import find_distinct, normal_text, normal_texts
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import MISSING, Feature
-from predictor.parse import Kind
-from predictor.values import find_distinct, normal_text, normal_texts
 
 LONGEST_CATEGORY = 100
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from predictor.errors import TrainingError
-from predictor.model.block import Block
-from predictor.model.candidates.boosted import Boosted
-from predictor.model.candidates.on_points import OnPoints
-from predictor.model.metrics import compute_losses
-from predictor.model.recipe import Recipe
+from predictor.core.errors import TrainingError
+from predictor.model.calibrated_model import Recipe
+from predictor.model.candidates.lightgbm import Boosted
+from predictor.model.candidates.lightgbm_on_points import OnPoints
+from predictor.model.metrics.metrics import compute_losses
+from predictor.model.sample import Block
 
 Deal = Callable[[list[int]], np.ndarray]  # columns in; by how much the scores change, repeats x leads, out
 
@@ -43,12 +43,12 @@ def compute_importance(recipe: Recipe, block: Block, *, seed: int, repeats: int 
     >>> features = FeatureSet((Feature("a", "A", "A", "number"), Feature("b", "B", "B", "number")), ())
     >>> matrix = np.column_stack([np.tile([0.0, 1.0], 50), np.zeros(100)])
     >>> block = Block(matrix, np.tile([0.0, 1.0], 50), np.arange(100.0), features, dated=True)
-    >>> from predictor.model.recipe import fit_recipe
+    >>> from predictor.model.calibrated_model import fit_recipe
     >>> compute_importance(fit_recipe("logistic", block, [], 0), block, seed=0).round(1).to_dict("list")["group"]
     ['A', 'B']
     >>> compute_importance(fit_recipe("logistic", block, [], 0), block, seed=0, repeats=0)
     Traceback (most recent call last):
-    predictor.errors.TrainingError: Importance needs leads and repeats, but there are 100 and 0. Give at least one of each.
+    predictor.core.errors.TrainingError: Importance needs leads and repeats, but there are 100 and 0. Give at least one of each.
     """
     if not len(block) or repeats < 1:
         raise TrainingError(

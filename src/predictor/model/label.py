@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from predictor.errors import SettingsError, TrainingError
+from predictor.core.errors import SettingsError, TrainingError
 
 FloatArray = NDArray[np.float64]
 
@@ -39,7 +39,7 @@ def compute_outcomes(leads: pd.DataFrame, *, horizon_days: float, observed_until
     2      1.0   False
     >>> compute_outcomes(leads, horizon_days=0, observed_until=pd.Timestamp("2026-03-15", tz="UTC"))
     Traceback (most recent call last):
-    predictor.errors.SettingsError: The horizon must be above 0 days, but is 0. Set label.horizon_days, or leave it 'auto'.
+    predictor.core.errors.SettingsError: The horizon must be above 0 days, but is 0. Set label.horizon_days, or leave it 'auto'.
     """
     if not 0 < horizon_days < math.inf:
         raise SettingsError(
@@ -119,8 +119,8 @@ def weigh_leads(waited: ArrayLike, watched: ArrayLike, *, followed_share: float 
     [1.0, 1.0, 1.0, 0.2]
     >>> weigh_leads([2, 6], [10])
     Traceback (most recent call last):
-    predictor.errors.TrainingError: Days waited and days watched must be of the same leads, but there are 2 and 1. Give both of \
-each lead.
+    predictor.core.errors.TrainingError: Days waited and days watched must be of the same leads, but there are 2 and 1. Give \
+both of each lead.
     """
     wait, watch = pair_days(waited, watched)
     days, converted = _follow(wait, watch, followed_share)
@@ -140,8 +140,8 @@ def pair_days(waited: ArrayLike, watched: ArrayLike) -> tuple[FloatArray, FloatA
 
     >>> pair_days([2], [3, 4])
     Traceback (most recent call last):
-    predictor.errors.TrainingError: Days waited and days watched must be of the same leads, but there are 1 and 2. Give both of \
-each lead.
+    predictor.core.errors.TrainingError: Days waited and days watched must be of the same leads, but there are 1 and 2. Give \
+both of each lead.
     """
     wait, watch = np.asarray(waited, dtype=float), np.asarray(watched, dtype=float)
     if wait.shape != watch.shape:
@@ -170,7 +170,7 @@ def choose_horizon(curve: pd.DataFrame, share: float = 0.9) -> int:
     9
     >>> choose_horizon(pd.DataFrame({"days": [], "converted": []}))
     Traceback (most recent call last):
-    predictor.errors.TrainingError: The horizon cannot be chosen: no lead was accepted in the days that enough leads have \
+    predictor.core.errors.TrainingError: The horizon cannot be chosen: no lead was accepted in the days that enough leads have \
 been watched for. Check that 'sql_at' is filled in, or set label.horizon_days.
     """
     if not 0 < share <= 1:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from predictor.model.block import Block
-from predictor.model.calibrators.shifted import Shifted, fit_shift
-from predictor.model.newest import find_newest
-from predictor.model.recipe import Recipe
-from predictor.odds import expit, logit
+from predictor.core.log_odds import expit, logit
+from predictor.model.calibrated_model import Recipe
+from predictor.model.calibrators.level_shift import Shifted, fit_shift
+from predictor.model.calibrators.newest_leads import find_newest
+from predictor.model.sample import Block
 
 _FEWEST = 40  # leads of either outcome that a level must rest on
 

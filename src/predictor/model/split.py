@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from predictor.errors import SettingsError, TrainingError
+from predictor.core.errors import SettingsError, TrainingError
 
 FloatArray = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -49,7 +49,7 @@ def split_forward(order: ArrayLike, *, test_share: float, gap: float) -> Split:
     ([0, 1, 2, 3, 4], [6, 7], 7.0)
     >>> split_forward([1, 2, 3, 4], test_share=0.25, gap=30)
     Traceback (most recent call last):
-    predictor.errors.TrainingError: No lead is left to fit on: the newest part starts 3 after the oldest lead, but the gap \
+    predictor.core.errors.TrainingError: No lead is left to fit on: the newest part starts 3 after the oldest lead, but the gap \
 is 30 (in the unit of the column that orders the leads). Add older leads, or lower label.horizon_days, split.gap_days or \
 split.test_share.
     """
@@ -78,7 +78,7 @@ def split_random(n: int, *, test_share: float, seed: int) -> Split:
     (6, 2, None)
     >>> split_random(1, test_share=0.25, seed=0)
     Traceback (most recent call last):
-    predictor.errors.TrainingError: A split needs at least 2 leads, but there is 1. Add leads whose outcome is known.
+    predictor.core.errors.TrainingError: A split needs at least 2 leads, but there is 1. Add leads whose outcome is known.
     """
     if n < 2:
         verb = "is" if n == 1 else "are"
@@ -113,7 +113,7 @@ def make_folds(order: ArrayLike, *, folds: int, gap: float, validated_share: flo
     [([0, 1, 2], [4, 5]), ([0, 1, 2, 3, 4], [6, 7])]
     >>> make_folds([1, 2, 3, 4], folds=0, gap=0)
     Traceback (most recent call last):
-    predictor.errors.SettingsError: There must be at least 1 fold, but split.folds is 0.
+    predictor.core.errors.SettingsError: There must be at least 1 fold, but split.folds is 0.
     """
     values = _check_order(order, gap)
     if folds < 1:

@@ -16,15 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from predictor.errors import Finding
-from predictor.model.block import Block
-from predictor.model.candidates.boosted import Boosted, Growth, compute_curve, make_dataset
-from predictor.model.candidates.booster_parameters import USUAL, constrain, set_parameters
-from predictor.model.candidates.on_points import OnPoints
-from predictor.model.recipe import Learn
-from predictor.model.select import rewind
+from predictor.core.errors import Finding
+from predictor.model.calibrated_model import Learn
+from predictor.model.candidates.lightgbm import Boosted, Growth, compute_curve, make_dataset
+from predictor.model.candidates.lightgbm_on_points import OnPoints
+from predictor.model.candidates.lightgbm_parameters import USUAL, constrain, set_parameters
+from predictor.model.eligible import rewind
+from predictor.model.sample import Block
 from predictor.model.split import Fold
-from predictor.model.words import say_percent
+from predictor.model.threshold.describe import say_percent
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="IProgress not found")  # in a notebook, of a bar that nobody draws

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from predictor.config import Settings
-from predictor.errors import Finding, count
-from predictor.model.block import Block
-from predictor.model.candidates.simple import SIMPLE
-from predictor.model.gate import Gate, judge_gate
-from predictor.model.metrics import (
+from predictor.core.errors import Finding, count
+from predictor.core.settings import Settings
+from predictor.model.calibrated_model import Recipe
+from predictor.model.candidates.baselines import SIMPLE
+from predictor.model.metrics.calibration_test import CalibrationJudgement, judge_calibration
+from predictor.model.metrics.metrics import (
     Difference,
     compute_difference,
     compute_intervals,
@@ -20,10 +20,10 @@ from predictor.model.metrics import (
     compute_metrics,
     compute_reliability,
 )
-from predictor.model.noise import CalibrationJudgement, judge_calibration
-from predictor.model.recipe import Recipe
-from predictor.model.threshold import Recommendation, recommend_threshold
-from predictor.model.threshold_table import compute_thresholds
+from predictor.model.sample import Block
+from predictor.model.threshold.gate import Gate, judge_gate
+from predictor.model.threshold.recommend import Recommendation, recommend_threshold
+from predictor.model.threshold.table import compute_thresholds
 from predictor.model.verdict_text import show_verdict, tell_doubt, tell_verdict
 
 LUCK = 0.01  # how often a verdict may take luck for a signal

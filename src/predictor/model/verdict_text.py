@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from predictor.errors import Finding, count, list_names
-from predictor.markup import to_heading, to_paragraphs, to_table
-from predictor.model.candidates.simple import SIMPLE
-from predictor.model.words import say_percent
+from predictor.core.errors import Finding, count, list_names
+from predictor.core.html import to_heading, to_paragraphs, to_table
+from predictor.model.candidates.baselines import SIMPLE
+from predictor.model.threshold.describe import say_percent
 
 if TYPE_CHECKING:
-    from predictor.model.metrics import Difference
-    from predictor.model.noise import CalibrationJudgement
+    from predictor.model.metrics.calibration_test import CalibrationJudgement
+    from predictor.model.metrics.metrics import Difference
     from predictor.model.verdict import Verdict
 
 RANK_ONLY = "MODEL001"

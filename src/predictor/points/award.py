@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from predictor.past import Past, read_past
+from predictor.data.events.history import Past, read_past
+from predictor.data.values import Event, normal_text, to_number
 from predictor.points.rulebook import AttributeCondition, InRange, OneOf, OnEvents, Rule, RuleBook
-from predictor.values import Event, normal_text, to_number
 
 _Aged = Mapping[str, Sequence[tuple[int, str | None, str | None]]]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from predictor.points.award import matches_attribute
-from predictor.points.refit import Fit, Floats, Task
+from predictor.points.fit_points import Fit, Floats, Task
 from predictor.points.rulebook import AttributeCondition, InRange, OneOf, OnEvents, RuleBook
 
 _STEPS = np.linspace(0.55, 1.0, 10)  # of the largest scale that the total allows

@@ -55,9 +55,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from predictor.errors import RuleBookError, count, list_names
-from predictor.points.faults import as_list, find_faults
-from predictor.values import normal_text
+from predictor.core.errors import RuleBookError, count, list_names
+from predictor.data.values import normal_text
+from predictor.points.rulebook_errors import as_list, find_faults
 
 _MICROSECONDS_A_DAY = 86_400_000_000
 
@@ -175,7 +175,7 @@ def parse_rule_book(text: str, source: str) -> RuleBook:
     (60.0, 50.0, ('Demo',))
     >>> parse_rule_book('name="x"\ngate="60"\n[[rules]]\nname="Demo"\npoints=50', "x.toml")
     Traceback (most recent call last):
-    predictor.errors.RuleBookError: Rule book 'x.toml' cannot be used (2 faults):
+    predictor.core.errors.RuleBookError: Rule book 'x.toml' cannot be used (2 faults):
       The book: 'gate' must be a number from -1,000,000 to 1,000,000, but is '60'.
       Rule 1 'Demo': has no condition; add 'attribute' or 'event'.
     """
@@ -203,8 +203,8 @@ def load_rule_book(name_or_path: str, folder: Path) -> RuleBook:
     60.0
     >>> load_rule_book("b2c", Path("conf"))
     Traceback (most recent call last):
-    predictor.errors.RuleBookError: There is no rule book 'b2c': no file 'conf/b2c', and the shipped ones are 'b2b', 'content'. \
-Name one of these, or correct the path.
+    predictor.core.errors.RuleBookError: There is no rule book 'b2c': no file 'conf/b2c', and the shipped ones are 'b2b', \
+'content'. Name one of these, or correct the path.
     """
     shipped = _list_shipped()
     if name_or_path in shipped:

@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from predictor.errors import Finding
-from predictor.report.compare import ReportData, compute_equal_volume, compute_threshold_rows, compute_verdict_table
-from predictor.report.learning import tell_choice, tell_learning
-from predictor.report.texts import (
+from predictor.core.errors import Finding
+from predictor.core.wording import UNTOLD, say_percent, say_threshold
+from predictor.report.calibration_text import ABOUT_GROUPS, NO_GROUPS, tell_calibration, tell_fairness
+from predictor.report.compare.candidates import ReportData, compute_threshold_rows, compute_verdict_table
+from predictor.report.compare.equal_volume import compute_equal_volume
+from predictor.report.tables_text import (
     IMPORTANCE,
     TextTable,
     tell_advice,
@@ -24,8 +26,7 @@ from predictor.report.texts import (
     tell_standing,
     tell_thresholds,
 )
-from predictor.report.trust import ABOUT_GROUPS, NO_GROUPS, tell_calibration, tell_fairness
-from predictor.report.words import UNTOLD, say_percent, say_threshold
+from predictor.report.training_text import tell_choice, tell_learning
 
 _TESTED = (
     "The figures under 'Forward test' come from the newest leads, which no candidate had seen; the model in the bundle was then "

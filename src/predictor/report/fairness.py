@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from predictor.errors import TrainingError, count, list_names
-from predictor.model.checks import check_pairs
-from predictor.model.intervals import Z95, wilson
-from predictor.parse import infer_kind
-from predictor.values import normal_texts
+from predictor.core.errors import TrainingError, count, list_names
+from predictor.data.parse import infer_kind
+from predictor.data.values import normal_texts
+from predictor.model.metrics.inputs import check_pairs
+from predictor.model.metrics.intervals import Z95, wilson
 
 FloatArray = NDArray[np.float64]
 
@@ -62,8 +62,8 @@ def compute_fairness(
     2  other (1 group)      3         NaN       NaN  too few leads to tell
     >>> compute_fairness(people, [1], [0.3], [True])
     Traceback (most recent call last):
-    predictor.errors.TrainingError: Protected columns and decisions must be of the leads whose outcomes are given, but there are \
-63, 1 and 1. Take the rows of the same leads.
+    predictor.core.errors.TrainingError: Protected columns and decisions must be of the leads whose outcomes are given, but \
+there are 63, 1 and 1. Take the rows of the same leads.
     """
     y, p = check_pairs(outcome, probability)
     handed = np.asarray(routed, dtype=float)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from predictor.core.wording import DASH, is_missing, say_number, say_percent, say_percent_range, say_range
 from predictor.report.card import escape_markdown, to_markdown
-from predictor.report.compare import Comparison
-from predictor.report.texts import TextTable
-from predictor.report.words import DASH, is_missing, say_number, say_percent, say_percent_range, say_range
+from predictor.report.compare.comparison import Comparison
+from predictor.report.tables_text import TextTable
 
 HEADINGS = {
     "way": "Way", "gate": "Gate", "leads": "Leads", "sqls": "SQLs", "conversion": "Conversion", "leads_per_week": "Leads a week",

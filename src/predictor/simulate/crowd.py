@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from predictor.points.rulebook import RuleBook
-from predictor.simulate.acts import Acts, draw_acts, join_acts
 from predictor.simulate.calendar import BEGIN, Seconds
+from predictor.simulate.events import Acts, draw_acts, join_acts
 from predictor.simulate.gate import (
     NOWHERE,
     Flags,

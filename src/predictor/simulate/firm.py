@@ -10,11 +10,11 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from predictor.errors import SettingsError
+from predictor.core.errors import SettingsError
 from predictor.points.rulebook import RuleBook, load_rule_book
-from predictor.simulate.acts import Acts, join_acts
 from predictor.simulate.calendar import END, NEVER, Seconds, to_moments
 from predictor.simulate.crowd import Crowd, gather_leads
+from predictor.simulate.events import Acts, join_acts
 from predictor.simulate.gate import NOWHERE, Numbers, compute_running_points, find_first, find_ready
 from predictor.simulate.outcomes import draw_aftermath, draw_outcomes, draw_returns, draw_second_journeys
 from predictor.simulate.tables import make_events, make_history, make_leads, make_names
@@ -61,7 +61,7 @@ def simulate_firm(leads: int, seed: int, *, signal: float = 1.0, drift: float = 
     (50, True)
     >>> simulate_firm(0, seed=1)
     Traceback (most recent call last):
-    predictor.errors.SettingsError: The number of leads must be at least 1, but is 0. Ask for 2000, say.
+    predictor.core.errors.SettingsError: The number of leads must be at least 1, but is 0. Ask for 2000, say.
     """
     if leads < 1:
         raise SettingsError(f"The number of leads must be at least 1, but is {leads}. Ask for 2000, say.")

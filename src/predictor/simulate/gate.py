@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from predictor.domains import kind_of_domain
-from predictor.points.history import award_table
+from predictor.data.email_domains import kind_of_domain
+from predictor.points.award_table import award_table
 from predictor.points.rulebook import OnEvents, RuleBook
-from predictor.simulate.acts import TYPES, WEB, Acts
+from predictor.simulate.events import TYPES, WEB, Acts
 
 Rows = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from predictor.simulate.acts import CODE, TYPES, Acts, Codes
 from predictor.simulate.calendar import DAY, END, NEVER, Seconds
+from predictor.simulate.events import CODE, TYPES, Acts, Codes
 from predictor.simulate.truth import DELAY_MEDIAN_DAYS, DELAY_SPREAD, WITHIN_HORIZON
 
 REASONS = {

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from predictor.simulate.acts import CODE, TYPES, Acts, Codes
 from predictor.simulate.calendar import END, Seconds, to_moments
+from predictor.simulate.events import CODE, TYPES, Acts, Codes
 
 ATTRIBUTES = (
     "account_id", "email_domain", "industry", "employees", "annual_revenue", "country", "seniority", "department", "source",

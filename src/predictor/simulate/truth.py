@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from predictor.domains import kind_of_domain
+from predictor.data.email_domains import kind_of_domain
 from predictor.simulate.calendar import BEGIN, DAY, YEAR, Seconds, to_seconds
 
 Numbers = npt.NDArray[np.float64]

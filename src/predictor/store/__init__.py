@@ -1,8 +1,5 @@
-"""The store: what was promised of each lead, on what it rested, and what came of it; none lost, none twice, no e-mail."""
+"""What a server remembers: scores, outcomes, API keys; and what became of the leads that it scored.
 
-from predictor.store.database import Database
-from predictor.store.keeper import Erasure, Store
-from predictor.store.records import Answered
-from predictor.store.schema import OutcomeKind
-
-__all__ = ["Answered", "Database", "Erasure", "OutcomeKind", "Store"]
+May import `scoring` and the rooms below. Start in `store.py`; `episodes.py` is the one rule by which an outcome belongs to
+a score.
+"""

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, StatementError
 
-from predictor.errors import StoreError, list_names
+from predictor.core.errors import StoreError, list_names
 
 DO = "Mend that, or name another database in store.url, as sqlite:////data/scores.db."
 _BACKENDS = ("sqlite", "postgresql")

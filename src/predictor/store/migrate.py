@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from predictor.errors import StoreError
+from predictor.core.errors import StoreError
 from predictor.store.schema import FIRST, HEAD, VERSION_TABLE
 
 MIGRATIONS = Path(__file__).parent / "migrations"

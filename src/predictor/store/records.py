@@ -13,9 +13,9 @@ import orjson
 import sqlalchemy as sa
 from pydantic_core import to_json
 
-from predictor.answer import Answer
-from predictor.errors import StoreError
-from predictor.ids import make_uuid
+from predictor.core.errors import StoreError
+from predictor.core.ids import make_uuid
+from predictor.scoring.answer import Answer
 from predictor.store.schema import ERASURES, OUTCOMES, SCORES, Moment
 
 RecordKind = Literal["score", "outcome", "erase"]

@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
-from predictor.disk import sync_folder
+from predictor.core.durable_files import sync_folder
 
 REFUSED = "records.refused"
 _FOLDER_LOCK = "folder.lock"

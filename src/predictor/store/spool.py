@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from predictor.disk import sync_folder
+from predictor.core.durable_files import sync_folder
 from predictor.store.segments import REFUSED, Seat, Segment, append_whole, lock_folder, rewrite, write_or_undo
 
 _LARGEST = 8_000_000  # bytes of a segment; more than one waits only while the database is away

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from predictor.errors import StoreError, count
+from predictor.core.errors import StoreError, count
 from predictor.store.database import Database
 from predictor.store.records import Record
 from predictor.store.segments import Segment, read_lines

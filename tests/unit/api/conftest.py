@@ -14,16 +14,16 @@ from helpers import run_async
 
 from api.app import create_app
 from api.example import find_port, wait_until_ready
-from predictor.bundle import promote, save_bundle
-from predictor.config import make_settings
+from predictor.core.settings import make_settings
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import MISSING, Feature
-from predictor.model.block import Block
-from predictor.model.recipe import fit_recipe
-from predictor.model.threshold import recommend_threshold
+from predictor.model.calibrated_model import fit_recipe
+from predictor.model.sample import Block
+from predictor.model.threshold.recommend import recommend_threshold
 from predictor.model.verdict import rehearse_thresholds
-from predictor.pack import dump, make_golden, pack_recipe
 from predictor.points.rulebook import parse_rule_book
+from predictor.scoring.bundle.files import promote, save_bundle
+from predictor.training.bundle_files import dump, make_golden, pack_recipe
 
 BOOK = """
 name = "small"

@@ -8,9 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_from_environment
-from predictor.errors import StoreError
-from predictor.score import Scorer
-from predictor.store import Database
+from predictor.core.errors import StoreError
+from predictor.scoring.scorer import Scorer
+from predictor.store.database import Database
 
 
 def test_the_model_describes_itself(client):

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from api.schemas import LeadIn
-from predictor.errors import count
+from api.schemas.requests import LeadIn
+from predictor.core.errors import count
 
 JSON = {"content-type": "application/json"}
 

@@ -2,7 +2,7 @@
 
 import json
 
-from api import scoring
+from api.serving import answering as scoring
 
 
 def test_each_lead_is_right_or_wrong_for_itself(client, lead):

@@ -5,11 +5,11 @@ import logging
 import pytest
 from unit.api.conftest import ask, look, read_rows
 
-from predictor.bundle import promote
-from predictor.challenger import challenge
-from predictor.config import make_settings
-from predictor.errors import BundleError
-from predictor.lot import draw_lot
+from predictor.core.errors import BundleError
+from predictor.core.settings import make_settings
+from predictor.scoring.bundle.files import promote
+from predictor.scoring.bundle.registry import challenge
+from predictor.scoring.exploration import draw_lot
 
 
 def test_a_challenger_scores_in_the_shadow(client, models, second, lead):

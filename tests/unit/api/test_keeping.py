@@ -5,8 +5,10 @@ import threading
 
 import pytest
 
-from predictor.config import make_settings
-from predictor.store import Database, Store, keeper
+from predictor.core.settings import make_settings
+from predictor.store import store as keeper
+from predictor.store.database import Database
+from predictor.store.store import Store
 
 
 @pytest.fixture

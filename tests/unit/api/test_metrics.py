@@ -6,7 +6,7 @@ import re
 import pytest
 from helpers import run_async
 
-from predictor.config import make_settings
+from predictor.core.settings import make_settings
 from predictor.store import spool
 
 

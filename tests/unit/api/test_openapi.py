@@ -5,8 +5,8 @@ import pytest
 from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
-from api.guard import ACCESS
-from api.openapi import to_30
+from api.http.auth import ACCESS
+from api.openapi.describe import to_30
 
 PATHS = {
     "/v1/score",

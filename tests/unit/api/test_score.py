@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from predictor.answer import Lead
-from predictor.bundle import Bundle, promote
-from predictor.errors import BundleError
-from predictor.score import Scorer
-from predictor.values import Event
+from predictor.core.errors import BundleError
+from predictor.data.values import Event
+from predictor.scoring.answer import Lead
+from predictor.scoring.bundle.files import Bundle, promote
+from predictor.scoring.scorer import Scorer
 
 PARTS = [
     "lead_id", "probability", "interval", "threshold", "decision", "explore", "grade", "points", "reasons", "base", "rest",

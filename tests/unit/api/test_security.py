@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 from fastapi.testclient import TestClient
 
-from api.guard import ACCESS
+from api.http.auth import ACCESS
 from api.routes import router
-from predictor.config import make_settings
-from predictor.keys import add_key, revoke_key
-from predictor.log_lines import JsonLines
+from predictor.cli.json_logs import JsonLines
+from predictor.core.settings import make_settings
+from predictor.store.api_keys import add_key, revoke_key
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 OUTCOME = {"lead_id": "A17", "kind": "accepted"}

@@ -16,8 +16,8 @@ from itertools import count
 from databases import place, postgres  # noqa: F401  fixtures
 
 from api.example import find_port, wait_until_ready
-from predictor.bundle import promote
-from predictor.store import Database
+from predictor.scoring.bundle.files import promote
+from predictor.store.database import Database
 
 THREADS = 4
 PATIENCE_S = 120

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from helpers import run_async
 
-from api import scoring
-from api.gather import Gather
-from api.schemas import LeadIn
+from api.schemas.requests import LeadIn
+from api.serving import answering as scoring
+from api.serving.micro_batch import Gather
 
 LEADS = 80  # more than are scored at once
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from predictor.audit import audit_columns
+from predictor.audit.columns import audit_columns
 
 N = 2000
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from audit_traps import draw_leads, study_leads
 
-from predictor.audit import audit_study
+from predictor.training.audit import audit_study
 
 DAY = pd.Timedelta(days=1)
 

@@ -3,7 +3,7 @@
 import pytest
 from audit_traps import draw_leads, plant, study_leads
 
-from predictor.audit import audit_study
+from predictor.training.audit import audit_study
 
 SEEDS = range(20)
 

@@ -3,8 +3,8 @@
 import pytest
 from helpers import NOW, draw_leads, make_firm
 
-from predictor.config import load_settings
-from predictor.train import save_trained, train
+from predictor.core.settings import load_settings
+from predictor.training.train import save_trained, train
 
 
 @pytest.fixture

@@ -12,18 +12,11 @@ import pytest
 from helpers import CHAMPION, NOW, list_files
 from typer.testing import CliRunner
 
-from predictor.bundle import (
-    find_champion,
-    list_bundles,
-    load_bundle,
-    promote,
-    read_champions,
-    save_bundle,
-)
-from predictor.cli import app
-from predictor.errors import BundleError
-from predictor.score import Scorer
-from predictor.train import save_trained
+from predictor.cli.app import app
+from predictor.core.errors import BundleError
+from predictor.scoring.bundle.files import find_champion, list_bundles, load_bundle, promote, read_champions, save_bundle
+from predictor.scoring.scorer import Scorer
+from predictor.training.train import save_trained
 
 
 def test_full_disk_while_a_bundle_is_written(models, trained, monkeypatch):
@@ -63,7 +56,7 @@ def test_device_that_is_full(models, trained, monkeypatch):
 
 def test_failure_after_the_bundle_has_its_name_leaves_none(models, trained, monkeypatch):
     before = list_files(models)
-    monkeypatch.setattr("predictor.disk.sync_folder", lambda folder: fail(folder == models))
+    monkeypatch.setattr("predictor.core.durable_files.sync_folder", lambda folder: fail(folder == models))
     with pytest.raises(BundleError, match=r"Input/output error. Nothing was left behind"):
         save_trained(trained, models, now=datetime(2026, 4, 1, tzinfo=UTC))
     assert list_files(models) == before
@@ -103,7 +96,7 @@ def test_full_disk_while_the_champion_is_named(models, trained, monkeypatch):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from predictor.bundle import load_bundle, save_bundle
+from predictor.scoring.bundle.files import load_bundle, save_bundle
 models, at, calls, really = Path(sys.argv[1]), int(sys.argv[2]), [], os.fsync
 def sync(handle):
     calls.append(handle)

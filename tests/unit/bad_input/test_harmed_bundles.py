@@ -5,14 +5,9 @@ import json
 import pytest
 from helpers import CHAMPION
 
-from predictor.bundle import (
-    _write_manifest,
-    fingerprint,
-    promote,
-    save_bundle,
-)
-from predictor.errors import BundleError
-from predictor.score import Scorer
+from predictor.core.errors import BundleError
+from predictor.scoring.bundle.files import _write_manifest, fingerprint, promote, save_bundle
+from predictor.scoring.scorer import Scorer
 
 
 def files_of(bundle):

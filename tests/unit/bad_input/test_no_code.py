@@ -7,15 +7,15 @@ import sys
 import pytest
 from helpers import CHAMPION
 
-from predictor.bundle import save_bundle
-from predictor.errors import BundleError
-from predictor.score import Scorer
+from predictor.core.errors import BundleError
+from predictor.scoring.bundle.files import save_bundle
+from predictor.scoring.scorer import Scorer
 
 # Loads a bundle twice; of the second time, when all modules are there, everything is told that Python's audit sees.
 WATCH = """
 import sys
 from pathlib import Path
-from predictor.score import Scorer
+from predictor.scoring.scorer import Scorer
 folder = Path(sys.argv[1]).resolve()
 Scorer.load(folder)
 watching, seen = True, []

@@ -3,8 +3,8 @@
 from helpers import list_files, make_firm, refuse, write_settings
 from typer.testing import CliRunner
 
-from predictor.cli import app
-from predictor.errors import RuleBookError, SettingsError, TableError
+from predictor.cli.app import app
+from predictor.core.errors import RuleBookError, SettingsError, TableError
 
 
 def test_unknown_setting_with_the_nearest_name(tmp_path, leads):

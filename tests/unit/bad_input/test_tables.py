@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 from helpers import NOW, make_firm, refuse, write_settings
 
-from predictor.config import load_settings
-from predictor.errors import TableError, TrainingError
-from predictor.score import Scorer
-from predictor.train import save_trained, train
+from predictor.core.errors import TableError, TrainingError
+from predictor.core.settings import load_settings
+from predictor.scoring.scorer import Scorer
+from predictor.training.train import save_trained, train
 
 
 def test_missing_column(tmp_path, leads):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from predictor.features.assemble import BOOK_TOTAL, TOTAL, assemble_row, assemble_table, sum_points
 from predictor.points.award import award_lead
-from predictor.points.history import award_table
+from predictor.points.award_table import award_table
 from predictor.points.rulebook import parse_rule_book
 
 BOOK = parse_rule_book(

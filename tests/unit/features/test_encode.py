@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from predictor.errors import ScoringError
+from predictor.core.errors import ScoringError
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import MISSING, Feature
 

@@ -5,9 +5,9 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from predictor.data.values import normal_text
 from predictor.features.feature import MISSING
 from predictor.features.fit import fit_features
-from predictor.values import normal_text
 
 
 def fit(rows, kinds=None, min_support=2):

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from predictor.config import load_settings
-from predictor.model.choice import compare_recipes, find_chosen
-from predictor.model.recipe import fit_recipe
-from predictor.model.select import make_rehearsal
-from predictor.model.threshold import recommend_threshold
+from predictor.core.settings import load_settings
+from predictor.model.calibrated_model import fit_recipe
+from predictor.model.choose_candidate import compare_recipes, find_chosen
+from predictor.model.eligible import make_rehearsal
+from predictor.model.threshold.recommend import recommend_threshold
 from predictor.model.verdict import judge_recipes, rehearse_thresholds
-from predictor.table_study import load_study
+from predictor.training.from_tables import load_study
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from predictor.config import load_settings
-from predictor.denied import deny_reason
-from predictor.errors import RuleBookError, TableError
-from predictor.intake.read import read_table
-from predictor.table_study import load_study
-from predictor.tables import check_leads
+from predictor.core.errors import RuleBookError, TableError
+from predictor.core.settings import load_settings
+from predictor.data.denied_columns import deny_reason
+from predictor.data.leads import check_leads
+from predictor.data.read.table_files import read_table
+from predictor.training.from_tables import load_study
 
 BARRED = """
 name = "cheat"

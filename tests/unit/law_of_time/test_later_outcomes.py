@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from predictor.config import load_settings
-from predictor.train import train
+from predictor.core.settings import load_settings
+from predictor.training.train import train
 
 
 def ask_candidates(words):

@@ -11,19 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from predictor.acts import tabulate_events
-from predictor.answer import Lead
-from predictor.batch import award_leads, recall_leads, score_leads
-from predictor.bundle import Bundle
-from predictor.config import load_settings
+from predictor.core.settings import load_settings
+from predictor.data.events.table import tabulate_events
+from predictor.data.read.table_files import read_table
+from predictor.data.values import Event
 from predictor.features.assemble import assemble_table
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
-from predictor.intake.read import read_table
-from predictor.score import Scorer
-from predictor.table_study import load_study
-from predictor.train import train
-from predictor.values import Event
+from predictor.scoring.answer import Lead
+from predictor.scoring.batch import award_leads, recall_leads, score_leads
+from predictor.scoring.bundle.files import Bundle
+from predictor.scoring.scorer import Scorer
+from predictor.training.from_tables import load_study
+from predictor.training.train import train
 
 MOMENT = datetime(2026, 3, 31, 12, tzinfo=UTC)
 KINDS = ["page_view", "pricing_page_view", "demo_page_view", "email_click", "webinar_attended", "demo_requested", "unsubscribed"]

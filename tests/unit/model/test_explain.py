@@ -11,12 +11,12 @@ from scipy.special import expit
 
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
-from predictor.model.block import Block
 from predictor.model.calibrators import FITS
 from predictor.model.calibrators.isotonic import Isotonic
 from predictor.model.calibrators.sigmoid import Sigmoid
 from predictor.model.candidates import CANDIDATES
 from predictor.model.explain import compute_effects, sum_groups
+from predictor.model.sample import Block
 
 OTHERS = [name for name in CANDIDATES if name != "learned_points"]  # which looks at rules: test_learned_points.py
 PLAIN = Sigmoid(0.0, 1.0, (0.0, 0.0, 0.0), 1)

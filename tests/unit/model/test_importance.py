@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from predictor.errors import TrainingError
+from predictor.core.errors import TrainingError
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
-from predictor.model.block import LEARN_POINTS, Block
-from predictor.model.calibrators.as_is import AsIs
+from predictor.model.calibrated_model import fit_recipe
+from predictor.model.calibrators.identity import AsIs
 from predictor.model.candidates import CANDIDATES
 from predictor.model.importance import compute_importance
-from predictor.model.metrics import compute_losses
-from predictor.model.recipe import fit_recipe
+from predictor.model.metrics.metrics import compute_losses
+from predictor.model.sample import LEARN_POINTS, Block
 
 FEATURES = FeatureSet(
     (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from predictor.errors import SettingsError, TrainingError
+from predictor.core.errors import SettingsError, TrainingError
 from predictor.model.label import choose_horizon, compute_conversion_curve, compute_outcomes, weigh_leads
 
 UNTIL = pd.Timestamp("2026-06-01", tz="UTC")

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from predictor.errors import TrainingError
+from predictor.core.errors import TrainingError
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
-from predictor.model.block import Block
+from predictor.model.calibrated_model import fit_recipe
 from predictor.model.calibrators import FITS, read_calibrator
-from predictor.model.calibrators.shifted import Shifted, fit_shift
+from predictor.model.calibrators.level_shift import Shifted, fit_shift
 from predictor.model.recalibrate import recalibrate_newest
-from predictor.model.recipe import fit_recipe
+from predictor.model.sample import Block
 from predictor.model.split import make_folds
 
 FEATURES = FeatureSet((Feature("n", "N", "N", "number"),), ())

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predictor.errors import SettingsError, TrainingError
+from predictor.core.errors import SettingsError, TrainingError
 from predictor.model.split import make_folds, split_forward, split_random
 
 

@@ -7,12 +7,12 @@ from scipy.special import expit
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
 from predictor.model import tune
-from predictor.model.block import Block
-from predictor.model.booster_texts import average_texts
-from predictor.model.candidates.boosted import Boosted, Growth
-from predictor.model.candidates.booster_parameters import USUAL
-from predictor.model.recipe import Manner, fit_recipe
+from predictor.model.calibrated_model import Manner, fit_recipe
+from predictor.model.candidates.lightgbm import Boosted, Growth
+from predictor.model.candidates.lightgbm_parameters import USUAL
+from predictor.model.sample import Block
 from predictor.model.split import make_folds
+from predictor.model.trees.merge_text import average_texts
 from predictor.model.tune import Budget, tune_boosted
 
 FEATURES = FeatureSet(

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from predictor.config import make_settings
+from predictor.core.settings import make_settings
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
-from predictor.model.block import Block
-from predictor.model.metrics import Difference, compute_metrics
-from predictor.model.noise import judge_calibration
-from predictor.model.recipe import fit_recipe
+from predictor.model.calibrated_model import fit_recipe
+from predictor.model.metrics.calibration_test import judge_calibration
+from predictor.model.metrics.metrics import Difference, compute_metrics
+from predictor.model.sample import Block
 from predictor.model.split import make_folds
 from predictor.model.verdict import judge_recipes, rehearse_thresholds
 

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from predictor.points import Award, Fired, award_lead, parse_rule_book
-from predictor.values import Event
+from predictor.data.values import Event
+from predictor.points.award import Award, Fired, award_lead
+from predictor.points.rulebook import parse_rule_book
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

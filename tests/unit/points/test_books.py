@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from predictor.points import load_rule_book
-from predictor.points.rulebook import OnEvents
+from predictor.points.rulebook import OnEvents, load_rule_book
 
 USUAL = {
     *("page_view", "pricing_page_view", "demo_page_view", "blog_view", "content_download", "email_open", "email_click"),

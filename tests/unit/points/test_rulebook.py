@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predictor.errors import RuleBookError
-from predictor.points import Rule, faults, load_rule_book, parse_rule_book, rulebook
-from predictor.points.rulebook import InRange, OneOf, OnEvents, Present
+from predictor.core.errors import RuleBookError
+from predictor.points import rulebook
+from predictor.points import rulebook_errors as faults
+from predictor.points.rulebook import InRange, OneOf, OnEvents, Present, Rule, load_rule_book, parse_rule_book
 
 HEAD = 'name = "x"\ngate = 60\n'
 GOOD = '[[rules]]\nname = "Demo"\nevent = "demo_requested"\npoints = 50\n'

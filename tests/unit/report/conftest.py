@@ -4,15 +4,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from predictor.config import make_settings
-from predictor.errors import Finding
-from predictor.model.gate import judge_gate
-from predictor.model.metrics import compute_difference, compute_intervals, compute_luck, compute_metrics, compute_reliability
-from predictor.model.noise import judge_calibration
-from predictor.model.threshold import recommend_threshold
-from predictor.model.threshold_table import compute_thresholds
+from predictor.core.errors import Finding
+from predictor.core.settings import make_settings
+from predictor.model.metrics.calibration_test import judge_calibration
+from predictor.model.metrics.metrics import (
+    compute_difference,
+    compute_intervals,
+    compute_luck,
+    compute_metrics,
+    compute_reliability,
+)
+from predictor.model.threshold.gate import judge_gate
+from predictor.model.threshold.recommend import recommend_threshold
+from predictor.model.threshold.table import compute_thresholds
 from predictor.model.verdict import Verdict
-from predictor.report.compare import Contest, ReportData, compute_comparison
+from predictor.report.compare.candidates import ReportData
+from predictor.report.compare.comparison import compute_comparison
+from predictor.report.compare.ways import Contest
 
 OUTCOME = np.array([1, 0, 0, 0, 1, 0, 0, 0, 0, 1] * 20, dtype=float)  # 200 leads, 60 SQLs
 LEARNED = np.array([0.6, 0.1, 0.1, 0.1, 0.6, 0.1, 0.1, 0.1, 0.1, 0.2] * 20)  # two of three SQLs at the top

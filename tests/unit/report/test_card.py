@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from predictor.errors import Finding
+from predictor.core.errors import Finding
 from predictor.report.card import escape_markdown, write_card
-from predictor.report.texts import tell_fit
+from predictor.report.tables_text import tell_fit
 
 FACTS = {
     "versions": {"python": "3.11.9", "numpy": "2.4.1"},

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from predictor.errors import TrainingError
-from predictor.model.intervals import wilson
+from predictor.core.errors import TrainingError
+from predictor.model.metrics.intervals import wilson
 from predictor.report.fairness import COLUMNS, FEW, RIGHT, TOO_LITTLE, TOO_MUCH, compute_fairness
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from predictor.simulate import Firm, simulate_firm
+from predictor.simulate.firm import Firm, simulate_firm
 
 
 @pytest.fixture(scope="session")

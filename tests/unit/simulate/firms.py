@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from predictor.acts import tabulate_events
-from predictor.domains import kind_of_domain
-from predictor.points.history import award_table
+from predictor.data.email_domains import kind_of_domain
+from predictor.data.events.table import tabulate_events
+from predictor.points.award_table import award_table
 from predictor.points.rulebook import load_rule_book
-from predictor.simulate import HORIZON_DAYS, Firm
+from predictor.simulate.firm import Firm
+from predictor.simulate.truth import HORIZON_DAYS
 
 OBSERVED_UNTIL = pd.Timestamp("2026-06-30T23:59:59Z")
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from predictor.config import load_settings
+from predictor.core.settings import load_settings
 from predictor.points.rulebook import load_rule_book
-from predictor.simulate import HORIZON_DAYS, Firm, save_firm, simulate_firm
+from predictor.simulate.files import save_firm
+from predictor.simulate.firm import Firm, simulate_firm
+from predictor.simulate.truth import HORIZON_DAYS
 
 DATA = Path(__file__).parents[3] / "data"
 FILES = ["leads.csv", "events.csv", "truth.csv", "predictor.toml", "points/b2b.toml", "points/content.toml"]

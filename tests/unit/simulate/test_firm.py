@@ -7,9 +7,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 from unit.simulate.firms import OBSERVED_UNTIL, find_mature
 
-from predictor.domains import kind_of_domain
-from predictor.errors import SettingsError
-from predictor.simulate import simulate_firm
+from predictor.core.errors import SettingsError
+from predictor.data.email_domains import kind_of_domain
+from predictor.simulate.firm import simulate_firm
 
 TIMES = ["mql_at", "sql_at", "recycled_at", "opportunity_at"]
 

@@ -4,7 +4,7 @@ import numpy as np
 from unit.simulate.firms import award
 
 from predictor.points.rulebook import parse_rule_book
-from predictor.simulate.acts import CODE, Acts
+from predictor.simulate.events import CODE, Acts
 from predictor.simulate.gate import choose_by_hand, compute_running_points, find_first, find_ready
 
 

@@ -9,8 +9,9 @@ from pandas.testing import assert_series_equal
 from sklearn.metrics import roc_auc_score
 from unit.simulate.firms import award, find_mature, find_outcomes, make_events, make_lead
 
-from predictor.simulate import save_firm, simulate_firm, true_probability
-from predictor.simulate.truth import BASE, STRENGTH, WITHIN_HORIZON, DecayedSums
+from predictor.simulate.files import save_firm
+from predictor.simulate.firm import simulate_firm
+from predictor.simulate.truth import BASE, STRENGTH, WITHIN_HORIZON, DecayedSums, true_probability
 
 OUTCOMES = ["sql_at", "recycled_at", "recycle_reason", "opportunity_at", "amount"]
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from databases import impatient, place, postgres  # noqa: F401  fixtures
 
-from predictor.answer import Answer
-from predictor.errors import StoreError
-from predictor.store import Answered, Database, Store
-from predictor.store.records import Record, record_score
+from predictor.core.errors import StoreError
+from predictor.scoring.answer import Answer
+from predictor.store.database import Database
+from predictor.store.records import Answered, Record, record_score
+from predictor.store.store import Store
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 PATIENCE_S = 60  # after which a test that waits has failed

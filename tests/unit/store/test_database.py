@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 from unit.store.conftest import NOON, make_answer, make_outcome, make_score
 
-from predictor.answer import PointsAnswer
-from predictor.errors import StoreError
-from predictor.store import Answered, Database
-from predictor.store.records import Record, record_score
+from predictor.core.errors import StoreError
+from predictor.scoring.answer import PointsAnswer
+from predictor.store.database import Database
+from predictor.store.records import Answered, Record, record_score
 
 DAY = timedelta(days=1)
 

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from unit.store.conftest import NOON, PATIENCE_S, list_leads, make_answer, make_score, save
 
-from predictor.store import Answered, Database, Erasure
+from predictor.store.database import Database
+from predictor.store.records import Answered
+from predictor.store.store import Erasure
 
 
 def test_erasure_reaches_what_waits_and_what_is_stored(place, store, tmp_path):

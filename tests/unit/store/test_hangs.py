@@ -4,7 +4,9 @@ import threading
 
 from unit.store.conftest import PATIENCE_S, list_leads, save
 
-from predictor.store import Database, keeper, writer
+from predictor.store import store as keeper
+from predictor.store import writer
+from predictor.store.database import Database
 
 
 def test_a_database_that_hangs_is_told_of_and_stops_no_end(place, open_store, monkeypatch, caplog):

@@ -3,8 +3,10 @@
 import pytest
 from unit.store.conftest import NOON, PATIENCE_S, list_leads, make_answer, save
 
-from predictor.errors import StoreError
-from predictor.store import Answered, Database, spool, writer
+from predictor.core.errors import StoreError
+from predictor.store import spool, writer
+from predictor.store.database import Database
+from predictor.store.records import Answered
 
 
 def test_a_score_that_cannot_be_kept_costs_no_other(store):

@@ -8,14 +8,15 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from predictor.store import Database, Store
+from predictor.store.database import Database
+from predictor.store.store import Store
 
 # Says each lead once the store has taken it, as an answer would go out; until it is killed.
 CHILD = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from predictor.answer import Answer
+from predictor.scoring.answer import Answer
 from predictor.store import Database, Store
 
 store = Store(Database(sys.argv[1]), Path(sys.argv[2]))

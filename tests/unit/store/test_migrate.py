@@ -11,9 +11,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from unit.store.conftest import NOON, make_outcome, make_score
 
-from predictor.errors import StoreError
-from predictor.store import Database
+from predictor.core.errors import StoreError
 from predictor.store.connect import make_engine
+from predictor.store.database import Database
 from predictor.store.migrate import MIGRATIONS
 from predictor.store.schema import HEAD, META, VERSION_TABLE
 

@@ -8,13 +8,13 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from predictor.model.calibrators.as_is import AsIs, fit_as_is
 from predictor.model.calibrators.beta import Beta, fit_beta
+from predictor.model.calibrators.identity import AsIs, fit_as_is
 from predictor.model.calibrators.isotonic import Isotonic, fit_isotonic
-from predictor.model.calibrators.present import Tempered, fit_present, fit_tempered
-from predictor.model.calibrators.shifted import Shifted
+from predictor.model.calibrators.level_shift import Shifted
+from predictor.model.calibrators.serialise import read_text
 from predictor.model.calibrators.sigmoid import Sigmoid
-from predictor.model.calibrators.texts import read_text
+from predictor.model.calibrators.temperature import Tempered, fit_present, fit_tempered
 from predictor.model.calibrators.venn_abers import VennAbers, fit_venn_abers
 
 

@@ -8,10 +8,18 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from predictor.model.calibrators.texts import write_text
-from predictor.model.intervals import spread_line
-from predictor.model.newton import FREE, FloatArray, Known, compute_hessian, compute_posterior, fit_line, select_known
-from predictor.odds import expit
+from predictor.core.log_odds import expit
+from predictor.model.calibrators.serialise import write_text
+from predictor.model.metrics.intervals import spread_line
+from predictor.model.metrics.penalised_logistic import (
+    FREE,
+    FloatArray,
+    Known,
+    compute_hessian,
+    compute_posterior,
+    fit_line,
+    select_known,
+)
 
 _PRIOR = np.array([0.0, 1.0, 1.0])  # the score is right as it is
 _PRECISION = np.array([FREE, 1.0, 1.0])
@@ -67,8 +75,8 @@ def fit_beta(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = No
     0.5
     >>> fit_beta([0.0], [1], [-1])
     Traceback (most recent call last):
-    predictor.errors.TrainingError: Weights must be at least 0, but 1 of 1 does not (first at position 0). Give 0 to leads whose \
-outcome is not known.
+    predictor.core.errors.TrainingError: Weights must be at least 0, but 1 of 1 does not (first at position 0). Give 0 to \
+leads whose outcome is not known.
     """
     known = select_known(score, outcome, weight)
     design = _bend(known.score)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from predictor.errors import TrainingError
+from predictor.core.errors import TrainingError
 from predictor.model.calibrators import FITS, Calibrator
-from predictor.model.intervals import average
-from predictor.model.newton import FloatArray, Known, select_known
+from predictor.model.metrics.intervals import average
+from predictor.model.metrics.penalised_logistic import FloatArray, Known, select_known
 from predictor.model.split import Fold, make_folds
 
 USUAL = "sigmoid"  # where nothing can be compared: its prior lets few leads change little
@@ -71,7 +71,7 @@ def choose_calibrator(
     'sigmoid'
     >>> choose_calibrator([0.0], [2])
     Traceback (most recent call last):
-    predictor.errors.TrainingError: Outcomes must equal 0 or 1, but 1 of 1 does not (first at position 0). Give weight 0 to \
+    predictor.core.errors.TrainingError: Outcomes must equal 0 or 1, but 1 of 1 does not (first at position 0). Give weight 0 to \
 leads whose outcome is not known.
     """
     moments = np.arange(np.size(score), dtype=float) if order is None else np.asarray(order, dtype=float)

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from predictor.model.calibrators.texts import write_text
-from predictor.model.intervals import wilson
-from predictor.model.newton import FloatArray, Known, select_known
+from predictor.model.calibrators.serialise import write_text
+from predictor.model.metrics.intervals import wilson
+from predictor.model.metrics.penalised_logistic import FloatArray, Known, select_known
 
 _DIGITS = 4  # of a score in log-odds; what differs by less is one score
 
@@ -62,8 +62,8 @@ def fit_isotonic(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None 
     [0.3333, 0.5, 0.6667]
     >>> fit_isotonic([float("inf")], [1])
     Traceback (most recent call last):
-    predictor.errors.TrainingError: Scores must be finite log-odds, but 1 of 1 does not (first at position 0). Score those leads \
-anew, or leave them out.
+    predictor.core.errors.TrainingError: Scores must be finite log-odds, but 1 of 1 does not (first at position 0). Score \
+those leads anew, or leave them out.
     """
     from scipy.optimize import isotonic_regression  # noqa: PLC0415  a server needs none of it
 

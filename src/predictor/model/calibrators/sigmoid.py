@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from predictor.model.calibrators.texts import write_text
-from predictor.model.intervals import spread_line
-from predictor.model.newton import FREE, FloatArray, Known, fit_line, select_known
-from predictor.odds import expit
+from predictor.core.log_odds import expit
+from predictor.model.calibrators.serialise import write_text
+from predictor.model.metrics.intervals import spread_line
+from predictor.model.metrics.penalised_logistic import FREE, FloatArray, Known, fit_line, select_known
 
 _PRIOR = 1.0  # precision of the prior belief that the score is right as it is (slope 1)
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from predictor.model.calibrators.isotonic import group_scores, round_scores
-from predictor.model.calibrators.texts import write_text
-from predictor.model.intervals import wilson
-from predictor.model.newton import FloatArray, select_known
+from predictor.model.calibrators.serialise import write_text
+from predictor.model.metrics.intervals import wilson
+from predictor.model.metrics.penalised_logistic import FloatArray, select_known
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ def fit_venn_abers(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | Non
     [[0.0, 0.0, 0.5, 0.5], [0.5, 0.5, 1.0, 1.0]]
     >>> fit_venn_abers([], [])
     Traceback (most recent call last):
-    predictor.errors.TrainingError: A calibrator needs leads with a known outcome, but none of 0 leads has a weight above 0. \
-Add leads whose outcome is known.
+    predictor.core.errors.TrainingError: A calibrator needs leads with a known outcome, but none of 0 leads has a weight above \
+0. Add leads whose outcome is known.
     """
     known = select_known(score, outcome, weight)
     level, leads, accepted = group_scores(known)

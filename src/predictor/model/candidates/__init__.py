@@ -6,13 +6,13 @@ from typing import ClassVar, Protocol, Self
 
 import numpy as np
 
-from predictor.model.block import Block
-from predictor.model.candidates.boosted import Boosted
+from predictor.model.candidates.baselines import Constant, Points
 from predictor.model.candidates.learned_points import LearnedPoints
+from predictor.model.candidates.lightgbm import Boosted
+from predictor.model.candidates.lightgbm_on_points import OnPoints
 from predictor.model.candidates.logistic import Logistic
 from predictor.model.candidates.odoo_pls import OdooPls
-from predictor.model.candidates.on_points import OnPoints
-from predictor.model.candidates.simple import Constant, Points
+from predictor.model.sample import Block
 
 
 class Model(Protocol):

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from predictor.errors import TrainingError
-from predictor.odds import expit
+from predictor.core.errors import TrainingError
+from predictor.core.log_odds import expit
 
 SMOOTHING = 0.1  # leads added to either count of a row, so that none is zero
 STAGE = "stage"
@@ -100,7 +100,8 @@ def find_rows(counted: Mapping[str | None, Rows], team: str | None) -> Rows:
     {'tag': {}}
     >>> find_rows({}, "north")
     Traceback (most recent call last):
-    predictor.errors.TrainingError: There must be closed leads to count, but there are none. Count leads with a known outcome.
+    predictor.core.errors.TrainingError: There must be closed leads to count, but there are none. Count leads with a known \
+outcome.
     """
     if not counted:
         raise TrainingError("There must be closed leads to count, but there are none. Count leads with a known outcome.")

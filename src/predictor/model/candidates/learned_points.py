@@ -9,13 +9,13 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from predictor.errors import TrainingError
+from predictor.core.errors import TrainingError
 from predictor.features.assemble import RULES
-from predictor.model.block import Block
-from predictor.model.candidates.simple import base_log_odds, fit_line
-from predictor.model.select import make_rehearsal, rewind
+from predictor.model.candidates.baselines import base_log_odds, fit_line
+from predictor.model.eligible import make_rehearsal, rewind
+from predictor.model.sample import Block
 from predictor.model.split import Fold
-from predictor.points.refit import Fit, Task, choose_mosts, fit_worths, sum_points
+from predictor.points.fit_points import Fit, Task, choose_mosts, fit_worths, sum_points
 from predictor.points.rounding import round_points
 
 PENALTIES = (300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3)  # from the one that hardly leaves the hand-set points

@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from predictor.model.block import Block
+from predictor.model.sample import Block
 
 _PENALTY = 0.3  # inverse strength, of standardised columns
 _ROWS = 64  # looked at together: what they take stays in the processor's own memory

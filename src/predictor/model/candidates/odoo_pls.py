@@ -9,8 +9,8 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from predictor.model.block import Block
 from predictor.model.candidates.frequencies import Row, smooth, weigh_values
+from predictor.model.sample import Block
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from predictor.model.checks import check_pairs
-from predictor.model.intervals import wilson
+from predictor.model.metrics.inputs import check_pairs
+from predictor.model.metrics.intervals import wilson
 
 FloatArray = NDArray[np.float64]
 
@@ -42,7 +42,7 @@ def compute_point_bands(points: ArrayLike, outcome: ArrayLike, *, gate: float | 
     ['under 10', '12 to < 20', '20 or more']
     >>> compute_point_bands([5], [0, 1])
     Traceback (most recent call last):
-    predictor.errors.TrainingError: Outcomes and probabilities must be of the same leads, at least one, but there are 2 \
+    predictor.core.errors.TrainingError: Outcomes and probabilities must be of the same leads, at least one, but there are 2 \
 and 1. Score the leads whose outcomes are given.
     """
     totals = np.asarray(points, dtype=float)

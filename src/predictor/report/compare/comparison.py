@@ -10,15 +10,15 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from predictor.errors import count
-from predictor.markup import to_paragraphs
-from predictor.model.gate import Gate, judge_gate
-from predictor.model.metrics import compute_reliability
+from predictor.core.errors import count
+from predictor.core.html import to_paragraphs
+from predictor.model.metrics.metrics import compute_reliability
+from predictor.model.threshold.gate import Gate, judge_gate
 from predictor.report.compare.bands import compute_point_bands
-from predictor.report.compare.cells import compute_cells, list_swapped
+from predictor.report.compare.disagreement import compute_cells, list_swapped
 from predictor.report.compare.rules import compute_rules
 from predictor.report.compare.segments import compute_months, compute_segments
-from predictor.report.compare.steps import compute_steps
+from predictor.report.compare.threshold_steps import compute_steps
 from predictor.report.compare.volume import (
     compute_capacity,
     compute_equal_sqls,
@@ -29,7 +29,7 @@ from predictor.report.compare.volume import (
     take_leads,
 )
 from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest
-from predictor.report.compare.words import SAME
+from predictor.report.compare.wording import SAME
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from predictor.errors import count
-from predictor.model.checks import check_pairs
-from predictor.model.metrics import Difference
+from predictor.core.errors import count
+from predictor.model.metrics.inputs import check_pairs
+from predictor.model.metrics.metrics import Difference
 from predictor.model.verdict import Verdict
-from predictor.report.compare.words import SAME, tell_difference
+from predictor.report.compare.wording import SAME, tell_difference
 
 FloatArray = NDArray[np.float64]
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from predictor.model.intervals import Z95, wilson
-from predictor.odds import logit
-from predictor.points.refit import find_mosts
+from predictor.core.log_odds import logit
+from predictor.model.metrics.intervals import Z95, wilson
+from predictor.points.fit_points import find_mosts
 from predictor.report.compare.ways import Contest
 
 FloatArray = NDArray[np.float64]

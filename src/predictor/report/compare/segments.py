@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from predictor.parse import infer_kind
+from predictor.data.parse import infer_kind
 from predictor.report.compare.ways import Contest
 from predictor.report.fairness import compute_fairness
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from predictor.model.intervals import wilson
-from predictor.model.metrics import Difference
+from predictor.model.metrics.intervals import wilson
+from predictor.model.metrics.metrics import Difference
 from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest, Sample, measure_samples
-from predictor.report.compare.words import tell_difference
+from predictor.report.compare.wording import tell_difference
 
 _LADDER = (1, 2, 5)  # times a power of ten: the weekly capacities that are told
 _MOST_CAPACITIES = 8

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from predictor.model.checks import check_pairs
-from predictor.model.metrics import Difference
+from predictor.model.metrics.inputs import check_pairs
+from predictor.model.metrics.metrics import Difference
 from predictor.points.rulebook import RuleBook
 
 FloatArray = NDArray[np.float64]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from predictor.errors import TrainingError
+from predictor.core.errors import TrainingError
 from predictor.model.calibrators import FITS
 from predictor.model.calibrators.choose import choose_calibrator
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from predictor.model.calibrators.as_is import AsIs, fit_as_is
 from predictor.model.calibrators.beta import fit_beta
+from predictor.model.calibrators.identity import AsIs, fit_as_is
 from predictor.model.calibrators.isotonic import fit_isotonic
 from predictor.model.calibrators.sigmoid import fit_sigmoid
 from predictor.model.calibrators.venn_abers import fit_venn_abers

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from predictor.errors import TrainingError
+from predictor.core.errors import TrainingError
 from predictor.model.calibrators import FITS, read_calibrator
 from predictor.model.calibrators.sigmoid import Sigmoid
 

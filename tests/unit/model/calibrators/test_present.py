@@ -5,8 +5,8 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
-from predictor.model.calibrators.present import fit_present, fit_tempered
 from predictor.model.calibrators.sigmoid import fit_sigmoid
+from predictor.model.calibrators.temperature import fit_present, fit_tempered
 
 
 def draw(n=4000, seed=0, slope=1.0, level=0.0):

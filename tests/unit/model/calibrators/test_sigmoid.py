@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+from predictor.model.calibrators.serialise import read_text
 from predictor.model.calibrators.sigmoid import Sigmoid, fit_sigmoid
-from predictor.model.calibrators.texts import read_text
 from predictor.model.label import weigh_leads
 
 

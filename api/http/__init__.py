@@ -1,0 +1,1 @@
+"""HTTP around the routes: limits, authentication, errors, metrics, pages."""

@@ -1,0 +1,45 @@
+"""Values that speak of what was done with a lead afterwards, under whatever name the column goes: `Ringing`, `Closed won`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from predictor.audit.advice import say_leak, say_share
+from predictor.audit.view import Column, View
+from predictor.core.errors import Finding, count, list_names
+
+CODE = "AUDIT012"
+_AFTERWARDS = re.compile(
+    r"\b(?:closed|won|lost|converted|(?:dis|un)qualified|(?:sales|marketing) qualified|sql|rejected|recycled|ringing|unreachable"
+    r"|not reachable|no answer|did not answer|voicemail|call ?back|phone conversation|called|attempted|contacted|not interested"
+    r"|meeting (?:booked|held|set)|proposal|negotiation|contract (?:sent|signed)|opportunity|invalid number|wrong number"
+    r"|switched off|bounced|unsubscribed|marked spam|(?:sms|e-?mail) sent|follow(?:ed)?[ -]?up)\b"
+)
+_FEWEST_VALUES = 2
+_OFTEN = 0.02  # share of the filled cells with such a value
+_MOST_VALUES = 500  # more are names or free text, which may hold any word
+_MOST_QUOTED = 4
+
+
+def check_sales_words(view: View) -> Iterator[Finding]:
+    """Warnings about columns whose values tell calls, stages and results: what sales and later mails did with a lead."""
+    for column in view.columns:
+        if column.kind != "category" or len(column.values) > _MOST_VALUES:
+            continue
+        counts = np.bincount(column.codes[column.filled], minlength=len(column.values))
+        found = [at for at, value in enumerate(column.values) if _AFTERWARDS.search(value)]
+        if len(found) >= _FEWEST_VALUES and counts[found].sum() >= _OFTEN * column.filled.sum():
+            yield _tell(column, sorted(found, key=lambda at: -counts[at]), int(counts[found].sum()))
+
+
+def _tell(column: Column, found: list[int], held: int) -> Finding:
+    words = [match[0] for at in found if (match := _AFTERWARDS.search(column.values[at]))]
+    named = list_names(list(dict.fromkeys(words)), most=_MOST_QUOTED)
+    what = (
+        f"Values of column '{column.name}' tell what was done with a lead later: {named}, in {count(len(found), 'value')} "
+        f"of {count(held, 'lead')} ({say_share(held / column.filled.sum())} of those filled in)."
+    )
+    return Finding(CODE, "warning", what, say_leak(column), column.name)

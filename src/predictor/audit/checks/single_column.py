@@ -1,0 +1,45 @@
+"""Columns that alone tell the outcome better than anything known at the moment of decision usually does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from predictor.audit.advice import say_leak
+from predictor.audit.bounds import rank_across
+from predictor.audit.view import Codes, Column, View
+from predictor.core.errors import Finding, count
+
+CODE = "AUDIT002"
+_TOO_GOOD, _SUSPECT = 0.85, 0.75  # AUC of one column; of honest ones the best seen on real leads has 0.74
+_FEWEST = 20  # leads of either outcome in each half
+
+
+def check_alone(view: View) -> Iterator[Finding]:
+    """Findings about single columns that rank the leads too well: surely above 0.85 is an error, above 0.75 a warning."""
+    known = np.flatnonzero(view.known)
+    halves = _halve(known, view)
+    outcome = np.nan_to_num(view.outcome)
+    if min(min(outcome[half].sum(), (1 - outcome[half]).sum()) for half in halves) < _FEWEST:
+        return
+    for column in view.columns:
+        auc, error = rank_across(column.bins, outcome, halves)
+        if auc - view.z * error >= _SUSPECT:
+            yield _tell(column, auc, auc - view.z * error, len(known))
+
+
+def _halve(known: Codes, view: View) -> tuple[Codes, Codes]:
+    """The older and the newer half of the leads whose outcome is known; every other one where nothing orders them."""
+    if view.order is None:
+        return known[::2], known[1::2]
+    sorted_ = known[np.argsort(view.order[known], kind="stable")]
+    return sorted_[: len(sorted_) // 2], sorted_[len(sorted_) // 2 :]
+
+
+def _tell(column: Column, auc: float, surely: float, leads: int) -> Finding:
+    what = (
+        f"Column '{column.name}' alone ranks {count(leads, 'lead')} by outcome at AUC {auc:.2f} (surely above {surely:.2f}), "
+        "each half by what the other shows. So much is seldom known when a lead becomes an MQL."
+    )
+    return Finding(CODE, "error" if surely >= _TOO_GOOD else "warning", what, say_leak(column), column.name)

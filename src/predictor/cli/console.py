@@ -1,0 +1,251 @@
+"""What the command line shows: tables for people on a terminal, plain lines where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from predictor.core.errors import Finding, count
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from predictor.model.threshold.gate import Gate
+    from predictor.model.threshold.recommend import Recommendation
+    from predictor.model.verdict import Verdict
+    from predictor.training.tracking.record import Tracked
+
+_UNWATCHED_WIDTH = 110  # columns of a log or a pipe, which do not tell their own
+_BAR = 30  # columns of a bar of progress
+_WIDE = 100  # columns from which every figure has room for its interval
+
+
+def _make_console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=_UNWATCHED_WIDTH)
+
+
+__all__ = [
+    "err",
+    "escape",
+    "out",
+    "show_every_finding",
+    "show_findings",
+    "show_places",
+    "show_progress",
+    "show_rows",
+    "show_table",
+    "show_threshold",
+    "show_thresholds",
+    "show_verdict",
+]
+
+out, err = _make_console(stderr=False), _make_console(stderr=True)
+
+_METRICS = {
+    "log_loss": ("log loss", 3),
+    "auc": ("AUC", 3),
+    "brier": ("Brier", 3),
+    "calibration_slope": ("slope", 2),
+    "ece": ("calib. error", 3),
+    "lift_at_10": ("lift 10 %", 2),
+}
+_SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "tip": "dim"}
+
+
+class Steps:
+    """Shows what is being done, and of a long step how much of it is."""
+
+    def __init__(self, show: Callable[[str], None], *, bars: bool) -> None:
+        self._show, self._bars, self._step = show, bars, ""
+
+    def __call__(self, step: str) -> None:
+        """A step begins."""
+        self._step = escape(step)
+        self._show(self._step)
+
+    def advance(self, share: float) -> None:
+        """That share of the step is done, 0 to 1; only drawn where the last line can be drawn over."""
+        if self._bars:
+            full = round(share * _BAR)
+            self._show(f"{self._step} [cyan]{'━' * full}[/][dim]{'━' * (_BAR - full)}[/] {share:.0%}")
+
+
+@contextmanager
+def show_progress() -> Iterator[Steps]:
+    """A spinner that names the step on a terminal; a line a step elsewhere. On standard error, out of the way of results."""
+    if not err.is_terminal:
+        yield Steps(lambda text: err.print(f"{text} ..."), bars=False)
+        return
+    with err.status("Starting") as status:
+        yield Steps(lambda text: status.update(f"{text} ..."), bars=True)
+
+
+def show_findings(findings: Iterable[Finding]) -> None:
+    """The findings, a line each, worst first; the tips are only counted."""
+    shown = _sort(findings)
+    for finding in shown:
+        if finding.severity != "tip":
+            err.print(f"[{_SEVERITY_STYLE[finding.severity]}]{finding.severity}[/] {escape(str(finding))}")
+    tips = sum(finding.severity == "tip" for finding in shown)
+    if tips:
+        err.print(f"[dim]{count(tips, 'tip')} more: `predictor check` shows them.[/]")
+
+
+def show_every_finding(findings: Iterable[Finding], *, refused: int) -> None:
+    """The findings with all they say, worst first, what is accepted last, and how many there are of each.
+
+    Args:
+        findings: In any order.
+        refused: How many of them refuse a training.
+    """
+    shown = _sort(findings)
+    table = Table(box=None, show_header=False, padding=(0, 1, 1, 0))
+    for name in ("severity", "code"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("what", overflow="fold")
+    for finding in shown:
+        style = _SEVERITY_STYLE[finding.severity]
+        severity = finding.severity if finding.accepted is None else "accepted"
+        table.add_row(f"[{style}]{severity}[/]", finding.code, f"{escape(finding.what)}\n[dim]{escape(finding.do)}[/]".rstrip())
+    if shown:
+        out.print(table)
+    accepted = sum(finding.accepted is not None for finding in shown)
+    sums = {name: sum(finding.severity == name and finding.accepted is None for finding in shown) for name in _SEVERITY_STYLE}
+    counts = [count(number, name) for name, number in sums.items() if number] + ([f"{accepted:,} accepted"] if accepted else [])
+    refusal = f"{count(refused, 'error')} would refuse training" if refused else "nothing that refuses training"
+    out.print(f"{', '.join(counts) or 'No finding'}; {refusal}.")
+
+
+def _sort(findings: Iterable[Finding]) -> list[Finding]:
+    """Worst first; of equals by code, what is accepted last."""
+    order = list(_SEVERITY_STYLE)
+    return sorted(findings, key=lambda finding: (order.index(finding.severity), finding.accepted is not None, finding.code))
+
+
+def show_verdict(verdict: Verdict) -> None:
+    """The forward verdict: a row a candidate, each figure with its interval."""
+    first = next(iter(verdict.test.values()))
+    leads, rate = count(int(first["n"] or 0), "lead"), _percent(first["base_rate"])
+    title = f"Forward test on the newest {leads}, of whom {rate} were accepted (95 % intervals)"
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table.add_column("candidate", no_wrap=True)
+    metrics = _METRICS if out.width >= _WIDE else dict(list(_METRICS.items())[:4])
+    for label, _ in metrics.values():
+        table.add_column(label, justify="right", no_wrap=True)
+    for name in verdict.test:
+        figures, intervals = verdict.test[name], verdict.intervals[name]
+        cells = {key: _figure(figures[key], intervals.get(key), digits) for key, (_, digits) in metrics.items()}
+        mark = "[bold green]" if name == verdict.chosen else ""
+        if mark and "ece" in cells:
+            cells["ece"] += f"\n[dim]chance {verdict.calibration.noise.mean:.3f}[/]"
+        table.add_row(f"{mark}{name}{' *' if mark else ''}", *cells.values())
+    out.print(table)
+    out.print(f"* chosen on earlier leads. {escape(verdict.text)}")
+    if verdict.doubt is None:
+        out.print(escape(verdict.calibration.text))
+    else:
+        out.print(f"[yellow]{escape(str(verdict.doubt))}[/]")
+
+
+def _figure(figure: float | None, interval: tuple[float, float] | None, digits: int) -> str:
+    if figure is None:
+        return "–"
+    value = f"{figure:.{digits}f}"
+    return value if interval is None else f"{value}\n[dim]{interval[0]:.{digits}f}–{interval[1]:.{digits}f}[/]"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def show_threshold(advice: Recommendation, realised: Gate | None = None, gate: Gate | None = None) -> None:
+    """The recommended threshold, what came of it on the forward test, and today's points gate."""
+    out.print(f"[bold]Recommended threshold {advice.threshold:.4f}[/] ({advice.policy}): {escape(advice.text)}")
+    if realised is not None:
+        out.print(f"On the forward test, with a threshold chosen on earlier leads: {escape(realised.text)}")
+    if gate is not None:
+        out.print(f"The points gate on the same leads: {escape(gate.text)}")
+
+
+def show_thresholds(columns: Mapping[str, list[Any]], chosen: float, *, rows: int = 12) -> None:
+    """The table of thresholds around the recommended one."""
+    table = Table(title="Thresholds", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for label in ("threshold", "leads a week", "share routed", "conversion", "95 %", "SQLs caught", "value a week"):
+        table.add_column(label, justify="right", no_wrap=True)
+    for at in _pick_rows(columns["threshold"], chosen, rows):
+        low, high = columns["conversion_low"][at], columns["conversion_high"][at]
+        style = "bold green" if columns["threshold"][at] == chosen else ""
+        table.add_row(
+            f"{columns['threshold'][at]:.4f}",
+            _number(columns["leads_per_week"][at]),
+            _percent(columns["share_routed"][at]),
+            _percent(columns["conversion"][at]),
+            _range(low, high),
+            _percent(columns["sqls_caught"][at]),
+            _number(columns["value"][at]),
+            style=style,
+        )
+    out.print(table)
+
+
+def _pick_rows(thresholds: list[float], chosen: float, rows: int) -> list[int]:
+    """Rows spread evenly over the table, the chosen one among them."""
+    at = min(range(len(thresholds)), key=lambda row: abs(thresholds[row] - chosen))
+    step = max(1, len(thresholds) // rows)
+    return sorted({*range(at % step, len(thresholds), step), at})
+
+
+def _range(low: float, high: float) -> str:
+    return f"{100 * low:.1f}–{100 * high:.1f} %"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.1f}"
+
+
+def show_places(folder: Path, tracked: Tracked | None, *, page: Path | None = None) -> None:
+    """Where the bundle, the report, the page that names leads and the MLflow run are."""
+    out.print(f"Bundle:     {escape(str(folder))}")
+    out.print(f"Report:     {escape(str(folder / 'report.html'))}")
+    if page is not None:
+        out.print(f"With ids:   {escape(str(page))}")
+    if tracked is not None:
+        out.print(f"MLflow run: {tracked.run_id} in {escape(tracked.uri)}")
+
+
+def show_table(title: str, frame: pd.DataFrame) -> None:
+    """A frame as a table; shares in percent, what is unknown as a dash."""
+    if frame.empty:
+        out.print(f"[bold]{title}[/]: nothing to tell yet.")
+        return
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for name in frame.columns:
+        table.add_column(str(name).replace("_", " "), justify="left" if frame[name].dtype.kind in "OMU" else "right")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(_cell(value) for value in row))
+    out.print(table)
+
+
+def show_rows(title: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Rows of texts as a table whose last column takes what room is left."""
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for at, name in enumerate(names):
+        table.add_column(name, no_wrap=at == 0, ratio=1 if at == len(names) - 1 else None)
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    out.print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "–" if value != value else f"{value:.3f}"  # noqa: PLR0124  NaN
+    return value.date().isoformat() if isinstance(value, datetime) else escape(str(value))

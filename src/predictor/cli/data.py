@@ -1,0 +1,56 @@
+"""The commands about data: a made-up firm, and a look through an export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from predictor.cli import console
+from predictor.cli.options import SETTINGS, AsJson, Config, in_words, list_findings, print_json
+from predictor.core.errors import count
+from predictor.core.settings import load_settings
+
+
+@in_words
+def simulate(
+    leads: Annotated[int, typer.Option(min=1, help="How many leads.")],
+    out: Annotated[Path, typer.Option(help="The folder to write to.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same firm.")] = 0,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Write the leads and events of a made-up firm whose true probabilities are known, and settings to go with them."""
+    from predictor.simulate.files import save_firm
+    from predictor.simulate.firm import simulate_firm
+
+    with console.show_progress() as progress:
+        progress(f"Simulating {count(leads, 'lead')}")
+        firm = simulate_firm(leads, seed)
+        save_firm(firm, out)
+    if as_json:
+        print_json({"folder": str(out), "episodes": len(firm.leads), "events": len(firm.events)})
+        return
+    console.out.print(
+        f"{count(len(firm.leads), 'episode')} of {count(leads, 'lead')} and {count(len(firm.events), 'event')} are in {out}."
+    )
+    console.out.print(f"Next: predictor train -c {out / SETTINGS}")
+
+
+@in_words
+def check(config: Config = SETTINGS, *, as_json: AsJson = False) -> None:
+    """Look through the export: what is wrong, what looks like a leak, what was left out."""
+    from predictor.core.row_faults import read_past_faults, tell_refused
+    from predictor.training.audit import audit_study, gather_findings, list_refusals
+    from predictor.training.from_tables import load_study
+
+    study, refused = read_past_faults(load_study, load_settings(config))
+    told = map(tell_refused, study.findings) if refused else study.findings
+    findings = gather_findings(study, (*told, *study.fit_features(study.teaching)[1]), audit_study(study))
+    if as_json:
+        print_json(list_findings(findings))
+    else:
+        console.show_every_finding(findings, refused=len(list_refusals(study, findings)))
+    if any(finding.severity != "tip" for finding in findings):
+        raise typer.Exit(1)

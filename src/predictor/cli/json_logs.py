@@ -1,0 +1,47 @@
+"""Logs of a server as JSON, one object a line, that quote no value of a lead."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+
+class JsonLines(logging.Formatter):
+    """A record as JSON: time, level, logger, text, and the record's `fields`; of an exception its kind and place, no message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line.
+
+        >>> record = logging.makeLogRecord({"name": "api", "levelname": "INFO", "msg": "up", "created": 0, "fields": {"ms": 3}})
+        >>> JsonLines().format(record)
+        '{"time":"1970-01-01T00:00:00.000+00:00","level":"INFO","logger":"api","text":"up","ms":3}'
+        """
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line: dict[str, Any] = {"time": time, "level": record.levelname, "logger": record.name, "text": record.getMessage()}
+        line |= getattr(record, "fields", {})
+        if record.exc_info and record.exc_info[0] is not None:
+            line["error"] = record.exc_info[0].__name__  # its message may quote a person
+            line["trace"] = "".join(traceback.format_tb(record.exc_info[2]))
+        return orjson.dumps({name: value for name, value in line.items() if value != ""}, default=str).decode()
+
+
+def spare_unread() -> None:
+    """Have Python's logging look up nothing that no line tells: the caller, the thread, the process (its own advice)."""
+    logging._srcfile = None  # noqa: SLF001  named so in Python's documentation
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+
+def make_log_config() -> dict[str, Any]:
+    """Settings of Python's logging for a server: warnings of all, and a line for each request, on standard error."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "predictor.cli.json_logs.JsonLines"}},
+        "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
+        "root": {"level": "WARNING", "handlers": ["lines"]},
+        "loggers": {"api.requests": {"level": "INFO"}},
+    }

@@ -1,0 +1,81 @@
+"""The commands about bundles: list, promote, roll back, challenge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from predictor.cli import console
+from predictor.cli.options import MODELS, AliasConfig, AsJson, Models, in_words, print_json
+from predictor.core.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="The bundles: list, promote, roll back, challenge.")
+
+
+@app.command("list")
+@in_words
+def list_models(models: Models = MODELS, *, as_json: AsJson = False) -> None:
+    """List the bundles: the champion (*) serves, the challenger (+) scores in its shadow."""
+    from predictor.scoring.bundle.files import list_bundles, read_champions
+    from predictor.scoring.bundle.registry import read_challenger
+
+    champion, challenger = next(iter(read_champions(models)), None), read_challenger(models)
+    names = list_bundles(models)
+    if as_json:
+        print_json({"champion": champion, "challenger": challenger, "bundles": names})
+        return
+    for name in names:
+        console.out.print(f"{'* ' if name == champion else '+ ' if name == challenger else '  '}{name}")
+    if not names:
+        console.out.print(f"There is no bundle in {models}.")
+
+
+@app.command("promote")
+@in_words
+def promote_model(
+    name: Annotated[str, typer.Argument(help="The bundle's name.")], models: Models = MODELS, config: AliasConfig = None
+) -> None:
+    """Let a bundle serve, whether or not training found that it earned it."""
+    from predictor.scoring.bundle.files import promote
+
+    promote(models, name)
+    console.out.print(f"{name} is champion now. A server that runs takes it when it next looks (serve.watch_s).")
+    _move_alias(name, config)
+
+
+@app.command("rollback")
+@in_words
+def roll_back(models: Models = MODELS, config: AliasConfig = None) -> None:
+    """Let the champion before the present one serve again."""
+    from predictor.scoring.bundle.files import rollback
+
+    name = rollback(models)
+    console.out.print(f"{name} is champion again. A server that runs takes it when it next looks (serve.watch_s).")
+    _move_alias(name, config)
+
+
+@app.command("challenge")
+@in_words
+def challenge_champion(
+    name: Annotated[str | None, typer.Argument(help="The bundle's name; without one, no bundle challenges any more.")] = None,
+    models: Models = MODELS,
+) -> None:
+    """Let a bundle score in the shadow of the champion: both probabilities are stored, the champion's decides."""
+    from predictor.scoring.bundle.registry import challenge
+
+    challenge(models, name)
+    console.out.print(
+        "No bundle challenges the champion." if name is None else f"{name} scores in the shadow of the champion now."
+    )
+
+
+def _move_alias(name: str, config: Path | None) -> None:
+    """MLflow's alias follows where the settings are named."""
+    if config is None:
+        return
+    from predictor.training.tracking.track import move_alias
+
+    moved = move_alias(name, load_settings(config))
+    console.out.print(f"MLflow: alias champion is on version {moved.model_version} in {console.escape(moved.uri)}.")

@@ -1,0 +1,145 @@
+"""The commands that ask a bundle about leads: score them, compare ways on them, recommend a threshold."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from predictor.cli import console
+from predictor.cli.options import MODELS, AsJson, Model, in_words, list_findings, print_json, refuse_place
+from predictor.core.errors import ScoringError, count
+
+
+@in_words
+def score(
+    leads: Annotated[Path, typer.Option(help="CSV or Parquet, one row a lead.")],
+    out: Annotated[Path, typer.Option(help="CSV or Parquet to write.")],
+    model: Model = MODELS,
+    events: Annotated[str | None, typer.Option(help="CSV or Parquet, one row an event; a folder, a glob, or URL#TABLE.")] = None,
+    reasons: Annotated[int, typer.Option(min=0, max=20, help="How many reasons to give for each lead.")] = 3,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Score a file of leads."""
+    import pandas as pd
+
+    from predictor.data.raw_tables import read_tables
+    from predictor.data.read.table_files import write_table
+    from predictor.scoring.batch import score_leads
+    from predictor.scoring.bundle.files import find_bundle
+    from predictor.scoring.scorer import Scorer
+
+    if out.resolve() in {Path(where).resolve() for where in (leads, events) if where is not None}:
+        raise ScoringError(f"--out names '{out}', which is read: the export would be lost. Name another file.")
+    scorer = Scorer.load(find_bundle(model))
+    raw = read_tables(scorer.settings, leads=str(leads), events=events)
+    answers, findings = score_leads(scorer, raw.leads, raw.events, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
+    write_table(answers, out)
+    failed = int(answers["probability"].isna().sum())
+    routed = int((answers["decision"] == "route_to_sales").sum())
+    if as_json:
+        told = {"out": str(out), "leads": len(answers), "routed": routed, "failed": failed, "model": scorer.version}
+        print_json(told | {"findings": list_findings(findings)})
+    else:
+        console.show_findings(findings)
+        console.out.print(f"{count(len(answers), 'lead')} scored by {scorer.version}: {routed:,} to sales. They are in {out}.")
+    if failed:
+        console.err.print(f"[red]{count(failed, 'lead')} could not be scored; the column 'warnings' says why.[/]")
+        raise typer.Exit(1)
+
+
+@in_words
+def compare(
+    out: Annotated[Path, typer.Option(help="The page or the Markdown summary to write, as report.html or report.md.")],
+    model: Model = MODELS,
+    leads: Annotated[str, typer.Option(help="Leads with outcomes, as training takes them; without it, the forward test.")] = "",
+    events: Annotated[str, typer.Option(help="Their events; a file, a folder, a glob, or URL#TABLE.")] = "",
+    tables: Annotated[Path | None, typer.Option(help="A folder for every table as CSV.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Compare points, learned points and model on the same leads: of the forward test, or any with outcomes."""
+    from predictor.data.read.table_files import write_table
+    from predictor.report.page.exhibits import guard_formulas
+    from predictor.report.summary import write_summary
+    from predictor.scoring.bundle.files import find_bundle, load_bundle
+    from predictor.training.compare import compare_bundle, write_page
+
+    _refuse_places(out, tables, events)
+    bundle = load_bundle(find_bundle(model))
+    comparison, note = compare_bundle(bundle, leads=leads, events=events)
+    which = "the leads given" if leads else "the forward test"
+    if out.suffix == ".html":
+        text = write_page(bundle, comparison, note=note, leads=leads)
+    else:
+        text = write_summary(comparison, title=f"Points against {bundle.version}, on {which}", note=note)
+    files = {} if tables is None else {tables / f"{name}.csv": table for name, table in comparison.tables.items()}
+    _refuse_read({out, *files}, leads, events)
+    try:
+        if tables is not None:
+            tables.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ScoringError(f"'{error.filename}' cannot be written: {error.strerror}. Name another place.") from error
+    for file, table in files.items():
+        write_table(guard_formulas(table), file)
+    if as_json:
+        print_json({"out": str(out), "note": note, **comparison.to_json()})
+        return
+    for sentence in (*comparison.sentences, *comparison.untold):
+        console.out.print(console.escape(sentence))
+    if note:
+        console.err.print(f"[yellow]{console.escape(note)}[/]")
+    console.out.print(f"The {'page' if out.suffix == '.html' else 'summary'} is in {out}.")
+
+
+def _refuse_places(out: Path, tables: Path | None, events: str) -> None:
+    """Refuse places at which nothing can be written, before anything is computed."""
+    refuse_place("--out", out, {".html": "page", ".md": "Markdown file"})
+    if tables is not None and tables.exists() and not tables.is_dir():
+        raise ScoringError(f"--tables must name a folder, but '{tables}' is a file. Name a folder, new or there.")
+    if tables is not None and events and tables.resolve() == Path(events).resolve():
+        raise ScoringError(f"--tables names '{tables}', whose files are read as events. Name another folder.")
+
+
+def _refuse_read(written: set[Path], *places: str) -> None:
+    """Refuse to write over a file that was read."""
+    read = {file.resolve() for place in places if place and "://" not in place for file in _list_files(place)}
+    if lost := sorted(str(file) for file in written if file.resolve() in read):
+        raise ScoringError(f"'{lost[0]}' would be written, but it is read: the export would be lost. Name another place.")
+
+
+def _list_files(place: str) -> list[Path]:
+    """The files of a file, a folder or a glob."""
+    whole = Path(place).absolute()
+    return [*whole.rglob("*")] if whole.is_dir() else [whole, *Path(whole.anchor).glob(str(whole.relative_to(whole.anchor)))]
+
+
+@in_words
+def threshold(
+    model: Model = MODELS,
+    policy: Annotated[str | None, typer.Option(help="band, capacity, value or precision; without it, the bundle's own.")] = None,
+    leads_per_week: Annotated[float | None, typer.Option(help="capacity: leads that sales can work in a week.")] = None,
+    amount: Annotated[float | None, typer.Option(help="value: what an accepted lead brings.")] = None,
+    cost: Annotated[float | None, typer.Option(help="value: what working one lead costs.")] = None,
+    precision: Annotated[float | None, typer.Option(help="precision: conversion at least, from 0 to 1.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Recommend a threshold by another policy or capacity, without training again."""
+    from predictor.scoring.bundle.files import find_bundle
+    from predictor.scoring.scorer import Scorer
+
+    scorer = Scorer.load(find_bundle(model))
+    asked = {"policy": policy, "leads_per_week": leads_per_week, "amount": amount, "cost": cost, "precision": precision}
+    advice, columns = scorer.advise({name: value for name, value in asked.items() if value is not None})
+    if as_json:
+        print_json({"recommended": asdict(advice), "table": columns})
+        return
+    console.show_findings([] if scorer.doubt is None else [scorer.doubt])
+    console.show_thresholds(columns, advice.threshold)
+    console.show_threshold(advice)

@@ -1,0 +1,228 @@
+"""The sections of the settings: what each may hold, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+    model_validator,
+)
+
+from predictor.core.finding_codes import list_codes
+
+
+class Section(BaseModel):
+    """Frozen, and without a word that nobody reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _check_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"'{name}' is no time zone; write one as 'Europe/Berlin'") from error
+    return name
+
+
+def _check_encoding(name: str) -> str:
+    try:
+        "".encode("utf-8" if name == "auto" else name)
+    except LookupError as error:
+        raise ValueError(f"'{name}' is no encoding; write one as 'utf-8', 'cp1252' or 'utf-16'") from error
+    return name
+
+
+def _hide_password(where: str) -> str:
+    """A place as bundles and trackers may hold it: a URL without its password."""
+    return re.sub(r"(://[^/#@]*?):[^/#]*@", r"\1:***@", where)
+
+
+_Place = Annotated[str, PlainSerializer(_hide_password)]
+
+
+class DataSettings(Section):
+    """Where the tables are and how they are read."""
+
+    leads: _Place
+    events: _Place
+    crm: Literal["", "hubspot", "salesforce", "marketo"]
+    files: tuple[str, ...]
+    observed_until: Annotated[str, BeforeValidator(lambda came: came.isoformat() if isinstance(came, date) else came)]
+    timezone: Annotated[str, AfterValidator(_check_zone)]
+    encoding: Annotated[str, AfterValidator(_check_encoding)]
+    date_order: Literal["auto", "d/m/y", "m/d/y"]
+    missing_values: tuple[str, ...]
+    most_rows: Annotated[int, Field(ge=0)]
+    faulty_rows: Literal["refuse", "drop"]
+
+
+class RoleSettings(Section):
+    """What columns are for; a column that is named nowhere is an attribute."""
+
+    points: tuple[str, ...]
+    ignore: tuple[str, ...]
+    protected: tuple[str, ...]
+    allow: tuple[str, ...]
+
+
+class StageSettings(Section):
+    """What a CRM's statuses mean."""
+
+    mql: tuple[str, ...]
+    sql: tuple[str, ...]
+    recycled: tuple[str, ...]
+    reason: tuple[str, ...]
+
+
+class LabelSettings(Section):
+    """What counts as an outcome."""
+
+    horizon_days: Annotated[float, Field(gt=0)] | Literal["auto"]
+    pending: Literal["auto", "drop", "weight", "odds"]
+    outcome_yes: tuple[str, ...]
+    outcome_no: tuple[str, ...]
+
+
+class SplitSettings(Section):
+    """How the leads are divided forward in time."""
+
+    test_share: Annotated[float, Field(gt=0, lt=1)]
+    gap_days: Annotated[float, Field(ge=0)] | Literal["horizon"]
+    folds: Annotated[int, Field(ge=2, le=20)]
+
+
+class FeatureSettings(Section):
+    """How attributes become features."""
+
+    min_support: Annotated[int, Field(ge=1)]
+    windows_days: tuple[Annotated[int, Field(ge=1)], ...]
+    event_types: tuple[str, ...]
+
+
+class AuditSettings(Section):
+    """Which findings the firm knows and lives with."""
+
+    accept: dict[str, str]
+
+    @field_validator("accept")
+    @classmethod
+    def _check_codes(cls, accept: dict[str, str]) -> dict[str, str]:
+        for key, reason in accept.items():
+            code = key.partition(":")[0]
+            if code not in list_codes():
+                raise ValueError(f"'{code}' is no code of a finding (docs/reference/findings.md holds them)")
+            if not reason.strip():
+                raise ValueError(f"'{key}' is accepted without a reason; write why, for the card tells it")
+        return accept
+
+
+class PointSettings(Section):
+    """The hand-set points: the rule book and its gate."""
+
+    rule_book: str
+    gate: float | Literal["rule_book"]
+    signs: Literal["kept", "free"]
+
+
+CandidateName = Literal["constant", "points", "learned_points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points"]
+
+
+class ModelSettings(Section):
+    """What is tried, and how sure one wants to be."""
+
+    candidates: Annotated[tuple[CandidateName, ...], Field(min_length=1)]
+    budget_s: Annotated[float, Field(ge=0)]
+    monotone: tuple[str, ...]
+    min_outcomes: Annotated[int, Field(ge=1)]
+    recalibrate: Literal["never", "newest"]
+    resamples: Annotated[int, Field(ge=20)]
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+
+
+MOST_DAYS = 36_500  # a century; beyond it no date can be reckoned
+Policy = Literal["band", "capacity", "value", "precision"]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class ThresholdSettings(Section):
+    """The policy that turns a probability into a decision."""
+
+    policy: Policy
+    band: tuple[Share, Share]
+    leads_per_week: Annotated[float, Field(ge=0)]
+    amount: Annotated[float, Field(ge=0)]
+    cost: Annotated[float, Field(ge=0)]
+    precision: Share
+
+    @model_validator(mode="after")
+    def _check_policy(self) -> ThresholdSettings:
+        if self.band[0] >= self.band[1]:
+            raise ValueError(f"the band must rise, but goes from {self.band[0]} to {self.band[1]}")
+        if self.policy == "capacity" and self.leads_per_week <= 0:
+            raise ValueError("policy 'capacity' needs leads_per_week above 0: the leads that sales can work in a week")
+        if self.policy == "value" and (self.amount <= 0 or self.cost <= 0):
+            raise ValueError("policy 'value' needs amount and cost above 0: what an accepted lead brings, what working one costs")
+        return self
+
+
+class GradeSettings(Section):
+    """The lowest probability of each grade; below C it is D."""
+
+    A: Share
+    B: Share
+    C: Share
+
+    @model_validator(mode="after")
+    def _check_order(self) -> GradeSettings:
+        if not self.A > self.B > self.C:
+            raise ValueError(f"grades must fall from A to C, but are A = {self.A}, B = {self.B}, C = {self.C}")
+        return self
+
+
+class TrackingSettings(Section):
+    """Where MLflow keeps the runs."""
+
+    uri: str
+    experiment: str
+    registered_model: str
+
+
+class StoreSettings(Section):
+    """Where scores and outcomes are kept, and for how long."""
+
+    url: str
+    spool: str
+    sync_s: Annotated[float, Field(gt=0, le=60)]
+    retention_days: Annotated[float, Field(ge=0, le=MOST_DAYS)]
+
+    def start_from(self, folder: Path) -> StoreSettings:
+        """The same with relative paths, of a SQLite file and of the spool, made to start from a folder."""
+        file = self.url.removeprefix("sqlite:///")
+        url = f"sqlite:///{folder.resolve() / file}" if file != self.url else self.url
+        return self.model_copy(update={"url": url, "spool": str(folder.resolve() / self.spool) if self.spool else ""})
+
+
+class ServeSettings(Section):
+    """How the API is served: who may ask, how it follows the bundles, and which leads it hands over by lot."""
+
+    watch_s: Annotated[float, Field(gt=0, le=3600)]
+    explore_rate: Annotated[float, Field(ge=0, lt=1)]
+    keys: str
+    max_body_mb: Annotated[float, Field(gt=0, le=1000)]
+    receive_s: Annotated[float, Field(gt=0, le=600)]
+
+    def start_from(self, folder: Path) -> ServeSettings:
+        """The same with the path of the keys made to start from a folder."""
+        return self.model_copy(update={"keys": str(folder.resolve() / self.keys) if self.keys else ""})

@@ -1,0 +1,1 @@
+"""A CRM's export, translated: its field names, stages and activities, each CRM a data file in `maps` and `exports`."""

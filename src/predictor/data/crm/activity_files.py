@@ -1,0 +1,132 @@
+"""What the leads did, as a CRM exports it, made events of the contract where they are: no more than a few enter memory."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+from ibis.expr.types import StringValue, Table
+
+from predictor.core.errors import list_names
+from predictor.data.crm.export_maps import find_columns
+from predictor.data.events.contract import EVENT_COLUMNS, RawEvents, Read
+from predictor.data.read.csv_header import refuse
+from predictor.data.read.event_files import open_files
+
+_PARTS = ("lead_id", "occurred_at", "event_type", "asset", "campaign", "value", "responded", "responded_at")
+_YES = ("true", "1", "yes")
+_SHORT = 15  # characters of a Salesforce id as its reports write it; the API adds three
+
+
+def open_acts(paths: Sequence[Path], kind: Mapping[str, Any], *, encoding: str, keys: pd.Series | None) -> RawEvents:
+    """The events in files of one kind, under our names.
+
+    Args:
+        paths: The files.
+        kind: What the CRM's map says of them.
+        encoding: Of CSV files.
+        keys: The ids of the leads where files may write them shorter; None where they are always alike.
+    """
+    parts = [open_files(str(path), Path(), encoding=encoding) for path in paths]
+    return join_events([_Acts(part, kind, keys).open() for part in parts])
+
+
+class _Acts:
+    """One file of a kind: which of its columns are what, and how its rows become events."""
+
+    def __init__(self, raw: RawEvents, kind: Mapping[str, Any], keys: pd.Series | None) -> None:
+        self._raw, self._kind, self._keys = raw, kind, keys
+        self._columns = {part: found[0] for part in _PARTS if (found := find_columns(raw.columns, kind.get(part, ())))}
+
+    def open(self) -> RawEvents:
+        return RawEvents(EVENT_COLUMNS, self._read, self._raw.notes)
+
+    def _read(self, columns: Mapping[str, str]) -> Read:
+        if "occurred_at" not in self._columns:
+            what = (
+                f"A file of acts has no column {list_names(self._kind['occurred_at'])}; it has {list_names(self._raw.columns)}."
+            )
+            raise refuse("events", what, "Export it again with the date of each act.")
+        read = self._raw.read(self._columns)
+        table = self._date_responses(read.table.filter(read.table.occurred_at.notnull()))
+        made = self._complete_keys(table.mutate(event_type=self._name_types(table)))
+        hidden = made.event_type.isin(list(self._kind.get("private", [])))
+        texts = {name: _text(made, name) for name in EVENT_COLUMNS}
+        texts["asset"] = ibis.cases((~hidden, texts["asset"]))
+        told = made.select("row", "file", **texts)
+        return replace(read, table=told.select("row", "file", **{ours: told[theirs] for ours, theirs in columns.items()}))
+
+    def _name_types(self, table: Table) -> StringValue:
+        """The type of each act: as the map has it, else the CRM's own word without what stands before it."""
+        kind, held = self._kind, _text(table, "event_type")
+        prefix = kind.get("prefix", "")
+        word = held.lower().re_replace(prefix, "") if prefix.startswith("^") else held.lower()
+        word = word.re_replace("[^a-z0-9]+", "_").re_replace("^_+|_+$", "")
+        own = ibis.literal(prefix) + word if prefix and not prefix.startswith("^") else word
+        otherwise = kind.get("otherwise")
+        known = [(word == key, ibis.literal(name)) for key, name in kind["types"].items()]
+        fallback = own.nullif("").coalesce(ibis.literal(otherwise)) if otherwise and "added" not in kind else own.nullif("")
+        if "added" not in kind:
+            return ibis.cases(*known, else_=fallback)
+        responded = _text(table, "responded").lower().isin(_YES).fill_null(False)
+        return ibis.cases((~responded, ibis.literal(kind["added"])), *known, else_=ibis.literal(otherwise))
+
+    def _date_responses(self, table: Table) -> Table:
+        """A response that is dated by its day counts from the end of that day, unless the record was made on it."""
+        if "responded_at" not in table.columns:
+            return table
+        day, made = table.responded_at.cast("string").substr(0, 10), table.occurred_at.cast("string")
+        same = (made.substr(0, 10) == day) | table.responded_at.isnull()
+        responded = _text(table, "responded").lower().isin(_YES).fill_null(False)
+        return table.mutate(occurred_at=ibis.cases((~responded | same, made), else_=day + ibis.literal("T23:59:59")))
+
+    def _complete_keys(self, table: Table) -> Table:
+        """Ids as the leads have them, whichever length either file gives them."""
+        if self._keys is None:
+            return table
+        whole = self._keys.dropna().astype("str").str.strip().drop_duplicates()
+        pairs = pa.table({"short": pa.array(whole.str[:_SHORT], pa.string()), "whole": pa.array(whole, pa.string())})
+        known = ibis.memtable(pairs)
+        joined = table.left_join(known, _text(table, "lead_id").substr(0, _SHORT) == known.short)
+        return joined.mutate(lead_id=joined.whole.coalesce(_text(table, "lead_id"))).drop("short", "whole")
+
+
+def _text(table: Table, name: str) -> StringValue:
+    return table[name].cast("string") if name in table.columns else ibis.null("string")
+
+
+def join_events(sources: Sequence[RawEvents]) -> RawEvents:
+    """Several sources of events as one, in their order, all cells as texts; kept on the disk on their way.
+
+    Args:
+        sources: One or more.
+    """
+    if len(sources) == 1:
+        return sources[0]
+    names = tuple(dict.fromkeys(name for source in sources for name in source.columns))
+
+    def read(columns: Mapping[str, str]) -> Read:
+        folder = Path(tempfile.mkdtemp(prefix="predictor-"))
+        try:
+            parts = [_save(source, columns, folder / f"{at:04}.parquet") for at, source in enumerate(sources)]
+            whole = open_files(str(folder), Path()).read({ours: ours for ours in columns})
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return Read(whole.table.mutate(file=ibis.null("string")), tuple(fault for part in parts for fault in part.faults))
+
+    return RawEvents(names, read, tuple(note for source in sources for note in source.notes))
+
+
+def _save(source: RawEvents, columns: Mapping[str, str], path: Path) -> Read:
+    held = {ours: next((name for name in (theirs, ours) if name in source.columns), None) for ours, theirs in columns.items()}
+    part = source.read({ours: name for ours, name in held.items() if name is not None})
+    cells = {ours: part.table[ours].cast("string") if ours in part.table.columns else ibis.null("string") for ours in columns}
+    part.table.select(**cells).to_parquet(path)
+    return part

@@ -1,0 +1,155 @@
+"""Acts: a table of events as features and points read it, wherever it is, the same for both.
+
+Texts of events are compared as `normal_text` makes them. A backend trims and lowers what is plain ASCII as Python does, and
+nothing else surely. So the few distinct texts that are more than that are fetched once, spelled by `normal_text` itself, and
+handed back as a table to look them up in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import ibis
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from ibis.expr.types import BooleanValue, StringValue, Table
+
+from predictor.data.columns import as_keys
+from predictor.data.values import MOST_VALUE, normal_text
+
+TEXTS = ("event_type", "asset", "campaign")
+NONE_ODD: Mapping[str, str] = MappingProxyType({})
+
+_KEYS = {"lead_id": "string", "at_us": "int64", "event_type": "string"}
+_FACTS = {"asset": "string", "campaign": "string", "value": "float64"}
+
+
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
+def bit_length(text: str) -> int:
+    """How many bits a text takes: known by this name to DuckDB and to Spark."""
+    raise NotImplementedError  # never runs: Ibis reads the declaration, the backend has the function
+
+
+def tabulate_events(events: pd.DataFrame | None) -> Table:
+    """A frame of events as the engines take them; None for no events.
+
+    Args:
+        events: Columns lead_id, occurred_at (with a zone), event_type and, where known, asset, campaign and value.
+
+    >>> frame = pd.DataFrame({"lead_id": ["A"], "event_type": ["call"], "occurred_at": pd.to_datetime(["1970-01-02"], utc=True)})
+    >>> tabulate_events(frame).to_pyarrow().to_pylist()
+    [{'at_us': 86400000000, 'lead_id': 'A', 'event_type': 'call'}]
+    """
+    held = pd.DataFrame(columns=["lead_id", "occurred_at", "event_type"]) if events is None else events
+    at = pd.to_datetime(held["occurred_at"], utc=True).dt.as_unit("us").astype("int64")
+    texts = {name: pa.array(held[name], pa.string(), from_pandas=True) for name in TEXTS if name in held}
+    numbers = {"value": pa.array(held["value"], pa.float64(), from_pandas=True)} if "value" in held else {}
+    return ibis.memtable(pa.table({"at_us": pa.array(at, pa.int64()), "lead_id": _to_keys(held["lead_id"]), **texts, **numbers}))
+
+
+def list_rows(lead_id: pd.Series, as_of: pd.Series) -> Table:
+    """Rows of leads as the engines take them: row (from 0), lead_id and as_of_us, microseconds since 1970 in UTC.
+
+    Raises:
+        ValueError: A row has no as_of.
+
+    >>> list_rows(pd.Series(["A"]), pd.Series([pd.NaT], dtype="datetime64[us, UTC]"))
+    Traceback (most recent call last):
+    ValueError: Column 'as_of' must hold a date in every row, but 1 have none. Leave these rows out.
+    """
+    lacking = int(as_of.isna().sum())
+    if lacking:
+        raise ValueError(f"Column 'as_of' must hold a date in every row, but {lacking} have none. Leave these rows out.")
+    moments = as_of.dt.as_unit("us").astype("int64").to_numpy()
+    return ibis.memtable(pa.table({"row": np.arange(len(moments)), "lead_id": _to_keys(lead_id), "as_of_us": moments}))
+
+
+def _to_keys(column: pd.Series) -> pa.Array:
+    return pa.array(as_keys(column), pa.string(), from_pandas=True)
+
+
+def complete_events(events: Table) -> Table:
+    """The columns of the contract, empty where the events lack them; values that nobody can mean missing."""
+    events = events.mutate(**{name: ibis.null(kind) for name, kind in _FACTS.items() if name not in events.columns})
+    events = events.select(**{name: events[name].cast(kind) for name, kind in (_KEYS | _FACTS).items()})
+    # 0.0 is -0.0; NaN is above infinity in SQL
+    finite = ibis.cases((events.value == 0.0, 0.0), (events.value.abs() <= MOST_VALUE, events.value))
+    return events.mutate(value=finite)
+
+
+def recall_acts(rows: Table, events: Table, odd_spellings: Mapping[str, str] = NONE_ODD) -> tuple[Table, Table]:
+    """What the rows' leads did: row, lead and as_of_us of each row; and lead, at_us, texts and value of each act.
+
+    A lead is a number. Acts later than its last as_of are left out, texts are normal, and events alike in everything are one.
+
+    Args:
+        rows: What `list_rows` gives.
+        events: lead_id, at_us (microseconds since 1970 in UTC), event_type, and where known asset, campaign and value.
+        odd_spellings: What `find_odd_spellings` found among the events' texts: needed where they hold more than ASCII.
+    """
+    ends = rows.group_by("lead_id").aggregate(lead=rows.row.min(), until=rows.as_of_us.max())
+    events = complete_events(events)
+    ours = events.join(ends, [events.lead_id == ends.lead_id, events.at_us <= ends.until])
+    spelled = spell_normally(ours.select("lead", "at_us", *TEXTS, "value"), TEXTS, odd_spellings)
+    return rows.join(ends, "lead_id").select("row", "lead", "as_of_us"), spelled.drop_null("event_type").distinct()
+
+
+def find_odd_spellings(texts: Table) -> dict[str, str]:
+    """Each text, in any column of the table, that only Python can spell -> its normal text; empty for none.
+
+    >>> find_odd_spellings(ibis.memtable(pa.table({"asset": ["Guide ", "STRASSE", "Straße", None]})))
+    {'Straße': 'strasse'}
+    """
+    columns = [texts.select(text=texts[name]) for name in texts.columns]
+    odd = [column.filter(_is_odd(column.text)) for column in columns]
+    found = ibis.union(odd[0], *odd[1:], distinct=True).to_pyarrow()["text"].to_pylist()
+    return {text: normal_text(text) or "" for text in found}
+
+
+def spell_normally(table: Table, columns: Sequence[str], odd_spellings: Mapping[str, str]) -> Table:
+    """The table with normal texts in these columns; None where nothing is left."""
+    others = [name for name in table.columns if name not in columns]
+    plain = {name: trim(table[name]).lower() for name in columns}
+    if odd_spellings:
+        known = pa.table({"spelling": list(odd_spellings), "normal": list(odd_spellings.values())})
+        for name in columns:
+            odd = ibis.memtable(known).rename({f"{name}_spelling": "spelling", f"{name}_normal": "normal"})
+            table = table.left_join(odd, table[name] == odd[f"{name}_spelling"])
+        plain = {name: ibis.coalesce(table[f"{name}_normal"], trim(table[name]).lower()) for name in columns}
+    return table.select(*others, **{name: text.nullif("") for name, text in plain.items()})
+
+
+def trim(text: StringValue) -> StringValue:
+    """The text without white space at its ends; backends are slow at that, so those are asked that have some."""
+    return ibis.ifelse((text < "!") | (text.right(1) < "!"), text.strip(), text)
+
+
+def _is_odd(text: StringValue) -> BooleanValue:
+    """Whether a text has more than ASCII, or ends in white space that `strip` knows in Python and not in every backend."""
+    trimmed = trim(text)
+    return (bit_length(text) != text.length() * 8) | (trimmed < "!") | (trimmed.right(1) < "!")
+
+
+def fingerprint_acts(acts: Table) -> str:
+    """A fingerprint of acts on DuckDB, whatever their order: the sha256 of what the MD5s of all of them make together."""
+    cells = [acts[name].cast("string").fill_null("\x1e") for name in acts.columns]
+    text = ibis.literal("\x1f").join(cells)
+    halves = {"low": _md5_low(text).bit_xor(), "high": _md5_high(text).bit_xor(), "n": acts.count()}
+    (found,) = acts.aggregate(**halves).to_pyarrow().to_pylist()
+    return hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()
+
+
+_HALF = ((ibis.dtype("string"),), ibis.dtype("uint64"))
+
+
+@ibis.udf.scalar.builtin(name="md5_number_lower", signature=_HALF)  # type: ignore[untyped-decorator]
+def _md5_low(text: str) -> int:
+    raise NotImplementedError  # never runs: Ibis reads the declaration, the backend has the function
+
+
+@ibis.udf.scalar.builtin(name="md5_number_upper", signature=_HALF)  # type: ignore[untyped-decorator]
+def _md5_high(text: str) -> int:
+    raise NotImplementedError  # never runs: Ibis reads the declaration, the backend has the function

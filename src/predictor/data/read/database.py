@@ -1,0 +1,178 @@
+"""A table of a database that the user names: streamed as texts by SQLAlchemy, or read by DuckDB where it is one of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import sqlalchemy as sa
+from ibis.backends.duckdb import Backend
+
+from predictor.core.errors import TableError
+from predictor.data.events.contract import RawEvents, Read
+from predictor.data.read.csv_header import refuse
+from predictor.data.read.duckdb_workspace import open_workspace, quote, quote_text
+
+_ROWS_AT_ONCE = 50_000
+_T = TypeVar("_T")
+_FILES = ("sqlite", "duckdb")  # databases that are files, so that their paths start at the settings
+
+
+class _Place(NamedTuple):
+    """A table: the URL of its database, schema (None for the usual one) and name."""
+
+    url: sa.URL
+    schema: str | None
+    name: str
+
+    def say(self) -> str:
+        """The place without a password."""
+        return f"'{self.url.render_as_string(hide_password=True)}#{self.name}'"
+
+
+def is_url(where: str | Path) -> bool:
+    """Whether a place is a database rather than a file.
+
+    >>> is_url("sqlite:///crm.db#events"), is_url("export/events.csv")
+    (True, False)
+    """
+    return "://" in str(where)
+
+
+def open_table(where: str, folder: Path) -> RawEvents:
+    """The events of a table, not read yet.
+
+    Args:
+        where: The URL of the database as SQLAlchemy has it (`duckdb:///FILE` for a file of DuckDB), `#`, and the table, with its
+            schema where needed: `postgresql+psycopg://reader@host/crm#marketing.events`. Paths of files start at the folder.
+        folder: Where relative paths start.
+
+    Raises:
+        TableError: The URL names no table, its driver is not installed, or the database refuses.
+    """
+    place = _find_place(where, folder, "events")
+    if place.url.drivername == "duckdb":
+        return _open_duckdb(place)
+    names = _list_columns(place, "events")
+
+    def read(columns: Mapping[str, str]) -> Read:
+        workspace = open_workspace()
+        listed = ", ".join(f"{name} VARCHAR" for name in columns)
+        workspace.raw_sql(f"CREATE TABLE raw (row BIGINT, file VARCHAR, {listed})")
+        first = 1
+        for texts in _stream(place, list(columns.values()), "events"):
+            rows = pa.array(range(first, first + len(texts)), pa.int64())
+            batch = pa.table([rows, pa.nulls(len(texts), pa.string()), *texts.columns], names=["row", "file", *columns])
+            workspace.con.register("batch", batch)
+            workspace.raw_sql("INSERT INTO raw SELECT * FROM batch")
+            first += len(texts)
+        return Read(workspace.table("raw"))
+
+    return RawEvents(names, read)
+
+
+def load_frame(where: str, folder: Path, table: str) -> pd.DataFrame:
+    """A whole table as texts.
+
+    Raises:
+        TableError: As `open_table`.
+    """
+    place = _find_place(where, folder, table)
+    if place.url.drivername == "duckdb":
+        found: pd.DataFrame = _attach(place, table).con.sql(f"SELECT * FROM {_quote_place(place)}").to_arrow_table().to_pandas()  # noqa: S608
+        return found
+    names = list(_list_columns(place, table))
+    parts = [texts.to_pandas() for texts in _stream(place, names, table)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names, dtype="str")
+
+
+def _find_place(where: str, folder: Path, table: str) -> _Place:
+    address, _, name = where.rpartition("#")
+    if not address or not name:
+        what = "The URL of a database names no table."
+        raise refuse(table, what, "Write it after a '#', as sqlite:///crm.db#events.")
+    try:
+        url = sa.make_url(address)
+    except sa.exc.ArgumentError as error:
+        raise refuse(table, "The URL of the database cannot be read.", "Write it as sqlite:///crm.db#events.") from error
+    if url.get_backend_name() in _FILES and url.database:
+        url = url.set(database=str(folder / url.database))
+    schema, _, bare = name.rpartition(".")
+    return _Place(url, schema or None, bare)
+
+
+def _list_columns(place: _Place, table: str) -> tuple[str, ...]:
+    def look(engine: sa.Engine) -> tuple[str, ...]:
+        found = sa.inspect(engine).get_columns(place.name, schema=place.schema)
+        return tuple(str(column["name"]) for column in found)
+
+    if place.url.get_backend_name() in _FILES and not Path(place.url.database or "").is_file():
+        raise refuse(table, f"There is no file {place.say()}.", "Mend the path; it starts at the settings file.")
+    return _ask(place, table, look)
+
+
+def _stream(place: _Place, names: Sequence[str], table: str) -> Iterator[pa.Table]:
+    """The columns as texts, some thousand rows at a time."""
+    columns = [sa.cast(sa.column(name), sa.Text).label(f"c{at}") for at, name in enumerate(names)]
+    query = sa.select(*columns).select_from(sa.table(place.name, schema=place.schema))
+    engine = _ask(place, table, lambda engine: engine)
+    try:
+        with engine.connect() as connection:
+            rows = connection.execution_options(stream_results=True, yield_per=_ROWS_AT_ONCE).execute(query)
+            for part in rows.partitions():
+                cells = zip(*part, strict=True)
+                yield pa.table([pa.array(column, pa.string()) for column in cells], names=list(names))
+    except sa.exc.SQLAlchemyError as error:
+        raise _refuse_place(place, table, error) from error
+    finally:
+        engine.dispose()
+
+
+def _ask(place: _Place, table: str, ask: Callable[[sa.Engine], _T]) -> _T:
+    try:
+        return ask(sa.create_engine(place.url))
+    except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
+        do = "Install the driver that its URL names, as psycopg for postgresql+psycopg."
+        raise refuse(table, f"{place.say()} cannot be opened: {error}.", do) from error
+    except sa.exc.SQLAlchemyError as error:
+        raise _refuse_place(place, table, error) from error
+
+
+def _refuse_place(place: _Place, table: str, error: sa.exc.SQLAlchemyError) -> TableError:
+    """What the database complains of, without the query and its cells."""
+    why = error.orig if isinstance(error, sa.exc.DBAPIError) else f"there is no table '{error}'"
+    told = str(why).strip().splitlines()[0].rstrip(".")
+    return refuse(table, f"{place.say()} cannot be read: {told}.", "Check the URL, the table and who may read it.")
+
+
+def _open_duckdb(place: _Place) -> RawEvents:
+    names = tuple(row[0] for row in _attach(place, "events").raw_sql(f"DESCRIBE {_quote_place(place)}").fetchall())
+
+    def read(columns: Mapping[str, str]) -> Read:
+        workspace = _attach(place, "events")
+        listed = ", ".join(f"{quote(theirs)} AS {ours}" for ours, theirs in columns.items())
+        query = f"SELECT row_number() OVER () AS row, NULL::VARCHAR AS file, {listed} FROM {_quote_place(place)}"  # noqa: S608
+        workspace.raw_sql(f"CREATE TABLE raw AS {query}")
+        return Read(workspace.table("raw"))
+
+    return RawEvents(names, read)
+
+
+def _attach(place: _Place, table: str) -> Backend:
+    """A workspace in which the database is open to be read."""
+    workspace = open_workspace()
+    try:
+        workspace.raw_sql(f"ATTACH {quote_text(place.url.database or '')} AS source (READ_ONLY)")
+        workspace.raw_sql(f"DESCRIBE {_quote_place(place)}").fetchall()
+    except duckdb.Error as error:
+        told = str(error).splitlines()[0].rstrip(".")
+        raise refuse(table, f"{place.say()} cannot be read: {told}.", "Check the file and the table.") from error
+    return workspace
+
+
+def _quote_place(place: _Place) -> str:
+    return ".".join(quote(part) for part in ("source", place.schema or "main", place.name))

@@ -1,0 +1,214 @@
+"""Events in files: CSV or Parquet, one, a folder or a glob of them, read by DuckDB without passing through memory as a whole."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import pyarrow.parquet as pq
+from ibis.backends.duckdb import Backend
+
+from predictor.core.errors import Finding, TableError, count, list_names
+from predictor.data.events.contract import NEEDED, RawEvents, Read
+from predictor.data.read.csv_header import read_header, refuse
+from predictor.data.read.duckdb_workspace import open_workspace, quote, quote_text
+from predictor.data.read.table_files import CSV, PARQUET, read_names
+
+_MOST_REJECTED = 100_000
+_BROKEN = {
+    "MISSING COLUMNS": "fewer cells than the header has names",
+    "TOO MANY COLUMNS": "more cells than the header has names",
+    "INVALID ENCODING": "bytes that are not UTF-8",
+}
+
+
+class _Kind(NamedTuple):
+    """What files must have in common to be read together; of Parquet no delimiter, of CSV no types; `blank` lines begin a CSV."""
+
+    delimiter: str | None
+    names: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    blank: int = 0
+
+
+_Part = tuple[list[Path], _Kind]
+
+
+def open_files(where: str, folder: Path, *, encoding: str = "auto") -> RawEvents:
+    """The events of a file, or of all CSV and Parquet files of a folder or glob, in the order of their names.
+
+    Args:
+        where: A path, relative to the folder.
+        folder: Where relative paths start.
+        encoding: Of CSV files; auto: told from the bytes of each.
+
+    Raises:
+        TableError: There is no such file, or one is empty, of another kind, or without names.
+    """
+    files, notes = _find_files(where, folder)
+    copies = Path(tempfile.mkdtemp(prefix="predictor-"))
+    try:
+        looked = [_look_into(path, encoding, copies) for path in files]
+    except TableError:
+        shutil.rmtree(copies, ignore_errors=True)
+        raise
+    parts = [([path for path, _ in group], kind) for kind, group in groupby(looked, key=lambda found: found[1])]
+    kinds = [kind for _, kind in parts]
+    twice = next((kind.names for kind in kinds if len(set(kind.names)) < len(kind.names)), None)
+    names = twice or tuple(dict.fromkeys(name for kind in kinds for name in kind.names))
+    events = RawEvents(names, lambda columns: _read_files(parts, columns), notes)
+    weakref.finalize(events, shutil.rmtree, copies, ignore_errors=True)
+    return events
+
+
+def _find_files(where: str, folder: Path) -> tuple[list[Path], tuple[Finding, ...]]:
+    """The files in the order of their paths, and what was left out of a folder."""
+    place = folder / where
+    notes: tuple[Finding, ...] = ()
+    if place.is_file():
+        return [place], ()
+    if place.is_dir():
+        held = [path for path in place.rglob("*") if path.is_file() and not path.name.startswith((".", "_"))]
+        inside = [path for path in held if path.suffix.casefold() in CSV | PARQUET]
+        notes = _tell_left_out(sorted(set(held) - set(inside)), where)
+        what = f"The folder '{where}' holds no CSV and no Parquet file."
+    else:
+        inside = list(Path(place.anchor).glob(str(place.relative_to(place.anchor))))
+        what = f"There is no file '{place.name}' in '{place.parent}'."
+    files = [path for path in sorted(inside) if path.is_file() and not path.name.startswith((".", "_"))]
+    if not files:
+        raise refuse("events", what, "Mend the path; it starts at the settings file.")
+    return files, notes
+
+
+def _tell_left_out(paths: Sequence[Path], where: str) -> tuple[Finding, ...]:
+    if not paths:
+        return ()
+    what = f"{count(len(paths), 'file')} of '{where}' left out, being neither CSV nor Parquet (first '{paths[0].name}')."
+    return (Finding("EVENT016", "warning", what, "Save them as CSV (UTF-8) or Parquet, if they hold events."),)
+
+
+def _look_into(path: Path, encoding: str, copies: Path) -> tuple[Path, _Kind]:
+    suffix = path.suffix.casefold()
+    if suffix in PARQUET:
+        names = tuple(name.strip() for name in read_names(path, "events"))
+        return path, _Kind(None, names, tuple(map(str, pq.read_schema(path).types)))
+    if suffix not in CSV:
+        raise refuse("events", f"'{path.name}' is of a kind that is not read.", "Save it as CSV (UTF-8) or Parquet.")
+    header = read_header(path, "events", encoding)
+    if header.encoding not in {"utf-8", "utf-8-sig"}:
+        path = _write_utf8(path, header.encoding, copies)
+    return path, _Kind(header.delimiter, tuple(header.names), blank=header.skip)
+
+
+def _write_utf8(path: Path, encoding: str, copies: Path) -> Path:
+    """A copy of the file in the one encoding that DuckDB reads everywhere, a piece at a time."""
+    copy = copies / str(sum(1 for _ in copies.iterdir())) / path.name
+    copy.parent.mkdir()
+    try:
+        with path.open(encoding=encoding, newline="") as file, copy.open("w", encoding="utf-8", newline="") as out:
+            shutil.copyfileobj(file, out, 1 << 20)
+    except UnicodeDecodeError as error:
+        raise refuse("events", f"'{path.name}' is not {encoding}.", "Mend data.encoding, or save it as CSV UTF-8.") from error
+    return copy
+
+
+def _read_files(parts: Sequence[_Part], columns: Mapping[str, str]) -> Read:
+    """The columns of all files under our names; as texts where files differ in types."""
+    for paths, kind in parts:
+        if lacking := [columns[name] for name in NEEDED if name in columns and columns[name] not in kind.names]:
+            what = f"'{paths[0].name}' has no column {list_names(lacking)}; it has {list_names(kind.names)}."
+            do = "Export it again with the columns of the other files."
+            raise TableError("events", [Finding("EVENT001", "error", what, do)])
+    workspace = open_workspace()
+    try:
+        queries = [_select(paths, kind, columns) for paths, kind in parts]
+        types = [dict(row[:2] for row in workspace.raw_sql(f"DESCRIBE {query}").fetchall()) for query in queries]
+        if any(found != types[0] for found in types):
+            queries = [_as_texts(query, found) for query, found in zip(queries, types, strict=True)]
+        union = " UNION ALL ".join(queries)
+        workspace.raw_sql(f"CREATE TABLE raw AS SELECT row_number() OVER () AS row, * FROM ({union})")  # noqa: S608
+    except duckdb.Error as error:
+        raise refuse("events", f"{_name(parts)} cannot be read: {_say(error)}.", "Export it again.") from error
+    return Read(workspace.table("raw"), _find_rejected(workspace) if any(kind.delimiter for _, kind in parts) else ())
+
+
+def _as_texts(query: str, types: Mapping[str, str]) -> str:
+    """The query with every cell a text; whole numbers as such, whatever type a file gave them."""
+    cells = []
+    for name, kind in types.items():
+        whole = f"CASE WHEN {name} = floor({name}) AND abs({name}) < 1e15 THEN CAST(CAST({name} AS BIGINT) AS VARCHAR) ELSE "
+        text = f"CAST({name} AS VARCHAR)"
+        cells.append(f"{whole}{text} END AS {name}" if kind in {"DOUBLE", "FLOAT"} else f"{text} AS {name}")
+    return f"SELECT {', '.join(cells)} FROM ({query})"  # noqa: S608  names are quoted where they are made
+
+
+def _select(paths: Sequence[Path], kind: _Kind, columns: Mapping[str, str]) -> str:
+    """The query for files of one kind: every cell of a CSV is a text, columns of Parquet have their types."""
+    files = ", ".join(quote_text(_escape(str(path))) for path in paths)
+    places = {ours: kind.names.index(theirs) for ours, theirs in columns.items() if theirs in kind.names}
+    if kind.delimiter is None:
+        raw = {ours: quote(read_names(paths[0], "events")[place]) for ours, place in places.items()}
+        source = f"read_parquet([{files}], filename = true, union_by_name = true)"
+    else:
+        raw = {ours: f"c{place}" for ours, place in places.items()}
+        cells = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(kind.names)))
+        source = (
+            f"read_csv([{files}], auto_detect = false, header = true, skip = {kind.blank}, delim = {quote_text(kind.delimiter)}, "
+            f"quote = '\"', escape = '\"', columns = {{{cells}}}, filename = true, store_rejects = true, "
+            f"rejects_limit = {_MOST_REJECTED})"
+        )
+    listed = ", ".join(f"{raw.get(ours, 'NULL')} AS {ours}" for ours in columns)
+    return f"SELECT filename AS file, {listed} FROM {source}"  # noqa: S608
+
+
+def _escape(path: str) -> str:
+    """The path as DuckDB, which takes every path for a glob, must have it to mean this very file.
+
+    >>> _escape("events[1].csv")
+    'events[[]1].csv'
+    """
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in path)
+
+
+def _find_rejected(workspace: Backend) -> tuple[Finding, ...]:
+    """The lines that are no rows, by what is wrong with them.
+
+    Raises:
+        TableError: A quote is opened and never closed, so that nobody knows where its row ends.
+    """
+    query = """
+        SELECT error_type, count(*), arg_min(line, (file_id, line)), arg_min(file_path, (file_id, line)) FROM (
+            SELECT any_value(error_type) AS error_type, line, file_id, any_value(file_path) AS file_path
+            FROM reject_errors JOIN reject_scans USING (scan_id, file_id) GROUP BY scan_id, file_id, line)
+        GROUP BY error_type ORDER BY error_type"""
+    findings = []
+    for kind, lines, line, path in workspace.raw_sql(query).fetchall():
+        where = f"(first in line {line:,} of '{Path(path).name}')"
+        if kind == "UNQUOTED VALUE":
+            what = f"A quote is opened and not closed {where}, and nobody knows where its row ends."
+            raise TableError("events", [Finding("EVENT002", "error", what, "Mend that line, or remove it.")])
+        many = f"{count(lines, 'line')}{' or more' * (lines >= _MOST_REJECTED)}"
+        wrong = _BROKEN.get(kind, f"what cannot be read ({kind.lower()})")
+        verb = "holds" if lines == 1 else "hold"
+        findings.append(Finding("EVENT002", "error", f"{many} {verb} {wrong} {where}.", "Export it again, or mend them."))
+    return tuple(findings)
+
+
+def _name(parts: Sequence[_Part]) -> str:
+    paths = [path for listed, _ in parts for path in listed]
+    return f"'{paths[0].name}'" + (f" or one of {count(len(paths) - 1, 'more file')}" if len(paths) > 1 else "")
+
+
+def _say(error: duckdb.Error) -> str:
+    """What DuckDB complains of, in one line; it knows files with two kinds of line ends by a state that it cannot reach."""
+    text = str(error)
+    if "invalid state" in text:
+        return "it mixes two kinds of line ends, or a quote stands where none may"
+    return text.splitlines()[0].strip().rstrip(".")

@@ -1,0 +1,186 @@
+"""The event features of a whole table, each row as of its own moment: one Ibis expression, equal to what `live` computes.
+
+It runs where the events are (DuckDB by default, Spark as well) and takes from there one line for each row of leads. The
+plan: what concerns one event whatever the row (its texts, whether it opens a day, how many the week before it holds) is
+worked out once for each event; the join as of each row follows; then one line a row and type; then one line a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import ibis
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from ibis.expr.types import NumericValue, Table, Value
+from numpy.typing import NDArray
+
+from predictor.data.events.table import NONE_ODD, TEXTS, complete_events, find_odd_spellings, list_rows, recall_acts
+from predictor.data.parse import DAY_US
+from predictor.features.event_features import TREND_US, WEEK_US, ZERO_OF_NOTHING, EventFeature
+
+_NO_TYPE = -1  # the code of types that no feature asks for
+
+
+def compute_history(features: Sequence[EventFeature], leads: pd.DataFrame, events: Table) -> pd.DataFrame:
+    """The event features of every row of leads as they stood at its `as_of`, under the index of leads.
+
+    Numbers are floats, NaN where missing; first touches are texts, None where missing.
+
+    Args:
+        features: What to compute, see `windows`.
+        leads: Columns lead_id and as_of (with a zone, none missing); a lead may stand in several rows.
+        events: A table of any Ibis backend, in any order: lead_id, at_us (microseconds since 1970 in UTC), event_type, and
+            where known asset, campaign (texts) and value (a number). It stays where it is, however large.
+
+    Raises:
+        ValueError: A row of leads has no as_of.
+
+    >>> from predictor.features.event_features import list_event_features
+    >>> leads = pd.DataFrame({"lead_id": ["A", "B"], "as_of": pd.to_datetime(["2026-05-02", "2026-05-02"], utc=True)})
+    >>> acts = {"lead_id": ["A", "A"], "at_us": [1_777_593_600_000_000] * 2, "event_type": ["page_view", "Call"]}
+    >>> events = ibis.memtable(pa.table(acts))
+    >>> compute_history(list_event_features(["call"], [7]), leads, events)["events/call/count_7d"].tolist()
+    [1.0, 0.0]
+    >>> compute_history([], leads.assign(as_of=pd.NaT), events)
+    Traceback (most recent call last):
+    ValueError: Column 'as_of' must hold a date in every row, but 2 have none. Leave these rows out.
+    """
+    rows = list_rows(leads["lead_id"], leads["as_of"])
+    odd = find_odd_spellings(complete_events(events).select(*TEXTS))
+    found = event_history(features, rows, events, odd).to_pyarrow()
+    order = np.argsort(found["row"].to_numpy())
+    columns = {feature.name: _to_series(found[feature.name], feature, order, leads.index) for feature in features}
+    return pd.DataFrame(columns, index=leads.index, copy=False)
+
+
+def event_history(
+    features: Sequence[EventFeature], rows: Table, events: Table, odd_spellings: Mapping[str, str] = NONE_ODD
+) -> Table:
+    """The one expression: `row` and every feature under its name, a line for each of rows, in no order.
+
+    Args:
+        features: What to compute.
+        rows: Columns row (different numbers), lead_id and as_of_us (microseconds since 1970 in UTC).
+        events: As `compute_history` takes them.
+        odd_spellings: What `find_odd_spellings` found among the events' texts: needed where they hold more than ASCII.
+    """
+    known, acts = recall_acts(rows, events, odd_spellings)
+    answers = _sum_types(features, known, _mark_acts(features, acts))
+    if any(feature.is_category for feature in features):
+        answers = answers.join(_find_touches(features, known, acts), "row")
+    return answers.select("row", **{feature.name: answers[f"f{place}"] for place, feature in enumerate(features)})
+
+
+def _mark_acts(features: Sequence[EventFeature], acts: Table) -> Table:
+    """The acts with a number for their type, and what one act tells of those before it, of its type (0) and of all (1).
+
+    `day`, `asset`: whether it is the first of its date or asset; `week`: how many acts the 7 days up to it hold.
+    """
+    codes = _code_types(features)
+    code = acts.event_type.cases(*codes.items(), else_=_NO_TYPE) if codes else ibis.literal(_NO_TYPE)
+    acts = acts.mutate(code=code.cast("int32"), date=acts.at_us - (acts.at_us % DAY_US + DAY_US) % DAY_US)
+    marks: dict[str, Value] = {}
+    for overall, keys in enumerate((["lead", "code"], ["lead"])):
+        asked = {feature.kind for feature in features if (feature.event_type is None) == bool(overall)}
+        if "active_days" in asked:
+            before = acts.date.lag().over(group_by=keys, order_by="at_us")
+            marks[f"day_{overall}"] = (before != acts.date).fill_null(True)
+        if "assets" in asked:
+            place = ibis.row_number().over(group_by=[*keys, "asset"], order_by="at_us")
+            marks[f"asset_{overall}"] = (acts.asset != "") & (place == 0)  # no text is empty: those that were are NULL
+        if "most_in_week" in asked:
+            window = ibis.range_window(preceding=WEEK_US, following=0, group_by=keys, order_by="at_us")
+            marks[f"week_{overall}"] = acts.count().over(window)
+    return acts.select("lead", "at_us", "code", "value", **marks)
+
+
+def _sum_types(features: Sequence[EventFeature], known: Table, marked: Table) -> Table:
+    """The numbers of each row, its types side by side.
+
+    One line a row and type comes first; joining these lines is far cheaper than one wide aggregation with a filter a feature.
+    """
+    seen = known.join(marked, [known.lead == marked.lead, marked.at_us <= known.as_of_us])
+    seen = seen.select("row", "code", "value", *_list_marks(marked), age=seen.as_of_us - seen.at_us)
+    # The type once more as a sum: a filter on it cannot wander below the sums, so that Spark makes them once for all types.
+    lines = seen.group_by("row", "code").aggregate(of=seen.code.max(), **_list_sums(features, seen))
+    answers = known.select("row")
+    for event_type, code in [(None, _NO_TYPE), *_code_types(features).items()]:
+        asked = {
+            f"f{place}": feature
+            for place, feature in enumerate(features)
+            if feature.event_type == event_type and not feature.is_category
+        }
+        if not asked:
+            continue
+        part = lines.group_by("row").aggregate(**_add_up(lines)) if event_type is None else lines.filter(lines.of == code)
+        part = part.select(part.row.name(f"row_{code}"), **{name: _finish(feature, part) for name, feature in asked.items()})
+        answers = answers.left_join(part, answers.row == part[f"row_{code}"])
+    zero = {
+        f"f{place}": answers[f"f{place}"].fill_null(0.0)
+        for place, feature in enumerate(features)
+        if feature.kind in ZERO_OF_NOTHING
+    }
+    return answers.mutate(**zero)
+
+
+def _list_marks(marked: Table) -> list[str]:
+    return [name for name in marked.columns if name.endswith(("_0", "_1"))]
+
+
+def _list_sums(features: Sequence[EventFeature], seen: Table) -> dict[str, Value]:
+    """What a line holds of the acts of one row and type."""
+    spans = {feature.window_days * DAY_US for feature in features if feature.window_days is not None}
+    sums: dict[str, Value] = {f"count_{span}": seen.count(where=seen.age <= span) for span in sorted(spans | {*TREND_US})}
+    sums |= {"count": seen.count(), "last": seen.age.min(), "first": seen.age.max()}
+    sums |= {"value_sum": seen.value.sum(), "value_max": seen.value.max()}
+    for mark in _list_marks(seen):
+        sums[mark] = seen[mark].max() if mark.startswith("week") else seen.count(where=seen[mark])
+    return sums
+
+
+def _add_up(lines: Table) -> dict[str, Value]:
+    """The lines of a row as one, over all its types."""
+    how = {"last": "min", "first": "max", "value_max": "max", "week_0": "max", "week_1": "max"}
+    return {name: getattr(lines[name], how.get(name, "sum"))() for name in lines.columns if name not in ("row", "code", "of")}
+
+
+def _finish(feature: EventFeature, line: Table) -> NumericValue:
+    """A feature from the line of its row."""
+    overall = int(feature.event_type is None)
+    if feature.kind == "trend":
+        week, month = (line[f"count_{span}"].cast("float64") for span in TREND_US)
+        return week / 7.0 - (month - week) / 23.0
+    if feature.kind == "count" and feature.window_days is not None:
+        return line[f"count_{feature.window_days * DAY_US}"].cast("float64")
+    if feature.kind in ("days_since_last", "days_since_first"):
+        return line[feature.kind.removeprefix("days_since_")].cast("float64") / 1e6 / 86_400.0
+    names = {"count_ever": "count", "active_days": f"day_{overall}", "assets": f"asset_{overall}"}
+    names["most_in_week"] = f"week_{overall}"
+    return line[names.get(feature.kind, feature.kind)].cast("float64")
+
+
+def _find_touches(features: Sequence[EventFeature], known: Table, acts: Table) -> Table:
+    """The first touches of each row: a lead has one whatever the row, and it is known from its moment on."""
+    touches = {}
+    for place, feature in enumerate(features):
+        if feature.is_category:
+            text = acts.campaign if feature.kind == "first_campaign" else acts.event_type
+            asked = text != "" if feature.event_type is None else (text != "") & (acts.event_type == feature.event_type)
+            touches[f"f{place}"] = ibis.struct({"at": acts.at_us, "text": text}).min(where=asked)
+    firsts = acts.group_by("lead").aggregate(**touches)
+    rows = known.left_join(firsts, "lead")
+    return rows.select("row", **{name: ibis.ifelse(rows[name].at <= rows.as_of_us, rows[name].text, None) for name in touches})
+
+
+def _code_types(features: Sequence[EventFeature]) -> dict[str, int]:
+    """A number for each type that features ask for, which groups faster than its name."""
+    asked = dict.fromkeys(feature.event_type for feature in features if feature.event_type is not None)
+    return {event_type: code for code, event_type in enumerate(asked)}
+
+
+def _to_series(column: pa.ChunkedArray, feature: EventFeature, order: NDArray[np.intp], index: pd.Index) -> pd.Series:
+    if feature.is_category:
+        return pd.Series(np.array(column.to_pylist(), dtype=object)[order], index=index, dtype=object)
+    return pd.Series(column.to_numpy()[order], index=index)

@@ -1,1 +1,0 @@
-"""A firm's export on its way to the two tables."""

@@ -1,0 +1,48 @@
+"""Calibrators as text: a JSON object with the kind and what was learned, read back only if nothing lacks or is too much."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from predictor.core.errors import list_names
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Fitted = TypeVar("Fitted", bound="DataclassInstance")
+
+
+def write_text(kind: str, fitted: DataclassInstance | Mapping[str, Any]) -> str:
+    """A fitted calibrator, or the parts of one, as JSON.
+
+    >>> print(write_text("sigmoid", {"slope": 1.0}))
+    {
+     "kind": "sigmoid",
+     "slope": 1.0
+    }
+    """
+    content = fitted if isinstance(fitted, Mapping) else asdict(fitted)
+    return json.dumps({"kind": kind, **content}, indent=1)
+
+
+def read_text(learned: type[Fitted], text: str) -> Fitted:
+    """The calibrator that `write_text` wrote.
+
+    Raises:
+        ValueError: A part lacks, or one is not known.
+
+    >>> from predictor.model.calibrators.identity import AsIs
+    >>> read_text(AsIs, '{"kind": "none", "variance": [], "n": 0}')
+    AsIs(variance=(), n=0)
+    >>> read_text(AsIs, '{"kind": "none", "n": 0}')
+    Traceback (most recent call last):
+    ValueError: A calibrator of this kind must hold 'variance', 'n', but holds 'n'
+    """
+    content = {name: value for name, value in json.loads(text).items() if name != "kind"}
+    wanted = [field.name for field in fields(learned)]
+    if set(content) != set(wanted):
+        raise ValueError(f"A calibrator of this kind must hold {list_names(wanted)}, but holds {list_names(list(content))}")
+    return learned(**{name: tuple(value) if isinstance(value, list) else value for name, value in content.items()})

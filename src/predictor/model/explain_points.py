@@ -1,0 +1,140 @@
+"""Learned points beside the hand-set ones: why each rule came to what it did, and from how many points a lead goes to sales."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from predictor.core.errors import count
+from predictor.core.settings_sections import ThresholdSettings
+from predictor.model.calibrated_model import Recipe
+from predictor.model.candidates.learned_points import LearnedPoints
+from predictor.model.metrics.intervals import Z95, wilson
+from predictor.model.sample import Block
+from predictor.model.threshold.recommend import recommend_threshold
+from predictor.model.threshold.table import compute_thresholds
+from predictor.points.fit_points import Task, find_mosts
+from predictor.points.fitted_book import write_learned_book
+from predictor.points.rounding import find_largest
+
+_FEWEST = 20  # leads on either side of a rule, below which its conversion is not told
+
+
+def compute_learned_rules(model: LearnedPoints, block: Block, task: Task) -> pd.DataFrame:
+    """What each rule was set to and what was learned, with the reason in words.
+
+    Args:
+        model: The learned points.
+        block: The leads that taught them, as the candidate sees them.
+        task: The hand-set book.
+
+    Returns:
+        A row a rule, in the order of the book: `rule`, `group`, `hand_points`, `hand_times` (that count at most), `hand_scaled`
+        (its hand-set points on the scale of the learned), `points`, `times`, `leads`, `fired` (leads at which it fired),
+        `conversion_with` with `_low`, `_high` (Wilson, 95 %), `conversion_without` likewise, `odds` (what once multiplies the
+        odds of acceptance by, all other rules alike) with `odds_low`, `odds_high`, `changed`, `why`. Conversions are missing
+        where fewer than 20 leads are on that side.
+    """
+    taught = block.teaching
+    times = np.nan_to_num(taught.matrix[:, list(model.columns)])
+    weight = np.ones(len(taught)) if taught.weight is None else taught.weight
+    hand_most, factor = find_mosts(task.book), _find_factor(task, model, times)
+    rows: list[dict[str, Any]] = []
+    for place, rule in enumerate(task.book.rules):
+        fired, worth, error = times[:, place] > 0, model.worth[place], model.error[place]
+        row: dict[str, Any] = {
+            "rule": rule.name, "group": rule.group, "hand_points": rule.points, "hand_times": float(hand_most[place]),
+            "hand_scaled": rule.points * factor, "points": model.points[place], "times": model.most[place],
+            "leads": len(taught), "fired": int(fired.sum()),
+        }  # fmt: skip
+        row |= _tell_share("conversion_with", weight[fired], taught.outcome[fired])
+        row |= _tell_share("conversion_without", weight[~fired], taught.outcome[~fired])
+        ends = np.exp(np.clip([worth, worth - Z95 * error, worth + Z95 * error], -50, 50))
+        row |= dict(zip(("odds", "odds_low", "odds_high"), ends.tolist(), strict=True))
+        same = round(rule.points * factor) == model.points[place] and hand_most[place] == model.most[place]
+        held = task.signs == "kept" and bool(rule.points) and not worth
+        rows.append(row | {"changed": not same, "why": _tell_why(row, held=held)})
+    return pd.DataFrame(rows)
+
+
+def _find_factor(task: Task, model: LearnedPoints, times: np.ndarray) -> float:
+    """How many learned points a hand-set one is, for leads as they are: the least squares of the rules' parts of the total."""
+    spread = np.minimum(times, model.most).var(axis=0) if len(times) else np.ones(len(model.points))
+    hand = task.hand
+    least = float(spread @ hand**2)
+    factor = float(spread @ (hand * np.array(model.points))) / least if least else 0.0
+    largest = find_largest(task.book, hand, find_mosts(task.book))
+    return factor if factor > 0 else task.total / largest if largest > 0 else 1.0
+
+
+def _tell_share(name: str, weight: np.ndarray, outcome: np.ndarray) -> dict[str, float]:
+    leads, accepted = float(weight.sum()), float(weight @ outcome)
+    if len(outcome) < _FEWEST or not leads:
+        return dict.fromkeys((name, f"{name}_low", f"{name}_high"), np.nan)
+    low, high = wilson(accepted, leads)
+    return {name: accepted / leads, f"{name}_low": float(low), f"{name}_high": float(high)}
+
+
+def _tell_why(row: Mapping[str, Any], *, held: bool) -> str:
+    """The reason for a number; `held` at 0 is what would else have the other sign than it was set to."""
+    each = "" if row["times"] == 1 else f", up to {row['times']:g} times"
+    before = "" if row["times"] == row["hand_times"] else f" (before: up to {row['hand_times']:g})"
+    scaled = f"{row['hand_scaled']:.1f}".removesuffix(".0")
+    told = f"Set to {row['hand_points']:g}, which is {scaled} on this scale; learned {row['points']:g}{each}{before}."
+    if not row["fired"]:
+        return f"{told} It never fired, so nothing but the points set by hand speaks for it."
+    told += f" Fired for {row['fired']:,} of {count(row['leads'], 'lead')}"
+    if not np.isnan(row["conversion_with"]) and not np.isnan(row["conversion_without"]):
+        share, low, high, others = (100 * row[f"conversion_{name}"] for name in ("with", "with_low", "with_high", "without"))
+        told += f", of whom {share:.0f} % were accepted ({low:.0f} to {high:.0f} %), of the others {others:.0f} %"
+    if held:
+        return f"{told}. All other rules alike, it speaks for the other sign; signs are kept, so it gets no points."
+    odds = f"{row['odds']:.2f} ({row['odds_low']:.2f} to {row['odds_high']:.2f})"
+    little = "" if row["points"] else ", too little for a whole point"
+    return f"{told}. All other rules alike, once multiplies the odds by {odds}{little}."
+
+
+def find_points_gate(recipe: Recipe, block: Block, task: Task, settings: ThresholdSettings) -> int:
+    """The points from which leads go to sales, so that the policy of the settings is met.
+
+    The policy is asked of what was predicted out of time; leads that a rule qualifies by itself are handed over whatever their
+    points, and count among those. The gate is the fewest points at which the probability is that of the threshold; one more than
+    any lead can have where none is.
+
+    Args:
+        recipe: That of `learned_points`, learned from the block.
+        block: As the candidate sees it.
+        task: The hand-set book.
+        settings: The policy.
+    """
+    model = recipe.model
+    if not isinstance(model, LearnedPoints):
+        raise TypeError(f"a gate in points needs learned points, not {type(model).__name__}")
+    seen = block.take(recipe.positions)
+    by_itself = [column for rule, column in zip(task.book.rules, model.columns, strict=True) if rule.qualifies]
+    qualified = (np.nan_to_num(seen.matrix[:, by_itself]) > 0).any(axis=1)
+    said = np.where(qualified, 1.0, recipe.rehearsed)
+    table = compute_thresholds(
+        seen.outcome, said, weeks=seen.weeks, weight=seen.weight, amount=settings.amount, cost=settings.cost
+    )
+    threshold = recommend_threshold(table, settings).threshold
+    most = np.array(model.most)
+    lowest = -find_largest(task.book, -np.array(model.points, dtype=float), most)
+    whole = np.arange(np.floor(lowest), find_largest(task.book, model.points, most) + 1)
+    chance = recipe.calibrator.predict(model.intercept + model.slope * (whole - model.mean))
+    enough = np.flatnonzero(chance >= threshold)
+    return int(whole[enough[0]]) if len(enough) else int(whole[-1]) + 1
+
+
+def write_recipe_book(recipe: Recipe, block: Block, task: Task, settings: ThresholdSettings) -> str:
+    """The learned points as a rule book, with its gate and a reason for each rule."""
+    model = recipe.model
+    gate = find_points_gate(recipe, block, task, settings)
+    if not isinstance(model, LearnedPoints):
+        raise TypeError(f"a rule book needs learned points, not {type(model).__name__}")
+    table = compute_learned_rules(model, block, task)
+    why = dict(zip(table["rule"], table["why"], strict=True))
+    return write_learned_book(task.book, points=model.points, most=model.most, gate=gate, why=why)

@@ -1,0 +1,234 @@
+"""Whether probabilities can be believed: errors of calibration beside those that chance alone would show."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from predictor.core.errors import count
+from predictor.model.metrics.brier import BrierParts, CalibrationLine, decompose_brier, fit_calibration_line
+from predictor.model.metrics.inputs import check_pairs
+from predictor.model.metrics.metrics import compute_metrics, compute_reliability
+from predictor.model.threshold.describe import say_percent
+
+FloatArray = NDArray[np.float64]
+CalibrationVerdict = Literal["calibrated", "rank only", "too few leads"]
+
+_RELATIVE, _ABSOLUTE = 0.15, 0.05  # an error is material from 15 % of what was promised, and from 5 points whatever that was
+_SLOPES = (0.85, 1.15)  # the same 15 % for how far probabilities lie apart
+_BLIND = 2.0  # times a material error: what leads must be able to show before they vouch for anything
+_TIMES = 2.0  # of the error that chance shows on average
+_LEVEL = 0.99  # of the two simulated comparisons, so that false alarms stay under 5 % in all
+_NOTHING = 1e-12  # of a Brier score: what is left of 0 in floats
+_MOST_DRAWN = 20_000  # leads above which sums over a bin are drawn as normal
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseFloor:
+    """The expected calibration error that right probabilities would show on so many leads.
+
+    Attributes:
+        mean: On average.
+        high: Exceeded in 5 % of samples.
+    """
+
+    mean: float
+    high: float
+
+
+@dataclass(frozen=True)
+class CalibrationJudgement:
+    """Whether the probabilities can be taken at their word on one set of leads, and the figures behind that.
+
+    Attributes:
+        n: Leads.
+        base_rate: The share accepted.
+        promised: The mean probability.
+        chance: The range in which 99 % of base rates would lie, were the probabilities right.
+        ece: Expected calibration error, as `compute_metrics` gives it.
+        noise: What right probabilities would show.
+        line: Slope and intercept with their intervals.
+        brier: What the Brier score is made of.
+        faults: Of `level`, `slope` and `shape` those that are beyond chance and material.
+    """
+
+    n: int
+    base_rate: float
+    promised: float
+    chance: tuple[float, float]
+    ece: float
+    noise: NoiseFloor
+    line: CalibrationLine
+    brier: BrierParts
+    faults: tuple[str, ...]
+
+    @property
+    def verdict(self) -> CalibrationVerdict:
+        """`calibrated`; `rank only`: the order can be used, the probabilities cannot; `too few leads` to tell which."""
+        if self.faults:
+            return "rank only"
+        return "too few leads" if self._unseen > _BLIND * _find_material(self.promised) else "calibrated"
+
+    @property
+    def ranks(self) -> bool:
+        """Whether leads that were promised more were accepted more often at all."""
+        return self.brier.discrimination > _NOTHING
+
+    @property
+    def text(self) -> str:
+        """The verdict in one sentence."""
+        leads = count(self.n, "newer lead")
+        if self.faults:
+            told = "; ".join(self._tell_fault(fault) for fault in self.faults)
+            trust = "Trust the order of leads, not the probabilities" if self.ranks else "The order of leads says nothing either"
+            return f"Rank only: of {leads}, {told}. {trust}."
+        if self.verdict == "too few leads":
+            unseen = f"an error of {100 * self._unseen:.2g} points could be chance"
+            return f"Too few leads to tell: of {leads}, {self._came}, and {unseen}."
+        why = "no more than chance explains" if self.ece <= self.noise.high else "more than chance, but too little to matter"
+        return f"Calibrated: of {leads}, {self._came}; {self._error}, {why}{self._blind}."
+
+    def to_figures(self) -> dict[str, Any]:
+        """Verdict and figures as plain values, for `metrics.json`."""
+        return {"verdict": self.verdict, **asdict(self), "faults": list(self.faults), "text": self.text}
+
+    def _tell_fault(self, fault: str) -> str:
+        if fault == "level":
+            return f"{self._came} (chance allows {say_percent(self.chance[0])} to {say_percent(self.chance[1])})"
+        if fault == "slope":
+            slope = self.line.slope or 0.0
+            return f"probabilities are too {'bold' if slope < 1 else 'timid'} (slope {slope:.2f}, right is 1)"
+        return self._error
+
+    @property
+    def _came(self) -> str:
+        return f"{say_percent(self.base_rate)} were accepted where {say_percent(self.promised)} were promised"
+
+    @property
+    def _error(self) -> str:
+        return f"calibration error {self.ece:.3f} (by chance {self.noise.mean:.3f} on average, seldom {self.noise.high:.3f})"
+
+    @property
+    def _blind(self) -> str:
+        """What so few leads cannot show; empty where they can show every error that matters."""
+        if self._unseen <= _find_material(self.promised):
+            return ""
+        return f". So few leads cannot show an error of less than {100 * self._unseen:.2g} points"
+
+    @property
+    def _unseen(self) -> float:
+        """By how much the share accepted may be off by chance alone."""
+        return max(self.chance[1] - self.promised, self.promised - self.chance[0])
+
+
+def compute_noise_floor(probability: ArrayLike, *, draws: int = 2000, seed: int = 0) -> NoiseFloor:
+    """The calibration error that is left when every probability is right, because leads are few.
+
+    Outcomes are drawn from the probabilities themselves (consistency resampling: Broecker and Smith 2007, Weather and
+    Forecasting 22), and the error is taken over the same ten bins as in `compute_metrics`.
+
+    Args:
+        probability: (n,) from 0 to 1.
+        draws: Samples drawn.
+        seed: The same seed gives the same floor.
+
+    Raises:
+        TrainingError: As `check_pairs`.
+
+    >>> floor = compute_noise_floor(np.full(400, 0.5))  # one bin: the mean of |share - 0.5| is sqrt(0.25 / 400 * 2 / pi)
+    >>> round(floor.mean, 3), round(floor.high, 2)
+    (0.02, 0.05)
+    >>> compute_noise_floor([1.5])
+    Traceback (most recent call last):
+    predictor.core.errors.TrainingError: Probabilities must lie between 0 and 1, but 1 of 1 does not (first at position 0). \
+Calibrate the scores, or leave those leads out.
+    """
+    errors, _ = _draw_errors(probability, draws=draws, seed=seed)
+    return NoiseFloor(float(errors.mean()), float(np.quantile(errors, 0.95)))
+
+
+def judge_calibration(outcome: ArrayLike, probability: ArrayLike, *, draws: int = 2000, seed: int = 0) -> CalibrationJudgement:
+    """Whether probabilities can be believed, or only the order that they put leads in.
+
+    `rank only` where one of three errors is more than chance explains and large enough to matter:
+
+    - level: the share accepted is not among the 99 % that the probabilities allow, and is off by 15 % of what was promised (of
+      the rarer outcome), or by 5 points. A threshold that is to hand over leads of 25 % would hand over leads of 21 or 29 %, and
+      a band of 20 to 30 % is just kept.
+    - slope: its 95 % interval lies wholly outside 0.85 to 1.15.
+    - shape: the expected calibration error is above twice what chance shows on average and above what it shows in 99 % of
+      samples, and as large as for the level.
+
+    `too few leads` where none of these is found, but an error of the level twice as large as one that matters could be chance.
+
+    Right probabilities are judged `rank only` in less than 5 % of samples: each comparison with chance is made at 1 %, and the
+    slope must be sure to be off by more than 15 %.
+
+    Args:
+        outcome: (n,) 1 or 0, of leads that neither model nor calibrator had seen.
+        probability: (n,) from 0 to 1.
+        draws: Samples drawn to see what chance does.
+        seed: The same seed gives the same judgement.
+
+    Raises:
+        TrainingError: As `check_pairs`.
+
+    >>> draw = np.random.default_rng(0)
+    >>> promised = draw.beta(2, 8, 3000)
+    >>> accepted = draw.random(3000) < promised
+    >>> judge_calibration(accepted, promised).verdict, judge_calibration(accepted, promised / 2).faults[0]
+    ('calibrated', 'level')
+    >>> judge_calibration([], [])
+    Traceback (most recent call last):
+    predictor.core.errors.TrainingError: Outcomes and probabilities must be of the same leads, at least one, but there are 0 \
+and 0. Score the leads whose outcomes are given.
+    """
+    y, p = check_pairs(outcome, probability)
+    errors, rates = _draw_errors(p, draws=draws, seed=seed)
+    low, high = (float(end) for end in np.quantile(rates, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2]))
+    judged = CalibrationJudgement(
+        n=len(y),
+        base_rate=float(y.mean()),
+        promised=float(p.mean()),
+        chance=(low, high),
+        ece=float(compute_metrics(y, p)["ece"] or 0.0),
+        noise=NoiseFloor(float(errors.mean()), float(np.quantile(errors, 0.95))),
+        line=fit_calibration_line(y, p),
+        brier=decompose_brier(y, p),
+        faults=(),
+    )
+    return replace(judged, faults=_find_faults(judged, float(np.quantile(errors, _LEVEL))))
+
+
+def _find_faults(judged: CalibrationJudgement, highest: float) -> tuple[str, ...]:
+    """The errors that are beyond chance and material; `highest` is the calibration error that chance hardly exceeds."""
+    material, (low, high) = _find_material(judged.promised), judged.chance
+    slopes = judged.line.slope_interval
+    found = {
+        "level": not low <= judged.base_rate <= high and abs(judged.base_rate - judged.promised) > material,
+        "slope": slopes is not None and (slopes[1] < _SLOPES[0] or slopes[0] > _SLOPES[1]),
+        "shape": judged.ece > max(_TIMES * judged.noise.mean, highest, material),
+    }
+    return tuple(name for name, there in found.items() if there)
+
+
+def _find_material(promised: float) -> float:
+    return min(_RELATIVE * min(promised, 1 - promised), _ABSOLUTE)
+
+
+def _draw_errors(probability: ArrayLike, *, draws: int, seed: int) -> tuple[FloatArray, FloatArray]:
+    """The calibration error and the share accepted of each sample drawn from the probabilities."""
+    p = np.sort(np.asarray(probability, dtype=float))
+    bins = compute_reliability(np.zeros(len(p)), p)["n"].to_numpy()
+    first = np.concatenate([[0], np.cumsum(bins)[:-1]]).astype(np.intp)
+    expected = np.add.reduceat(p, first)
+    random = np.random.default_rng(seed)
+    if len(p) > _MOST_DRAWN:
+        spread = np.sqrt(np.add.reduceat(p * (1 - p), first))
+        accepted = expected + spread * random.standard_normal((draws, len(bins)))
+    else:
+        accepted = np.array([np.add.reduceat((random.random(len(p)) < p).astype(float), first) for _ in range(draws)])
+    return np.abs(accepted - expected).sum(axis=1) / len(p), accepted.sum(axis=1) / len(p)

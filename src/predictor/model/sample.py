@@ -1,0 +1,115 @@
+"""What a candidate may learn from: leads in the order of time, with what is known of them at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from predictor.features.assemble import TOTAL
+from predictor.features.encode import FeatureSet
+from predictor.model.pending import Weighing, shrink
+from predictor.points.fit_points import Task
+
+LEARN_POINTS = frozenset({"learned_points"})  # candidates that look at how often each rule fired
+
+
+@dataclass(frozen=True)
+class Block:
+    """Leads as arrays, and what came of them as it is known at one moment.
+
+    Attributes:
+        matrix: leads x features, float64, NaN = missing.
+        outcome: 1.0 accepted within the horizon, 0.0 not, or not yet.
+        order: Grows with time: days since 1970 where leads carry dates.
+        features: What the columns of the matrix are.
+        dated: Whether `order` is in days.
+        accepted_at: When each was accepted within the horizon, in the unit of the order; inf: never, or not yet. None where all
+            outcomes are known for good.
+        weight: How much each lead counts, at least 0; None: all as one.
+        weighing: How that comes about where outcomes are not known for good.
+        known_at: The moment of which outcomes and weights speak; None where all outcomes are known for good.
+        base: How many leads each stands for, whatever is known of it; `weight` holds it already. None: for itself.
+        task: What points are to be learned anew; None where there is no rule book.
+        ruled: The same leads with how often each rule fired before the other columns, for those who learn points; None where
+            that is not known.
+    """
+
+    matrix: np.ndarray
+    outcome: np.ndarray
+    order: np.ndarray
+    features: FeatureSet
+    dated: bool
+    accepted_at: np.ndarray | None = None
+    weight: np.ndarray | None = None
+    weighing: Weighing = field(default_factory=Weighing)
+    known_at: float | None = None
+    base: np.ndarray | None = None
+    task: Task | None = None
+    ruled: Block | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.outcome)
+
+    def seen_by(self, candidate: str) -> Block:
+        """The same leads as a candidate sees them: rule by rule where it sets points anew."""
+        return self.ruled if candidate in LEARN_POINTS and self.ruled is not None else self
+
+    def take(self, positions: np.ndarray) -> Block:
+        """The leads at those positions; weights that are of a group are those among the leads taken."""
+        taken = replace(
+            self,
+            matrix=self.matrix[positions],
+            outcome=self.outcome[positions],
+            order=self.order[positions],
+            accepted_at=None if self.accepted_at is None else self.accepted_at[positions],
+            weight=None if self.weight is None else self.weight[positions],
+            base=None if self.base is None else self.base[positions],
+            ruled=None,
+        )
+        return taken.as_known(self.known_at) if self.weighing.by_group and self.known_at is not None else taken
+
+    def as_known(self, at: float) -> Block:
+        """The same leads with what was known of them at an earlier moment.
+
+        Later acceptances are forgotten, and the weights say how much each lead tells by then. Where all outcomes are known for
+        good, nothing changes.
+
+        Args:
+            at: A moment, in the unit of the order; what is dated at that very moment is known.
+        """
+        if self.accepted_at is None:
+            return self
+        accepted_at = np.where(self.accepted_at <= at, self.accepted_at, np.inf)
+        weight, outcome = self.weighing.weigh(accepted_at - self.order, at - self.order), np.isfinite(accepted_at).astype(float)
+        weight = weight if self.base is None else weight * self.base
+        return replace(self, outcome=outcome, accepted_at=accepted_at, weight=weight, known_at=at, ruled=None)
+
+    @property
+    def teaching(self) -> Block:
+        """The leads that a model learns from, for good: where only known outcomes count, without all others."""
+        if self.weight is None or not self.weighing.by_group:
+            return self
+        return replace(self, known_at=None).take(np.flatnonzero(self.weight > 0))
+
+    @property
+    def points_column(self) -> int | None:
+        """The column with the points; None where the firm has none."""
+        return self.features.position(TOTAL)
+
+    @property
+    def weeks(self) -> float | None:
+        """How many weeks the leads came in, a day at least; None where they carry no dates."""
+        return max(float(np.ptp(self.order)) / 7, 1 / 7) if self.dated else None
+
+    @property
+    def fewest(self) -> float:
+        """How many leads there are of the rarer outcome, by what they count, and no more than they tell."""
+        weight = np.ones(len(self)) if self.weight is None else self.weight
+        accepted, total = float((weight * self.outcome).sum()), float(weight.sum())
+        return min(accepted, total - accepted) * float(shrink(total, (weight**2).sum()))
+
+    @property
+    def one_class(self) -> bool:
+        """Whether all outcomes are the same, so that nothing can be learned."""
+        return self.fewest <= 0

@@ -1,0 +1,94 @@
+"""Gates: how one that exists already, as that of the points, does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from predictor.model.metrics.inputs import check_pairs
+from predictor.model.threshold.describe import check_weeks, describe_routed, or_none, say_band
+from predictor.model.threshold.table import compute_thresholds
+
+Verdict = Literal["too loose", "below the band", "in band", "above the band", "too tight", "cannot be told"]
+
+# What sales and marketing operations agree on: below 15 % sales gets leads that are not qualified, above 40 % leads that
+# sales could convert are held back.
+_TOO_LOOSE, _TOO_TIGHT = 0.15, 0.40
+_MEANING = {
+    "too loose": ": sales gets leads that are not qualified",
+    "too tight": ": leads that sales could convert are held back",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """How a gate that exists already did; None where it cannot be told."""
+
+    leads: int
+    leads_per_week: float | None
+    share_routed: float
+    conversion: float | None
+    low: float | None
+    high: float | None
+    sqls_caught: float | None
+    verdict: Verdict
+    text: str
+
+
+def judge_gate(
+    outcome: ArrayLike,
+    routed: ArrayLike,
+    *,
+    weeks: float | None,
+    band: tuple[float, float] = (0.20, 0.30),
+    name: str = "gate",
+) -> Gate:
+    """Whether a gate that exists already, as that of the points, is too loose, too tight or right.
+
+    In the band, else below it (too loose under 15 %), else above it (too tight over 40 %).
+
+    Args:
+        outcome: (n,) 1 or 0.
+        routed: (n,) True where the gate handed the lead over.
+        weeks: Length of the period in weeks; None where leads carry no dates.
+        band: Conversion that is wanted of what is handed over, both ends included.
+        name: What the text calls it.
+
+    Raises:
+        TrainingError: As `check_pairs`, or the period is not above 0 weeks.
+
+    >>> print(judge_gate([0, 0, 0, 0, 1, 0], [True] * 5 + [False], weeks=1).text)
+    The gate hands over 5 a week, 83 % of all, of which 20 % (4 to 62 %) become SQLs: 100 % of all SQLs. \
+In band (wanted: 20 to 30 %).
+    >>> judge_gate([0, 1], [False, False], weeks=1).verdict
+    'cannot be told'
+    """
+    y, handed = check_pairs(outcome, np.asarray(routed, dtype=float))
+    if not handed.any():
+        weekly, caught = or_none(0 / check_weeks(weeks)), 0.0 if y.any() else None
+        text = f"The {name} hands over no lead, so its conversion cannot be told."
+        return Gate(0, weekly, 0.0, None, None, None, caught, "cannot be told", text)
+    row = compute_thresholds(y, handed, weeks=weeks).iloc[-1]  # a gate is a threshold on yes and no
+    conversion, low, high = (float(row[name]) for name in ("conversion", "conversion_low", "conversion_high"))
+    weekly, caught = or_none(row["leads_per_week"]), or_none(row["sqls_caught"])
+    verdict = judge_conversion(conversion, band)
+    means = f"{verdict} (wanted: {say_band(band)}){_MEANING.get(verdict, '')}."
+    which = "every lead, " if handed.all() else ""
+    text = f"The {name} hands over {which}{describe_routed(row)}. {means[0].upper()}{means[1:]}"
+    return Gate(int(row["leads"]), weekly, float(row["share_routed"]), conversion, low, high, caught, verdict, text)
+
+
+def judge_conversion(conversion: float, band: tuple[float, float]) -> Verdict:
+    """What a conversion says of the gate behind it.
+
+    >>> [judge_conversion(share, (0.2, 0.3)) for share in (0.1, 0.19, 0.3, 0.35, 0.5)]
+    ['too loose', 'below the band', 'in band', 'above the band', 'too tight']
+    """
+    if band[0] <= conversion <= band[1]:
+        return "in band"
+    if conversion < band[0]:
+        return "too loose" if conversion < _TOO_LOOSE else "below the band"
+    return "too tight" if conversion > _TOO_TIGHT else "above the band"

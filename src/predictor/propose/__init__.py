@@ -1,1 +1,0 @@
-"""A first look at a firm's export: what each column is taken for and why, written down as settings."""

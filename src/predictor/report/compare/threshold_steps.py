@@ -1,0 +1,144 @@
+"""The steps of the page's sliders: what each threshold hands over, what the points do with as many leads, and who is swapped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from predictor.model.metrics.intervals import wilson
+from predictor.model.metrics.metrics import Difference
+from predictor.model.threshold.gate import judge_conversion
+from predictor.model.threshold.table import compute_thresholds
+from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest, Sample, measure_samples
+from predictor.report.compare.wording import tell_difference
+
+FloatArray = NDArray[np.float64]
+
+PREFIXES = {POINTS: "points", LEARNED: "learned"}
+_COUNTS = ("leads", "sqls", "conversion", "conversion_low", "conversion_high")
+
+
+def compute_steps(tested: Contest, *, also: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+    """What each threshold hands over, what the other ways catch with as many leads, and who is swapped with today's gate.
+
+    Args:
+        tested: The leads.
+        also: Thresholds that are told beside those that `compute_thresholds` finds.
+        resamples: Behind the interval of each difference.
+        seed: The same seed gives the same intervals.
+
+    Returns:
+        The columns of `compute_thresholds` but `value`, with `sqls` and `verdict` (of `judge_gate`). For the points (`points_`)
+        and the learned points (`learned_`), handing over as many leads, the best first: `sqls`, `conversion` with `_low`, `_high`
+        (Wilson), `difference` (SQLs that the model catches beyond theirs) with its ends, `told` of the model; missing for a
+        way that is not there. Of leads that the model hands over and today's gate does not (`in_`), and the other way round
+        (`out_`): `leads`, `sqls`, `conversion` with its ends; missing without a gate.
+
+    >>> p, points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
+    >>> keys, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)
+    >>> steps = compute_steps(Contest(keys, outcome, p, 0.5, points, points >= 9), resamples=20)
+    >>> steps[["threshold", "sqls", "points_sqls", "points_told", "in_leads", "out_leads"]]
+       threshold   sqls  points_sqls           points_told  in_leads  out_leads
+    0        0.0  100.0        100.0  not to be told apart     100.0        0.0
+    1        0.2  100.0         75.0                better      50.0        0.0
+    2        0.8  100.0         50.0                better      50.0       50.0
+    3        0.9   50.0         25.0                better       0.0       50.0
+    """
+    table = _list_thresholds(tested, also)
+    leads = table["leads"].to_numpy(dtype=float)
+    sqls = np.round(leads * table["conversion"].to_numpy(dtype=float))
+    verdicts = [judge_conversion(float(share), tested.band) for share in table["conversion"]]
+    rivals = _measure_rivals(tested, leads, resamples=resamples, seed=seed)
+    return pd.concat([table.assign(sqls=sqls, verdict=verdicts), *rivals, *_count_swaps(tested, table["threshold"])], axis=1)
+
+
+def _list_thresholds(tested: Contest, also: Sequence[float]) -> pd.DataFrame:
+    """What thresholds hand over, rising; those that are asked for beside the usual ones, but for such as hand over nothing."""
+    y, p, weeks = tested.outcome, tested.probability, tested.weeks
+    usual = compute_thresholds(y, p, weeks=weeks).drop(columns="value")
+    new = sorted({float(at) for at in also if at <= p.max()} - set(usual["threshold"]))
+    asked = [compute_thresholds(y, (p >= at).astype(float), weeks=weeks).iloc[[-1]].assign(threshold=at) for at in new]
+    rows = pd.concat([usual, *(row[list(usual)] for row in asked)])
+    return rows.sort_values("threshold", kind="stable", ignore_index=True)
+
+
+def find_step(steps: pd.DataFrame, capacity: float) -> int:
+    """The row of the lowest threshold that hands over no more than a capacity, else the last: as the policy `capacity` has it.
+
+    Args:
+        steps: What `compute_steps` gives.
+        capacity: Leads a week; of every 100 leads where they carry no dates.
+
+    >>> table = pd.DataFrame({"leads_per_week": [9.0, 4.0, 1.0], "share_routed": [1.0, 0.4, 0.1]})
+    >>> find_step(table, 4), find_step(table, 3.9), find_step(table, 0)
+    (1, 2, 2)
+    """
+    enough = measure_load(steps) <= capacity
+    return int(np.argmax(enough)) if enough.any() else len(steps) - 1
+
+
+def measure_load(steps: pd.DataFrame) -> FloatArray:
+    """Leads that each threshold gives sales to work: a week, or of every 100 where they carry no dates."""
+    weekly = steps["leads_per_week"].to_numpy(dtype=float)
+    return 100 * steps["share_routed"].to_numpy(dtype=float) if np.isnan(weekly).any() else weekly
+
+
+def _measure_rivals(tested: Contest, leads: FloatArray, *, resamples: int, seed: int) -> list[pd.DataFrame]:
+    """What points and learned points catch with so many leads, and how far the model is from that."""
+    rivals = [way for way in tested.ways if way != MODEL]
+
+    def measure(sample: Sample) -> Mapping[str, float]:
+        figures: dict[str, float] = {}
+        best = sample.curves[MODEL].catch(leads)
+        for way in rivals:
+            caught = sample.curves[way].catch(leads)
+            figures |= {f"{way}/{step}": float(sqls) for step, sqls in enumerate(caught)}
+            figures |= {f"{way}-{step}": float(gap) for step, gap in enumerate(best - caught)}
+        return figures
+
+    figures = measure_samples(tested, measure, resamples=resamples, seed=seed)
+    unknown = Difference(np.nan, np.nan, np.nan)
+    parts = []
+    for way, prefix in PREFIXES.items():
+        sqls = np.array([figures.get(f"{way}/{step}", unknown).mean for step in range(len(leads))])
+        gaps = [figures.get(f"{way}-{step}", unknown) for step in range(len(leads))]
+        part = _tell_counts(leads, sqls).drop(columns="leads")
+        part = part.assign(difference=[gap.mean for gap in gaps], difference_low=[gap.low for gap in gaps])
+        part = part.assign(difference_high=[gap.high for gap in gaps], told=[_tell(gap) for gap in gaps])
+        parts.append(part.add_prefix(f"{prefix}_"))
+    return parts
+
+
+def _tell(gap: Difference) -> str:
+    return tell_difference(gap, better=gap.mean > 0) if np.isfinite([gap.mean, gap.low, gap.high]).all() else ""
+
+
+def _count_swaps(tested: Contest, thresholds: pd.Series) -> list[pd.DataFrame]:
+    """The leads that each threshold takes in and the gate leaves out, and those that it leaves out and the gate hands over."""
+    at = thresholds.to_numpy(dtype=float)
+    if tested.routed is None:
+        return [pd.DataFrame(np.nan, index=thresholds.index, columns=list(_COUNTS)).add_prefix(side) for side in ("in_", "out_")]
+    held_back = _count_above(tested, ~tested.routed, at)
+    handed, all_handed = _count_above(tested, tested.routed, at), _count_above(tested, tested.routed, np.zeros(1))
+    left = [whole - part for whole, part in zip(all_handed, handed, strict=True)]
+    return [_tell_counts(*held_back).add_prefix("in_"), _tell_counts(*left).add_prefix("out_")]
+
+
+def _count_above(tested: Contest, chosen: NDArray[np.bool_], at: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """How many of those leads have each probability or more, and how many of them are SQLs."""
+    rising = np.argsort(tested.probability[chosen], kind="stable")
+    first = np.searchsorted(tested.probability[chosen][rising], at)
+    sqls = np.append(0.0, np.cumsum(tested.outcome[chosen][rising]))
+    return (len(rising) - first).astype(float), sqls[-1] - sqls[first]
+
+
+def _tell_counts(leads: FloatArray, sqls: FloatArray) -> pd.DataFrame:
+    """Counts with the conversion that they are, missing where there are no leads or none can be told."""
+    low, high = wilson(np.clip(sqls, 0, leads), leads)
+    known = (leads > 0) & ~np.isnan(sqls)
+    share = sqls / np.where(known, leads, np.nan)
+    ends = {"conversion_low": np.where(known, low, np.nan), "conversion_high": np.where(known, high, np.nan)}
+    return pd.DataFrame({"leads": leads, "sqls": sqls, "conversion": share, **ends})

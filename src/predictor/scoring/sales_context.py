@@ -1,0 +1,134 @@
+"""What a sales person wants to know before the call: what earned a lead its points, what it read, where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+from predictor.data.values import Event, normal_text
+from predictor.scoring.answer import Lead, PointsAnswer
+
+MOST_ACTIVITIES = 10
+_WHEN = attrgetter("occurred_at")
+_LONGEST = 200  # characters of a text that is passed on
+_WITHOUT_ASSET = frozenset({"webinar_attended", "trade_show_attended", "phone_call", "demo_requested", "trial_requested"})
+_MEANING = {
+    "source": "source", "leadsource": "source", "originalsource": "source", "originaltrafficsource": "source",
+    "hsanalyticssource": "source", "utmsource": "source", "campaign": "campaign", "campaignname": "campaign",
+    "utmcampaign": "campaign",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """Points, and what earned them: the rule, and at how many events it fired (1 for an attribute)."""
+
+    rule: str
+    points: float
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What was read or attended: how often by `as_of`, and when last."""
+
+    event_type: str
+    asset: str | None
+    times: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """What a sales person wants to know before the call.
+
+    Attributes:
+        source: Where the lead came from, as its attributes say; None where they do not.
+        campaign: The campaign, as its attributes say, or else that of its newest event that names one.
+        earned: What earned points, most points first.
+        activities: What was read or attended by `as_of`, newest first.
+    """
+
+    source: str | None
+    campaign: str | None
+    earned: tuple[Earned, ...]
+    activities: tuple[Activity, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as JSON holds it, but for moments."""
+        return {
+            "source": self.source,
+            "campaign": self.campaign,
+            "earned": [{"rule": it.rule, "points": it.points, "times": it.times} for it in self.earned],
+            "activities": [
+                {"event_type": it.event_type, "asset": it.asset, "times": it.times, "last_at": it.last_at}
+                for it in self.activities
+            ],
+        }
+
+
+def tell_routing(lead: Lead, points: PointsAnswer | None) -> Routing:
+    """What a sales person wants to know of a lead, from what came with it.
+
+    Args:
+        lead: As it came; events after its `as_of` are not told.
+        points: What the points say; None where the firm has none.
+
+    >>> from datetime import UTC
+    >>> visit = Event(datetime(2026, 6, 30, tzinfo=UTC), "content_download", "Buyer's guide", "Spring")
+    >>> told = tell_routing(Lead("A17", datetime(2026, 7, 1, tzinfo=UTC), {"Lead Source": "Web"}, None, [visit, visit]), None)
+    >>> told.source, told.campaign, [(act.asset, act.times) for act in told.activities]
+    ('Web', 'Spring', [("Buyer's guide", 2)])
+    """
+    origin = _find_origin(lead.attributes)
+    past = [event for event in lead.events if event.occurred_at <= lead.as_of]
+    fired = () if points is None else points.fired
+    earned = sorted((Earned(rule.rule, rule.points, rule.count) for rule in fired), key=lambda one: -one.points)
+    return Routing(origin.get("source"), origin.get("campaign") or _find_campaign(past), tuple(earned), _list_activities(past))
+
+
+@lru_cache(maxsize=4096)
+def _spell(asset: str) -> str | None:
+    return normal_text(asset)
+
+
+@lru_cache(maxsize=4096)
+def _find_meaning(name: str) -> str | None:
+    return _MEANING.get("".join(letter for letter in name.casefold() if letter.isalnum()))
+
+
+def _find_origin(attributes: Mapping[str, object]) -> dict[str, str]:
+    """Source and campaign among the attributes; of two that mean the same the first stands."""
+    found: dict[str, str] = {}
+    for name, value in attributes.items():
+        meaning = _find_meaning(name)
+        if meaning is not None and isinstance(value, str) and value.strip():
+            found.setdefault(meaning, value.strip()[:_LONGEST])
+    return found
+
+
+def _find_campaign(past: Sequence[Event]) -> str | None:
+    newest = max((event for event in past if event.campaign), key=_WHEN, default=None)
+    return None if newest is None or newest.campaign is None else newest.campaign[:_LONGEST]
+
+
+def _list_activities(past: Sequence[Event]) -> tuple[Activity, ...]:
+    """What was read or attended, each thing once: events that name an asset, and those that are an encounter without one."""
+    newest: dict[tuple[str, str | None], Event] = {}
+    times: dict[tuple[str, str | None], int] = {}
+    for event in past:
+        if not event.asset and event.event_type not in _WITHOUT_ASSET:
+            continue
+        key = event.event_type, _spell(event.asset) if event.asset else None
+        times[key] = times.get(key, 0) + 1
+        if key not in newest or event.occurred_at > newest[key].occurred_at:
+            newest[key] = event
+    latest = sorted(newest.items(), key=lambda entry: entry[1].occurred_at, reverse=True)[:MOST_ACTIVITIES]
+    return tuple(
+        Activity(event.event_type, event.asset[:_LONGEST] if event.asset else None, times[key], event.occurred_at)
+        for key, event in latest
+    )

@@ -1,0 +1,210 @@
+"""Points against the learned probability: of a training's forward test, and of a bundle on any leads with outcomes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from predictor.core.errors import BundleError, TrainingError, count
+from predictor.model.calibrated_model import Recipe
+from predictor.model.candidates.learned_points import LearnedPoints
+from predictor.model.explain_points import find_points_gate
+from predictor.model.split import Split
+from predictor.model.verdict import Verdict
+from predictor.points.rulebook import RuleBook, parse_rule_book
+from predictor.report.compare.comparison import Comparison, compute_comparison, thin
+from predictor.report.compare.ways import Contest
+from predictor.report.page.render import Told, render_told
+from predictor.report.tables_text import tell_fit, tell_outcome
+from predictor.scoring.batch import asks_events, award_leads, score_frame
+from predictor.scoring.bundle.files import Bundle
+from predictor.scoring.scorer import Scorer
+from predictor.training.dataset import Study
+from predictor.training.from_tables import load_study
+
+_NO_EVENTS = "No events are given, so every lead is taken for one that did nothing: what is said of points and model is false \
+unless these leads have none. Give the events too, with --events."
+
+
+def gather_test(study: Study, split: Split, recipes: Mapping[str, Recipe], verdict: Verdict) -> Contest:
+    """The test leads of a training, with what each way that was learned before them says.
+
+    Args:
+        study: The leads.
+        split: Which of them taught, and which tested.
+        recipes: Candidate -> its recipe, learned from those that taught.
+        verdict: The forward test.
+    """
+    tested = _gather(study, split.test, verdict.probability[verdict.chosen], verdict.threshold.threshold)
+    recipe = recipes.get("learned_points")
+    if recipe is None or study.task is None or not isinstance(recipe.model, LearnedPoints):
+        return tested
+    features, _ = study.fit_features(split.fit)
+    fit, test = study.block(split.fit, features, known_at=split.starts), study.block(split.test, features)
+    gate = find_points_gate(recipe, fit.seen_by(recipe.name), study.task, study.settings.threshold)
+    return replace(tested, learned=recipe.model.total(test.seen_by(recipe.name).matrix), learned_gate=float(gate))
+
+
+def compare_bundle(
+    bundle: Bundle, *, leads: str = "", events: str = "", now: pd.Timestamp | None = None
+) -> tuple[Comparison, str]:
+    """The comparison of a bundle, and a doubt that readers must know of, empty for none.
+
+    Args:
+        bundle: The bundle.
+        leads: Leads with outcomes; empty: the comparison of its forward test, as training found it.
+        events: Their events.
+        now: The moment after which nothing can have happened yet; None means the clock's.
+
+    Raises:
+        BundleError: No leads are named, and the bundle is from before comparisons were kept.
+        TableError: A table that breaks the contract.
+        TrainingError: As `gather_leads`.
+    """
+    if not leads:
+        if "comparison.json" not in bundle.files:
+            do = "Name leads with outcomes with --leads, or train anew."
+            raise BundleError(f"Bundle '{bundle.version}' holds no comparison of its forward test. {do}")
+        return Comparison.from_json(bundle.read_json("comparison.json")), ""
+    text = bundle.files.get("learned_points.toml")
+    learned = None if text is None else parse_rule_book(text, "learned_points.toml")
+    scorer = Scorer(bundle)
+    tested, study = gather_leads(scorer, learned, leads=leads, events=events, now=now)
+    curve = study.curve
+    asked = scorer.settings.model
+    weekly = [scorer.settings.threshold.leads_per_week]
+    comparison = compute_comparison(tested, weekly=weekly, resamples=asked.resamples, seed=asked.seed)
+    told = {"learned_points": _read_learned(bundle), "time_to_sql": None if curve is None else thin(curve)}
+    doubts = (
+        _NO_EVENTS if not events and asks_events(scorer) else "",
+        describe_overlap(tested, scorer.metrics["fit"]["through"]),
+        *(f"{finding.what} {finding.do}" for finding in study.findings if finding.severity == "warning"),
+    )
+    return comparison.beside(told), " ".join(doubt for doubt in doubts if doubt)
+
+
+def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads: str = "") -> str:
+    """The page of a comparison: that of the forward test as training wrote it, or of the leads given.
+
+    Only the latter names leads: those that points and model would swap.
+
+    Args:
+        bundle: The bundle.
+        comparison: What `compare_bundle` gave.
+        note: The doubt that came with it.
+        leads: As `compare_bundle` took it.
+
+    Raises:
+        BundleError: No leads are named, and the bundle holds no page.
+    """
+    if not leads:
+        if "report.html" not in bundle.files:
+            raise BundleError(
+                f"Bundle '{bundle.version}' holds no page of its forward test. Name leads with --leads, or train anew."
+            )
+        return bundle.files["report.html"]
+    scorer, number = Scorer(bundle), int(comparison.tables["steps"]["leads"].iloc[0])
+    told = Told(
+        comparison=comparison,
+        threshold=scorer.cut,
+        title=f"Points and model on leads given: {bundle.version}",
+        over=f"Points, learned points and model on the same {count(number, 'lead')}, scored by {bundle.version}",
+        about=f"{tell_outcome(scorer.metrics)} {tell_fit(scorer.metrics)}",
+        doubts=tuple(text for text in (note, "" if scorer.doubt is None else f"{scorer.doubt.what} {scorer.doubt.do}") if text),
+        horizon_days=scorer.metrics.get("horizon_days"),
+        book=bundle.files.get("learned_points.toml", ""),
+        band=scorer.settings.threshold.band,
+    )
+    return render_told(told)
+
+
+def _read_learned(bundle: Bundle) -> pd.DataFrame | None:
+    """The learned points of a bundle and why, as training told them; None for a bundle without."""
+    if "comparison.json" not in bundle.files:
+        return None
+    return Comparison.from_json(bundle.read_json("comparison.json")).tables.get("learned_points")
+
+
+def gather_leads(
+    scorer: Scorer, learned: RuleBook | None, *, leads: str, events: str = "", now: pd.Timestamp | None = None
+) -> tuple[Contest, Study]:
+    """Leads with outcomes, as a bundle sees them: points, learned points, probability of each; and the study they come from.
+
+    A model knows those leads too well that it has learned from; `describe_overlap` counts them.
+
+    Args:
+        scorer: The bundle.
+        learned: Its learned points; None for none.
+        leads: A table in the columns of the training.
+        events: Their events; empty: they have none.
+        now: The moment after which nothing can have happened yet; None means the clock's.
+
+    Raises:
+        TableError: A table that breaks the contract.
+        TrainingError: No lead is mature, or some cannot be scored.
+    """
+    named = {name: _find_place(place) for name, place in (("leads", leads), ("events", events))}
+    data = scorer.settings.data.model_copy(update={**named, "observed_until": "", "files": ()})
+    study = load_study(scorer.settings.model_copy(update={"data": data}), now=now, book=scorer.book, alike=True)
+    known = np.flatnonzero(study.mature)
+    known = known[np.argsort(study.order[known], kind="stable")]
+    frame = study.leads.frame.iloc[known].reset_index(drop=True)
+    moments = frame["mql_at"] if study.leads.dated else None
+    acts = None if study.events is None or not study.leads.dated else study.events.table
+    answers = score_frame(scorer, frame, as_of=moments, events=acts)
+    if answers["probability"].isna().any():
+        raise TrainingError("Some of the leads cannot be scored: `predictor score` says which and why. Mend them first.")
+    tested = _gather(study, known, answers["probability"].to_numpy(), scorer.cut)
+    if learned is None:
+        return tested, study
+    awards = award_leads(learned, frame[["lead_id", *study.leads.attributes]], as_of=moments, events=acts)
+    total = None if awards is None else awards.total.to_numpy()
+    return replace(tested, learned=total, learned_gate=learned.gate), study
+
+
+def describe_overlap(tested: Contest, through: str | None) -> str:
+    """How many leads the model may have learned from, in a sentence; empty for none.
+
+    Args:
+        tested: The leads.
+        through: The day of the newest lead that taught; None where leads carry no dates.
+    """
+    if tested.moments is None or through is None or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", through):
+        return "The leads carry no dates, so the model may have learned from some of them; if so, its figures flatter it."
+    seen = int((tested.moments.dt.strftime("%Y-%m-%d") <= through).sum())
+    if not seen:
+        return ""
+    which = f"{seen:,} of these {count(len(tested.outcome), 'lead')} became MQLs through {through}, as did leads that taught"
+    return f"{which}: the figures of the model and of the learned points may flatter them. Name newer leads."
+
+
+def _find_place(place: str) -> str:
+    """A table's place whatever folder the settings start from: URLs stay."""
+    return place if not place or "://" in place else str(Path(place).resolve())
+
+
+def _gather(study: Study, positions: np.ndarray, probability: np.ndarray, threshold: float) -> Contest:
+    leads, awards, mature = study.leads, study.awards, np.flatnonzero(study.mature)
+    frame = leads.frame.iloc[positions].reset_index(drop=True)
+    return Contest(
+        lead_id=frame["lead_id"].to_numpy(dtype=object),
+        outcome=study.outcome[positions],
+        probability=probability,
+        threshold=threshold,
+        points=study.points(positions),
+        routed=study.route_by_points(positions),
+        gate=study.gate,
+        qualifies=None if awards is None else awards.qualifies.to_numpy()[positions],
+        times=None if awards is None else awards.times.iloc[positions].reset_index(drop=True),
+        book=study.book if awards is not None else None,
+        attributes=frame[[name for name in leads.attributes if name in frame]],
+        moments=frame["mql_at"] if leads.dated else None,
+        weeks=max(float(np.ptp(study.order[positions])) / 7, 1 / 7) if leads.dated else None,
+        band=study.settings.threshold.band,
+        ever=None if (points := study.points(mature)) is None else (points, study.outcome[mature]),
+    )

@@ -1,0 +1,123 @@
+"""A study of what was served: the stored rows, as the models that answered saw them, in place of leads and events."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from predictor.core.errors import Finding, TrainingError
+from predictor.core.settings import Settings
+from predictor.data.leads import MADE_HERE, Leads, name_forms
+from predictor.data.parse import Kind, infer_kind, parse_times, to_days
+from predictor.features.assemble import BOOK_TOTAL, TOTAL
+from predictor.features.event_features import EventFeature, list_event_features
+from predictor.features.snapshot import read_acts
+from predictor.model.outcomes import check_outcomes, find_horizon, label_leads, tell_unweighed
+from predictor.points.rulebook import RuleBook, load_rule_book
+from predictor.store.database import Database
+from predictor.store.episodes import Episodes, find_episodes, tell_episodes
+from predictor.training.dataset import Study
+
+_EVENTS = "events/"
+
+
+def load_store_study(settings: Settings, database: Database) -> Study:
+    """The study of stored scores and outcomes.
+
+    Only leads that sales got to see teach; see `find_episodes`. A feature is known of those leads whose model looked at it.
+
+    Args:
+        settings: A firm's settings; rule book, roles of points and windows must still be those that scores are worked out by.
+        database: Where they are stored.
+
+    Raises:
+        StoreError: The database cannot be used.
+        TrainingError: Nothing is stored that teaches, no lead is mature, or none or all of them were accepted.
+    """
+    outcomes = database.load_outcomes()
+    scores = database.load_scores(features=True)
+    episodes = find_episodes(scores, outcomes, timezone=settings.data.timezone)
+    if episodes.frame.empty:
+        told = [finding.what for finding in tell_episodes(episodes)[1:]]
+        do = "Let the server score leads, or train from the tables of the CRM."
+        raise TrainingError(" ".join(["The store holds no score that teaches.", *told, do]))
+    until = _find_until(settings, scores, outcomes)
+    book = load_rule_book(settings.points.rule_book, settings.folder) if settings.points.rule_book else None
+    stored = pd.DataFrame(list(episodes.frame["features"]))
+    acts = _find_acts(stored, settings)
+    attributes, kinds = _read_attributes(stored, settings)
+    rows = pd.concat([attributes, _read_points(stored, settings, book), read_acts(stored, acts)], axis=1)
+    leads = Leads(
+        pd.concat([episodes.frame[["lead_id", "mql_at", "sql_at"]], attributes], axis=1),
+        kinds,
+        settings.roles.points,
+        (),
+        until,
+        forms=name_forms(settings),
+    )
+    return _make_study(settings, leads, book, acts, rows, episodes)
+
+
+def _make_study(
+    settings: Settings,
+    leads: Leads,
+    book: RuleBook | None,
+    acts: tuple[EventFeature, ...],
+    rows: pd.DataFrame,
+    episodes: Episodes,
+) -> Study:
+    horizon, curve = find_horizon(leads, settings)
+    outcome, mature = label_leads(leads, horizon)
+    check_outcomes(outcome[mature], len(outcome), horizon)
+    findings: tuple[Finding, ...] = (*tell_episodes(episodes), *tell_unweighed(leads, settings))
+    stands_for = episodes.frame["stands_for"].to_numpy()
+    order = to_days(leads.frame["mql_at"]).to_numpy()
+    return Study(
+        settings, leads, None, book, None, acts, rows, outcome, mature, order, horizon, curve, findings,
+        stands_for=stands_for if (stands_for != 1).any() else None, stored=True,
+        unseen=0 if episodes.explored else episodes.held,
+    )  # fmt: skip
+
+
+def _find_until(settings: Settings, scores: pd.DataFrame, outcomes: pd.DataFrame) -> pd.Timestamp:
+    """The moment up to which outcomes are known: as the settings say, or the latest time that the store has seen."""
+    if said := settings.data.observed_until:
+        times, bad = parse_times(pd.Series([said]), settings.data.timezone)
+        if bad.any():
+            raise TrainingError(f"data.observed_until is no date: '{said}'. Write it as 2026-03-31, or leave it empty.")
+        until: pd.Timestamp = times.iloc[0]
+        return until
+    seen = [scores["as_of"], outcomes["occurred_at"], outcomes["told_at"]]
+    latest: pd.Timestamp = max(times.max() for times in seen if len(times))
+    return latest
+
+
+def _read_attributes(stored: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, dict[str, Kind]]:
+    """What came from the CRM, in the types that it shows, and the kind of each."""
+    barred = {*settings.roles.ignore, *settings.roles.protected}
+    names = [str(name) for name in stored if not str(name).startswith(MADE_HERE) and name not in barred]
+    typed = {name: infer_kind(stored[name], settings.data.timezone) for name in names}
+    columns = {name: column for name, (_, column) in typed.items()}
+    return pd.DataFrame(columns, index=stored.index), {name: kind for name, (kind, _) in typed.items()}
+
+
+def _read_points(stored: pd.DataFrame, settings: Settings, book: RuleBook | None) -> pd.DataFrame:
+    """The points that a new model could look at: those of the CRM's columns and of the rule book that the settings name."""
+    known = {TOTAL} if book is not None or settings.roles.points else set()
+    known |= {f"points/{name}" for name in settings.roles.points}
+    if book is not None:
+        known |= {BOOK_TOTAL, *(f"points/{rule.group}" for rule in book.rules)}
+    return pd.DataFrame({name: pd.to_numeric(stored[name]) for name in stored if name in known}, index=stored.index)
+
+
+def _find_acts(stored: pd.DataFrame, settings: Settings) -> tuple[EventFeature, ...]:
+    """The features over events of the types that some model looked at, or of those of them that the settings name."""
+    places = {str(name).removeprefix(_EVENTS).rpartition("/")[0] for name in stored if str(name).startswith(_EVENTS)}
+    types = sorted(_unquote(place) for place in places if place != "any")
+    wanted = settings.features.event_types
+    chosen = [event_type for event_type in types if event_type in wanted] if wanted else types
+    return list_event_features(chosen, settings.features.windows_days) if places else ()
+
+
+def _unquote(place: str) -> str:
+    """The type of event that a part of a name means: one that is called as all of them together stands in quotes."""
+    return place[1:-1] if place.strip("'") == "any" else place

@@ -1,0 +1,116 @@
+"""The study of the tables that the settings name: read, checked, and assembled to one row a lead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from predictor.core.errors import Finding, Findings, RuleBookError
+from predictor.core.settings import Settings
+from predictor.data.denied_columns import deny_reason
+from predictor.data.events.contract import Events
+from predictor.data.leads import LEAD_FACTS, Leads
+from predictor.data.load import load_tables
+from predictor.data.parse import to_days
+from predictor.features.assemble import assemble_table
+from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
+from predictor.model.outcomes import check_outcomes, find_horizon, label_leads, tell_gap, tell_unweighed
+from predictor.points.rulebook import OnEvents, RuleBook, load_rule_book
+from predictor.scoring.batch import award_leads, recall_leads
+from predictor.training.dataset import Study
+
+
+def load_study(
+    settings: Settings, *, now: pd.Timestamp | None = None, book: RuleBook | None = None, alike: bool = False
+) -> Study:
+    """The study of the tables that the settings name.
+
+    Args:
+        settings: A firm's settings.
+        now: The moment after which nothing can have happened yet; None means the clock's.
+        book: The rule book; None means the one that the settings name.
+        alike: Whether leads will do of whom none or all were accepted: they teach nothing, but can be looked at.
+
+    Raises:
+        TableError: A table that breaks the contract.
+        RuleBookError: A rule book that cannot be used.
+        TrainingError: No lead is mature, or none or all of them were accepted.
+    """
+    now = pd.Timestamp.now("UTC") if now is None else now
+    if book is None and settings.points.rule_book:
+        book = load_rule_book(settings.points.rule_book, settings.folder)
+    leads, events, findings = load_tables(settings, now)
+    unseen = () if book is None else check_book(book, leads, settings)
+    as_of = leads.frame["mql_at"] if leads.dated else None
+    table = None if events is None else events.table
+    awards = award_leads(book, leads.frame[["lead_id", *leads.attributes]], as_of=as_of, events=table)
+    acts = _list_acts(events, settings) if leads.dated and events is not None else ()
+    history = recall_leads(acts, leads.frame, as_of=as_of, events=table)
+    rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards, history=history)
+    horizon, curve = find_horizon(leads, settings)
+    outcome, mature = label_leads(leads, horizon)
+    check_outcomes(outcome[mature], len(outcome), horizon, alike=alike)
+    known = Findings((
+        *findings,
+        *unseen,
+        *_tell_undated_events(leads, events),
+        *tell_unweighed(leads, settings),
+        *tell_gap(leads, settings, horizon),
+    ))  # fmt: skip
+    return Study(settings, leads, events, book, awards, acts, rows, outcome, mature, _order(leads), horizon, curve, known)
+
+
+def _list_acts(events: Events, settings: Settings) -> tuple[EventFeature, ...]:
+    """The features over events: of the types that the settings name, or of those that enough leads have."""
+    wanted: Sequence[str] = settings.features.event_types
+    if not wanted:
+        leads = {event_type: leads for event_type, (_, leads) in events.types.items()}
+        wanted = choose_event_types(leads, settings.features.min_support)
+    return list_event_features(wanted, settings.features.windows_days)
+
+
+def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Finding, ...]:
+    """Findings about rules that ask for a column the export lacks.
+
+    Raises:
+        RuleBookError: Rules that ask for what came of a lead, what sales filled in, or a protected column.
+    """
+    asked = [(rule.name, rule.condition.attribute) for rule in book.rules if not isinstance(rule.condition, OnEvents)]
+    roles = settings.roles
+    kept = {*LEAD_FACTS, *roles.points, *roles.protected, *roles.ignore}
+    barred = [
+        f"'{rule}' ('{column}')"
+        for rule, column in asked
+        if column not in leads.attributes and (column in kept or deny_reason(column) is not None)
+    ]
+    if barred:
+        raise RuleBookError(
+            f"Rule book '{book.name}': these rules look at columns that are not known when a lead becomes an MQL, or that "
+            f"must not decide: {', '.join(barred)}. Remove the rules, or name a column that was there before in roles.allow."
+        )
+    found = []
+    if leads.points and settings.points.gate == "rule_book":
+        what = "The CRM's scores are the points, and the rule book's gate does not speak of them: no gate is known."
+        found.append(Finding("TRAIN005", "warning", what, "Set points.gate to the score from which leads are handed over."))
+    lacking = [(rule, column) for rule, column in asked if column not in leads.attributes]
+    do = "Mend the rule book or the export."
+    sees = "which the export lacks: it sees nothing"
+    return (
+        *found,
+        *(Finding("TRAIN004", "warning", f"Rule '{rule}' asks for column '{name}', {sees}.", do) for rule, name in lacking),
+    )
+
+
+def _tell_undated_events(leads: Leads, events: Events | None) -> tuple[Finding, ...]:
+    if leads.dated or events is None:
+        return ()
+    what = "The events are not looked at, because the leads do not say when they became MQLs."
+    return (Finding("EVENT008", "warning", what, "Map mql_at, so that it is known which events came before it."),)
+
+
+def _order(leads: Leads) -> np.ndarray:
+    if leads.dated:
+        return to_days(leads.frame["mql_at"]).to_numpy()
+    return leads.frame["order_by"].to_numpy() if "order_by" in leads.frame else np.arange(len(leads.frame), dtype=float)

@@ -1,0 +1,124 @@
+"""A table of leads in, a table of answers out: how the registered model reads and answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from predictor.core.errors import PredictorError, ScoringError
+from predictor.data.parse import ISO_HINT, to_moment
+from predictor.data.values import Event, to_number
+from predictor.scoring.answer import Lead
+from predictor.scoring.scorer import Scorer
+
+NUMBERS = ("probability", "low", "high", "threshold", "points")
+ANSWERS = ("lead_id", "probability", "low", "high", "threshold", "decision", "grade", "points", "points_decision", "warnings")
+_FACTS = ("lead_id", "as_of", "mql_at", "events")
+
+
+def name_inputs(scorer: Scorer) -> list[str]:
+    """What a table may carry beside `lead_id`: `as_of` or `mql_at`, `events`, and the attributes that the bundle looks at."""
+    mail = ("email", "email_domain") if "email_domain_kind" in scorer.attributes else ()
+    attributes = [*scorer.attributes, *scorer.settings.roles.points, *mail]
+    return list(dict.fromkeys(["as_of", "mql_at", *attributes, "events"]))
+
+
+def tabulate_golden(golden: str, columns: Sequence[str]) -> pd.DataFrame:
+    """The synthetic leads of a bundle as a table to score, under those columns; events as JSON.
+
+    >>> line = '{"lead": {"lead_id": "golden-0", "as_of": "2026-01-15", "attributes": {"x": 1.0}, "events": []}}'
+    >>> tabulate_golden(line, ["as_of", "x", "y", "events"])
+        lead_id       as_of    x     y events
+    0  golden-0  2026-01-15  1.0  None     []
+    """
+    leads = [json.loads(line)["lead"] for line in golden.splitlines()]
+    rows = [{**lead["attributes"], **lead, "events": json.dumps(lead["events"])} for lead in leads]
+    return pd.DataFrame({name: [row.get(name) for row in rows] for name in ["lead_id", *columns]}, dtype=object)
+
+
+def score_frame(scorer: Scorer, frame: pd.DataFrame, *, now: datetime) -> pd.DataFrame:
+    """The answers about a table of leads, one row each, in its order; a row that cannot be scored says why in `warnings`.
+
+    Args:
+        scorer: The bundle that answers.
+        frame: `lead_id`; `as_of` (a date, in the zone of the settings where it carries none); `events` (JSON, a list of
+            events, or nothing); every other column is an attribute.
+        now: The moment that stands where a row has neither `as_of` nor `mql_at`.
+
+    Returns:
+        lead_id, probability, low, high, threshold, decision, grade, points, points_decision, warnings.
+    """
+    rows = [_score_row(scorer, row, now) for row in frame.to_dict("records")]
+    answers = pd.DataFrame({name: [row.get(name) for row in rows] for name in ANSWERS}, index=frame.index, dtype=object)
+    return answers.astype(dict.fromkeys(NUMBERS, "float64"))
+
+
+def _score_row(scorer: Scorer, row: Mapping[Any, Any], now: datetime) -> dict[str, Any]:
+    try:
+        answer = scorer.score_lead(read_lead(scorer, row, now), reasons=0)
+    except (PredictorError, TypeError, ValueError, OverflowError) as error:
+        return {"lead_id": row.get("lead_id"), "warnings": str(error)}
+    points = answer.points
+    return {
+        "lead_id": answer.lead_id,
+        "probability": answer.probability,
+        "low": answer.interval[0],
+        "high": answer.interval[1],
+        "threshold": answer.threshold,
+        "decision": answer.decision,
+        "grade": answer.grade,
+        "points": points.total if points is not None and points.total is not None else np.nan,
+        "points_decision": points.decision if points is not None else None,
+        "warnings": " ".join(str(warning) for warning in answer.warnings),
+    }
+
+
+def read_lead(scorer: Scorer, row: Mapping[Any, Any], now: datetime) -> Lead:
+    """The lead of one row.
+
+    Raises:
+        ScoringError: No `lead_id`, `as_of` is no date, or `events` holds no list of events.
+    """
+    missing, timezone = scorer.features.is_missing, scorer.settings.data.timezone
+    if missing(row.get("lead_id")):
+        raise ScoringError("LEAD001 The row has no lead_id. Send the CRM's key of every lead.")
+    named = next((name for name in ("as_of", "mql_at") if not missing(row.get(name))), None)
+    as_of = now if named is None else _read_moment(named, row[named], timezone)
+    events = () if missing(row.get("events")) else tuple(_read_events(row["events"], timezone))
+    attributes = {str(name): value for name, value in row.items() if name not in _FACTS}
+    return Lead(_name_lead(row["lead_id"]), as_of, attributes, None, events)
+
+
+def _name_lead(key: Any) -> str:  # noqa: ANN401  a cell of any table
+    """The key as text; pandas makes whole numbers floats where one is missing."""
+    return f"{key:.0f}" if isinstance(key, float) and key.is_integer() else str(key)
+
+
+def _read_events(content: Any, timezone: str) -> Iterable[Event]:  # noqa: ANN401  a cell of any table
+    do = 'Send [{"occurred_at": "2026-03-31T14:05:00Z", "event_type": "pricing_page_view"}], or leave it out.'
+    try:
+        events = json.loads(content) if isinstance(content, str) else content
+    except ValueError:
+        raise ScoringError(f"LEAD025 'events' must be JSON, but cannot be read. {do}") from None
+    if not isinstance(events, (list, tuple, np.ndarray)) or not all(isinstance(event, Mapping) for event in events):
+        raise ScoringError(f"LEAD025 'events' must be a list of events, but is not. {do}")
+    for event in events:
+        lacking = [name for name in ("occurred_at", "event_type") if event.get(name) is None]
+        if lacking:
+            raise ScoringError(f"LEAD025 Each of the events must have {' and '.join(lacking)}, but one has not. {do}")
+        moment = _read_moment("occurred_at", event["occurred_at"], timezone)
+        value = None if event.get("value") is None else to_number(event["value"])
+        yield Event(moment, event["event_type"], event.get("asset"), event.get("campaign"), value)
+
+
+def _read_moment(name: str, value: Any, timezone: str) -> datetime:  # noqa: ANN401
+    try:
+        moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else pd.Timestamp(value).to_pydatetime()
+        return to_moment(moment, timezone).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        raise ScoringError(f"LEAD003 '{name}' must be a date, but is none. {ISO_HINT}, or leave it out.") from None

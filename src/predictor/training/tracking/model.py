@@ -1,0 +1,94 @@
+"""The registered model: a bundle that MLflow can load, serve and name."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+import mlflow.pyfunc
+from mlflow import MlflowClient, MlflowException
+from mlflow.entities import LoggedModelOutput
+from mlflow.models import Model, ModelSignature
+from mlflow.types.schema import AnyType, ColSpec, DataType, Schema
+
+from predictor.scoring.scorer import Scorer
+from predictor.training.tracking.frame import ANSWERS, NUMBERS, name_inputs, tabulate_golden
+from predictor.training.tracking.record import TrainingRecord
+
+# What scoring imports: stated, since MLflow would find out by loading the model in a process of its own.
+REQUIRED = ("lightgbm", "numpy", "pandas", "pydantic", "scikit-learn", "scipy", "tomli-w")
+_CODE = Path(__file__).with_name("pyfunc_code.py")
+_PACKAGE = Path(__file__).parents[2]
+
+
+def sign(scorer: Scorer) -> ModelSignature:
+    """The columns that the model takes and gives.
+
+    An attribute may be of any type, as for the scorer, which takes numbers written as text; MLflow would refuse an integer
+    where it was told of a float.
+    """
+    inputs = [ColSpec(AnyType(), "lead_id"), *(ColSpec(AnyType(), name, required=False) for name in name_inputs(scorer))]
+    sure = {"lead_id", "warnings"}  # all others stand empty in a row that cannot be scored
+    types = {name: DataType.double if name in NUMBERS else DataType.string for name in ANSWERS}
+    return ModelSignature(Schema(inputs), Schema([ColSpec(types[name], name, required=name in sure) for name in ANSWERS]))
+
+
+def save_model(path: Path, bundle: Path, origin: Model) -> None:
+    """Write the model folder: bundle, code, signature, synthetic example and requirements.
+
+    Args:
+        path: The folder to make.
+        bundle: The bundle to load from.
+        origin: MLflow's description of the model, with its run and id.
+    """
+    scorer = Scorer.load(bundle)
+    golden = (bundle / "golden.jsonl").read_text(encoding="utf-8")
+    mlflow.pyfunc.save_model(
+        path=str(path),
+        mlflow_model=origin,
+        python_model=str(_CODE),
+        code_paths=[str(_PACKAGE)],
+        artifacts={"bundle": str(bundle.resolve())},
+        signature=sign(scorer),
+        input_example=tabulate_golden(golden, name_inputs(scorer)),
+        pip_requirements=[f"{name}=={version(name)}" for name in REQUIRED],
+    )
+    flavor = origin.flavors["python_function"]
+    flavor["artifacts"]["bundle"]["uri"] = bundle.name  # not where things lay on the machine that trained
+    flavor["model_code_path"] = _CODE.name
+    origin.save(str(path / "MLmodel"))
+
+
+def log_model(client: MlflowClient, record: TrainingRecord, *, experiment_id: str, run_id: str) -> tuple[str, str]:
+    """Log the bundle as a model that MLflow can load, and tell its id and where its files are."""
+    logged = client.create_logged_model(experiment_id, name="scorer", source_run_id=run_id, model_type="lead scorer")
+    place = logged.artifact_location
+    origin = Model(artifact_path=place, run_id=run_id, model_uuid=logged.model_id, model_id=logged.model_id)
+    try:
+        with tempfile.TemporaryDirectory() as temporary:
+            save_model(Path(temporary) / "model", record.folder, origin)
+            client.log_model_artifacts(logged.model_id, str(Path(temporary) / "model"))
+    except BaseException:
+        with suppress(MlflowException):
+            client.finalize_logged_model(logged.model_id, "FAILED")
+        raise
+    client.finalize_logged_model(logged.model_id, "READY")
+    client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
+    return logged.model_id, place
+
+
+def register_model(client: MlflowClient, name: str, record: TrainingRecord, *, run_id: str, model: tuple[str, str]) -> int:
+    """Make the logged model a version of the registered one and name it: `champion` only where it earned that."""
+    model_id, source = model
+    try:
+        client.create_registered_model(name, description="The probability that a marketing qualified lead becomes an SQL.")
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    tags = {"bundle": record.folder.name, "model_id": model_id}
+    told = {"tags": tags, "description": record.reason, "await_creation_for": 30, "model_id": model_id}
+    made = client.create_model_version(name, source, run_id, **told)
+    client.set_registered_model_alias(name, record.alias, made.version)
+    return int(made.version)

@@ -1,0 +1,151 @@
+"""One training as MLflow keeps it: a run, a run for each candidate below it, its files and its model."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+from mlflow import MlflowClient, MlflowException
+from mlflow.entities import Metric, Param
+from requests import RequestException
+from sqlalchemy.exc import SQLAlchemyError
+
+from predictor.core.errors import TrackingError
+from predictor.core.settings import Settings
+from predictor.training.tracking import record as told
+from predictor.training.tracking.model import log_model, register_model
+from predictor.training.tracking.place import Place, be_patient, check_database, find_place
+from predictor.training.tracking.record import Tracked, TrainingRecord, hide_password
+
+_FAULTS = (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError)
+_UNREACHABLE = {
+    "NameResolutionError": "no such host",
+    "Connection refused": "nothing listens there",
+    "timed out": "no answer in time",
+    "Failed to establish a new connection": "no way there",
+}
+_LONGEST = 300  # letters of a message that is MLflow's own
+_PARENT = "mlflow.parentRunId"
+
+
+def write_training(record: TrainingRecord, settings: Settings) -> Tracked:
+    """Keep a training; nothing global of MLflow is set.
+
+    Raises:
+        TrackingError: MLflow cannot be reached or refused.
+    """
+    place = find_place(settings)
+    shown = hide_password(place.uri)
+    try:
+        with _be_quiet():
+            client, experiment_id = _open(place, settings.tracking.experiment)
+        with _be_quiet(), be_patient():
+            run_id, version = _write(client, experiment_id, record, settings)
+    except _FAULTS as error:
+        raise TrackingError(
+            f"MLflow at '{shown}' could not keep the training: {_explain(error)}. The bundle '{record.folder.name}' is "
+            "saved and nothing is lost. For the next training start the server, mend tracking.uri, or give --no-track."
+        ) from None  # the cause may quote a password
+    return Tracked(run_id, shown, version, record.alias)
+
+
+def write_alias(bundle: str, settings: Settings) -> Tracked:
+    """Move the alias `champion` to the version that was made of a bundle.
+
+    Raises:
+        TrackingError: MLflow cannot be reached, or holds no version of that bundle.
+    """
+    place, name = find_place(settings), settings.tracking.registered_model
+    shown = hide_password(place.uri)
+    try:
+        with _be_quiet(), be_patient():
+            client, _ = _open(place, settings.tracking.experiment)
+            versions = client.search_model_versions(f"name = '{name}'")
+            version = next((found for found in versions if found.tags.get("bundle") == bundle), None)
+            if version is not None:
+                client.set_registered_model_alias(name, "champion", version.version)
+    except _FAULTS as error:
+        raise TrackingError(
+            f"MLflow at '{shown}' could not move the alias: {_explain(error)}. The bundle '{bundle}' serves all the same. "
+            "Start the server or mend tracking.uri, and promote it again."
+        ) from None
+    if version is None:
+        raise TrackingError(
+            f"MLflow at '{shown}' holds no version of '{name}' that was made of bundle '{bundle}', so its alias was not moved. "
+            "The bundle serves all the same; leave -c out where the training was not tracked."
+        )
+    return Tracked(version.run_id or "", shown, int(version.version), "champion")
+
+
+def _explain(error: Exception) -> str:
+    """What went wrong in a few words, without a password."""
+    text = str(error)
+    if isinstance(error, ImportError):
+        return f"its driver is not installed ({text})"
+    for sign, meaning in _UNREACHABLE.items():
+        if sign in text:
+            return f"it cannot be reached ({meaning})"
+    line = next(iter(hide_password(text).strip().splitlines()), "") or type(error).__name__
+    return (line if len(line) <= _LONGEST else line[:_LONGEST] + "...").rstrip(".")
+
+
+@contextmanager
+def _be_quiet() -> Iterator[None]:
+    """Keep MLflow from telling each of its steps; its warnings are still told."""
+    logger = logging.getLogger("mlflow")
+    level = logger.level
+    logger.setLevel(max(level, logging.WARNING))
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _open(place: Place, experiment: str) -> tuple[MlflowClient, str]:
+    """A client of the place, which has answered once, and the id of the experiment, made where it lacks."""
+    check_database(place)
+    with be_patient(first=True):
+        client = MlflowClient(place.uri, registry_uri=place.uri)
+        found = client.get_experiment_by_name(experiment)
+    if found is not None and found.lifecycle_stage == "deleted":
+        raise MlflowException(f"experiment '{experiment}' was deleted there; restore it, or name another in tracking.experiment")
+    if found is not None:
+        return client, str(found.experiment_id)
+    with be_patient():
+        return client, str(client.create_experiment(experiment, artifact_location=place.artifacts))
+
+
+def _write(client: MlflowClient, experiment_id: str, record: TrainingRecord, settings: Settings) -> tuple[str, int]:
+    tags = told.describe_tags(record)
+    with _run(client, experiment_id, record.folder.name, tags | {"mlflow.note.content": tags.get("verdict", "")}) as run_id:
+        client.log_batch(run_id, params=[Param(name, text) for name, text in told.describe_params(settings).items()])
+        for name in record.metrics["test"]:
+            marks = {_PARENT: run_id, "candidate": name, "chosen": str(name == record.champion).lower()}
+            with _run(client, experiment_id, name, marks) as nested_id:
+                _log_metrics(client, nested_id, told.describe_candidate(record, name))
+        for name, figure in record.figures.items():
+            client.log_figure(run_id, figure, f"figures/{name}.png")
+        client.log_artifacts(run_id, str(record.folder), "bundle")
+        model = log_model(client, record, experiment_id=experiment_id, run_id=run_id)
+        _log_metrics(client, run_id, told.describe_training(record), model_id=model[0])
+        return run_id, register_model(client, settings.tracking.registered_model, record, run_id=run_id, model=model)
+
+
+@contextmanager
+def _run(client: MlflowClient, experiment_id: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
+    """A run that ends as finished, or as failed where something goes wrong within."""
+    run_id = str(client.create_run(experiment_id, tags=dict(tags), run_name=name).info.run_id)
+    try:
+        yield run_id
+    except BaseException:
+        with suppress(*_FAULTS):
+            client.set_terminated(run_id, "FAILED")
+        raise
+    client.set_terminated(run_id, "FINISHED")
+
+
+def _log_metrics(client: MlflowClient, run_id: str, figures: Mapping[str, float], model_id: str | None = None) -> None:
+    now = int(time.time() * 1000)
+    client.log_batch(run_id, metrics=[Metric(name, value, now, 0, model_id=model_id) for name, value in figures.items()])

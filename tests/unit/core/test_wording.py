@@ -1,0 +1,58 @@
+"""How figures are written."""
+
+import math
+
+import pytest
+
+from predictor.core.wording import (
+    DASH,
+    is_missing,
+    say_days,
+    say_number,
+    say_percent,
+    say_percent_range,
+    say_range,
+    say_share,
+    say_threshold,
+    say_weekly,
+)
+
+
+@pytest.mark.parametrize("missing", [None, math.nan, math.inf])
+def test_what_cannot_be_told_is_a_dash(missing):
+    assert is_missing(missing)
+    assert {say_number(missing), say_weekly(missing), say_percent(missing), say_days(missing)} == {DASH}
+    assert {say_range(missing, 1.0), say_percent_range(0.1, missing), say_share(missing, 0.1, 0.2)} == {DASH}
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0, "0 %"),
+        (0.0001, "under 0.1 %"),
+        (0.0346, "3.5 %"),
+        (0.0996, "10 %"),
+        (0.267, "27 %"),
+        (0.9972, "99.7 %"),
+        (1, "100 %"),
+    ],
+)
+def test_percentages_have_sensible_digits(share, text):
+    assert say_percent(share) == text
+
+
+def test_ranges():
+    assert say_percent_range(0.2412, 0.3066) == "24 to 31 %"
+    assert say_percent_range(0.0299, 0.1042) == "3.0 to 10.4 %"
+    assert say_percent_range(0, 0.037) == "0.0 to 3.7 %"
+    assert say_percent_range(0, 0.37) == "0 to 37 %"
+    assert say_share(0.27, 0.24, 0.31) == "27 % (24 to 31 %)"
+    assert say_range(-0.05, 0.05, 2, sign=True) == "-0.05 to +0.05"
+
+
+def test_numbers():
+    assert say_number(-0.0001, 2) == "0.00"
+    assert say_number(1234.5, 1, sign=True) == "+1,234.5"
+    assert say_weekly(41.26) == "41.3"
+    assert (say_days(1), say_days(30.0)) == ("1 day", "30 days")
+    assert (say_threshold(0), say_threshold(0.2387)) == ("0 (every lead)", "0.2387")

@@ -1,0 +1,40 @@
+"""A file with more rows than are to be read: some of them, evenly over it, and it is told."""
+
+import pandas as pd
+import pytest
+
+from predictor.core.settings import make_settings
+from predictor.data.raw_tables import read_tables
+from predictor.data.read.table_files import find_step, read_sample
+
+
+@pytest.fixture
+def leads(tmp_path):
+    table = pd.DataFrame({"lead_id": [f"L{number}" for number in range(1001)], "outcome": 1})
+    table.to_csv(tmp_path / "leads.csv", index=False)
+    return tmp_path / "leads.csv"
+
+
+@pytest.mark.parametrize(("most", "step"), [(0, 1), (2000, 1), (1002, 1), (1001, 2), (500, 3), (100, 11)])
+def test_so_many_rows_are_passed_over_that_no_more_are_read(leads, most, step):
+    assert find_step(leads, most) == step
+
+
+def test_training_reads_rows_evenly_and_says_so(leads):
+    settings = make_settings({"data": {"leads": "leads.csv", "most_rows": 100}}, folder=leads.parent)
+    raw = read_tables(settings)
+    assert raw.leads["lead_id"].tolist() == [f"L{number}" for number in range(0, 1001, 11)]
+    assert [str(note.code) for note in raw.notes] == ["LEAD040"]
+    assert "holds more than 100 rows: one in 11 was read, 91 evenly over the file" in raw.notes[0].what
+
+
+def test_leads_to_score_are_all_read(leads):
+    settings = make_settings({"data": {"leads": "x.csv", "most_rows": 100}})
+    raw = read_tables(settings, leads=str(leads))
+    assert (len(raw.leads), raw.notes) == (1001, ())
+
+
+def test_a_first_look_takes_the_first_rows(leads):
+    frame, whole = read_sample(str(leads), "leads", 10)
+    assert (frame["lead_id"].tolist(), whole) == ([f"L{number}" for number in range(10)], False)
+    assert read_sample(str(leads), "leads", 1001)[1]

@@ -1,0 +1,187 @@
+"""Files as they are: cells stay texts, and what cannot be read says why."""
+
+import errno
+import os
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from predictor.core.errors import TableError
+from predictor.data.read.table_files import read_table, write_table
+
+
+def read(folder, content, name="leads.csv"):
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_table(folder / name, "leads")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_delimiters(tmp_path, delimiter):
+    frame = read(tmp_path, f"lead_id{delimiter}city\nA{delimiter}Rome\n")
+    assert frame.to_dict("list") == {"lead_id": ["A"], "city": ["Rome"]}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_encodings(tmp_path, encoding):
+    frame = read(tmp_path, "lead_id;stadt\nA;Köln – Süd\n".encode(encoding))
+    assert frame.to_dict("list") == {"lead_id": ["A"], "stadt": ["Köln – Süd"]}
+
+
+def test_an_encoding_that_the_settings_name(tmp_path):
+    (tmp_path / "leads.csv").write_bytes("lead_id,miasto\nA,Łódź\n".encode("cp1250"))
+    assert read_table(tmp_path / "leads.csv", "leads", encoding="cp1250")["miasto"].tolist() == ["Łódź"]
+    with pytest.raises(TableError, match=r"LEAD000 'leads.csv' is not ascii\. Mend data\.encoding, or save it as CSV UTF-8"):
+        read_table(tmp_path / "leads.csv", "leads", encoding="ascii")
+
+
+def test_the_delimiter_that_excel_tells_and_one_that_stands_in_quotes(tmp_path):
+    assert read(tmp_path, "sep=;\nlead_id;city\nA;Rome, Italy\n").to_dict("list") == {"lead_id": ["A"], "city": ["Rome, Italy"]}
+    frame = read(tmp_path, 'lead_id;"a, b, c";city\nA;1;Rome\n')
+    assert list(frame.columns) == ["lead_id", "a, b, c", "city"]
+
+
+def test_thousands_of_columns(tmp_path):
+    names = [f"c{number}" for number in range(5000)]
+    frame = read(tmp_path, "\n".join([",".join(names), *[",".join("x" * 5000)] * 3]))
+    assert frame.shape == (3, 5000)
+
+
+def test_cells_stay_texts(tmp_path):
+    frame = read(tmp_path, "lead_id,plz,city,n\n007,01067,NA,\n1e3,,null,nan\n")
+    assert frame["lead_id"].tolist() == ["007", "1e3"]
+    assert frame["plz"].tolist()[0] == "01067"
+    assert frame["city"].tolist() == ["NA", "null"]
+    assert frame["plz"].isna().tolist() == [False, True]
+    assert frame["n"].tolist()[1] == "nan"
+
+
+@pytest.mark.parametrize(
+    ("content", "columns", "rows"),
+    [
+        ("\ufefflead_id,city\nA,Rome\n", ["lead_id", "city"], 1),  # Excel's mark
+        ("\n\nlead_id;city\nA;Rome\n\nB;Bonn\n", ["lead_id", "city"], 2),
+        (" lead_id , city \r\nA,Rome\r\n", ["lead_id", "city"], 1),
+        ('lead_id,"a, b"\nA,"x\ny"\n', ["lead_id", "a, b"], 1),
+        ("lead_id,city\nA\n", ["lead_id", "city"], 1),
+        ("lead_id,city\nA,Rome,\n", ["lead_id", "city"], 1),  # a delimiter at the end of each row
+        ("lead_id,city\n", ["lead_id", "city"], 0),
+        ("lead_id\nA\n", ["lead_id"], 1),
+        ("lead_id,city,city\nA,x,y\n", ["lead_id", "city", "city"], 1),
+    ],
+)
+def test_shapes(tmp_path, content, columns, rows):
+    frame = read(tmp_path, content)
+    assert list(frame.columns) == columns
+    assert len(frame) == rows
+    assert frame["lead_id"].tolist() == ["A", "B"][:rows]
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        ("", "'leads.csv' is empty. Export it again."),
+        ("\n\n", "'leads.csv' is empty"),
+        ("\ufeff", "'leads.csv' is empty"),
+        (
+            "a,b\n1,2\n3,4,5\n",
+            r"Line 3 of 'leads.csv' has 3 cells, more than its header in line 1 has names \(2: 'a', 'b'\)\. Remove lines above",
+        ),
+        ("Report of May\n\nid,b,c\n1,2,3\n", r"Line 3 of 'leads.csv' has 3 cells, .* \(1: 'Report of May'\)\. Remove lines"),
+        ("\nReport, May\nid,b,c\n1,2,3\n", r"Line 3 of 'leads.csv' has 3 cells, .* in line 2 .* \(2: 'Report', 'May'\)"),
+        ('sep=;\na;b\n"1\n1";2\n"3\n3";4;5\n', r"Line 5 of 'leads.csv' has 3 cells"),
+        ('a,b\n1,"2\n3,4\n', "'leads.csv' is broken: .*EOF inside string"),
+        ("a,b\n1,2,3\n4,5,6\n", r"Line 2 of 'leads.csv' has 3 cells, more than its header in line 1 has names \(2: 'a', 'b'\)"),
+        (b"a,b\n" + b"x,y\n" * 30_000 + b"\xe4\x8f,\xc3\xa4\n", r"'leads.csv' is not UTF-8 \(line 30,002, byte 120,005\)"),
+        (
+            "a,b\nä,1\n".encode() + "é,1\n".encode("cp1252"),
+            r"'leads.csv' is not UTF-8 \(line 3, byte 10\)\. .* or name its encoding",
+        ),
+        ("a,b\n1,2\n".encode("utf-16-le"), "'leads.csv' is no text, no CSV. Open it where it was made and save it as CSV UTF-8"),
+        (b"PK\x03\x04abc", "'leads.csv' is an Excel or ZIP file, no CSV"),
+        ("<html><table>", "'leads.csv' is HTML or XML, no CSV"),
+        ('{"results": []}', "'leads.csv' is JSON, no CSV"),
+    ],
+)
+def test_broken_csv(tmp_path, content, match):
+    with pytest.raises(TableError, match=f"LEAD000 {match}"):
+        read(tmp_path, content)
+
+
+def test_other_kinds_and_no_file(tmp_path):
+    with pytest.raises(TableError, match=r"'leads.xls' is of a kind that is not read. Save it as CSV"):
+        read(tmp_path, b"PK", "leads.xls")
+    with pytest.raises(TableError, match=r"EVENT000 There is no file 'no.csv' in .* Mend the path"):
+        read_table(tmp_path / "no.csv", "events")
+    (tmp_path / "dir.csv").mkdir()
+    with pytest.raises(TableError, match=r"There is no file 'dir.csv'"):
+        read_table(tmp_path / "dir.csv", "leads")
+
+
+def test_file_that_may_not_be_read(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr("predictor.data.read.csv_header.find_encoding", refuse)
+    with pytest.raises(TableError, match=r"'leads.csv' cannot be read: Permission denied. Mend the file or its permissions."):
+        read(tmp_path, "a,b\n")
+
+
+def test_parquet_keeps_its_types(tmp_path):
+    frame = pd.DataFrame({"lead_id": [1, 2], "at": pd.to_datetime(["2026-01-01", None], utc=True), "yes": [True, False]})
+    frame.to_parquet(tmp_path / "leads.parquet")
+    pd.testing.assert_frame_equal(read_table(tmp_path / "leads.parquet", "leads"), frame)
+
+
+def test_parquet_with_the_key_as_index(tmp_path):
+    frame = pd.DataFrame({"lead_id": ["b", "a"], "n": [1, 2]})
+    frame.set_index("lead_id").to_parquet(tmp_path / "leads.parquet")
+    pd.testing.assert_frame_equal(read_table(tmp_path / "leads.parquet", "leads"), frame)
+    frame.set_axis([7, 9]).to_parquet(tmp_path / "leads.parquet")
+    pd.testing.assert_frame_equal(read_table(tmp_path / "leads.parquet", "leads"), frame)
+
+
+def test_parquet_that_cannot_be_read(tmp_path):
+    with pytest.raises(TableError, match=r"'leads.parquet' is no readable Parquet file: .* Export it again."):
+        read(tmp_path, b"lead_id,city\n", "leads.parquet")
+    whole = tmp_path / "whole.parquet"
+    pd.DataFrame({"a": range(1000)}).to_parquet(whole)
+    with pytest.raises(TableError, match="is no readable Parquet file"):
+        read(tmp_path, whole.read_bytes()[:-200], "leads.parquet")
+    pq.write_table(pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]), tmp_path / "twice.parquet")
+    with pytest.raises(
+        TableError, match=r"Two columns of 'twice.parquet' bear the same name: 'a'. Rename or remove one of each."
+    ):
+        read_table(tmp_path / "twice.parquet", "leads")
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_written_tables_read_back(tmp_path, name):
+    frame = pd.DataFrame({"lead_id": ["a", "b"], "text": ["x,y", 'say "no"\nor yes']})
+    write_table(frame, tmp_path / name)
+    pd.testing.assert_frame_equal(read_table(tmp_path / name, "leads"), frame, check_dtype=False)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    (tmp_path / "out.csv").write_text("old")
+
+    def half(_, path, **__):
+        path.write_text("ha")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", half)
+    with pytest.raises(
+        TableError, match=r"out.csv' could not be written: No space left on device. Make room, or name another place."
+    ):
+        write_table(pd.DataFrame({"a": [1]}), tmp_path / "out.csv")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out.csv", "old")]
+
+
+def test_other_kinds_are_not_written(tmp_path):
+    with pytest.raises(
+        TableError, match=r"'out.xlsx' is of a kind that is not written. Name a file that ends in .csv or .parquet."
+    ):
+        write_table(pd.DataFrame({"a": [1]}), tmp_path / "out.xlsx")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,156 @@
+"""Amounts, ranges and dates as firms spell them: told from a whole column, kept with the model, the same for one lead."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import draw_leads, make_firm
+
+from predictor.core.errors import SettingsError, TableError
+from predictor.core.settings import load_settings, make_settings
+from predictor.data.detect_formats import find_form, find_forms, tell_forms
+from predictor.data.leads import check_leads
+from predictor.scoring.answer import Lead
+from predictor.scoring.batch import score_leads
+from predictor.scoring.scorer import Scorer
+from predictor.training.train import save_trained, train
+
+NOW = pd.Timestamp("2026-03-31T12:00", tz="UTC")
+
+
+@pytest.mark.parametrize(
+    ("cells", "form"),
+    [
+        (["$1,234.50", "$2.00"], "amount 1,234.5"),
+        (["1.234,50 €", "12,5 €"], "amount 1.234,5"),
+        (["2.5M", "750k"], "amount 1,234.5"),
+        (["1,234", "5,678"], "amount 1,234.5"),
+        (["1.234.567", "1.234"], "amount 1.234,5"),
+        (["1'234.50", "7"], "amount 1,234.5"),
+        (["12 %", "3.5 %"], "amount 1,234.5"),
+        (["(1,200.00)", "USD 5"], "amount 1,234.5"),
+        (["1-10", "1000+", "10,001+"], "range 1-10"),
+        (["< 10", "10 to 49", "50"], "range 1-10"),
+        (["2026-01-31", "2026-02-01"], None),
+        (["1.5", "3", "-2e3"], None),
+        (["1.234", "5.678"], None),
+        (["10-1", "3-2"], None),
+        (["Software", "Retail", "3D printing"], None),
+        (["SKU 100", "SKU 200"], None),
+        (["1-10", "Software", "Retail"], None),
+    ],
+)
+def test_a_column_of_numbers_is_spelled_in_one_way(cells, form):
+    found = find_form(pd.Series(cells))
+    assert (None if found is None else found.form) == form
+
+
+@pytest.mark.parametrize(
+    ("cells", "form"),
+    [
+        (["13/02/2026", "01/02/2026"], "date d/m/y"),
+        (["02/13/2026 1:05 PM", "01/02/2026 11:59 AM"], "date m/d/y"),
+        (["13.2.26", "1.2.26"], "date d/m/y"),
+        (["2026/02/13 1:05 PM"], "date y/m/d"),
+        (["Mar 31, 2026 9:05 am", "April 1, 2026"], "date 31 Mar 2026"),
+        (["1774965900000"], "epoch ms"),
+        (["1774965900"], "epoch s"),
+        (["2026-03-31T14:05:00Z", "2026-03-31"], None),
+        (["2026-03-31", "2026-04-01", "31/03/2026"], None),
+    ],
+)
+def test_a_column_of_dates_has_one_order(cells, form):
+    found = find_form(pd.Series(cells), dated=True)
+    assert (None if found is None else found.form) == form
+
+
+def test_whole_numbers_are_moments_only_under_the_name_of_a_date():
+    cells = pd.Series([1774965900000, 1774965900001])
+    assert find_form(cells, name="phone") is None
+    assert find_form(cells, name="Create Date").form == "epoch ms"
+
+
+def test_day_and_month_that_cannot_be_told_apart_are_refused_until_the_settings_say():
+    raw = pd.DataFrame({"lead_id": ["a", "b"], "mql_at": ["03/04/2026", "05/04/2026"], "sql_at": ["04/04/2026", None]})
+    with pytest.raises(TableError, match=r"LEAD035 Day and month cannot be told apart in 'mql_at', 'sql_at' .* data\.date_order"):
+        check_leads(raw, make_settings())
+    leads = check_leads(raw, make_settings({"data": {"date_order": "m/d/y"}}))
+    assert leads.frame["mql_at"].dt.strftime("%m-%d").tolist() == ["03-04", "05-04"]
+
+
+def test_a_column_that_does_not_tell_follows_those_of_its_file_that_do():
+    raw = pd.DataFrame({"lead_id": ["a", "b"], "mql_at": ["03/04/2026", "05/04/2026"], "sql_at": ["13/04/2026", None]})
+    leads = check_leads(raw, make_settings())
+    assert leads.frame["mql_at"].dt.strftime("%m-%d").tolist() == ["04-03", "04-05"]
+    assert leads.forms == {"mql_at": "date d/m/y", "sql_at": "date d/m/y"}
+    assert [finding.code for finding in leads.findings] == ["LEAD034"]
+
+
+def tell_points(**others):
+    frame = pd.DataFrame({"Umsatz": ["750", "900", "1.500", "12.000", "250.000"], **others})
+    forms, found = find_forms(frame, set_forms={}, times=[], others=list(frame), order=None)
+    return forms.get("Umsatz"), [finding.code for finding in tell_forms(found, [])]
+
+
+def test_a_point_of_thousands_is_told_by_the_other_columns_or_not_at_all():
+    comma, point = ["1.234,50 EUR", "2,5", "3", "4", "5"], ["0.5", "1.25", "3", "4", "5"]
+    assert tell_points(Rest=comma) == ("amount 1.234,5", ["LEAD034"])
+    assert tell_points(Rest=point) == (None, [])
+    assert tell_points(Rest=["$1,234.50", "2", "3", "4", "5"]) == (None, ["LEAD034"])
+    assert tell_points(Rest=comma, More=point) == (None, ["LEAD034", "LEAD042"])
+    assert tell_points(Number=["1", "2", "3", "4", "5"]) == (None, ["LEAD042"])
+
+
+@pytest.mark.parametrize("cells", [["0.500", "1.500"], ["1500", "1.500"], ["1.5", "1.500"], ["100", "200"]])
+def test_a_point_of_decimals_is_none_of_thousands(cells):
+    assert find_form(pd.Series(cells)) is None
+
+
+def test_a_form_of_the_settings_wins_and_must_be_one():
+    raw = pd.DataFrame({"lead_id": ["a", "b"], "outcome": [1, 0], "order_by": [1, 2], "Revenue": ["1,234", "2,5"]})
+    leads = check_leads(raw, make_settings({"forms": {"Revenue": "amount 1.234,5"}}))
+    assert leads.frame["Revenue"].tolist() == [1.234, 2.5]
+    with pytest.raises(SettingsError, match=r"Setting 'forms\.Revenue': Input should be 'amount 1,234\.5'"):
+        make_settings({"forms": {"Revenue": "euros"}})
+    with pytest.raises(TableError, match="LEAD012 The settings name a column 'Revenu' that the export lacks"):
+        check_leads(raw, make_settings({"forms": {"Revenu": "range 1-10"}}))
+
+
+def spell_oddly(leads):
+    """The same leads as another firm writes them."""
+    times = {name: pd.to_datetime(leads[name], utc=True).dt.strftime("%d/%m/%Y %H:%M:%S") for name in ("mql_at", "sql_at")}
+    ranges = pd.cut(leads["employees"], [0, 10, 50, 200, 1000, np.inf], labels=["1-10", "11-50", "51-200", "201-1,000", "1,001+"])
+    revenue = (1000 * leads["employees"]).map(lambda amount: f"{amount:,.2f} €".translate(str.maketrans(",.", ".,")))
+    return leads.assign(**times, size=ranges.astype(str), revenue=revenue)
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    """A bundle trained on an export in another spelling, its scorer, and its leads as they were exported."""
+    folder, leads = tmp_path_factory.mktemp("odd"), spell_oddly(draw_leads())
+    settings = load_settings(make_firm(folder, leads, model={"candidates": ["constant", "logistic"]}))
+    saved = save_trained(train(settings), folder / "models", now=NOW.to_pydatetime())
+    return saved.folder, Scorer.load(saved.folder), leads
+
+
+def test_the_bundle_keeps_how_its_columns_were_spelled(odd):
+    folder, scorer, _ = odd
+    kept = json.loads((folder / "features.json").read_text())["forms"]
+    wanted = {"mql_at": "date d/m/y", "sql_at": "date d/m/y", "size": "range 1-10", "revenue": "amount 1.234,5"}
+    assert kept == wanted == dict(scorer.features.forms)
+    kinds = {feature.name: feature.kind for feature in scorer.features.features}
+    assert kinds["size"] == kinds["revenue"] == "number"
+
+
+def test_one_lead_scores_as_the_table_does_and_as_the_plain_number(odd):
+    _, scorer, leads = odd
+    some = leads.sample(60, random_state=1)
+    table, _ = score_leads(scorer, some, None, now=NOW, reasons=0)
+    moments = pd.to_datetime(some["mql_at"], format="%d/%m/%Y %H:%M:%S", utc=True)
+    for row, moment, answer in zip(some.to_dict("records"), moments, table.itertuples(), strict=True):
+        attributes = {name: row[name] for name in ("industry", "employees", "size", "revenue", "score")}
+        single = scorer.score_lead(Lead(row["lead_id"], moment.to_pydatetime(), attributes), reasons=0)
+        assert single.probability == answer.probability
+        plain = attributes | {"revenue": 1000 * row["employees"]}
+        assert scorer.score_lead(Lead(row["lead_id"], moment.to_pydatetime(), plain), reasons=0).probability == answer.probability

@@ -1,0 +1,216 @@
+"""The contract of the table of leads: our names, roles, types, and every fault at once."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from predictor.core.errors import TableError
+from predictor.core.settings import make_settings
+from predictor.data.leads import check_leads
+
+LEADS = pd.DataFrame({
+    "lead_id": ["a", "b", "c"],
+    "mql_at": ["2026-01-01", "2026-01-02T10:00+02:00", "2026-01-03"],
+    "sql_at": ["2026-01-11", None, None],
+    "industry": ["Software", "Retail", "Select"],
+})  # fmt: skip
+
+
+def check(leads=LEADS, **sections):
+    return check_leads(leads, make_settings(sections))
+
+
+def refuse(leads, match, **sections):
+    with pytest.raises(TableError, match=match) as caught:
+        check(leads, **sections)
+    return [finding.code for finding in caught.value.findings]
+
+
+def test_leads_in_their_types():
+    leads = check()
+    assert leads.attributes == {"industry": "category"}
+    assert leads.frame["mql_at"].dt.strftime("%d %H:%M").tolist() == ["01 00:00", "02 08:00", "03 00:00"]
+    assert leads.frame["industry"].isna().tolist() == [False, False, True]
+    assert leads.dated
+    assert leads.observed_until == pd.Timestamp("2026-01-11", tz="UTC")
+    assert leads.findings == ()
+
+
+def test_times_follow_the_zone_and_the_end_that_the_settings_name():
+    leads = check(data={"timezone": "Europe/Berlin", "observed_until": "2026-02-01"})
+    assert leads.frame["mql_at"].iloc[0] == pd.Timestamp("2025-12-31 23:00", tz="UTC")
+    assert leads.observed_until == pd.Timestamp("2026-01-31 23:00", tz="UTC")
+
+
+def test_firm_names_become_ours():
+    leads = check(LEADS.rename(columns={"lead_id": "Prospect ID", "mql_at": "Became MQL"}),
+                  columns={"lead_id": "Prospect ID", "mql_at": "Became MQL"})  # fmt: skip
+    assert leads.frame["lead_id"].tolist() == ["a", "b", "c"]
+    assert leads.attributes == {"industry": "category"}
+
+
+def test_column_that_bears_our_name_makes_way_for_the_one_that_is_mapped():
+    leads = check(LEADS.assign(key=["x", "y", "z"]), columns={"lead_id": "key"})
+    assert leads.frame["lead_id"].tolist() == ["x", "y", "z"]
+
+
+def test_columns_may_swap_names():
+    swapped = LEADS.rename(columns={"lead_id": "account_id"}).assign(lead_id=["f", "f", "g"])
+    leads = check(swapped, columns={"lead_id": "account_id", "account_id": "lead_id"})
+    assert leads.frame["lead_id"].tolist() == ["a", "b", "c"]
+    assert leads.frame["account_id"].tolist() == ["f", "f", "g"]
+
+
+def test_roles():
+    raw = LEADS.assign(score=["1", "2", None], gender=["f", "m", "f"], owner=["x", "y", "z"], junk="j", Tags=["t", "u", "v"])
+    leads = check(raw, roles={"points": ["score"], "protected": ["gender"], "ignore": ["junk"], "allow": ["Tags"]})
+    assert leads.frame["score"].tolist()[:2] == [1.0, 2.0]
+    assert (leads.points, leads.protected) == (("score",), ("gender",))
+    assert leads.attributes == {"industry": "category", "Tags": "category"}
+    assert not {"owner", "junk"} & set(leads.frame.columns)
+    assert [(finding.code, finding.what) for finding in leads.findings] == [
+        ("LEAD030", "Column 'owner' is no feature: it is set by sales.")
+    ]
+
+
+def test_email_becomes_a_kind_of_mailbox_and_is_kept_nowhere():
+    raw = LEADS.assign(email=["a@gmail.com", "b@siemens.de", None], email_domain=[None, "mit.edu", None])
+    leads = check(raw)
+    assert leads.frame["email_domain_kind"].tolist()[:2] == ["free", "student"]
+    assert leads.frame["email_domain_kind"].isna().iloc[2]
+    assert not {"email", "email_domain"} & set(leads.frame.columns)
+    assert "gmail" not in leads.frame.to_csv()
+
+
+def test_recycled_lead_is_another_episode_and_a_lead_that_never_was_mql_is_left_out():
+    raw = pd.concat([LEADS, LEADS.iloc[[0]].assign(mql_at="2026-03-01", sql_at=None), LEADS.iloc[[1]].assign(mql_at=None)])
+    leads = check(raw)
+    assert leads.frame["lead_id"].tolist() == ["a", "b", "c", "a"]
+    assert [finding.code for finding in leads.findings] == ["LEAD007"]
+
+
+@pytest.mark.parametrize("keys", [[17, 18, 19], [17.0, 18.0, 19.0], ["17", " 18", "19 "], np.array([17, 18, 19], dtype=object)])
+def test_keys_are_texts_whatever_their_type(keys):
+    assert check(LEADS.assign(lead_id=keys)).frame["lead_id"].tolist() == ["17", "18", "19"]
+
+
+def test_outcome_without_dates():
+    leads = check(pd.DataFrame({"lead_id": ["a", "b", "c"], "outcome": ["Yes", "0", None], "n": [1, 2, 3]}))
+    assert leads.frame["outcome"].tolist()[:2] == [1.0, 0.0]
+    assert (leads.dated, leads.observed_until) == (False, None)
+    assert [finding.code for finding in leads.findings] == ["LEAD014"]
+
+
+def test_order_by():
+    leads = check(pd.DataFrame({"lead_id": ["a", "b"], "outcome": [1, 0], "Created": ["2026-01-01", "2026-01-02"]}),
+                  columns={"order_by": "Created"})  # fmt: skip
+    assert leads.frame["order_by"].diff().iloc[1] == 1.0
+    assert leads.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (
+            lambda leads: leads.drop(columns="lead_id"),
+            "LEAD001 There is no column 'lead_id'; the table has 'mql_at', 'sql_at', 'industry'",
+        ),
+        (lambda leads: leads.drop(columns="sql_at"), "LEAD001 There is neither 'sql_at' .* nor 'outcome'"),
+        (lambda leads: leads.drop(columns="mql_at"), "LEAD001 'sql_at' needs 'mql_at' beside it"),
+        (lambda leads: leads.iloc[:0], "LEAD002 The table of leads is empty. Export the leads that became MQLs"),
+        (lambda leads: leads.assign(mql_at="soon"), r"LEAD003 Column 'mql_at' holds no date in 3 rows \(first in row 1\)"),
+        (lambda leads: leads.assign(lead_id="a", mql_at="2026-01-01"), r"LEAD004 An episode .* in 2 rows \(first in row 2\)"),
+        (lambda leads: leads.assign(sql_at="2025-12-31"), r"LEAD005 'sql_at' lies before 'mql_at' in 3 rows"),
+        (lambda leads: leads.assign(lead_id=["a", None, " "]), r"LEAD006 There is no lead_id in 2 rows \(first in row 2\)"),
+        (
+            lambda leads: leads.assign(outcome=["yes", "no", "perhaps"]),
+            r"LEAD008 Column 'outcome' holds neither yes nor no in 1 row",
+        ),
+        (
+            lambda leads: leads.assign(amount=["1", "2 or so", "3"]),
+            r"LEAD009 Column 'amount' holds no number in 1 row \(first in row 2\)",
+        ),
+        (
+            lambda leads: leads.assign(order_by=["1", "x", "2"]),
+            r"LEAD010 Column 'order_by' holds neither number nor date in 1 row \(first in row 2",
+        ),
+        (lambda leads: pd.concat([leads, leads[["industry"]]], axis=1), "LEAD012 Two columns bear the same name: 'industry'"),
+        (lambda leads: leads.assign(**{"points/x": 1}), "LEAD012 'points/x' must not begin with 'points/', 'attributes/'"),
+    ],
+)
+def test_faults(change, match):
+    refuse(change(LEADS), match)
+
+
+@pytest.mark.parametrize(
+    ("sections", "match"),
+    [
+        (
+            {"columns": {"mql_at": "Became MQL"}},
+            "LEAD012 The settings name a column 'Became MQL' that the export lacks. It has 'lead_id'",
+        ),
+        (
+            {"columns": {"mqlat": "mql_at"}},
+            r"LEAD012 \[columns\] names 'mqlat', which is no word of the contract. Did you mean 'mql_at'",
+        ),
+        ({"roles": {"points": ["industri"]}}, "'industri' that the export lacks. Did you mean 'industry'"),
+        ({"roles": {"protected": ["Gender"]}}, "'Gender' that the export lacks"),
+        ({"data": {"observed_until": "soon"}}, "LEAD003 data.observed_until is no date: 'soon'. Write dates as 2026-03-31"),
+    ],
+)
+def test_faults_of_the_settings(sections, match):
+    refuse(LEADS, match, **sections)
+
+
+def test_faults_are_gathered():
+    raw = LEADS.drop(columns="lead_id").assign(mql_at=["x", "2026-01-01", "2026-01-01"], amount="many")
+    codes = refuse(raw, r"\(4 faults\)", data={"observed_until": "soon"})
+    assert codes == ["LEAD001", "LEAD003", "LEAD003", "LEAD009"]
+
+
+def test_rows_are_counted_whatever_the_index_and_names_may_hold_braces():
+    raw = LEADS.set_axis([5, 5, 5]).rename(columns={"industry": "S{n}{x}"})
+    refuse(raw, r"LEAD009 Column 'S\{n\}\{x\}' holds no number in 2 rows \(first in row 1\)", roles={"points": ["S{n}{x}"]})
+
+
+def test_faulty_rows_are_dropped_and_counted():
+    raw = LEADS.set_axis([5, 5, 5]).assign(mql_at=["soon", "2026-01-02", "2026-01-03"], lead_id=["a", "b", "b"])
+    leads = check(raw, data={"faulty_rows": "drop"})
+    assert leads.frame["lead_id"].tolist() == ["b", "b"]
+    assert [(finding.code, finding.severity) for finding in leads.findings] == [("LEAD003", "warning")]
+
+
+def test_a_row_with_two_faults_is_dropped_once():
+    raw = LEADS.assign(mql_at=["soon", "2026-01-02", "2026-01-03"], amount=["x", "1", "2"])
+    leads = check(raw, data={"faulty_rows": "drop"})
+    assert leads.frame["amount"].tolist() == [1.0, 2.0]
+    assert [finding.code for finding in leads.findings] == ["LEAD003", "LEAD009"]
+
+
+def test_nothing_left_after_dropping_tells_why():
+    codes = refuse(LEADS.assign(mql_at="soon"), "LEAD002 No lead is left", data={"faulty_rows": "drop"})
+    assert codes == ["LEAD002", "LEAD003"]
+
+
+def test_what_is_wrong_with_the_whole_table_cannot_be_dropped():
+    raw = LEADS.drop(columns="sql_at").assign(mql_at="soon")
+    refuse(raw, r"LEAD001 .*\n  LEAD003 Column 'mql_at' holds no date in 3 rows .*:00Z\.$", data={"faulty_rows": "drop"})
+
+
+def test_order_of_rows_changes_nothing():
+    raw = pd.concat([LEADS.assign(lead_id=LEADS["lead_id"] + str(number)) for number in range(5)], ignore_index=True)
+    one, other = check(raw), check(raw.sample(frac=1, random_state=1))
+    pd.testing.assert_frame_equal(one.frame, other.frame.sort_values(["lead_id"], ignore_index=True).reindex(
+        one.frame.sort_values("lead_id").index.argsort()).reset_index(drop=True))  # fmt: skip
+    assert one.attributes == other.attributes
+
+
+def test_a_few_cells_that_are_no_numbers_do_not_make_words_of_a_column():
+    raw = pd.DataFrame({
+        "lead_id": range(60), "mql_at": "2026-01-01", "sql_at": None, "employees": ["about 1200", *map(str, range(59))],
+    })  # fmt: skip
+    leads = check_leads(raw, make_settings())
+    assert leads.attributes["employees"] == "number"
+    assert leads.frame["employees"].isna().sum() == 1
+    found = [finding.what for finding in leads.findings if finding.code == "LEAD033"]
+    assert found == ["Column 'employees' holds no number in 1 row of 60."]

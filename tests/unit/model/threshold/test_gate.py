@@ -1,0 +1,69 @@
+"""Gates: the verdict on one that exists already."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from predictor.core.errors import TrainingError
+from predictor.model.metrics.intervals import wilson
+from predictor.model.threshold.gate import judge_gate
+
+
+@pytest.mark.parametrize(
+    ("accepted", "verdict"),
+    [
+        (0, "too loose"),
+        (14, "too loose"),
+        (15, "below the band"),
+        (19, "below the band"),
+        (20, "in band"),
+        (30, "in band"),
+        (31, "above the band"),
+        (40, "above the band"),
+        (41, "too tight"),
+        (100, "too tight"),
+    ],
+)
+def test_verdict_on_a_gate(accepted, verdict):
+    outcome = np.arange(200) < accepted
+    assert judge_gate(outcome, np.arange(200) < 100, weeks=5).verdict == verdict
+
+
+def test_verdict_follows_the_band_of_the_firm():
+    routed = np.ones(100, dtype=bool)
+    verdicts = {n: judge_gate(np.arange(100) < n, routed, weeks=1, band=(0.05, 0.12)).verdict for n in (4, 10, 14, 41)}
+    assert verdicts == {4: "too loose", 10: "in band", 14: "above the band", 41: "too tight"}
+
+
+def test_gate_by_hand():
+    outcome = np.array([1] * 12 + [0] * 88 + [1] * 4 + [0] * 96)
+    gate = judge_gate(outcome, np.arange(200) < 100, weeks=8)
+    assert (gate.leads, gate.leads_per_week, gate.share_routed, gate.conversion) == (100, 12.5, 0.5, 0.12)
+    assert (gate.low, gate.high) == pytest.approx(wilson(12, 100))
+    assert gate.sqls_caught == 0.75
+    assert gate.text == (
+        "The gate hands over 12 a week, 50 % of all, of which 12 % (7 to 20 %) become SQLs: 75 % of all SQLs. "
+        "Too loose (wanted: 20 to 30 %): sales gets leads that are not qualified."
+    )
+    json.dumps(asdict(gate), allow_nan=False)
+
+
+@pytest.mark.parametrize(("outcome", "caught"), [([0, 1], 0.0), ([0, 0], None)])
+def test_gate_that_hands_over_nobody(outcome, caught):
+    gate = judge_gate(outcome, [False, False], weeks=None)
+    assert (gate.leads, gate.leads_per_week, gate.conversion, gate.low, gate.high) == (0, None, None, None, None)
+    assert (gate.sqls_caught, gate.verdict) == (caught, "cannot be told")
+    json.dumps(asdict(gate), allow_nan=False)
+
+
+def test_gate_that_hands_over_everybody():
+    gate = judge_gate([0, 1, 0, 0], [True] * 4, weeks=None)
+    assert (gate.leads, gate.share_routed, gate.conversion, gate.sqls_caught) == (4, 1.0, 0.25, 1.0)
+    assert gate.text.startswith("The gate hands over every lead, of which 25 %")
+
+
+def test_gate_needs_one_decision_a_lead():
+    with pytest.raises(TrainingError, match="there are 3 and 2"):
+        judge_gate([0, 1, 0], [True, False], weeks=1)

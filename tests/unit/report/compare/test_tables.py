@@ -1,0 +1,162 @@
+"""The tables of the report, worked by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from predictor.core.errors import TrainingError
+from predictor.model.metrics.intervals import wilson
+from predictor.model.metrics.metrics import Difference
+from predictor.report.compare.bands import compute_point_bands
+from predictor.report.compare.candidates import compute_threshold_rows, compute_verdict_table
+from predictor.report.compare.equal_volume import compute_equal_volume
+
+
+def test_verdict_table(data):
+    table = compute_verdict_table(data.verdict).set_index("candidate")
+    assert table.index.tolist() == ["points", "lightgbm"]
+    assert table["chosen"].tolist() == [False, True]
+    assert table["n"].tolist() == [200, 200]
+    assert table["base_rate"].tolist() == pytest.approx([0.3, 0.3])
+    # of ten leads: 0.4^2, 6 * 0.1^2, 0.4^2, 0.8^2
+    assert table.loc["lightgbm", "brier"] == pytest.approx((2 * 0.16 + 6 * 0.01 + 0.01 + 0.64) / 10)
+    # 60 SQLs against 140: those at 0.6 stand above all; those at 0.2 above all at 0.1
+    assert table.loc["lightgbm", "auc"] == 1
+    low, high = data.verdict.intervals["points"]["log_loss"]
+    assert (table.loc["points", "log_loss_low"], table.loc["points", "log_loss_high"]) == (low, high)
+    assert table.loc["points", "difference"] == data.verdict.differences["points"].mean < 0
+    assert table["told"].tolist() == ["better", ""]
+    assert np.isnan(table.loc["lightgbm", "difference"])
+
+
+def test_verdict_table_where_nothing_can_be_told(bare):
+    row = compute_verdict_table(bare.verdict).iloc[0]
+    assert np.isnan(row["calibration_slope"])
+    assert np.isnan(row["calibration_slope_low"])
+    assert row["lift_at_10"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("gap", "told"),
+    [
+        (Difference(-0.1, -0.2, -0.05), "better"),
+        (Difference(0.1, 0.05, 0.2), "worse"),
+        (Difference(-0.1, -0.2, 0.1), "not to be told apart"),
+        (Difference(0.0, 0.0, 0.0), "not to be told apart"),
+    ],
+)
+def test_what_a_difference_tells(data, gap, told):
+    verdict = replace(data.verdict, differences={"points": gap})
+    assert compute_verdict_table(verdict)["told"].iloc[0] == told
+
+
+def test_point_bands(data):
+    table = compute_point_bands(data.points, data.verdict.outcome)
+    # 10: 100 leads without an SQL; 30: 40 leads, every other an SQL; 70: the same; unknown: 20, all SQLs
+    assert table["band"].tolist() == ["under 20", "30 to < 40", "70 or more", "unknown"]
+    assert table["leads"].tolist() == [100, 40, 40, 20]
+    assert table["sqls"].tolist() == [0, 20, 20, 20]
+    assert table["conversion"].tolist() == [0, 0.5, 0.5, 1]
+    low, high = wilson([0, 20, 20, 20], [100, 40, 40, 20])
+    assert table["conversion_low"].tolist() == pytest.approx(low)
+    assert table["conversion_high"].tolist() == pytest.approx(high)
+
+
+@pytest.mark.parametrize(
+    ("points", "bands"),
+    [
+        ([0, 0.5, 1], ["under 0.2", "0.4 to < 0.6", "0.8 or more"]),
+        ([-20, 0, 20], ["under -15", "0 to < 5", "15 or more"]),
+        ([5, 5, 5], ["all"]),
+        ([5, np.nan, 5], ["all", "unknown"]),
+        ([np.nan, np.nan], ["unknown"]),
+        ([0, 1000, 8000], ["under 1,000", "1,000 to < 2,000", "7,000 or more"]),
+    ],
+)
+def test_ends_of_bands_are_round(points, bands):
+    assert compute_point_bands(points, [0] * len(points))["band"].tolist() == bands
+
+
+@pytest.mark.parametrize("scale", [0.003, 1, 7, 130, 45_000])
+def test_bands_are_few_and_hold_every_lead(scale):
+    points = np.random.default_rng(0).gamma(2, scale, 500) - scale
+    table = compute_point_bands(points, np.zeros(500))
+    assert 3 <= len(table) <= 8
+    assert table["leads"].sum() == 500
+
+
+def test_point_bands_refuse_other_leads():
+    with pytest.raises(TrainingError, match="there are 2 and 1"):
+        compute_point_bands([5], [0, 1])
+
+
+def test_equal_volume_by_hand(data):
+    volume = compute_equal_volume(data.verdict, data.routed)
+    # 40 leads each: the points catch 20 SQLs, the learned score has 40 leads at 0.6, all SQLs
+    assert (volume.leads, volume.points_sqls, volume.learned_sqls) == (40, 20, 40)
+    assert volume.difference.mean == 20
+    assert 5 < volume.difference.low < 20 < volume.difference.high < 35
+    assert volume.told == "better"
+    assert volume.text.startswith(
+        "With 40 test leads handed over by each, 'lightgbm' is better than the points: +20 SQLs (95 %: +"
+    )
+
+
+def test_equal_volume_shares_a_tie_at_the_boundary(data):
+    # everybody at one probability: any 40 of 200 leads catch 40 * 60 / 200 = 12 SQLs, the points 20
+    verdict = replace(data.verdict, probability={"lightgbm": np.full(200, 0.3)})
+    volume = compute_equal_volume(verdict, data.routed)
+    assert volume.learned_sqls == pytest.approx(12)
+    assert volume.told == "worse"
+    assert "'lightgbm' is worse than the points: -8 SQLs" in volume.text
+
+
+def test_equal_volume_of_the_same_choice_is_not_told_apart(data):
+    verdict = replace(data.verdict, probability={"lightgbm": np.where(data.routed, 0.6, 0.1)})
+    volume = compute_equal_volume(verdict, data.routed)
+    assert volume.difference == Difference(0, 0, 0)
+    assert volume.told == "not to be told apart"
+    assert "'lightgbm' and the points are not to be told apart: +0 SQLs" in volume.text
+
+
+def test_order_of_leads_changes_nothing(data):
+    order = np.random.default_rng(1).permutation(200)
+    probability = {"lightgbm": data.verdict.probability["lightgbm"][order]}
+    shuffled = replace(data.verdict, probability=probability, outcome=data.verdict.outcome[order])
+    assert compute_equal_volume(shuffled, data.routed[order]) == compute_equal_volume(data.verdict, data.routed)
+
+
+@pytest.mark.parametrize(
+    ("routed", "outcome", "text"),
+    [
+        (np.zeros(200), None, "hands over no test lead, so there is nothing to compare"),
+        (np.ones(200), None, "hands over every test lead, so there is nothing to choose between"),
+        (None, np.zeros(200), "No test lead became an SQL, so it cannot be told"),
+    ],
+)
+def test_equal_volume_that_cannot_be_told(data, routed, outcome, text):
+    verdict = data.verdict if outcome is None else replace(data.verdict, outcome=outcome)
+    volume = compute_equal_volume(verdict, data.routed if routed is None else routed)
+    assert volume.told is None
+    assert text in volume.text
+
+
+def test_equal_volume_refuses_other_leads(data):
+    with pytest.raises(TrainingError, match="there are 200 and 3"):
+        compute_equal_volume(data.verdict, [True, False, True])
+
+
+def test_threshold_rows_are_few_and_hold_the_recommended(data):
+    table = pd.DataFrame({"threshold": np.arange(200) / 200, "leads": np.arange(400, 0, -2)})
+    rows = compute_threshold_rows(table, replace(data.advice, threshold=0.5))
+    assert rows.loc[rows["recommended"], "threshold"].tolist() == [0.5]
+    assert rows["threshold"].iloc[0] == 0
+    # six on either side: from all 400 leads to the 200 of the recommended, and on to a sixth of those
+    assert len(rows) == 12
+    assert rows["leads"].iloc[-1] == pytest.approx(200 / 6, abs=2)
+
+
+def test_threshold_rows_of_a_short_table_are_all_of_it(data):
+    assert compute_threshold_rows(data.thresholds, data.advice)["threshold"].tolist() == data.thresholds["threshold"].tolist()

@@ -1,0 +1,131 @@
+"""A record is read under the names of the model, whichever it was trained with."""
+
+import pytest
+
+from predictor.core.errors import ScoringError
+from predictor.data.crm.field_maps import CRMS, read_map
+from predictor.features.encode import FeatureSet
+from predictor.features.feature import Feature
+from predictor.scoring.crm.record import CrmReader
+
+
+def make_reader(crm, *features, points=()):
+    names = [feature.name for feature in features]
+    return CrmReader(crm, FeatureSet(features, ("",)), (*names, *points))
+
+
+def make_feature(name, kind="number", *categories):
+    return Feature(name, name, name, kind, categories)
+
+
+def read(reader, **properties):
+    return reader.read({"id": "1", "properties": properties}).lead["attributes"]
+
+
+@pytest.mark.parametrize(
+    "own", ["numemployees", "employees", "Number of Employees", "NUMBER OF EMPLOYEES", "number_of_employees"]
+)
+def test_a_field_takes_the_name_that_the_model_was_trained_with(own):
+    assert read(make_reader("hubspot", make_feature(own)), numemployees="40") == {own: "40"}
+
+
+def test_an_internal_name_comes_before_a_label():
+    reader = make_reader("hubspot", make_feature("Number of Employees"), make_feature("numemployees"))
+    assert read(reader, numemployees="40") == {"numemployees": "40"}
+
+
+def test_a_name_of_the_model_is_taken_as_it_is_though_the_crm_means_something_else():
+    reader = make_reader("hubspot", make_feature("hs_lead_status", "category", "open"))
+    assert read(reader, hs_lead_status="OPEN", lifecyclestage="lead") == {"hs_lead_status": "OPEN"}
+
+
+def test_points_are_those_that_the_model_takes_from_the_crm():
+    assert read(make_reader("hubspot", points=("HubSpot Score",)), hubspotscore="65") == {"HubSpot Score": "65"}
+
+
+@pytest.mark.parametrize(
+    ("came", "expected"),
+    [
+        ("1782834000000", "2026-06-30T15:40:00Z"),
+        (1782834000000, "2026-06-30T15:40:00Z"),
+        ("2026-06-30T17:40:00.000+0200", "2026-06-30T15:40:00Z"),
+        ("2026-06-30T15:40:00.000Z", "2026-06-30T15:40:00Z"),
+        ("2026-06-30", "2026-06-30"),
+        ("-62135596800001", None),
+        ("99999999999999", "5138-11-16T09:46:39.999000Z"),
+        ("soon", None),
+        (True, None),
+    ],
+)
+def test_dates_in_every_format_that_crms_send(came, expected):
+    found = make_reader("hubspot", make_feature("createdate", "days_since")).read({"id": "1", "properties": {"createdate": came}})
+    assert found.lead["attributes"] == ({} if expected is None else {"createdate": expected})
+    assert [warning.code for warning in found.warnings] == (["LEAD029"] if expected is None else [])
+
+
+@pytest.mark.parametrize(
+    ("categories", "expected"),
+    [(("computer_software",), "COMPUTER_SOFTWARE"), (("computer software",), "COMPUTER SOFTWARE"), ((), "COMPUTER SOFTWARE")],
+)
+def test_internal_values_are_taken_as_the_training_data_write_them(categories, expected):
+    reader = make_reader("hubspot", make_feature("industry", "category", *categories))
+    assert read(reader, industry="COMPUTER_SOFTWARE") == {"industry": expected}
+
+
+def test_a_value_that_is_called_otherwise_by_people():
+    reader = make_reader("hubspot", make_feature("Original Source", "category", "organic social"))
+    assert read(reader, hs_analytics_source="SOCIAL_MEDIA") == {"Original Source": "Organic Social"}
+
+
+def test_of_an_address_only_the_domain_is_left():
+    found = make_reader("hubspot").read(
+        {"id": "1", "properties": {"email": "Jane.Doe@Example.com", "hs_email_domain": "x.example"}}
+    )
+    assert found.lead == {"lead_id": "1", "attributes": {"email_domain": "example.com"}}
+    assert read(make_reader("hubspot"), email="no address") == {}
+
+
+def test_numbers_beyond_all_reason_are_not_known():
+    found = make_reader("salesforce", make_feature("NumberOfEmployees")).read({"Id": "1", "NumberOfEmployees": 1e300})
+    assert found.lead["attributes"] == {}
+    assert found.warnings[0].code == "LEAD029"
+
+
+def test_no_warning_tells_a_value():
+    record = {"Id": "1", "LastName": "Kaya", "Phone": "0049", "NumberOfEmployees": "many people", "List": ["Kaya"]}
+    found = make_reader("salesforce", make_feature("NumberOfEmployees")).read(record)
+    told = " ".join(str(warning) for warning in found.warnings)
+    assert [warning.code for warning in found.warnings] == ["LEAD028", "LEAD029", "LEAD024"]
+    assert not [word for word in ("Kaya", "0049", "many people") if word in told]
+
+
+def test_a_record_without_an_id_is_none():
+    with pytest.raises(ScoringError, match="LEAD022 The record must hold its id, as 'Id' or 'Lead ID'"):
+        make_reader("salesforce").read({"LastName": "x"})
+
+
+@pytest.mark.parametrize("crm", CRMS)
+def test_the_maps_agree_with_themselves(crm):
+    known = read_map(crm)
+    assert not [field.names[0] for field in known.fields.values() if known.find_kind(field.names[0]) is not None]
+    assert set(known.answer) == set(read_map("hubspot").answer)
+    assert len(set(known.answer.values())) == len(known.answer)
+
+
+@pytest.mark.parametrize(
+    ("came", "expected"),
+    [
+        (1782834000000, "2026-06-30T15:40:00Z"),
+        ("1782834000000", "2026-06-30T15:40:00Z"),
+        ({"value": "1782834000000"}, "2026-06-30T15:40:00Z"),
+        ("2026-06-30T15:40:00.000+0000", "2026-06-30T15:40:00Z"),
+        ("", None),
+        (None, None),
+        ("soon", "soon"),
+        (True, True),
+    ],
+)
+@pytest.mark.parametrize("beside", [True, False])
+def test_the_moment_is_read_as_the_crm_writes_dates(came, expected, beside):
+    record = {"id": "7", "properties": {}} | ({"as_of": came} if beside else {"properties": {"as_of": came}})
+    assert CrmReader("hubspot", FeatureSet((), ()), ()).read(record).lead["as_of"] == expected

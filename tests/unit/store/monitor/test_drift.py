@@ -1,0 +1,103 @@
+"""Drift: the index by hand and against a plain histogram, ties, empty bins, and words."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from predictor.store.monitor.drift import compute_drift, compute_index
+
+LEVELS = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]
+SHARES = np.diff([0, *LEVELS, 1])
+
+
+def make_reference(values, features=None):
+    return {
+        "n": len(values),
+        "quantiles": LEVELS,
+        "probability": np.quantile(values, LEVELS).tolist(),
+        "features": features or {},
+    }
+
+
+def draw(n, seed, power=1.0):
+    return np.random.default_rng(seed).random(n) ** power
+
+
+def test_index_by_hand():
+    # (0.6 - 0.5) ln 1.2 + (0.4 - 0.5) ln 0.8
+    assert compute_index([0.5, 0.5], [0.6, 0.4], n_then=10, n_now=10) == pytest.approx(0.1 * np.log(1.2) - 0.1 * np.log(0.8))
+
+
+def test_an_empty_bin_counts_as_half_a_lead():
+    expected = 0.5 * np.log(2) + (0.001 - 0.5) * np.log(0.001 / 0.5)
+    assert compute_index([0.5, 0.5], [1, 0], n_then=500, n_now=500) == pytest.approx(expected)
+    assert compute_index([1, 0], [0.5, 0.5], n_then=500, n_now=500) == pytest.approx(expected)
+
+
+def test_the_index_is_that_of_a_plain_histogram():
+    then, now = draw(5000, 0), draw(3000, 1, power=1.3)
+    reference = make_reference(then)
+    counts = np.histogram(now, [0, *reference["probability"], 1])[0] / 3000
+    expected = ((counts - SHARES) * np.log(counts / SHARES)).sum()
+    [row] = compute_drift(reference, now).to_dict("records")
+    assert row["index"] == pytest.approx(expected)
+    assert (row["what"], row["leads"]) == ("probability", 3000)
+
+
+@pytest.mark.parametrize(("power", "verdict"), [(1, "stable"), (1.5, "watch"), (3, "moved")])
+def test_words(power, verdict):
+    assert compute_drift(make_reference(draw(5000, 0)), draw(5000, 1, power))["verdict"].tolist() == [verdict]
+
+
+@pytest.mark.parametrize("n", [0, 1, 199])
+def test_few_leads_tell_nothing(n):
+    table = compute_drift(make_reference(draw(5000, 0)), draw(n, 1))
+    assert table["verdict"].tolist() == ["too few leads"]
+    assert table["index"].isna().all()
+
+
+def test_chance_alone_seldom_speaks():
+    reference = make_reference(draw(5000, 0))
+    verdicts = [compute_drift(reference, draw(200, seed))["verdict"].iloc[0] for seed in range(1, 101)]
+    assert verdicts.count("stable") >= 90
+    assert "moved" not in verdicts
+
+
+def test_ties_of_the_reference_are_no_drift():
+    constant = compute_drift(make_reference(np.full(500, 0.2)), np.full(300, 0.2))
+    assert constant["index"].tolist() == [0]
+    steps = np.repeat([0.05, 0.1, 0.3, 0.8], [400, 350, 200, 50])
+    again = np.random.default_rng(0).permutation(np.tile(steps, 2))
+    assert compute_drift(make_reference(steps), again)["index"].iloc[0] < 0.02
+    moved = np.repeat([0.05, 0.1, 0.3, 0.8], [100, 150, 350, 400])
+    assert compute_drift(make_reference(steps), moved)["verdict"].tolist() == ["moved"]
+
+
+def test_features_numbers_categories_and_what_is_missing():
+    levels = np.quantile(draw(5000, 0), LEVELS).tolist()
+    features = {
+        "employees": {"missing": 0.2, "quantiles": levels},
+        "industry": {"missing": 0.0, "shares": [0.5, 0.3, 0.2]},
+        "empty": {"missing": 1.0, "quantiles": None},
+        "not given": {"missing": 0.0, "quantiles": levels},
+    }
+    reference = make_reference(draw(5000, 0), features)
+    employees = np.where(np.arange(1000) % 5 == 0, np.nan, draw(1000, 2))
+    industry = np.repeat([0.0, 1.0, 2.0], [500, 300, 200])
+    rows = pd.DataFrame({"employees": employees, "industry": industry, "empty": np.nan})
+    told = compute_drift(reference, draw(1000, 1), rows).set_index("what")
+    assert list(told.index) == ["probability", "employees", "industry", "empty"]
+    assert told["verdict"].tolist() == ["stable"] * 4
+    assert told.loc["industry", "index"] == 0
+    gone = compute_drift(reference, draw(1000, 1), rows.assign(employees=np.nan, industry=2.0, empty=1.0)).set_index("what")
+    assert gone["verdict"].tolist() == ["stable", "moved", "moved", "moved"]
+
+
+@given(st.lists(st.floats(0, 1), min_size=200, max_size=300), st.lists(st.floats(0, 1), min_size=1, max_size=50))
+def test_the_index_is_never_below_zero_and_order_is_nothing(now, then):
+    reference = make_reference(then)
+    index = compute_drift(reference, now)["index"].iloc[0]
+    assert index >= -1e-12
+    assert index == compute_drift(reference, now[::-1])["index"].iloc[0]

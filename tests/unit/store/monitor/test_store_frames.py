@@ -1,0 +1,45 @@
+"""The frames that the store gives are those that the monitor takes."""
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+
+from predictor.scoring.answer import Answer
+from predictor.store.database import Database
+from predictor.store.monitor.drift import compute_drift
+from predictor.store.monitor.funnel import compute_funnel
+from predictor.store.monitor.realised import compute_realised
+from predictor.store.records import Answered
+from predictor.store.store import Store
+
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+LEVELS = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]
+REFERENCE = {"n": 500, "quantiles": LEVELS, "probability": LEVELS, "features": {}}
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(Database.beside(tmp_path), tmp_path / "spool")
+    yield store
+    store.close()
+
+
+def test_frames_of_the_store(store):
+    answers = [Answer(lead, 0.3, (0.2, 0.4), 0.25, "route_to_sales", "B", None, (), ()) for lead in "AB"]
+    store.save_scores([Answered(answer, MONDAY) for answer in answers], scored_at=MONDAY, model="m")
+    store.save_outcome("A", "accepted", occurred_at=MONDAY + timedelta(days=3))
+    scores, outcomes = store.load_scores(), store.load_outcomes()
+    [week] = compute_funnel(scores, outcomes).to_dict("records")
+    assert (week["week"], week["scored"], week["accepted"], week["open"]) == (pd.Timestamp("2026-03-02"), 2, 1, 1)
+    until = pd.Timestamp(MONDAY + timedelta(days=30))
+    [group] = compute_realised(scores, outcomes, horizon_days=30, observed_until=until).to_dict("records")
+    assert (group["leads"], group["promised"], group["realised"]) == (2, 0.3, 0.5)
+    assert compute_drift(REFERENCE, scores["probability"])["verdict"].tolist() == ["too few leads"]
+
+
+def test_frames_of_an_empty_store(store):
+    scores, outcomes = store.load_scores(), store.load_outcomes()
+    assert compute_funnel(scores, outcomes).empty
+    assert compute_realised(scores, outcomes, horizon_days=30, observed_until=pd.Timestamp(MONDAY)).empty
+    assert compute_drift(REFERENCE, scores["probability"])["leads"].tolist() == [0]

@@ -1,0 +1,157 @@
+"""Training from the store: the same as from tables where all is stored, and only what sales saw teaches."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import draw_leads, make_firm, run
+from typer.testing import CliRunner
+
+from predictor.cli.app import app
+from predictor.core.errors import TrainingError
+from predictor.core.settings import load_settings
+from predictor.scoring.answer import Answer, Lead
+from predictor.scoring.scorer import Scorer
+from predictor.store.database import Database
+from predictor.store.records import Answered, Record, record_score
+from predictor.training.from_store import load_store_study
+from predictor.training.from_tables import load_study
+from predictor.training.promotion import _ask_old
+from predictor.training.train import train
+
+UNTIL = "2026-03-01"
+
+
+@pytest.fixture(scope="module")
+def firm(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("firm")
+    return make_firm(folder, data={"leads": "leads.csv", "observed_until": UNTIL}, label={"horizon_days": 30, "pending": "drop"})
+
+
+@pytest.fixture(scope="module")
+def scorer(firm):
+    return Scorer.load(run(firm).folder)
+
+
+@pytest.fixture(scope="module")
+def answers(scorer):
+    """Every lead of the firm, scored as it became an MQL."""
+    rows = draw_leads()
+    moments = pd.to_datetime(rows["mql_at"])
+    made = []
+    for row, moment in zip(rows.to_dict("records"), moments, strict=True):
+        lead = Lead(row["lead_id"], moment.to_pydatetime(), {name: row[name] for name in ("industry", "employees", "score")})
+        made.append((scorer.score_lead(lead, reasons=0), lead.as_of, row["sql_at"]))
+    return made
+
+
+def store(folder, answers, **given):
+    """A database that holds those answers and what came of them."""
+    database = Database.beside(folder)
+    database.write([
+        record_score(Answered(answer, as_of, **given), scored_at=as_of, model="m") for answer, as_of, _ in answers
+    ])  # fmt: skip
+    told = [(answer.lead_id, pd.Timestamp(sql_at).to_pydatetime()) for answer, _, sql_at in answers if isinstance(sql_at, str)]
+    rows = [{"lead_id": lead_id, "kind": "accepted", "occurred_at": at, "told_at": at} for lead_id, at in told]
+    database.write([Record("outcome", row | {"reason": None, "amount": None}) for row in rows])
+    return database
+
+
+def test_where_all_was_handed_over_the_store_teaches_what_the_tables_teach(firm, answers, tmp_path):
+    settings = load_settings(firm)
+    stored = load_store_study(settings, store(tmp_path, answers, explore=True, explore_rate=1.0))
+    tables = load_study(settings)
+    split, same = stored.split(), tables.split()
+    features, _ = stored.fit_features(split.fit)
+    known, _ = tables.fit_features(same.fit)
+    assert set(features.names) == set(known.names)
+    left, right = stored.block(split.fit, features), tables.block(same.fit, known)
+    order = [features.names.index(name) for name in known.names]
+    np.testing.assert_array_equal(left.matrix[:, order], right.matrix)
+    np.testing.assert_array_equal(left.outcome, right.outcome)
+    np.testing.assert_array_equal(left.order, right.order)
+    assert left.weight is None
+    learned, expected = train(settings, study=stored), train(settings)
+    for name in ("constant", "points", "logistic"):
+        assert learned.verdict.test[name] == pytest.approx(expected.verdict.test[name], abs=1e-9)
+    assert "STORE001" in {finding.code for finding in learned.findings}
+
+
+def test_what_was_held_back_without_a_lot_is_counted_as_unseen(firm, answers, tmp_path):
+    half = [(replace(answer, decision="nurture") if at % 2 else answer, *rest) for at, (answer, *rest) in enumerate(answers)]
+    study = load_store_study(load_settings(firm), store(tmp_path / "chosen", half))
+    assert study.unseen == len(answers) // 2
+    (told,) = (finding for finding in study.findings if finding.code == "STORE002")
+    assert told.what.endswith("All figures are of leads that were handed over, more of whom are accepted than of all.")
+    explored = load_store_study(load_settings(firm), store(tmp_path / "lot", half, explore=True, explore_rate=0.5))
+    assert explored.unseen == 0
+
+
+def test_the_model_that_answered_says_the_same_of_the_stored_rows(firm, scorer, answers, tmp_path):
+    study = load_store_study(load_settings(firm), store(tmp_path, answers, explore=True, explore_rate=1.0))
+    probability = _ask_old(scorer, study, np.arange(len(answers)))
+    np.testing.assert_array_equal(probability, [answer.probability for answer, _, _ in answers])
+
+
+@pytest.mark.parametrize("pending", ["drop", "odds", "weight"])
+def test_what_was_handed_over_by_lot_brings_the_base_rate_back(tmp_path, pending):
+    """500 routed, half of them accepted; 500 held back, of whom every fifth was handed over by lot, a tenth of these accepted."""
+    settings = load_settings(make_firm(tmp_path, data={"observed_until": "2027-01-01"}, label={"pending": pending}))
+    database, start = Database.beside(tmp_path), pd.Timestamp("2026-01-01", tz="UTC")
+    records = []
+    for number in range(1000):
+        routed, explored, at = number % 2 == 0, number % 10 == 1, (start + pd.Timedelta(hours=number)).to_pydatetime()
+        lead_id, won = f"L{number}", number % 4 == 0 if routed else number % 100 == 1
+        decision = "route_to_sales" if routed else "nurture"
+        answer = Answer(
+            lead_id, 0.3, (0.2, 0.4), 0.25, decision, "B", None, (), (), {"industry": decision, "employees": 1.0 * number}
+        )
+        given = Answered(answer, at, explore=explored, explore_rate=0.2 if explored else None)
+        records.append(record_score(given, scored_at=at, model="m"))
+        row = {"lead_id": lead_id, "kind": "accepted", "occurred_at": at, "told_at": at, "reason": None, "amount": None}
+        records += [Record("outcome", row)] if won else []
+    database.write(records)
+    study = load_store_study(settings, database)
+    assert len(study.leads.frame) == 600
+    features, _ = study.fit_features(study.teaching)
+    block = study.block(study.teaching, features, known_at=study.observed_until)
+    assert np.average(block.outcome, weights=block.weight) == pytest.approx(0.30)
+    assert np.average(block.take(np.flatnonzero(block.matrix[:, 0] == 0)).outcome) == pytest.approx(0.5)
+    database.close()
+
+
+def test_a_store_of_which_sales_saw_nothing_is_refused(firm, answers, tmp_path):
+    held = [(replace(answer, decision="nurture"), *rest) for answer, *rest in answers]
+    match = r"The store holds no score that teaches\. 400 episodes were held back by the model and teach nothing"
+    with pytest.raises(TrainingError, match=match):
+        load_store_study(load_settings(firm), store(tmp_path / "held", held))
+    with pytest.raises(TrainingError, match=r"^The store holds no score that teaches\. Let the server score leads"):
+        load_store_study(load_settings(firm), Database.beside(tmp_path / "empty"))
+
+
+def test_what_no_new_model_could_work_out_is_not_learned_from(tmp_path):
+    settings = load_settings(make_firm(tmp_path, roles={"points": [], "ignore": ["industry"]}, points={"gate": "rule_book"}))
+    looked = {"industry": "Software", "points/total": 3.0, "events/chat/count_ever": 2.0, "events/any/first_type": "chat"}
+    start = pd.Timestamp("2026-01-01", tz="UTC").to_pydatetime()
+    database = Database.beside(tmp_path)
+    for lead_id in ("A", "B"):
+        answer = Answer(lead_id, 0.3, (0.2, 0.4), 0.25, "route_to_sales", "B", None, (), (), looked)
+        database.write([record_score(Answered(answer, start), scored_at=start, model="m")])
+    row = {"lead_id": "A", "kind": "accepted", "occurred_at": start, "reason": None, "amount": None}
+    database.write([Record("outcome", row | {"told_at": start + pd.Timedelta(days=40).to_pytimedelta()})])
+    study = load_store_study(settings, database)
+    assert not {"industry", "points/total"} & set(study.rows)
+    assert study.rows["events/chat/count_ever"].tolist() == [2.0, 2.0]
+    assert study.rows["events/any/first_type"].tolist() == ["chat", "chat"]
+    assert {act.event_type for act in study.acts} == {None, "chat"}
+    database.close()
+
+
+def test_the_command_learns_from_the_store_beside_the_bundles(firm, answers):
+    models = firm.parent / "models"
+    store(models, answers, explore=True, explore_rate=1.0).close()
+    asked = CliRunner().invoke(app, ["train", "-c", str(firm), "--models", str(models), "--no-track", "--from-store", "--json"])
+    assert asked.exit_code == 0, asked.output
+    assert '"STORE001"' in asked.stdout
+    assert "romoted" in asked.stdout

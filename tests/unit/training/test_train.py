@@ -1,0 +1,231 @@
+"""Training: what comes out, again the same, and only what it found."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import NOW, ROOT
+
+from predictor.core.settings import load_settings, make_settings
+from predictor.model.pending import Weighing
+from predictor.scoring.bundle.files import list_bundles, read_champions
+from predictor.scoring.scorer import Scorer
+from predictor.training.train import save_trained, train
+
+CHARTS = ROOT / "src/predictor/report/page/assets/vega.js"  # the library that every page carries
+_METRICS = {"n", "base_rate", "log_loss", "brier", "auc", "ece", "calibration_slope", "lift_at_10"}
+
+
+def test_the_same_data_settings_and_versions_give_the_same_bundle(trained, firm):
+    again = train(load_settings(firm / "predictor.toml"))
+    assert again.files == trained.files
+    assert again.facts == trained.facts
+
+
+def test_metrics_keep_the_contract(trained):
+    metrics = json.loads(trained.files["metrics.json"])
+    assert metrics["champion"] == trained.verdict.chosen
+    assert set(metrics["test"]) == set(trained.study.settings.model.candidates)
+    assert all(set(figures) == _METRICS for figures in metrics["test"].values())
+    assert metrics["fit"]["n"] == len(trained.study.leads.frame)
+    assert metrics["fit"]["pending"] == metrics["pending"] == (~trained.study.mature).sum() > 0
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", metrics["fit"]["from"])
+    assert metrics["fit"]["from"] < metrics["fit"]["through"]
+    assert metrics["fit"]["through"] == str(trained.study.leads.frame["mql_at"].max().date()), "none is new to it"
+    assert metrics["horizon_days"] == 30
+
+
+def test_importance_is_of_every_group_and_told_on_card_and_page(trained):
+    told = json.loads(trained.files["metrics.json"])["importance"]
+    features, _ = trained.study.fit_features(trained.split.fit)
+    assert sorted(row["group"] for row in told) == sorted({feature.group for feature in features.features})
+    assert told[0]["rise"] > 3 * told[0]["spread"] > 0
+    assert f"| {told[0]['group']} | +{told[0]['rise']:.4f} |" in trained.files["card.md"]
+    assert "what the chosen candidate looks at most" in trained.files["report.html"]
+
+
+def test_evidence_is_of_the_leads_that_taught_the_final_model(trained):
+    told = json.loads(trained.files["evidence.json"])
+    assert told["pending"] == "in_part"
+    assert trained.study.mature.sum() < told["whole"][0] < len(trained.study.leads.frame)
+    assert sum(share[0] for share in told["features"]["industry"]["shares"] if share) <= told["whole"][0] + 20
+    assert {feature["name"] for feature in json.loads(trained.files["features.json"])["features"]} == set(told["features"])
+
+
+def test_every_figure_lies_in_its_interval_or_near_it(trained):
+    """Few resamples are drawn here, so the ends themselves are rough; a wrong column would be far off."""
+    for name, figures in trained.verdict.test.items():
+        for metric in ("log_loss", "brier", "auc", "base_rate"):
+            interval = trained.verdict.intervals[name].get(metric)
+            if interval is not None:
+                width = interval[1] - interval[0]
+                assert interval[0] - width <= figures[metric] <= interval[1] + width
+
+
+def test_the_bundle_is_text_and_holds_no_lead(trained):
+    assert all(isinstance(text, str) for text in trained.files.values())
+    everything = "".join(trained.files.values()).replace(CHARTS.read_text(encoding="utf-8"), "")
+    frame = trained.study.leads.frame
+    assert not [lead_id for lead_id in frame["lead_id"].unique() if lead_id in everything]
+    assert ".example" not in everything
+    assert "@" not in everything.replace("@media", "").replace("@page", "")
+
+
+def test_the_final_model_learns_from_every_lead_that_can_teach(trained):
+    leads = len(trained.study.leads.frame)
+    assert trained.final.calibrator.n < leads
+    assert max(trained.final.positions) == leads - 1
+    assert json.loads(trained.files["reference.json"])["n"] == leads
+    pending = f"{(~trained.study.mature).sum()} of them are pending and count by what is known so far."
+    assert pending in trained.files["card.md"]
+    assert pending in trained.files["report.html"]
+
+
+def test_how_it_came_about_is_told(trained):
+    metrics, card = json.loads(trained.files["metrics.json"]), trained.files["card.md"]
+    (chosen,) = [row for row in metrics["choice"] if row["chosen"]]
+    assert chosen["candidate"] == metrics["champion"] == trained.verdict.chosen
+    assert min(row["excess"] for row in metrics["choice"]) == 0
+    assert chosen["excess"] <= chosen["error"]
+    assert metrics["calibrator"]["kind"] == trained.recipes[trained.verdict.chosen].calibrator.kind
+    assert metrics["calibrator"]["text"] in card
+    assert metrics["tuning"]["loss"] <= metrics["tuning"]["usual"]
+    assert "## How it was chosen" in card
+
+
+def _ask(firm, pending, **data):
+    asked = load_settings(firm / "predictor.toml")
+    label, model = {"pending": pending}, {"candidates": ("constant", "points", "logistic")}
+    changed = {"label": asked.label.model_copy(update=label), "model": asked.model.model_copy(update=model)}
+    return asked.model_copy(update=changed | {"data": asked.data.model_copy(update=data)})
+
+
+def test_dropped_leads_do_not_teach(firm):
+    trained = train(_ask(firm, "drop"))
+    mature, metrics = trained.study.mature.sum(), json.loads(trained.files["metrics.json"])
+    assert metrics["fit"]["n"] == mature == max(trained.final.positions) + 1
+    assert (metrics["fit"]["pending"], metrics["pending"]) == (0, (~trained.study.mature).sum())
+    assert f"{metrics['pending']} pending leads were left out." in trained.files["card.md"]
+    assert trained.split.fit.max() < mature
+
+
+def test_unless_said_otherwise_pending_leads_count_by_the_odds(firm):
+    by_default, asked = train(_ask(firm, "auto")), train(_ask(firm, "odds"))
+    assert by_default.study.weighing == asked.study.weighing == Weighing("odds", 30)
+    same = set(asked.files) - {"config.toml"}
+    assert {name: by_default.files[name] for name in same} == {name: asked.files[name] for name in same}
+
+
+def test_a_training_on_known_outcomes_alone_counts_every_lead_of_the_period(firm):
+    """Inverse probability of censoring: the leads that wait teach nothing, and are among those that a threshold routes."""
+    weighed = train(_ask(firm, "weight"))
+    assert weighed.thresholds["leads"].iloc[0] == len(weighed.final.positions)
+    assert weighed.final.calibrator.n < len(weighed.final.positions)
+    level = weighed.verdict.probability["constant"].mean()
+    assert level == pytest.approx(weighed.study.outcome[weighed.study.mature].mean(), abs=0.05)
+    assert "count by what is known so far." in weighed.files["card.md"]
+
+
+def test_a_short_history_is_rehearsed_on_where_pending_leads_teach(tmp_path):
+    """Eighty days and a horizon of thirty: no earlier block is known in full, but what is known of it tells models apart."""
+    draw = np.random.default_rng(1)
+    size, mql_at = draw.normal(size=2000).round(3), pd.date_range("2026-01-01", periods=2000, freq="1h", tz="UTC")
+    accepted = draw.random(2000) < 1 / (1 + np.exp(1.5 - 1.5 * size))
+    sql_at = pd.Series(mql_at + pd.to_timedelta(draw.exponential(7, 2000), unit="D")).dt.round("s").where(accepted)
+    frame = pd.DataFrame({"lead_id": np.arange(2000), "mql_at": mql_at, "sql_at": sql_at, "size": size})
+    frame.to_csv(tmp_path / "leads.csv", index=False)
+    asked = {
+        "data": {"leads": "leads.csv", "observed_until": "2026-03-25"},
+        "model": {"candidates": ["constant", "logistic"], "resamples": 20},
+    }
+    dropped, weighed = (
+        train(make_settings(asked | {"label": {"horizon_days": 30, "pending": pending}}, folder=tmp_path))
+        for pending in ("drop", "odds")
+    )
+    assert dropped.verdict.chosen == "constant"
+    assert any(finding.code == "TRAIN003" for finding in dropped.findings)
+    assert weighed.verdict.chosen == "logistic"
+    assert weighed.findings == ()
+    np.testing.assert_array_equal(weighed.split.test, dropped.split.test)
+    assert weighed.verdict.test["logistic"]["log_loss"] < dropped.verdict.test["constant"]["log_loss"] - 0.05
+    assert 0.7 < weighed.verdict.test["logistic"]["calibration_slope"] < 1.6, "timid rather than bold"
+
+
+@pytest.mark.parametrize("pending", ["weight", "odds"])
+def test_the_order_of_rows_changes_nothing_where_pending_leads_teach(firm, tmp_path, pending):
+    shutil.copytree(firm, tmp_path / "turned")
+    leads = pd.read_csv(firm / "leads.csv", dtype="str")
+    leads.iloc[::-1].to_csv(tmp_path / "turned" / "leads.csv", index=False)
+    straight, turned = (train(_ask(folder, pending, observed_until="2025-06-30")) for folder in (firm, tmp_path / "turned"))
+    assert turned.verdict.chosen == straight.verdict.chosen
+    assert turned.verdict.threshold == straight.verdict.threshold
+    for name, recipe in straight.recipes.items():
+        np.testing.assert_allclose(turned.recipes[name].scores, recipe.scores, atol=1e-8)
+
+
+@pytest.mark.parametrize("pending", ["weight", "odds", "auto", "drop"])
+def test_where_nothing_is_dated_pending_leads_are_left_out(tmp_path, pending):
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"lead_id": np.arange(300), "order_by": np.arange(300), "size": draw.integers(1, 9, 300)})
+    frame["outcome"] = np.where(np.arange(300) < 290, (draw.random(300) < 0.4).astype(int).astype("str"), "")
+    frame.to_csv(tmp_path / "leads.csv", index=False)
+    asked = {
+        "data": {"leads": "leads.csv"},
+        "label": {"pending": pending},
+        "model": {"candidates": ["constant"], "resamples": 20},
+    }
+    trained = train(make_settings(asked, folder=tmp_path))
+    told = [finding.what for finding in trained.findings if finding.code == "TRAIN006"]
+    wished = f"Pending leads are left out although label.pending is '{pending}', because no acceptance carries a date."
+    assert told == ([wished] if pending in {"weight", "odds"} else [])
+    assert json.loads(trained.files["metrics.json"])["fit"]["n"] == 290
+
+
+def test_progress_names_each_candidate(firm):
+    steps = []
+    settings = load_settings(firm / "predictor.toml")
+    quick = settings.model_copy(update={"model": settings.model.model_copy(update={"candidates": ("constant", "points")})})
+    train(quick, progress=steps.append)
+    assert [step.split("'")[1] for step in steps if step.startswith("Learning")][:2] == ["constant", "points"]
+
+
+def test_a_saved_training_serves_and_a_second_one_waits_its_turn(trained, tmp_path):
+    first = save_trained(trained, tmp_path / "models", now=NOW)
+    assert first.promoted
+    second = save_trained(trained, tmp_path / "models", now=NOW.replace(hour=13))
+    assert second.promoted, "within noise the newer one is taken"
+    assert read_champions(tmp_path / "models") == [second.folder.name, first.folder.name]
+    assert list_bundles(tmp_path / "models") == sorted([first.folder.name, second.folder.name])
+    assert Scorer.load(second.folder).describe()["horizon_days"] == 30
+
+
+def test_points_that_are_as_good_as_anything_are_chosen(tmp_path):
+    """Where outcomes follow the points and nothing else, the one-standard-error rule takes the points."""
+    draw = np.random.default_rng(6)
+    points = draw.integers(0, 100, 1500)
+    accepted = draw.random(1500) < 1 / (1 + np.exp(-(points - 70) / 12))
+    mql_at = pd.date_range("2025-01-01", periods=1500, freq="6h", tz="UTC")
+    noise = draw.normal(size=1500).round(3)
+    sql_at = pd.Series(mql_at + pd.Timedelta(days=3)).where(pd.Series(accepted))
+    frame = {"lead_id": np.arange(1500), "mql_at": mql_at, "sql_at": sql_at, "points": points, "noise": noise}
+    pd.DataFrame(frame).to_csv(tmp_path / "leads.csv", index=False)
+    asked = '[data]\nleads = "leads.csv"\n[label]\nhorizon_days = 10\n[roles]\npoints = ["points"]\n[model]\nresamples = 20\n'
+    asked += 'budget_s = 0\n[audit.accept]\n"AUDIT002:points" = "outcomes are drawn from them"\n'
+    (tmp_path / "predictor.toml").write_text(asked)
+    verdict = train(load_settings(tmp_path / "predictor.toml")).verdict
+    assert verdict.chosen == "points"
+    assert verdict.earned
+    good = "The points are as good as anything learned: nothing did better on earlier leads. 'points' is better than 'constant'"
+    assert verdict.text.startswith(good)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.4])
+def test_the_test_block_has_the_share_that_was_asked_for(firm, share):
+    settings = load_settings(firm / "predictor.toml")
+    asked = settings.model_copy(update={"split": settings.split.model_copy(update={"test_share": share})})
+    asked = asked.model_copy(update={"model": settings.model.model_copy(update={"candidates": ("constant",)})})
+    trained = train(asked)
+    assert len(trained.split.test) == pytest.approx(share * trained.study.mature.sum(), abs=2)

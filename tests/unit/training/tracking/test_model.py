@@ -1,0 +1,63 @@
+"""The registered model: a folder without pickle and without paths, that asks for the key alone."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import pickletools
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import pytest
+
+
+def find_model(client) -> Path:
+    source = client.get_model_version_by_alias("lead-conversion", "challenger").source
+    return Path(unquote(urlparse(source).path))
+
+
+def is_pickle(content: bytes) -> bool:
+    try:
+        return bool(list(pickletools.genops(content)))  # read to its end, and not run
+    except (ValueError, IndexError):
+        return False
+
+
+def test_the_model_folder_holds_no_pickle_and_no_path_of_this_machine(made, tracked):
+    record, _ = made
+    folder = find_model(tracked[0])
+    assert is_pickle(pickle.dumps({"a": 1}))
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert {"MLmodel", "pyfunc_code.py", "input_example.json", "requirements.txt"} <= {path.name for path in files}
+    assert not [path for path in files if path.suffix in {".pkl", ".pickle", ".joblib", ".pyc"} or is_pickle(path.read_bytes())]
+    told = (folder / "MLmodel").read_text(encoding="utf-8")
+    assert str(record.folder) not in told
+    assert str(Path(__file__).parents[4]) not in told
+
+
+def test_the_signature_asks_for_nothing_but_the_key_and_the_example_is_synthetic(tracked, mlflow):
+    folder = find_model(tracked[0])
+    signature = mlflow.models.Model.load(str(folder)).signature
+    assert [name for name in signature.inputs.input_names() if signature.inputs.input_dict()[name].required] == ["lead_id"]
+    assert {"as_of", "events", "employees", "seniority"} <= set(signature.inputs.input_names())
+    example = json.loads((folder / "input_example.json").read_text(), parse_constant=pytest.fail)  # NaN is no JSON
+    assert [row[0] for row in example["data"]] == [f"golden-{number}" for number in range(8)]
+
+
+def test_requirements_are_what_scoring_imports(tracked):
+    """In a process of its own: nothing that scoring imports directly is left out, and MLflow and Ibis are not among it."""
+    code = (
+        "import sys, json, predictor.scoring.scorer, predictor.training.tracking.track, predictor.training.tracking.frame;"
+        "from predictor.model.candidates.lightgbm import _load_lightgbm; _load_lightgbm();"  # which trees load when asked
+        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    )
+    loaded = set(json.loads(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout))
+    assert not loaded & {"mlflow", "ibis", "matplotlib", "fastapi", "jinja2"}
+    direct = {
+        "lightgbm": "lightgbm", "numpy": "numpy", "pandas": "pandas", "pydantic": "pydantic", "sklearn": "scikit-learn",
+        "scipy": "scipy", "tomli_w": "tomli-w", "sqlalchemy": "sqlalchemy",
+    }  # fmt: skip
+    required = (find_model(tracked[0]) / "requirements.txt").read_text().splitlines()
+    assert {direct[name] for name in loaded & set(direct)} == {line.split("==")[0] for line in required} - {"mlflow"}

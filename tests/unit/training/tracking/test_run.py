@@ -1,0 +1,113 @@
+"""Tracking against a real MLflow on a SQLite file: runs, figures, files, and the aliases of the registered model."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from predictor.core.errors import TrackingError
+from predictor.core.settings import make_settings
+from predictor.training.tracking.record import Tracked, describe_params, describe_tags, hide_password
+from predictor.training.tracking.track import move_alias, track_training
+
+
+def list_nested(client, tracked: Tracked) -> list:
+    experiment = client.get_experiment_by_name("lead conversion")
+    return client.search_runs([experiment.experiment_id], f"tags.mlflow.parentRunId = '{tracked.run_id}'")
+
+
+def test_one_run_for_the_training_and_one_for_each_candidate_below_it(tracked):
+    client, first, _ = tracked
+    nested = list_nested(client, first)
+    assert {run.info.run_name: run.data.tags["chosen"] for run in nested} == {
+        "constant": "false", "points": "false", "logistic": "true",
+    }  # fmt: skip
+    assert {run.info.status for run in [*nested, client.get_run(first.run_id)]} == {"FINISHED"}
+
+
+def test_candidates_carry_their_test_metrics_with_intervals(made, tracked):
+    record, _ = made
+    client, first, _ = tracked
+    nested = {run.info.run_name: run.data.metrics for run in list_nested(client, first)}
+    for name, told in nested.items():
+        assert told["log_loss"] == record.metrics["test"][name]["log_loss"]
+        assert [told["auc_low"], told["auc_high"]] == pytest.approx(record.metrics["intervals"][name]["auc"] or [0.5, 0.5])
+    assert nested["points"]["log_loss_difference"] == record.metrics["differences"]["points"]["mean"]
+    assert (nested["logistic"]["rehearsed_log_loss"], nested["logistic"]["rehearsed_error"]) == (0.5, 0.0)
+    assert "rehearsed_log_loss" not in nested["points"]
+    assert "calibration_slope" not in nested["constant"]  # it cannot be told, so it is not told
+
+
+def test_the_training_carries_params_metrics_and_tags(made, tracked):
+    record, _ = made
+    client, first, _ = tracked
+    run = client.get_run(first.run_id).data
+    assert run.params["threshold.band"] == "[0.2, 0.3]"
+    assert run.params["columns"] == '{"mql_at": "Became MQL"}'
+    assert not [name for name in run.params if name.startswith(("tracking", "store"))]
+    advised = record.metrics["threshold"]["recommended"]
+    assert run.metrics["threshold"] == advised["threshold"]
+    assert run.metrics["threshold_conversion"] == advised["conversion"]
+    assert run.metrics["brier"] == record.metrics["test"]["logistic"]["brier"]
+    assert run.metrics["horizon_days"] == 30
+    wanted = {"data.leads": "ab12", "git_commit": "c0ffee", "version.numpy": "2.4", "verdict": record.metrics["verdict"]}
+    assert wanted.items() <= run.tags.items()
+    assert "data.events" not in run.tags
+    assert run.tags["calibrator"] == "tempered"
+    assert (run.metrics["tuning_tries"], run.metrics["tuning_loss"], run.metrics["tuning_usual"]) == (17, 0.4, 0.5)
+
+
+def test_files_are_the_bundle_and_the_figures(made, tracked, tmp_path):
+    record, settings = made
+    client, first, _ = tracked
+    assert [file.path for file in client.list_artifacts(first.run_id, "figures")] == ["figures/reliability.png"]
+    fetched = Path(client.download_artifacts(first.run_id, "bundle", str(tmp_path)))
+    assert {file.name: file.read_bytes() for file in fetched.iterdir()} == {
+        file.name: file.read_bytes() for file in record.folder.iterdir()
+    }
+    assert sorted(entry.name for entry in settings.folder.iterdir()) == ["mlflow.db", "mlruns", "models"]
+
+
+def test_the_champion_moves_only_to_one_that_earned_it(made, tracked):
+    record, settings = made
+    client, first, second = tracked
+    assert [(each.model_version, each.alias) for each in (first, second)] == [(1, "champion"), (2, "challenger")]
+    assert client.get_model_version_by_alias("lead-conversion", "champion").version == 1
+    challenger = client.get_model_version_by_alias("lead-conversion", "challenger")
+    assert (challenger.version, challenger.description, challenger.run_id) == (2, "It lost more.", second.run_id)
+    third = track_training(record, settings=settings)
+    assert client.get_model_version_by_alias("lead-conversion", "champion").version == third.model_version == 3
+
+
+def test_nothing_global_is_left_and_nothing_is_told_or_written_where_the_command_runs(made, mlflow, tmp_path, monkeypatch, capfd):
+    record, settings = made
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    before = {name: text for name, text in os.environ.items() if name.startswith("MLFLOW")} | {"MLFLOW_DISABLE_TELEMETRY": "true"}
+    track_training(record, settings=settings)
+    assert {name: text for name, text in os.environ.items() if name.startswith("MLFLOW")} == before
+    assert not list(tmp_path.iterdir())
+    assert mlflow.active_run() is None
+    assert not mlflow.is_tracking_uri_set()
+    assert capfd.readouterr().out == ""
+
+
+def test_what_is_shown_and_kept_holds_no_password(made):
+    record, _ = made
+    settings = make_settings({"data": {"leads": "postgresql://ann:hush@db/leads"}, "store": {"url": "mysql://ann:hush@db/s"}})
+    told = [*describe_params(settings).values(), *describe_tags(record).values(), hide_password("http://ann:hush@firm/x")]
+    assert not [text for text in told if "hush" in text]
+    assert describe_params(settings)["data.leads"] == "postgresql://db/leads"
+
+
+def test_the_alias_follows_a_bundle_that_is_promoted_by_hand(made, tracked):
+    record, settings = made
+    client, *_ = tracked
+    newest = client.get_model_version_by_alias("lead-conversion", "champion").version
+    client.set_registered_model_alias("lead-conversion", "champion", 2)
+    moved = move_alias(record.folder.name, settings)
+    assert moved.model_version == client.get_model_version_by_alias("lead-conversion", "champion").version >= newest
+    with pytest.raises(TrackingError, match="holds no version of 'lead-conversion' that was made of bundle 'nobody'"):
+        move_alias("nobody", settings)
