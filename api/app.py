@@ -14,12 +14,12 @@ from fastapi.responses import JSONResponse
 
 from api.http.errors import add_handlers
 from api.http.metrics import Metrics
-from api.http.middleware import Envelope
+from api.http.middleware import RequestMiddleware
 from api.openapi.describe import describe, to_30
 from api.openapi.docs_page import add_docs
 from api.routes import router
-from api.serving.micro_batch import Gather
-from api.serving.model_watch import Watch
+from api.serving.micro_batch import MicroBatch
+from api.serving.model_watch import ModelWatch
 from predictor.core.settings import load_settings, make_settings
 from predictor.core.settings_sections import ServeSettings, StoreSettings
 from predictor.scoring.bundle.files import is_bundle
@@ -81,14 +81,14 @@ def create_app(
         docs_url=None,  # both would load scripts from a CDN
         redoc_url=None,
     )
-    watch = Watch(
+    watch = ModelWatch(
         folder, Store.open(asked, folder), limits, bundle=bundle, swap=lambda service: setattr(app.state, "service", service)
     )
     app.state.watch = watch
     app.state.keys = KeyRing(Path(limits.keys) if limits.keys else folder / FILE)
     app.state.metrics = Metrics()
-    app.state.gather = Gather()
-    app.add_middleware(Envelope, settings=limits, metrics=app.state.metrics)
+    app.state.gather = MicroBatch()
+    app.add_middleware(RequestMiddleware, settings=limits, metrics=app.state.metrics)
     add_handlers(app)
     app.router.routes += router.routes  # as they are: a router in a router is asked twice
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]

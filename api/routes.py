@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from api.http.error_codes import WRONG_FIELD
 from api.http.errors import NO_REPORT, RefusalError
-from api.http.guarded_route import SafeRoute
+from api.http.guarded_route import GuardedRoute
 from api.http.metrics import CONTENT_TYPE, Metrics
 from api.http.pages import show_page
 from api.schemas.answers import ErasureOut, OutcomeOut, WarningOut
@@ -25,7 +25,7 @@ from predictor.core.errors import Finding, list_names
 from predictor.data.parse import to_moment
 from predictor.store.store import Store
 
-router = APIRouter(route_class=SafeRoute, generate_unique_id_function=lambda route: route.name)
+router = APIRouter(route_class=GuardedRoute, generate_unique_id_function=lambda route: route.name)
 add_score_routes(router)
 
 

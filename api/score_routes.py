@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.http.errors import describe_error, note_fault
-from api.http.fast_route import QuickRoute
+from api.http.fast_route import FastRoute
 from api.http.metrics import Metrics
 from api.schemas.answers import AnswerOut, BatchOut, RefusedOut
 from api.schemas.batch import BatchIn, read_one_of_many
@@ -75,5 +75,5 @@ def add_score_routes(router: APIRouter) -> None:
     ):
         router.add_api_route(
             path, endpoint, methods=["POST"], summary=summary, tags=["scoring"], responses=WRONG | UNREADY, response_model=gives,
-            route_class_override=QuickRoute,
+            route_class_override=FastRoute,
         )  # fmt: skip

@@ -18,8 +18,8 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request, Response
 
 from api.app import create_from_environment
-from api.http.fast_route import QuickRoute
-from api.http.guarded_route import SafeRoute
+from api.http.fast_route import FastRoute
+from api.http.guarded_route import GuardedRoute
 from api.schemas.answers import AnswerOut
 from api.schemas.requests import LeadIn
 from api.score_routes import Asked
@@ -47,9 +47,9 @@ def create_constant() -> FastAPI:
 
     app = create_from_environment()
     if os.environ.get("PREDICTOR_CONSTANT_QUICK"):
-        route: SafeRoute = QuickRoute("/v1/score", score_quickly, methods=["POST"], response_model=AnswerOut)
+        route: GuardedRoute = FastRoute("/v1/score", score_quickly, methods=["POST"], response_model=AnswerOut)
     else:
-        route = SafeRoute("/v1/score", score, methods=["POST"], response_model=AnswerOut)
+        route = GuardedRoute("/v1/score", score, methods=["POST"], response_model=AnswerOut)
     app.router.routes[:] = [route if getattr(one, "path", None) == "/v1/score" else one for one in app.router.routes]
     return app
 

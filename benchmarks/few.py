@@ -26,14 +26,14 @@ import pandas as pd
 
 from predictor.core.errors import TrainingError
 from predictor.core.settings import load_settings
-from predictor.model.calibrated_model import fit_recipe
+from predictor.model.calibrated_model import fit_calibrated
 from predictor.model.metrics.metrics import Difference, compute_difference, compute_metrics
 from predictor.scoring.batch import score_leads
 from predictor.scoring.bundle.files import Bundle
 from predictor.scoring.scorer import Scorer
 from predictor.simulate.files import save_firm
 from predictor.simulate.firm import simulate_firm
-from predictor.training.from_tables import load_study
+from predictor.training.from_tables import load_dataset
 from predictor.training.train import Trained, train
 
 SIZES, TOSSED = (100, 300, 1000), (300, 1000, 5000)
@@ -54,7 +54,7 @@ class Fresh:
 
 
 @dataclass(frozen=True)
-class Told:
+class PageData:
     """What came of one training.
 
     Attributes:
@@ -88,27 +88,27 @@ def make_fresh(count: int) -> Fresh:
     """The newest leads of a large firm of the same law, of those whose outcome is known."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        study = load_study(load_settings(make_firm(int(count / SHARE), FRESH_SEED, folder)))
-        known = np.flatnonzero(study.mature)
-        newest = known[np.argsort(study.order[known], kind="stable")][-count:]
-        assert study.as_of is not None
-        first = study.leads.frame.iloc[newest[:CHECKED]]
+        dataset = load_dataset(load_settings(make_firm(int(count / SHARE), FRESH_SEED, folder)))
+        known = np.flatnonzero(dataset.mature)
+        newest = known[np.argsort(dataset.order[known], kind="stable")][-count:]
+        assert dataset.as_of is not None
+        first = dataset.leads.frame.iloc[newest[:CHECKED]]
         leads, events = (pd.read_csv(folder / f"{table}.csv", dtype="str") for table in ("leads", "events"))
         moments = first["mql_at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").to_numpy()
         keys = pd.MultiIndex.from_arrays([first["lead_id"], moments])
         leads = leads.set_index(["lead_id", "mql_at"]).loc[keys].reset_index(names=["lead_id", "mql_at"])
         events = events[events["lead_id"].isin(first["lead_id"])]
-    return Fresh(study.rows.iloc[newest], study.as_of.iloc[newest], study.outcome[newest], (leads, events))
+    return Fresh(dataset.rows.iloc[newest], dataset.as_of.iloc[newest], dataset.outcome[newest], (leads, events))
 
 
-def try_firm(size_and_seed: tuple[int, int], fresh: Fresh | None) -> Told:
+def try_firm(size_and_seed: tuple[int, int], fresh: Fresh | None) -> PageData:
     """Train on one firm, and ask about new leads where there are any; without them acceptance is a coin."""
     leads, seed = size_and_seed
     with tempfile.TemporaryDirectory() as name:
         try:
             trained = train(load_settings(make_firm(leads, seed, Path(name), signal=float(fresh is not None))))
         except TrainingError as error:
-            return Told(leads, seed, refused=str(error))
+            return PageData(leads, seed, refused=str(error))
         verdict = trained.verdict
         losses = {("test", one): float(figures["log_loss"] or 0) for one, figures in verdict.test.items()}
         gaps = {("test", one): verdict.differences[one] for one in RIVALS if one in verdict.differences}
@@ -118,19 +118,22 @@ def try_firm(size_and_seed: tuple[int, int], fresh: Fresh | None) -> Told:
             compare = partial(compute_difference, fresh.outcome, said["chosen"], resamples=RESAMPLES, seed=0)
             gaps |= {("fresh", one): compare(said[one]) for one in RIVALS if one != verdict.chosen}
     losses["test", "chosen"] = losses["test", verdict.chosen]
-    return Told(leads, seed, "", verdict.chosen, verdict.earned, verdict.text, losses, gaps)
+    return PageData(leads, seed, "", verdict.chosen, verdict.earned, verdict.text, losses, gaps)
 
 
 def ask_fresh(trained: Trained, fresh: Fresh) -> dict[str, np.ndarray]:
     """What the final recipe says of the new leads, and what points and base rate would, learned from the same leads."""
-    study, chosen = trained.study, trained.verdict.chosen
-    features, _ = study.fit_features(study.teaching)
-    block = study.block(study.teaching, features, known_at=study.observed_until)
-    folds, seed = study.rehearsal(block), study.settings.model.seed
-    recipes = {name: fit_recipe(name, block, folds, seed, gap=study.gap) for name in RIVALS}
-    recipes["chosen"] = trained.final
-    seen = {name: block.seen_by(chosen if name == "chosen" else name).features for name in recipes}
-    said = {name: recipe.predict(seen[name].encode_table(fresh.rows, fresh.as_of).matrix) for name, recipe in recipes.items()}
+    dataset, chosen = trained.dataset, trained.verdict.chosen
+    features, _ = dataset.fit_features(dataset.teaching)
+    sample = dataset.sample(dataset.teaching, features, known_at=dataset.observed_until)
+    folds, seed = dataset.rehearsal(sample), dataset.settings.model.seed
+    calibrated_models = {name: fit_calibrated(name, sample, folds, seed, gap=dataset.gap) for name in RIVALS}
+    calibrated_models["chosen"] = trained.final
+    seen = {name: sample.seen_by(chosen if name == "chosen" else name).features for name in calibrated_models}
+    said = {
+        name: calibrated.predict(seen[name].encode_table(fresh.rows, fresh.as_of).matrix)
+        for name, calibrated in calibrated_models.items()
+    }
     check_bundle(trained, fresh, said["chosen"])
     if chosen in RIVALS:
         np.testing.assert_array_equal(said["chosen"], said[chosen])
@@ -144,20 +147,20 @@ def check_bundle(trained: Trained, fresh: Fresh, said: np.ndarray) -> None:
     np.testing.assert_allclose(answers["probability"], said[: len(answers)], rtol=1e-9)
 
 
-def try_firms(sizes: Sequence[int], seeds: int, fresh: Fresh | None) -> list[Told]:
+def try_firms(sizes: Sequence[int], seeds: int, fresh: Fresh | None) -> list[PageData]:
     """Every size with every seed, on all cores, the largest first."""
     firms = [(leads, seed) for leads in sorted(sizes, reverse=True) for seed in range(1, seeds + 1)]
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         return sorted(pool.map(partial(try_firm, fresh=fresh), firms), key=lambda told: (told.leads, told.seed))
 
 
-def is_worse(told: Told, where: str, rival: str) -> bool:
+def is_worse(told: PageData, where: str, rival: str) -> bool:
     """Whether the chosen surely lost more than the rival."""
     gap = told.gaps.get((where, rival))
     return gap is not None and gap.low > 0
 
 
-def print_table(told: Sequence[Told]) -> None:
+def print_table(told: Sequence[PageData]) -> None:
     """By size: what was chosen, mean log losses where all three are there, and how often the chosen was surely worse."""
     worse_than = [f"surely worse than {rival}" for rival in RIVALS]
     print("| " + " | ".join(["leads", "firms", "chosen", "may serve", "asked on", *RIVALS, "chosen", *worse_than]) + " |")
@@ -172,12 +175,12 @@ def print_table(told: Sequence[Told]) -> None:
             start = "| | | | "
 
 
-def tell_chosen(some: Sequence[Told]) -> str:
+def tell_chosen(some: Sequence[PageData]) -> str:
     """Which candidates were chosen, the most frequent first."""
     return ", ".join(f"{name} {times}" for name, times in Counter(one.chosen for one in some).most_common())
 
 
-def print_tossed(told: Sequence[Told]) -> None:
+def print_tossed(told: Sequence[PageData]) -> None:
     """What the verdict makes of coins: how often it says that there is no signal, and how often something learned would serve."""
     print("| leads | firms | chosen | says No signal | something learned may serve | surely better than constant |")
     print("|---:|---:|---|---:|---:|---:|")
@@ -188,21 +191,21 @@ def print_tossed(told: Sequence[Told]) -> None:
         print(f"| {leads:,} | {len(some)} | {tell_chosen(some)} | {silent} | {serving} | {fooled} |")
 
 
-def group(told: Iterable[Told]) -> list[tuple[int, list[Told]]]:
+def group(told: Iterable[PageData]) -> list[tuple[int, list[PageData]]]:
     """Those that were trained, by size."""
-    sizes: dict[int, list[Told]] = {}
+    sizes: dict[int, list[PageData]] = {}
     for one in told:
         sizes.setdefault(one.leads, []).extend([] if one.refused else [one])
     return list(sizes.items())
 
 
-def print_refused(told: Sequence[Told]) -> None:
+def print_refused(told: Sequence[PageData]) -> None:
     """Prints why there was no training."""
     for one in (one for one in told if one.refused):
         print(f"{one.leads:,} leads, seed {one.seed}, refused: {one.refused}")
 
 
-def print_worse(told: Sequence[Told]) -> int:
+def print_worse(told: Sequence[PageData]) -> int:
     """Prints every case in which the chosen was surely worse; how many of these."""
     cases = [(one, *key) for one in told for key in one.gaps if is_worse(one, *key)]
     for one, where, rival in cases:

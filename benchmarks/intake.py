@@ -21,7 +21,7 @@ from _measure import measure, run_script, tell_missed, time_once
 
 from predictor.core.settings import make_settings
 from predictor.data.events.contract import check_events
-from predictor.data.events.table import fingerprint_acts
+from predictor.data.events.table import fingerprint_events
 from predictor.data.read.event_sources import open_events
 
 LEADS = 200_000
@@ -77,7 +77,7 @@ def run_plain(events: str) -> ibis.Table:
 
 def work(who: str, events: str) -> None:
     """One run in a process of its own: tells seconds, the peak of memory, and a fingerprint of the acts."""
-    time_once(lambda: {"ours": run_ours, "plain": run_plain}[who](events), lambda table: {"acts": fingerprint_acts(table)})
+    time_once(lambda: {"ours": run_ours, "plain": run_plain}[who](events), lambda table: {"acts": fingerprint_events(table)})
 
 
 def measure_fresh(who: str, events: Path) -> dict[str, Any]:

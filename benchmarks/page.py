@@ -14,8 +14,8 @@ from playwright.sync_api import sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from browser.pages import simulate_contest, tell
 
-from predictor.report.page.render import render_told
-from predictor.report.page.sliders import tell_steps
+from predictor.report.page.render import render_comparison
+from predictor.report.page.sliders import describe_steps
 
 MOVES = 40
 MOVE = """async (place) => {
@@ -48,12 +48,12 @@ def main() -> None:
             told = tell(simulate_contest(leads), resamples=2)
             start = time.perf_counter()
             place = Path(folder) / f"{leads}.html"
-            place.write_text(render_told(told), encoding="utf-8")
+            place.write_text(render_comparison(told), encoding="utf-8")
             written, page = time.perf_counter() - start, browser.new_page()
             start = time.perf_counter()
             page.goto(place.as_uri())
             page.wait_for_selector("html[data-ready]")
-            opened, texts = time.perf_counter() - start, tell_steps(told.comparison.tables["steps"])["load"]
+            opened, texts = time.perf_counter() - start, describe_steps(told.comparison.tables["steps"])["load"]
             took = []
             for move in range(MOVES):
                 row = 5 + move * 4

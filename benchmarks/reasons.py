@@ -64,11 +64,11 @@ def list_scorers(folder: Path) -> Iterator[tuple[str, Scorer]]:
         trained = train(make_settings(folder, candidate, budget_s))
         assert trained.verdict.chosen == candidate
         yield name, Scorer(Bundle("timed", trained.files, {}))
-    study = trained.study
-    features, _ = study.fit_features(study.teaching)
-    block = study.block(study.teaching, features, known_at=study.observed_until)
+    dataset = trained.dataset
+    features, _ = dataset.fit_features(dataset.teaching)
+    sample = dataset.sample(dataset.teaching, features, known_at=dataset.observed_until)
     scorer = Scorer(Bundle("timed", trained.files, {}))
-    scorer.model = Growth(MOST_TREES, len(block), {"num_leaves": MOST_LEAVES}).fit(block, 1)
+    scorer.model = Growth(MOST_TREES, len(sample), {"num_leaves": MOST_LEAVES}).fit(sample, 1)
     yield f"lightgbm, {MOST_TREES} trees of {MOST_LEAVES} leaves", scorer
 
 

@@ -6,7 +6,7 @@ import tomli_w
 
 from predictor.core.settings import load_settings
 from predictor.simulate.firm import simulate_firm
-from predictor.training.from_tables import load_study
+from predictor.training.from_tables import load_dataset
 
 COPIES = 40
 
@@ -48,4 +48,4 @@ def study_leads(folder, leads, **sections):
     leads.to_csv(folder / "leads.csv", index=False)
     asked = {"data": {"leads": "leads.csv"}, "label": {"horizon_days": 30}} | sections
     (folder / "predictor.toml").write_text(tomli_w.dumps(asked), encoding="utf-8")
-    return load_study(load_settings(folder / "predictor.toml"))
+    return load_dataset(load_settings(folder / "predictor.toml"))

@@ -15,13 +15,13 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import QueryParams
 
-from api.http.guarded_route import SafeRoute
+from api.http.guarded_route import GuardedRoute
 from api.serving.service import Service, find_service
 
 _LARGE = 500_000  # bytes of a body; to read such takes so long that others are answered meanwhile
 
 
-class QuickRoute(SafeRoute):
+class FastRoute(GuardedRoute):
     """A route whose endpoint is given the service, its body, its query and the request, and gives a response.
 
     An endpoint that is no coroutine runs in a thread, and its body is validated there.

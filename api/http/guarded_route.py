@@ -43,7 +43,7 @@ async def _read_leads(request: _StrictRequest, crm: Crm, *, many: bool) -> None:
     request.leads = await read_records(request, content, crm, many=many)
 
 
-class SafeRoute(APIRoute):
+class GuardedRoute(APIRoute):
     """A route of `ACCESS`: one that is not listed there cannot be made."""
 
     def make_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -9,7 +9,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 
-class PromptHeads(H11Protocol):
+class HeaderTimeout(H11Protocol):
     """A connection that is closed where the head of a request does not come whole in time: nobody knows who keeps it open.
 
     Uvicorn itself waits without end for the first head, and for one of which a part has come; h11 bounds how long a head may be.

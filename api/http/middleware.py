@@ -28,7 +28,7 @@ _GONE = 499  # nobody reads it, but figures and log tell such requests from faul
 UNKNOWN = "unknown"
 
 
-class Envelope:
+class RequestMiddleware:
     """An ASGI app around another."""
 
     def __init__(self, app: ASGIApp, *, settings: ServeSettings, metrics: Metrics) -> None:

@@ -11,11 +11,11 @@ import orjson
 
 from api.schemas.requests import LeadIn, ScoreQuery
 from api.serving.crm import CrmLeadIn
-from api.serving.each import ask_each
+from api.serving.each import try_each
 from api.serving.service import Service
 from predictor.core.errors import ScoringError
 from predictor.scoring.crm.properties import write_properties
-from predictor.scoring.sales_context import Routing, tell_routing
+from predictor.scoring.sales_context import SalesContext, compute_sales_context
 from predictor.store.records import Answered
 
 
@@ -24,7 +24,7 @@ class Given:
     """One answer, and what it is told with."""
 
     answered: Answered
-    routing: Routing
+    routing: SalesContext
     scored_at: datetime
     record_type: str = ""
 
@@ -43,7 +43,12 @@ def answer_leads(leads: Sequence[LeadIn], service: Service, now: datetime, reaso
     given = [
         answer
         if isinstance(answer, ScoringError)
-        else Given(answer, tell_routing(lead, answer.answer.points), now, sent.record_type if isinstance(sent, CrmLeadIn) else "")
+        else Given(
+            answer,
+            compute_sales_context(lead, answer.answer.points),
+            now,
+            sent.record_type if isinstance(sent, CrmLeadIn) else "",
+        )
         for sent, lead, answer in zip(leads, asked, answers, strict=True)
     ]
     service.keep([one.answered for one in given if isinstance(one, Given)], now)  # last: what fails is not kept
@@ -52,7 +57,7 @@ def answer_leads(leads: Sequence[LeadIn], service: Service, now: datetime, reaso
 
 def answer_each(leads: Sequence[LeadIn], service: Service, now: datetime, reasons: int) -> Sequence[Given | Exception]:
     """The same, where a fault of ours with one lead is told in its place, and costs the others nothing."""
-    return ask_each(lambda some: answer_leads(some, service, now, reasons), leads)
+    return try_each(lambda some: answer_leads(some, service, now, reasons), leads)
 
 
 def tell(given: Given, service: Service, asked: ScoreQuery) -> dict[str, Any]:

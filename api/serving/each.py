@@ -9,10 +9,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def ask_each(ask: Callable[[Sequence[Item]], Sequence[Result]], about: Sequence[Item]) -> Sequence[Result | Exception]:
+def try_each(ask: Callable[[Sequence[Item]], Sequence[Result]], about: Sequence[Item]) -> Sequence[Result | Exception]:
     """What is told of each; where the question fails, it is asked of each alone, and a fault stands in the place of its own.
 
-    >>> ask_each(lambda some: [10 // one for one in some], [5, 0, 2])
+    >>> try_each(lambda some: [10 // one for one in some], [5, 0, 2])
     [2, ZeroDivisionError('integer division or modulo by zero'), 5]
     """
     try:
@@ -20,4 +20,4 @@ def ask_each(ask: Callable[[Sequence[Item]], Sequence[Result]], about: Sequence[
     except Exception as error:  # noqa: BLE001  whatever it is
         if len(about) == 1:
             return [error]
-        return [told for one in about for told in ask_each(ask, [one])]
+        return [told for one in about for told in try_each(ask, [one])]

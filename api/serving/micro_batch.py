@@ -14,7 +14,7 @@ _Answer = asyncio.Future[Given]
 _Key = tuple[asyncio.AbstractEventLoop, int, int]
 
 
-class Gather:
+class MicroBatch:
     """Takes leads one by one, and answers all that came in the same turn of the event loop at once.
 
     Nobody waits for others to come: a lead that came alone is scored in the next turn. One service and one number of reasons are

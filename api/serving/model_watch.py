@@ -21,7 +21,7 @@ from predictor.store.store import Store
 _AGAIN_S = 30.0
 
 
-class Watch:
+class ModelWatch:
     """Keeps a server answering with the champion of a folder, whichever that is.
 
     A new champion takes the place of the old one in a single assignment, once it is loaded and has passed its check; a request

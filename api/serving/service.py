@@ -11,10 +11,10 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from api.http.errors import LOG, NO_MODEL, RefusalError
-from api.serving.each import ask_each
+from api.serving.each import try_each
 from predictor.core.errors import Finding, ScoringError, StoreError, count
 from predictor.scoring.answer import Answer, Lead
-from predictor.scoring.exploration import draw_lot
+from predictor.scoring.exploration import draw_exploration
 from predictor.scoring.scorer import Scorer
 from predictor.store.records import Answered
 from predictor.store.store import Store
@@ -76,7 +76,7 @@ class Service:
             answer = replace(answer, warnings=(*answer.warnings, *noticed))
         if not self.explore_rate or answer.decision == "route_to_sales":
             return answer, lead.as_of, False, None
-        if drawn := draw_lot(answer.lead_id) < self.explore_rate:
+        if drawn := draw_exploration(answer.lead_id) < self.explore_rate:
             answer = replace(answer, decision="route_to_sales", explore=True)
         return answer, lead.as_of, drawn, self.explore_rate
 
@@ -84,7 +84,7 @@ class Service:
         """What the challenger says of each; None where it cannot, for it costs no answer, nor what it says of others."""
         if self.challenger is None:
             return [None] * len(leads)
-        said = ask_each(partial(self.challenger.score_leads, reasons=0), leads)
+        said = try_each(partial(self.challenger.score_leads, reasons=0), leads)
         if faults := [error for error in said if isinstance(error, Exception) and not isinstance(error, ScoringError)]:
             kind = type(faults[0]).__name__  # a message may quote a person
             LOG.error("The challenger failed with %s: %s", count(len(faults), "lead"), kind)

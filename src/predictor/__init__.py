@@ -35,16 +35,16 @@ if TYPE_CHECKING:
     from predictor.scoring.scorer import Scorer
     from predictor.simulate.files import save_firm
     from predictor.simulate.firm import simulate_firm
-    from predictor.training.audit import audit_study, gather_findings
-    from predictor.training.dataset import Study
-    from predictor.training.from_tables import load_study
+    from predictor.training.audit import audit_dataset, collect_findings
+    from predictor.training.dataset import Dataset
+    from predictor.training.from_tables import load_dataset
     from predictor.training.train import Trained, save_trained, track_trained
     from predictor.training.train import train as train_model
 
 _PLACES = {
     "predictor.scoring.answer": ("Answer", "Lead"),
     "predictor.audit.columns": ("audit_columns",),
-    "predictor.training.audit": ("audit_study", "gather_findings"),
+    "predictor.training.audit": ("audit_dataset", "collect_findings"),
     "predictor.scoring.batch": ("score_leads",),
     "predictor.scoring.bundle.files": ("find_champion", "list_bundles", "promote", "rollback"),
     "predictor.core.settings": ("Settings", "load_settings", "make_settings"),
@@ -63,8 +63,8 @@ _PLACES = {
     "predictor.scoring.scorer": ("Scorer",),
     "predictor.simulate.files": ("save_firm",),
     "predictor.simulate.firm": ("simulate_firm",),
-    "predictor.training.dataset": ("Study",),
-    "predictor.training.from_tables": ("load_study",),
+    "predictor.training.dataset": ("Dataset",),
+    "predictor.training.from_tables": ("load_dataset",),
     "predictor.training.train": ("Trained", "save_trained", "track_trained"),
     "predictor.data.values": ("Event",),
 }
@@ -83,21 +83,21 @@ __all__ = [
     "Recommendation",
     "Scorer",
     "Settings",
-    "Study",
+    "Dataset",
     "Trained",
     "Verdict",
     "audit_columns",
-    "audit_study",
+    "audit_dataset",
     "award_lead",
+    "collect_findings",
     "compute_importance",
     "compute_threshold_rows",
     "compute_verdict_table",
     "find_champion",
-    "gather_findings",
     "list_bundles",
+    "load_dataset",
     "load_rule_book",
     "load_settings",
-    "load_study",
     "make_settings",
     "plot_candidates",
     "plot_curve",

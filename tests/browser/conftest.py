@@ -10,7 +10,7 @@ import pytest
 from browser.pages import simulate_contest, tell
 from playwright.sync_api import sync_playwright
 
-from predictor.report.page.render import render_told
+from predictor.report.page.render import render_comparison
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -77,7 +77,7 @@ def told(contest):
 
 @pytest.fixture(scope="session")
 def html(told):
-    return render_told(told)
+    return render_comparison(told)
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ import pandas as pd
 
 from predictor.points.rulebook import parse_rule_book
 from predictor.report.compare.comparison import compute_comparison
-from predictor.report.compare.ways import Contest
-from predictor.report.page.render import Told
+from predictor.report.compare.ways import ComparedLeads
+from predictor.report.page.render import PageData
 
 BOOK = parse_rule_book(
     """
@@ -40,7 +40,7 @@ def simulate_contest(n, *, seed=0, **changes):
         "moments": pd.Series(pd.Timestamp("2026-01-01", tz="UTC") + days),
     }  # fmt: skip
     held["learned"] = held["learned"].to_numpy()
-    return Contest(**held | changes)
+    return ComparedLeads(**held | changes)
 
 
 def tell(contest, *, resamples=20, **changes):
@@ -63,4 +63,4 @@ def tell(contest, *, resamples=20, **changes):
         "horizon_days": 30.0,
         "book": book,
     }
-    return Told(comparison=comparison, **held | changes)
+    return PageData(comparison=comparison, **held | changes)

@@ -3,7 +3,7 @@
 import pytest
 from browser.pages import simulate_contest, tell
 
-from predictor.report.page.render import render_told
+from predictor.report.page.render import render_comparison
 
 LEADS = 200_000
 
@@ -11,7 +11,7 @@ LEADS = 200_000
 @pytest.fixture(scope="module")
 def html():
     told = tell(simulate_contest(LEADS), resamples=2)
-    return render_told(told)
+    return render_comparison(told)
 
 
 def test_it_is_small(html):

@@ -9,7 +9,7 @@ from browser.hands import clean, move, read_figures
 from browser.pages import tell
 
 from predictor.core.wording import DASH
-from predictor.report.page.render import render_told
+from predictor.report.page.render import render_comparison
 
 AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 CASES = (
@@ -79,7 +79,7 @@ def test_it_prints_on_a4(visit, html):
 
 @pytest.mark.parametrize("case", CASES)
 def test_what_cannot_be_told_is_said_and_the_rest_is_shown(visit, awkward, case):
-    page = visit(render_told(tell(awkward[case])))
+    page = visit(render_comparison(tell(awkward[case])))
     page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
     text = clean(page.locator("body").inner_text())
     for leak in ("nan", "NaN", "undefined", "null", "None", "Infinity"):
@@ -115,7 +115,7 @@ def test_a_separator_of_lines_in_the_name_of_a_rule_breaks_no_chart(visit, conte
     name = 'Pricing\u2028"page" \\now'
     rules = (replace(contest.book.rules[0], name=name), *contest.book.rules[1:])
     times = contest.times.rename(columns={contest.book.rules[0].name: name})
-    page = visit(render_told(tell(replace(contest, book=replace(contest.book, rules=rules), times=times))))
+    page = visit(render_comparison(tell(replace(contest, book=replace(contest.book, rules=rules), times=times))))
     shown = page.locator("[data-chart=rules] svg").text_content()
     assert 'page" \\now' in shown
     assert shown.index("now") < shown.index("Webinar"), "in the order of the book"

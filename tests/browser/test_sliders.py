@@ -5,7 +5,7 @@ import pytest
 from browser.hands import move, read_figures
 
 from predictor.core.settings import make_settings
-from predictor.core.wording import say_percent, say_share, say_weekly
+from predictor.core.wording import format_percent, format_share, format_weekly
 from predictor.model.threshold.gate import judge_gate
 from predictor.model.threshold.recommend import recommend_threshold
 from predictor.model.threshold.table import compute_thresholds
@@ -18,24 +18,24 @@ def expect(contest, threshold):
     handed = contest.probability >= threshold
     row = compute_thresholds(contest.outcome, handed.astype(float), weeks=contest.weeks).iloc[-1]
     sqls = contest.outcome[handed].sum()
-    share = say_share(row["conversion"], row["conversion_low"], row["conversion_high"])
+    share = format_share(row["conversion"], row["conversion_low"], row["conversion_high"])
     told = {
-        "load": say_weekly(handed.sum() / contest.weeks), "sqls": say_weekly(sqls / contest.weeks), "conversion": share,
-        "caught": say_percent(row["sqls_caught"]), "share": say_percent(handed.mean()),
+        "load": format_weekly(handed.sum() / contest.weeks), "sqls": format_weekly(sqls / contest.weeks), "conversion": share,
+        "caught": format_percent(row["sqls_caught"]), "share": format_percent(handed.mean()),
         "verdict": judge_gate(contest.outcome, handed, weeks=contest.weeks, band=contest.band).verdict.capitalize(),
     }  # fmt: skip
     for way, prefix in ((POINTS, "points"), (LEARNED, "learned")):
         caught = catch(contest.ways[way], contest.outcome, handed.sum())
         told |= {
-            f"{prefix}_sqls": say_weekly(caught / contest.weeks),
-            f"{prefix}_caught": say_percent(caught / contest.outcome.sum()),
+            f"{prefix}_sqls": format_weekly(caught / contest.weeks),
+            f"{prefix}_caught": format_percent(caught / contest.outcome.sum()),
         }
     for side, swapped in (("in", handed & ~contest.routed), ("out", ~handed & contest.routed)):
         told[side] = "none"
         if swapped.any():
             gate = judge_gate(contest.outcome, swapped, weeks=contest.weeks)
-            share = say_share(gate.conversion, gate.low, gate.high)
-            told[side] = f"{say_weekly(swapped.sum() / contest.weeks)}, of which {share} became SQLs"
+            share = format_share(gate.conversion, gate.low, gate.high)
+            told[side] = f"{format_weekly(swapped.sum() / contest.weeks)}, of which {share} became SQLs"
     return told
 
 

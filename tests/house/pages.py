@@ -90,7 +90,7 @@ def tell_findings_page():
 {MADE}
 A finding has a code that stays, a severity, what was found and where, and what to do. An **error** refuses the work, a
 **warning** may make its figures wrong, a **tip** is worth knowing. Commands with `--json` and every answer of the API carry the
-code; in Python they are `study.findings` and `trained.findings`, which a notebook shows as a table.
+code; in Python they are `dataset.findings` and `trained.findings`, which a notebook shows as a table.
 
 Faults of rows refuse a table; with `data.faulty_rows = "drop"` such rows are left out instead, and the finding counts them. A
 finding that is known and right as it is can be accepted with a reason, `"CODE:column" = "why"` under `[audit.accept]`; the card

@@ -106,19 +106,19 @@ def test_a_reloaded_bundle_is_the_one_in_memory(trained, leads, batch):
 
 
 def test_the_recipe_that_was_trained_is_the_bundle_that_answers(trained, scorer):
-    study = trained.study
-    newest = np.argsort(study.order)[-LEADS:]
-    encoded = scorer.features.encode_table(study.rows.iloc[newest], study.as_of.iloc[newest])
+    dataset = trained.dataset
+    newest = np.argsort(dataset.order)[-LEADS:]
+    encoded = scorer.features.encode_table(dataset.rows.iloc[newest], dataset.as_of.iloc[newest])
     assert not encoded.errors
     table = scorer.score_table(
-        study.leads.frame.iloc[newest].reset_index(drop=True),
-        as_of=study.as_of.iloc[newest].reset_index(drop=True),
-        awards=_take(study.awards, newest),
-        history=study.rows.filter(like="events/").iloc[newest].reset_index(drop=True),
+        dataset.leads.frame.iloc[newest].reset_index(drop=True),
+        as_of=dataset.as_of.iloc[newest].reset_index(drop=True),
+        awards=_take(dataset.awards, newest),
+        history=dataset.rows.filter(like="events/").iloc[newest].reset_index(drop=True),
         reasons=0,
     )
     np.testing.assert_allclose(table["probability"], trained.final.predict(encoded.matrix), rtol=0, atol=TOLERANCE)
-    np.testing.assert_array_equal(table["points"], study.rows[TOTAL].iloc[newest])
+    np.testing.assert_array_equal(table["points"], dataset.rows[TOTAL].iloc[newest])
 
 
 def _take(awards, positions):
@@ -132,13 +132,13 @@ def _take(awards, positions):
 
 def test_lightgbm_is_its_booster_and_calibrator_by_hand(trained):
     """`lightgbm` in the verdict, from the text of its model and the numbers of its calibrator, by no line of ours."""
-    recipe = trained.recipes["lightgbm"]
-    study, split = trained.study, trained.split
-    features, _ = study.fit_features(split.fit)
-    test = study.block(split.test, features)
-    booster = lgb.Booster(model_str=recipe.model.to_text())
+    calibrated = trained.calibrated_models["lightgbm"]
+    dataset, split = trained.dataset, trained.split
+    features, _ = dataset.fit_features(split.fit)
+    test = dataset.sample(split.test, features)
+    booster = lgb.Booster(model_str=calibrated.model.to_text())
     raw = booster.predict(test.matrix, raw_score=True)
-    calibrator = {"intercept": 0.0, "slope": 1.0} | json.loads(recipe.calibrator.to_text())
+    calibrator = {"intercept": 0.0, "slope": 1.0} | json.loads(calibrated.calibrator.to_text())
     assert calibrator["kind"] in {"none", "sigmoid"}
     by_hand = 1 / (1 + np.exp(-(calibrator["intercept"] + calibrator["slope"] * raw)))
     np.testing.assert_allclose(trained.verdict.probability["lightgbm"], by_hand, rtol=0, atol=TOLERANCE)

@@ -10,7 +10,7 @@ import pytest
 from predictor.data.read.table_files import read_table
 from predictor.data.values import Event
 from predictor.features.event_features import begin_names
-from predictor.features.snapshot import read_acts
+from predictor.features.snapshot import read_event_features
 from predictor.scoring.answer import Lead
 
 
@@ -34,7 +34,7 @@ def test_a_kept_row_gives_the_same_probability(scorer, leads):
         asked = Lead(lead.lead_id, lead.as_of, {**lead.attributes, **odd}, None, lead.events)
         answer = scorer.score_lead(asked, reasons=0)
         kept = json.loads(json.dumps(dict(answer.features), allow_nan=False))
-        acts = read_acts(pd.DataFrame([kept]), scorer.features.event_features).iloc[0].to_dict()
+        acts = read_event_features(pd.DataFrame([kept]), scorer.features.event_features).iloc[0].to_dict()
         encoded, _ = scorer.features.encode_row(kept | acts, lead.as_of)
         again = scorer.calibrator.predict(scorer.model.score(np.array([encoded])))[0]
         assert again == answer.probability

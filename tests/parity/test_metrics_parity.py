@@ -14,7 +14,7 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 from predictor.model.label import compute_conversion_curve
 from predictor.model.metrics.brier import decompose_brier, fit_calibration_line
 from predictor.model.metrics.intervals import wilson
-from predictor.model.metrics.metrics import compute_luck, compute_metrics, compute_reliability
+from predictor.model.metrics.metrics import compute_metrics, compute_rank_p_value, compute_reliability
 
 
 def draw_leads(seed, n, decimals):
@@ -93,12 +93,12 @@ def test_luck_is_the_share_of_orders_that_rank_as_well():
     probability, outcome = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]), np.array([0, 0, 1, 0, 0, 1, 0, 1])
     sums = [sum(chosen) for chosen in combinations(range(8), 3)]
     reached = np.flatnonzero(outcome).sum()
-    assert compute_luck(outcome, probability) == pytest.approx(np.mean([one >= reached for one in sums]))
+    assert compute_rank_p_value(outcome, probability) == pytest.approx(np.mean([one >= reached for one in sums]))
 
 
 def test_luck_is_seldom_small_where_there_is_nothing():
     draw = np.random.default_rng(0)
-    seen = [compute_luck((draw.random(80) < 0.13).astype(float), draw.random(80)) for _ in range(2000)]
+    seen = [compute_rank_p_value((draw.random(80) < 0.13).astype(float), draw.random(80)) for _ in range(2000)]
     assert np.mean(np.array(seen) <= 0.01) < 0.016
     assert np.mean(np.array(seen) <= 0.5) == pytest.approx(0.5, abs=0.04)
 

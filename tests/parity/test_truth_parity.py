@@ -13,7 +13,7 @@ from predictor.scoring.batch import score_leads
 from predictor.scoring.scorer import Scorer
 from predictor.simulate.files import save_firm
 from predictor.simulate.firm import simulate_firm
-from predictor.training.from_tables import load_study
+from predictor.training.from_tables import load_dataset
 from predictor.training.train import save_trained, train
 
 from conftest import NOW  # isort: skip
@@ -49,14 +49,14 @@ def answers(trained, firms, tmp_path_factory):
     return pd.concat([told, known], axis=1)
 
 
-def _truth_of(study, folder):
+def _truth_of(dataset, folder):
     truth = pd.read_csv(folder / "truth.csv", dtype={"lead_id": "str"})
     truth["mql_at"] = parse_times(truth["mql_at"].astype("str"), "UTC")[0]
-    return study.leads.frame[KEY].merge(truth, on=KEY, how="left", validate="one_to_one")["probability"].to_numpy()
+    return dataset.leads.frame[KEY].merge(truth, on=KEY, how="left", validate="one_to_one")["probability"].to_numpy()
 
 
 def test_the_champion_is_a_fifth_closer_to_the_truth_than_the_points(trained, firms):
-    truth = _truth_of(trained.study, firms[0])[trained.split.test]
+    truth = _truth_of(trained.dataset, firms[0])[trained.split.test]
     assert not np.isnan(truth).any()
     miss = {name: np.abs(said - truth).mean() for name, said in trained.verdict.probability.items()}
     assert trained.verdict.chosen in {"logistic", "lightgbm", "lightgbm_on_points"}
@@ -66,7 +66,7 @@ def test_the_champion_is_a_fifth_closer_to_the_truth_than_the_points(trained, fi
 def test_the_champion_closes_most_of_the_gap_between_the_points_and_the_truth(trained, firms):
     """In log loss on the test leads, of which no model can know more than the simulator."""
     outcome, told = trained.verdict.outcome, trained.verdict.test
-    best = compute_metrics(outcome, _truth_of(trained.study, firms[0])[trained.split.test])["log_loss"]
+    best = compute_metrics(outcome, _truth_of(trained.dataset, firms[0])[trained.split.test])["log_loss"]
     worst = told["points"]["log_loss"]
     assert (worst - told[trained.verdict.chosen]["log_loss"]) / (worst - best) >= 0.7
 
@@ -79,7 +79,7 @@ def test_probabilities_hold_forward_in_time(trained):
 
 
 def test_nothing_does_better_than_the_truth(trained, firms):
-    truth = _truth_of(trained.study, firms[0])[trained.split.test]
+    truth = _truth_of(trained.dataset, firms[0])[trained.split.test]
     best = compute_metrics(trained.verdict.outcome, truth)
     for figures in trained.verdict.test.values():
         assert best["log_loss"] < figures["log_loss"]
@@ -90,7 +90,7 @@ def test_the_threshold_keeps_its_promise_on_new_leads(answers, trained):
     routed = answers[(answers["decision"] == "route_to_sales") & answers["mature"]]
     assert trained.advice.holds
     assert len(routed) > 1000
-    low, high = trained.study.settings.threshold.band
+    low, high = trained.dataset.settings.threshold.band
     assert low <= routed["outcome"].mean() <= high
 
 
@@ -102,6 +102,6 @@ def test_probabilities_are_believed_on_new_leads(answers):
 
 
 def test_the_study_is_the_one_that_was_simulated(firms):
-    study = load_study(load_settings(firms[1] / "predictor.toml"))
-    assert len(study.leads.frame) == len(pd.read_csv(firms[1] / "leads.csv"))
-    assert study.horizon_days == 30
+    dataset = load_dataset(load_settings(firms[1] / "predictor.toml"))
+    assert len(dataset.leads.frame) == len(pd.read_csv(firms[1] / "leads.csv"))
+    assert dataset.horizon_days == 30

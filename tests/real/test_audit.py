@@ -8,8 +8,8 @@ import pytest
 
 from predictor.audit.columns import audit_columns
 from predictor.core.settings import make_settings
-from predictor.training.audit import audit_study, gather_findings, list_refusals
-from predictor.training.from_tables import load_study
+from predictor.training.audit import audit_dataset, collect_findings, list_refusals
+from predictor.training.from_tables import load_dataset
 
 HERE = Path(__file__).parent
 LEAKS = {"Tags", "Lead Quality", "Lead Profile", "Last Activity", "Last Notable Activity"}
@@ -20,7 +20,7 @@ def x_education(real_data):
     """The study of the export as it is, with none of its columns to ignore."""
     asked = tomllib.loads((HERE / "x_education.toml").read_text())
     asked["roles"].pop("ignore")
-    return load_study(make_settings(asked, folder=real_data))
+    return load_dataset(make_settings(asked, folder=real_data))
 
 
 def grave(findings):
@@ -28,7 +28,7 @@ def grave(findings):
 
 
 def test_the_leaks_of_x_education_are_found_and_no_other_column_is_accused(x_education):
-    found = gather_findings(x_education, x_education.findings, audit_study(x_education))
+    found = collect_findings(x_education, x_education.findings, audit_dataset(x_education))
     told = grave(found)
     assert told.pop("Tags") == "error"
     assert set(told) == LEAKS - {"Tags"}
@@ -52,15 +52,15 @@ def test_they_are_found_without_their_names_too(real_data):
 
 
 def test_scores_that_came_with_the_newest_leads_only_are_told_as_drift(x_education):
-    (drift,) = [finding for finding in audit_study(x_education) if finding.code == "AUDIT017"]
+    (drift,) = [finding for finding in audit_dataset(x_education) if finding.code == "AUDIT017"]
     assert "'Asymmetrique Profile Score'" in drift.what
 
 
 def test_what_taking_tags_back_costs_is_a_refusal(real_data):
     asked = tomllib.loads((HERE / "x_education.toml").read_text())
     asked["roles"] |= {"ignore": [], "allow": ["Tags"]}
-    study = load_study(make_settings(asked, folder=real_data))
-    assert [finding.column for finding in list_refusals(study, audit_study(study))] == ["Tags"]
+    dataset = load_dataset(make_settings(asked, folder=real_data))
+    assert [finding.column for finding in list_refusals(dataset, audit_dataset(dataset))] == ["Tags"]
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +70,8 @@ def olist(real_data, tmp_path_factory):
     leads = pd.read_csv(folder / "olist_marketing_qualified_leads_dataset.csv", dtype="str")
     deals = pd.read_csv(folder / "olist_closed_deals_dataset.csv", dtype="str")
     leads.merge(deals, on="mql_id", how="left", validate="one_to_one").to_csv(at / "olist.csv", index=False)
-    study = load_study(make_settings(tomllib.loads((HERE / "olist.toml").read_text()), folder=at))
-    return set(deals) - {"mql_id", "won_date"}, audit_study(study)
+    dataset = load_dataset(make_settings(tomllib.loads((HERE / "olist.toml").read_text()), folder=at))
+    return set(deals) - {"mql_id", "won_date"}, audit_dataset(dataset)
 
 
 def test_every_column_of_the_deals_is_an_error(olist):

@@ -49,9 +49,9 @@ def trained_without_gap(real_data, tmp_path_factory):
 
 
 def test_the_base_rate_is_the_published_one(trained):
-    study = trained.study
-    assert len(study.leads.frame) == pytest.approx(5998, abs=5)
-    assert study.outcome[study.mature].mean() == pytest.approx(0.113, abs=0.005)
+    dataset = trained.dataset
+    assert len(dataset.leads.frame) == pytest.approx(5998, abs=5)
+    assert dataset.outcome[dataset.mature].mean() == pytest.approx(0.113, abs=0.005)
     assert any(finding.code == "LEAD005" and "1 row" in finding.what for finding in trained.findings)
 
 
@@ -81,7 +81,7 @@ def test_without_them_five_months_are_too_short_to_rehearse_on(dropped):
 
 
 def test_the_test_block_waits_for_the_horizon(dropped):
-    moments = dropped.study.leads.frame["mql_at"]
+    moments = dropped.dataset.leads.frame["mql_at"]
     gap = moments.iloc[dropped.split.test].min() - moments.iloc[dropped.split.fit].max()
     assert gap >= pd.Timedelta(days=90)
 

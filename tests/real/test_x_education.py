@@ -31,7 +31,7 @@ def test_probabilities_hold_forward_in_time(trained):
     assert 0.85 <= figures["calibration_slope"] <= 1.15
     assert figures["ece"] <= 2 * judged.noise.mean
     assert judged.verdict == "calibrated"
-    assert trained.verdict.doubt is None
+    assert trained.verdict.calibration_warning is None
 
 
 def test_no_candidate_is_so_good_that_it_must_leak(trained):
@@ -76,9 +76,9 @@ def test_the_page_tells_it_with_intervals(trained):
 
 
 def test_the_test_block_is_the_newest_and_its_features_are_no_leaks(trained):
-    order = trained.study.order
+    order = trained.dataset.order
     assert order[trained.split.fit].max() < order[trained.split.test].min()
-    named = {feature.name for feature in trained.study.fit_features(trained.split.fit)[0].features}
+    named = {feature.name for feature in trained.dataset.fit_features(trained.split.fit)[0].features}
     assert not named & {
         "Tags",
         "Lead Quality",

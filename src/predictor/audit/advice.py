@@ -8,12 +8,12 @@ LEAK = "Name it in roles.ignore; if the value was known before the lead became a
 LEFT_OUT = "It is no feature as it is: {why}. Leave it so; roles.allow would take it back."
 
 
-def say_share(share: float) -> str:
+def format_share(share: float) -> str:
     """A share in percent, with a digit after the point where it is small or nearly all.
 
-    >>> say_share(0.5), say_share(0.004), say_share(0.9987), say_share(1.0)
+    >>> format_share(0.5), format_share(0.004), format_share(0.9987), format_share(1.0)
     ('50 %', '0.4 %', '99.9 %', '100 %')
-    >>> say_share(0.0001)
+    >>> format_share(0.0001)
     'under 0.1 %'
     """
     if 0 < share < 0.001:
@@ -23,7 +23,7 @@ def say_share(share: float) -> str:
     return f"{min(percent, 99.9) if fine and percent > 95 else percent:.{1 if fine else 0}f} %"
 
 
-def say_leak(column: Column) -> str:
+def describe_leak(column: Column) -> str:
     """What to do about a column that tells what came of a lead.
 
     Whether it is a feature decides: one that is left out by its name harms nothing until somebody takes it back.

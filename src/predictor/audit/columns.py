@@ -13,7 +13,7 @@ from predictor.audit.view import View, read_columns
 from predictor.core.errors import Finding
 from predictor.data.denied_columns import deny_reason
 from predictor.data.parse import blank_missing, to_days
-from predictor.data.roles import tell_denied
+from predictor.data.roles import check_denied
 
 
 def audit_columns(
@@ -50,7 +50,7 @@ def audit_columns(
         order=_find_order(order, times), times=times,
     )  # fmt: skip
     denied = {column.name: why for column in view.columns if (why := deny_reason(column.name)) is not None}
-    leaks = keep_worst((*run_checks(view, LEAKS), *tell_denied(denied)))
+    leaks = keep_worst((*run_checks(view, LEAKS), *check_denied(denied)))
     told = {finding.column for finding in leaks}
     return (
         *leaks,

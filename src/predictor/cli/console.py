@@ -150,10 +150,10 @@ def show_verdict(verdict: Verdict) -> None:
         table.add_row(f"{mark}{name}{' *' if mark else ''}", *cells.values())
     out.print(table)
     out.print(f"* chosen on earlier leads. {escape(verdict.text)}")
-    if verdict.doubt is None:
+    if verdict.calibration_warning is None:
         out.print(escape(verdict.calibration.text))
     else:
-        out.print(f"[yellow]{escape(str(verdict.doubt))}[/]")
+        out.print(f"[yellow]{escape(str(verdict.calibration_warning))}[/]")
 
 
 def _figure(figure: float | None, interval: tuple[float, float] | None, digits: int) -> str:

@@ -41,16 +41,16 @@ def simulate(
 @in_words
 def check(config: Config = SETTINGS, *, as_json: AsJson = False) -> None:
     """Look through the export: what is wrong, what looks like a leak, what was left out."""
-    from predictor.core.row_faults import read_past_faults, tell_refused
-    from predictor.training.audit import audit_study, gather_findings, list_refusals
-    from predictor.training.from_tables import load_study
+    from predictor.core.row_faults import check_refused, read_past_faults
+    from predictor.training.audit import audit_dataset, collect_findings, list_refusals
+    from predictor.training.from_tables import load_dataset
 
-    study, refused = read_past_faults(load_study, load_settings(config))
-    told = map(tell_refused, study.findings) if refused else study.findings
-    findings = gather_findings(study, (*told, *study.fit_features(study.teaching)[1]), audit_study(study))
+    dataset, refused = read_past_faults(load_dataset, load_settings(config))
+    told = map(check_refused, dataset.findings) if refused else dataset.findings
+    findings = collect_findings(dataset, (*told, *dataset.fit_features(dataset.teaching)[1]), audit_dataset(dataset))
     if as_json:
         print_json(list_findings(findings))
     else:
-        console.show_every_finding(findings, refused=len(list_refusals(study, findings)))
+        console.show_every_finding(findings, refused=len(list_refusals(dataset, findings)))
     if any(finding.severity != "tip" for finding in findings):
         raise typer.Exit(1)

@@ -140,6 +140,6 @@ def threshold(
     if as_json:
         print_json({"recommended": asdict(advice), "table": columns})
         return
-    console.show_findings([] if scorer.doubt is None else [scorer.doubt])
+    console.show_findings([] if scorer.calibration_warning is None else [scorer.calibration_warning])
     console.show_thresholds(columns, advice.threshold)
     console.show_threshold(advice)

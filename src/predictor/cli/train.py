@@ -29,7 +29,7 @@ from predictor.core.settings import load_settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from predictor.training.dataset import Study
+    from predictor.training.dataset import Dataset
     from predictor.training.tracking.record import Tracked
     from predictor.training.train import Saved, Trained
 
@@ -56,8 +56,8 @@ def train(
         refuse_place("--page", page, {".html": "page"})
     settings = load_settings(config)
     with console.show_progress() as progress:
-        study = _load_stored(config, models) if from_store else None
-        trained = run_training(settings, study=study, progress=progress, advance=progress.advance)
+        dataset = _load_stored(config, models) if from_store else None
+        trained = run_training(settings, dataset=dataset, progress=progress, advance=progress.advance)
         progress("Writing the bundle")
         saved = save_trained(trained, models, now=datetime.now(UTC))
         tracked, refused = _keep(trained, saved, page=page, track=track, progress=progress)
@@ -98,14 +98,14 @@ def _keep(
     return tracked, " ".join(refused)
 
 
-def _load_stored(config: Path, models: Path) -> Study:
+def _load_stored(config: Path, models: Path) -> Dataset:
     """The study of the store that the settings name, or of that beside the bundles."""
     from predictor.store.database import Database
-    from predictor.training.from_store import load_store_study
+    from predictor.training.from_store import load_stored_dataset
 
     url = store_url(config)
     database = Database(url) if url else Database.beside(models)
     try:
-        return load_store_study(load_settings(config), database)
+        return load_stored_dataset(load_settings(config), database)
     finally:
         database.close()

@@ -61,7 +61,7 @@ class Faults:
             raise TableError(table, self.findings + soft)
         if self.rows:
             frame = frame[~np.any([faulty for _, faulty in self.rows], axis=0)]
-        return frame, tuple(tell_dropped(f) for f, _ in self.rows)
+        return frame, tuple(check_dropped(f) for f, _ in self.rows)
 
 
 def offer_to_drop(fault: Finding) -> Finding:
@@ -69,16 +69,16 @@ def offer_to_drop(fault: Finding) -> Finding:
     return replace(fault, do=f"{fault.do} Or set data.faulty_rows = 'drop' to leave these rows out.")
 
 
-def tell_dropped(fault: Finding) -> Finding:
+def check_dropped(fault: Finding) -> Finding:
     """A fault of some rows, once they have been left out."""
     return replace(fault, severity="warning", what=f"{fault.what}{_DROPPED}")
 
 
-def tell_refused(finding: Finding) -> Finding:
-    """What `tell_dropped` told, where the rows are only left out to look at the others; any other finding as it is.
+def check_refused(finding: Finding) -> Finding:
+    """What `check_dropped` told, where the rows are only left out to look at the others; any other finding as it is.
 
     >>> fault = Finding("LEAD003", "error", "Column 'mql_at' holds no date in 1 row.", "Write dates.")
-    >>> tell_refused(tell_dropped(fault)) == offer_to_drop(fault)
+    >>> check_refused(check_dropped(fault)) == offer_to_drop(fault)
     True
     """
     if not finding.what.endswith(_DROPPED):
@@ -94,7 +94,7 @@ def read_past_faults(read: Callable[[Settings], T], settings: Settings) -> tuple
         settings: A firm's settings.
 
     Returns:
-        Beside it whether it was refused at first: `tell_refused` then says what `read` told.
+        Beside it whether it was refused at first: `check_refused` then says what `read` told.
 
     Raises:
         TableError: More is wrong than some rows: what was told at first.

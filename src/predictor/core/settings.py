@@ -31,7 +31,7 @@ from predictor.core.settings_sections import (
     ThresholdSettings,
     TrackingSettings,
 )
-from predictor.data.formats import Form
+from predictor.data.formats import Format
 
 __all__ = ["Settings", "StageSettings", "load_settings", "make_settings"]
 
@@ -42,7 +42,7 @@ class Settings(Section):
     data: DataSettings
     columns: dict[str, str]
     event_columns: dict[str, str]
-    forms: dict[str, Form]
+    forms: dict[str, Format]
     roles: RoleSettings
     stages: StageSettings
     label: LabelSettings

@@ -17,7 +17,7 @@ def is_missing(figure: float | None) -> bool:
     return figure is None or not math.isfinite(figure)
 
 
-def say_number(figure: float | None, digits: int = 0, *, sign: bool = False) -> str:
+def format_number(figure: float | None, digits: int = 0, *, sign: bool = False) -> str:
     """A number with so many decimals; a dash where it cannot be told.
 
     Args:
@@ -25,7 +25,7 @@ def say_number(figure: float | None, digits: int = 0, *, sign: bool = False) -> 
         digits: Decimals.
         sign: Whether to write the plus too.
 
-    >>> say_number(1234.56, 1), say_number(None) == DASH, say_number(-0.0123, 3, sign=True), say_number(-0.00001, 2)
+    >>> format_number(1234.56, 1), format_number(None) == DASH, format_number(-0.0123, 3, sign=True), format_number(-0.00001, 2)
     ('1,234.6', True, '-0.012', '0.00')
     """
     if figure is None or is_missing(figure):
@@ -34,20 +34,20 @@ def say_number(figure: float | None, digits: int = 0, *, sign: bool = False) -> 
     return f"{rounded:{'+' if sign and rounded else ''},.{digits}f}"
 
 
-def say_weekly(figure: float | None) -> str:
+def format_weekly(figure: float | None) -> str:
     """Leads a week, with one decimal.
 
-    >>> say_weekly(41.26), say_weekly(None) == DASH
+    >>> format_weekly(41.26), format_weekly(None) == DASH
     ('41.3', True)
     """
-    return say_number(figure, 1)
+    return format_number(figure, 1)
 
 
-def say_percent(share: float | None) -> str:
+def format_percent(share: float | None) -> str:
     """A share as a percentage, with a decimal where it is small or nearly all.
 
-    >>> say_percent(0.2671), say_percent(0.0346), say_percent(0.9972), say_percent(0.0001), say_percent(None) == DASH
-    ('27 %', '3.5 %', '99.7 %', 'under 0.1 %', True)
+    >>> [format_percent(share) for share in (0.2671, 0.0346, 0.9972, 0.0001)], format_percent(None) == DASH
+    (['27 %', '3.5 %', '99.7 %', 'under 0.1 %'], True)
     """
     if share is None or is_missing(share):
         return DASH
@@ -56,21 +56,21 @@ def say_percent(share: float | None) -> str:
     return f"{100 * share:.{_percent_digits(share)}f} %"
 
 
-def say_range(low: float | None, high: float | None, digits: int = 3, *, sign: bool = False) -> str:
+def format_range(low: float | None, high: float | None, digits: int = 3, *, sign: bool = False) -> str:
     """The two ends of an interval of plain numbers.
 
-    >>> say_range(0.4211, 0.4533), say_range(None, None) == DASH
+    >>> format_range(0.4211, 0.4533), format_range(None, None) == DASH
     ('0.421 to 0.453', True)
     """
     if is_missing(low) or is_missing(high):
         return DASH
-    return f"{say_number(low, digits, sign=sign)} to {say_number(high, digits, sign=sign)}"
+    return f"{format_number(low, digits, sign=sign)} to {format_number(high, digits, sign=sign)}"
 
 
-def say_percent_range(low: float | None, high: float | None) -> str:
+def format_percent_range(low: float | None, high: float | None) -> str:
     """The two ends of an interval of shares, both with the decimals of the lower.
 
-    >>> say_percent_range(0.2412, 0.3066), say_percent_range(0.0299, 0.1042), say_percent_range(None, None) == DASH
+    >>> format_percent_range(0.2412, 0.3066), format_percent_range(0.0299, 0.1042), format_percent_range(None, None) == DASH
     ('24 to 31 %', '3.0 to 10.4 %', True)
     """
     if low is None or high is None or is_missing(low) or is_missing(high):
@@ -79,30 +79,30 @@ def say_percent_range(low: float | None, high: float | None) -> str:
     return f"{100 * low:.{digits}f} to {100 * high:.{digits}f} %"
 
 
-def say_share(share: float | None, low: float | None, high: float | None) -> str:
+def format_share(share: float | None, low: float | None, high: float | None) -> str:
     """A share with its interval in brackets.
 
-    >>> say_share(0.27, 0.24, 0.31), say_share(0.27, None, None), say_share(None, None, None) == DASH
+    >>> format_share(0.27, 0.24, 0.31), format_share(0.27, None, None), format_share(None, None, None) == DASH
     ('27 % (24 to 31 %)', '27 %', True)
     """
     if is_missing(low) or is_missing(high) or is_missing(share):
-        return say_percent(share)
-    return f"{say_percent(share)} ({say_percent_range(low, high)})"
+        return format_percent(share)
+    return f"{format_percent(share)} ({format_percent_range(low, high)})"
 
 
-def say_threshold(threshold: float) -> str:
+def format_threshold(threshold: float) -> str:
     """A threshold in figures; 0 hands over every lead.
 
-    >>> say_threshold(0.2387), say_threshold(0.0)
+    >>> format_threshold(0.2387), format_threshold(0.0)
     ('0.2387', '0 (every lead)')
     """
     return f"{threshold:.4g}" if threshold else "0 (every lead)"
 
 
-def say_days(days: float | None) -> str:
+def format_days(days: float | None) -> str:
     """A length in days.
 
-    >>> say_days(30.0), say_days(1), say_days(None) == DASH
+    >>> format_days(30.0), format_days(1), format_days(None) == DASH
     ('30 days', '1 day', True)
     """
     return DASH if days is None or is_missing(days) else f"{days:g} day{'' if days == 1 else 's'}"

@@ -13,12 +13,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
-Form = Literal[
+Format = Literal[
     "amount 1,234.5", "amount 1.234,5", "range 1-10", "date d/m/y", "date m/d/y", "date y/m/d", "date 31 Mar 2026", "epoch ms",
     "epoch s",
 ]  # fmt: skip
-FORMS: tuple[Form, ...] = get_args(Form)
-DATE_FORMS: tuple[Form, ...] = FORMS[3:]
+FORMATS: tuple[Format, ...] = get_args(Format)
+DATE_FORMATS: tuple[Format, ...] = FORMATS[3:]
 
 _BLANKS = "'’ \u00a0\u2009\u202f"
 _CODES = "USD EUR GBP CHF JPY CNY INR AUD CAD NZD SEK NOK DKK PLN CZK HUF BRL MXN ZAR SGD HKD KRW TRY AED ILS".replace(" ", "|")
@@ -61,15 +61,19 @@ _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _ORDERS = {"date d/m/y": ("c", "b", "a"), "date m/d/y": ("c", "a", "b"), "date y/m/d": ("a", "b", "c")}
 
 
-def respell(value: object, form: str | None) -> Any:  # noqa: ANN401  a cell is anything
+def to_plain_format(value: object, form: str | None) -> Any:  # noqa: ANN401  a cell is anything
     """A value in the plain spelling, 1234.5 or 2026-03-31T14:05:00, where it fits the form; as it came where it does not.
 
-    >>> respell("$1,234.50", "amount 1,234.5"), respell("1.234,50 €", "amount 1.234,5"), respell("2.5M", "amount 1,234.5")
-    ('1234.50', '1234.50', '2500000')
-    >>> respell("51-200", "range 1-10"), respell("10,001+", "range 1-10"), respell("many", "range 1-10")
+    >>> to_plain_format("$1,234.50", "amount 1,234.5"), to_plain_format("2.5M", "amount 1,234.5")
+    ('1234.50', '2500000')
+    >>> to_plain_format("1.234,50 €", "amount 1.234,5")
+    '1234.50'
+    >>> to_plain_format("51-200", "range 1-10"), to_plain_format("10,001+", "range 1-10"), to_plain_format("many", "range 1-10")
     ('101', '10001', 'many')
-    >>> respell("3/31/2026 2:05 PM", "date m/d/y"), respell("31.03.26", "date d/m/y"), respell(1774965900000, "epoch ms")
-    ('2026-03-31T14:05:00', '2026-03-31', '2026-03-31T14:05:00Z')
+    >>> to_plain_format("3/31/2026 2:05 PM", "date m/d/y"), to_plain_format("31.03.26", "date d/m/y")
+    ('2026-03-31T14:05:00', '2026-03-31')
+    >>> to_plain_format(1774965900000, "epoch ms")
+    '2026-03-31T14:05:00Z'
     """
     if form is None or isinstance(value, bool) or not isinstance(value, (str, int)):
         return value

@@ -13,9 +13,9 @@ from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
 from predictor.data.columns import as_keys, check_named, rename_to_ours
 from predictor.data.denied_columns import deny_reason
-from predictor.data.detect_formats import find_forms, respell_frame, tell_forms
+from predictor.data.detect_formats import check_formats, detect_formats, to_plain_frame
 from predictor.data.email_domains import domain_of, kind_of_domain
-from predictor.data.formats import Form
+from predictor.data.formats import Format
 from predictor.data.job_titles import add_title_parts
 from predictor.data.parse import ISO_HINT, Kind, blank_missing, parse_numbers, parse_order, parse_outcome, parse_times
 from predictor.data.roles import drop_late_dates, split_roles
@@ -48,7 +48,7 @@ class Leads:
     protected: tuple[str, ...] = ()
     observed_until: pd.Timestamp | None = None
     findings: tuple[Finding, ...] = ()
-    forms: Mapping[str, Form] = field(default_factory=dict)
+    forms: Mapping[str, Format] = field(default_factory=dict)
     left_out: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @property
@@ -141,22 +141,22 @@ def _check_needed(frame: pd.DataFrame, faults: Faults) -> None:
 
 def _respell(
     frame: pd.DataFrame, settings: Settings, faults: Faults
-) -> tuple[pd.DataFrame, dict[str, Form], tuple[Finding, ...]]:
+) -> tuple[pd.DataFrame, dict[str, Format], tuple[Finding, ...]]:
     """The frame in plain spelling, how each column was spelled, and what is worth knowing of that; keys are left alone."""
     times = [name for name in LEAD_TIMES if name in frame]
     apart = {*LEAD_FACTS, *settings.roles.protected} - {"amount", "order_by"}
     free = [name for name in map(str, frame) if name not in apart]
     others = [name for name in free if deny_reason(name) is None or name in settings.roles.allow]
     order = None if settings.data.date_order == "auto" else settings.data.date_order
-    forms, found = find_forms(frame, set_forms=name_forms(settings, frame), times=times, others=others, order=order)
-    told = tell_forms(found, times)
+    forms, found = detect_formats(frame, set_forms=name_formats(settings, frame), times=times, others=others, order=order)
+    told = check_formats(found, times)
     for finding in told:
         if finding.severity == "error":
             faults.add(finding.code, finding.what, finding.do)
-    return respell_frame(frame, forms), forms, tuple(finding for finding in told if finding.severity != "error")
+    return to_plain_frame(frame, forms), forms, tuple(finding for finding in told if finding.severity != "error")
 
 
-def name_forms(settings: Settings, frame: pd.DataFrame | None = None) -> dict[str, Form]:
+def name_formats(settings: Settings, frame: pd.DataFrame | None = None) -> dict[str, Format]:
     """Our name -> the form that the settings give its column, of those that the frame has."""
     ours = {theirs: ours for ours, theirs in settings.columns.items()}
     named = {ours.get(name, name): form for name, form in settings.forms.items()}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, TableError, count
 from predictor.core.settings import Settings
-from predictor.data.events.contract import Events, check_events, tell_clocks_apart
+from predictor.data.events.contract import Events, check_clocks, check_events
 from predictor.data.leads import Leads, check_leads
 from predictor.data.raw_tables import read_tables
 
@@ -35,7 +35,7 @@ def load_tables(settings: Settings, now: pd.Timestamp) -> tuple[Leads, Events | 
         return leads, None, (*raw.notes, *leads.findings)
     keys = leads.frame["lead_id"]
     events = check_events(raw.events, settings, keys, now=now)
-    apart = tell_clocks_apart(events, keys, leads.frame["mql_at"]) if leads.dated else ()
+    apart = check_clocks(events, keys, leads.frame["mql_at"]) if leads.dated else ()
     watched, longer = _watch_longer(leads, events, settings)
     return watched, events, (*raw.notes, *leads.findings, *events.findings, *apart, *longer)
 

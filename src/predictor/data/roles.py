@@ -31,16 +31,16 @@ def split_roles(
     typed = {name: infer_kind(frame[name], timezone) for name in others if name not in denied}
     columns = [frame[list(kept)], *(column.rename(name) for name, (_, column) in typed.items())]
     dirty = _tell_dirt(frame, typed)
-    return pd.concat(columns, axis=1), {name: kind for name, (kind, _) in typed.items()}, (*dirty, *tell_denied(denied))
+    return pd.concat(columns, axis=1), {name: kind for name, (kind, _) in typed.items()}, (*dirty, *check_denied(denied))
 
 
-def tell_denied(denied: Mapping[str, str]) -> tuple[Finding, ...]:
+def check_denied(denied: Mapping[str, str]) -> tuple[Finding, ...]:
     """A finding for each column that its name alone speaks against.
 
     Args:
         denied: Column -> why.
 
-    >>> print(tell_denied({"Tags": "it is filled in during qualification"})[0].what)
+    >>> print(check_denied({"Tags": "it is filled in during qualification"})[0].what)
     Column 'Tags' is no feature: it is filled in during qualification.
     """
     do = "Right as it is, unless the value was there before the lead became an MQL: then name it in roles.allow."

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import compress
 from typing import NamedTuple
 
-from predictor.data.events.history import Act, Past, PastReader
+from predictor.data.events.history import Act, EventHistory, EventHistoryReader
 from predictor.data.parse import DAY_US
 from predictor.data.values import Event
 from predictor.features.event_features import WEEK_US, ZERO_OF_NOTHING, EventFeature, EventKind
@@ -51,7 +51,7 @@ class LiveWindows:
         self.nothing: dict[str, _Value] = {
             feature.name: 0.0 if feature.kind in ZERO_OF_NOTHING else None for listed in by_type.values() for feature in listed
         }
-        self._past = PastReader()
+        self._past = EventHistoryReader()
 
     def compute(self, events: Iterable[Event], as_of: datetime) -> dict[str, _Value]:
         """Name of each feature -> its value as of that moment; None where it is missing.
@@ -63,9 +63,9 @@ class LiveWindows:
         Raises:
             TypeError: A time has no zone, or a text is a list or a mapping.
         """
-        return self.nothing | self.compute_past(self._past.read(events, as_of))
+        return self.nothing | self.compute_history(self._past.read(events, as_of))
 
-    def compute_past(self, past: Past) -> dict[str, _Value]:
+    def compute_history(self, past: EventHistory) -> dict[str, _Value]:
         """The same of events that are read already; what is as of `nothing` is left out."""
         now, plans = past.now, self._plans
         groups: dict[str | None, list[Act]] = {None: past.acts} if past.acts and None in plans else {}

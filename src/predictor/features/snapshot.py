@@ -54,7 +54,7 @@ def keep_row(row: Mapping[str, Any], features: FeatureSet, encoded: Sequence[flo
     return kept
 
 
-def read_acts(stored: pd.DataFrame, acts: Iterable[EventFeature]) -> pd.DataFrame:
+def read_event_features(stored: pd.DataFrame, acts: Iterable[EventFeature]) -> pd.DataFrame:
     """The features over events of kept rows: a column each, missing where no model looked at those acts.
 
     Args:
@@ -64,7 +64,7 @@ def read_acts(stored: pd.DataFrame, acts: Iterable[EventFeature]) -> pd.DataFram
     >>> from predictor.features.event_features import list_event_features
     >>> names = ("events/call/count_7d", "events/call/days_since_last")
     >>> acts = [feature for feature in list_event_features(["call"], [7]) if feature.name in names]
-    >>> read_acts(pd.DataFrame([{names[0]: 2.0, names[1]: 1.5}, {"events/call/": 0}, {}]), acts).values.tolist()
+    >>> read_event_features(pd.DataFrame([{names[0]: 2.0, names[1]: 1.5}, {"events/call/": 0}, {}]), acts).values.tolist()
     [[2.0, 1.5], [0.0, nan], [nan, nan]]
     """
     columns = {}

@@ -16,7 +16,7 @@ import pyarrow as pa
 from ibis.expr.types import NumericValue, Table, Value
 from numpy.typing import NDArray
 
-from predictor.data.events.table import NONE_ODD, TEXTS, complete_events, find_odd_spellings, list_rows, recall_acts
+from predictor.data.events.table import NONE_ODD, TEXTS, complete_events, find_odd_spellings, list_rows, select_past_events
 from predictor.data.parse import DAY_US
 from predictor.features.event_features import TREND_US, WEEK_US, ZERO_OF_NOTHING, EventFeature
 
@@ -66,7 +66,7 @@ def event_history(
         events: As `compute_history` takes them.
         odd_spellings: What `find_odd_spellings` found among the events' texts: needed where they hold more than ASCII.
     """
-    known, acts = recall_acts(rows, events, odd_spellings)
+    known, acts = select_past_events(rows, events, odd_spellings)
     answers = _sum_types(features, known, _mark_acts(features, acts))
     if any(feature.is_category for feature in features):
         answers = answers.join(_find_touches(features, known, acts), "row")

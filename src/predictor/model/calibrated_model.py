@@ -9,21 +9,21 @@ import numpy as np
 
 from predictor.model.calibrators import FITS, Calibrator
 from predictor.model.calibrators.choose import choose_calibrator
-from predictor.model.calibrators.identity import AsIs, fit_as_is
+from predictor.model.calibrators.identity import Identity, fit_identity
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.candidates.baselines import SIMPLE
-from predictor.model.eligible import rewind
-from predictor.model.sample import Block
+from predictor.model.eligible import training_part
+from predictor.model.sample import Sample
 from predictor.model.split import Fold
 
-Learn = Callable[[Block, int], Model]  # a block and a seed in, a fitted candidate out
+Learn = Callable[[Sample, int], Model]  # a block and a seed in, a fitted candidate out
 _FLAT = "constant"  # says the same of every lead, so that there is nothing to bend
 _FLAT_TEXT = "Every lead gets the same probability, so there is nothing to calibrate."
 _UNREHEARSED = "Earlier leads are too few to rehearse on, so the score is taken as it is."
 
 
 @dataclass(frozen=True)
-class Manner:
+class FitPlan:
     """How earlier leads said that a candidate is best learned; whatever they did not say is found anew.
 
     Attributes:
@@ -37,7 +37,7 @@ class Manner:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class CalibratedModel:
     """A fitted candidate with its calibrator, and the out-of-time predictions that taught the calibrator.
 
     Attributes:
@@ -59,7 +59,7 @@ class Recipe:
     positions: np.ndarray
     scores: np.ndarray
     rehearsed: np.ndarray
-    crosswise: np.ndarray
+    cross_calibrated: np.ndarray
     kind: str | None = None
     why: str = ""
 
@@ -68,50 +68,50 @@ class Recipe:
         return self.calibrator.predict(self.model.score(matrix))
 
 
-def fit_recipe(
-    name: str, block: Block, folds: list[Fold], seed: int, *, manner: Manner | None = None, gap: float = 0.0
-) -> Recipe:
+def fit_calibrated(
+    name: str, sample: Sample, folds: list[Fold], seed: int, *, plan: FitPlan | None = None, gap: float = 0.0
+) -> CalibratedModel:
     """The recipe of one candidate, learned from a block.
 
     Args:
         name: A key of `CANDIDATES`.
-        block: Leads to learn from.
+        sample: Leads to learn from.
         folds: Forward folds of the block in which both outcomes occur; each teaches what was known when its predicted part began.
             With none, the block is too short for a rehearsal, and what the candidates say is left as it is.
         seed: Of everything drawn by lot.
-        manner: How earlier leads said it is done; None where all is to be found.
+        plan: How earlier leads said it is done; None where all is to be found.
         gap: What lies between leads that teach a calibrator and those that it is compared on, in the unit of the order.
     """
-    manner = Manner() if manner is None else manner
-    fit: Learn = manner.learn[-1] if manner.learn else CANDIDATES[name].fit
-    model = fit(block, seed)
+    plan = FitPlan() if plan is None else plan
+    fit: Learn = plan.learn[-1] if plan.learn else CANDIDATES[name].fit
+    model = fit(sample, seed)
     if not folds:
-        scores = model.score(block.matrix)
-        seen = fit_as_is(scores, block.outcome, block.weight) if name in SIMPLE else AsIs()
+        scores = model.score(sample.matrix)
+        seen = fit_identity(scores, sample.outcome, sample.weight) if name in SIMPLE else Identity()
         said = seen.predict(scores)
-        return Recipe(name, model, seen, np.arange(len(block)), scores, said, said, None, _UNREHEARSED)
-    ways = manner.learn[:-1] if len(manner.learn) == len(folds) + 1 else [fit] * len(folds)
-    parts = [way(rewind(block, fold), seed).score(block.matrix[fold[1]]) for way, fold in zip(ways, folds, strict=True)]
+        return CalibratedModel(name, model, seen, np.arange(len(sample)), scores, said, said, None, _UNREHEARSED)
+    ways = plan.learn[:-1] if len(plan.learn) == len(folds) + 1 else [fit] * len(folds)
+    parts = [way(training_part(sample, fold), seed).score(sample.matrix[fold[1]]) for way, fold in zip(ways, folds, strict=True)]
     positions, scores = np.concatenate([predicted for _, predicted in folds]), np.concatenate(parts)
-    judged = block.take(positions)
-    kind, why = _choose_kind(name, scores, judged, manner, gap)
+    judged = sample.take(positions)
+    kind, why = _choose_kind(name, scores, judged, plan, gap)
     calibrator = FITS[kind](scores, judged.outcome, judged.weight)
     fold = np.repeat(np.arange(len(folds)), list(map(len, parts)))
-    crosswise = _calibrate_crosswise(kind, scores, judged, fold)
-    return Recipe(name, model, calibrator, positions, scores, calibrator.predict(scores), crosswise, kind, why)
+    cross_calibrated = _calibrate_crosswise(kind, scores, judged, fold)
+    return CalibratedModel(name, model, calibrator, positions, scores, calibrator.predict(scores), cross_calibrated, kind, why)
 
 
-def _choose_kind(name: str, scores: np.ndarray, judged: Block, manner: Manner, gap: float) -> tuple[str, str]:
+def _choose_kind(name: str, scores: np.ndarray, judged: Sample, plan: FitPlan, gap: float) -> tuple[str, str]:
     """The kind of calibrator, and why."""
     if name == _FLAT:
         return "none", _FLAT_TEXT
-    if manner.calibrator is not None:
-        return manner.calibrator, f"Calibrator '{manner.calibrator}' is the one that was tested."
+    if plan.calibrator is not None:
+        return plan.calibrator, f"Calibrator '{plan.calibrator}' is the one that was tested."
     chosen = choose_calibrator(scores, judged.outcome, weight=judged.weight, order=judged.order, gap=gap)
     return chosen.kind, chosen.text
 
 
-def _calibrate_crosswise(kind: str, scores: np.ndarray, judged: Block, fold: np.ndarray) -> np.ndarray:
+def _calibrate_crosswise(kind: str, scores: np.ndarray, judged: Sample, fold: np.ndarray) -> np.ndarray:
     """The probabilities of each fold, by a calibrator learned from the other folds; a staircase would else know its own leads."""
     probability = FITS[kind](scores, judged.outcome, judged.weight).predict(scores)
     for step in np.unique(fold) if fold[0] != fold[-1] else ():

@@ -7,31 +7,33 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from predictor.model.calibrated_model import Recipe
+from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates import CANDIDATES
 from predictor.model.metrics.intervals import average
 from predictor.model.metrics.metrics import compute_losses
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 
 
-def compare_recipes(recipes: Mapping[str, Recipe], block: Block) -> pd.DataFrame:
+def compare_candidates(calibrated_models: Mapping[str, CalibratedModel], sample: Sample) -> pd.DataFrame:
     """The candidates by what they said of leads that came later, the simplest within one standard error of the best chosen.
 
     Each lead counts by its weight. The error is that of the paired difference to the best, a ratio of two sums. Source: Breiman
     et al. 1984, "Classification and Regression Trees", section 3.4.3; there for pruning.
 
     Args:
-        recipes: Candidate -> its recipe, all with the same folds.
-        block: The leads that they were learned from.
+        calibrated_models: Candidate -> its recipe, all with the same folds.
+        sample: The leads that they were learned from.
 
     Returns:
         One row a candidate, from the simplest: `candidate`, `log_loss` (nats a lead), `excess` over the lowest and its standard
         `error`, `chosen` (one).
     """
-    names = [name for name in CANDIDATES if name in recipes]
-    judged = [block.take(recipes[name].positions) for name in names]
+    names = [name for name in CANDIDATES if name in calibrated_models]
+    judged = [sample.take(calibrated_models[name].positions) for name in names]
     weights = [np.ones(len(leads)) if leads.weight is None else leads.weight for leads in judged]
-    losses = [compute_losses(leads.outcome, recipes[name].crosswise) for name, leads in zip(names, judged, strict=True)]
+    losses = [
+        compute_losses(leads.outcome, calibrated_models[name].cross_calibrated) for name, leads in zip(names, judged, strict=True)
+    ]
     means = [float(np.average(loss, weights=weight)) for loss, weight in zip(losses, weights, strict=True)]
     best = losses[int(np.argmin(means))]
     gaps = [average(loss - best, weight) for loss, weight in zip(losses, weights, strict=True)]
@@ -41,6 +43,6 @@ def compare_recipes(recipes: Mapping[str, Recipe], block: Block) -> pd.DataFrame
     return table.assign(chosen=np.arange(len(table)) == int(np.argmax(within)))
 
 
-def find_chosen(table: pd.DataFrame) -> str:
-    """The chosen of a table that `compare_recipes` gave."""
+def read_chosen(table: pd.DataFrame) -> str:
+    """The chosen of a table that `compare_candidates` gave."""
     return str(table.loc[table["chosen"], "candidate"].iloc[0])

@@ -12,7 +12,7 @@ import numpy as np
 
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 
 FEWEST = 20  # leads that a bin needs to be told; what fewer did is chance, and may be one person's own
 _COUNTS = ("/active_days", "/assets", "/most_in_week")  # how names of event features that count end, beside those in windows
@@ -43,7 +43,7 @@ class Bins:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ConversionByValue:
     """What came of the leads that taught a model.
 
     Attributes:
@@ -100,35 +100,35 @@ def is_count(feature: Feature) -> bool:
     return feature.kind == "missing_count" or (feature.name.startswith("events/") and last.startswith(("/count_", *_COUNTS)))
 
 
-def compute_evidence(block: Block) -> Evidence:
+def compute_conversion_by_value(sample: Sample) -> ConversionByValue:
     """How many leads of a block have each value, category or range of numbers, and what share of them was accepted.
 
     Counts are of 0, 1, and 2 or more; where most leads have 2 or more, and for all other numbers, bins are about quarters of the
     leads with round bounds, so that none is one lead's own value. A lead counts as one at most, and in shares by its weight.
 
     Args:
-        block: The leads that taught.
+        sample: The leads that taught.
 
     >>> rank = FeatureSet((Feature("rank", "Rank", "Rank", "category", ("vp",)),), ())
     >>> matrix = np.repeat([0.0, 1.0, np.nan], [40, 60, 5])[:, None]
     >>> outcome = np.repeat([1.0, 0.0], [30, 75])
-    >>> evidence = compute_evidence(Block(matrix, outcome, np.arange(105.0), rank, dated=True))
+    >>> evidence = compute_conversion_by_value(Sample(matrix, outcome, np.arange(105.0), rank, dated=True))
     >>> evidence.whole, evidence.bins["rank"].shares
     ((105, 0.2857), ((40, 0.75), (60, 0.0), None))
     """
-    weight = np.ones(len(block)) if block.weight is None else block.weight
+    weight = np.ones(len(sample)) if sample.weight is None else sample.weight
     known = weight > 0
     weighed = np.rint(weight[known] * _UNIT)
-    leads = _Leads(np.minimum(weighed, _UNIT), weighed, np.where(block.outcome[known] == 1, weighed, 0.0))
+    leads = _Leads(np.minimum(weighed, _UNIT), weighed, np.where(sample.outcome[known] == 1, weighed, 0.0))
     bins = {}
-    for position, feature in enumerate(block.features.features):
-        values, edges = block.matrix[known, position], tuple[float, ...]()
+    for position, feature in enumerate(sample.features.features):
+        values, edges = sample.matrix[known, position], tuple[float, ...]()
         if feature.kind != "category":
             edges = _choose_edges(values[~np.isnan(values)], counts=is_count(feature))
         bins[feature.name] = Bins(edges, _share_out(feature, values, edges, leads))
     whole = (round(leads.held.sum() / _UNIT), round(float(leads.accepted.sum() / max(weighed.sum(), 1.0)), 4))
     pending: Pending | None = "in_part" if (weighed < _UNIT).any() else "stood_for" if (weighed > _UNIT).any() else None
-    return Evidence(whole, pending, bins)
+    return ConversionByValue(whole, pending, bins)
 
 
 class _Leads(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 from predictor.core.errors import Finding, TrainingError, count
 from predictor.core.settings_sections import ModelSettings
 from predictor.model.candidates.baselines import SIMPLE
-from predictor.model.sample import LEARN_POINTS, Block
+from predictor.model.sample import LEARN_POINTS, Sample
 from predictor.model.split import Fold, make_folds
 
 UNBOUND = ("odoo_pls", "logistic")  # whose coefficients may have any sign
@@ -19,7 +19,7 @@ _FEWEST_A_FOLD = 5  # leads of either outcome below which a fold's model is nois
 _FEWEST_JUDGED = 40  # leads of either outcome, pending ones by what they count, that calibration and choice must rest on
 
 
-def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -> tuple[list[str], tuple[Finding, ...]]:
+def select_candidates(fit: Sample, settings: ModelSettings, *, rehearsed: bool) -> tuple[list[str], tuple[Finding, ...]]:
     """The candidates that the fit block can carry, and findings about those it cannot.
 
     Args:
@@ -63,7 +63,7 @@ def select_candidates(fit: Block, settings: ModelSettings, *, rehearsed: bool) -
                 do,
             )
         )
-    if fit.ruled is None:
+    if fit.with_rule_counts is None:
         names = [name for name in names if name not in LEARN_POINTS]
     return names or ["constant"], tuple(findings)
 
@@ -98,21 +98,21 @@ def choosable(names: Sequence[str], *, rehearsed: bool, monotone: bool = False) 
     return (held or list(names)) if rehearsed or not simple else simple[:1]
 
 
-def make_rehearsal(block: Block, *, folds: int, gap: float) -> list[Fold]:
+def make_forward_folds(sample: Sample, *, folds: int, gap: float) -> list[Fold]:
     """The forward folds of a block in which both outcomes occur; none where the block is too short to rehearse on."""
     try:
-        made = make_folds(block.order, folds=folds, gap=gap)
+        made = make_folds(sample.order, folds=folds, gap=gap)
     except TrainingError:
         return []
-    kept = [fold for fold in made if rewind(block, fold).fewest >= _FEWEST_A_FOLD]
+    kept = [fold for fold in made if training_part(sample, fold).fewest >= _FEWEST_A_FOLD]
     if not kept:
         return []
-    judged = block.take(np.concatenate([predicted for _, predicted in kept]))
-    few = judged.one_class if block.weight is None else judged.fewest < _FEWEST_JUDGED
+    judged = sample.take(np.concatenate([predicted for _, predicted in kept]))
+    few = judged.one_class if sample.weight is None else judged.fewest < _FEWEST_JUDGED
     return [] if few else kept
 
 
-def rewind(block: Block, fold: Fold) -> Block:
+def training_part(sample: Sample, fold: Fold) -> Sample:
     """What a fold teaches: its older leads, with what was known of them when the first lead to predict came in."""
     seen, predicted = fold
-    return block.take(seen).as_known(float(block.order[predicted].min()))
+    return sample.take(seen).as_known_at(float(sample.order[predicted].min()))

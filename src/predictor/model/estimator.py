@@ -18,10 +18,10 @@ from predictor.data.parse import blank_missing, infer_kind, parse_order, parse_t
 from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
 from predictor.features.fit import fit_features
-from predictor.model.calibrated_model import Recipe, fit_recipe
+from predictor.model.calibrated_model import CalibratedModel, fit_calibrated
 from predictor.model.candidates import CANDIDATES
-from predictor.model.eligible import make_rehearsal
-from predictor.model.sample import LEARN_POINTS, Block
+from predictor.model.eligible import make_forward_folds
+from predictor.model.sample import LEARN_POINTS, Sample
 
 _ON_POINTS = ("points", "lightgbm_on_points")
 _WEAK = ("constant", "points", "odoo_pls")  # look at nothing, at one column, or at values rather than at size
@@ -119,10 +119,10 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows, kinds = _read_columns(self._assemble(frame), words)
         self.features_, found = fit_features(rows, kinds, min_support=self.min_support, missing_values=words)
         self.findings_ = Findings(found)
-        block = Block(self._encode(frame), outcome, order, self.features_, self.dated_)
+        sample = Sample(self._encode(frame), outcome, order, self.features_, self.dated_)
         name = self.candidate if len(self.features_) else "constant"
-        folds = make_rehearsal(block, folds=self.folds, gap=self.gap) if self.folds else []
-        self.recipe_: Recipe = fit_recipe(name, block, folds, int(self.random_state), gap=self.gap)
+        folds = make_forward_folds(sample, folds=self.folds, gap=self.gap) if self.folds else []
+        self.recipe_: CalibratedModel = fit_calibrated(name, sample, folds, int(self.random_state), gap=self.gap)
         self.calibrated_ = bool(folds)
         return self
 

@@ -10,25 +10,25 @@ import pandas as pd
 
 from predictor.core.errors import count
 from predictor.core.settings_sections import ThresholdSettings
-from predictor.model.calibrated_model import Recipe
+from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.learned_points import LearnedPoints
 from predictor.model.metrics.intervals import Z95, wilson
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 from predictor.model.threshold.recommend import recommend_threshold
 from predictor.model.threshold.table import compute_thresholds
-from predictor.points.fit_points import Task, find_mosts
-from predictor.points.fitted_book import write_learned_book
+from predictor.points.fit_points import PointsTask, find_mosts
+from predictor.points.fitted_book import write_fitted_book
 from predictor.points.rounding import find_largest
 
 _FEWEST = 20  # leads on either side of a rule, below which its conversion is not told
 
 
-def compute_learned_rules(model: LearnedPoints, block: Block, task: Task) -> pd.DataFrame:
+def compute_fitted_rules(model: LearnedPoints, sample: Sample, task: PointsTask) -> pd.DataFrame:
     """What each rule was set to and what was learned, with the reason in words.
 
     Args:
         model: The learned points.
-        block: The leads that taught them, as the candidate sees them.
+        sample: The leads that taught them, as the candidate sees them.
         task: The hand-set book.
 
     Returns:
@@ -38,7 +38,7 @@ def compute_learned_rules(model: LearnedPoints, block: Block, task: Task) -> pd.
         odds of acceptance by, all other rules alike) with `odds_low`, `odds_high`, `changed`, `why`. Conversions are missing
         where fewer than 20 leads are on that side.
     """
-    taught = block.teaching
+    taught = sample.teaching
     times = np.nan_to_num(taught.matrix[:, list(model.columns)])
     weight = np.ones(len(taught)) if taught.weight is None else taught.weight
     hand_most, factor = find_mosts(task.book), _find_factor(task, model, times)
@@ -60,7 +60,7 @@ def compute_learned_rules(model: LearnedPoints, block: Block, task: Task) -> pd.
     return pd.DataFrame(rows)
 
 
-def _find_factor(task: Task, model: LearnedPoints, times: np.ndarray) -> float:
+def _find_factor(task: PointsTask, model: LearnedPoints, times: np.ndarray) -> float:
     """How many learned points a hand-set one is, for leads as they are: the least squares of the rules' parts of the total."""
     spread = np.minimum(times, model.most).var(axis=0) if len(times) else np.ones(len(model.points))
     hand = task.hand
@@ -97,7 +97,7 @@ def _tell_why(row: Mapping[str, Any], *, held: bool) -> str:
     return f"{told}. All other rules alike, once multiplies the odds by {odds}{little}."
 
 
-def find_points_gate(recipe: Recipe, block: Block, task: Task, settings: ThresholdSettings) -> int:
+def find_points_gate(calibrated: CalibratedModel, sample: Sample, task: PointsTask, settings: ThresholdSettings) -> int:
     """The points from which leads go to sales, so that the policy of the settings is met.
 
     The policy is asked of what was predicted out of time; leads that a rule qualifies by itself are handed over whatever their
@@ -105,18 +105,18 @@ def find_points_gate(recipe: Recipe, block: Block, task: Task, settings: Thresho
     any lead can have where none is.
 
     Args:
-        recipe: That of `learned_points`, learned from the block.
-        block: As the candidate sees it.
+        calibrated: That of `learned_points`, learned from the block.
+        sample: As the candidate sees it.
         task: The hand-set book.
         settings: The policy.
     """
-    model = recipe.model
+    model = calibrated.model
     if not isinstance(model, LearnedPoints):
         raise TypeError(f"a gate in points needs learned points, not {type(model).__name__}")
-    seen = block.take(recipe.positions)
+    seen = sample.take(calibrated.positions)
     by_itself = [column for rule, column in zip(task.book.rules, model.columns, strict=True) if rule.qualifies]
     qualified = (np.nan_to_num(seen.matrix[:, by_itself]) > 0).any(axis=1)
-    said = np.where(qualified, 1.0, recipe.rehearsed)
+    said = np.where(qualified, 1.0, calibrated.rehearsed)
     table = compute_thresholds(
         seen.outcome, said, weeks=seen.weeks, weight=seen.weight, amount=settings.amount, cost=settings.cost
     )
@@ -124,17 +124,17 @@ def find_points_gate(recipe: Recipe, block: Block, task: Task, settings: Thresho
     most = np.array(model.most)
     lowest = -find_largest(task.book, -np.array(model.points, dtype=float), most)
     whole = np.arange(np.floor(lowest), find_largest(task.book, model.points, most) + 1)
-    chance = recipe.calibrator.predict(model.intercept + model.slope * (whole - model.mean))
+    chance = calibrated.calibrator.predict(model.intercept + model.slope * (whole - model.mean))
     enough = np.flatnonzero(chance >= threshold)
     return int(whole[enough[0]]) if len(enough) else int(whole[-1]) + 1
 
 
-def write_recipe_book(recipe: Recipe, block: Block, task: Task, settings: ThresholdSettings) -> str:
+def write_points_book(calibrated: CalibratedModel, sample: Sample, task: PointsTask, settings: ThresholdSettings) -> str:
     """The learned points as a rule book, with its gate and a reason for each rule."""
-    model = recipe.model
-    gate = find_points_gate(recipe, block, task, settings)
+    model = calibrated.model
+    gate = find_points_gate(calibrated, sample, task, settings)
     if not isinstance(model, LearnedPoints):
         raise TypeError(f"a rule book needs learned points, not {type(model).__name__}")
-    table = compute_learned_rules(model, block, task)
+    table = compute_fitted_rules(model, sample, task)
     why = dict(zip(table["rule"], table["why"], strict=True))
-    return write_learned_book(task.book, points=model.points, most=model.most, gate=gate, why=why)
+    return write_fitted_book(task.book, points=model.points, most=model.most, gate=gate, why=why)

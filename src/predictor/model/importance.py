@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import TrainingError
-from predictor.model.calibrated_model import Recipe
-from predictor.model.candidates.lightgbm import Boosted
-from predictor.model.candidates.lightgbm_on_points import OnPoints
+from predictor.model.calibrated_model import CalibratedModel
+from predictor.model.candidates.lightgbm import LightGBM
+from predictor.model.candidates.lightgbm_on_points import LightGBMOnPoints
 from predictor.model.metrics.metrics import compute_losses
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 
 Deal = Callable[[list[int]], np.ndarray]  # columns in; by how much the scores change, repeats x leads, out
 
 
-def compute_importance(recipe: Recipe, block: Block, *, seed: int, repeats: int = 3) -> pd.DataFrame:
+def compute_importance(calibrated: CalibratedModel, sample: Sample, *, seed: int, repeats: int = 3) -> pd.DataFrame:
     """How much the log loss rises when the values of one group of features are dealt out among the leads by lot.
 
     The columns of a group are dealt out together, and every group by the same lots, so that the figure of one does not hang on
@@ -25,8 +25,8 @@ def compute_importance(recipe: Recipe, block: Block, *, seed: int, repeats: int 
     Forests", section 10; Fisher, Rudin and Dominici 2019, JMLR 20 (177).
 
     Args:
-        recipe: What predicts.
-        block: Leads that did not teach it, with known outcomes.
+        calibrated: What predicts.
+        sample: Leads that did not teach it, with known outcomes.
         seed: Of the lots.
         repeats: How often the values are dealt out.
 
@@ -42,36 +42,36 @@ def compute_importance(recipe: Recipe, block: Block, *, seed: int, repeats: int 
     >>> from predictor.features.feature import Feature
     >>> features = FeatureSet((Feature("a", "A", "A", "number"), Feature("b", "B", "B", "number")), ())
     >>> matrix = np.column_stack([np.tile([0.0, 1.0], 50), np.zeros(100)])
-    >>> block = Block(matrix, np.tile([0.0, 1.0], 50), np.arange(100.0), features, dated=True)
-    >>> from predictor.model.calibrated_model import fit_recipe
-    >>> compute_importance(fit_recipe("logistic", block, [], 0), block, seed=0).round(1).to_dict("list")["group"]
+    >>> sample = Sample(matrix, np.tile([0.0, 1.0], 50), np.arange(100.0), features, dated=True)
+    >>> from predictor.model.calibrated_model import fit_calibrated
+    >>> compute_importance(fit_calibrated("logistic", sample, [], 0), sample, seed=0).round(1).to_dict("list")["group"]
     ['A', 'B']
-    >>> compute_importance(fit_recipe("logistic", block, [], 0), block, seed=0, repeats=0)
+    >>> compute_importance(fit_calibrated("logistic", sample, [], 0), sample, seed=0, repeats=0)
     Traceback (most recent call last):
     predictor.core.errors.TrainingError: Importance needs leads and repeats, but there are 100 and 0. Give at least one of each.
     """
-    if not len(block) or repeats < 1:
+    if not len(sample) or repeats < 1:
         raise TrainingError(
-            f"Importance needs leads and repeats, but there are {len(block)} and {repeats}. Give at least one of each."
+            f"Importance needs leads and repeats, but there are {len(sample)} and {repeats}. Give at least one of each."
         )
     draw = np.random.default_rng(seed)
-    lots = np.stack([draw.permutation(len(block)) for _ in range(repeats)])
-    score, columns = recipe.model.score(block.matrix), dict[str, list[int]]()
-    for position, feature in enumerate(block.features.features):
+    lots = np.stack([draw.permutation(len(sample)) for _ in range(repeats)])
+    score, columns = calibrated.model.score(sample.matrix), dict[str, list[int]]()
+    for position, feature in enumerate(sample.features.features):
         columns.setdefault(feature.group, []).append(position)
-    deal, rows = _make_deal(recipe, block.matrix, lots), []
-    plain = _lose(recipe, score, block)
+    deal, rows = _make_deal(calibrated, sample.matrix, lots), []
+    plain = _lose(calibrated, score, sample)
     for group, places in columns.items():
-        rises = np.array([_lose(recipe, score + change, block) - plain for change in deal(places)])
+        rises = np.array([_lose(calibrated, score + change, sample) - plain for change in deal(places)])
         rows.append((group, float(rises.mean()), float(rises.std(ddof=min(1, repeats - 1)))))
     rows.sort(key=lambda row: (-row[1], row[0]))
     return pd.DataFrame(rows, columns=["group", "rise", "spread"])
 
 
-def _make_deal(recipe: Recipe, matrix: np.ndarray, lots: np.ndarray) -> Deal:
+def _make_deal(calibrated: CalibratedModel, matrix: np.ndarray, lots: np.ndarray) -> Deal:
     """How scores change: of trees only those that look at the columns are asked; all else adds up column by column."""
-    model = recipe.model
-    if not isinstance(model, Boosted | OnPoints):
+    model = calibrated.model
+    if not isinstance(model, LightGBM | LightGBMOnPoints):
         parts = model.contribute(matrix)
         return lambda places: np.asarray((own := parts[:, places].sum(axis=1))[lots] - own)
 
@@ -86,5 +86,5 @@ def _make_deal(recipe: Recipe, matrix: np.ndarray, lots: np.ndarray) -> Deal:
     return deal
 
 
-def _lose(recipe: Recipe, score: np.ndarray, block: Block) -> float:
-    return float(np.average(compute_losses(block.outcome, recipe.calibrator.predict(score)), weights=block.weight))
+def _lose(calibrated: CalibratedModel, score: np.ndarray, sample: Sample) -> float:
+    return float(np.average(compute_losses(sample.outcome, calibrated.calibrator.predict(score)), weights=sample.weight))

@@ -9,35 +9,35 @@ from predictor.core.errors import Finding, TrainingError, count
 from predictor.core.settings import Settings
 from predictor.data.leads import Leads
 from predictor.model.label import choose_horizon, compute_conversion_curve, compute_outcomes
-from predictor.model.pending import Weighing
+from predictor.model.pending import PendingWeights
 
 _MOST_TURNS = 10
 
 
-def can_weigh(leads: Leads) -> bool:
+def can_weight_pending(leads: Leads) -> bool:
     """Whether it can be said what was known of a lead at a moment, which takes the dates of MQL and of acceptance."""
     return leads.observed_until is not None and "sql_at" in leads.frame
 
 
-def choose_weighing(leads: Leads, settings: Settings, horizon: float | None) -> Weighing | None:
+def choose_pending_weights(leads: Leads, settings: Settings, horizon: float | None) -> PendingWeights | None:
     """How pending leads count; None where they are left out, as where a gap in days says that older outcomes are known."""
     way = settings.label.pending
     told = way == "auto" and settings.split.gap_days != "horizon"
-    if way == "drop" or told or horizon is None or not can_weigh(leads):
+    if way == "drop" or told or horizon is None or not can_weight_pending(leads):
         return None
-    return Weighing("weight" if way == "weight" else "odds", horizon)
+    return PendingWeights("weight" if way == "weight" else "odds", horizon)
 
 
-def tell_unweighed(leads: Leads, settings: Settings) -> tuple[Finding, ...]:
+def check_unweighted(leads: Leads, settings: Settings) -> tuple[Finding, ...]:
     """A finding where pending leads were to be weighed and cannot be."""
     way = settings.label.pending
-    if way not in {"weight", "odds"} or can_weigh(leads):
+    if way not in {"weight", "odds"} or can_weight_pending(leads):
         return ()
     what = f"Pending leads are left out although label.pending is '{way}', because no acceptance carries a date."
     return (Finding("TRAIN006", "warning", what, "Map mql_at and sql_at, or leave label.pending at 'auto'."),)
 
 
-def tell_gap(leads: Leads, settings: Settings, horizon: float | None) -> tuple[Finding, ...]:
+def check_gap(leads: Leads, settings: Settings, horizon: float | None) -> tuple[Finding, ...]:
     """A finding where the gap lets outcomes teach that were not known when the test block began."""
     gap = settings.split.gap_days
     if gap == "horizon" or horizon is None or gap >= horizon or not leads.dated:
@@ -49,7 +49,7 @@ def tell_gap(leads: Leads, settings: Settings, horizon: float | None) -> tuple[F
     )
 
 
-def find_horizon(leads: Leads, settings: Settings) -> tuple[float | None, pd.DataFrame | None]:
+def compute_horizon(leads: Leads, settings: Settings) -> tuple[float | None, pd.DataFrame | None]:
     """The horizon in days and the time-to-SQL curve; None where the leads or their outcomes carry no dates."""
     wanted = settings.label.horizon_days
     if "sql_at" not in leads.frame or leads.observed_until is None:

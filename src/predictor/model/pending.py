@@ -18,7 +18,7 @@ _TINY = 1e-300
 
 
 @dataclass(frozen=True)
-class Weighing:
+class PendingWeights:
     """How pending leads count.
 
     Attributes:
@@ -26,9 +26,9 @@ class Weighing:
         horizon_days: Days within which acceptance counts; only `weight` asks.
 
     >>> waited, watched = [2, 6, np.inf, np.inf], [10, 10, 10, 4]
-    >>> Weighing("odds").weigh(waited, watched).round(6).tolist()
+    >>> PendingWeights("odds").weigh(waited, watched).round(6).tolist()
     [1.0, 1.0, 1.0, 0.2]
-    >>> Weighing("weight", 10).weigh(waited, watched).round(6).tolist()
+    >>> PendingWeights("weight", 10).weigh(waited, watched).round(6).tolist()
     [1.0, 1.333333, 1.333333, 0.0]
     """
 

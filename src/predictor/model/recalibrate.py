@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from predictor.core.log_odds import expit, logit
-from predictor.model.calibrated_model import Recipe
-from predictor.model.calibrators.level_shift import Shifted, fit_shift
+from predictor.model.calibrated_model import CalibratedModel
+from predictor.model.calibrators.level_shift import LevelShift, fit_shift
 from predictor.model.calibrators.newest_leads import find_newest
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 
 _FEWEST = 40  # leads of either outcome that a level must rest on
 
 
-def recalibrate_newest(recipe: Recipe, block: Block) -> Recipe:
+def recalibrate_newest(calibrated: CalibratedModel, sample: Sample) -> CalibratedModel:
     """The recipe at the level of the newest leads: all its probabilities moved alike, in log-odds; the order stays.
 
     The newest quarter of the leads that were predicted out of time sets the level, more where that holds fewer than 40 of either
@@ -24,22 +24,22 @@ def recalibrate_newest(recipe: Recipe, block: Block) -> Recipe:
     thresholds and drift speak of the present too. A recipe that was not rehearsed is left as it is.
 
     Args:
-        recipe: Fitted on the block.
-        block: The leads it was learned from, oldest first.
+        calibrated: Fitted on the block.
+        sample: The leads it was learned from, oldest first.
     """
-    if len(recipe.positions) == len(block):
-        return recipe
-    known = block.take(recipe.positions)
+    if len(calibrated.positions) == len(sample):
+        return calibrated
+    known = sample.take(calibrated.positions)
     weight = np.ones(len(known)) if known.weight is None else known.weight
     newest = find_newest(known.outcome, weight, fewest=_FEWEST)
-    seen = block.take(recipe.positions[newest])
-    shift, variance, n = fit_shift(recipe.predict(seen.matrix), seen.outcome, seen.weight)
-    crosswise, _, _ = fit_shift(recipe.rehearsed[newest], seen.outcome, seen.weight)
+    seen = sample.take(calibrated.positions[newest])
+    shift, variance, n = fit_shift(calibrated.predict(seen.matrix), seen.outcome, seen.weight)
+    cross_calibrated, _, _ = fit_shift(calibrated.rehearsed[newest], seen.outcome, seen.weight)
     return replace(
-        recipe,
-        calibrator=Shifted(recipe.calibrator, shift, variance, n),
-        positions=recipe.positions[newest],
-        scores=recipe.scores[newest],
-        rehearsed=np.asarray(expit(logit(recipe.rehearsed[newest]) + crosswise)),
-        crosswise=recipe.crosswise[newest],
+        calibrated,
+        calibrator=LevelShift(calibrated.calibrator, shift, variance, n),
+        positions=calibrated.positions[newest],
+        scores=calibrated.scores[newest],
+        rehearsed=np.asarray(expit(logit(calibrated.rehearsed[newest]) + cross_calibrated)),
+        cross_calibrated=calibrated.cross_calibrated[newest],
     )

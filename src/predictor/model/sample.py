@@ -8,14 +8,14 @@ import numpy as np
 
 from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
-from predictor.model.pending import Weighing, shrink
-from predictor.points.fit_points import Task
+from predictor.model.pending import PendingWeights, shrink
+from predictor.points.fit_points import PointsTask
 
 LEARN_POINTS = frozenset({"learned_points"})  # candidates that look at how often each rule fired
 
 
 @dataclass(frozen=True)
-class Block:
+class Sample:
     """Leads as arrays, and what came of them as it is known at one moment.
 
     Attributes:
@@ -42,20 +42,20 @@ class Block:
     dated: bool
     accepted_at: np.ndarray | None = None
     weight: np.ndarray | None = None
-    weighing: Weighing = field(default_factory=Weighing)
+    pending_weights: PendingWeights = field(default_factory=PendingWeights)
     known_at: float | None = None
     base: np.ndarray | None = None
-    task: Task | None = None
-    ruled: Block | None = field(default=None, repr=False)
+    task: PointsTask | None = None
+    with_rule_counts: Sample | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.outcome)
 
-    def seen_by(self, candidate: str) -> Block:
+    def seen_by(self, candidate: str) -> Sample:
         """The same leads as a candidate sees them: rule by rule where it sets points anew."""
-        return self.ruled if candidate in LEARN_POINTS and self.ruled is not None else self
+        return self.with_rule_counts if candidate in LEARN_POINTS and self.with_rule_counts is not None else self
 
-    def take(self, positions: np.ndarray) -> Block:
+    def take(self, positions: np.ndarray) -> Sample:
         """The leads at those positions; weights that are of a group are those among the leads taken."""
         taken = replace(
             self,
@@ -65,11 +65,11 @@ class Block:
             accepted_at=None if self.accepted_at is None else self.accepted_at[positions],
             weight=None if self.weight is None else self.weight[positions],
             base=None if self.base is None else self.base[positions],
-            ruled=None,
+            with_rule_counts=None,
         )
-        return taken.as_known(self.known_at) if self.weighing.by_group and self.known_at is not None else taken
+        return taken.as_known_at(self.known_at) if self.pending_weights.by_group and self.known_at is not None else taken
 
-    def as_known(self, at: float) -> Block:
+    def as_known_at(self, at: float) -> Sample:
         """The same leads with what was known of them at an earlier moment.
 
         Later acceptances are forgotten, and the weights say how much each lead tells by then. Where all outcomes are known for
@@ -81,14 +81,17 @@ class Block:
         if self.accepted_at is None:
             return self
         accepted_at = np.where(self.accepted_at <= at, self.accepted_at, np.inf)
-        weight, outcome = self.weighing.weigh(accepted_at - self.order, at - self.order), np.isfinite(accepted_at).astype(float)
+        weight, outcome = (
+            self.pending_weights.weigh(accepted_at - self.order, at - self.order),
+            np.isfinite(accepted_at).astype(float),
+        )
         weight = weight if self.base is None else weight * self.base
-        return replace(self, outcome=outcome, accepted_at=accepted_at, weight=weight, known_at=at, ruled=None)
+        return replace(self, outcome=outcome, accepted_at=accepted_at, weight=weight, known_at=at, with_rule_counts=None)
 
     @property
-    def teaching(self) -> Block:
+    def teaching(self) -> Sample:
         """The leads that a model learns from, for good: where only known outcomes count, without all others."""
-        if self.weight is None or not self.weighing.by_group:
+        if self.weight is None or not self.pending_weights.by_group:
             return self
         return replace(self, known_at=None).take(np.flatnonzero(self.weight > 0))
 

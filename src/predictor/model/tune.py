@@ -18,13 +18,13 @@ import numpy as np
 
 from predictor.core.errors import Finding
 from predictor.model.calibrated_model import Learn
-from predictor.model.candidates.lightgbm import Boosted, Growth, compute_curve, make_dataset
-from predictor.model.candidates.lightgbm_on_points import OnPoints
+from predictor.model.candidates.lightgbm import Growth, LightGBM, compute_curve, make_dataset
+from predictor.model.candidates.lightgbm_on_points import LightGBMOnPoints
 from predictor.model.candidates.lightgbm_parameters import USUAL, constrain, set_parameters
-from predictor.model.eligible import rewind
-from predictor.model.sample import Block
+from predictor.model.eligible import training_part
+from predictor.model.sample import Sample
 from predictor.model.split import Fold
-from predictor.model.threshold.describe import say_percent
+from predictor.model.threshold.describe import format_percent
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="IProgress not found")  # in a notebook, of a bar that nobody draws
@@ -75,9 +75,11 @@ class Tuning:
     def ways(self) -> dict[str, tuple[Learn, ...]]:
         """How each candidate made of trees is to be learned on each fold, and on the whole block."""
         held = self.growth.monotone
-        usual = partial(Boosted.fit, monotone=held)
+        usual = partial(LightGBM.fit, monotone=held)
         alone = (*(usual if growth is None else growth.fit for growth in self.before), self.growth.fit)
-        on_points = tuple(partial(OnPoints.fit_grown, growth=growth, monotone=held) for growth in (*self.before, self.growth))
+        on_points = tuple(
+            partial(LightGBMOnPoints.fit_grown, growth=growth, monotone=held) for growth in (*self.before, self.growth)
+        )
         return {"lightgbm": alone, "lightgbm_on_points": on_points}
 
     @property
@@ -87,7 +89,7 @@ class Tuning:
         if self.needed_s is not None:
             what = "There was no search for better trees than the usual"
             if self.tries > 1:
-                what = f"The search for better trees looked at the newest {say_percent(self.share)} of the leads of each fold"
+                what = f"The search for better trees looked at the newest {format_percent(self.share)} of the leads of each fold"
             do = f"Set model.budget_s to {self.needed_s:.0f} or more to search on all."
             found.append(Finding("TRAIN007", "tip", f"{what}: with all it would take longer than model.budget_s.", do))
         if self.cut_short:
@@ -111,11 +113,11 @@ class Budget:
     is_late: Callable[[], bool] = lambda: False
 
 
-def tune_boosted(block: Block, folds: list[Fold], *, seed: int, budget: Budget, monotone: Sequence[str] = ()) -> Tuning:
+def tune_lightgbm(sample: Sample, folds: list[Fold], *, seed: int, budget: Budget, monotone: Sequence[str] = ()) -> Tuning:
     """How trees are best grown on a block: the parameters and number of trees that lose least on its forward folds.
 
     Args:
-        block: Leads to learn from.
+        sample: Leads to learn from.
         folds: Its forward folds, at least one.
         seed: Of all that is drawn by lot.
         budget: What the search may cost. It is left out where too few leads or too little work would make it a lottery.
@@ -126,15 +128,15 @@ def tune_boosted(block: Block, folds: list[Fold], *, seed: int, budget: Budget, 
     """
     if not folds:
         raise ValueError("Tuning needs at least one forward fold, but there is none. Do without where a block is too short.")
-    search = _Search(block, folds, seed=seed, budget=budget, monotone=monotone)
+    search = _Search(sample, folds, seed=seed, budget=budget, monotone=monotone)
     usual, share, needed = search.look_at({}), 1.0, None
-    told = block.take(np.concatenate([told for _, told in folds]))
+    told = sample.take(np.concatenate([told for _, told in folds]))
     wanted = budget.seconds > 0 and told.fewest >= _FEWEST_TOLD
     if wanted and (needs := search.work * _FEWEST_TRIES) > budget.seconds:
         needed, affordable = math.ceil(needs), (budget.seconds - search.work) / needs
         if wanted := affordable >= _LEAST_SHARE:
             share, spent = affordable, search.work
-            search = _Search(block, [_thin(fold, share) for fold in folds], seed=seed, budget=budget, monotone=monotone)
+            search = _Search(sample, [_thin(fold, share) for fold in folds], seed=seed, budget=budget, monotone=monotone)
             search.work = spent
             usual = search.look_at({})
     if wanted:
@@ -158,17 +160,17 @@ def _thin(fold: Fold, share: float) -> Fold:
 class _Search:
     """The folds as LightGBM's data sets, made once, and what was found on them; `work` is counted in seconds."""
 
-    def __init__(self, block: Block, folds: list[Fold], *, seed: int, budget: Budget, monotone: Sequence[str]) -> None:
+    def __init__(self, sample: Sample, folds: list[Fold], *, seed: int, budget: Budget, monotone: Sequence[str]) -> None:
         self._seed, self._budget, self._monotone = seed, budget, tuple(monotone)
-        self._always = constrain(block.features, monotone)
+        self._always = constrain(sample.features, monotone)
         self._pairs = []
         for seen, told in folds:
-            fitted = make_dataset(rewind(block, (seen, told)))
-            self._pairs.append((fitted, make_dataset(block.take(told), fitted)))
+            fitted = make_dataset(training_part(sample, (seen, told)))
+            self._pairs.append((fitted, make_dataset(sample.take(told), fitted)))
         self._seen = [len(seen) for seen, _ in folds]
-        self._told = [len(told) if block.weight is None else float(block.weight[told].sum()) for _, told in folds]
-        self._width = block.matrix.shape[1]
-        self._rows = len(block)
+        self._told = [len(told) if sample.weight is None else float(sample.weight[told].sum()) for _, told in folds]
+        self._width = sample.matrix.shape[1]
+        self._rows = len(sample)
         self._looked: list[tuple[dict[str, Any], list[np.ndarray]]] = []
         self.loss, self.tries, self.cut_short, self.work, self._work_of_best = np.inf, 0, False, 0.0, 0.0
 
@@ -206,11 +208,11 @@ class _Search:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         sampler = optuna.samplers.TPESampler(seed=self._seed, n_startup_trials=_DRAWN)
         pruner = optuna.pruners.MedianPruner(n_startup_trials=4)
-        study = optuna.create_study(sampler=sampler, pruner=pruner)
+        dataset = optuna.create_study(sampler=sampler, pruner=pruner)
         for known in _FIRST:
-            study.enqueue_trial({**{name: USUAL[name] for name in _suggestible()}, **known})
+            dataset.enqueue_trial({**{name: USUAL[name] for name in _suggestible()}, **known})
         while not self.is_over:
-            study.optimize(lambda trial: self.look_at(_suggest(trial), trial), n_trials=1)
+            dataset.optimize(lambda trial: self.look_at(_suggest(trial), trial), n_trials=1)
             self._budget.advance(min(1.0, max(self.work / self._budget.seconds, self.tries / _MOST_TRIES)))
 
     def slow_down(self) -> None:

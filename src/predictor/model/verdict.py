@@ -9,24 +9,24 @@ import pandas as pd
 
 from predictor.core.errors import Finding, count
 from predictor.core.settings import Settings
-from predictor.model.calibrated_model import Recipe
+from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.baselines import SIMPLE
 from predictor.model.metrics.calibration_test import CalibrationJudgement, judge_calibration
 from predictor.model.metrics.metrics import (
     Difference,
     compute_difference,
     compute_intervals,
-    compute_luck,
     compute_metrics,
+    compute_rank_p_value,
     compute_reliability,
 )
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 from predictor.model.threshold.gate import Gate, judge_gate
 from predictor.model.threshold.recommend import Recommendation, recommend_threshold
 from predictor.model.threshold.table import compute_thresholds
-from predictor.model.verdict_text import show_verdict, tell_doubt, tell_verdict
+from predictor.model.verdict_text import check_calibration, describe_verdict, show_verdict
 
-LUCK = 0.01  # how often a verdict may take luck for a signal
+SIGNIFICANCE = 0.01  # how often a verdict may take luck for a signal
 
 Figures = dict[str, float | int | None]
 
@@ -63,7 +63,7 @@ class Verdict:
     probability: dict[str, np.ndarray]
     outcome: np.ndarray
     calibration: CalibrationJudgement
-    luck: float
+    p_value: float
     rehearsed: bool = True
     recalibrated: bool = False
 
@@ -88,17 +88,17 @@ class Verdict:
     @property
     def found_signal(self) -> bool:
         """Whether the chosen ranks the test leads better than luck would."""
-        return self.luck <= LUCK
+        return self.p_value <= SIGNIFICANCE
 
     @property
     def text(self) -> str:
         """The verdict in two or three sentences."""
-        return tell_verdict(self)
+        return describe_verdict(self)
 
     @property
-    def doubt(self) -> Finding | None:
+    def calibration_warning(self) -> Finding | None:
         """That the probabilities of the chosen only rank leads, and what to do; None where they can be believed."""
-        return tell_doubt(self.calibration, recalibrated=self.recalibrated)
+        return check_calibration(self.calibration, recalibrated=self.recalibrated)
 
     def __repr__(self) -> str:
         return f"<Verdict on {count(len(self.outcome), 'test lead')}. {self.text}>"
@@ -107,22 +107,28 @@ class Verdict:
         return show_verdict(self)
 
 
-def judge_recipes(
-    recipes: dict[str, Recipe], chosen: str, *, fit: Block, test: Block, routed: np.ndarray | None, settings: Settings
+def judge_candidates(
+    calibrated_models: dict[str, CalibratedModel],
+    chosen: str,
+    *,
+    fit: Sample,
+    test: Sample,
+    routed: np.ndarray | None,
+    settings: Settings,
 ) -> Verdict:
     """The verdict on the test block.
 
     Args:
-        recipes: The candidates, each learned from the fit block.
+        calibrated_models: The candidates, each learned from the fit block.
         chosen: The candidate chosen on the fit block.
         fit: The leads that taught.
-        test: The newest leads, as `Study.block` makes them.
+        test: The newest leads, as `Dataset.sample` makes them.
         routed: Which of the test leads the points hand over; None where the firm names no gate.
         settings: Sections model and threshold are used.
     """
     draws = {"resamples": settings.model.resamples, "seed": settings.model.seed}
-    probability = {name: recipe.predict(test.seen_by(name).matrix) for name, recipe in recipes.items()}
-    threshold = recommend_threshold(rehearse_thresholds(recipes[chosen], fit, settings), settings.threshold)
+    probability = {name: calibrated.predict(test.seen_by(name).matrix) for name, calibrated in calibrated_models.items()}
+    threshold = recommend_threshold(compute_forward_thresholds(calibrated_models[chosen], fit, settings), settings.threshold)
     band = settings.threshold.band
     return Verdict(
         chosen=chosen,
@@ -142,14 +148,14 @@ def judge_recipes(
         probability=probability,
         outcome=test.outcome,
         calibration=judge_calibration(test.outcome, probability[chosen], seed=settings.model.seed),
-        luck=compute_luck(test.outcome, probability[chosen]),
-        rehearsed=len(recipes[chosen].positions) < len(fit),
+        p_value=compute_rank_p_value(test.outcome, probability[chosen]),
+        rehearsed=len(calibrated_models[chosen].positions) < len(fit),
         recalibrated=settings.model.recalibrate == "newest",
     )
 
 
-def rehearse_thresholds(recipe: Recipe, block: Block, settings: Settings) -> pd.DataFrame:
+def compute_forward_thresholds(calibrated: CalibratedModel, sample: Sample, settings: Settings) -> pd.DataFrame:
     """The table of thresholds, from what the recipe said of its block's leads out of time."""
-    seen = block.take(recipe.positions)
+    seen = sample.take(calibrated.positions)
     costs = {"amount": settings.threshold.amount, "cost": settings.threshold.cost}
-    return compute_thresholds(seen.outcome, recipe.rehearsed, weeks=seen.weeks, weight=seen.weight, **costs)
+    return compute_thresholds(seen.outcome, calibrated.rehearsed, weeks=seen.weeks, weight=seen.weight, **costs)

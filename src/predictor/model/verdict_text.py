@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from predictor.core.errors import Finding, count, list_names
 from predictor.core.html import to_heading, to_paragraphs, to_table
 from predictor.model.candidates.baselines import SIMPLE
-from predictor.model.threshold.describe import say_percent
+from predictor.model.threshold.describe import format_percent
 
 if TYPE_CHECKING:
     from predictor.model.metrics.calibration_test import CalibrationJudgement
@@ -27,7 +27,7 @@ _SHOWN = {  # metric -> its heading and decimals
 _UNREHEARSED = "Earlier leads are too few, or span too little time, to choose anything learned by, so"
 
 
-def tell_verdict(verdict: Verdict) -> str:
+def describe_verdict(verdict: Verdict) -> str:
     """The verdict in two or three sentences: no signal, points as good as anything, or what was learned and how much it gains."""
     told = _tell_unrivalled(verdict) if verdict.rival is None else _tell_rivalled(verdict, verdict.rival)
     if verdict.calibration.verdict == "rank only" and verdict.calibration.ranks:
@@ -35,7 +35,7 @@ def tell_verdict(verdict: Verdict) -> str:
     return told
 
 
-def tell_doubt(judged: CalibrationJudgement, *, recalibrated: bool) -> Finding | None:
+def check_calibration(judged: CalibrationJudgement, *, recalibrated: bool) -> Finding | None:
     """The finding that probabilities only rank, with what to do; None where they can be believed.
 
     Args:
@@ -56,12 +56,12 @@ def tell_doubt(judged: CalibrationJudgement, *, recalibrated: bool) -> Finding |
     return Finding(RANK_ONLY, "warning", judged.text, do + order)
 
 
-def read_doubt(metrics: Mapping[str, Any]) -> Finding | None:
+def read_calibration_warning(metrics: Mapping[str, Any]) -> Finding | None:
     """The same finding from `metrics.json` of a bundle; None too where an older bundle does not tell.
 
-    >>> read_doubt({"calibration": {"verdict": "rank only", "text": "Rank only: ...", "do": "Train again."}}).code
+    >>> read_calibration_warning({"calibration": {"verdict": "rank only", "text": "Rank only: ...", "do": "Train again."}}).code
     'MODEL001'
-    >>> read_doubt({"calibration": {"verdict": "calibrated"}}), read_doubt({})
+    >>> read_calibration_warning({"calibration": {"verdict": "calibrated"}}), read_calibration_warning({})
     (None, None)
     """
     calibration = metrics.get("calibration") or {}
@@ -93,7 +93,9 @@ def _tell_rivalled(verdict: Verdict, rival: str) -> str:
     if base is not None and weak:
         less = f"'{chosen}' is {'worse than' if base.low > 0 else 'not to be told apart from'} the base rate: {_tell_gap(base)}."
         if base.high < 0:
-            less = f"'{chosen}' may rank these leads so well by luck: {say_percent(verdict.luck)} of orders by lot do as well."
+            less = (
+                f"'{chosen}' may rank these leads so well by luck: {format_percent(verdict.p_value)} of orders by lot do as well."
+            )
         told.append(f"By its probabilities {less}" if verdict.found_signal else f"No signal on the forward test: {less}")
     if not weak or (verdict.found_signal and rival != "constant"):
         told.append(_compare(chosen, rival, verdict.differences[rival]))
@@ -129,7 +131,7 @@ def _find_missed(verdict: Verdict) -> str:
 def show_verdict(verdict: Verdict) -> str:
     """The verdict as a notebook shows it: in sentences, and every candidate with its figures and their intervals."""
     first = next(iter(verdict.test.values()))
-    share = "" if first["base_rate"] is None else f", of whom {say_percent(first['base_rate'])} were accepted"
+    share = "" if first["base_rate"] is None else f", of whom {format_percent(first['base_rate'])} were accepted"
     return "\n".join([
         to_heading(f"Forward test on the newest {count(len(verdict.outcome), 'lead')}{share} (95 % intervals)"),
         to_table(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from predictor.data.events.history import Past, read_past
+from predictor.data.events.history import EventHistory, read_history
 from predictor.data.values import Event, normal_text, to_number
 from predictor.points.rulebook import AttributeCondition, InRange, OneOf, OnEvents, Rule, RuleBook
 
@@ -89,10 +89,10 @@ def award_lead(book: RuleBook, attributes: Mapping[str, object], events: Sequenc
     >>> award_lead(book, {"seniority": "vp"}, [seen, seen], datetime(2026, 4, 30, tzinfo=UTC)).groups()
     {'title': 20.0, 'Pricing': 0.0}
     """
-    return award_past(book, attributes, read_past(events, as_of))
+    return award_history(book, attributes, read_history(events, as_of))
 
 
-def award_past(book: RuleBook, attributes: Mapping[str, object], past: Past) -> Award:
+def award_history(book: RuleBook, attributes: Mapping[str, object], past: EventHistory) -> Award:
     """The same for events that are read already."""
     aged = _age_acts(past)
     times = dict.fromkeys(book.names, 0.0)
@@ -146,7 +146,7 @@ def _fire(rule: Rule, attributes: Mapping[str, object], aged: _Aged) -> tuple[Fi
     return Fired(rule.name, rule.group, points, len(ages)), float(len(ages)) if condition.half_life is None else weight
 
 
-def _age_acts(past: Past) -> _Aged:
+def _age_acts(past: EventHistory) -> _Aged:
     """Event type -> age in microseconds, asset and campaign of each act of that type."""
     aged: dict[str, list[tuple[int, str | None, str | None]]] = {}
     now = past.now

@@ -15,7 +15,7 @@ import pandas as pd
 from ibis.expr.types import BooleanValue, Table, Value
 from numpy.typing import NDArray
 
-from predictor.data.events.table import NONE_ODD, TEXTS, complete_events, find_odd_spellings, list_rows, recall_acts
+from predictor.data.events.table import NONE_ODD, TEXTS, complete_events, find_odd_spellings, list_rows, select_past_events
 from predictor.points.award import matches_attribute
 from predictor.points.rulebook import AttributeCondition, OnEvents, RuleBook
 
@@ -139,7 +139,7 @@ def sum_firing_events(
         events: As `award_table` takes them.
         odd_spellings: What `find_odd_spellings` found among the events' texts: needed where they hold more than ASCII.
     """
-    known, acts = recall_acts(rows, events, odd_spellings)
+    known, acts = select_past_events(rows, events, odd_spellings)
     asked = acts.filter(acts.event_type.isin(sorted(frozenset().union(*(rule.types for rule in conditions.values())))))
     marks = {f"fires_{place}": _match(asked, condition) for place, condition in conditions.items()}
     matched = asked.select("lead", "at_us", **marks)

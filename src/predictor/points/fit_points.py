@@ -26,7 +26,7 @@ _MOST_STEPS, _LEAST_SHARE, _ARMIJO, _CLOSE = 100, 1e-8, 1e-4, 1e-10
 
 
 @dataclass(frozen=True)
-class Task:
+class PointsTask:
     """Which points are to be learned.
 
     Attributes:
@@ -96,7 +96,7 @@ def is_countable(rule: Rule) -> bool:
 
 
 def fit_worths(  # noqa: PLR0913  a statistical fit has as many inputs as it has
-    task: Task,
+    task: PointsTask,
     times: Floats,
     outcome: Floats,
     *,
@@ -119,7 +119,7 @@ def fit_worths(  # noqa: PLR0913  a statistical fit has as many inputs as it has
 
     >>> from predictor.points.rulebook import parse_rule_book
     >>> rules = 'rules=[{name="A",event="a",points=10},{name="B",event="b",points=10}]'
-    >>> task = Task(parse_rule_book(f'name="x"\ngate=1\n{rules}', "x"))
+    >>> task = PointsTask(parse_rule_book(f'name="x"\ngate=1\n{rules}', "x"))
     >>> times, outcome = np.tile([[1.0, 0.0], [0.0, 1.0]], (50, 1)), np.tile([1.0, 1, 0, 0, 1, 0, 0, 0, 0, 0], 10)
     >>> fit_worths(task, times, outcome, most=np.ones(2), penalty=1.0).worth.round(1).tolist()
     [0.9, 0.0]
@@ -180,7 +180,7 @@ def _descend(
     return values
 
 
-def choose_mosts(task: Task, times: Floats, outcome: Floats, *, penalty: float, weight: Floats | None = None) -> Floats:
+def choose_mosts(task: PointsTask, times: Floats, outcome: Floats, *, penalty: float, weight: Floats | None = None) -> Floats:
     """How many times at most each rule counts: as it was set, unless another number is clearly better.
 
     Clearly: the log-likelihood gains more than the logarithm of the number of leads, all else held, so that of many numbers tried
@@ -225,7 +225,7 @@ def _make_design(times: Floats, most: Floats) -> Floats:
     return np.column_stack([np.ones(len(held)), np.zeros(len(held)), held])
 
 
-def _make_ridge(task: Task, design: Floats, most: Floats, penalty: float) -> Floats:
+def _make_ridge(task: PointsTask, design: Floats, most: Floats, penalty: float) -> Floats:
     """The penalty as a matrix by intercept, s and worths: on (worth - s * points) * most of each rule, and on s."""
     hand, rules = task.hand, len(most)
     away = np.column_stack([np.zeros(rules), -hand * most, np.diag(most)])

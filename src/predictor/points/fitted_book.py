@@ -12,7 +12,7 @@ from predictor.points.fit_points import is_countable
 from predictor.points.rulebook import OnEvents, Rule, RuleBook, parse_rule_book
 
 
-def write_learned_book(
+def write_fitted_book(
     book: RuleBook, *, points: Sequence[float], most: Sequence[float], gate: float, why: Mapping[str, str] | None = None
 ) -> str:
     r"""The rule book with other points: the same rules, groups and conditions.
@@ -28,7 +28,7 @@ def write_learned_book(
         RuleBookError: The book would be none: points, numbers or gate out of range.
 
     >>> text = 'name="x"\ngate=60\n[[rules]]\nname="Demo"\nevent="demo_requested"\npoints=50'
-    >>> print(write_learned_book(parse_rule_book(text, "x"), points=[9], most=[2], gate=7, why={"Demo": "Asked for twice."}))
+    >>> print(write_fitted_book(parse_rule_book(text, "x"), points=[9], most=[2], gate=7, why={"Demo": "Asked for twice."}))
     # Points learned from outcomes, for the rules of the book 'x'. Above each rule stands why.
     name = "x, learned"
     gate = 7

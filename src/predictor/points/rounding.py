@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from predictor.points.award import matches_attribute
-from predictor.points.fit_points import Fit, Floats, Task
+from predictor.points.fit_points import Fit, Floats, PointsTask
 from predictor.points.rulebook import AttributeCondition, InRange, OneOf, OnEvents, RuleBook
 
 _STEPS = np.linspace(0.55, 1.0, 10)  # of the largest scale that the total allows
@@ -15,7 +15,7 @@ _PASSES = 10
 _TINY = 1e-9
 
 
-def round_points(task: Task, fit: Fit, most: Floats) -> Floats:
+def round_points(task: PointsTask, fit: Fit, most: Floats) -> Floats:
     """Whole points for each rule, in the scale and the rounding that cost the least likelihood.
 
     The cost is the second-order one around the fit, with the line through the total laid anew. Each scale begins with the nearest
@@ -70,12 +70,12 @@ def _find_best(asked: list[tuple[AttributeCondition, float]]) -> float:
     return max(sum(each for condition, each in asked if matches_attribute(condition, value)) for value in values)
 
 
-def _scale_hand(task: Task, most: Floats) -> Floats:
+def _scale_hand(task: PointsTask, most: Floats) -> Floats:
     largest = find_largest(task.book, task.hand, most)
     return np.trunc(task.hand * (task.total / largest if largest > 0 else 1.0))
 
 
-def _round_at(task: Task, fit: Fit, most: Floats, scale: float) -> tuple[float, Floats]:
+def _round_at(task: PointsTask, fit: Fit, most: Floats, scale: float) -> tuple[float, Floats]:
     """The cost and the points of one scale: points a log-odds."""
     cost = _make_cost(fit)
     points = np.trunc(fit.worth * scale)  # towards 0, so that the total allows it
@@ -94,7 +94,7 @@ def _round_at(task: Task, fit: Fit, most: Floats, scale: float) -> tuple[float, 
     return now, points
 
 
-def _is_allowed(task: Task, points: Floats, most: Floats, place: int) -> bool:
+def _is_allowed(task: PointsTask, points: Floats, most: Floats, place: int) -> bool:
     low, high = task.bounds[place]
     return low <= points[place] <= high and find_largest(task.book, points, most) <= task.total
 

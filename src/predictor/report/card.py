@@ -8,25 +8,25 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from predictor.core.errors import Finding
-from predictor.core.wording import UNTOLD, say_percent, say_threshold
-from predictor.report.calibration_text import ABOUT_GROUPS, NO_GROUPS, tell_calibration, tell_fairness
+from predictor.core.wording import UNTOLD, format_percent, format_threshold
+from predictor.report.calibration_text import ABOUT_GROUPS, NO_GROUPS, format_calibration, format_fairness
 from predictor.report.compare.candidates import ReportData, compute_threshold_rows, compute_verdict_table
 from predictor.report.compare.equal_volume import compute_equal_volume
 from predictor.report.tables_text import (
     IMPORTANCE,
     TextTable,
-    tell_advice,
-    tell_candidates,
-    tell_fit,
-    tell_gate,
-    tell_importance,
-    tell_outcome,
-    tell_promise,
-    tell_reliability,
-    tell_standing,
-    tell_thresholds,
+    describe_advice,
+    describe_fit,
+    describe_gate,
+    describe_outcome,
+    describe_promise,
+    describe_standing,
+    format_candidates,
+    format_importance,
+    format_reliability,
+    format_thresholds,
 )
-from predictor.report.training_text import tell_choice, tell_learning
+from predictor.report.training_text import describe_learning, format_choice
 
 _TESTED = (
     "The figures under 'Forward test' come from the newest leads, which no candidate had seen; the model in the bundle was then "
@@ -58,10 +58,10 @@ def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
     """
     parts = [
         f"# Model card: {escape_markdown(data.name)}",
-        f"{escape_markdown(tell_outcome(data.metrics))} {escape_markdown(tell_fit(data.metrics))}",
+        f"{escape_markdown(describe_outcome(data.metrics))} {escape_markdown(describe_fit(data.metrics))}",
         "## Forward test",
-        f"{escape_markdown(data.verdict.text)} {escape_markdown(tell_standing(data))}",
-        to_markdown(tell_candidates(compute_verdict_table(data.verdict))),
+        f"{escape_markdown(data.verdict.text)} {escape_markdown(describe_standing(data))}",
+        to_markdown(format_candidates(compute_verdict_table(data.verdict))),
         "Below a figure: its 95 % interval, by bootstrap over leads. Log loss and Brier score: lower is better.",
         *_write_choice(data.metrics),
         *_write_threshold(data),
@@ -108,23 +108,23 @@ def to_markdown(table: TextTable) -> str:
 
 
 def _write_choice(metrics: Mapping[str, Any]) -> list[str]:
-    table, learning = tell_choice(metrics), tell_learning(metrics)
+    table, learning = format_choice(metrics), describe_learning(metrics)
     told = ["## How it was chosen", *([] if table is None else [to_markdown(table)]), escape_markdown(learning)]
     return [part for part in told if part] if table is not None or learning else []
 
 
 def _write_threshold(data: ReportData) -> list[str]:
     advice, realised = data.advice, data.verdict.realised
-    rehearsed = f"Chosen on earlier leads for the forward test: {say_threshold(data.verdict.threshold.threshold)}, promised "
-    rehearsed += f"conversion {say_percent(data.verdict.threshold.conversion)}. Of the test leads that it handed over:"
-    said = escape_markdown(f"{advice.text} {tell_promise(advice)}")
+    rehearsed = f"Chosen on earlier leads for the forward test: {format_threshold(data.verdict.threshold.threshold)}, promised "
+    rehearsed += f"conversion {format_percent(data.verdict.threshold.conversion)}. Of the test leads that it handed over:"
+    said = escape_markdown(f"{advice.text} {describe_promise(advice)}")
     return [
         "## Threshold",
-        f"Recommended: **{say_threshold(advice.threshold)}**. {said}",
-        _bullets(f"{label}: {figure}" for label, figure in tell_advice(advice)),
-        to_markdown(tell_thresholds(compute_threshold_rows(data.thresholds, advice))),
+        f"Recommended: **{format_threshold(advice.threshold)}**. {said}",
+        _bullets(f"{label}: {figure}" for label, figure in describe_advice(advice)),
+        to_markdown(format_thresholds(compute_threshold_rows(data.thresholds, advice))),
         rehearsed,
-        _bullets(f"{label}: {figure}" for label, figure in tell_gate(realised)),
+        _bullets(f"{label}: {figure}" for label, figure in describe_gate(realised)),
     ]
 
 
@@ -140,19 +140,23 @@ def _write_gate(data: ReportData) -> list[str]:
 
 def _write_calibration(data: ReportData) -> list[str]:
     verdict = data.verdict
-    said = verdict.calibration.text if verdict.doubt is None else f"{verdict.doubt.what} {verdict.doubt.do}"
-    tables = tell_calibration(verdict.calibration), tell_reliability(verdict.reliability)
+    said = (
+        verdict.calibration.text
+        if verdict.calibration_warning is None
+        else f"{verdict.calibration_warning.what} {verdict.calibration_warning.do}"
+    )
+    tables = format_calibration(verdict.calibration), format_reliability(verdict.reliability)
     return ["## Calibration", escape_markdown(said), *map(to_markdown, tables)]
 
 
 def _write_groups(data: ReportData) -> list[str]:
     if data.fairness is None:
         return ["## Groups of people", NO_GROUPS]
-    return ["## Groups of people", ABOUT_GROUPS, to_markdown(tell_fairness(data.fairness))]
+    return ["## Groups of people", ABOUT_GROUPS, to_markdown(format_fairness(data.fairness))]
 
 
 def _write_importance(data: ReportData) -> list[str]:
-    table = tell_importance(data.metrics)
+    table = format_importance(data.metrics)
     return [] if table is None else ["## What it looks at", to_markdown(table), escape_markdown(IMPORTANCE)]
 
 

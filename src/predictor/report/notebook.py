@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from predictor.core.html import to_table
-from predictor.core.wording import DASH, is_missing, say_number, say_percent, say_percent_range, say_range
+from predictor.core.wording import DASH, format_number, format_percent, format_percent_range, format_range, is_missing
 
 _SHARES = ("conversion", "share", "caught", "sqls_caught", "observed", "predicted", "base_rate", "converted")
 _ENDS = ("_low", "_high")
@@ -79,11 +79,11 @@ def _tell(row: dict[str, Any], name: str) -> str:
     if is_missing(value):
         return DASH
     if name.startswith(_SHARES):
-        interval = say_percent_range(low, high)
-        return say_percent(value) + ("" if interval == DASH else f"\n{interval}")
+        interval = format_percent_range(low, high)
+        return format_percent(value) + ("" if interval == DASH else f"\n{interval}")
     digits = _count_digits(value)
-    interval = say_range(low, high, digits)
-    return say_number(value, digits) + ("" if interval == DASH else f"\n{interval}")
+    interval = format_range(low, high, digits)
+    return format_number(value, digits) + ("" if interval == DASH else f"\n{interval}")
 
 
 def _count_digits(value: float) -> int:

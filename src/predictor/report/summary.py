@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from predictor.core.wording import DASH, is_missing, say_number, say_percent, say_percent_range, say_range
+from predictor.core.wording import DASH, format_number, format_percent, format_percent_range, format_range, is_missing
 from predictor.report.card import escape_markdown, to_markdown
 from predictor.report.compare.comparison import Comparison
 from predictor.report.tables_text import TextTable
@@ -62,11 +62,11 @@ def write_summary(comparison: Comparison, *, title: str, note: str = "") -> str:
         )
     for name in _SUMMARY:
         frame = comparison.tables[name].drop(columns="text", errors="ignore")
-        parts += [to_markdown(tell_frame(name, frame))] if len(frame) else []
+        parts += [to_markdown(format_frame(name, frame))] if len(frame) else []
     return "\n\n".join(parts) + "\n"
 
 
-def tell_frame(name: str, frame: pd.DataFrame, *, stacked: bool = False) -> TextTable:
+def format_frame(name: str, frame: pd.DataFrame, *, stacked: bool = False) -> TextTable:
     r"""A table of the comparison in words: figures with their intervals, shares as percentages.
 
     Args:
@@ -75,7 +75,7 @@ def tell_frame(name: str, frame: pd.DataFrame, *, stacked: bool = False) -> Text
         stacked: Whether an interval stands on a line of its own.
 
     >>> frame = pd.DataFrame({"way": ["points"], "sqls": [31.0], "sqls_low": [24.0], "sqls_high": [38.5], "conversion": [0.21]})
-    >>> tell_frame("volume", frame).rows, tell_frame("volume", frame, stacked=True).rows
+    >>> format_frame("volume", frame).rows, format_frame("volume", frame, stacked=True).rows
     ((('points', '31.0 (24.0 to 38.5)', '21 %'),), (('points', '31.0\n24.0 to 38.5', '21 %'),))
     """
     shown = [str(column) for column in frame if not str(column).endswith(("_low", "_high"))]
@@ -93,20 +93,20 @@ def _say(name: str, column: str, row: dict[Any, Any]) -> str:
         return DASH
     share = column in _SHARES or (column == "difference" and name in {"segments", "months"})
     said = (
-        say_percent(value)
+        format_percent(value)
         if share and value >= 0
         else f"{100 * value:.1f} %"
         if share
-        else say_number(value, _choose_digits(value))
+        else format_number(value, _choose_digits(value))
     )
     if low is None or high is None or is_missing(low) or is_missing(high):
         return said
     if share and low >= 0:
-        return f"{said} ({say_percent_range(low, high)})"
+        return f"{said} ({format_percent_range(low, high)})"
     if share:
-        return f"{said} ({say_range(100 * low, 100 * high, 1)} %)"
+        return f"{said} ({format_range(100 * low, 100 * high, 1)} %)"
     digits = _choose_digits(value, low, high)
-    return f"{say_number(value, digits)} ({say_range(low, high, digits)})"
+    return f"{format_number(value, digits)} ({format_range(low, high, digits)})"
 
 
 def _choose_digits(*values: float) -> int:

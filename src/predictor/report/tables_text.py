@@ -13,14 +13,14 @@ from predictor.core.errors import count
 from predictor.core.wording import (
     DASH,
     UNTOLD,
-    say_days,
-    say_number,
-    say_percent,
-    say_percent_range,
-    say_range,
-    say_share,
-    say_threshold,
-    say_weekly,
+    format_days,
+    format_number,
+    format_percent,
+    format_percent_range,
+    format_range,
+    format_share,
+    format_threshold,
+    format_weekly,
 )
 from predictor.model.threshold.gate import Gate
 from predictor.model.threshold.recommend import Recommendation
@@ -61,58 +61,59 @@ class TextTable:
     marked: frozenset[int] = frozenset()
 
 
-def tell_candidates(table: pd.DataFrame) -> TextTable:
+def format_candidates(table: pd.DataFrame) -> TextTable:
     """The candidates on the forward test, from `compute_verdict_table`."""
     first, *others = (head for head, _ in _COLUMNS.values())
     heads = ("Candidate", first, "Log loss of the chosen less its own", *others)
     rows = [_tell_candidate(row) for row in _rows(table)]
-    leads, share = count(int(table["n"].iloc[0]), "test lead"), say_percent(table["base_rate"].iloc[0])
+    leads, share = count(int(table["n"].iloc[0]), "test lead"), format_percent(table["base_rate"].iloc[0])
     caption = f"Forward test: every candidate on the same {leads}, of which {share} became SQLs"
     return TextTable(caption, heads, tuple(rows), frozenset(i for i, chosen in enumerate(table["chosen"]) if chosen))
 
 
-def tell_bands(table: pd.DataFrame) -> TextTable:
+def format_bands(table: pd.DataFrame) -> TextTable:
     """What points mean, from `compute_point_bands`."""
     rows = [
-        (row["band"], say_number(row["leads"]), say_number(row["sqls"]), *_tell_share(row, "conversion")) for row in _rows(table)
+        (row["band"], format_number(row["leads"]), format_number(row["sqls"]), *_tell_share(row, "conversion"))
+        for row in _rows(table)
     ]
     heads = ("Points", "Leads", "SQLs", "Conversion", "95 % interval")
     return TextTable("Forward test: what a number of points meant", heads, tuple(rows))
 
 
-def tell_volume(volume: EqualVolume, chosen: str) -> TextTable:
+def format_volume(volume: EqualVolume, chosen: str) -> TextTable:
     """The points gate and the chosen candidate with as many leads, from `compute_equal_volume`."""
     heads = ("Who chooses the leads", "Leads handed over", "SQLs among them", "Conversion")
     pairs = (("Points gate", float(volume.points_sqls)), (f"'{chosen}'", volume.learned_sqls))
     rows = tuple(
-        (who, say_number(volume.leads), f"{sqls:,.1f}".removesuffix(".0"), say_percent(sqls / volume.leads))
+        (who, format_number(volume.leads), f"{sqls:,.1f}".removesuffix(".0"), format_percent(sqls / volume.leads))
         for who, sqls in pairs
     )
     return TextTable("Forward test: SQLs caught with the same number of leads", heads, rows)
 
 
-def tell_reliability(table: pd.DataFrame) -> TextTable:
+def format_reliability(table: pd.DataFrame) -> TextTable:
     """What was promised beside what happened, from `compute_reliability`."""
     heads = ("Probability", "Leads", "Predicted conversion", "Observed conversion", "95 % interval")
     rows = [
-        (_tell_bin(row), say_number(row["n"]), say_percent(row["predicted"]), *_tell_share(row, "observed"))
+        (_tell_bin(row), format_number(row["n"]), format_percent(row["predicted"]), *_tell_share(row, "observed"))
         for row in _rows(table)
     ]
     return TextTable("Forward test: predicted beside observed conversion", heads, tuple(rows))
 
 
-def tell_thresholds(table: pd.DataFrame) -> TextTable:
+def format_thresholds(table: pd.DataFrame) -> TextTable:
     """What each threshold is expected to hand over, from `compute_threshold_rows`; columns that cannot be told are left out."""
     rows = list(_rows(table))
     columns = {
-        "Threshold": [say_threshold(row["threshold"]) for row in rows],
-        "Leads a week": [say_weekly(row["leads_per_week"]) for row in rows],
-        "Share of all leads": [say_percent(row["share_routed"]) for row in rows],
-        "Expected conversion": [say_percent(row["conversion"]) for row in rows],
-        "95 % interval": [say_percent_range(row["conversion_low"], row["conversion_high"]) for row in rows],
-        "Share of all SQLs": [say_percent(row["sqls_caught"]) for row in rows],
-        "SQLs a week": [say_weekly(row["sqls_per_week"]) for row in rows],
-        "Value a week": [say_number(row["value"]) for row in rows],
+        "Threshold": [format_threshold(row["threshold"]) for row in rows],
+        "Leads a week": [format_weekly(row["leads_per_week"]) for row in rows],
+        "Share of all leads": [format_percent(row["share_routed"]) for row in rows],
+        "Expected conversion": [format_percent(row["conversion"]) for row in rows],
+        "95 % interval": [format_percent_range(row["conversion_low"], row["conversion_high"]) for row in rows],
+        "Share of all SQLs": [format_percent(row["sqls_caught"]) for row in rows],
+        "SQLs a week": [format_weekly(row["sqls_per_week"]) for row in rows],
+        "Value a week": [format_number(row["value"]) for row in rows],
     }
     told = {head: cells for head, cells in columns.items() if set(cells) != {DASH}}
     marked = frozenset(i for i, recommended in enumerate(table["recommended"]) if recommended)
@@ -120,48 +121,48 @@ def tell_thresholds(table: pd.DataFrame) -> TextTable:
     return TextTable(caption, tuple(told), tuple(zip(*told.values(), strict=True)), marked)
 
 
-def tell_importance(metrics: Mapping[str, Any]) -> TextTable | None:
+def format_importance(metrics: Mapping[str, Any]) -> TextTable | None:
     """What the chosen candidate looks at most, from `importance` of the metrics; None where it looks at nothing.
 
-    >>> told = tell_importance({"importance": [{"group": "Page views", "rise": 0.0515, "spread": 0.0041}]})
-    >>> told.rows, tell_importance({})
+    >>> told = format_importance({"importance": [{"group": "Page views", "rise": 0.0515, "spread": 0.0041}]})
+    >>> told.rows, format_importance({})
     ((('Page views', '+0.0515', '0.0041'),), None)
     """
     held = [row for row in metrics.get("importance", ()) if row["rise"] or row["spread"]][:_MOST_IMPORTANT]
-    rows = tuple((row["group"], say_number(row["rise"], 4, sign=True), say_number(row["spread"], 4)) for row in held)
+    rows = tuple((row["group"], format_number(row["rise"], 4, sign=True), format_number(row["spread"], 4)) for row in held)
     heads = ("What the lead did or is", "Log loss without it", "Spread")
     return TextTable("Forward test: what the chosen candidate looks at most", heads, rows) if rows else None
 
 
-def tell_advice(advice: Recommendation) -> list[tuple[str, str]]:
+def describe_advice(advice: Recommendation) -> list[tuple[str, str]]:
     """The recommended threshold as label and figure."""
     return [
-        ("Expected conversion", say_share(advice.conversion, advice.conversion_low, advice.conversion_high)),
-        ("Leads a week", say_weekly(advice.leads_per_week)),
-        ("Share of all leads", say_percent(advice.share_routed)),
-        ("Share of all SQLs", say_percent(advice.sqls_caught)),
+        ("Expected conversion", format_share(advice.conversion, advice.conversion_low, advice.conversion_high)),
+        ("Leads a week", format_weekly(advice.leads_per_week)),
+        ("Share of all leads", format_percent(advice.share_routed)),
+        ("Share of all SQLs", format_percent(advice.sqls_caught)),
     ]
 
 
-def tell_gate(gate: Gate) -> list[tuple[str, str]]:
+def describe_gate(gate: Gate) -> list[tuple[str, str]]:
     """What came of the test leads that a gate handed over, as label and figure."""
     return [
-        ("Conversion", say_share(gate.conversion, gate.low, gate.high)),
-        ("Leads a week", say_weekly(gate.leads_per_week)),
-        ("Share of all leads", say_percent(gate.share_routed)),
-        ("Share of all SQLs", say_percent(gate.sqls_caught)),
+        ("Conversion", format_share(gate.conversion, gate.low, gate.high)),
+        ("Leads a week", format_weekly(gate.leads_per_week)),
+        ("Share of all leads", format_percent(gate.share_routed)),
+        ("Share of all SQLs", format_percent(gate.sqls_caught)),
     ]
 
 
-def tell_outcome(metrics: Mapping[str, Any]) -> str:
+def describe_outcome(metrics: Mapping[str, Any]) -> str:
     """What is predicted, in one sentence."""
     horizon = metrics.get("horizon_days")
     if horizon is None:
         return "The probability that an MQL becomes an SQL; the outcomes carry no dates, so there is no horizon."
-    return f"The probability that an MQL becomes an SQL within {say_days(horizon)}."
+    return f"The probability that an MQL becomes an SQL within {format_days(horizon)}."
 
 
-def tell_fit(metrics: Mapping[str, Any]) -> str:
+def describe_fit(metrics: Mapping[str, Any]) -> str:
     """What the model in the bundle was fitted on, in one sentence."""
     fit = metrics["fit"]
     ends = [str(fit.get(end) or "")[:10] for end in ("from", "through")]
@@ -175,7 +176,7 @@ def tell_fit(metrics: Mapping[str, Any]) -> str:
     return f"Fitted on {fit['n']:,} leads with known outcomes{period}; {left}."
 
 
-def tell_standing(data: ReportData) -> str:
+def describe_standing(data: ReportData) -> str:
     """Whether the forward test lets the chosen candidate serve, in one sentence."""
     verdict = data.verdict
     if verdict.rival is None:
@@ -184,17 +185,17 @@ def tell_standing(data: ReportData) -> str:
     return f"By this test it {'may' if verdict.earned else 'may not'} serve: {what}."
 
 
-def tell_promise(advice: Recommendation) -> str:
+def describe_promise(advice: Recommendation) -> str:
     """Whether the policy's promise can be expected to hold, in one sentence."""
     if advice.holds:
         return f"Policy '{advice.policy}' keeps its promise, and can be expected to keep it on new leads."
     return f"Policy '{advice.policy}' cannot be sure to keep its promise on new leads."
 
 
-def tell_gate_verdict(gate: Gate | None) -> str:
+def describe_gate_verdict(gate: Gate | None) -> str:
     """The verdict on a gate, with a capital.
 
-    >>> tell_gate_verdict(None)
+    >>> describe_gate_verdict(None)
     'Cannot be told'
     """
     told: str = UNTOLD if gate is None else gate.verdict
@@ -209,14 +210,14 @@ def _tell_candidate(row: dict[str, Any]) -> tuple[str, ...]:
     loss, *figures = (_tell_figure(row, metric, digits) for metric, (_, digits) in _COLUMNS.items())
     if row["chosen"]:
         return (f"{row['candidate']}\nchosen on earlier leads", loss, DASH, *figures)
-    interval = say_range(row["difference_low"], row["difference_high"], 4, sign=True)
-    difference = f"{say_number(row['difference'], 4, sign=True)}\n{interval}\n{_TOLD[row['told']]}"
+    interval = format_range(row["difference_low"], row["difference_high"], 4, sign=True)
+    difference = f"{format_number(row['difference'], 4, sign=True)}\n{interval}\n{_TOLD[row['told']]}"
     return (row["candidate"], loss, difference, *figures)
 
 
 def _tell_figure(row: dict[str, Any], metric: str, digits: int) -> str:
-    interval = say_range(row[f"{metric}_low"], row[f"{metric}_high"], digits)
-    return say_number(row[metric], digits) + ("" if interval == DASH else f"\n{interval}")
+    interval = format_range(row[f"{metric}_low"], row[f"{metric}_high"], digits)
+    return format_number(row[metric], digits) + ("" if interval == DASH else f"\n{interval}")
 
 
 def _tell_bin(row: dict[str, Any]) -> str:
@@ -225,4 +226,4 @@ def _tell_bin(row: dict[str, Any]) -> str:
 
 
 def _tell_share(row: dict[str, Any], name: str) -> tuple[str, str]:
-    return say_percent(row[name]), say_percent_range(row[f"{name}_low"], row[f"{name}_high"])
+    return format_percent(row[name]), format_percent_range(row[f"{name}_low"], row[f"{name}_high"])

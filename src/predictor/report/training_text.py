@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from predictor.core.errors import count
-from predictor.core.wording import say_number
+from predictor.core.wording import format_number
 from predictor.report.tables_text import TextTable
 
 
-def tell_choice(metrics: Mapping[str, Any]) -> TextTable | None:
+def format_choice(metrics: Mapping[str, Any]) -> TextTable | None:
     """The candidates that could be chosen, by what they said of leads that came later; None where a bundle does not tell.
 
     >>> rows = [{"candidate": "points", "log_loss": 0.41, "excess": 0.002, "error": 0.003, "chosen": True},
     ...         {"candidate": "logistic", "log_loss": 0.408, "excess": 0.0, "error": 0.0, "chosen": False}]
-    >>> for row in tell_choice({"choice": rows}).rows:
+    >>> for row in format_choice({"choice": rows}).rows:
     ...     print(row)
     ('points', '0.4100', '+0.0020', '0.0030')
     ('logistic', '0.4080', '0.0000', '0.0000')
-    >>> tell_choice({}) is None
+    >>> format_choice({}) is None
     True
     """
     choice = metrics.get("choice")
@@ -28,9 +28,9 @@ def tell_choice(metrics: Mapping[str, Any]) -> TextTable | None:
     rows = tuple(
         (
             str(row["candidate"]),
-            say_number(row["log_loss"], 4),
-            say_number(row["excess"], 4, sign=True),
-            say_number(row["error"], 4),
+            format_number(row["log_loss"], 4),
+            format_number(row["excess"], 4, sign=True),
+            format_number(row["error"], 4),
         )
         for row in choice
     )
@@ -39,15 +39,16 @@ def tell_choice(metrics: Mapping[str, Any]) -> TextTable | None:
     return TextTable(caption, ("Candidate", "Log loss", "Above the best", "Standard error"), rows, chosen)
 
 
-def tell_learning(metrics: Mapping[str, Any]) -> str:
+def describe_learning(metrics: Mapping[str, Any]) -> str:
     """How the chosen was calibrated and which trees were found, in a few sentences; empty where a bundle does not tell.
 
     >>> tuning = {"tries": 38, "rounds": 420, "rows": 4447.0, "members": 4, "parameters": {"num_leaves": 4}, "loss": 0.3912,
     ...           "usual": 0.3950}
-    >>> print(tell_learning({"calibrator": {"kind": "tempered", "text": "Calibrator 'tempered' lost least."}, "tuning": tuning}))
+    >>> calibrator = {"kind": "tempered", "text": "Calibrator 'tempered' lost least."}
+    >>> print(describe_learning({"calibrator": calibrator, "tuning": tuning}))
     Calibrator 'tempered' lost least. Of 38 sets of trees the best lost 0.3912 out of time before calibration, the usual 0.3950: \
 420 trees on 4,447 leads, mean of 4 boosters, num_leaves = 4.
-    >>> tell_learning({})
+    >>> describe_learning({})
     ''
     """
     told = [calibrator["text"]] if (calibrator := metrics.get("calibrator")) else []

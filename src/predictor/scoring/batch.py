@@ -10,7 +10,7 @@ from ibis.expr.types import Table
 from predictor.core.errors import Finding, list_names
 from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
-from predictor.data.detect_formats import respell_frame
+from predictor.data.detect_formats import to_plain_frame
 from predictor.data.events.contract import RawEvents, check_events
 from predictor.data.events.table import tabulate_events
 from predictor.data.job_titles import add_title_parts
@@ -42,7 +42,7 @@ def award_leads(book: RuleBook | None, frame: pd.DataFrame, *, as_of: pd.Series 
     return award_table(book, frame.assign(as_of=moments.astype("datetime64[us, UTC]")), events if as_of is not None else None)
 
 
-def recall_leads(
+def compute_event_features(
     features: Sequence[EventFeature], frame: pd.DataFrame, *, as_of: pd.Series | None, events: Table | None
 ) -> pd.DataFrame | None:
     """The event features of a table of leads, each row as of its moment; None where there are none to compute.
@@ -133,13 +133,13 @@ def _score_part(
     prepared = scorer.prepare(frame)
     awards = award_leads(scorer.book, prepared, as_of=moments, events=events)
     asked = scorer.features.event_features
-    history = recall_leads(asked, frame, as_of=moments, events=events) if events is not None else frame[[]]
+    history = compute_event_features(asked, frame, as_of=moments, events=events) if events is not None else frame[[]]
     return scorer.score_table(frame, as_of=as_of, awards=awards, history=history, reasons=reasons, prepared=prepared)
 
 
 def _notice(scorer: Scorer, frame: pd.DataFrame, *, has_events: bool) -> tuple[Finding, ...]:
     """Findings about the table as a whole: doubts about the model, columns that lack or that nothing knows, acts not sent."""
-    findings = [] if scorer.doubt is None else [scorer.doubt]
+    findings = [] if scorer.calibration_warning is None else [scorer.calibration_warning]
     known = set(add_title_parts(reduce_email(frame.head(1)), scorer.attributes).columns)
     if lacking := [feature.name for feature in scorer.features.features if feature.is_attribute and feature.name not in known]:
         what = f"The table lacks {list_names(lacking)}, taken as not known in every row."
@@ -182,7 +182,7 @@ def read_leads_to_score(
     moments = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us, UTC]")
     wrong = pd.Series(data=False, index=frame.index)
     dates = blank_missing(frame[[name for name in ("as_of", "mql_at") if name in frame]], settings.data.missing_values)
-    dates = respell_frame(dates, forms or {})
+    dates = to_plain_frame(dates, forms or {})
     for name in dates.columns:
         times, bad = parse_times(dates[name], settings.data.timezone)
         wrong |= bad & moments.isna()

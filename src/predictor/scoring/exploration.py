@@ -7,12 +7,12 @@ from hashlib import blake2b
 _SALT = b"explore:"  # the same whatever model serves, so that a lead which is asked about again keeps its lot
 
 
-def draw_lot(lead_id: str) -> float:
+def draw_exploration(lead_id: str) -> float:
     """A number from 0 up to 1 that is always the same for a lead, and evenly spread over leads.
 
-    >>> draw_lot("A17") == draw_lot("A17"), 0 <= draw_lot("A17") < 1
+    >>> draw_exploration("A17") == draw_exploration("A17"), 0 <= draw_exploration("A17") < 1
     (True, True)
-    >>> sum(draw_lot(f"A{number}") < 0.1 for number in range(10_000))
+    >>> sum(draw_exploration(f"A{number}") < 0.1 for number in range(10_000))
     961
     """
     digest = blake2b(_SALT + lead_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()

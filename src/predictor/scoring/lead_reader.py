@@ -9,8 +9,8 @@ from predictor.core.errors import Finding, ScoringError, list_names
 from predictor.core.settings import Settings
 from predictor.data.denied_columns import deny_reason
 from predictor.data.email_domains import domain_of, kind_of_domain
-from predictor.data.events.history import Past, PastReader
-from predictor.data.formats import respell
+from predictor.data.events.history import EventHistory, EventHistoryReader
+from predictor.data.formats import to_plain_format
 from predictor.data.job_titles import PARTS, find_title, read_title
 from predictor.data.leads import LEAD_FACTS
 from predictor.data.values import normal_text, to_number
@@ -19,7 +19,7 @@ from predictor.points.rulebook import OnEvents, RuleBook
 from predictor.scoring.answer import Lead
 
 _MOST_NAMES, _LONGEST_NAME = 5_000, 200  # of attributes that are remembered
-_NOTHING = Past(0, [], 0, 0, {})  # what is known of a past without dates
+_NOTHING = EventHistory(0, [], 0, 0, {})  # what is known of a past without dates
 
 
 class LeadReader:
@@ -37,7 +37,7 @@ class LeadReader:
         self._used = dict[str, bool]()
         self._forms = dict(features.forms)
         self._title = find_title(attributes)
-        self._past = PastReader(features.is_missing)
+        self._past = EventHistoryReader(features.is_missing)
         roles = settings.roles
         self._known = {*attributes, *roles.points, *roles.ignore, *roles.protected, *LEAD_FACTS, *self._ours}
         self.event_types = {normal_text(kind) for kind in (*features.event_types, *(features.acts or ()))}
@@ -57,7 +57,7 @@ class LeadReader:
                 self._used[name] = known
         return known
 
-    def read(self, lead: Lead) -> tuple[dict[str, Any], Past, list[Finding]]:
+    def read(self, lead: Lead) -> tuple[dict[str, Any], EventHistory, list[Finding]]:
         """The attributes that are known, under our names, the e-mail reduced to a kind of mailbox; the past; and warnings.
 
         Raises:
@@ -66,7 +66,7 @@ class LeadReader:
         ours, is_missing = self._ours, self._features.is_missing
         values = {ours.get(name, name): value for name, value in lead.attributes.items()}
         values = {name: value for name, value in values.items() if not is_missing(value)}
-        values |= {name: respell(values[name], form) for name, form in self._forms.items() if name in values}
+        values |= {name: to_plain_format(values[name], form) for name, form in self._forms.items() if name in values}
         lists = [name for name, value in values.items() if isinstance(value, (list, tuple, dict))]
         if lists and (nested := [name for name in self.attributes if name in lists]):
             what = f"{list_names(nested)} must be single values, not lists or objects"
@@ -94,7 +94,7 @@ class LeadReader:
             ScoringError: One of them is no number.
         """
         if len(self._points) == 1 and lead.points is not None:
-            values = {self._points[0]: respell(lead.points, self._forms.get(self._points[0]))}
+            values = {self._points[0]: to_plain_format(lead.points, self._forms.get(self._points[0]))}
         try:
             return {name: to_number(values.get(name)) for name in self._points}
         except ValueError as error:
@@ -102,7 +102,7 @@ class LeadReader:
                 f"LEAD022 {list_names(self._points)} must be numbers, but {error}. Send numbers, or leave them out."
             ) from None
 
-    def _warn(self, lead: Lead, values: Mapping[str, Any], past: Past) -> list[Finding]:
+    def _warn(self, lead: Lead, values: Mapping[str, Any], past: EventHistory) -> list[Finding]:
         warnings = []
         used = self._used
         if unknown := [name for name in values if not (used.get(name) or self._is_known(name))]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import isnan
 
 from predictor.features.feature import Feature
-from predictor.model.conversion_by_value import Bins, Evidence, Pending, is_count
+from predictor.model.conversion_by_value import Bins, ConversionByValue, Pending, is_count
 
 UNKNOWN = "not known"
 _PENDING: dict[Pending, str] = {
@@ -18,16 +18,16 @@ _ALL_EVENTS = "All events"
 _PLURAL = re.compile(r"(?<=[a-z])(?<![sui])s\b")
 
 
-def say_number(number: float) -> str:
+def format_number(number: float) -> str:
     """A number as people read it: four digits, or whole thousands in groups.
 
-    >>> say_number(2.0), say_number(0.12345), say_number(12345.6), say_number(-4917000.0), say_number(1e20)
+    >>> format_number(2.0), format_number(0.12345), format_number(12345.6), format_number(-4917000.0), format_number(1e20)
     ('2', '0.1235', '12,346', '-4,917,000', '1e+20')
     """
     return f"{number:,.0f}" if 1000 <= abs(number) < 1e15 else f"{number:.4g}"
 
 
-def say_value(feature: Feature, number: float) -> str:
+def format_value(feature: Feature, number: float) -> str:
     """The value of one feature of a lead, and what it is of where the name of its group does not say that.
 
     Args:
@@ -35,9 +35,9 @@ def say_value(feature: Feature, number: float) -> str:
         number: Its value as the matrix holds it.
 
     >>> views = Feature("events/page_view/count_7d", "Page views in 7 days", "Page views", "number")
-    >>> say_value(views, 2.0)
+    >>> format_value(views, 2.0)
     '2 in 7 days'
-    >>> say_value(Feature("founded", "Founded", "Founded", "days_since"), 400.0)
+    >>> format_value(Feature("founded", "Founded", "Founded", "days_since"), 400.0)
     '400 days ago'
     """
     if isnan(number) and _is_age(feature):
@@ -55,8 +55,8 @@ def _say_alone(feature: Feature, number: float) -> str:
     if feature.kind == "category":
         return feature.spell(int(number))
     if feature.kind == "days_since":
-        return f"{say_number(round(number, 1))} days ago"
-    return say_number(round(number, 1) if _is_age(feature) else number)
+        return f"{format_number(round(number, 1))} days ago"
+    return format_number(round(number, 1) if _is_age(feature) else number)
 
 
 def _is_age(feature: Feature) -> bool:
@@ -64,7 +64,7 @@ def _is_age(feature: Feature) -> bool:
     return feature.name.startswith("events/") and "/days_since_" in feature.name
 
 
-def say_evidence(evidence: Evidence, feature: Feature, number: float) -> str | None:
+def describe_evidence(evidence: ConversionByValue, feature: Feature, number: float) -> str | None:
     """What came of the leads that taught and had such a value, beside all of them; None where they are too few to be told.
 
     Args:
@@ -74,10 +74,10 @@ def say_evidence(evidence: Evidence, feature: Feature, number: float) -> str | N
 
     >>> views = Feature("events/page_view/count_7d", "Page views in 7 days", "Page views", "number")
     >>> bins = Bins((1.0, 2.0), ((4000, 0.14), None, (812, 0.41), None))
-    >>> evidence = Evidence((4830, 0.18), None, {views.name: bins})
-    >>> say_evidence(evidence, views, 3.0)
+    >>> evidence = ConversionByValue((4830, 0.18), None, {views.name: bins})
+    >>> describe_evidence(evidence, views, 3.0)
     'Of 812 leads with 2 or more page views in 7 days, 41 % were accepted; of all leads, 18 %.'
-    >>> say_evidence(evidence, views, 1.0)
+    >>> describe_evidence(evidence, views, 1.0)
     """
     bins = evidence.bins[feature.name]
     place = bins.place(feature, number)
@@ -86,7 +86,7 @@ def say_evidence(evidence: Evidence, feature: Feature, number: float) -> str | N
     return evidence.said[feature.name, place]
 
 
-def _say_bin(evidence: Evidence, feature: Feature, bins: Bins, place: int) -> str | None:
+def _say_bin(evidence: ConversionByValue, feature: Feature, bins: Bins, place: int) -> str | None:
     share = bins.shares[place]
     if share is None:
         return None
@@ -128,11 +128,11 @@ def _say_range(edges: tuple[float, ...], place: int, *, counts: bool) -> str:
     if not edges:
         return "of any size"
     if place == 0:
-        return "0" if counts and edges[0] == 1 else f"under {say_number(edges[0])}"
+        return "0" if counts and edges[0] == 1 else f"under {format_number(edges[0])}"
     if place == len(edges):
-        return f"{say_number(edges[-1])} or more"
+        return f"{format_number(edges[-1])} or more"
     low, high = list(pairwise(edges))[place - 1]
-    return say_number(low) if counts and high == low + 1 else f"{say_number(low)} to under {say_number(high)}"
+    return format_number(low) if counts and high == low + 1 else f"{format_number(low)} to under {format_number(high)}"
 
 
 def _say_share(share: float) -> str:

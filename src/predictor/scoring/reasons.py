@@ -7,21 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from predictor.features.feature import Feature
-from predictor.model.conversion_by_value import Evidence
+from predictor.model.conversion_by_value import ConversionByValue
 from predictor.model.explain import sum_groups
 from predictor.scoring.answer import Reason
-from predictor.scoring.reason_text import say_evidence, say_value
+from predictor.scoring.reason_text import describe_evidence, format_value
 
 Groups = tuple[list[list[int]], np.ndarray]
 
 
-def tell_reasons(
+def compute_reasons(
     effects: np.ndarray,
     row: np.ndarray,
     features: Sequence[Feature],
     *,
     each_way: int,
-    evidence: Evidence | None = None,
+    evidence: ConversionByValue | None = None,
     groups: Groups | None = None,
 ) -> tuple[Reason, ...]:
     """What raised the probability of one lead most, and what lowered it most, strongest first; what has no effect is no reason.
@@ -38,7 +38,7 @@ def tell_reasons(
 
     >>> rank = Feature("seniority", "Seniority", "Seniority", "category", ("director",), ("Director",))
     >>> age = Feature("age", "Age", "Age", "number")
-    >>> for reason in tell_reasons(np.array([0.09, -0.2]), np.array([0.0, 3.0]), [rank, age], each_way=1):
+    >>> for reason in compute_reasons(np.array([0.09, -0.2]), np.array([0.0, 3.0]), [rank, age], each_way=1):
     ...     print(reason.text)
     Age 3: -20.0 points of probability
     Seniority Director: +9.0 points of probability
@@ -53,7 +53,7 @@ def tell_reasons(
             left[effect > 0] -= 1
             main = _find_main(parts, members[at], effect)
             number = float(row[main])
-            told = say_evidence(evidence, features[main], number) if evidence is not None else None
+            told = describe_evidence(evidence, features[main], number) if evidence is not None else None
             reasons.append(_tell(features[main], number, effect, told))
             if not (left[True] or left[False]):
                 break
@@ -73,7 +73,7 @@ def find_groups(features: Sequence[Feature]) -> Groups:
     return members, np.array([at[group] for group in groups], dtype=np.intp)
 
 
-def tell_strongest(effects: np.ndarray, matrix: np.ndarray, features: Sequence[Feature], *, most: int) -> list[str]:
+def describe_strongest(effects: np.ndarray, matrix: np.ndarray, features: Sequence[Feature], *, most: int) -> list[str]:
     """The strongest reasons of each lead of a table, up or down, as one text each.
 
     Args:
@@ -83,7 +83,7 @@ def tell_strongest(effects: np.ndarray, matrix: np.ndarray, features: Sequence[F
         most: Reasons that a lead gets at most.
 
     >>> age = Feature("age", "Age", "Age", "number")
-    >>> tell_strongest(np.array([[-0.2], [0.0]]), np.array([[3.0], [4.0]]), [age], most=3)
+    >>> describe_strongest(np.array([[-0.2], [0.0]]), np.array([[3.0], [4.0]]), [age], most=3)
     ['Age 3: -20.0 points of probability', '']
     """
     members, _ = find_groups(features)
@@ -105,5 +105,5 @@ def _find_main(effects: Sequence[float], members: list[int], effect: float) -> i
 
 
 def _tell(feature: Feature, number: float, effect: float, evidence: str | None = None) -> Reason:
-    what, value = feature.group, say_value(feature, number)
+    what, value = feature.group, format_value(feature, number)
     return Reason(what, value, effect, f"{what} {value}: {100 * effect:+.1f} points of probability", evidence)

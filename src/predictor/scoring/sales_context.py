@@ -43,7 +43,7 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
-class Routing:
+class SalesContext:
     """What a sales person wants to know before the call.
 
     Attributes:
@@ -71,7 +71,7 @@ class Routing:
         }
 
 
-def tell_routing(lead: Lead, points: PointsAnswer | None) -> Routing:
+def compute_sales_context(lead: Lead, points: PointsAnswer | None) -> SalesContext:
     """What a sales person wants to know of a lead, from what came with it.
 
     Args:
@@ -80,7 +80,8 @@ def tell_routing(lead: Lead, points: PointsAnswer | None) -> Routing:
 
     >>> from datetime import UTC
     >>> visit = Event(datetime(2026, 6, 30, tzinfo=UTC), "content_download", "Buyer's guide", "Spring")
-    >>> told = tell_routing(Lead("A17", datetime(2026, 7, 1, tzinfo=UTC), {"Lead Source": "Web"}, None, [visit, visit]), None)
+    >>> lead = Lead("A17", datetime(2026, 7, 1, tzinfo=UTC), {"Lead Source": "Web"}, None, [visit, visit])
+    >>> told = compute_sales_context(lead, None)
     >>> told.source, told.campaign, [(act.asset, act.times) for act in told.activities]
     ('Web', 'Spring', [("Buyer's guide", 2)])
     """
@@ -88,7 +89,9 @@ def tell_routing(lead: Lead, points: PointsAnswer | None) -> Routing:
     past = [event for event in lead.events if event.occurred_at <= lead.as_of]
     fired = () if points is None else points.fired
     earned = sorted((Earned(rule.rule, rule.points, rule.count) for rule in fired), key=lambda one: -one.points)
-    return Routing(origin.get("source"), origin.get("campaign") or _find_campaign(past), tuple(earned), _list_activities(past))
+    return SalesContext(
+        origin.get("source"), origin.get("campaign") or _find_campaign(past), tuple(earned), _list_activities(past)
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from predictor.core.errors import BundleError, Finding, ScoringError
 from predictor.core.settings import Settings, make_settings
-from predictor.data.detect_formats import respell_frame
+from predictor.data.detect_formats import to_plain_frame
 from predictor.data.job_titles import add_title_parts
 from predictor.data.leads import reduce_email
 from predictor.data.parse import blank_missing
@@ -24,19 +24,19 @@ from predictor.features.one_lead import LiveWindows
 from predictor.features.snapshot import keep_row
 from predictor.model.calibrators import read_calibrator
 from predictor.model.candidates import CANDIDATES, Model
-from predictor.model.conversion_by_value import Evidence
+from predictor.model.conversion_by_value import ConversionByValue
 from predictor.model.explain import compute_effects
 from predictor.model.threshold.recommend import Recommendation, recommend_threshold
 from predictor.model.threshold.table import export_thresholds, import_thresholds, with_value
-from predictor.model.verdict_text import read_doubt
-from predictor.points.award import Award, award_past
+from predictor.model.verdict_text import read_calibration_warning
+from predictor.points.award import Award, award_history
 from predictor.points.rulebook import RuleBook, find_gate, parse_rule_book
 from predictor.scoring.answer import Answer, Lead, PointsAnswer, decide, decide_points, grade
 from predictor.scoring.answer_table import decide_points_table, grade_table, mark_answers, note_faults
 from predictor.scoring.bundle.files import Bundle, load_bundle
 from predictor.scoring.golden import check_golden
 from predictor.scoring.lead_reader import LeadReader
-from predictor.scoring.reasons import find_groups, tell_reasons, tell_strongest
+from predictor.scoring.reasons import compute_reasons, describe_strongest, find_groups
 
 if TYPE_CHECKING:
     from predictor.points.award_table import Awards
@@ -75,15 +75,17 @@ class Scorer:
         text = bundle.files.get("rule_book.toml")
         self.book: RuleBook | None = parse_rule_book(text, "rule_book.toml") if text else None
         self.metrics: dict[str, Any] = bundle.read_json("metrics.json")
-        self.doubt = read_doubt(self.metrics)
-        self._doubts = () if self.doubt is None else (replace(self.doubt, do=""),)  # what to do is not for who asks for a score
+        self.calibration_warning = read_calibration_warning(self.metrics)
+        self._model_warnings = (
+            () if self.calibration_warning is None else (replace(self.calibration_warning, do=""),)
+        )  # what to do is not for who asks for a score
         champion = self.metrics["champion"]
         candidate = CANDIDATES[champion]
         self.model: Model = candidate.from_text(bundle.files[candidate.file])
         self.calibrator = read_calibrator(bundle.files["calibrator.json"])
         self.threshold: dict[str, Any] = bundle.read_json("threshold.json")
         known = bundle.read_json("evidence.json") if "evidence.json" in bundle.files else None
-        self.evidence = None if known is None else Evidence.from_json(known, self.features)
+        self.evidence = None if known is None else ConversionByValue.from_json(known, self.features)
         self.report = bundle.files.get("report.html")
         self._grades: dict[str, float] = self.settings.grades.model_dump()
         self._groups = find_groups(self.features.features)
@@ -188,13 +190,13 @@ class Scorer:
         try:
             values, past, warnings = self.reader.read(lead)
             seen = {name: values[name] for name in self.attributes if name in values}
-            award = award_past(self.book, seen, past) if self.book is not None else None
+            award = award_history(self.book, seen, past) if self.book is not None else None
             points = self.reader.read_points(lead, values)
-            row = assemble_row(seen, list(seen), crm_points=points, award=award, history=self._live.compute_past(past))
+            row = assemble_row(seen, list(seen), crm_points=points, award=award, history=self._live.compute_history(past))
             encoded, unseen = self.features.encode_row(row, lead.as_of if self.features.dated else None, onto=self._nothing)
         except ScoringError as error:
             return error
-        return _Read(lead.lead_id, row, encoded, award, (*self._doubts, *warnings, *unseen))
+        return _Read(lead.lead_id, row, encoded, award, (*self._model_warnings, *warnings, *unseen))
 
     def _answer(self, read: Sequence[_Read], reasons: int) -> list[Answer]:
         """The answers about leads that are read, all at once."""
@@ -212,7 +214,7 @@ class Scorer:
                 decide(probability >= self.cut),
                 grade(probability, self._grades),
                 self._answer_points(one.row, one.award),
-                tell_reasons(effects[place], matrix[place], features, each_way=reasons, evidence=evidence, groups=self._groups)
+                compute_reasons(effects[place], matrix[place], features, each_way=reasons, evidence=evidence, groups=self._groups)
                 if reasons
                 else (),
                 one.warnings,
@@ -233,7 +235,7 @@ class Scorer:
 
     def _explain_table(self, matrix: np.ndarray, most: int) -> list[str]:
         effects, _ = compute_effects(self.model.contribute(matrix), self.calibrator)
-        return tell_strongest(effects, matrix, self.features.features, most=most)
+        return describe_strongest(effects, matrix, self.features.features, most=most)
 
     def score_table(
         self,
@@ -282,7 +284,7 @@ class Scorer:
         qualifies = awards.qualifies.to_numpy() if awards is not None else np.zeros(len(answers), dtype=bool)
         answers["points_decision"] = decide_points_table(answers["points"].to_numpy(), self.gate, qualifies)
         answers["reasons"] = self._explain_table(encoded.matrix, reasons) if reasons else ""
-        return mark_answers(answers, encoded, of_all=self._doubts)
+        return mark_answers(answers, encoded, of_all=self._model_warnings)
 
     def prepare(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The columns that the training looked at, with what means 'not known' missing and the e-mail made a kind of mailbox."""
@@ -290,4 +292,4 @@ class Scorer:
         known = add_title_parts(reduce_email(plain), self.attributes)
         wanted = ["lead_id", *self.settings.roles.points, *self.attributes]
         held = known[[name for name in dict.fromkeys(wanted) if name in known]]
-        return respell_frame(held, dict(self.features.forms))
+        return to_plain_frame(held, dict(self.features.forms))

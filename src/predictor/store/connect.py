@@ -97,7 +97,7 @@ def make_folder(engine: sa.Engine) -> None:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
 
 
-def tell_error(error: Exception) -> StoreError:
+def make_store_error(error: Exception) -> StoreError:
     """What went wrong in words, without the values that were given: refused for good, or the store cannot be used now."""
     said = error.orig if isinstance(error, StatementError) and error.orig is not None else error
     reason = said.strerror if isinstance(said, OSError) and said.strerror else (str(said).splitlines() or [""])[0]

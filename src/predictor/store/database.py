@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from predictor.store.connect import RefusedError, lock_for_writing, make_engine, make_folder, tell_error
+from predictor.store.connect import RefusedError, lock_for_writing, make_engine, make_folder, make_store_error
 from predictor.store.migrate import bring_up_to_date
 from predictor.store.records import Record
 from predictor.store.schema import ERASURES, OUTCOMES, SCORES, Moment, hash_lead
@@ -146,7 +146,7 @@ class Database:
                         lock_for_writing(connection)
                     yield connection
         except (SQLAlchemyError, OSError, ValueError, TypeError, OverflowError) as error:
-            raise tell_error(error) from None
+            raise make_store_error(error) from None
 
     def _prepare(self) -> None:
         with self._opening:
@@ -224,4 +224,4 @@ class Database:
             with self._engine.connect() as connection:
                 connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
         except (SQLAlchemyError, OSError) as error:
-            raise tell_error(error) from None
+            raise make_store_error(error) from None

@@ -36,7 +36,8 @@ class Episodes:
     """The episodes that teach, and how many do not.
 
     Attributes:
-        frame: `lead_id`, `mql_at` (the moment of the score), `sql_at`, `stands_for` (how many leads it stands for), `features`.
+        frame: `lead_id`, `mql_at` (the moment of the score), `sql_at`, `sample_weight` (how many leads it stands for) and
+            `features`.
         left: Why episodes do not teach -> how many.
     """
 
@@ -54,7 +55,7 @@ class Episodes:
         return self.left["held back"] + self.left["held back, accepted all the same"]
 
 
-def find_episodes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str) -> Episodes:
+def compute_episodes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str) -> Episodes:
     """The episodes of which sales has seen the lead, a row each, oldest first.
 
     An episode begins with a score, and ends where the lead is scored again after sales has sent it back. The first score that
@@ -75,7 +76,7 @@ def find_episodes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
     ...     {"lead_id": "A", "as_of": day(3), **routed}, {"lead_id": "B", "as_of": day(4), **held},
     ... ])
     >>> outcomes = pd.DataFrame([{"lead_id": "A", "kind": "accepted", "occurred_at": day(9)}])
-    >>> found = find_episodes(scores, outcomes, timezone="UTC")
+    >>> found = compute_episodes(scores, outcomes, timezone="UTC")
     >>> found.frame[["lead_id", "mql_at", "sql_at"]].astype("str").values.tolist()
     [['A', '2026-03-02 12:00:00+00:00', '2026-03-09 12:00:00+00:00']]
     >>> dict(found.left)
@@ -96,13 +97,12 @@ def find_episodes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
     return Episodes(frame.astype(kinds).sort_values("mql_at", kind="stable", ignore_index=True), left)
 
 
-def tell_episodes(episodes: Episodes) -> tuple[Finding, ...]:
+def check_episodes(episodes: Episodes) -> tuple[Finding, ...]:
     """Findings about what teaches and what does not, with counts."""
     frame, left = episodes.frame, episodes.left
     explored = episodes.explored
-    stand = (
-        f", of whom {explored:,} were handed over by lot and stand for {frame['stands_for'][frame['stands_for'] > 1].sum():,.0f}"
-    )
+    stood_for = frame["sample_weight"][frame["sample_weight"] > 1].sum()
+    stand = f", of whom {explored:,} were handed over by lot and stand for {stood_for:,.0f}"
     what = f"{count(len(frame), 'episode')} of the store teach: those that were handed to sales{stand if explored else ''}."
     found = [Finding("STORE001", "tip", what, "")]
     if held := episodes.held:

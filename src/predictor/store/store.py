@@ -20,7 +20,7 @@ from predictor.store.database import Database, Erased
 from predictor.store.records import Answered, Record, record_score
 from predictor.store.schema import OutcomeKind
 from predictor.store.spool import Spool
-from predictor.store.writer import HANGS, LOG, Writer, tell_spool, tell_waiting
+from predictor.store.writer import HANGS, LOG, Writer, describe_waiting, make_spool_error
 
 _PATIENCE_S = 5.0  # of an erasure, with a database that hangs
 _END_S = 15.0  # of an end
@@ -108,10 +108,10 @@ class Store:
         try:
             self._spool.close()
         except OSError as error:
-            LOG.error("%s", tell_spool(error))
+            LOG.error("%s", make_spool_error(error))
         lost = self._spool.held
         if reason is not None and waiting > lost:
-            LOG.warning("%s in the spool for the next start. %s", tell_waiting(waiting - lost), reason)
+            LOG.warning("%s in the spool for the next start. %s", describe_waiting(waiting - lost), reason)
         if lost:
             LOG.error("%s lost, which were in memory alone: the spool could not be written.", count(lost, "record"))
         self.database.close()
@@ -165,7 +165,7 @@ class Store:
         self._note_lost(len(lines) - held)
         what = [f"{count(held, 'score')} kept in memory until it can be written."] if held else []
         what += [f"{count(len(lines) - held, 'score')} not stored."] if held < len(lines) else []
-        return " ".join([*what, str(tell_spool(error))])
+        return " ".join([*what, str(make_spool_error(error))])
 
     def save_score(self, answer: Answer, *, as_of: datetime, scored_at: datetime, model: str) -> None:
         """Keep one answer; arguments as `save_scores`."""
@@ -248,7 +248,7 @@ class Store:
         try:
             self._append([record.to_line() for record in records])
         except OSError as error:
-            raise tell_spool(error) from None
+            raise make_spool_error(error) from None
 
     def _append(self, lines: Sequence[bytes]) -> None:
         if lines:

@@ -152,7 +152,7 @@ class Writer:
                 self._spool.sync()
             except OSError as error:
                 if str(error) != told:
-                    LOG.error("%s", tell_spool(error))  # noqa: TRY400  in words
+                    LOG.error("%s", make_spool_error(error))  # noqa: TRY400  in words
                 told = str(error)
             else:
                 told = ""
@@ -191,7 +191,7 @@ class Writer:
 
     def _note_away(self, reason: str) -> None:
         if self._away is None:
-            LOG.error("%s Answers go on; %s in the spool until it is back.", reason, tell_waiting(self._spool.waiting))
+            LOG.error("%s Answers go on; %s in the spool until it is back.", reason, describe_waiting(self._spool.waiting))
         self._away = reason
 
     def _note_back(self) -> None:
@@ -205,19 +205,19 @@ def _in_words() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise tell_spool(error) from None
+        raise make_spool_error(error) from None
 
 
-def tell_waiting(number: int) -> str:
+def describe_waiting(number: int) -> str:
     """How many records wait, in words.
 
-    >>> tell_waiting(1), tell_waiting(2)
+    >>> describe_waiting(1), describe_waiting(2)
     ('1 record waits', '2 records wait')
     """
     return f"{count(number, 'record')} {'waits' if number == 1 else 'wait'}"
 
 
-def tell_spool(error: OSError) -> StoreError:
+def make_spool_error(error: OSError) -> StoreError:
     """What is wrong with the spool, in words."""
     do = "Mend that, or name another folder in store.spool."
     return StoreError(f"The spool of scores and outcomes cannot be used: {error.strerror or error}. {do}")

@@ -13,9 +13,9 @@ import pandas as pd
 
 from predictor.core.settings import Settings
 from predictor.features.feature import Feature
-from predictor.model.calibrated_model import Recipe
-from predictor.model.conversion_by_value import compute_evidence
-from predictor.model.sample import Block
+from predictor.model.calibrated_model import CalibratedModel
+from predictor.model.conversion_by_value import compute_conversion_by_value
+from predictor.model.sample import Sample
 from predictor.model.threshold.recommend import Recommendation
 from predictor.model.threshold.table import export_thresholds
 from predictor.model.verdict import Verdict
@@ -29,18 +29,24 @@ _GOLDEN_MOMENT = datetime(2026, 1, 15, 12, tzinfo=UTC)
 _QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)  # not the ends: those may be one firm's own
 
 
-def pack_recipe(
-    recipe: Recipe, block: Block, *, settings: Settings, book: RuleBook | None, thresholds: pd.DataFrame, advice: Recommendation
+def make_bundle_files(
+    calibrated: CalibratedModel,
+    sample: Sample,
+    *,
+    settings: Settings,
+    book: RuleBook | None,
+    thresholds: pd.DataFrame,
+    advice: Recommendation,
 ) -> dict[str, str]:
     """The files that scoring needs: model, calibrator, threshold, features, evidence, settings, rule book and reference."""
     files = {
-        recipe.model.file: recipe.model.to_text(),
-        "calibrator.json": recipe.calibrator.to_text(),
+        calibrated.model.file: calibrated.model.to_text(),
+        "calibrator.json": calibrated.calibrator.to_text(),
         "threshold.json": dump({"recommended": asdict(advice), "table": export_thresholds(thresholds)}),
-        "features.json": dump(block.features.to_json()),
-        "evidence.json": dump(compute_evidence(block).to_json()),
+        "features.json": dump(sample.features.to_json()),
+        "evidence.json": dump(compute_conversion_by_value(sample).to_json()),
         "config.toml": settings.to_toml(),
-        "reference.json": dump(describe_block(block, recipe)),
+        "reference.json": dump(describe_block(sample, calibrated)),
     }
     return files | ({"rule_book.toml": book.text} if book is not None else {})
 
@@ -60,7 +66,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"a {type(value).__name__} cannot be written as JSON")
 
 
-def describe_verdict(
+def make_metrics(
     verdict: Verdict, *, champion: str, horizon: float | None, pending: int, fit: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Content of `metrics.json`: the figures of the forward test, and what the final model was fitted on.
@@ -77,7 +83,8 @@ def describe_verdict(
         "intervals": verdict.intervals,
         "differences": {name: asdict(difference) for name, difference in verdict.differences.items()},
         "threshold": {"recommended": asdict(verdict.threshold), "realised": asdict(verdict.realised)},
-        "calibration": verdict.calibration.to_figures() | {"do": verdict.doubt.do if verdict.doubt is not None else ""},
+        "calibration": verdict.calibration.to_figures()
+        | {"do": verdict.calibration_warning.do if verdict.calibration_warning is not None else ""},
         "gate": None if verdict.gate is None else asdict(verdict.gate),
         "verdict": verdict.text,
         "fit": dict(fit),
@@ -86,14 +93,14 @@ def describe_verdict(
     }
 
 
-def describe_block(block: Block, recipe: Recipe) -> dict[str, Any]:
+def describe_block(sample: Sample, calibrated: CalibratedModel) -> dict[str, Any]:
     """How the leads that taught were distributed, feature by feature, and what the model said of them; for drift."""
     features = {
-        feature.name: _describe_column(feature, block.matrix[:, position])
-        for position, feature in enumerate(block.features.features)
+        feature.name: _describe_column(feature, sample.matrix[:, position])
+        for position, feature in enumerate(sample.features.features)
     }
-    quantiles = np.quantile(recipe.rehearsed, _QUANTILES).tolist()
-    return {"n": len(block), "quantiles": list(_QUANTILES), "probability": quantiles, "features": features}
+    quantiles = np.quantile(calibrated.rehearsed, _QUANTILES).tolist()
+    return {"n": len(sample), "quantiles": list(_QUANTILES), "probability": quantiles, "features": features}
 
 
 def _describe_column(feature: Feature, values: np.ndarray) -> dict[str, Any]:

@@ -11,43 +11,45 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import BundleError, TrainingError, count
-from predictor.model.calibrated_model import Recipe
+from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.learned_points import LearnedPoints
 from predictor.model.explain_points import find_points_gate
 from predictor.model.split import Split
 from predictor.model.verdict import Verdict
 from predictor.points.rulebook import RuleBook, parse_rule_book
 from predictor.report.compare.comparison import Comparison, compute_comparison, thin
-from predictor.report.compare.ways import Contest
-from predictor.report.page.render import Told, render_told
-from predictor.report.tables_text import tell_fit, tell_outcome
+from predictor.report.compare.ways import ComparedLeads
+from predictor.report.page.render import PageData, render_comparison
+from predictor.report.tables_text import describe_fit, describe_outcome
 from predictor.scoring.batch import asks_events, award_leads, score_frame
 from predictor.scoring.bundle.files import Bundle
 from predictor.scoring.scorer import Scorer
-from predictor.training.dataset import Study
-from predictor.training.from_tables import load_study
+from predictor.training.dataset import Dataset
+from predictor.training.from_tables import load_dataset
 
 _NO_EVENTS = "No events are given, so every lead is taken for one that did nothing: what is said of points and model is false \
 unless these leads have none. Give the events too, with --events."
 
 
-def gather_test(study: Study, split: Split, recipes: Mapping[str, Recipe], verdict: Verdict) -> Contest:
+def collect_test_leads(
+    dataset: Dataset, split: Split, calibrated_models: Mapping[str, CalibratedModel], verdict: Verdict
+) -> ComparedLeads:
     """The test leads of a training, with what each way that was learned before them says.
 
     Args:
-        study: The leads.
+        dataset: The leads.
         split: Which of them taught, and which tested.
-        recipes: Candidate -> its recipe, learned from those that taught.
+        calibrated_models: Candidate -> its recipe, learned from those that taught.
         verdict: The forward test.
     """
-    tested = _gather(study, split.test, verdict.probability[verdict.chosen], verdict.threshold.threshold)
-    recipe = recipes.get("learned_points")
-    if recipe is None or study.task is None or not isinstance(recipe.model, LearnedPoints):
+    tested = _gather(dataset, split.test, verdict.probability[verdict.chosen], verdict.threshold.threshold)
+    calibrated = calibrated_models.get("learned_points")
+    if calibrated is None or dataset.task is None or not isinstance(calibrated.model, LearnedPoints):
         return tested
-    features, _ = study.fit_features(split.fit)
-    fit, test = study.block(split.fit, features, known_at=split.starts), study.block(split.test, features)
-    gate = find_points_gate(recipe, fit.seen_by(recipe.name), study.task, study.settings.threshold)
-    return replace(tested, learned=recipe.model.total(test.seen_by(recipe.name).matrix), learned_gate=float(gate))
+    features, _ = dataset.fit_features(split.fit)
+    fit, test = dataset.sample(split.fit, features, known_at=split.starts), dataset.sample(split.test, features)
+    gate = find_points_gate(calibrated, fit.seen_by(calibrated.name), dataset.task, dataset.settings.threshold)
+    return replace(tested, learned=calibrated.model.total(test.seen_by(calibrated.name).matrix), learned_gate=float(gate))
 
 
 def compare_bundle(
@@ -74,8 +76,8 @@ def compare_bundle(
     text = bundle.files.get("learned_points.toml")
     learned = None if text is None else parse_rule_book(text, "learned_points.toml")
     scorer = Scorer(bundle)
-    tested, study = gather_leads(scorer, learned, leads=leads, events=events, now=now)
-    curve = study.curve
+    tested, dataset = gather_leads(scorer, learned, leads=leads, events=events, now=now)
+    curve = dataset.curve
     asked = scorer.settings.model
     weekly = [scorer.settings.threshold.leads_per_week]
     comparison = compute_comparison(tested, weekly=weekly, resamples=asked.resamples, seed=asked.seed)
@@ -83,9 +85,9 @@ def compare_bundle(
     doubts = (
         _NO_EVENTS if not events and asks_events(scorer) else "",
         describe_overlap(tested, scorer.metrics["fit"]["through"]),
-        *(f"{finding.what} {finding.do}" for finding in study.findings if finding.severity == "warning"),
+        *(f"{finding.what} {finding.do}" for finding in dataset.findings if finding.severity == "warning"),
     )
-    return comparison.beside(told), " ".join(doubt for doubt in doubts if doubt)
+    return comparison.beside(told), " ".join(calibration_warning for calibration_warning in doubts if calibration_warning)
 
 
 def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads: str = "") -> str:
@@ -109,18 +111,27 @@ def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads:
             )
         return bundle.files["report.html"]
     scorer, number = Scorer(bundle), int(comparison.tables["steps"]["leads"].iloc[0])
-    told = Told(
+    told = PageData(
         comparison=comparison,
         threshold=scorer.cut,
         title=f"Points and model on leads given: {bundle.version}",
         over=f"Points, learned points and model on the same {count(number, 'lead')}, scored by {bundle.version}",
-        about=f"{tell_outcome(scorer.metrics)} {tell_fit(scorer.metrics)}",
-        doubts=tuple(text for text in (note, "" if scorer.doubt is None else f"{scorer.doubt.what} {scorer.doubt.do}") if text),
+        about=f"{describe_outcome(scorer.metrics)} {describe_fit(scorer.metrics)}",
+        doubts=tuple(
+            text
+            for text in (
+                note,
+                ""
+                if scorer.calibration_warning is None
+                else f"{scorer.calibration_warning.what} {scorer.calibration_warning.do}",
+            )
+            if text
+        ),
         horizon_days=scorer.metrics.get("horizon_days"),
         book=bundle.files.get("learned_points.toml", ""),
         band=scorer.settings.threshold.band,
     )
-    return render_told(told)
+    return render_comparison(told)
 
 
 def _read_learned(bundle: Bundle) -> pd.DataFrame | None:
@@ -132,7 +143,7 @@ def _read_learned(bundle: Bundle) -> pd.DataFrame | None:
 
 def gather_leads(
     scorer: Scorer, learned: RuleBook | None, *, leads: str, events: str = "", now: pd.Timestamp | None = None
-) -> tuple[Contest, Study]:
+) -> tuple[ComparedLeads, Dataset]:
     """Leads with outcomes, as a bundle sees them: points, learned points, probability of each; and the study they come from.
 
     A model knows those leads too well that it has learned from; `describe_overlap` counts them.
@@ -150,24 +161,24 @@ def gather_leads(
     """
     named = {name: _find_place(place) for name, place in (("leads", leads), ("events", events))}
     data = scorer.settings.data.model_copy(update={**named, "observed_until": "", "files": ()})
-    study = load_study(scorer.settings.model_copy(update={"data": data}), now=now, book=scorer.book, alike=True)
-    known = np.flatnonzero(study.mature)
-    known = known[np.argsort(study.order[known], kind="stable")]
-    frame = study.leads.frame.iloc[known].reset_index(drop=True)
-    moments = frame["mql_at"] if study.leads.dated else None
-    acts = None if study.events is None or not study.leads.dated else study.events.table
+    dataset = load_dataset(scorer.settings.model_copy(update={"data": data}), now=now, book=scorer.book, alike=True)
+    known = np.flatnonzero(dataset.mature)
+    known = known[np.argsort(dataset.order[known], kind="stable")]
+    frame = dataset.leads.frame.iloc[known].reset_index(drop=True)
+    moments = frame["mql_at"] if dataset.leads.dated else None
+    acts = None if dataset.events is None or not dataset.leads.dated else dataset.events.table
     answers = score_frame(scorer, frame, as_of=moments, events=acts)
     if answers["probability"].isna().any():
         raise TrainingError("Some of the leads cannot be scored: `predictor score` says which and why. Mend them first.")
-    tested = _gather(study, known, answers["probability"].to_numpy(), scorer.cut)
+    tested = _gather(dataset, known, answers["probability"].to_numpy(), scorer.cut)
     if learned is None:
-        return tested, study
-    awards = award_leads(learned, frame[["lead_id", *study.leads.attributes]], as_of=moments, events=acts)
+        return tested, dataset
+    awards = award_leads(learned, frame[["lead_id", *dataset.leads.attributes]], as_of=moments, events=acts)
     total = None if awards is None else awards.total.to_numpy()
-    return replace(tested, learned=total, learned_gate=learned.gate), study
+    return replace(tested, learned=total, learned_gate=learned.gate), dataset
 
 
-def describe_overlap(tested: Contest, through: str | None) -> str:
+def describe_overlap(tested: ComparedLeads, through: str | None) -> str:
     """How many leads the model may have learned from, in a sentence; empty for none.
 
     Args:
@@ -188,23 +199,23 @@ def _find_place(place: str) -> str:
     return place if not place or "://" in place else str(Path(place).resolve())
 
 
-def _gather(study: Study, positions: np.ndarray, probability: np.ndarray, threshold: float) -> Contest:
-    leads, awards, mature = study.leads, study.awards, np.flatnonzero(study.mature)
+def _gather(dataset: Dataset, positions: np.ndarray, probability: np.ndarray, threshold: float) -> ComparedLeads:
+    leads, awards, mature = dataset.leads, dataset.awards, np.flatnonzero(dataset.mature)
     frame = leads.frame.iloc[positions].reset_index(drop=True)
-    return Contest(
+    return ComparedLeads(
         lead_id=frame["lead_id"].to_numpy(dtype=object),
-        outcome=study.outcome[positions],
+        outcome=dataset.outcome[positions],
         probability=probability,
         threshold=threshold,
-        points=study.points(positions),
-        routed=study.route_by_points(positions),
-        gate=study.gate,
+        points=dataset.points(positions),
+        routed=dataset.route_by_points(positions),
+        gate=dataset.gate,
         qualifies=None if awards is None else awards.qualifies.to_numpy()[positions],
         times=None if awards is None else awards.times.iloc[positions].reset_index(drop=True),
-        book=study.book if awards is not None else None,
+        book=dataset.book if awards is not None else None,
         attributes=frame[[name for name in leads.attributes if name in frame]],
         moments=frame["mql_at"] if leads.dated else None,
-        weeks=max(float(np.ptp(study.order[positions])) / 7, 1 / 7) if leads.dated else None,
-        band=study.settings.threshold.band,
-        ever=None if (points := study.points(mature)) is None else (points, study.outcome[mature]),
+        weeks=max(float(np.ptp(dataset.order[positions])) / 7, 1 / 7) if leads.dated else None,
+        band=dataset.settings.threshold.band,
+        ever=None if (points := dataset.points(mature)) is None else (points, dataset.outcome[mature]),
     )

@@ -18,21 +18,21 @@ from predictor.features.encode import FeatureSet
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
 from predictor.features.feature import Feature
 from predictor.features.fit import fit_features
-from predictor.model.eligible import make_rehearsal
-from predictor.model.outcomes import choose_weighing
-from predictor.model.pending import Weighing
-from predictor.model.sample import Block
+from predictor.model.eligible import make_forward_folds
+from predictor.model.outcomes import choose_pending_weights
+from predictor.model.pending import PendingWeights
+from predictor.model.sample import Sample
 from predictor.model.split import Fold, Split, split_forward, split_random
 from predictor.points.award_table import Awards
-from predictor.points.fit_points import Task
+from predictor.points.fit_points import PointsTask
 from predictor.points.rulebook import RuleBook, find_gate
-from predictor.training.dataset_text import show_study
+from predictor.training.dataset_text import format_dataset_html
 
 _MOST_TYPES = 200  # event types that a bundle names
 
 
 @dataclass(frozen=True, repr=False)
-class Study:
+class Dataset:
     """Leads with outcomes, ready to be split.
 
     Attributes:
@@ -67,7 +67,7 @@ class Study:
     horizon_days: float | None
     curve: pd.DataFrame | None
     findings: tuple[Finding, ...]
-    stands_for: np.ndarray | None = None
+    sample_weight: np.ndarray | None = None
     stored: bool = False
     unseen: int = 0
 
@@ -75,7 +75,7 @@ class Study:
         return f"<Study of {count(len(self.leads.frame), 'lead')}, {int(self.mature.sum()):,} of them mature>"
 
     def _repr_html_(self) -> str:
-        return show_study(self)
+        return format_dataset_html(self)
 
     @property
     def as_of(self) -> pd.Series | None:
@@ -87,12 +87,12 @@ class Study:
         """Days between the leads that teach and those that test; none where pending leads teach what is known of them."""
         if self.settings.split.gap_days != "horizon":
             return self.settings.split.gap_days
-        return (self.horizon_days or 0.0) if self.leads.dated and self.weighing is None else 0.0
+        return (self.horizon_days or 0.0) if self.leads.dated and self.pending_weights is None else 0.0
 
     @property
-    def weighing(self) -> Weighing | None:
+    def pending_weights(self) -> PendingWeights | None:
         """How pending leads count, which takes dates of acceptance; None where they are left out."""
-        return choose_weighing(self.leads, self.settings, self.horizon_days)
+        return choose_pending_weights(self.leads, self.settings, self.horizon_days)
 
     @property
     def observed_until(self) -> float | None:
@@ -103,7 +103,7 @@ class Study:
     @property
     def teaching(self) -> np.ndarray:
         """Positions of the leads that the final model learns from."""
-        return np.flatnonzero(self.order < self.observed_until if self.weighing else self.mature)
+        return np.flatnonzero(self.order < self.observed_until if self.pending_weights else self.mature)
 
     @property
     def gate(self) -> float | None:
@@ -111,9 +111,9 @@ class Study:
         return find_gate(self.settings.points.gate, self.book, self.leads.points)
 
     @property
-    def task(self) -> Task | None:
+    def task(self) -> PointsTask | None:
         """The points that can be learned anew; None where no rule book is known, or not how often its rules fired."""
-        return Task(self.book, self.settings.points.signs) if self.book is not None and self.awards is not None else None
+        return PointsTask(self.book, self.settings.points.signs) if self.book is not None and self.awards is not None else None
 
     def split(self) -> Split:
         """The mature leads, the newest to test on; positions among all leads, oldest first."""
@@ -152,7 +152,7 @@ class Study:
         chosen = choose_event_types(seen, self.settings.features.min_support)
         return list_event_features(chosen, self.settings.features.windows_days)
 
-    def block(self, positions: np.ndarray, features: FeatureSet, *, known_at: float | None = None) -> Block:
+    def sample(self, positions: np.ndarray, features: FeatureSet, *, known_at: float | None = None) -> Sample:
         """Those leads as arrays, oldest first.
 
         Args:
@@ -161,24 +161,26 @@ class Study:
             known_at: The moment from which on nothing is known, where pending leads count; None for leads that are all mature.
         """
         at = self._oldest_first(positions)
-        block, task = self._make_block(at, features, known_at), self.task
+        sample, task = self._make_block(at, features, known_at), self.task
         if task is None:
-            return block
-        return replace(block, task=task, ruled=replace(self._make_block(at, add_rules(features, task.book), known_at), task=task))
+            return sample
+        return replace(
+            sample, task=task, with_rule_counts=replace(self._make_block(at, add_rules(features, task.book), known_at), task=task)
+        )
 
-    def _make_block(self, at: np.ndarray, features: FeatureSet, known_at: float | None) -> Block:
+    def _make_block(self, at: np.ndarray, features: FeatureSet, known_at: float | None) -> Sample:
         as_of = None if self.as_of is None else self.as_of.iloc[at]
         matrix = features.encode_table(self.rows.iloc[at], as_of).matrix
-        base = None if self.stands_for is None else self.stands_for[at]
-        block = Block(matrix, self.outcome[at], self.order[at], features, self.leads.dated, weight=base, base=base)
-        if known_at is None or self.weighing is None:
-            return block
-        accepted_at = np.where(block.outcome == 1, to_days(self.leads.frame["sql_at"]).to_numpy()[at], np.inf)
-        return replace(block, accepted_at=accepted_at, weighing=self.weighing).as_known(known_at)
+        base = None if self.sample_weight is None else self.sample_weight[at]
+        sample = Sample(matrix, self.outcome[at], self.order[at], features, self.leads.dated, weight=base, base=base)
+        if known_at is None or self.pending_weights is None:
+            return sample
+        accepted_at = np.where(sample.outcome == 1, to_days(self.leads.frame["sql_at"]).to_numpy()[at], np.inf)
+        return replace(sample, accepted_at=accepted_at, pending_weights=self.pending_weights).as_known_at(known_at)
 
-    def rehearsal(self, block: Block) -> list[Fold]:
+    def rehearsal(self, sample: Sample) -> list[Fold]:
         """The forward folds of a block; none where it is too short to rehearse on."""
-        return make_rehearsal(block, folds=self.settings.split.folds, gap=self.gap)
+        return make_forward_folds(sample, folds=self.settings.split.folds, gap=self.gap)
 
     def points(self, positions: np.ndarray) -> np.ndarray | None:
         """The points of those leads, NaN where unknown; None for a firm without points."""

@@ -8,30 +8,30 @@ from predictor.core.errors import count
 from predictor.core.html import to_table
 
 if TYPE_CHECKING:
-    from predictor.training.dataset import Study
+    from predictor.training.dataset import Dataset
 
 
-def describe_study(study: Study) -> dict[str, str]:
+def describe_dataset(dataset: Dataset) -> dict[str, str]:
     """What a study looks at, as label and text."""
-    known, fit = study.outcome[study.mature], study.describe_fit()
-    horizon = "the outcomes carry no dates" if study.horizon_days is None else f"{study.horizon_days:g} days"
-    points = "none" if study.book is None else f"'{study.book.name}', gate {study.book.gate:g}"
-    types = {} if study.events is None else study.events.types
+    known, fit = dataset.outcome[dataset.mature], dataset.describe_fit()
+    horizon = "the outcomes carry no dates" if dataset.horizon_days is None else f"{dataset.horizon_days:g} days"
+    points = "none" if dataset.book is None else f"'{dataset.book.name}', gate {dataset.book.gate:g}"
+    types = {} if dataset.events is None else dataset.events.types
     events = f"{sum(events for events, _ in types.values()):,} of {count(len(types), 'type')}" if types else "none"
     return {
-        "Leads": f"{len(study.leads.frame):,}",
+        "Leads": f"{len(dataset.leads.frame):,}",
         "Can teach": f"{fit['n']:,}, from {fit['from']} through {fit['through']}",
         "Outcome known": f"{len(known):,} leads, of whom {100 * float(known.mean()):.1f} % became SQLs",
-        "Pending": f"{int((~study.mature).sum()):,}",
+        "Pending": f"{int((~dataset.mature).sum()):,}",
         "Horizon": horizon,
-        "Attributes": ", ".join(study.leads.attributes) or "none",
+        "Attributes": ", ".join(dataset.leads.attributes) or "none",
         "Events": events,
         "Rule book": points,
-        "Protected": ", ".join(study.leads.protected) or "none",
-        "Findings": ", ".join(sorted({finding.code for finding in study.findings})) or "none",
+        "Protected": ", ".join(dataset.leads.protected) or "none",
+        "Findings": ", ".join(sorted({finding.code for finding in dataset.findings})) or "none",
     }
 
 
-def show_study(study: Study) -> str:
+def format_dataset_html(dataset: Dataset) -> str:
     """The study as a notebook shows it."""
-    return to_table(["Study", ""], [[label, text] for label, text in describe_study(study).items()], texts=(0, 1))
+    return to_table(["Study", ""], [[label, text] for label, text in describe_dataset(dataset).items()], texts=(0, 1))

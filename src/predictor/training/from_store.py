@@ -6,24 +6,24 @@ import pandas as pd
 
 from predictor.core.errors import Finding, TrainingError
 from predictor.core.settings import Settings
-from predictor.data.leads import MADE_HERE, Leads, name_forms
+from predictor.data.leads import MADE_HERE, Leads, name_formats
 from predictor.data.parse import Kind, infer_kind, parse_times, to_days
 from predictor.features.assemble import BOOK_TOTAL, TOTAL
 from predictor.features.event_features import EventFeature, list_event_features
-from predictor.features.snapshot import read_acts
-from predictor.model.outcomes import check_outcomes, find_horizon, label_leads, tell_unweighed
+from predictor.features.snapshot import read_event_features
+from predictor.model.outcomes import check_outcomes, check_unweighted, compute_horizon, label_leads
 from predictor.points.rulebook import RuleBook, load_rule_book
 from predictor.store.database import Database
-from predictor.store.episodes import Episodes, find_episodes, tell_episodes
-from predictor.training.dataset import Study
+from predictor.store.episodes import Episodes, check_episodes, compute_episodes
+from predictor.training.dataset import Dataset
 
 _EVENTS = "events/"
 
 
-def load_store_study(settings: Settings, database: Database) -> Study:
+def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
     """The study of stored scores and outcomes.
 
-    Only leads that sales got to see teach; see `find_episodes`. A feature is known of those leads whose model looked at it.
+    Only leads that sales got to see teach; see `compute_episodes`. A feature is known of those leads whose model looked at it.
 
     Args:
         settings: A firm's settings; rule book, roles of points and windows must still be those that scores are worked out by.
@@ -35,9 +35,9 @@ def load_store_study(settings: Settings, database: Database) -> Study:
     """
     outcomes = database.load_outcomes()
     scores = database.load_scores(features=True)
-    episodes = find_episodes(scores, outcomes, timezone=settings.data.timezone)
+    episodes = compute_episodes(scores, outcomes, timezone=settings.data.timezone)
     if episodes.frame.empty:
-        told = [finding.what for finding in tell_episodes(episodes)[1:]]
+        told = [finding.what for finding in check_episodes(episodes)[1:]]
         do = "Let the server score leads, or train from the tables of the CRM."
         raise TrainingError(" ".join(["The store holds no score that teaches.", *told, do]))
     until = _find_until(settings, scores, outcomes)
@@ -45,14 +45,14 @@ def load_store_study(settings: Settings, database: Database) -> Study:
     stored = pd.DataFrame(list(episodes.frame["features"]))
     acts = _find_acts(stored, settings)
     attributes, kinds = _read_attributes(stored, settings)
-    rows = pd.concat([attributes, _read_points(stored, settings, book), read_acts(stored, acts)], axis=1)
+    rows = pd.concat([attributes, _read_points(stored, settings, book), read_event_features(stored, acts)], axis=1)
     leads = Leads(
         pd.concat([episodes.frame[["lead_id", "mql_at", "sql_at"]], attributes], axis=1),
         kinds,
         settings.roles.points,
         (),
         until,
-        forms=name_forms(settings),
+        forms=name_formats(settings),
     )
     return _make_study(settings, leads, book, acts, rows, episodes)
 
@@ -64,16 +64,16 @@ def _make_study(
     acts: tuple[EventFeature, ...],
     rows: pd.DataFrame,
     episodes: Episodes,
-) -> Study:
-    horizon, curve = find_horizon(leads, settings)
+) -> Dataset:
+    horizon, curve = compute_horizon(leads, settings)
     outcome, mature = label_leads(leads, horizon)
     check_outcomes(outcome[mature], len(outcome), horizon)
-    findings: tuple[Finding, ...] = (*tell_episodes(episodes), *tell_unweighed(leads, settings))
-    stands_for = episodes.frame["stands_for"].to_numpy()
+    findings: tuple[Finding, ...] = (*check_episodes(episodes), *check_unweighted(leads, settings))
+    sample_weight = episodes.frame["stands_for"].to_numpy()
     order = to_days(leads.frame["mql_at"]).to_numpy()
-    return Study(
+    return Dataset(
         settings, leads, None, book, None, acts, rows, outcome, mature, order, horizon, curve, findings,
-        stands_for=stands_for if (stands_for != 1).any() else None, stored=True,
+        sample_weight=sample_weight if (sample_weight != 1).any() else None, stored=True,
         unseen=0 if episodes.explored else episodes.held,
     )  # fmt: skip
 

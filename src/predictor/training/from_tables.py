@@ -16,15 +16,15 @@ from predictor.data.load import load_tables
 from predictor.data.parse import to_days
 from predictor.features.assemble import assemble_table
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
-from predictor.model.outcomes import check_outcomes, find_horizon, label_leads, tell_gap, tell_unweighed
+from predictor.model.outcomes import check_gap, check_outcomes, check_unweighted, compute_horizon, label_leads
 from predictor.points.rulebook import OnEvents, RuleBook, load_rule_book
-from predictor.scoring.batch import award_leads, recall_leads
-from predictor.training.dataset import Study
+from predictor.scoring.batch import award_leads, compute_event_features
+from predictor.training.dataset import Dataset
 
 
-def load_study(
+def load_dataset(
     settings: Settings, *, now: pd.Timestamp | None = None, book: RuleBook | None = None, alike: bool = False
-) -> Study:
+) -> Dataset:
     """The study of the tables that the settings name.
 
     Args:
@@ -47,19 +47,19 @@ def load_study(
     table = None if events is None else events.table
     awards = award_leads(book, leads.frame[["lead_id", *leads.attributes]], as_of=as_of, events=table)
     acts = _list_acts(events, settings) if leads.dated and events is not None else ()
-    history = recall_leads(acts, leads.frame, as_of=as_of, events=table)
+    history = compute_event_features(acts, leads.frame, as_of=as_of, events=table)
     rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards, history=history)
-    horizon, curve = find_horizon(leads, settings)
+    horizon, curve = compute_horizon(leads, settings)
     outcome, mature = label_leads(leads, horizon)
     check_outcomes(outcome[mature], len(outcome), horizon, alike=alike)
     known = Findings((
         *findings,
         *unseen,
         *_tell_undated_events(leads, events),
-        *tell_unweighed(leads, settings),
-        *tell_gap(leads, settings, horizon),
+        *check_unweighted(leads, settings),
+        *check_gap(leads, settings, horizon),
     ))  # fmt: skip
-    return Study(settings, leads, events, book, awards, acts, rows, outcome, mature, _order(leads), horizon, curve, known)
+    return Dataset(settings, leads, events, book, awards, acts, rows, outcome, mature, _order(leads), horizon, curve, known)
 
 
 def _list_acts(events: Events, settings: Settings) -> tuple[EventFeature, ...]:

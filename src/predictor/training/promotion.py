@@ -13,16 +13,16 @@ from predictor.model.metrics.metrics import compute_difference
 from predictor.model.verdict import Verdict
 from predictor.scoring.batch import score_frame
 from predictor.scoring.bundle.files import find_champion, load_bundle, read_champions
-from predictor.scoring.bundle.test_predictions import FILE, read_forward
+from predictor.scoring.bundle.test_predictions import FILE, read_test_predictions
 from predictor.scoring.scorer import Scorer
-from predictor.training.dataset import Study
+from predictor.training.dataset import Dataset
 
 _FEWEST = 200  # leads that a comparison must rest on, or half of the forward test where that is shorter
 _NOTHING = 0.001  # nats of log loss that nobody would notice, however sure
 _BY_HAND = "`predictor models promote NAME` lets it serve."
 
 
-def judge_promotion(verdict: Verdict, study: Study, test: np.ndarray, models: Path) -> tuple[bool, str]:
+def judge_promotion(verdict: Verdict, dataset: Dataset, test: np.ndarray, models: Path) -> tuple[bool, str]:
     """Whether the new bundle may serve, and why, in a sentence.
 
     The two are compared on test leads of which the champion has spoken without having learned from them: those of its own forward
@@ -30,14 +30,14 @@ def judge_promotion(verdict: Verdict, study: Study, test: np.ndarray, models: Pa
 
     Args:
         verdict: The new one's forward test.
-        study: The leads.
+        dataset: The leads.
         test: Positions of the test leads, oldest first.
         models: The folder of bundles, whose champion is the one to compare with.
     """
     if not verdict.earned:
         return False, f"Not promoted, for it has not earned it: {verdict.text}"
-    if study.unseen:
-        held = f"{count(study.unseen, 'lead')} that the model held back"
+    if dataset.unseen:
+        held = f"{count(dataset.unseen, 'lead')} that the model held back"
         do = "Hand some over by lot (serve.explore_rate), or train from the tables of the CRM."
         return False, f"Not promoted, for it knows nothing of the {held}, and would hand them over as if they were others. {do}"
     if not read_champions(models):
@@ -47,35 +47,35 @@ def judge_promotion(verdict: Verdict, study: Study, test: np.ndarray, models: Pa
         old = Scorer.load(find_champion(models))
     except PredictorError as error:
         return True, f"Promoted: the champion before cannot serve. {error}"
-    if old.features.dated != study.leads.dated or old.metrics["horizon_days"] != study.horizon_days:
+    if old.features.dated != dataset.leads.dated or old.metrics["horizon_days"] != dataset.horizon_days:
         other = f"'{old.version}' speaks of another outcome or of leads in another order"
         return False, f"Not promoted: {other}, so the two cannot be compared. {_BY_HAND}"
-    its = _recall(bundle.files.get(FILE), old, study, test)
-    return _compare(its, old, verdict, study)
+    its = _recall(bundle.files.get(FILE), old, dataset, test)
+    return _compare(its, old, verdict, dataset)
 
 
-def _recall(kept: str | None, old: Scorer, study: Study, test: np.ndarray) -> np.ndarray:
+def _recall(kept: str | None, old: Scorer, dataset: Dataset, test: np.ndarray) -> np.ndarray:
     """What the old champion says of the test leads without having learned from them; NaN where that cannot be told."""
-    its = np.full(len(test), np.nan) if kept is None else read_forward(kept, study.leads.frame.iloc[test])
-    fresh = np.flatnonzero(np.isnan(its) & (study.order[test] > _end_of_training(old, study)))
+    its = np.full(len(test), np.nan) if kept is None else read_test_predictions(kept, dataset.leads.frame.iloc[test])
+    fresh = np.flatnonzero(np.isnan(its) & (dataset.order[test] > _end_of_training(old, dataset)))
     if len(fresh):
-        its[fresh] = _ask_old(old, study, test[fresh])
+        its[fresh] = _ask_old(old, dataset, test[fresh])
     return its
 
 
-def _compare(its: np.ndarray, old: Scorer, verdict: Verdict, study: Study) -> tuple[bool, str]:
+def _compare(its: np.ndarray, old: Scorer, verdict: Verdict, dataset: Dataset) -> tuple[bool, str]:
     """The new against the old; within noise, or by next to nothing, the new one is taken."""
     known = ~np.isnan(its)
     outcome, new = verdict.outcome[known], verdict.probability[verdict.chosen][known]
     if known.sum() < min(_FEWEST, len(its) / 2) or len(np.unique(outcome)) < 2:
         asked = f"'{old.version}' can be asked about {count(int(known.sum()), 'lead')} of the {len(its):,} of the forward test"
         return False, f"Not promoted: {asked}, too few to compare the two. {_BY_HAND}"
-    draws = {"resamples": study.settings.model.resamples, "seed": study.settings.model.seed}
+    draws = {"resamples": dataset.settings.model.resamples, "seed": dataset.settings.model.seed}
     gap = compute_difference(outcome, new, its[known], **draws)
     where = f"on {count(int(known.sum()), 'lead')} that neither had learned from"
     told = f"log loss {gap.mean:+.4f} (95 %: {gap.low:+.4f} to {gap.high:+.4f}) {where}"
     if gap.low > 0 and gap.mean > _NOTHING:
-        if _only_level(old, new, its[known], outcome, study):
+        if _only_level(old, new, its[known], outcome, dataset):
             return (
                 True,
                 f"Promoted: '{old.version}' only ranks, and this ranks no worse at the level of the newest leads; {told}.",
@@ -84,32 +84,32 @@ def _compare(its: np.ndarray, old: Scorer, verdict: Verdict, study: Study) -> tu
     return True, f"Promoted: no worse than '{old.version}', {told}."
 
 
-def _only_level(old: Scorer, new: np.ndarray, its: np.ndarray, outcome: np.ndarray, study: Study) -> bool:
+def _only_level(old: Scorer, new: np.ndarray, its: np.ndarray, outcome: np.ndarray, dataset: Dataset) -> bool:
     """Whether the old one only ranks, the new one was set to the newest leads for that, and ranks no worse.
 
     The forward test is older than the level that was asked for, so it is no judge of it: both are set to the level of the test.
     """
-    if old.doubt is None or study.settings.model.recalibrate != "newest":
+    if old.calibration_warning is None or dataset.settings.model.recalibrate != "newest":
         return False
     moved = [expit(logit(said) + fit_shift(said, outcome)[0]) for said in (new, its)]
-    gap = compute_difference(outcome, *moved, resamples=study.settings.model.resamples, seed=study.settings.model.seed)
+    gap = compute_difference(outcome, *moved, resamples=dataset.settings.model.resamples, seed=dataset.settings.model.seed)
     return not (gap.low > 0 and gap.mean > _NOTHING)
 
 
-def _end_of_training(old: Scorer, study: Study) -> float:
+def _end_of_training(old: Scorer, dataset: Dataset) -> float:
     """The place in the order up to which the old champion has seen leads; the end of that day where leads carry dates."""
     through = old.metrics["fit"]["through"]
-    if not study.leads.dated:
+    if not dataset.leads.dated:
         return float(through)
     return float((np.datetime64(through) - np.datetime64("1970-01-01")) / np.timedelta64(1, "D")) + 1
 
 
-def _ask_old(old: Scorer, study: Study, positions: np.ndarray) -> np.ndarray:
+def _ask_old(old: Scorer, dataset: Dataset, positions: np.ndarray) -> np.ndarray:
     """What the old champion says of those leads; NaN of those that it cannot score."""
-    frame = study.leads.frame.iloc[positions].reset_index(drop=True)
-    as_of = frame["mql_at"] if study.leads.dated else None
-    if study.stored:  # what was worked out from events and rules is there, but not from what
-        matrix = old.features.encode_table(study.rows.iloc[positions].reset_index(drop=True), as_of).matrix
+    frame = dataset.leads.frame.iloc[positions].reset_index(drop=True)
+    as_of = frame["mql_at"] if dataset.leads.dated else None
+    if dataset.stored:  # what was worked out from events and rules is there, but not from what
+        matrix = old.features.encode_table(dataset.rows.iloc[positions].reset_index(drop=True), as_of).matrix
         return old.calibrator.predict(old.model.score(matrix))
-    events = None if study.events is None else study.events.table
+    events = None if dataset.events is None else dataset.events.table
     return score_frame(old, frame, as_of=as_of, events=events)["probability"].to_numpy()

@@ -17,13 +17,13 @@ from api.example import find_port, wait_until_ready
 from predictor.core.settings import make_settings
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import MISSING, Feature
-from predictor.model.calibrated_model import fit_recipe
-from predictor.model.sample import Block
+from predictor.model.calibrated_model import fit_calibrated
+from predictor.model.sample import Sample
 from predictor.model.threshold.recommend import recommend_threshold
-from predictor.model.verdict import rehearse_thresholds
+from predictor.model.verdict import compute_forward_thresholds
 from predictor.points.rulebook import parse_rule_book
 from predictor.scoring.bundle.files import promote, save_bundle
-from predictor.training.bundle_files import dump, make_golden, pack_recipe
+from predictor.training.bundle_files import dump, make_bundle_files, make_golden
 
 BOOK = """
 name = "small"
@@ -62,18 +62,18 @@ def draw_block(n=600, seed=0):
     matrix[:, :3][missing] = np.nan
     log_odds = -2.5 + 0.8 * (industry == 0) + 0.04 * website
     outcome = (random.random(n) < 1 / (1 + np.exp(-log_odds))).astype(float)
-    return Block(matrix, outcome, np.sort(random.uniform(20_000, 20_200, n)), FEATURES, dated=True)
+    return Sample(matrix, outcome, np.sort(random.uniform(20_000, 20_200, n)), FEATURES, dated=True)
 
 
 def make_files(**differences):
     settings = make_settings({"data": {"timezone": "Europe/Berlin"}, "model": {"resamples": 20}} | differences)
-    block = draw_block()
+    sample = draw_block()
     half = np.arange(300), np.arange(300, 600)
-    recipe = fit_recipe("logistic", block, [half], 0)
-    thresholds = rehearse_thresholds(recipe, block, settings)
+    calibrated = fit_calibrated("logistic", sample, [half], 0)
+    thresholds = compute_forward_thresholds(calibrated, sample, settings)
     advice = recommend_threshold(thresholds, settings.threshold)
     book = parse_rule_book(BOOK, "small.toml")
-    files = pack_recipe(recipe, block, settings=settings, book=book, thresholds=thresholds, advice=advice)
+    files = make_bundle_files(calibrated, sample, settings=settings, book=book, thresholds=thresholds, advice=advice)
     fit = {"n": 600, "from": "2025-01-01", "through": "2025-07-20"}
     test = {"logistic": {"n": 100, "base_rate": 0.2, "log_loss": 0.4, "calibration_slope": None}}
     files["metrics.json"] = dump({"champion": "logistic", "test": test, "fit": fit, "horizon_days": 30.0, "pending": 3})

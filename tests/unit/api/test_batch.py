@@ -53,14 +53,14 @@ def test_nan_in_one_lead_makes_the_body_no_json(client, lead):
 
 
 def test_a_fault_of_ours_with_one_lead_is_told_in_its_place(client, lead, monkeypatch, caplog):
-    tell_routing = scoring.tell_routing
+    compute_sales_context = scoring.compute_sales_context
 
     def fail_once(lead, points):
         if lead.lead_id == "A4":
             raise KeyError(lead.attributes["name"])
-        return tell_routing(lead, points)
+        return compute_sales_context(lead, points)
 
-    monkeypatch.setattr(scoring, "tell_routing", fail_once)
+    monkeypatch.setattr(scoring, "compute_sales_context", fail_once)
     lead["attributes"]["name"] = "jane"
     leads = [lead | {"lead_id": f"A{number}"} for number in range(9)]
     answers = client.post("/v1/score/batch", json={"leads": leads}).json()["answers"]

@@ -9,7 +9,7 @@ from predictor.core.errors import BundleError
 from predictor.core.settings import make_settings
 from predictor.scoring.bundle.files import promote
 from predictor.scoring.bundle.registry import challenge
-from predictor.scoring.exploration import draw_lot
+from predictor.scoring.exploration import draw_exploration
 
 
 def test_a_challenger_scores_in_the_shadow(client, models, second, lead):
@@ -73,7 +73,7 @@ def test_a_share_of_the_leads_below_the_threshold_goes_to_sales_by_lot(serve, mo
     leads = [lead | {"lead_id": f"A{number}"} for number in range(200)]
     answers = client.post("/v1/score/batch", json={"leads": leads}, params={"reasons": 0}).json()["answers"]
     chosen = {answer["lead_id"] for answer in answers if answer["explore"]}
-    assert chosen == {answer["lead_id"] for answer in answers if draw_lot(answer["lead_id"]) < 0.3}
+    assert chosen == {answer["lead_id"] for answer in answers if draw_exploration(answer["lead_id"]) < 0.3}
     assert 40 <= len(chosen) <= 80
     for answer in answers:
         assert answer["probability"] < answer["threshold"]

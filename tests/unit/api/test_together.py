@@ -10,7 +10,7 @@ from helpers import run_async
 
 from api.schemas.requests import LeadIn
 from api.serving import answering as scoring
-from api.serving.micro_batch import Gather
+from api.serving.micro_batch import MicroBatch
 
 LEADS = 80  # more than are scored at once
 
@@ -54,15 +54,15 @@ def test_leads_of_one_moment_are_scored_together_and_answered_as_if_alone(client
 
 
 def test_a_fault_of_ours_with_one_lead_costs_the_others_neither_answer_nor_row(client, leads, ask_at_once, monkeypatch, caplog):
-    tell_routing = scoring.tell_routing
+    compute_sales_context = scoring.compute_sales_context
 
     def fail_once(lead, points):
         if lead.lead_id == "L40":
             raise KeyError(lead.attributes["name"])
-        return tell_routing(lead, points)
+        return compute_sales_context(lead, points)
 
     leads[40]["attributes"]["name"] = "jane"
-    monkeypatch.setattr(scoring, "tell_routing", fail_once)
+    monkeypatch.setattr(scoring, "compute_sales_context", fail_once)
     with caplog.at_level(logging.ERROR, "api"):
         told = ask_at_once(leads)
     assert [answer.status_code for answer in told] == [{7: 422, 40: 500}.get(number, 200) for number in range(LEADS)]
@@ -78,7 +78,7 @@ def test_a_fault_of_ours_with_one_lead_costs_the_others_neither_answer_nor_row(c
 
 def test_who_has_gone_is_neither_scored_nor_kept(client, leads):
     async def run():
-        gather, service = Gather(), client.app.state.service
+        gather, service = MicroBatch(), client.app.state.service
         answers = [gather.answer(LeadIn.model_validate(lead), service, 0) for lead in leads[:3]]
         answers[1].cancel()
         return await asyncio.gather(*answers, return_exceptions=True)
@@ -95,7 +95,7 @@ def test_each_is_answered_by_the_champion_that_it_began_with(client, leads):
     second.scorer.version = "second"
 
     async def run():
-        gather = Gather()
+        gather = MicroBatch()
         services = [first, second] * 20
         return await asyncio.gather(
             *(gather.answer(LeadIn.model_validate(lead), service, 0) for lead, service in zip(leads[40:], services, strict=True))

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from predictor.cli.app import app
 from predictor.core.errors import SettingsError, TrainingError
 from predictor.core.settings import load_settings, make_settings
-from predictor.training.audit import audit_study, gather_findings, list_refusals
-from predictor.training.from_tables import load_study
+from predictor.training.audit import audit_dataset, collect_findings, list_refusals
+from predictor.training.from_tables import load_dataset
 from predictor.training.train import train
 
 
@@ -36,8 +36,8 @@ def test_training_is_refused_in_words_that_say_how_to_go_on(leaking):
 def test_a_column_to_ignore_or_denied_by_name_refuses_nothing(tmp_path):
     ignored = make_firm(tmp_path / "ignored", draw_leaking("contract"), roles={"points": ["score"], "ignore": ["contract"]})
     assert not any(finding.code.startswith("AUDIT") for finding in train(load_settings(ignored)).findings)
-    denied = load_study(load_settings(make_firm(tmp_path / "denied", draw_leaking("Lead Status"))))
-    found = gather_findings(denied, denied.findings, audit_study(denied))
+    denied = load_dataset(load_settings(make_firm(tmp_path / "denied", draw_leaking("Lead Status"))))
+    found = collect_findings(denied, denied.findings, audit_dataset(denied))
     (told,) = [finding for finding in found if finding.column == "Lead Status"]
     assert (told.code, told.severity) == ("AUDIT001", "error")
     assert "filled in during qualification" in told.do
@@ -46,8 +46,8 @@ def test_a_column_to_ignore_or_denied_by_name_refuses_nothing(tmp_path):
 
 def test_what_roles_allow_takes_back_refuses(tmp_path):
     allowed = make_firm(tmp_path, draw_leaking("Lead Status"), roles={"points": ["score"], "allow": ["Lead Status"]})
-    study = load_study(load_settings(allowed))
-    assert [finding.column for finding in list_refusals(study, audit_study(study))] == ["Lead Status"]
+    dataset = load_dataset(load_settings(allowed))
+    assert [finding.column for finding in list_refusals(dataset, audit_dataset(dataset))] == ["Lead Status"]
 
 
 @pytest.mark.parametrize("key", ["AUDIT001:contract", "AUDIT001"])
@@ -62,8 +62,8 @@ def test_an_accepted_finding_lands_in_the_card_with_its_reason(tmp_path, key):
 
 def test_findings_of_other_checks_can_be_accepted_too(tmp_path):
     denied = make_firm(tmp_path, draw_leads().assign(tags="x"), audit={"accept": {"LEAD030:tags": "known"}})
-    study = load_study(load_settings(denied))
-    assert [finding.accepted for finding in gather_findings(study, study.findings, ())] == ["known"]
+    dataset = load_dataset(load_settings(denied))
+    assert [finding.accepted for finding in collect_findings(dataset, dataset.findings, ())] == ["known"]
 
 
 @pytest.mark.parametrize(

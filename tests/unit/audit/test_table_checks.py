@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from audit_traps import draw_leads, study_leads
 
-from predictor.training.audit import audit_study
+from predictor.training.audit import audit_dataset
 
 DAY = pd.Timedelta(days=1)
 
@@ -24,11 +24,11 @@ def make_leads(n=1500, seed=0, days=500):
 
 
 def find(folder, leads, code, **sections):
-    return [finding for finding in audit_study(study_leads(folder, leads, **sections)) if finding.code == code]
+    return [finding for finding in audit_dataset(study_leads(folder, leads, **sections)) if finding.code == code]
 
 
 def test_a_plain_table_has_no_finding(tmp_path):
-    assert audit_study(study_leads(tmp_path, make_leads())) == ()
+    assert audit_dataset(study_leads(tmp_path, make_leads())) == ()
 
 
 def test_acceptances_that_begin_late(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 from audit_traps import draw_leads, plant, study_leads
 
-from predictor.training.audit import audit_study
+from predictor.training.audit import audit_dataset
 
 SEEDS = range(20)
 
@@ -11,10 +11,10 @@ SEEDS = range(20)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_each_trap_is_found_and_a_clean_firm_warns_of_nothing(tmp_path, seed):
     leads = draw_leads(seed)
-    clean = audit_study(study_leads(tmp_path / "clean", leads))
+    clean = audit_dataset(study_leads(tmp_path / "clean", leads))
     assert [str(finding) for finding in clean if finding.severity != "tip"] == []
     found = {
-        (finding.code, finding.column): finding for finding in audit_study(study_leads(tmp_path / "traps", plant(leads, seed)))
+        (finding.code, finding.column): finding for finding in audit_dataset(study_leads(tmp_path / "traps", plant(leads, seed)))
     }
     assert found["AUDIT001", "contract_kind"].severity == "error", "filled at conversion"
     assert found["AUDIT002", "looked_after_by"].severity == "error", "an owner set by sales"
@@ -28,7 +28,7 @@ def test_each_trap_is_found_and_a_clean_firm_warns_of_nothing(tmp_path, seed):
 
 
 def test_evidence_is_counted_and_no_value_is_quoted(tmp_path):
-    found = audit_study(study_leads(tmp_path, plant(draw_leads(0), 0)))
+    found = audit_dataset(study_leads(tmp_path, plant(draw_leads(0), 0)))
     told = {finding.code: finding.what for finding in found}
     assert "of the accepted" in told["AUDIT001"]
     assert "surely above" in told["AUDIT002"]

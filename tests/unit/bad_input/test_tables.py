@@ -158,4 +158,4 @@ def test_faulty_rows_can_be_left_out_and_are_counted(tmp_path, leads):
     told = {finding.code: finding.what for finding in trained.findings if finding.severity == "warning"}
     assert told["LEAD003"] == "Column 'mql_at' holds no date in 2 rows (first in row 1). Left out."
     assert told["LEAD005"] == "'sql_at' lies before 'mql_at' in 1 row (first in row 9). Left out."
-    assert len(trained.study.leads.frame) == 297
+    assert len(trained.dataset.leads.frame) == 297

@@ -6,23 +6,23 @@ import pytest
 
 from predictor.core.wording import (
     DASH,
+    format_days,
+    format_number,
+    format_percent,
+    format_percent_range,
+    format_range,
+    format_share,
+    format_threshold,
+    format_weekly,
     is_missing,
-    say_days,
-    say_number,
-    say_percent,
-    say_percent_range,
-    say_range,
-    say_share,
-    say_threshold,
-    say_weekly,
 )
 
 
 @pytest.mark.parametrize("missing", [None, math.nan, math.inf])
 def test_what_cannot_be_told_is_a_dash(missing):
     assert is_missing(missing)
-    assert {say_number(missing), say_weekly(missing), say_percent(missing), say_days(missing)} == {DASH}
-    assert {say_range(missing, 1.0), say_percent_range(0.1, missing), say_share(missing, 0.1, 0.2)} == {DASH}
+    assert {format_number(missing), format_weekly(missing), format_percent(missing), format_days(missing)} == {DASH}
+    assert {format_range(missing, 1.0), format_percent_range(0.1, missing), format_share(missing, 0.1, 0.2)} == {DASH}
 
 
 @pytest.mark.parametrize(
@@ -38,21 +38,21 @@ def test_what_cannot_be_told_is_a_dash(missing):
     ],
 )
 def test_percentages_have_sensible_digits(share, text):
-    assert say_percent(share) == text
+    assert format_percent(share) == text
 
 
 def test_ranges():
-    assert say_percent_range(0.2412, 0.3066) == "24 to 31 %"
-    assert say_percent_range(0.0299, 0.1042) == "3.0 to 10.4 %"
-    assert say_percent_range(0, 0.037) == "0.0 to 3.7 %"
-    assert say_percent_range(0, 0.37) == "0 to 37 %"
-    assert say_share(0.27, 0.24, 0.31) == "27 % (24 to 31 %)"
-    assert say_range(-0.05, 0.05, 2, sign=True) == "-0.05 to +0.05"
+    assert format_percent_range(0.2412, 0.3066) == "24 to 31 %"
+    assert format_percent_range(0.0299, 0.1042) == "3.0 to 10.4 %"
+    assert format_percent_range(0, 0.037) == "0.0 to 3.7 %"
+    assert format_percent_range(0, 0.37) == "0 to 37 %"
+    assert format_share(0.27, 0.24, 0.31) == "27 % (24 to 31 %)"
+    assert format_range(-0.05, 0.05, 2, sign=True) == "-0.05 to +0.05"
 
 
 def test_numbers():
-    assert say_number(-0.0001, 2) == "0.00"
-    assert say_number(1234.5, 1, sign=True) == "+1,234.5"
-    assert say_weekly(41.26) == "41.3"
-    assert (say_days(1), say_days(30.0)) == ("1 day", "30 days")
-    assert (say_threshold(0), say_threshold(0.2387)) == ("0 (every lead)", "0.2387")
+    assert format_number(-0.0001, 2) == "0.00"
+    assert format_number(1234.5, 1, sign=True) == "+1,234.5"
+    assert format_weekly(41.26) == "41.3"
+    assert (format_days(1), format_days(30.0)) == ("1 day", "30 days")
+    assert (format_threshold(0), format_threshold(0.2387)) == ("0 (every lead)", "0.2387")

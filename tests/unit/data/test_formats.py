@@ -9,7 +9,7 @@ from helpers import draw_leads, make_firm
 
 from predictor.core.errors import SettingsError, TableError
 from predictor.core.settings import load_settings, make_settings
-from predictor.data.detect_formats import find_form, find_forms, tell_forms
+from predictor.data.detect_formats import check_formats, detect_format, detect_formats
 from predictor.data.leads import check_leads
 from predictor.scoring.answer import Lead
 from predictor.scoring.batch import score_leads
@@ -42,7 +42,7 @@ NOW = pd.Timestamp("2026-03-31T12:00", tz="UTC")
     ],
 )
 def test_a_column_of_numbers_is_spelled_in_one_way(cells, form):
-    found = find_form(pd.Series(cells))
+    found = detect_format(pd.Series(cells))
     assert (None if found is None else found.form) == form
 
 
@@ -61,14 +61,14 @@ def test_a_column_of_numbers_is_spelled_in_one_way(cells, form):
     ],
 )
 def test_a_column_of_dates_has_one_order(cells, form):
-    found = find_form(pd.Series(cells), dated=True)
+    found = detect_format(pd.Series(cells), dated=True)
     assert (None if found is None else found.form) == form
 
 
 def test_whole_numbers_are_moments_only_under_the_name_of_a_date():
     cells = pd.Series([1774965900000, 1774965900001])
-    assert find_form(cells, name="phone") is None
-    assert find_form(cells, name="Create Date").form == "epoch ms"
+    assert detect_format(cells, name="phone") is None
+    assert detect_format(cells, name="Create Date").form == "epoch ms"
 
 
 def test_day_and_month_that_cannot_be_told_apart_are_refused_until_the_settings_say():
@@ -89,8 +89,8 @@ def test_a_column_that_does_not_tell_follows_those_of_its_file_that_do():
 
 def tell_points(**others):
     frame = pd.DataFrame({"Umsatz": ["750", "900", "1.500", "12.000", "250.000"], **others})
-    forms, found = find_forms(frame, set_forms={}, times=[], others=list(frame), order=None)
-    return forms.get("Umsatz"), [finding.code for finding in tell_forms(found, [])]
+    forms, found = detect_formats(frame, set_forms={}, times=[], others=list(frame), order=None)
+    return forms.get("Umsatz"), [finding.code for finding in check_formats(found, [])]
 
 
 def test_a_point_of_thousands_is_told_by_the_other_columns_or_not_at_all():
@@ -104,7 +104,7 @@ def test_a_point_of_thousands_is_told_by_the_other_columns_or_not_at_all():
 
 @pytest.mark.parametrize("cells", [["0.500", "1.500"], ["1500", "1.500"], ["1.5", "1.500"], ["100", "200"]])
 def test_a_point_of_decimals_is_none_of_thousands(cells):
-    assert find_form(pd.Series(cells)) is None
+    assert detect_format(pd.Series(cells)) is None
 
 
 def test_a_form_of_the_settings_wins_and_must_be_one():

@@ -11,7 +11,7 @@ from predictor.features.encode import FeatureSet
 from predictor.features.event_features import list_event_features
 from predictor.features.feature import Feature
 from predictor.features.one_lead import LiveWindows
-from predictor.features.snapshot import keep_row, read_acts
+from predictor.features.snapshot import keep_row, read_event_features
 
 NOW = datetime(2026, 5, 10, tzinfo=UTC)
 TYPES = ("call", "call/count_7d", "any")  # two of them made to be mistaken: for a feature, and for all types together
@@ -24,7 +24,7 @@ WINDOWS = LiveWindows(FEATURES.event_features)
 
 
 def keep(*events):
-    past = WINDOWS.compute_past(WINDOWS._past.read(events, NOW))
+    past = WINDOWS.compute_history(WINDOWS._past.read(events, NOW))
     nothing, _ = FEATURES.encode_row(WINDOWS.nothing, None)
     return keep_row(past, FEATURES, FEATURES.encode_row(past, NOW, onto=nothing)[0])
 
@@ -44,7 +44,7 @@ def test_what_it_did_is_kept_in_full():
 def test_what_was_kept_is_read_as_it_was(events):
     past = [Event(NOW - timedelta(days=3 * at), kind, value=2.0) for at, kind in enumerate(events)]
     whole = WINDOWS.compute(past, NOW)
-    read = read_acts(pd.DataFrame([keep(*past)]), ACTS)
+    read = read_event_features(pd.DataFrame([keep(*past)]), ACTS)
     for act in ACTS:
         value, wanted = read[act.name].iloc[0], whole[act.name]
         assert (pd.isna(value) and wanted is None) or value == wanted, act.name
@@ -52,6 +52,6 @@ def test_what_was_kept_is_read_as_it_was(events):
 
 def test_rows_that_hold_every_name_are_read_beside_those_that_do_not():
     whole = WINDOWS.compute([Event(NOW, "call")], NOW)
-    read = read_acts(pd.DataFrame([whole, keep(), {}]), ACTS)
+    read = read_event_features(pd.DataFrame([whole, keep(), {}]), ACTS)
     np.testing.assert_array_equal(read["events/call/count_7d"], [1.0, 0.0, np.nan])
     np.testing.assert_array_equal(read["events/call/days_since_last"], [0.0, np.nan, np.nan])

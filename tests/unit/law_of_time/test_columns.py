@@ -11,7 +11,7 @@ from predictor.core.settings import load_settings
 from predictor.data.denied_columns import deny_reason
 from predictor.data.leads import check_leads
 from predictor.data.read.table_files import read_table
-from predictor.training.from_tables import load_study
+from predictor.training.from_tables import load_dataset
 
 BARRED = """
 name = "cheat"
@@ -39,7 +39,7 @@ def test_a_denied_column_is_left_out_with_a_finding_unless_allowed(firm):
 
 def test_what_sales_did_is_no_feature(trained):
     assert not {"sql_at", "recycled_at", "recycle_reason", "opportunity_at", "amount", "outcome"} & set(
-        trained.study.rows.columns
+        trained.dataset.rows.columns
     )
 
 
@@ -51,14 +51,14 @@ def test_rules_see_neither_outcomes_nor_what_sales_filled_in_nor_what_is_protect
     asked = '[data]\nleads = "leads.csv"\n[roles]\nprotected = ["Gender"]\n[points]\nrule_book = "book.toml"\n'
     (tmp_path / "predictor.toml").write_text(asked)
     with pytest.raises(RuleBookError, match=f"'Cheat' \\('{column}'\\)"):
-        load_study(load_settings(tmp_path / "predictor.toml"))
+        load_dataset(load_settings(tmp_path / "predictor.toml"))
 
 
 def test_a_rule_on_a_column_that_lacks_is_told(firm, tmp_path):
     shutil.copy(firm / "leads.csv", tmp_path / "leads.csv")
     (tmp_path / "book.toml").write_text(BARRED % "gone")
     (tmp_path / "predictor.toml").write_text('[data]\nleads = "leads.csv"\n[points]\nrule_book = "book.toml"\n')
-    found = load_study(load_settings(tmp_path / "predictor.toml")).findings
+    found = load_dataset(load_settings(tmp_path / "predictor.toml")).findings
     assert [finding.what for finding in found if finding.code == "TRAIN004"] == [
         "Rule 'Cheat' asks for column 'gone', which the export lacks: it sees nothing."
     ]

@@ -21,7 +21,7 @@ def ask_candidates(words):
 def turn_newest_outcomes(folder, trained, to):
     """The firm's leads with the acceptances of the test block turned round: what was accepted was not, and the reverse."""
     leads = pd.read_csv(folder / "leads.csv", dtype="str")
-    frame = trained.study.leads.frame
+    frame = trained.dataset.leads.frame
     tested = frame.iloc[trained.split.test]
     keys = set(zip(tested["lead_id"], tested["mql_at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"), strict=True))
     newest = pd.Series([key in keys for key in zip(leads["lead_id"], leads["mql_at"], strict=True)])
@@ -35,13 +35,13 @@ def turn_newest_outcomes(folder, trained, to):
 
 def assert_same_choices(first, second):
     """Two trainings took the same horizon, test block, models, calibrators, candidate and threshold."""
-    assert second.study.horizon_days == first.study.horizon_days
+    assert second.dataset.horizon_days == first.dataset.horizon_days
     np.testing.assert_array_equal(second.split.test, first.split.test)
     assert second.verdict.chosen == first.verdict.chosen
     assert second.verdict.threshold == first.verdict.threshold
-    for name, recipe in first.recipes.items():
-        assert second.recipes[name].model.to_text() == recipe.model.to_text()
-        assert second.recipes[name].calibrator == recipe.calibrator
+    for name, calibrated in first.calibrated_models.items():
+        assert second.calibrated_models[name].model.to_text() == calibrated.model.to_text()
+        assert second.calibrated_models[name].calibrator == calibrated.calibrator
 
 
 @pytest.mark.parametrize(("horizon", "pending"), [("30", "odds"), ('"auto"', "odds"), ("30", "weight"), ("30", "drop")])
@@ -69,7 +69,7 @@ def test_an_acceptance_after_the_test_block_began_teaches_nothing(firm, tmp_path
         (tmp_path / folder / "predictor.toml").write_text(words)
     first = train(load_settings(tmp_path / "true" / "predictor.toml"))
     leads = pd.read_csv(firm / "leads.csv", dtype="str")
-    begins = first.study.leads.frame["mql_at"].iloc[first.split.test].min()
+    begins = first.dataset.leads.frame["mql_at"].iloc[first.split.test].min()
     came, accepted = pd.to_datetime(leads["mql_at"]), pd.to_datetime(leads["sql_at"])
     later = (accepted > begins) & (came < begins)
     waiting = accepted.isna() & (came < begins) & (came > begins - pd.Timedelta(days=20))

@@ -19,10 +19,10 @@ from predictor.features.assemble import assemble_table
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
 from predictor.scoring.answer import Lead
-from predictor.scoring.batch import award_leads, recall_leads, score_leads
+from predictor.scoring.batch import award_leads, compute_event_features, score_leads
 from predictor.scoring.bundle.files import Bundle
 from predictor.scoring.scorer import Scorer
-from predictor.training.from_tables import load_study
+from predictor.training.from_tables import load_dataset
 from predictor.training.train import train
 
 MOMENT = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -52,26 +52,26 @@ def test_an_event_before_the_moment_does_change_an_answer(scorer):
 
 
 def test_events_after_the_moment_change_no_training_row(trained):
-    study = trained.study
-    frame = study.leads.frame
+    dataset = trained.dataset
+    frame = dataset.leads.frame
     last = frame.sort_values("mql_at").drop_duplicates("lead_id", keep="last")
     later = pd.DataFrame({"lead_id": last["lead_id"], "occurred_at": last["mql_at"] + pd.Timedelta(seconds=1)})
-    known = study.events.table.to_pyarrow().to_pandas()
+    known = dataset.events.table.to_pyarrow().to_pandas()
     known["occurred_at"] = pd.to_datetime(known["at_us"], unit="us", utc=True)
     events = pd.concat([known, later.assign(event_type="demo_requested")], ignore_index=True)
-    awards = award_leads(study.book, frame, as_of=study.as_of, events=tabulate_events(events))
-    history = recall_leads(study.acts, frame, as_of=study.as_of, events=tabulate_events(events))
-    assert_frame_equal(assemble_table(frame, list(study.leads.attributes), awards=awards, history=history), study.rows)
+    awards = award_leads(dataset.book, frame, as_of=dataset.as_of, events=tabulate_events(events))
+    history = compute_event_features(dataset.acts, frame, as_of=dataset.as_of, events=tabulate_events(events))
+    assert_frame_equal(assemble_table(frame, list(dataset.leads.attributes), awards=awards, history=history), dataset.rows)
     earlier = later.assign(event_type="demo_requested", occurred_at=later["occurred_at"] - pd.Timedelta(seconds=2))
     before = tabulate_events(pd.concat([known, earlier], ignore_index=True))
-    moved = award_leads(study.book, frame, as_of=study.as_of, events=before)
+    moved = award_leads(dataset.book, frame, as_of=dataset.as_of, events=before)
     assert (moved.total != awards.total).sum() > len(last) / 2, "events before the moment do count"
 
 
 def test_events_after_the_moments_of_the_fit_block_choose_none_of_its_features(firm, tmp_path):
     """A type of event that only newer leads show, and only after they became MQLs, is no feature of the older ones."""
     shutil.copytree(firm, tmp_path, dirs_exist_ok=True)
-    before = load_study(load_settings(firm / "predictor.toml"))
+    before = load_dataset(load_settings(firm / "predictor.toml"))
     split = before.split()
     newest = before.leads.frame.iloc[split.test[:60]]
     moments = newest["mql_at"] + pd.Timedelta(seconds=1)
@@ -80,12 +80,12 @@ def test_events_after_the_moments_of_the_fit_block_choose_none_of_its_features(f
     pd.concat([events, later.assign(event_type="sales_call"), later.assign(event_type="blog_view")]).to_csv(
         tmp_path / "events.csv", index=False
     )
-    after = load_study(load_settings(tmp_path / "predictor.toml"))
+    after = load_dataset(load_settings(tmp_path / "predictor.toml"))
     np.testing.assert_array_equal(after.split().fit, split.fit)
-    (one, _), (other, _) = (study.fit_features(split.fit) for study in (before, after))
+    (one, _), (other, _) = (dataset.fit_features(split.fit) for dataset in (before, after))
     assert one.features == other.features
     assert (one.acts, one.event_features) == (other.acts, other.event_features)
-    np.testing.assert_array_equal(before.block(split.fit, one).matrix, after.block(split.fit, other).matrix)
+    np.testing.assert_array_equal(before.sample(split.fit, one).matrix, after.sample(split.fit, other).matrix)
 
 
 def test_a_date_that_lies_after_the_moment_is_not_known_yet():
@@ -112,7 +112,7 @@ def test_undated_leads_are_scored_as_they_were_learned(tmp_path):
     trained = train(load_settings(tmp_path / "predictor.toml"))
     assert any(finding.code == "EVENT008" for finding in trained.findings)
     scorer = Scorer(Bundle("undated", trained.files, {}))
-    matrix = scorer.features.encode_table(trained.study.rows, None).matrix
+    matrix = scorer.features.encode_table(trained.dataset.rows, None).matrix
     raw, events = read_table(tmp_path / "leads.csv", "leads"), read_table(tmp_path / "events.csv", "events")
     table, _ = score_leads(scorer, raw, events, now=pd.Timestamp(MOMENT))
     np.testing.assert_allclose(table["probability"], trained.final.predict(matrix), rtol=0, atol=1e-12)

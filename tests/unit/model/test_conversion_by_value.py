@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import MISSING, Feature
 from predictor.features.fit import fit_features
-from predictor.model.conversion_by_value import FEWEST, Bins, Evidence, compute_evidence
-from predictor.model.sample import Block
+from predictor.model.conversion_by_value import FEWEST, Bins, ConversionByValue, compute_conversion_by_value
+from predictor.model.sample import Sample
 
 RANK = Feature("rank", "Rank", "Rank", "category", ("vp", "clerk"))
 VIEWS = Feature("events/page_view/count_7d", "Page views in 7 days", "Page views", "number")
@@ -25,18 +25,18 @@ def make_block(feature, values, outcome, weight=None):
     outcome = np.asarray(outcome, dtype=float)
     features = FeatureSet((feature,), (), acts=("page_view",), windows_days=(7,))
     weight = None if weight is None else np.asarray(weight, dtype=float)
-    return Block(np.asarray(values, dtype=float)[:, None], outcome, np.arange(len(outcome)), features, dated=True, weight=weight)
+    return Sample(np.asarray(values, dtype=float)[:, None], outcome, np.arange(len(outcome)), features, dated=True, weight=weight)
 
 
 def tell(feature, values, outcome=None, weight=None):
     outcome = np.zeros(len(values)) if outcome is None else outcome
-    return compute_evidence(make_block(feature, values, outcome, weight)).bins[feature.name]
+    return compute_conversion_by_value(make_block(feature, values, outcome, weight)).bins[feature.name]
 
 
 def test_categories_by_value_then_other_then_not_known():
     values = np.repeat([0.0, 1.0, 2.0, np.nan], [20, 19, 40, 25])
     outcome = np.concatenate([np.repeat([1, 0], [5, 15]), np.zeros(19), np.repeat([1, 0], [30, 10]), np.ones(25)])
-    evidence = compute_evidence(make_block(RANK, values, outcome))
+    evidence = compute_conversion_by_value(make_block(RANK, values, outcome))
     assert evidence.whole == (104, 0.5769)  # 60 of 104
     assert evidence.pending is None
     assert evidence.bins["rank"] == Bins((), ((20, 0.25), None, (40, 0.75), (25, 1.0)))
@@ -74,14 +74,14 @@ def test_other_numbers_are_cut_at_round_bounds_near_the_quarters(values, edges):
 def test_a_pending_lead_counts_by_how_much_is_known_of_it():
     values, outcome = np.repeat([0.0, 1.0], [40, 40]), np.repeat([1.0, 0.0, 0.0], [10, 30, 40])
     weight = np.repeat([1.0, 0.5, 0.0], [10, 30, 40])
-    evidence = compute_evidence(make_block(RANK, values, outcome, weight))
+    evidence = compute_conversion_by_value(make_block(RANK, values, outcome, weight))
     assert evidence.bins["rank"].shares == ((25, 0.4), None, None, None)  # 10 of 10 + 15
     assert (evidence.whole, evidence.pending) == ((25, 0.4), "in_part")
 
 
 def test_a_lead_that_stands_for_pending_ones_is_one_lead_and_weighs_more_in_the_share():
     weight = np.repeat([1.0, 2.0, 0.0], [20, 10, 70])
-    evidence = compute_evidence(make_block(RANK, np.zeros(100), np.repeat([0.0, 1.0, 1.0], [20, 10, 70]), weight))
+    evidence = compute_conversion_by_value(make_block(RANK, np.zeros(100), np.repeat([0.0, 1.0, 1.0], [20, 10, 70]), weight))
     assert evidence.bins["rank"].shares == ((30, 0.5), None, None, None)  # 10 leads weigh as much as 20
     assert (evidence.whole, evidence.pending) == ((30, 0.5), "stood_for")
 
@@ -89,11 +89,13 @@ def test_a_lead_that_stands_for_pending_ones_is_one_lead_and_weighs_more_in_the_
 def test_an_outcome_that_is_not_known_may_be_anything():
     known = make_block(RANK, np.zeros(50), np.repeat([1.0, 0.0], [20, 30]), np.repeat([1.0, 0.0], [40, 10]))
     blind = replace(known, outcome=np.where(known.weight > 0, known.outcome, np.nan))
-    assert compute_evidence(blind) == compute_evidence(known)
+    assert compute_conversion_by_value(blind) == compute_conversion_by_value(known)
 
 
 def test_no_leads():
-    assert compute_evidence(make_block(SIZE, [], [])) == Evidence((0, 0.0), None, {"employees": Bins((), (None, None))})
+    assert compute_conversion_by_value(make_block(SIZE, [], [])) == ConversionByValue(
+        (0, 0.0), None, {"employees": Bins((), (None, None))}
+    )
 
 
 @given(
@@ -104,9 +106,9 @@ def test_no_leads():
 def test_order_of_leads_changes_nothing_and_every_lead_is_in_one_bin(values, feature, random):
     outcome, weight = np.array([random.random() < 0.3 for _ in values]), np.array([random.random() for _ in values])
     turned = np.array(random.sample(range(len(values)), len(values)))
-    block = make_block(feature, values, outcome, weight)
-    evidence = compute_evidence(block)
-    assert compute_evidence(block.take(turned)) == evidence
+    sample = make_block(feature, values, outcome, weight)
+    evidence = compute_conversion_by_value(sample)
+    assert compute_conversion_by_value(sample.take(turned)) == evidence
     bins = tell(feature, np.repeat(values, FEWEST), np.repeat(outcome, FEWEST))  # so that every bin with a lead is told
     placed = [bins.place(feature, value) for value in values]
     held = [0 if share is None else share[0] for share in bins.shares]
@@ -114,22 +116,22 @@ def test_order_of_leads_changes_nothing_and_every_lead_is_in_one_bin(values, fea
 
 
 def test_read_back_from_json_it_is_the_same_and_that_of_other_features_is_refused():
-    block = make_block(RANK, np.repeat([0.0, 1.0, np.nan], [40, 40, 5]), np.repeat([1.0, 0.0], [30, 55]))
-    content = json.loads(json.dumps(compute_evidence(block).to_json()))
-    assert Evidence.from_json(content, block.features) == compute_evidence(block)
+    sample = make_block(RANK, np.repeat([0.0, 1.0, np.nan], [40, 40, 5]), np.repeat([1.0, 0.0], [30, 55]))
+    content = json.loads(json.dumps(compute_conversion_by_value(sample).to_json()))
+    assert ConversionByValue.from_json(content, sample.features) == compute_conversion_by_value(sample)
     other = FeatureSet((replace(RANK, categories=("vp",)),), ())
     with pytest.raises(ValueError, match=r"evidence.json must have 3 shares of feature 'rank', but has 4"):
-        Evidence.from_json(content, other)
+        ConversionByValue.from_json(content, other)
     with pytest.raises(ValueError, match=r"evidence.json lacks what it must hold of each feature \('employees'\)"):
-        Evidence.from_json(content, FeatureSet((SIZE,), ()))
+        ConversionByValue.from_json(content, FeatureSet((SIZE,), ()))
 
 
 def test_neither_addresses_nor_prose_nor_rare_values_are_in_it():
     prose, address = "Asked for Ms. Example " * 6, "sales@example.com"
     rows = pd.DataFrame({"c": [prose] * 40 + [address] * 40 + ["x"] * 40 + ["Ms. Example"], "n": np.r_[np.zeros(120), 4917.37]})
     features, _ = fit_features(rows, {"c": "category"}, min_support=20, missing_values=())
-    block = Block(features.encode_table(rows, None).matrix, np.zeros(121), np.arange(121.0), features, dated=True)
-    text = json.dumps(compute_evidence(block).to_json())
+    sample = Sample(features.encode_table(rows, None).matrix, np.zeros(121), np.arange(121.0), features, dated=True)
+    text = json.dumps(compute_conversion_by_value(sample).to_json())
     for personal in ("Ms.", "ms.", "@", "example", "4917"):
         assert personal not in text
-    assert compute_evidence(block).bins["c"].shares == ((40, 0.0), (81, 0.0), None)
+    assert compute_conversion_by_value(sample).bins["c"].shares == ((40, 0.0), (81, 0.0), None)

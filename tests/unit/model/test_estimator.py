@@ -11,8 +11,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from predictor import LeadClassifier
 from predictor.core.settings import load_settings
 from predictor.features.assemble import TOTAL
-from predictor.model.calibrated_model import fit_recipe
-from predictor.training.from_tables import load_study
+from predictor.model.calibrated_model import fit_calibrated
+from predictor.training.from_tables import load_dataset
 
 TIE = (
     "both classes are equally likely there, and a probability that equals the threshold reaches it, as everywhere in this package"
@@ -49,17 +49,17 @@ def test_a_table_of_an_export_is_learned_and_said_as_calibrated_probabilities(ca
 
 def test_it_is_the_recipe_of_the_product(firm):
     """The same leads, attributes and seed give the same probabilities as a study's own block, to the last bit."""
-    study = load_study(load_settings(firm / "predictor.toml"))
-    known = np.flatnonzero(study.mature)
-    known = known[np.argsort(study.order[known], kind="stable")][:1500]
-    attributes = list(study.leads.attributes)
-    rows = study.leads.frame.iloc[known][[*attributes, "mql_at"]]
-    model = LeadClassifier("logistic", order_by="mql_at").fit(rows, study.outcome[known])
+    dataset = load_dataset(load_settings(firm / "predictor.toml"))
+    known = np.flatnonzero(dataset.mature)
+    known = known[np.argsort(dataset.order[known], kind="stable")][:1500]
+    attributes = list(dataset.leads.attributes)
+    rows = dataset.leads.frame.iloc[known][[*attributes, "mql_at"]]
+    model = LeadClassifier("logistic", order_by="mql_at").fit(rows, dataset.outcome[known])
     features = model.features_
-    block = study.block(known, features)
-    recipe = fit_recipe("logistic", block, study.rehearsal(block), 0)
+    sample = dataset.sample(known, features)
+    calibrated = fit_calibrated("logistic", sample, dataset.rehearsal(sample), 0)
     assert [feature.name for feature in features.features] == [*attributes, "attributes/missing"]
-    assert model.predict_proba(rows)[:, 1].tolist() == pytest.approx(recipe.predict(block.matrix).tolist(), abs=1e-12)
+    assert model.predict_proba(rows)[:, 1].tolist() == pytest.approx(calibrated.predict(sample.matrix).tolist(), abs=1e-12)
 
 
 def test_rows_in_another_order_are_put_in_the_order_of_time():

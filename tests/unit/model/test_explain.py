@@ -16,7 +16,7 @@ from predictor.model.calibrators.isotonic import Isotonic
 from predictor.model.calibrators.sigmoid import Sigmoid
 from predictor.model.candidates import CANDIDATES
 from predictor.model.explain import compute_effects, sum_groups
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 
 OTHERS = [name for name in CANDIDATES if name != "learned_points"]  # which looks at rules: test_learned_points.py
 PLAIN = Sigmoid(0.0, 1.0, (0.0, 0.0, 0.0), 1)
@@ -37,7 +37,7 @@ def draw_block(n=500):
     matrix = np.column_stack([industry, draw.lognormal(4, 2, n), points, draw.uniform(0, 9000, n)])
     outcome = (draw.random(n) < expit(-2 + 1.5 * (industry == 0) + 0.03 * points)).astype(float)
     matrix[: n // 10, [0, 3]] = np.nan
-    return Block(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
+    return Sample(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
 
 
 def test_effects_worked_by_hand():
@@ -121,26 +121,26 @@ def test_groups_lose_nothing(parts):
 @pytest.mark.parametrize("kind", FITS)
 @pytest.mark.parametrize("name", OTHERS)
 def test_base_and_effects_are_the_probability_whatever_the_candidate_and_the_calibrator(name, kind):
-    block = draw_block()
-    model = CANDIDATES[name].fit(block, 0)
-    calibrator = FITS[kind](model.score(block.matrix), block.outcome, None)
-    effects, base = compute_effects(model.contribute(block.matrix), calibrator)
+    sample = draw_block()
+    model = CANDIDATES[name].fit(sample, 0)
+    calibrator = FITS[kind](model.score(sample.matrix), sample.outcome, None)
+    effects, base = compute_effects(model.contribute(sample.matrix), calibrator)
     groups = ["industry", "size", "size", "founded"]
-    expected = calibrator.predict(model.score(block.matrix))
+    expected = calibrator.predict(model.score(sample.matrix))
     np.testing.assert_allclose(base + sum_groups(effects, groups)[1].sum(axis=1), expected, rtol=0, atol=1e-9)
 
 
 def test_parts_of_the_linear_candidates_are_exact():
     """Coefficient times column, slope times points; the parts of odoo_pls are worked by hand in its own tests."""
-    block = draw_block()
-    line = CANDIDATES["logistic"].fit(block, 0)
+    sample = draw_block()
+    line = CANDIDATES["logistic"].fit(sample, 0)
     content = json.loads(line.to_text())
     [(column, weight)] = [
         pair for pair in zip(content["columns"], content["coefficients"], strict=True) if pair[0]["feature"] == 1
     ]
-    by_hand = weight * (np.log1p(block.matrix[:, 1]) - column["mean"]) / column["spread"]
-    np.testing.assert_allclose(line.contribute(block.matrix)[:, 1], by_hand, rtol=0, atol=1e-12)
-    points = CANDIDATES["points"].fit(block, 0)
-    parts = points.contribute(block.matrix)
-    np.testing.assert_allclose(parts[:, 2], points.slope * (block.matrix[:, 2] - points.mean), atol=1e-12)
+    by_hand = weight * (np.log1p(sample.matrix[:, 1]) - column["mean"]) / column["spread"]
+    np.testing.assert_allclose(line.contribute(sample.matrix)[:, 1], by_hand, rtol=0, atol=1e-12)
+    points = CANDIDATES["points"].fit(sample, 0)
+    parts = points.contribute(sample.matrix)
+    np.testing.assert_allclose(parts[:, 2], points.slope * (sample.matrix[:, 2] - points.mean), atol=1e-12)
     assert (parts[:, [0, 1, 3]] == 0).all()

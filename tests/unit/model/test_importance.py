@@ -9,12 +9,12 @@ from scipy.special import expit
 from predictor.core.errors import TrainingError
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
-from predictor.model.calibrated_model import fit_recipe
-from predictor.model.calibrators.identity import AsIs
+from predictor.model.calibrated_model import fit_calibrated
+from predictor.model.calibrators.identity import Identity
 from predictor.model.candidates import CANDIDATES
 from predictor.model.importance import compute_importance
 from predictor.model.metrics.metrics import compute_losses
-from predictor.model.sample import LEARN_POINTS, Block
+from predictor.model.sample import LEARN_POINTS, Sample
 
 FEATURES = FeatureSet(
     (
@@ -33,27 +33,27 @@ def draw_block(n=800, seed=0):
     industry, visits, points = draw.integers(0, 3, n).astype(float), draw.poisson(1.0, n).astype(float), draw.integers(0, 50, n)
     matrix = np.column_stack([industry, visits, points, visits + draw.poisson(0.2, n), draw.normal(size=n)])
     outcome = (draw.random(n) < expit(-3 + 1.5 * (industry == 0) + 1.2 * visits + 0.02 * points)).astype(float)
-    return Block(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
+    return Sample(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
 
 
 NAMES = [name for name in CANDIDATES if name not in LEARN_POINTS]  # which are learned from rules, of which there are none here
 FIT, TEST = draw_block(), draw_block(400, 1)
-RECIPES = {name: fit_recipe(name, FIT, [(np.arange(400), np.arange(400, 800))], 0) for name in NAMES}
+RECIPES = {name: fit_calibrated(name, FIT, [(np.arange(400), np.arange(400, 800))], 0) for name in NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_what_dealing_the_columns_out_by_hand_gives(name):
-    recipe, draw = RECIPES[name], np.random.default_rng(7)
+    calibrated, draw = RECIPES[name], np.random.default_rng(7)
     lots = [draw.permutation(400) for _ in range(3)]
-    plain, expected = compute_losses(TEST.outcome, recipe.predict(TEST.matrix)).mean(), {}
+    plain, expected = compute_losses(TEST.outcome, calibrated.predict(TEST.matrix)).mean(), {}
     for group, columns in {"Industry": [0], "Visits": [1, 3], "Points": [2], "Noise": [4]}.items():
         rises = []
         for lot in lots:
             dealt = TEST.matrix.copy()
             dealt[:, columns] = TEST.matrix[lot][:, columns]
-            rises.append(compute_losses(TEST.outcome, recipe.predict(dealt)).mean() - plain)
+            rises.append(compute_losses(TEST.outcome, calibrated.predict(dealt)).mean() - plain)
         expected[group] = (np.mean(rises), np.std(rises, ddof=1))
-    table = compute_importance(recipe, TEST, seed=7).set_index("group")
+    table = compute_importance(calibrated, TEST, seed=7).set_index("group")
     assert sorted(table.index) == sorted(expected)
     for group, (rise, spread) in expected.items():
         assert table.loc[group, "rise"] == pytest.approx(rise, abs=1e-9)
@@ -82,10 +82,10 @@ def test_the_same_seed_gives_the_same_and_one_repeat_has_no_spread():
 
 
 def test_a_lead_that_counts_nothing_adds_nothing():
-    recipe = replace(RECIPES["logistic"], calibrator=AsIs())
-    table = compute_importance(recipe, replace(TEST, weight=np.ones(400)), seed=0)
-    assert table.equals(compute_importance(recipe, TEST, seed=0))
-    halved = compute_importance(recipe, replace(TEST, weight=np.repeat([1.0, 0.0], 200)), seed=0)
+    calibrated = replace(RECIPES["logistic"], calibrator=Identity())
+    table = compute_importance(calibrated, replace(TEST, weight=np.ones(400)), seed=0)
+    assert table.equals(compute_importance(calibrated, TEST, seed=0))
+    halved = compute_importance(calibrated, replace(TEST, weight=np.repeat([1.0, 0.0], 200)), seed=0)
     assert not halved.equals(table)
 
 

@@ -7,13 +7,13 @@ from scipy.special import expit
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
 from predictor.model import tune
-from predictor.model.calibrated_model import Manner, fit_recipe
-from predictor.model.candidates.lightgbm import Boosted, Growth
+from predictor.model.calibrated_model import FitPlan, fit_calibrated
+from predictor.model.candidates.lightgbm import Growth, LightGBM
 from predictor.model.candidates.lightgbm_parameters import USUAL
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 from predictor.model.split import make_folds
 from predictor.model.trees.merge_text import average_texts
-from predictor.model.tune import Budget, tune_boosted
+from predictor.model.tune import Budget, tune_lightgbm
 
 FEATURES = FeatureSet(
     (
@@ -29,7 +29,7 @@ def draw_block(n=1200, seed=0):
     draw = np.random.default_rng(seed)
     matrix = np.column_stack([draw.normal(size=(n, 2)), draw.integers(0, 12, n)])
     outcome = (draw.random(n) < expit(-1 + 1.5 * matrix[:, 0] + (matrix[:, 2] % 3 == 0))).astype(float)
-    return Block(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
+    return Sample(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
 
 
 BLOCK = draw_block()
@@ -38,11 +38,11 @@ FOLDS = make_folds(BLOCK.order, folds=3, gap=10)
 
 @pytest.fixture(scope="module")
 def searched():
-    return tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(4.0))
+    return tune_lightgbm(BLOCK, FOLDS, seed=0, budget=Budget(4.0))
 
 
 def test_the_same_search_finds_the_same_trees(searched):
-    assert tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(4.0)) == searched
+    assert tune_lightgbm(BLOCK, FOLDS, seed=0, budget=Budget(4.0)) == searched
     assert searched.growth.fit(BLOCK, 0).to_text() == searched.growth.fit(BLOCK, 0).to_text()
 
 
@@ -53,25 +53,25 @@ def test_a_search_finds_nothing_worse_than_the_usual(searched):
 
 
 def test_no_budget_looks_at_the_usual_trees_alone():
-    told = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(0.0))
+    told = tune_lightgbm(BLOCK, FOLDS, seed=0, budget=Budget(0.0))
     assert (told.tries, told.growth.parameters, told.findings) == (1, {}, ())
     assert told.loss == told.usual
 
 
 def test_a_budget_too_small_for_a_search_is_told_with_what_would_do():
-    small = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(0.1))
+    small = tune_lightgbm(BLOCK, FOLDS, seed=0, budget=Budget(0.1))
     assert small.tries == 1
     (tip,) = small.findings
     assert (tip.code, tip.severity) == ("TRAIN007", "tip")
     assert tip.do == f"Set model.budget_s to {small.needed_s} or more to search on all."
-    whole = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(float(small.needed_s)))
+    whole = tune_lightgbm(BLOCK, FOLDS, seed=0, budget=Budget(float(small.needed_s)))
     assert (whole.tries > 1, whole.share, whole.findings) == (True, 1.0, ())
 
 
 def test_where_all_leads_are_too_many_the_newest_are_searched_on(monkeypatch):
-    needed = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(0.1)).needed_s
+    needed = tune_lightgbm(BLOCK, FOLDS, seed=0, budget=Budget(0.1)).needed_s
     monkeypatch.setattr(tune, "_FEWEST_TRIES", 40)
-    some = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(1.2 * needed))
+    some = tune_lightgbm(BLOCK, FOLDS, seed=0, budget=Budget(1.2 * needed))
     assert some.tries > 10
     assert 0.3 <= some.share < 0.8
     assert some.growth.rows < 0.8 * np.mean([len(seen) for seen, _ in FOLDS])
@@ -82,7 +82,7 @@ def test_where_all_leads_are_too_many_the_newest_are_searched_on(monkeypatch):
 
 
 def test_the_clock_ends_a_search_and_that_is_told():
-    late = tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(4.0, is_late=lambda: True))
+    late = tune_lightgbm(BLOCK, FOLDS, seed=0, budget=Budget(4.0, is_late=lambda: True))
     assert (late.tries, late.cut_short) == (1, True)
     (warning,) = late.findings
     assert (warning.code, warning.severity) == ("TRAIN008", "warning")
@@ -90,7 +90,7 @@ def test_the_clock_ends_a_search_and_that_is_told():
 
 def test_progress_grows_from_nothing_to_all():
     shares = []
-    tune_boosted(BLOCK, FOLDS, seed=0, budget=Budget(4.0, advance=shares.append))
+    tune_lightgbm(BLOCK, FOLDS, seed=0, budget=Budget(4.0, advance=shares.append))
     assert shares == sorted(shares)
     assert 0 < shares[0] < 0.2
     assert shares[-1] == 1.0
@@ -99,26 +99,26 @@ def test_progress_grows_from_nothing_to_all():
 def test_a_few_outcomes_are_no_ground_for_a_search():
     few = np.zeros(1200)
     few[::15] = 1
-    told = tune_boosted(Block(BLOCK.matrix, few, BLOCK.order, FEATURES, dated=True), FOLDS, seed=0, budget=Budget(4.0))
+    told = tune_lightgbm(Sample(BLOCK.matrix, few, BLOCK.order, FEATURES, dated=True), FOLDS, seed=0, budget=Budget(4.0))
     assert (told.tries, told.findings) == (1, ())
 
 
 def test_without_a_fold_there_is_nothing_to_tune_on():
     with pytest.raises(ValueError, match="needs at least one forward fold, but there is none"):
-        tune_boosted(BLOCK, [], seed=0, budget=Budget(4.0))
+        tune_lightgbm(BLOCK, [], seed=0, budget=Budget(4.0))
 
 
 def test_how_trees_grew_for_a_fold_was_not_told_by_that_fold():
     changed = BLOCK.outcome.copy()
     changed[FOLDS[-1][1]] = 1 - changed[FOLDS[-1][1]]
-    other = Block(BLOCK.matrix, changed, BLOCK.order, FEATURES, dated=True)
-    one, two = (tune_boosted(block, FOLDS, seed=0, budget=Budget(0.0)) for block in (BLOCK, other))
+    other = Sample(BLOCK.matrix, changed, BLOCK.order, FEATURES, dated=True)
+    one, two = (tune_lightgbm(sample, FOLDS, seed=0, budget=Budget(0.0)) for sample in (BLOCK, other))
     assert one.before[0] is None
     assert one.before == two.before
     assert one.growth != two.growth
     scores = [
-        fit_recipe("lightgbm", block, FOLDS, 0, manner=Manner(told.ways["lightgbm"])).scores
-        for block, told in ((BLOCK, one), (other, two))
+        fit_calibrated("lightgbm", sample, FOLDS, 0, plan=FitPlan(told.ways["lightgbm"])).scores
+        for sample, told in ((BLOCK, one), (other, two))
     ]
     np.testing.assert_array_equal(*scores)
 
@@ -133,7 +133,7 @@ def test_the_mean_of_boosters_is_one_model_whose_score_and_parts_are_the_mean():
     for wanted in (lambda model: model.score(BLOCK.matrix), lambda model: model.contribute(BLOCK.matrix)):
         np.testing.assert_allclose(wanted(together), np.mean([wanted(model) for model in alone], axis=0), rtol=0, atol=1e-12)
     np.testing.assert_allclose(together.contribute(BLOCK.matrix).sum(axis=1), together.score(BLOCK.matrix), rtol=0, atol=1e-9)
-    again = Boosted.from_text(together.to_text())
+    again = LightGBM.from_text(together.to_text())
     np.testing.assert_array_equal(again.score(BLOCK.matrix), together.score(BLOCK.matrix))
     assert average_texts([alone[0].to_text()] * 2).count("Tree=") == 60
 
@@ -152,9 +152,9 @@ def test_more_of_what_may_not_lower_never_does():
     matrix = np.column_stack([draw.integers(0, 6, (1200, 3)), draw.normal(size=1200)]).astype(float)
     logit = -0.3 * matrix[:, 0] + np.sin(3 * matrix[:, 1]) - 0.3 * matrix[:, 2] + matrix[:, 3]
     outcome = (draw.random(1200) < expit(logit)).astype(float)
-    block = Block(matrix, outcome, BLOCK.order, features, dated=True)
+    sample = Sample(matrix, outcome, BLOCK.order, features, dated=True)
     free, bound = (
-        tune_boosted(block, FOLDS, seed=0, budget=Budget(0.0), monotone=given).growth.fit(block, 0)
+        tune_lightgbm(sample, FOLDS, seed=0, budget=Budget(0.0), monotone=given).growth.fit(sample, 0)
         for given in ((), ("demo_requested",))
     )
     for column in (0, 1, 2):

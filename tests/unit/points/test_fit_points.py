@@ -7,7 +7,7 @@ from scipy.special import expit
 from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression
 
-from predictor.points.fit_points import Task, choose_mosts, find_mosts, fit_worths, sum_points
+from predictor.points.fit_points import PointsTask, choose_mosts, find_mosts, fit_worths, sum_points
 from predictor.points.rounding import find_largest, round_points
 from predictor.points.rulebook import load_rule_book, parse_rule_book
 
@@ -20,7 +20,7 @@ def make_book(hand=HAND):
     return parse_rule_book(f"name='x'\ngate=60\n{rules}", "x.toml")
 
 
-TASK = Task(make_book())
+TASK = PointsTask(make_book())
 
 
 def draw(n, seed=0, true=TRUE):
@@ -60,7 +60,7 @@ def test_the_fit_is_that_of_a_general_optimiser(penalty):
 
 def test_without_penalty_and_signs_it_is_plain_logistic_regression():
     times, outcome = draw(4000)
-    fit = fit_worths(Task(make_book(), signs="free"), times, outcome, most=np.ones(8), penalty=1e-9)
+    fit = fit_worths(PointsTask(make_book(), signs="free"), times, outcome, most=np.ones(8), penalty=1e-9)
     plain = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(times, outcome)
     np.testing.assert_allclose(fit.worth, plain.coef_[0], atol=1e-3)
 
@@ -104,7 +104,7 @@ def test_a_stronger_penalty_is_closer_to_the_hand_set_points():
 def test_signs_are_kept_unless_they_are_free():
     wrong = np.where(np.arange(8) == 0, -1.0, TRUE)
     kept, points = learn(10_000, penalty=0.3, true=wrong)
-    free, other = learn(10_000, penalty=0.3, true=wrong, task=Task(make_book(), signs="free"))
+    free, other = learn(10_000, penalty=0.3, true=wrong, task=PointsTask(make_book(), signs="free"))
     assert (kept.worth[0], points[0]) == (0, 0)
     assert free.worth[0] < -0.8
     assert other[0] < 0
@@ -157,7 +157,7 @@ def test_more_times_count_where_that_is_clearly_better():
     draw = np.random.default_rng(0)
     times = draw.poisson(2.0, (8000, 2)).astype(float)
     outcome = (draw.random(8000) < expit(-3 + 0.8 * np.minimum(times[:, 0], 3) + 0.5 * np.minimum(times[:, 1], 2))).astype(float)
-    assert choose_mosts(Task(EACH), times, outcome, penalty=100.0).tolist() == [3, 2]
+    assert choose_mosts(PointsTask(EACH), times, outcome, penalty=100.0).tolist() == [3, 2]
 
 
 def test_on_noise_the_numbers_stay_as_set():
@@ -165,7 +165,7 @@ def test_on_noise_the_numbers_stay_as_set():
     times, changed = draw.poisson(2.0, (300, 2)).astype(float), 0
     for _ in range(50):
         outcome = (draw.random(300) < 0.2).astype(float)
-        changed += choose_mosts(Task(EACH), times, outcome, penalty=100.0).tolist() != [1, 2]
+        changed += choose_mosts(PointsTask(EACH), times, outcome, penalty=100.0).tolist() != [1, 2]
     assert changed <= 2
 
 

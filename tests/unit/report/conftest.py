@@ -10,8 +10,8 @@ from predictor.model.metrics.calibration_test import judge_calibration
 from predictor.model.metrics.metrics import (
     compute_difference,
     compute_intervals,
-    compute_luck,
     compute_metrics,
+    compute_rank_p_value,
     compute_reliability,
 )
 from predictor.model.threshold.gate import judge_gate
@@ -20,7 +20,7 @@ from predictor.model.threshold.table import compute_thresholds
 from predictor.model.verdict import Verdict
 from predictor.report.compare.candidates import ReportData
 from predictor.report.compare.comparison import compute_comparison
-from predictor.report.compare.ways import Contest
+from predictor.report.compare.ways import ComparedLeads
 
 OUTCOME = np.array([1, 0, 0, 0, 1, 0, 0, 0, 0, 1] * 20, dtype=float)  # 200 leads, 60 SQLs
 LEARNED = np.array([0.6, 0.1, 0.1, 0.1, 0.6, 0.1, 0.1, 0.1, 0.1, 0.2] * 20)  # two of three SQLs at the top
@@ -51,13 +51,13 @@ def judge(candidates, outcome=OUTCOME, *, chosen="lightgbm", routed=None, weeks=
         probability=candidates,
         outcome=outcome,
         calibration=judge_calibration(outcome, candidates[chosen], draws=200),
-        luck=compute_luck(outcome, candidates[chosen]),
+        p_value=compute_rank_p_value(outcome, candidates[chosen]),
     )
 
 
 def compare(verdict, **held):
     keys = np.array([f"L{number:03d}" for number in range(200)], dtype=object)
-    tested = Contest(keys, verdict.outcome, verdict.probability[verdict.chosen], verdict.threshold.threshold, **held)
+    tested = ComparedLeads(keys, verdict.outcome, verdict.probability[verdict.chosen], verdict.threshold.threshold, **held)
     return compute_comparison(tested, resamples=20)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from predictor.report.compare.ways import Contest
+from predictor.report.compare.ways import ComparedLeads
 
 # Ten leads, twenty times: three SQLs. The gate of 60 takes four, one of them an SQL; the learned points' best four hold two,
 # and the model's best four all three.
@@ -18,7 +18,7 @@ def make_tested(**changes):
         "probability": PROBABILITY, "threshold": 0.4, "points": PTS, "routed": PTS >= 60, "gate": 60.0, "learned": BY_RULES,
         "learned_gate": 30.0, "weeks": 10.0,
     }  # fmt: skip
-    return Contest(**held | changes)
+    return ComparedLeads(**held | changes)
 
 
 TESTED = make_tested()

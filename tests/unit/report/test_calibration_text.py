@@ -8,7 +8,7 @@ import pytest
 
 from predictor.core.wording import DASH
 from predictor.model.metrics.calibration_test import judge_calibration
-from predictor.report.calibration_text import tell_calibration, tell_fairness
+from predictor.report.calibration_text import format_calibration, format_fairness
 from predictor.report.card import write_card
 from predictor.report.fairness import compute_fairness
 from predictor.report.page.render import render_page
@@ -23,7 +23,7 @@ def people():
 
 
 def test_groups_with_their_intervals(people):
-    women, men, others = tell_fairness(people).rows
+    women, men, others = format_fairness(people).rows
     assert women == (
         "Gender: f", "120", "30 %", "50 %\n41 to 59 %", "+20.0\n+11.8 to +28.2", "75 %\n67 to 82 %", "promised too little",
     )  # fmt: skip
@@ -46,7 +46,7 @@ def test_figures_of_calibration_with_their_intervals():
     draw = np.random.default_rng(0)
     probability = draw.beta(2, 8, 3000)
     judged = judge_calibration(draw.random(3000) < probability, probability)
-    rows = {row[0]: row[1:] for row in tell_calibration(judged).rows}
+    rows = {row[0]: row[1:] for row in format_calibration(judged).rows}
     low, high = judged.line.slope_interval
     assert rows["Slope"][:2] == (f"{judged.line.slope:.2f}", f"{low:.2f} to {high:.2f}")
     assert rows["Calibration error"][2].startswith(f"by chance {judged.noise.mean:.3f} on average")
@@ -55,5 +55,5 @@ def test_figures_of_calibration_with_their_intervals():
 
 
 def test_a_line_that_cannot_be_told_is_a_dash():
-    rows = {row[0]: row[1:] for row in tell_calibration(judge_calibration(np.zeros(50), np.full(50, 0.1))).rows}
+    rows = {row[0]: row[1:] for row in format_calibration(judge_calibration(np.zeros(50), np.full(50, 0.1))).rows}
     assert rows["Intercept"][:2] == rows["Slope"][:2] == (DASH, DASH)

@@ -8,7 +8,7 @@ import pytest
 
 from predictor.core.errors import Finding
 from predictor.report.card import escape_markdown, write_card
-from predictor.report.tables_text import tell_fit
+from predictor.report.tables_text import describe_fit
 
 FACTS = {
     "versions": {"python": "3.11.9", "numpy": "2.4.1"},
@@ -91,4 +91,4 @@ def test_same_data_give_the_same_card(data, make):
     ],
 )
 def test_what_it_was_fitted_on(pending, said):
-    assert tell_fit({"fit": {"n": 200, "pending": pending, "from": "1", "through": "200"}, "pending": 12}) == said
+    assert describe_fit({"fit": {"n": 200, "pending": pending, "from": "1", "through": "200"}, "pending": 12}) == said

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from predictor.data.values import Event
 from predictor.points.award import Fired
 from predictor.scoring.answer import Lead, PointsAnswer
-from predictor.scoring.sales_context import MOST_ACTIVITIES, Activity, Earned, tell_routing
+from predictor.scoring.sales_context import MOST_ACTIVITIES, Activity, Earned, compute_sales_context
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
 
@@ -15,7 +15,7 @@ def ago(days, kind, asset=None, campaign=None):
 
 
 def tell(*events, points=None, **attributes):
-    return tell_routing(Lead("A17", NOW, attributes, None, events), points)
+    return compute_sales_context(Lead("A17", NOW, attributes, None, events), points)
 
 
 def test_what_was_read_or_attended_newest_first_each_once():

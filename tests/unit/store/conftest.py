@@ -72,7 +72,7 @@ def store(open_store):
 def watched(monkeypatch):
     """What the writers do: events that are set when a batch is in the database, and when the database refuses to be used."""
 
-    class Watch:
+    class ModelWatch:
         written, failed, batches = threading.Event(), threading.Event(), 0
 
     def write(database, records):
@@ -85,6 +85,6 @@ def watched(monkeypatch):
         watch.written.set()
         return refused
 
-    watch, really = Watch(), Database.write
+    watch, really = ModelWatch(), Database.write
     monkeypatch.setattr(Database, "write", write)
     return watch

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from predictor.store.episodes import find_episodes, tell_episodes
+from predictor.store.episodes import check_episodes, compute_episodes
 
 START = pd.Timestamp("2026-03-01T12:00", tz="UTC")
 OUTCOMES = ["lead_id", "kind", "occurred_at"]
@@ -21,7 +21,7 @@ def make_score(lead_id, day, decision="route_to_sales", rate=None, features=(("s
 
 def find(scores, *outcomes):
     told = pd.DataFrame([dict(zip(OUTCOMES, outcome, strict=True)) for outcome in outcomes], columns=OUTCOMES)
-    return find_episodes(pd.DataFrame(scores), told, timezone="UTC")
+    return compute_episodes(pd.DataFrame(scores), told, timezone="UTC")
 
 
 def list_days(episodes):
@@ -55,7 +55,7 @@ def test_what_is_held_back_teaches_nothing_whatever_came_of_it():
     found = find(scores, ("A", "accepted", at(9)))
     assert list_days(found) == [("C", 2, None)]
     assert found.left == {"held back": 1, "held back, accepted all the same": 1}
-    texts = [str(finding) for finding in tell_episodes(found)]
+    texts = [str(finding) for finding in check_episodes(found)]
     assert texts[0] == "STORE001 1 episode of the store teach: those that were handed to sales."
     assert texts[1].startswith(
         "STORE002 2 episodes were held back by the model and teach nothing (1 were accepted all the same). All figures"
@@ -66,15 +66,15 @@ def test_what_was_handed_over_by_lot_stands_for_all_those_alike():
     scores = [make_score("A", 1, "nurture", rate=0.05), make_score("B", 2), make_score("C", 3, "nurture")]
     found = find(scores)
     assert found.frame["stands_for"].tolist() == [20, 1]
-    texts = [str(finding) for finding in tell_episodes(found)]
+    texts = [str(finding) for finding in check_episodes(found)]
     assert "of whom 1 were handed over by lot and stand for 20." in texts[0]
-    assert [finding.severity for finding in tell_episodes(found)] == ["tip", "tip"]
+    assert [finding.severity for finding in check_episodes(found)] == ["tip", "tip"]
 
 
 def test_by_lot_at_a_rate_that_nobody_stored_counts_as_one_and_is_told():
     found = find([make_score("A", 1, "nurture", rate=np.nan)])
     assert found.frame["stands_for"].tolist() == [1]
-    assert [finding.code for finding in tell_episodes(found)] == ["STORE001", "STORE003"]
+    assert [finding.code for finding in check_episodes(found)] == ["STORE001", "STORE003"]
 
 
 def test_scores_without_features_and_those_after_acceptance_are_left_out_and_counted():
@@ -82,7 +82,7 @@ def test_scores_without_features_and_those_after_acceptance_are_left_out_and_cou
     found = find(scores, ("B", "accepted", at(9)))
     assert list_days(found) == [("B", 1, 9)]
     assert found.left == {"without features": 1, "scored after acceptance": 2}
-    assert [finding.code for finding in tell_episodes(found)] == ["STORE001", "STORE004", "STORE005"]
+    assert [finding.code for finding in check_episodes(found)] == ["STORE001", "STORE004", "STORE005"]
 
 
 @pytest.mark.parametrize(("midnight", "accepted"), [("2026-03-02", True), ("2026-03-01", False)])
@@ -93,6 +93,6 @@ def test_a_date_without_a_time_means_the_whole_day(midnight, accepted):
 
 def test_outcomes_of_leads_that_were_never_scored_and_empty_stores_give_no_rows():
     assert list_days(find([make_score("A", 1)], ("B", "accepted", at(2)))) == [("A", 1, None)]
-    empty = find_episodes(pd.DataFrame([make_score("A", 1)]).head(0), pd.DataFrame(columns=OUTCOMES), timezone="UTC")
+    empty = compute_episodes(pd.DataFrame([make_score("A", 1)]).head(0), pd.DataFrame(columns=OUTCOMES), timezone="UTC")
     assert empty.frame.empty
     assert str(empty.frame["mql_at"].dtype) == "datetime64[us, UTC]"

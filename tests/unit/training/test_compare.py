@@ -25,8 +25,8 @@ from predictor.scoring.bundle.files import load_bundle
 from predictor.scoring.scorer import Scorer
 from predictor.simulate.files import save_firm
 from predictor.simulate.firm import simulate_firm
-from predictor.training.compare import compare_bundle, gather_test
-from predictor.training.from_tables import load_study
+from predictor.training.compare import collect_test_leads, compare_bundle
+from predictor.training.from_tables import load_dataset
 from predictor.training.train import save_trained, train
 
 # What each rule of b2b is truly worth here, in log-odds a time: title, company, industry, geography; then acts; then what is bad.
@@ -52,11 +52,11 @@ def known(tmp_path_factory):
     save_firm(firm, folder)
     book = load_rule_book("b2b", folder)
     tables = {"leads": "leads.csv", "events": "events.csv"}
-    study = load_study(make_settings({"data": tables, "points": {"rule_book": "b2b"}}, folder=folder))
-    times = np.minimum(study.awards.times.to_numpy(), find_mosts(book))
+    dataset = load_dataset(make_settings({"data": tables, "points": {"rule_book": "b2b"}}, folder=folder))
+    times = np.minimum(dataset.awards.times.to_numpy(), find_mosts(book))
     draw = np.random.default_rng(0)
     accepted = draw.random(len(times)) < expit(times @ TRUE - 3.6)
-    leads = study.leads.frame[["lead_id", "mql_at"]].copy()
+    leads = dataset.leads.frame[["lead_id", "mql_at"]].copy()
     leads["sql_at"] = (leads["mql_at"] + pd.to_timedelta(draw.uniform(1, 20, len(leads)), unit="D")).where(accepted)
     table = pd.read_csv(folder / "leads.csv", dtype=str).drop(columns=["sql_at", "recycled_at", "recycle_reason"])
     table = table.drop(columns=["opportunity_at", "amount"])
@@ -73,9 +73,9 @@ def known(tmp_path_factory):
 
 
 def test_learned_points_recover_the_order_of_the_rules(known):
-    model = known.recipes["learned_points"].model
-    fired = known.study.awards.times.iloc[known.split.fit].gt(0).sum().to_numpy() >= 100
-    hand = np.array([rule.points for rule in known.study.book.rules])
+    model = known.calibrated_models["learned_points"].model
+    fired = known.dataset.awards.times.iloc[known.split.fit].gt(0).sum().to_numpy() >= 100
+    hand = np.array([rule.points for rule in known.dataset.book.rules])
     assert fired.sum() >= 20
     assert spearmanr(np.array(model.points)[fired], TRUE[fired]).statistic > 0.9
     assert spearmanr(hand[fired], TRUE[fired]).statistic < 0.8
@@ -87,7 +87,7 @@ def test_they_beat_the_loss_of_the_hand_set_points(known):
 
 
 def test_they_reach_at_least_half_of_the_model_s_gain_at_equal_volume(known):
-    contest = gather_test(known.study, known.split, known.recipes, known.verdict)
+    contest = collect_test_leads(known.dataset, known.split, known.calibrated_models, known.verdict)
     probability = known.verdict.probability["lightgbm"]
     contest = type(contest)(**{**vars(contest), "probability": probability})
     sqls = compute_volume(contest, resamples=50).drop_duplicates("way").set_index("way")["sqls"]
@@ -97,12 +97,14 @@ def test_they_reach_at_least_half_of_the_model_s_gain_at_equal_volume(known):
 
 def test_the_book_of_the_bundle_adds_up_to_what_the_candidate_learned(known):
     learned = parse_rule_book(known.files["learned_points.toml"], "learned_points.toml")
-    study = known.study
-    frame = study.leads.frame.iloc[:500]
-    awards = award_leads(learned, frame[["lead_id", *study.leads.attributes]], as_of=frame["mql_at"], events=study.events.table)
+    dataset = known.dataset
+    frame = dataset.leads.frame.iloc[:500]
+    awards = award_leads(
+        learned, frame[["lead_id", *dataset.leads.attributes]], as_of=frame["mql_at"], events=dataset.events.table
+    )
     points, most = np.array([rule.points for rule in learned.rules]), find_mosts(learned)
     assert set(known.comparison.tables["learned_points"]["gate"]) == {learned.gate}
-    expected = np.minimum(study.awards.times.iloc[:500].to_numpy(), most) @ points
+    expected = np.minimum(dataset.awards.times.iloc[:500].to_numpy(), most) @ points
     np.testing.assert_allclose(awards.total, expected)
     assert len(np.unique(awards.total)) > 20
     assert (points == np.round(points)).all()
@@ -125,18 +127,18 @@ def test_learned_points_serve(known, tmp_path):
     """They are chosen here, where nothing but the rules counts; one lead alone is answered as in the table."""
     assert known.verdict.chosen == "learned_points"
     scorer = Scorer.load(save_trained(known, tmp_path, now=datetime(2026, 7, 1, tzinfo=UTC)).folder)
-    study = known.study
-    frame = study.leads.frame.iloc[-40:].reset_index(drop=True)
-    answers = score_frame(scorer, frame, as_of=frame["mql_at"], events=study.events.table)
-    acts = pd.read_csv(study.settings.folder / "events.csv", dtype=str).fillna("")
+    dataset = known.dataset
+    frame = dataset.leads.frame.iloc[-40:].reset_index(drop=True)
+    answers = score_frame(scorer, frame, as_of=frame["mql_at"], events=dataset.events.table)
+    acts = pd.read_csv(dataset.settings.folder / "events.csv", dtype=str).fillna("")
     for row, answer in zip(frame.to_dict("records"), answers.to_dict("records"), strict=True):
-        held = {name: row[name] for name in study.leads.attributes if not pd.isna(row[name])}
+        held = {name: row[name] for name in dataset.leads.attributes if not pd.isna(row[name])}
         own = acts[acts["lead_id"] == row["lead_id"]].to_dict("records")
         events = tuple(read_event(act) for act in own)
         alone = scorer.score_lead(Lead(row["lead_id"], row["mql_at"].to_pydatetime(), held, events=events))
         assert alone.probability == pytest.approx(answer["probability"], abs=1e-12)
         assert alone.points.total == answer["points"]
-        assert {reason.what for reason in alone.reasons} <= {rule.name for rule in study.book.rules}
+        assert {reason.what for reason in alone.reasons} <= {rule.name for rule in dataset.book.rules}
     assert answers["probability"].nunique() > 10
 
 
@@ -204,16 +206,16 @@ def test_leads_with_outcomes_all_alike_are_told_as_far_as_can_be(bundle, tmp_pat
 @pytest.mark.parametrize("name", ["report.html", "report.md"])
 def test_leads_without_their_events_are_doubted_everywhere(bundle, tmp_path, name):
     save_firm(simulate_firm(1500, 77), tmp_path)
-    out, doubt = tmp_path / name, "No events are given, so every lead is taken for one that did nothing"
+    out, calibration_warning = tmp_path / name, "No events are given, so every lead is taken for one that did nothing"
     asked = ["compare", "--model", str(bundle), "--out", str(out), "--leads", str(tmp_path / "leads.csv")]
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0, done.output
-    assert doubt in " ".join(done.output.split())
-    assert doubt in out.read_text(encoding="utf-8")
+    assert calibration_warning in " ".join(done.output.split())
+    assert calibration_warning in out.read_text(encoding="utf-8")
     given = CliRunner().invoke(app, [*asked, "--events", str(tmp_path / "events.csv")])
     assert given.exit_code == 0, given.output
-    assert doubt not in " ".join(given.output.split())
-    assert doubt not in out.read_text(encoding="utf-8")
+    assert calibration_warning not in " ".join(given.output.split())
+    assert calibration_warning not in out.read_text(encoding="utf-8")
 
 
 def test_a_page_is_not_written_under_another_name(bundle, tmp_path):

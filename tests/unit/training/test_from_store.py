@@ -15,8 +15,8 @@ from predictor.scoring.answer import Answer, Lead
 from predictor.scoring.scorer import Scorer
 from predictor.store.database import Database
 from predictor.store.records import Answered, Record, record_score
-from predictor.training.from_store import load_store_study
-from predictor.training.from_tables import load_study
+from predictor.training.from_store import load_stored_dataset
+from predictor.training.from_tables import load_dataset
 from predictor.training.promotion import _ask_old
 from predictor.training.train import train
 
@@ -60,19 +60,19 @@ def store(folder, answers, **given):
 
 def test_where_all_was_handed_over_the_store_teaches_what_the_tables_teach(firm, answers, tmp_path):
     settings = load_settings(firm)
-    stored = load_store_study(settings, store(tmp_path, answers, explore=True, explore_rate=1.0))
-    tables = load_study(settings)
+    stored = load_stored_dataset(settings, store(tmp_path, answers, explore=True, explore_rate=1.0))
+    tables = load_dataset(settings)
     split, same = stored.split(), tables.split()
     features, _ = stored.fit_features(split.fit)
     known, _ = tables.fit_features(same.fit)
     assert set(features.names) == set(known.names)
-    left, right = stored.block(split.fit, features), tables.block(same.fit, known)
+    left, right = stored.sample(split.fit, features), tables.sample(same.fit, known)
     order = [features.names.index(name) for name in known.names]
     np.testing.assert_array_equal(left.matrix[:, order], right.matrix)
     np.testing.assert_array_equal(left.outcome, right.outcome)
     np.testing.assert_array_equal(left.order, right.order)
     assert left.weight is None
-    learned, expected = train(settings, study=stored), train(settings)
+    learned, expected = train(settings, dataset=stored), train(settings)
     for name in ("constant", "points", "logistic"):
         assert learned.verdict.test[name] == pytest.approx(expected.verdict.test[name], abs=1e-9)
     assert "STORE001" in {finding.code for finding in learned.findings}
@@ -80,17 +80,17 @@ def test_where_all_was_handed_over_the_store_teaches_what_the_tables_teach(firm,
 
 def test_what_was_held_back_without_a_lot_is_counted_as_unseen(firm, answers, tmp_path):
     half = [(replace(answer, decision="nurture") if at % 2 else answer, *rest) for at, (answer, *rest) in enumerate(answers)]
-    study = load_store_study(load_settings(firm), store(tmp_path / "chosen", half))
-    assert study.unseen == len(answers) // 2
-    (told,) = (finding for finding in study.findings if finding.code == "STORE002")
+    dataset = load_stored_dataset(load_settings(firm), store(tmp_path / "chosen", half))
+    assert dataset.unseen == len(answers) // 2
+    (told,) = (finding for finding in dataset.findings if finding.code == "STORE002")
     assert told.what.endswith("All figures are of leads that were handed over, more of whom are accepted than of all.")
-    explored = load_store_study(load_settings(firm), store(tmp_path / "lot", half, explore=True, explore_rate=0.5))
+    explored = load_stored_dataset(load_settings(firm), store(tmp_path / "lot", half, explore=True, explore_rate=0.5))
     assert explored.unseen == 0
 
 
 def test_the_model_that_answered_says_the_same_of_the_stored_rows(firm, scorer, answers, tmp_path):
-    study = load_store_study(load_settings(firm), store(tmp_path, answers, explore=True, explore_rate=1.0))
-    probability = _ask_old(scorer, study, np.arange(len(answers)))
+    dataset = load_stored_dataset(load_settings(firm), store(tmp_path, answers, explore=True, explore_rate=1.0))
+    probability = _ask_old(scorer, dataset, np.arange(len(answers)))
     np.testing.assert_array_equal(probability, [answer.probability for answer, _, _ in answers])
 
 
@@ -112,12 +112,12 @@ def test_what_was_handed_over_by_lot_brings_the_base_rate_back(tmp_path, pending
         row = {"lead_id": lead_id, "kind": "accepted", "occurred_at": at, "told_at": at, "reason": None, "amount": None}
         records += [Record("outcome", row)] if won else []
     database.write(records)
-    study = load_store_study(settings, database)
-    assert len(study.leads.frame) == 600
-    features, _ = study.fit_features(study.teaching)
-    block = study.block(study.teaching, features, known_at=study.observed_until)
-    assert np.average(block.outcome, weights=block.weight) == pytest.approx(0.30)
-    assert np.average(block.take(np.flatnonzero(block.matrix[:, 0] == 0)).outcome) == pytest.approx(0.5)
+    dataset = load_stored_dataset(settings, database)
+    assert len(dataset.leads.frame) == 600
+    features, _ = dataset.fit_features(dataset.teaching)
+    sample = dataset.sample(dataset.teaching, features, known_at=dataset.observed_until)
+    assert np.average(sample.outcome, weights=sample.weight) == pytest.approx(0.30)
+    assert np.average(sample.take(np.flatnonzero(sample.matrix[:, 0] == 0)).outcome) == pytest.approx(0.5)
     database.close()
 
 
@@ -125,9 +125,9 @@ def test_a_store_of_which_sales_saw_nothing_is_refused(firm, answers, tmp_path):
     held = [(replace(answer, decision="nurture"), *rest) for answer, *rest in answers]
     match = r"The store holds no score that teaches\. 400 episodes were held back by the model and teach nothing"
     with pytest.raises(TrainingError, match=match):
-        load_store_study(load_settings(firm), store(tmp_path / "held", held))
+        load_stored_dataset(load_settings(firm), store(tmp_path / "held", held))
     with pytest.raises(TrainingError, match=r"^The store holds no score that teaches\. Let the server score leads"):
-        load_store_study(load_settings(firm), Database.beside(tmp_path / "empty"))
+        load_stored_dataset(load_settings(firm), Database.beside(tmp_path / "empty"))
 
 
 def test_what_no_new_model_could_work_out_is_not_learned_from(tmp_path):
@@ -140,11 +140,11 @@ def test_what_no_new_model_could_work_out_is_not_learned_from(tmp_path):
         database.write([record_score(Answered(answer, start), scored_at=start, model="m")])
     row = {"lead_id": "A", "kind": "accepted", "occurred_at": start, "reason": None, "amount": None}
     database.write([Record("outcome", row | {"told_at": start + pd.Timedelta(days=40).to_pytimedelta()})])
-    study = load_store_study(settings, database)
-    assert not {"industry", "points/total"} & set(study.rows)
-    assert study.rows["events/chat/count_ever"].tolist() == [2.0, 2.0]
-    assert study.rows["events/any/first_type"].tolist() == ["chat", "chat"]
-    assert {act.event_type for act in study.acts} == {None, "chat"}
+    dataset = load_stored_dataset(settings, database)
+    assert not {"industry", "points/total"} & set(dataset.rows)
+    assert dataset.rows["events/chat/count_ever"].tolist() == [2.0, 2.0]
+    assert dataset.rows["events/any/first_type"].tolist() == ["chat", "chat"]
+    assert {act.event_type for act in dataset.acts} == {None, "chat"}
     database.close()
 
 

@@ -13,7 +13,7 @@ from predictor.core.settings import load_settings
 from predictor.model.metrics.metrics import Difference
 from predictor.scoring.bundle.files import promote, read_champions
 from predictor.scoring.bundle.registry import read_challenger
-from predictor.scoring.bundle.test_predictions import read_forward
+from predictor.scoring.bundle.test_predictions import read_test_predictions
 from predictor.training.promotion import judge_promotion
 from predictor.training.train import save_trained, train
 
@@ -47,7 +47,7 @@ def earlier(firm, tmp_path_factory):
 
 
 def test_a_champion_of_a_year_ago_is_asked_on_leads_new_to_both(trained, earlier):
-    promoted, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, earlier)
+    promoted, reason = judge_promotion(trained.verdict, trained.dataset, trained.split.test, earlier)
     assert promoted
     assert "no worse than" in reason
     assert f"on {len(trained.split.test):,} leads that neither had learned from" in reason
@@ -56,14 +56,14 @@ def test_a_champion_of_a_year_ago_is_asked_on_leads_new_to_both(trained, earlier
 def test_what_is_worse_than_the_champion_does_not_serve(trained, earlier):
     chosen = trained.verdict.chosen
     blind = {**trained.verdict.probability, chosen: np.full(len(trained.verdict.outcome), 0.5)}
-    promoted, reason = judge_promotion(replace(trained.verdict, probability=blind), trained.study, trained.split.test, earlier)
+    promoted, reason = judge_promotion(replace(trained.verdict, probability=blind), trained.dataset, trained.split.test, earlier)
     assert not promoted
     assert reason.startswith("Not promoted: worse than ")
 
 
 def test_a_champion_that_cannot_serve_stands_in_nobodys_way(trained, tmp_path):
     (tmp_path / "champion").write_text("gone\n")
-    promoted, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, tmp_path)
+    promoted, reason = judge_promotion(trained.verdict, trained.dataset, trained.split.test, tmp_path)
     assert promoted
     assert "the champion before cannot serve" in reason
 
@@ -83,34 +83,34 @@ def _name(trained, chosen):
 
 def test_a_champion_that_has_learned_from_the_test_leads_is_asked_what_it_said_before(trained, standing):
     """Its forward test is kept in its bundle: the same training again is no worse, and a blunted one of the same candidate is."""
-    promoted, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, standing)
+    promoted, reason = judge_promotion(trained.verdict, trained.dataset, trained.split.test, standing)
     assert promoted
     assert "log loss +0.0000" in reason or "log loss -0.0000" in reason
     assert f"on {len(trained.split.test):,} leads that neither had learned from" in reason
     chosen = trained.verdict.chosen
     blunt = {**trained.verdict.probability, chosen: 0.5 * trained.verdict.probability[chosen] + 0.1}
-    promoted, reason = judge_promotion(replace(trained.verdict, probability=blunt), trained.study, trained.split.test, standing)
+    promoted, reason = judge_promotion(replace(trained.verdict, probability=blunt), trained.dataset, trained.split.test, standing)
     assert not promoted
     assert reason.startswith("Not promoted: worse than ")
-    promoted, reason = judge_promotion(_name(trained, "constant"), trained.study, trained.split.test, standing)
+    promoted, reason = judge_promotion(_name(trained, "constant"), trained.dataset, trained.split.test, standing)
     assert not promoted, "the base rate must not replace a model because it is newer"
 
 
 def test_worse_by_next_to_nothing_is_no_worse(trained, standing):
     chosen = trained.verdict.chosen
     near = {**trained.verdict.probability, chosen: 0.995 * trained.verdict.probability[chosen] + 0.001}
-    promoted, _ = judge_promotion(replace(trained.verdict, probability=near), trained.study, trained.split.test, standing)
+    promoted, _ = judge_promotion(replace(trained.verdict, probability=near), trained.dataset, trained.split.test, standing)
     assert promoted
 
 
 def test_what_cannot_be_compared_does_not_serve_by_itself(trained, standing, tmp_path):
-    elsewhere = replace(trained.study, horizon_days=60.0)
+    elsewhere = replace(trained.dataset, horizon_days=60.0)
     promoted, reason = judge_promotion(trained.verdict, elsewhere, trained.split.test, standing)
     assert not promoted
     assert "speaks of another outcome" in reason
     files = {name: text for name, text in trained.files.items() if name != "forward.json"}
     save_trained(replace(trained, files=files), tmp_path, now=NOW)
-    promoted, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, tmp_path)
+    promoted, reason = judge_promotion(trained.verdict, trained.dataset, trained.split.test, tmp_path)
     assert not promoted
     assert f"can be asked about 0 leads of the {len(trained.split.test):,} of the forward test, too few to compare" in reason
 
@@ -119,17 +119,17 @@ def test_a_champion_that_cannot_score_the_new_leads_is_told(trained, earlier, mo
     """A column that has become text: none of the leads can be scored by the old bundle, and nothing breaks."""
     blind = np.full(len(trained.split.test), np.nan)
     monkeypatch.setattr("predictor.training.promotion._ask_old", lambda *_: blind)
-    promoted, reason = judge_promotion(trained.verdict, trained.study, trained.split.test, earlier)
+    promoted, reason = judge_promotion(trained.verdict, trained.dataset, trained.split.test, earlier)
     assert not promoted
     assert "can be asked about 0 leads" in reason
 
 
 def test_what_is_kept_of_the_forward_test_names_nobody(trained):
     text = trained.files["forward.json"]
-    frame = trained.study.leads.frame.iloc[trained.split.test]
+    frame = trained.dataset.leads.frame.iloc[trained.split.test]
     assert not [lead_id for lead_id in frame["lead_id"] if lead_id in text]
-    np.testing.assert_allclose(read_forward(text, frame), trained.verdict.probability[trained.verdict.chosen], rtol=1e-8)
-    assert np.isnan(read_forward(text, frame.assign(mql_at=frame["mql_at"] + pd.Timedelta(days=1)))).all()
+    np.testing.assert_allclose(read_test_predictions(text, frame), trained.verdict.probability[trained.verdict.chosen], rtol=1e-8)
+    assert np.isnan(read_test_predictions(text, frame.assign(mql_at=frame["mql_at"] + pd.Timedelta(days=1)))).all()
 
 
 def test_what_is_not_promoted_scores_in_the_shadow(trained, earlier):
@@ -144,20 +144,20 @@ def test_what_is_not_promoted_scores_in_the_shadow(trained, earlier):
 
 @pytest.mark.parametrize("recalibrate", ["none", "newest"])
 def test_a_champion_that_only_ranks_makes_way_for_the_same_at_the_level_of_now(trained, earlier, monkeypatch, recalibrate):
-    doubt = Finding("MODEL001", "warning", "It only ranks.", "")
-    monkeypatch.setattr("predictor.scoring.scorer.read_doubt", lambda _: doubt)
-    settings = trained.study.settings
+    calibration_warning = Finding("MODEL001", "warning", "It only ranks.", "")
+    monkeypatch.setattr("predictor.scoring.scorer.read_calibration_warning", lambda _: calibration_warning)
+    settings = trained.dataset.settings
     asked = settings.model_copy(update={"model": settings.model.model_copy(update={"recalibrate": recalibrate})})
     moved = expit(logit(trained.verdict.probability[trained.verdict.chosen]) - 0.8)
     verdict = replace(trained.verdict, probability={**trained.verdict.probability, trained.verdict.chosen: moved})
-    promoted, reason = judge_promotion(verdict, replace(trained.study, settings=asked), trained.split.test, earlier)
+    promoted, reason = judge_promotion(verdict, replace(trained.dataset, settings=asked), trained.split.test, earlier)
     assert promoted == (recalibrate == "newest")
     assert ("only ranks, and this ranks no worse" in reason) == promoted
     assert promoted or reason.endswith("`predictor models promote NAME` lets it serve.")
 
 
 def test_what_learned_only_from_leads_that_a_model_chose_does_not_serve(trained, earlier):
-    selected = replace(trained.study, unseen=752)
+    selected = replace(trained.dataset, unseen=752)
     promoted, reason = judge_promotion(trained.verdict, selected, trained.split.test, earlier)
     assert not promoted
     assert "it knows nothing of the 752 leads that the model held back" in reason

@@ -20,11 +20,11 @@ def test_verdict(trained):
 
 
 def test_study(trained):
-    study, html = trained.study, trained.study._repr_html_()
-    assert f"{int(study.mature.sum()):,} leads, of whom" in html
+    dataset, html = trained.dataset, trained.dataset._repr_html_()
+    assert f"{int(dataset.mature.sum()):,} leads, of whom" in html
     assert "&#x27;b2b&#x27;, gate 60" in html
-    assert all(name in html for name in study.leads.attributes)
-    assert repr(study).startswith("<Study of ")
+    assert all(name in html for name in dataset.leads.attributes)
+    assert repr(dataset).startswith("<Study of ")
 
 
 def test_training_shows_verdict_threshold_and_findings(trained):
@@ -58,7 +58,7 @@ def test_answer_shows_probability_and_reasons(scorer):
 
 
 def test_tables_of_a_training_have_named_columns(trained):
-    assert trained.candidates["candidate"].tolist() == list(trained.recipes)
+    assert trained.candidates["candidate"].tolist() == list(trained.calibrated_models)
     assert trained.candidates["chosen"].sum() == 1
     assert trained.importance.columns.tolist() == ["group", "rise", "spread"]
     assert trained.importance["rise"].is_monotonic_decreasing

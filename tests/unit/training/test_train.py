@@ -10,7 +10,7 @@ import pytest
 from conftest import NOW, ROOT
 
 from predictor.core.settings import load_settings, make_settings
-from predictor.model.pending import Weighing
+from predictor.model.pending import PendingWeights
 from predictor.scoring.bundle.files import list_bundles, read_champions
 from predictor.scoring.scorer import Scorer
 from predictor.training.train import save_trained, train
@@ -28,19 +28,19 @@ def test_the_same_data_settings_and_versions_give_the_same_bundle(trained, firm)
 def test_metrics_keep_the_contract(trained):
     metrics = json.loads(trained.files["metrics.json"])
     assert metrics["champion"] == trained.verdict.chosen
-    assert set(metrics["test"]) == set(trained.study.settings.model.candidates)
+    assert set(metrics["test"]) == set(trained.dataset.settings.model.candidates)
     assert all(set(figures) == _METRICS for figures in metrics["test"].values())
-    assert metrics["fit"]["n"] == len(trained.study.leads.frame)
-    assert metrics["fit"]["pending"] == metrics["pending"] == (~trained.study.mature).sum() > 0
+    assert metrics["fit"]["n"] == len(trained.dataset.leads.frame)
+    assert metrics["fit"]["pending"] == metrics["pending"] == (~trained.dataset.mature).sum() > 0
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", metrics["fit"]["from"])
     assert metrics["fit"]["from"] < metrics["fit"]["through"]
-    assert metrics["fit"]["through"] == str(trained.study.leads.frame["mql_at"].max().date()), "none is new to it"
+    assert metrics["fit"]["through"] == str(trained.dataset.leads.frame["mql_at"].max().date()), "none is new to it"
     assert metrics["horizon_days"] == 30
 
 
 def test_importance_is_of_every_group_and_told_on_card_and_page(trained):
     told = json.loads(trained.files["metrics.json"])["importance"]
-    features, _ = trained.study.fit_features(trained.split.fit)
+    features, _ = trained.dataset.fit_features(trained.split.fit)
     assert sorted(row["group"] for row in told) == sorted({feature.group for feature in features.features})
     assert told[0]["rise"] > 3 * told[0]["spread"] > 0
     assert f"| {told[0]['group']} | +{told[0]['rise']:.4f} |" in trained.files["card.md"]
@@ -50,7 +50,7 @@ def test_importance_is_of_every_group_and_told_on_card_and_page(trained):
 def test_evidence_is_of_the_leads_that_taught_the_final_model(trained):
     told = json.loads(trained.files["evidence.json"])
     assert told["pending"] == "in_part"
-    assert trained.study.mature.sum() < told["whole"][0] < len(trained.study.leads.frame)
+    assert trained.dataset.mature.sum() < told["whole"][0] < len(trained.dataset.leads.frame)
     assert sum(share[0] for share in told["features"]["industry"]["shares"] if share) <= told["whole"][0] + 20
     assert {feature["name"] for feature in json.loads(trained.files["features.json"])["features"]} == set(told["features"])
 
@@ -68,18 +68,18 @@ def test_every_figure_lies_in_its_interval_or_near_it(trained):
 def test_the_bundle_is_text_and_holds_no_lead(trained):
     assert all(isinstance(text, str) for text in trained.files.values())
     everything = "".join(trained.files.values()).replace(CHARTS.read_text(encoding="utf-8"), "")
-    frame = trained.study.leads.frame
+    frame = trained.dataset.leads.frame
     assert not [lead_id for lead_id in frame["lead_id"].unique() if lead_id in everything]
     assert ".example" not in everything
     assert "@" not in everything.replace("@media", "").replace("@page", "")
 
 
 def test_the_final_model_learns_from_every_lead_that_can_teach(trained):
-    leads = len(trained.study.leads.frame)
+    leads = len(trained.dataset.leads.frame)
     assert trained.final.calibrator.n < leads
     assert max(trained.final.positions) == leads - 1
     assert json.loads(trained.files["reference.json"])["n"] == leads
-    pending = f"{(~trained.study.mature).sum()} of them are pending and count by what is known so far."
+    pending = f"{(~trained.dataset.mature).sum()} of them are pending and count by what is known so far."
     assert pending in trained.files["card.md"]
     assert pending in trained.files["report.html"]
 
@@ -90,7 +90,7 @@ def test_how_it_came_about_is_told(trained):
     assert chosen["candidate"] == metrics["champion"] == trained.verdict.chosen
     assert min(row["excess"] for row in metrics["choice"]) == 0
     assert chosen["excess"] <= chosen["error"]
-    assert metrics["calibrator"]["kind"] == trained.recipes[trained.verdict.chosen].calibrator.kind
+    assert metrics["calibrator"]["kind"] == trained.calibrated_models[trained.verdict.chosen].calibrator.kind
     assert metrics["calibrator"]["text"] in card
     assert metrics["tuning"]["loss"] <= metrics["tuning"]["usual"]
     assert "## How it was chosen" in card
@@ -105,16 +105,16 @@ def _ask(firm, pending, **data):
 
 def test_dropped_leads_do_not_teach(firm):
     trained = train(_ask(firm, "drop"))
-    mature, metrics = trained.study.mature.sum(), json.loads(trained.files["metrics.json"])
+    mature, metrics = trained.dataset.mature.sum(), json.loads(trained.files["metrics.json"])
     assert metrics["fit"]["n"] == mature == max(trained.final.positions) + 1
-    assert (metrics["fit"]["pending"], metrics["pending"]) == (0, (~trained.study.mature).sum())
+    assert (metrics["fit"]["pending"], metrics["pending"]) == (0, (~trained.dataset.mature).sum())
     assert f"{metrics['pending']} pending leads were left out." in trained.files["card.md"]
     assert trained.split.fit.max() < mature
 
 
 def test_unless_said_otherwise_pending_leads_count_by_the_odds(firm):
     by_default, asked = train(_ask(firm, "auto")), train(_ask(firm, "odds"))
-    assert by_default.study.weighing == asked.study.weighing == Weighing("odds", 30)
+    assert by_default.dataset.pending_weights == asked.dataset.pending_weights == PendingWeights("odds", 30)
     same = set(asked.files) - {"config.toml"}
     assert {name: by_default.files[name] for name in same} == {name: asked.files[name] for name in same}
 
@@ -125,7 +125,7 @@ def test_a_training_on_known_outcomes_alone_counts_every_lead_of_the_period(firm
     assert weighed.thresholds["leads"].iloc[0] == len(weighed.final.positions)
     assert weighed.final.calibrator.n < len(weighed.final.positions)
     level = weighed.verdict.probability["constant"].mean()
-    assert level == pytest.approx(weighed.study.outcome[weighed.study.mature].mean(), abs=0.05)
+    assert level == pytest.approx(weighed.dataset.outcome[weighed.dataset.mature].mean(), abs=0.05)
     assert "count by what is known so far." in weighed.files["card.md"]
 
 
@@ -162,8 +162,8 @@ def test_the_order_of_rows_changes_nothing_where_pending_leads_teach(firm, tmp_p
     straight, turned = (train(_ask(folder, pending, observed_until="2025-06-30")) for folder in (firm, tmp_path / "turned"))
     assert turned.verdict.chosen == straight.verdict.chosen
     assert turned.verdict.threshold == straight.verdict.threshold
-    for name, recipe in straight.recipes.items():
-        np.testing.assert_allclose(turned.recipes[name].scores, recipe.scores, atol=1e-8)
+    for name, calibrated in straight.calibrated_models.items():
+        np.testing.assert_allclose(turned.calibrated_models[name].scores, calibrated.scores, atol=1e-8)
 
 
 @pytest.mark.parametrize("pending", ["weight", "odds", "auto", "drop"])
@@ -228,4 +228,4 @@ def test_the_test_block_has_the_share_that_was_asked_for(firm, share):
     asked = settings.model_copy(update={"split": settings.split.model_copy(update={"test_share": share})})
     asked = asked.model_copy(update={"model": settings.model.model_copy(update={"candidates": ("constant",)})})
     trained = train(asked)
-    assert len(trained.split.test) == pytest.approx(share * trained.study.mature.sum(), abs=2)
+    assert len(trained.split.test) == pytest.approx(share * trained.dataset.mature.sum(), abs=2)

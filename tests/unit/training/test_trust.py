@@ -129,7 +129,7 @@ def test_without_protected_columns_that_is_said(trained):
 
 def test_a_simulated_firm_is_calibrated(trained):
     assert trained.verdict.calibration.verdict == "calibrated"
-    assert trained.verdict.doubt is None
+    assert trained.verdict.calibration_warning is None
 
 
 def test_the_newest_leads_set_the_level_where_that_is_asked(tmp_path):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from predictor.audit.advice import say_leak, say_share
+from predictor.audit.advice import describe_leak, format_share
 from predictor.audit.bounds import correlate_ranks
 from predictor.audit.view import Column, Floats, View
 from predictor.core.errors import Finding, count
@@ -29,9 +29,9 @@ def check_late(view: View) -> Iterator[Finding]:
         if column.kind == "date" and column.numbers is not None:
             late = int((column.numbers > moment).sum())
             if late:
-                share = say_share(late / column.filled.sum())
+                share = format_share(late / column.filled.sum())
                 what = f"Column '{column.name}' holds {count(late, 'date')} after 'mql_at', {share} of those filled in."
-                yield Finding(LATE, "warning", what, say_leak(column), column.name)
+                yield Finding(LATE, "warning", what, describe_leak(column), column.name)
 
 
 def check_counters(view: View) -> Iterator[Finding]:
@@ -73,4 +73,4 @@ def _tell(column: Column, numbers: Floats, order: Floats, rho: tuple[float, floa
         f"correlation {rho[0]:.2f}, surely above {rho[1]:.2f}; on average {old:,.1f} for the oldest quarter, {new:,.1f} for the "
         "newest). That is a total at export, not what was known when the lead became an MQL."
     )
-    return Finding(COUNTER, "warning", what, say_leak(column), column.name)
+    return Finding(COUNTER, "warning", what, describe_leak(column), column.name)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from predictor.audit.advice import say_leak, say_share
+from predictor.audit.advice import describe_leak, format_share
 from predictor.audit.view import Column, View
 from predictor.core.errors import Finding, count
 from predictor.model.metrics.intervals import wilson
@@ -37,9 +37,9 @@ def check_missing(view: View) -> Iterator[Finding]:
             continue
         counts = _Counts(*(float((outcome[filled == has] == said).sum()) for has in (True, False) for said in (1, 0)))
         if _bound_odds(counts, view.z) >= _SURE_ODDS:
-            yield Finding(CODE, "error", _say(column, counts, "almost only"), say_leak(column), column.name)
+            yield Finding(CODE, "error", _say(column, counts, "almost only"), describe_leak(column), column.name)
         elif _is_uneven(counts, view.z):
-            yield Finding(CODE, "warning", _say(column, counts, "mostly"), say_leak(column), column.name)
+            yield Finding(CODE, "warning", _say(column, counts, "mostly"), describe_leak(column), column.name)
 
 
 def _bound_odds(counts: _Counts, z: float) -> float:
@@ -70,7 +70,7 @@ def _say(column: Column, counts: _Counts, how: str) -> str:
     have, lack = int(counts.have_yes + counts.have_no), int(counts.lack_yes + counts.lack_no)
     which = "accepted leads" if of_yes > of_no else "leads that were not accepted"
     return (
-        f"Column '{column.name}' is filled {how} for {which}: for {say_share(of_yes)} of the accepted, {say_share(of_no)} of the "
-        f"others. Of {count(have, 'lead')} with a value {say_share(counts.have_yes / have)} were accepted, of {lack:,} without "
-        f"{say_share(counts.lack_yes / lack)}."
+        f"Column '{column.name}' is filled {how} for {which}: for {format_share(of_yes)} of the accepted, "
+        f"{format_share(of_no)} of the others. Of {count(have, 'lead')} with a value {format_share(counts.have_yes / have)} were "
+        f"accepted, of {lack:,} without {format_share(counts.lack_yes / lack)}."
     )

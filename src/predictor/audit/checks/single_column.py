@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from predictor.audit.advice import say_leak
+from predictor.audit.advice import describe_leak
 from predictor.audit.bounds import rank_across
 from predictor.audit.view import Codes, Column, View
 from predictor.core.errors import Finding, count
@@ -42,4 +42,4 @@ def _tell(column: Column, auc: float, surely: float, leads: int) -> Finding:
         f"Column '{column.name}' alone ranks {count(leads, 'lead')} by outcome at AUC {auc:.2f} (surely above {surely:.2f}), "
         "each half by what the other shows. So much is seldom known when a lead becomes an MQL."
     )
-    return Finding(CODE, "error" if surely >= _TOO_GOOD else "warning", what, say_leak(column), column.name)
+    return Finding(CODE, "error" if surely >= _TOO_GOOD else "warning", what, describe_leak(column), column.name)

@@ -10,13 +10,13 @@ import pandas as pd
 from predictor.audit.columns import audit_columns
 from predictor.audit.propose.settings_file import Proposal
 from predictor.core.errors import Finding, TableError, TrainingError
-from predictor.core.row_faults import read_past_faults, tell_refused
+from predictor.core.row_faults import check_refused, read_past_faults
 from predictor.core.settings import Settings, make_settings
 from predictor.data.crm.activity_files import join_events
 from predictor.data.denied_columns import deny_reason
 from predictor.data.events.contract import RawEvents, check_events
 from predictor.data.leads import Leads, check_leads
-from predictor.model.outcomes import check_outcomes, find_horizon, label_leads
+from predictor.model.outcomes import check_outcomes, compute_horizon, label_leads
 
 _TOLD = {"LEAD008", "LEAD014", "LEAD030"}  # what is told already, in words that fit a first look, or by the audit
 _LEFT = "It is named in roles.ignore; take it out, into roles.allow, if its value was known before the lead became an MQL."
@@ -50,7 +50,7 @@ def audit_proposal(
     found = proposal.leave_out({str(finding.column): f"{finding.code}: {finding.what}" for finding in worst})
     left = found.list_role("ignore")
     told = tuple(replace(finding, do=_LEFT) if finding.column in left else finding for finding in audited)
-    noticed = [tell_refused(finding) if refused else finding for finding in leads.findings if finding.code not in _TOLD]
+    noticed = [check_refused(finding) if refused else finding for finding in leads.findings if finding.code not in _TOLD]
     faults = [finding for finding in noticed if finding.severity == "error"]
     return replace(found, findings=(*faults, *told, *proposal.findings, *(each for each in noticed if each not in faults)))
 
@@ -58,7 +58,7 @@ def audit_proposal(
 def _check_taught(leads: Leads, settings: Settings, *, whole: bool) -> tuple[Finding, ...]:
     """Why training would refuse the outcomes as a whole; the first rows of a file may be alike where the others are not."""
     try:
-        horizon, _ = find_horizon(leads, settings)
+        horizon, _ = compute_horizon(leads, settings)
         outcome, mature = label_leads(leads, horizon)
         check_outcomes(outcome[mature], len(outcome), horizon)
     except TrainingError as error:

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.settings import Settings
-from predictor.data.detect_formats import FoundForm, find_forms, is_dated, respell_column
-from predictor.data.formats import Form
+from predictor.data.detect_formats import DetectedFormat, detect_formats, is_dated, to_plain_column
+from predictor.data.formats import Format
 from predictor.data.parse import infer_kind, parse_outcome, parse_times
 from predictor.data.values import find_distinct
 
@@ -55,7 +55,7 @@ class Column:
     alone: str = ""
     emails: bool = False
     prose: bool = False
-    form: FoundForm | None = None
+    form: DetectedFormat | None = None
     undated: int = 0
 
     @property
@@ -104,9 +104,9 @@ def profile_columns(frame: pd.DataFrame, settings: Settings, *, times: Sequence[
         times: Columns that must hold dates.
     """
     order = None if settings.data.date_order == "auto" else settings.data.date_order
-    set_forms: Mapping[str, Form] = {name: form for name, form in settings.forms.items() if name in frame}
+    set_forms: Mapping[str, Format] = {name: form for name, form in settings.forms.items() if name in frame}
     others = [str(name) for name in frame if name not in times]
-    forms, found = find_forms(frame, set_forms=set_forms, times=list(times), others=others, order=order)
+    forms, found = detect_formats(frame, set_forms=set_forms, times=list(times), others=others, order=order)
     columns = [_profile(frame[name], str(name), forms.get(str(name)), found.get(str(name)), settings) for name in frame]
     return [_count_undated(column, frame[column.name], settings, dated=column.name in times) for column in columns]
 
@@ -116,15 +116,15 @@ def _count_undated(column: Column, cells: pd.Series, settings: Settings, *, date
     if column.kind == "date" or not column.filled or not (dated or (is_dated(column.name) and column.kind == "category")):
         return column
     form = None if column.form is None else column.form.form
-    plain = cells if form is None else respell_column(cells, form)
+    plain = cells if form is None else to_plain_column(cells, form)
     undated = replace(column, undated=int(parse_times(plain, settings.data.timezone)[1].sum()))
     if dated and not undated.undated:
         return replace(column, kind="date", whole=False)  # as 20260331, which is a number anywhere else
     return undated if dated or undated.mostly_dates else column
 
 
-def _profile(cells: pd.Series, name: str, form: Form | None, found: FoundForm | None, settings: Settings) -> Column:
-    plain = cells if form is None else respell_column(cells, form)
+def _profile(cells: pd.Series, name: str, form: Format | None, found: DetectedFormat | None, settings: Settings) -> Column:
+    plain = cells if form is None else to_plain_column(cells, form)
     kind, typed = infer_kind(plain, settings.data.timezone)
     filled, distinct = int(typed.notna().sum()), int(typed.nunique())
     texts = typed.dropna().unique() if kind == "category" else np.array([], dtype=object)

@@ -13,7 +13,7 @@ import pandas as pd
 from predictor.audit.propose.check import audit_proposal
 from predictor.audit.propose.column_roles import TIMES, guess_meanings, read_names
 from predictor.audit.propose.profile import Column, find_placeholders, profile_columns
-from predictor.audit.propose.sample import Look, look_into
+from predictor.audit.propose.sample import FirstLook, read_first_look
 from predictor.audit.propose.settings_file import Proposal
 from predictor.core.errors import Finding, TableError, count, list_names
 from predictor.core.settings import Settings, make_settings
@@ -42,7 +42,7 @@ def propose_settings(
     Raises:
         TableError: The export cannot be read at all.
     """
-    look = look_into(exports, crm)
+    look = read_first_look(exports, crm)
     raw, first = look.leads, look.files[0]
     _check_shape(raw, first)
     defaults = make_settings()
@@ -84,7 +84,7 @@ def _check_shape(raw: pd.DataFrame, leads: str) -> None:
 
 
 def _propose_data(
-    look: Look, events: str, out: Path, defaults: Settings, placeholders: tuple[str, ...]
+    look: FirstLook, events: str, out: Path, defaults: Settings, placeholders: tuple[str, ...]
 ) -> dict[str, tuple[Any, str]]:
     leads, *files = look.files
     data: dict[str, tuple[Any, str]] = {"leads": (_place(leads, out), "one row a lead")}

@@ -23,7 +23,7 @@ MOST_ROWS = 200_000  # of a large file, the first so many are looked at
 
 
 @dataclass(frozen=True)
-class Look:
+class FirstLook:
     """What was looked at.
 
     Attributes:
@@ -43,7 +43,7 @@ class Look:
     events: tuple[RawEvents, ...] = ()
 
 
-def look_into(exports: Sequence[str], crm: Export | None) -> Look:
+def read_first_look(exports: Sequence[str], crm: Export | None) -> FirstLook:
     """The leads of an export.
 
     Args:
@@ -62,7 +62,7 @@ def look_into(exports: Sequence[str], crm: Export | None) -> Look:
                 f"The leads must be one file, but these are {told}. Name it alone, or say whose export it is with --crm."
             )
         leads, whole = read_sample(files[0], LEADS, MOST_ROWS)
-        return Look(leads, (files[0],), whole=whole)
+        return FirstLook(leads, (files[0],), whole=whole)
     paths = [Path(file) for file in files]
     found = find_objects(paths, read_export_map(crm))
     names = [str(name) for path in found.get(LEADS, []) for name in read_sample(str(path), LEADS, 1)[0]]
@@ -70,7 +70,7 @@ def look_into(exports: Sequence[str], crm: Export | None) -> Look:
     protected = [name for name in dict.fromkeys(names) if name in called]
     export = read_crm(paths, crm, make_settings({"roles": {"protected": protected}}))
     others = [str(path) for path in paths if path not in found[LEADS][:1]]
-    return Look(export.leads, (str(found[LEADS][0]), *others), crm, notes=export.notes, events=export.events)
+    return FirstLook(export.leads, (str(found[LEADS][0]), *others), crm, notes=export.notes, events=export.events)
 
 
 def _expand(where: str) -> list[str]:

@@ -25,7 +25,7 @@ _YES = ("true", "1", "yes")
 _SHORT = 15  # characters of a Salesforce id as its reports write it; the API adds three
 
 
-def open_acts(paths: Sequence[Path], kind: Mapping[str, Any], *, encoding: str, keys: pd.Series | None) -> RawEvents:
+def open_activities(paths: Sequence[Path], kind: Mapping[str, Any], *, encoding: str, keys: pd.Series | None) -> RawEvents:
     """The events in files of one kind, under our names.
 
     Args:

@@ -10,11 +10,11 @@ import pandas as pd
 
 from predictor.core.errors import Finding, count
 from predictor.core.settings import Settings
-from predictor.data.crm.activity_files import open_acts
+from predictor.data.crm.activity_files import open_activities
 from predictor.data.crm.column_names import name_columns
 from predictor.data.crm.export_files import LEADS, find_objects
 from predictor.data.crm.export_maps import Export, ExportMap, find_columns, read_export_map
-from predictor.data.crm.stage_history import read_episodes, tell_unnamed
+from predictor.data.crm.stage_history import check_unnamed_stages, read_episodes
 from predictor.data.events.contract import RawEvents
 from predictor.data.read.csv_header import refuse
 from predictor.data.read.table_files import read_table
@@ -61,10 +61,10 @@ def read_crm(paths: Sequence[Path], crm: Export, settings: Settings, *, scoring:
     if "history" in found and not scoring and "lead_id" in leads:
         history = pd.concat([read_table(path, LEADS, encoding=encoding) for path in found["history"]], ignore_index=True)
         leads = _add_episodes(leads, raw, history, known, settings)
-        notes = (*notes, *tell_unnamed(history, known.objects["history"], settings))
+        notes = (*notes, *check_unnamed_stages(history, known.objects["history"], settings))
     keys = leads["lead_id"] if crm == "salesforce" and "lead_id" in leads else None
     kinds = [kind for kind in found if kind in _ACTS]
-    acts = tuple(open_acts(found[kind], known.objects[kind], encoding=encoding, keys=keys) for kind in kinds)
+    acts = tuple(open_activities(found[kind], known.objects[kind], encoding=encoding, keys=keys) for kind in kinds)
     return CrmExport(leads, acts, (*gone, *notes))
 
 

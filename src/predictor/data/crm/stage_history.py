@@ -12,7 +12,7 @@ from predictor.core.settings import Settings
 from predictor.data.crm.export_maps import find_columns
 from predictor.data.crm.field_maps import Names
 from predictor.data.crm.stages import make_episodes, name_stages
-from predictor.data.detect_formats import find_form, respell_column
+from predictor.data.detect_formats import detect_format, to_plain_column
 from predictor.data.parse import ISO_HINT, parse_times
 
 _PARTS = ("lead_id", "at", "field", "old", "new")
@@ -43,7 +43,7 @@ def read_episodes(history: pd.DataFrame, leads: pd.DataFrame, kind: Mapping[str,
     return episodes.assign(lead_id=keyed["lead_id"].reindex(episodes["lead_id"]).to_numpy())
 
 
-def tell_unnamed(history: pd.DataFrame, kind: Mapping[str, Any], settings: Settings) -> tuple[Finding, ...]:
+def check_unnamed_stages(history: pd.DataFrame, kind: Mapping[str, Any], settings: Settings) -> tuple[Finding, ...]:
     """A finding where no change of status makes a lead an MQL, or an SQL, with the statuses that mean nothing to us.
 
     Args:
@@ -74,8 +74,8 @@ def _shorten(ids: pd.Series) -> pd.Series:
 
 def _read_times(column: pd.Series, settings: Settings) -> pd.Series:
     order = settings.data.date_order
-    form = find_form(column, dated=True, order=None if order == "auto" else f"date {order}")  # type: ignore[arg-type]
-    plain = column if form is None or form.form is None else respell_column(column, form.form)
+    form = detect_format(column, dated=True, order=None if order == "auto" else f"date {order}")  # type: ignore[arg-type]
+    plain = column if form is None or form.form is None else to_plain_column(column, form.form)
     times, bad = parse_times(plain, settings.data.timezone)
     lacking = bad | times.isna()
     if lacking.any():

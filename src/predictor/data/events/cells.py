@@ -15,9 +15,9 @@ import pandas as pd
 import pyarrow as pa
 from ibis.expr.types import IntegerValue, StringValue, Table, Value
 
-from predictor.data.detect_formats import find_form, respell_column
+from predictor.data.detect_formats import detect_format, to_plain_column
 from predictor.data.events.table import TEXTS, bit_length, find_odd_spellings, spell_normally, trim
-from predictor.data.formats import Form
+from predictor.data.formats import Format
 from predictor.data.parse import DAY_US, find_offsets, parse_numbers, parse_times
 from predictor.data.values import MOST_VALUE
 
@@ -45,7 +45,7 @@ def _count_zoned_us(moment: object) -> int:
     raise NotImplementedError  # never runs: Ibis reads the declaration, DuckDB has the function
 
 
-def parse_cells(raw: Table, *, timezone: str, missing_values: Sequence[str], order: Form | None = None) -> Table:
+def parse_cells(raw: Table, *, timezone: str, missing_values: Sequence[str], order: Format | None = None) -> Table:
     """The events with at_us, value, keys and normal texts; `bad_at` and `bad_value` where a cell is neither missing nor readable.
 
     Args:
@@ -143,13 +143,13 @@ def _move_to_utc(table: Table, timezone: str) -> Table:
     return table.mutate(at_us=moved).drop("day", "shift", "wall", "exact")
 
 
-def _look_up_times(table: Table, timezone: str, order: Form | None) -> Table:
+def _look_up_times(table: Table, timezone: str, order: Format | None) -> Table:
     """The moments of texts that SQL could not read, where Python can."""
     texts = _list_distinct(table, "at_text")
     cells = texts.to_pandas().astype("str")
-    found = find_form(cells, dated=True, order=order)  # of what is not plain, taken together
+    found = detect_format(cells, dated=True, order=order)  # of what is not plain, taken together
     if found is not None and found.form is not None:
-        cells = respell_column(cells, found.form)
+        cells = to_plain_column(cells, found.form)
     times, _ = parse_times(cells, timezone)
     table = _look_up(table, "at_text", known=pa.table({"key": texts, "found": _to_us(times)}))
     return table.mutate(at_us=table.at_us.coalesce(table.known)).drop("known")

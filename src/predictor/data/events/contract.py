@@ -13,12 +13,12 @@ import pyarrow as pa
 from ibis.expr.types import BooleanValue, Table
 
 from predictor.core.errors import Finding, TableError, count, list_names
-from predictor.core.row_faults import Faults, offer_to_drop, tell_dropped
+from predictor.core.row_faults import Faults, check_dropped, offer_to_drop
 from predictor.core.settings import Settings
 from predictor.data.columns import as_keys, check_named, rename_to_ours
 from predictor.data.events.cells import keep, parse_cells
 from predictor.data.events.table import complete_events, list_rows
-from predictor.data.formats import DATE_FORMS
+from predictor.data.formats import DATE_FORMATS
 from predictor.data.parse import ISO_HINT
 
 EVENT_COLUMNS = ("lead_id", "occurred_at", "event_type", "asset", "campaign", "value")
@@ -91,7 +91,7 @@ def check_events(
     """
     read = raw.read(_find_columns(raw.columns, settings))
     data = settings.data
-    order = next((form for form in DATE_FORMS if form == f"date {data.date_order}"), None)
+    order = next((form for form in DATE_FORMATS if form == f"date {data.date_order}"), None)
     parsed = keep(parse_cells(read.table, timezone=data.timezone, missing_values=data.missing_values, order=order))
     faults = (*read.faults, *_find_faults(parsed))
     if faults and not (data.faulty_rows == "drop" if drop is None else drop):
@@ -102,11 +102,11 @@ def check_events(
     table = keep(complete_events(known).distinct())
     noticed = (*_tell_strangers(parsed, whole, keys), *_tell_future(parsed, known, now), *_tell_alike(known, table))
     types = _count_types(table)
-    findings = (*raw.notes, *map(tell_dropped, faults), *noticed, *_tell_none(types))
+    findings = (*raw.notes, *map(check_dropped, faults), *noticed, *_tell_none(types))
     return Events(table, types, _find_latest(table, now), findings)
 
 
-def tell_clocks_apart(events: Events, lead_ids: pd.Series, as_of: pd.Series) -> tuple[Finding, ...]:
+def check_clocks(events: Events, lead_ids: pd.Series, as_of: pd.Series) -> tuple[Finding, ...]:
     """Whether many leads did something in the ten seconds after they became MQLs, which no feature may see.
 
     Args:

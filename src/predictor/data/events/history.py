@@ -18,7 +18,7 @@ _BY_TIME = itemgetter(0)
 Act = tuple[int, int, str, str | None, str | None, float | None]
 
 
-class Past(NamedTuple):
+class EventHistory(NamedTuple):
     """What a lead had done.
 
     Attributes:
@@ -36,13 +36,13 @@ class Past(NamedTuple):
     types: dict[str, str]
 
 
-class PastReader:
+class EventHistoryReader:
     """Reads the events of one lead after another, and remembers the texts, which repeat; it may serve many threads.
 
     >>> from datetime import timedelta
     >>> now = datetime(2026, 5, 10, tzinfo=UTC)
     >>> seen = [Event(now + timedelta(days=days), " Call", asset="N/A") for days in (1, -1, -1)]
-    >>> past = PastReader(lambda text: text == "N/A").read(seen, now)
+    >>> past = EventHistoryReader(lambda text: text == "N/A").read(seen, now)
     >>> past.acts, past.later, past.types
     ([(1778284800000000, 20582, 'call', None, None, None)], 1, {' Call': 'call'})
     """
@@ -51,7 +51,7 @@ class PastReader:
         """Texts that `is_missing` are taken as none."""
         self._texts = _Texts(is_missing)
 
-    def read(self, events: Iterable[Event], as_of: datetime) -> Past:
+    def read(self, events: Iterable[Event], as_of: datetime) -> EventHistory:
         """The past of a lead as of a moment.
 
         Args:
@@ -83,7 +83,7 @@ class PastReader:
         acts.sort(key=_BY_TIME)
         if len(set(map(_BY_TIME, acts))) < len(acts):  # only acts of one moment can be alike
             acts = list(dict.fromkeys(acts))
-        return Past(now, acts, later, untyped, types)
+        return EventHistory(now, acts, later, untyped, types)
 
 
 class _Texts(dict[str | None, str | None]):
@@ -102,11 +102,11 @@ class _Texts(dict[str | None, str | None]):
         return normal
 
 
-def read_past(events: Iterable[Event], as_of: datetime) -> Past:
-    """The past of one lead; where many leads follow one another, make a `PastReader` once.
+def read_history(events: Iterable[Event], as_of: datetime) -> EventHistory:
+    """The past of one lead; where many leads follow one another, make a `EventHistoryReader` once.
 
-    >>> read_past([Event(datetime(2026, 5, 9, tzinfo=UTC), "call")], datetime(2026, 5, 10))
+    >>> read_history([Event(datetime(2026, 5, 9, tzinfo=UTC), "call")], datetime(2026, 5, 10))
     Traceback (most recent call last):
     TypeError: can't subtract offset-naive and offset-aware datetimes
     """
-    return PastReader().read(events, as_of)
+    return EventHistoryReader().read(events, as_of)

@@ -80,7 +80,7 @@ def complete_events(events: Table) -> Table:
     return events.mutate(value=finite)
 
 
-def recall_acts(rows: Table, events: Table, odd_spellings: Mapping[str, str] = NONE_ODD) -> tuple[Table, Table]:
+def select_past_events(rows: Table, events: Table, odd_spellings: Mapping[str, str] = NONE_ODD) -> tuple[Table, Table]:
     """What the rows' leads did: row, lead and as_of_us of each row; and lead, at_us, texts and value of each act.
 
     A lead is a number. Acts later than its last as_of are left out, texts are normal, and events alike in everything are one.
@@ -133,7 +133,7 @@ def _is_odd(text: StringValue) -> BooleanValue:
     return (bit_length(text) != text.length() * 8) | (trimmed < "!") | (trimmed.right(1) < "!")
 
 
-def fingerprint_acts(acts: Table) -> str:
+def fingerprint_events(acts: Table) -> str:
     """A fingerprint of acts on DuckDB, whatever their order: the sha256 of what the MD5s of all of them make together."""
     cells = [acts[name].cast("string").fill_null("\x1e") for name in acts.columns]
     text = ibis.literal("\x1f").join(cells)

@@ -9,12 +9,12 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from predictor.model.calibrators.beta import Beta, fit_beta
-from predictor.model.calibrators.identity import AsIs, fit_as_is
+from predictor.model.calibrators.identity import Identity, fit_identity
 from predictor.model.calibrators.isotonic import Isotonic, fit_isotonic
-from predictor.model.calibrators.level_shift import Shifted
+from predictor.model.calibrators.level_shift import LevelShift
 from predictor.model.calibrators.serialise import read_text
 from predictor.model.calibrators.sigmoid import Sigmoid
-from predictor.model.calibrators.temperature import Tempered, fit_present, fit_tempered
+from predictor.model.calibrators.temperature import Temperature, fit_newest_sigmoid, fit_temperature
 from predictor.model.calibrators.venn_abers import VennAbers, fit_venn_abers
 
 
@@ -42,15 +42,15 @@ Fit = Callable[[np.ndarray, np.ndarray, np.ndarray | None], Calibrator]
 
 # From the simplest to the richest: where two do equally well, the earlier is taken.
 FITS: dict[str, Fit] = {
-    "none": fit_as_is,
-    "tempered": fit_tempered,
-    "sigmoid": fit_present,
+    "none": fit_identity,
+    "tempered": fit_temperature,
+    "sigmoid": fit_newest_sigmoid,
     "beta": fit_beta,
     "isotonic": fit_isotonic,
     "venn_abers": fit_venn_abers,
 }
-_KINDS: dict[str, type[AsIs | Sigmoid | Beta | Isotonic | VennAbers]] = {
-    kind.kind: kind for kind in (AsIs, Tempered, Sigmoid, Beta, Isotonic, VennAbers)
+_KINDS: dict[str, type[Identity | Sigmoid | Beta | Isotonic | VennAbers]] = {
+    kind.kind: kind for kind in (Identity, Temperature, Sigmoid, Beta, Isotonic, VennAbers)
 }
 
 
@@ -60,7 +60,7 @@ def read_calibrator(text: str) -> Calibrator:
     Raises:
         ValueError: A kind that is not known, or other parts than its kind has.
 
-    >>> read_calibrator(AsIs().to_text())
+    >>> read_calibrator(Identity().to_text())
     AsIs(variance=(), n=0)
     >>> read_calibrator('{"kind": "magic"}')
     Traceback (most recent call last):
@@ -69,9 +69,9 @@ def read_calibrator(text: str) -> Calibrator:
     """
     content = json.loads(text)
     kind = content.get("kind", "sigmoid")
-    if kind == Shifted.kind:
-        return Shifted(read_calibrator(json.dumps(content["base"])), content["shift"], content["variance"], content["n"])
+    if kind == LevelShift.kind:
+        return LevelShift(read_calibrator(json.dumps(content["base"])), content["shift"], content["variance"], content["n"])
     if kind not in _KINDS:
-        known = ", ".join(f"'{name}'" for name in (*_KINDS, Shifted.kind))
+        known = ", ".join(f"'{name}'" for name in (*_KINDS, LevelShift.kind))
         raise ValueError(f"calibrator.json must be of kind {known}, but is of kind '{kind}'")
     return read_text(_KINDS[kind], text)

@@ -15,7 +15,7 @@ from predictor.model.metrics.penalised_logistic import FREE, compute_hessian, se
 
 
 @dataclass(frozen=True)
-class AsIs:
+class Identity:
     """probability = 1 / (1 + exp(-score)).
 
     Attributes:
@@ -44,18 +44,18 @@ class AsIs:
         return write_text(self.kind, self)
 
 
-def fit_as_is(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> AsIs:
+def fit_identity(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Identity:
     """The score as it is, with what the leads say about how well the share of such leads is known.
 
     Takes and refuses what `select_known` does.
 
-    >>> fit_as_is([0.0, 1.0], [0, 1]).predict(np.array([0.0])).tolist()
+    >>> fit_identity([0.0, 1.0], [0, 1]).predict(np.array([0.0])).tolist()
     [0.5]
-    >>> fit_as_is([0.0], [2])
+    >>> fit_identity([0.0], [2])
     Traceback (most recent call last):
     predictor.core.errors.TrainingError: Outcomes must equal 0 or 1, but 1 of 1 does not (first at position 0). Give weight 0 to \
 leads whose outcome is not known.
     """
     known = select_known(score, outcome, weight)
     hessian = compute_hessian(known, make_line(known), expit(known.score), np.array([FREE, 1.0]))
-    return AsIs(invert_hessian(hessian), len(known))
+    return Identity(invert_hessian(hessian), len(known))

@@ -22,7 +22,7 @@ _FARTHEST = 80.0  # log-odds beyond which no level lies
 
 
 @dataclass(frozen=True)
-class Shifted:
+class LevelShift:
     """log-odds = those of the base + shift.
 
     Attributes:

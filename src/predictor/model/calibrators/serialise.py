@@ -34,10 +34,10 @@ def read_text(learned: type[Fitted], text: str) -> Fitted:
     Raises:
         ValueError: A part lacks, or one is not known.
 
-    >>> from predictor.model.calibrators.identity import AsIs
-    >>> read_text(AsIs, '{"kind": "none", "variance": [], "n": 0}')
+    >>> from predictor.model.calibrators.identity import Identity
+    >>> read_text(Identity, '{"kind": "none", "variance": [], "n": 0}')
     AsIs(variance=(), n=0)
-    >>> read_text(AsIs, '{"kind": "none", "n": 0}')
+    >>> read_text(Identity, '{"kind": "none", "n": 0}')
     Traceback (most recent call last):
     ValueError: A calibrator of this kind must hold 'variance', 'n', but holds 'n'
     """

@@ -20,13 +20,13 @@ _FARTHEST = 80.0  # log-odds beyond which no level lies of scores that are all a
 
 
 @dataclass(frozen=True)
-class Tempered(Sigmoid):
+class Temperature(Sigmoid):
     """A sigmoid whose slope alone was learned; its level is the model's."""
 
     kind: ClassVar[str] = "tempered"
 
 
-def fit_tempered(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Tempered:
+def fit_temperature(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Temperature:
     """The score made bolder or more timid, as the newest leads say, promising as many accepted leads in all as before.
 
     How bold a score is depends on how many leads its model had learned from, and older leads were scored by models that had seen
@@ -40,27 +40,27 @@ def fit_tempered(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None 
     >>> draw = np.random.default_rng(0)
     >>> score = draw.normal(size=80_000)
     >>> truth = expit(np.where(np.arange(80_000) < 60_000, 0.6, 1.2) * score)  # of late the score has been too timid
-    >>> fitted = fit_tempered(score, draw.random(80_000) < truth)
+    >>> fitted = fit_temperature(score, draw.random(80_000) < truth)
     >>> round(fitted.slope, 1), fitted.kind
     (1.2, 'tempered')
-    >>> fit_tempered([0.0], [2])
+    >>> fit_temperature([0.0], [2])
     Traceback (most recent call last):
     predictor.core.errors.TrainingError: Outcomes must equal 0 or 1, but 1 of 1 does not (first at position 0). Give weight 0 to \
 leads whose outcome is not known.
     """
     known = select_known(score, outcome, weight)
-    return _fit_newest(Tempered, known, expit(known.score))
+    return _fit_newest(Temperature, known, expit(known.score))
 
 
-def fit_present(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Sigmoid:
-    """The sigmoid whose slope the newest leads set, as for `fit_tempered`, and whose level all leads set.
+def fit_newest_sigmoid(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Sigmoid:
+    """The sigmoid whose slope the newest leads set, as for `fit_temperature`, and whose level all leads set.
 
     Takes and refuses what `select_known` does; the leads come oldest first.
 
-    >>> fitted = fit_present([-1.0, -1.0, -1.0, 1.0, 1.0, 1.0], [0, 0, 1, 0, 1, 1])
+    >>> fitted = fit_newest_sigmoid([-1.0, -1.0, -1.0, 1.0, 1.0, 1.0], [0, 0, 1, 0, 1, 1])
     >>> round(float(fitted.predict(np.array([0.0]))[0]), 6), fitted.kind
     (0.5, 'sigmoid')
-    >>> fit_present([0.0], [1], [-1])
+    >>> fit_newest_sigmoid([0.0], [1], [-1])
     Traceback (most recent call last):
     predictor.core.errors.TrainingError: Weights must be at least 0, but 1 of 1 does not (first at position 0). Give 0 to leads \
 whose outcome is not known.

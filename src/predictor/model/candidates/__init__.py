@@ -8,11 +8,11 @@ import numpy as np
 
 from predictor.model.candidates.baselines import Constant, Points
 from predictor.model.candidates.learned_points import LearnedPoints
-from predictor.model.candidates.lightgbm import Boosted
-from predictor.model.candidates.lightgbm_on_points import OnPoints
+from predictor.model.candidates.lightgbm import LightGBM
+from predictor.model.candidates.lightgbm_on_points import LightGBMOnPoints
 from predictor.model.candidates.logistic import Logistic
 from predictor.model.candidates.odoo_pls import OdooPls
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 
 
 class Model(Protocol):
@@ -21,7 +21,7 @@ class Model(Protocol):
     file: ClassVar[str]
 
     @classmethod
-    def fit(cls, block: Block, seed: int, /) -> Self:
+    def fit(cls, sample: Sample, seed: int, /) -> Self:
         """Learned from a block; the seed decides all that is drawn by lot."""
 
     @classmethod
@@ -39,12 +39,12 @@ class Model(Protocol):
 
 
 # From the simplest to the richest: where two do equally well, the earlier is taken.
-CANDIDATES: dict[str, type[Constant | Points | LearnedPoints | OdooPls | Logistic | Boosted | OnPoints]] = {
+CANDIDATES: dict[str, type[Constant | Points | LearnedPoints | OdooPls | Logistic | LightGBM | LightGBMOnPoints]] = {
     "constant": Constant,
     "points": Points,
     "learned_points": LearnedPoints,
     "odoo_pls": OdooPls,
     "logistic": Logistic,
-    "lightgbm": Boosted,
-    "lightgbm_on_points": OnPoints,
+    "lightgbm": LightGBM,
+    "lightgbm_on_points": LightGBMOnPoints,
 }

@@ -10,7 +10,7 @@ import numpy as np
 
 from predictor.core.errors import TrainingError
 from predictor.core.log_odds import logit
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 
 SIMPLE = ("constant", "points")  # nothing learned: too few numbers to know their leads by heart
 _PENALTY = 0.25  # inverse strength, of standardised points: did best on simulated firms of 100 to 1,000 leads
@@ -30,20 +30,20 @@ def base_log_odds(outcome: np.ndarray, weight: np.ndarray | None = None) -> floa
     return float(logit((accepted + 0.5) / (leads + 1)))
 
 
-def fit_line(points: np.ndarray, block: Block, *, base: float) -> tuple[float, float, float]:
+def fit_line(points: np.ndarray, sample: Sample, *, base: float) -> tuple[float, float, float]:
     """Mean of the points, log-odds there, and log-odds a point: the likeliest line, drawn in a little where leads are few.
 
     Args:
         points: (n,) of the leads of the block.
-        block: Leads to learn from.
+        sample: Leads to learn from.
         base: Log-odds where the points tell nothing.
     """
-    if block.one_class or np.ptp(points) == 0:
+    if sample.one_class or np.ptp(points) == 0:
         return 0.0, base, 0.0
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  a server needs none of it
 
     mean, spread = float(points.mean()), float(points.std())
-    line = LogisticRegression(C=_PENALTY).fit((points[:, None] - mean) / spread, block.outcome, block.weight)
+    line = LogisticRegression(C=_PENALTY).fit((points[:, None] - mean) / spread, sample.outcome, sample.weight)
     return mean, float(line.intercept_[0]), float(line.coef_[0, 0]) / spread
 
 
@@ -56,9 +56,9 @@ class Constant:
     file: ClassVar[str] = "model.json"
 
     @classmethod
-    def fit(cls, block: Block, _seed: int) -> Self:
+    def fit(cls, sample: Sample, _seed: int) -> Self:
         """The base rate of the block."""
-        return cls(base_log_odds(block.outcome, block.weight), block.matrix.shape[1])
+        return cls(base_log_odds(sample.outcome, sample.weight), sample.matrix.shape[1])
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
         """The same log-odds for each row."""
@@ -93,22 +93,22 @@ class Points:
     file: ClassVar[str] = "model.json"
 
     @classmethod
-    def fit(cls, block: Block, _seed: int) -> Self:
+    def fit(cls, sample: Sample, _seed: int) -> Self:
         """The line through the block, drawn in a little where leads are few; a slope below zero is what the points are worth.
 
         Raises:
             TrainingError: The features hold no points.
         """
-        column = block.points_column
+        column = sample.points_column
         if column is None:
             raise TrainingError("Candidate 'points' needs points: name a rule book in points.rule_book, or roles.points.")
-        block = block.teaching
-        points = block.matrix[:, column]
+        sample = sample.teaching
+        points = sample.matrix[:, column]
         held = ~np.isnan(points)
-        with_points, without = block.take(held), block.take(~held)
-        base = base_log_odds(block.outcome, block.weight)
+        with_points, without = sample.take(held), sample.take(~held)
+        base = base_log_odds(sample.outcome, sample.weight)
         missing = base_log_odds(without.outcome, without.weight) if len(without) else base
-        width = block.matrix.shape[1]
+        width = sample.matrix.shape[1]
         mean, intercept, slope = fit_line(points[held], with_points, base=base)
         return cls(column, width, mean, intercept, slope, missing)
 

@@ -12,10 +12,10 @@ import numpy as np
 from predictor.core.errors import TrainingError
 from predictor.features.assemble import RULES
 from predictor.model.candidates.baselines import base_log_odds, fit_line
-from predictor.model.eligible import make_rehearsal, rewind
-from predictor.model.sample import Block
+from predictor.model.eligible import make_forward_folds, training_part
+from predictor.model.sample import Sample
 from predictor.model.split import Fold
-from predictor.points.fit_points import Fit, Task, choose_mosts, fit_worths, sum_points
+from predictor.points.fit_points import Fit, PointsTask, choose_mosts, fit_worths, sum_points
 from predictor.points.rounding import round_points
 
 PENALTIES = (300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3)  # from the one that hardly leaves the hand-set points
@@ -56,23 +56,23 @@ class LearnedPoints:
     file: ClassVar[str] = "model.json"
 
     @classmethod
-    def fit(cls, block: Block, _seed: int) -> Self:
+    def fit(cls, sample: Sample, _seed: int) -> Self:
         """The points that the block teaches.
 
         Raises:
             TrainingError: The block does not know a rule book, or how often its rules fired.
         """
-        task, columns = _find_rules(block)
-        block = block.teaching
-        penalty = _choose_penalty(block, task, columns)
-        most, (fit,) = _learn(block, task, columns, [penalty])
+        task, columns = _find_rules(sample)
+        sample = sample.teaching
+        penalty = _choose_penalty(sample, task, columns)
+        most, (fit,) = _learn(sample, task, columns, [penalty])
         points = round_points(task, fit, most)
-        total = sum_points(points, most, block.matrix[:, columns])
-        mean, intercept, slope = fit_line(total, block, base=base_log_odds(block.outcome, block.weight))
+        total = sum_points(points, most, sample.matrix[:, columns])
+        mean, intercept, slope = fit_line(total, sample, base=base_log_odds(sample.outcome, sample.weight))
         names = tuple(rule.name for rule in task.book.rules)
         exact = tuple(fit.worth.tolist()), tuple(fit.error.tolist())
         numbers = tuple(map(int, points.tolist())), tuple(most.tolist())
-        return cls(names, tuple(columns), *numbers, *exact, penalty, mean, intercept, slope, block.matrix.shape[1])
+        return cls(names, tuple(columns), *numbers, *exact, penalty, mean, intercept, slope, sample.matrix.shape[1])
 
     def total(self, matrix: np.ndarray) -> np.ndarray:
         """The points of each row."""
@@ -102,29 +102,29 @@ class LearnedPoints:
         return cls(**read)
 
 
-def _find_rules(block: Block) -> tuple[Task, list[int]]:
-    task = block.task
-    columns = [] if task is None else [block.features.position(f"{RULES}{rule.name}") for rule in task.book.rules]
+def _find_rules(sample: Sample) -> tuple[PointsTask, list[int]]:
+    task = sample.task
+    columns = [] if task is None else [sample.features.position(f"{RULES}{rule.name}") for rule in task.book.rules]
     known = [column for column in columns if column is not None]
     if task is None or len(known) < len(columns):
         raise TrainingError("Candidate 'learned_points' needs a rule book: name one in points.rule_book.")
     return task, known
 
 
-def _learn(block: Block, task: Task, columns: list[int], penalties: Sequence[float]) -> tuple[np.ndarray, list[Fit]]:
+def _learn(sample: Sample, task: PointsTask, columns: list[int], penalties: Sequence[float]) -> tuple[np.ndarray, list[Fit]]:
     """How many times each rule counts, and what it is worth by each penalty."""
-    times, fits = block.matrix[:, columns], list[Fit]()
-    most = choose_mosts(task, times, block.outcome, penalty=_USUAL, weight=block.weight)
+    times, fits = sample.matrix[:, columns], list[Fit]()
+    most = choose_mosts(task, times, sample.outcome, penalty=_USUAL, weight=sample.weight)
     for penalty in penalties:
         start = fits[-1] if fits else None
-        fits.append(fit_worths(task, times, block.outcome, most=most, penalty=penalty, weight=block.weight, start=start))
+        fits.append(fit_worths(task, times, sample.outcome, most=most, penalty=penalty, weight=sample.weight, start=start))
     return most, fits
 
 
-def _choose_penalty(block: Block, task: Task, columns: list[int]) -> float:
+def _choose_penalty(sample: Sample, task: PointsTask, columns: list[int]) -> float:
     """The strongest penalty whose loss on later leads is within one standard error of the least."""
-    recent = block.take(np.arange(max(0, len(block) - _MOST_LEADS), len(block)))
-    folds = make_rehearsal(recent, folds=_FOLDS, gap=0.0)
+    recent = sample.take(np.arange(max(0, len(sample) - _MOST_LEADS), len(sample)))
+    folds = make_forward_folds(recent, folds=_FOLDS, gap=0.0)
     if not folds:
         return _USUAL
     judged = recent.take(np.concatenate([predicted for _, predicted in folds]))
@@ -136,9 +136,9 @@ def _choose_penalty(block: Block, task: Task, columns: list[int]) -> float:
     return _choose_strongest(losses, np.ones(len(judged)) if judged.weight is None else judged.weight)
 
 
-def _predict_fold(block: Block, fold: Fold, task: Task, columns: list[int]) -> dict[float, np.ndarray]:
+def _predict_fold(sample: Sample, fold: Fold, task: PointsTask, columns: list[int]) -> dict[float, np.ndarray]:
     """Log-odds of the later leads of a fold, as each penalty learns them from the older ones."""
-    older, later = rewind(block, fold).teaching, block.matrix[fold[1]][:, columns]
+    older, later = training_part(sample, fold).teaching, sample.matrix[fold[1]][:, columns]
     most, fits = _learn(older, task, columns, PENALTIES)
     return {penalty: fit.line[0] + sum_points(fit.worth, most, later) for penalty, fit in zip(PENALTIES, fits, strict=True)}
 

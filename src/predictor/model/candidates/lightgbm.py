@@ -11,7 +11,7 @@ import numpy as np
 
 from predictor.model.candidates.lightgbm_parameters import OF_DATA, constrain, set_parameters
 from predictor.model.metrics.intervals import average
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 from predictor.model.trees.ensemble import Trees
 from predictor.model.trees.merge_text import average_texts, find_columns, find_trees, join_trees
 from predictor.model.trees.parse_text import UnknownTreesError
@@ -61,14 +61,14 @@ class Growth:
         """
         return max(1, round(self.rounds * float(np.sqrt(rows / self.rows))))
 
-    def fit(self, block: Block, seed: int) -> Boosted:
+    def fit(self, sample: Sample, seed: int) -> LightGBM:
         """Trees grown so on the whole block."""
-        asked = {**constrain(block.features, self.monotone), **self.parameters}
-        parameters = set_parameters(asked, seed=seed, rows=len(block))
-        return grow(block, parameters, self.count_rounds(len(block)), members=self.members)
+        asked = {**constrain(sample.features, self.monotone), **self.parameters}
+        parameters = set_parameters(asked, seed=seed, rows=len(sample))
+        return grow(sample, parameters, self.count_rounds(len(sample)), members=self.members)
 
 
-class Boosted:
+class LightGBM:
     """A LightGBM booster; its own format is text. A server's leads are scored without it, so that it need not load LightGBM."""
 
     file: ClassVar[str] = "model.txt"
@@ -103,10 +103,10 @@ class Boosted:
         return self._trees if few and self._trees is not None and matrix.shape[1] == self._trees.width else None
 
     @classmethod
-    def fit(cls, block: Block, seed: int, *, monotone: Collection[str] = ()) -> Self:
+    def fit(cls, sample: Sample, seed: int, *, monotone: Collection[str] = ()) -> Self:
         """Trees grown as usual on the whole block, as many as did best on its newest fifth when learned from the rest."""
-        parameters = set_parameters(constrain(block.features, monotone), seed=seed, rows=len(block))
-        return cls(grow(block, parameters, stop_early(block, parameters)).to_text())
+        parameters = set_parameters(constrain(sample.features, monotone), seed=seed, rows=len(sample))
+        return cls(grow(sample, parameters, stop_early(sample, parameters)).to_text())
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
         """Log-odds of each row."""
@@ -121,11 +121,11 @@ class Boosted:
             return trees.contribute(matrix)
         return np.asarray(self.booster_.predict(matrix, pred_contrib=True, num_threads=_threads(matrix)))
 
-    def narrow(self, columns: Collection[int]) -> Boosted | None:
+    def narrow(self, columns: Collection[int]) -> LightGBM | None:
         """Only the trees that look at any of those columns, which alone answer otherwise when these change; None for none."""
         text, looks = self._taken_apart
         trees = [tree for tree, looked_at in looks if not looked_at.isdisjoint(columns)]
-        return Boosted.from_text(join_trees(text, trees)) if trees else None
+        return LightGBM.from_text(join_trees(text, trees)) if trees else None
 
     @cached_property
     def _taken_apart(self) -> tuple[str, list[tuple[str, set[int]]]]:
@@ -157,31 +157,33 @@ def _load_lightgbm() -> Any:  # noqa: ANN401  a module without types
     return lightgbm
 
 
-def grow(block: Block, parameters: Mapping[str, Any], rounds: int, *, members: int = 1, start: Scored | None = None) -> Boosted:
+def grow(
+    sample: Sample, parameters: Mapping[str, Any], rounds: int, *, members: int = 1, start: Scored | None = None
+) -> LightGBM:
     """So many trees on a block; of several members the mean.
 
     Args:
-        block: Leads to learn from.
+        sample: Leads to learn from.
         parameters: LightGBM's, complete, as `set_parameters` gives them.
         rounds: Trees, at least one.
         members: Boosters of different seeds whose scores are averaged.
         start: What the trees start from, and do not hold; None for the base rate, which they hold.
     """
-    data, texts = make_dataset(block, start=start), []
+    data, texts = make_dataset(sample, start=start), []
     for member in range(members):
         seeded = {**parameters, "seed": parameters["seed"] + member * _SEED_STEP}
         texts.append(str(_load_lightgbm().train(seeded, data, num_boost_round=rounds).model_to_string()))
-    return Boosted.from_text(average_texts(texts))
+    return LightGBM.from_text(average_texts(texts))
 
 
-def make_dataset(block: Block, reference: lgb.Dataset | None = None, *, start: Scored | None = None) -> lgb.Dataset:
+def make_dataset(sample: Sample, reference: lgb.Dataset | None = None, *, start: Scored | None = None) -> lgb.Dataset:
     """A block as LightGBM reads it, its numbers cut into bins, those of the reference where there is one."""
-    block = block.teaching
-    begun = None if start is None else start.score(block.matrix)
-    categories = [at for at, feature in enumerate(block.features.features) if feature.kind == "category"]
+    sample = sample.teaching
+    begun = None if start is None else start.score(sample.matrix)
+    categories = [at for at, feature in enumerate(sample.features.features) if feature.kind == "category"]
     settings: dict[str, Any] = {"params": dict(OF_DATA), "free_raw_data": False, "reference": reference}
     return _load_lightgbm().Dataset(
-        block.matrix, block.outcome, weight=block.weight, init_score=begun, categorical_feature=categories, **settings
+        sample.matrix, sample.outcome, weight=sample.weight, init_score=begun, categorical_feature=categories, **settings
     )
 
 
@@ -200,18 +202,18 @@ def _watch(parameters: Mapping[str, Any], fitted: lgb.Dataset, held: lgb.Dataset
     return np.array(losses["valid_0"]["binary_logloss"]), grown
 
 
-def stop_early(block: Block, parameters: Mapping[str, Any], *, start: Callable[[Block, int], Scored] | None = None) -> int:
+def stop_early(sample: Sample, parameters: Mapping[str, Any], *, start: Callable[[Sample, int], Scored] | None = None) -> int:
     """How many trees: as many as did best on the newest fifth when learned from the rest, scaled up to the whole block.
 
     Args:
-        block: Leads to learn from.
+        sample: Leads to learn from.
         parameters: LightGBM's, complete, as `set_parameters` gives them.
         start: Learns what the trees start from; there are then none of them unless they gain more than a standard error. None for
             the base rate.
     """
-    by_time = np.argsort(block.order, kind="stable")
-    cut = int(len(block) * (1 - _HELD_SHARE))
-    older, newest = block.take(by_time[:cut]), block.take(by_time[cut:])
+    by_time = np.argsort(sample.order, kind="stable")
+    cut = int(len(sample) * (1 - _HELD_SHARE))
+    older, newest = sample.take(by_time[:cut]), sample.take(by_time[cut:])
     if older.one_class or newest.one_class:
         return _USUAL_ROUNDS if start is None else 0
     begun = None if start is None else start(older, int(parameters["seed"]))
@@ -220,15 +222,15 @@ def stop_early(block: Block, parameters: Mapping[str, Any], *, start: Callable[[
     best = int(losses.argmin()) + 1
     if begun is not None and not _gains(newest.teaching, begun, grown, best):
         return 0
-    return Growth(best, cut).count_rounds(len(block))
+    return Growth(best, cut).count_rounds(len(sample))
 
 
-def _gains(block: Block, begun: Scored, grown: lgb.Booster, trees: int) -> bool:
+def _gains(sample: Sample, begun: Scored, grown: lgb.Booster, trees: int) -> bool:
     """Whether the first so many trees save more log loss than its standard error, beyond what they start from."""
-    start = begun.score(block.matrix)
-    end = start + np.asarray(grown.predict(block.matrix, raw_score=True, num_iteration=trees, num_threads=1))
-    saved = np.logaddexp(0, start) - np.logaddexp(0, end) + block.outcome * (end - start)
-    weight = np.ones(len(block)) if block.weight is None else block.weight
+    start = begun.score(sample.matrix)
+    end = start + np.asarray(grown.predict(sample.matrix, raw_score=True, num_iteration=trees, num_threads=1))
+    saved = np.logaddexp(0, start) - np.logaddexp(0, end) + sample.outcome * (end - start)
+    weight = np.ones(len(sample)) if sample.weight is None else sample.weight
     mean, error = average(saved, weight)
     return mean > error
 

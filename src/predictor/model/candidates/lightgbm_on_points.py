@@ -10,13 +10,13 @@ from typing import ClassVar, Self
 import numpy as np
 
 from predictor.model.candidates.baselines import Points
-from predictor.model.candidates.lightgbm import Boosted, Growth, grow, stop_early
+from predictor.model.candidates.lightgbm import Growth, LightGBM, grow, stop_early
 from predictor.model.candidates.lightgbm_parameters import constrain, set_parameters
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 
 
 @dataclass(frozen=True)
-class OnPoints:
+class LightGBMOnPoints:
     """log-odds = those of the points + those of the trees.
 
     Attributes:
@@ -25,24 +25,24 @@ class OnPoints:
     """
 
     points: Points
-    trees: Boosted | None
+    trees: LightGBM | None
     file: ClassVar[str] = "model.json"
 
     @classmethod
-    def fit(cls, block: Block, seed: int) -> Self:
+    def fit(cls, sample: Sample, seed: int) -> Self:
         """Trees grown as usual, starting from the points.
 
         Raises:
             TrainingError: The features hold no points.
         """
-        return cls.fit_grown(block, seed, growth=None)
+        return cls.fit_grown(sample, seed, growth=None)
 
     @classmethod
-    def fit_grown(cls, block: Block, seed: int, *, growth: Growth | None, monotone: Collection[str] = ()) -> Self:
+    def fit_grown(cls, sample: Sample, seed: int, *, growth: Growth | None, monotone: Collection[str] = ()) -> Self:
         """Trees grown as tuning found for trees that start from nothing; how many is found anew, for the points save some.
 
         Args:
-            block: Leads to learn from.
+            sample: Leads to learn from.
             seed: Of all that is drawn by lot.
             growth: What tuning found; None for the usual.
             monotone: Types of event of which one more never lowers what the trees say, as `constrain` has it.
@@ -50,12 +50,12 @@ class OnPoints:
         Raises:
             TrainingError: The features hold no points.
         """
-        asked = {**constrain(block.features, monotone), **({} if growth is None else growth.parameters)}
-        parameters = set_parameters(asked, seed=seed, rows=len(block))
-        rounds = stop_early(block, parameters, start=Points.fit)
-        points = Points.fit(block, seed)
+        asked = {**constrain(sample.features, monotone), **({} if growth is None else growth.parameters)}
+        parameters = set_parameters(asked, seed=seed, rows=len(sample))
+        rounds = stop_early(sample, parameters, start=Points.fit)
+        points = Points.fit(sample, seed)
         members = 1 if growth is None else growth.members
-        return cls(points, grow(block, parameters, rounds, members=members, start=points) if rounds else None)
+        return cls(points, grow(sample, parameters, rounds, members=members, start=points) if rounds else None)
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
         """Log-odds of each row."""
@@ -85,4 +85,4 @@ class OnPoints:
         """
         content = json.loads(text)
         trees = content["trees"]
-        return cls(Points(**content["points"]), None if trees is None else Boosted.from_text(trees))
+        return cls(Points(**content["points"]), None if trees is None else LightGBM.from_text(trees))

@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 
 _PENALTY = 0.3  # inverse strength, of standardised columns
 _ROWS = 64  # looked at together: what they take stays in the processor's own memory
@@ -66,16 +66,16 @@ class Logistic:
     file: ClassVar[str] = "model.json"
 
     @classmethod
-    def fit(cls, block: Block, _seed: int) -> Self:
+    def fit(cls, sample: Sample, _seed: int) -> Self:
         """Ridge-penalised maximum likelihood on the block."""
         from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  a server needs none of it
 
-        block = block.teaching
-        columns = tuple(column for position in range(block.matrix.shape[1]) for column in _design(block, position))
-        design = _build(columns, block.matrix)
+        sample = sample.teaching
+        columns = tuple(column for position in range(sample.matrix.shape[1]) for column in _design(sample, position))
+        design = _build(columns, sample.matrix)
         line = LogisticRegression(C=_PENALTY, solver="newton-cholesky", tol=1e-8, max_iter=200)
-        line.fit(design, block.outcome, block.weight)
-        return cls(columns, tuple(line.coef_[0].tolist()), float(line.intercept_[0]), block.matrix.shape[1])
+        line.fit(design, sample.outcome, sample.weight)
+        return cls(columns, tuple(line.coef_[0].tolist()), float(line.intercept_[0]), sample.matrix.shape[1])
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
         """Log-odds, added up feature by feature so that one row gives what a table gives."""
@@ -127,9 +127,9 @@ def _build(columns: tuple[Column, ...], matrix: np.ndarray) -> np.ndarray:
     return np.column_stack([column.build(matrix) for column in columns]) if columns else np.zeros((len(matrix), 1))
 
 
-def _design(block: Block, position: int) -> list[Column]:
+def _design(sample: Sample, position: int) -> list[Column]:
     """The columns of one feature, learned from the block."""
-    values, feature = block.matrix[:, position], block.features.features[position]
+    values, feature = sample.matrix[:, position], sample.features.features[position]
     missing = [Column(position, kind="missing")] if np.isnan(values).any() else []
     if feature.kind == "category":
         return [Column(position, float(code), "equals") for code in range(len(feature.categories) + 1)] + missing

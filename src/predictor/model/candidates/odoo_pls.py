@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from predictor.model.candidates.frequencies import Row, smooth, weigh_values
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class OdooPls:
     file: ClassVar[str] = "model.json"
 
     @classmethod
-    def fit(cls, block: Block, _seed: int) -> Self:
+    def fit(cls, sample: Sample, _seed: int) -> Self:
         """The counts of the block; a lead counts for its weight where the block has weights."""
-        weight = np.ones(len(block)) if block.weight is None else block.weight
-        won = np.where(weight > 0, weight * block.outcome, 0.0)  # an outcome that is not known may be anything
-        lost = np.where(weight > 0, weight * (1 - block.outcome), 0.0)
-        named = {at: len(feature.categories) for at, feature in enumerate(block.features.features) if feature.kind == "category"}
-        rows = {at: _count_codes(block.matrix[:, at], won, lost) for at in named}
-        return cls(smooth(float(won.sum()), float(lost.sum())), rows, named, block.matrix.shape[1])
+        weight = np.ones(len(sample)) if sample.weight is None else sample.weight
+        won = np.where(weight > 0, weight * sample.outcome, 0.0)  # an outcome that is not known may be anything
+        lost = np.where(weight > 0, weight * (1 - sample.outcome), 0.0)
+        named = {at: len(feature.categories) for at, feature in enumerate(sample.features.features) if feature.kind == "category"}
+        rows = {at: _count_codes(sample.matrix[:, at], won, lost) for at in named}
+        return cls(smooth(float(won.sum()), float(lost.sum())), rows, named, sample.matrix.shape[1])
 
     @cached_property
     def _parts(self) -> dict[int, np.ndarray]:

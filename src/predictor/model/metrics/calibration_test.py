@@ -12,7 +12,7 @@ from predictor.core.errors import count
 from predictor.model.metrics.brier import BrierParts, CalibrationLine, decompose_brier, fit_calibration_line
 from predictor.model.metrics.inputs import check_pairs
 from predictor.model.metrics.metrics import compute_metrics, compute_reliability
-from predictor.model.threshold.describe import say_percent
+from predictor.model.threshold.describe import format_percent
 
 FloatArray = NDArray[np.float64]
 CalibrationVerdict = Literal["calibrated", "rank only", "too few leads"]
@@ -97,7 +97,7 @@ class CalibrationJudgement:
 
     def _tell_fault(self, fault: str) -> str:
         if fault == "level":
-            return f"{self._came} (chance allows {say_percent(self.chance[0])} to {say_percent(self.chance[1])})"
+            return f"{self._came} (chance allows {format_percent(self.chance[0])} to {format_percent(self.chance[1])})"
         if fault == "slope":
             slope = self.line.slope or 0.0
             return f"probabilities are too {'bold' if slope < 1 else 'timid'} (slope {slope:.2f}, right is 1)"
@@ -105,7 +105,7 @@ class CalibrationJudgement:
 
     @property
     def _came(self) -> str:
-        return f"{say_percent(self.base_rate)} were accepted where {say_percent(self.promised)} were promised"
+        return f"{format_percent(self.base_rate)} were accepted where {format_percent(self.promised)} were promised"
 
     @property
     def _error(self) -> str:

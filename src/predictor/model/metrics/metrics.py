@@ -138,7 +138,7 @@ def compute_difference(
     return Difference(float(losses.mean()), *_find_percentiles(means, level))
 
 
-def compute_luck(outcome: ArrayLike, probability: ArrayLike) -> float:
+def compute_rank_p_value(outcome: ArrayLike, probability: ArrayLike) -> float:
     """How often an order drawn by lot would put accepted leads above the others as far as the probabilities do.
 
     One-sided, of the rank sum; 1 where nothing can be put above anything. On few leads it holds what it says, where a bootstrap
@@ -147,9 +147,9 @@ def compute_luck(outcome: ArrayLike, probability: ArrayLike) -> float:
     Raises:
         TrainingError: As `compute_metrics`.
 
-    >>> round(compute_luck([0, 0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4, 0.5]), 3), compute_luck([0, 1], [0.2, 0.2])
+    >>> round(compute_rank_p_value([0, 0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4, 0.5]), 3), compute_rank_p_value([0, 1], [0.2, 0.2])
     (0.1, 1.0)
-    >>> compute_luck([1], [2])
+    >>> compute_rank_p_value([1], [2])
     Traceback (most recent call last):
     predictor.core.errors.TrainingError: Probabilities must lie between 0 and 1, but 1 of 1 does not (first at position 0). \
 Calibrate the scores, or leave those leads out.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from predictor.model.metrics.inputs import check_pairs
-from predictor.model.threshold.describe import check_weeks, describe_routed, or_none, say_band
+from predictor.model.threshold.describe import check_weeks, describe_routed, format_band, or_none
 from predictor.model.threshold.table import compute_thresholds
 
 Verdict = Literal["too loose", "below the band", "in band", "above the band", "too tight", "cannot be told"]
@@ -75,7 +75,7 @@ In band (wanted: 20 to 30 %).
     conversion, low, high = (float(row[name]) for name in ("conversion", "conversion_low", "conversion_high"))
     weekly, caught = or_none(row["leads_per_week"]), or_none(row["sqls_caught"])
     verdict = judge_conversion(conversion, band)
-    means = f"{verdict} (wanted: {say_band(band)}){_MEANING.get(verdict, '')}."
+    means = f"{verdict} (wanted: {format_band(band)}){_MEANING.get(verdict, '')}."
     which = "every lead, " if handed.all() else ""
     text = f"The {name} hands over {which}{describe_routed(row)}. {means[0].upper()}{means[1:]}"
     return Gate(int(row["leads"]), weekly, float(row["share_routed"]), conversion, low, high, caught, verdict, text)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from predictor.core.errors import SettingsError
 from predictor.core.html import to_heading, to_paragraphs
 from predictor.core.settings_sections import Policy, ThresholdSettings
-from predictor.model.threshold.describe import describe_routed, or_none, say_band, say_number
+from predictor.model.threshold.describe import describe_routed, format_band, format_number, or_none
 from predictor.model.threshold.table import with_value
 
 FloatArray = NDArray[np.float64]
@@ -115,7 +115,7 @@ choose policy 'band' or 'precision'.
 def _choose_band(table: pd.DataFrame, settings: ThresholdSettings) -> Choice:
     low, high = settings.band
     conversion = table["conversion"].to_numpy(dtype=float)
-    band = f"the band of {say_band(settings.band)}"
+    band = f"the band of {format_band(settings.band)}"
     if conversion[0] > high:
         before = "so what qualifies a lead before it is scored is too tight, and holds back leads that sales could convert"
         return 0, False, f"even all leads together convert above {band}, {before}"
@@ -151,8 +151,8 @@ def _choose_capacity(table: pd.DataFrame, settings: ThresholdSettings) -> Choice
             "or 'precision'."
         )
     if (weekly <= most).any():
-        return int(np.argmax(weekly <= most)), True, f"sales can work {say_number(most)} a week"
-    words = f"sales can work only {say_number(most)} a week, and no threshold hands over so few, this is the highest"
+        return int(np.argmax(weekly <= most)), True, f"sales can work {format_number(most)} a week"
+    words = f"sales can work only {format_number(most)} a week, and no threshold hands over so few, this is the highest"
     return len(weekly) - 1, False, words
 
 
@@ -167,7 +167,7 @@ def _choose_value(table: pd.DataFrame, settings: ThresholdSettings) -> Choice:
         )
     best = int(np.argmax(gain))
     weekly = or_none(table["value"].iloc[best])
-    size = "" if weekly is None else f", {say_number(weekly)} a week"
+    size = "" if weekly is None else f", {format_number(weekly)} a week"
     if gain[best] > 0:
         return best, True, f"this brings most{size}"
     return best, False, f"no threshold pays for the work that it costs, this comes nearest{size}"

@@ -13,7 +13,7 @@ from predictor.core.errors import Finding
 from predictor.model.threshold.recommend import Recommendation
 from predictor.model.verdict import Verdict
 from predictor.report.compare.comparison import Comparison
-from predictor.report.compare.wording import tell_difference
+from predictor.report.compare.wording import describe_difference
 
 METRICS = ("log_loss", "brier", "auc", "ece", "calibration_slope", "lift_at_10")
 _ROWS = 6  # of the table of thresholds on either side of the recommended one
@@ -100,5 +100,5 @@ def _describe_candidate(verdict: Verdict, name: str) -> dict[str, Any]:
         figure = figures[metric]
         row |= {metric: np.nan if figure is None else figure, f"{metric}_low": low, f"{metric}_high": high}
     mean, low, high = (np.nan, np.nan, np.nan) if gap is None else (gap.mean, gap.low, gap.high)
-    told = "" if gap is None else tell_difference(gap, better=gap.mean < 0)
+    told = "" if gap is None else describe_difference(gap, better=gap.mean < 0)
     return row | {"difference": mean, "difference_low": low, "difference_high": high, "told": told}

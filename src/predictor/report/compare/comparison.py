@@ -15,7 +15,7 @@ from predictor.core.html import to_paragraphs
 from predictor.model.metrics.metrics import compute_reliability
 from predictor.model.threshold.gate import Gate, judge_gate
 from predictor.report.compare.bands import compute_point_bands
-from predictor.report.compare.disagreement import compute_cells, list_swapped
+from predictor.report.compare.disagreement import compute_disagreement, list_swapped
 from predictor.report.compare.rules import compute_rules
 from predictor.report.compare.segments import compute_months, compute_segments
 from predictor.report.compare.threshold_steps import compute_steps
@@ -28,7 +28,7 @@ from predictor.report.compare.volume import (
     compute_volume,
     take_leads,
 )
-from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest
+from predictor.report.compare.ways import LEARNED, MODEL, POINTS, ComparedLeads
 from predictor.report.compare.wording import SAME
 
 
@@ -78,7 +78,7 @@ class Comparison:
 
 
 def compute_comparison(
-    tested: Contest, *, weekly: Sequence[float] = (), also: Sequence[float] = (), resamples: int = 200, seed: int = 0
+    tested: ComparedLeads, *, weekly: Sequence[float] = (), also: Sequence[float] = (), resamples: int = 200, seed: int = 0
 ) -> Comparison:
     """Every table of the comparison.
 
@@ -91,7 +91,7 @@ def compute_comparison(
 
     >>> draw = np.random.default_rng(0)
     >>> p = draw.random(400)
-    >>> leads = Contest(np.arange(400).astype(object), (draw.random(400) < p).astype(float), p, 0.5)
+    >>> leads = ComparedLeads(np.arange(400).astype(object), (draw.random(400) < p).astype(float), p, 0.5)
     >>> told = compute_comparison(leads, resamples=20)
     >>> told.untold[0]
     'The leads carry no points, so there is nothing to compare the model with.'
@@ -109,7 +109,7 @@ def compute_comparison(
         "capacity": compute_capacity(tested, weekly=weekly, **draws),
         "gains": compute_gains(tested, **draws),
         "steps": compute_steps(tested, also=(tested.threshold, *also), **draws),
-        "cells": compute_cells(tested, seed=seed),
+        "cells": compute_disagreement(tested, seed=seed),
         "swapped": list_swapped(tested, seed=seed),
         "rules": compute_rules(tested),
         "segments": compute_segments(tested),
@@ -129,7 +129,7 @@ def thin(table: pd.DataFrame, most: int = 200) -> pd.DataFrame:
     return table.iloc[np.unique(np.linspace(0, max(len(table) - 1, 0), most).round().astype(int))] if len(table) > most else table
 
 
-def compute_gates(tested: Contest) -> pd.DataFrame:
+def compute_gates(tested: ComparedLeads) -> pd.DataFrame:
     """What each gate as it stands hands over: that of the points, that of the learned points, the model's threshold.
 
     Returns:
@@ -151,7 +151,7 @@ SCORED = "With none but the"  # how the sentence about leads that have points be
 _GATES = {POINTS: "points gate", LEARNED: "gate of the learned points", MODEL: "threshold"}
 
 
-def _list_gates(tested: Contest) -> list[tuple[str, float, np.ndarray]]:
+def _list_gates(tested: ComparedLeads) -> list[tuple[str, float, np.ndarray]]:
     gates = []
     if tested.routed is not None:
         gates.append((POINTS, np.nan if tested.gate is None else tested.gate, tested.routed))
@@ -160,7 +160,7 @@ def _list_gates(tested: Contest) -> list[tuple[str, float, np.ndarray]]:
     return [*gates, (MODEL, tested.threshold, tested.probability >= tested.threshold)]
 
 
-def _tell(tested: Contest, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+def _tell(tested: ComparedLeads, tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """What the tables say, in sentences."""
     told = [str(text) for text in tables["gates"]["text"]]
     if tested.points is None or len(np.unique(tested.outcome)) < 2:
@@ -177,7 +177,7 @@ def _tell(tested: Contest, tables: Mapping[str, pd.DataFrame]) -> list[str]:
     return told
 
 
-def _tell_pairs(tested: Contest, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+def _tell_pairs(tested: ComparedLeads, tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """What each way does beside another, with as many leads and for as many SQLs."""
     told = []
     for row in _list_pairs(tables["volume"]):
@@ -192,7 +192,7 @@ def _tell_pairs(tested: Contest, tables: Mapping[str, pd.DataFrame]) -> list[str
     return told
 
 
-def _tell_scored(tested: Contest, *, resamples: int, seed: int) -> list[str]:
+def _tell_scored(tested: ComparedLeads, *, resamples: int, seed: int) -> list[str]:
     """Model beside points on the leads that have points: the others are ranked last by points, which the model gains from."""
     if tested.points is None or not 0 < (known := ~np.isnan(tested.points)).sum() < len(known):
         return []
@@ -227,7 +227,7 @@ def _say_interval(row: Mapping[str, Any], name: str, digits: int) -> str:
     return f"{mean} (95 %: {low} to {high})"
 
 
-def _list_untold(tested: Contest) -> list[str]:
+def _list_untold(tested: ComparedLeads) -> list[str]:
     untold = []
     if tested.points is None:
         untold.append("The leads carry no points, so there is nothing to compare the model with.")

@@ -7,13 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from predictor.model.metrics.intervals import wilson
-from predictor.report.compare.ways import Contest
+from predictor.report.compare.ways import ComparedLeads
 
 BOTH, ONLY_POINTS, ONLY_MODEL, NEITHER = "both", "only points", "only the model", "neither"
 MOST_SWAPPED = 1000
 
 
-def compute_cells(tested: Contest, *, seed: int = 0) -> pd.DataFrame:
+def compute_disagreement(tested: ComparedLeads, *, seed: int = 0) -> pd.DataFrame:
     """What came of the leads that points and model both hand over, one of them, or neither, each handing over as many.
 
     Which leads of a tie at the model's boundary are taken is drawn by lot.
@@ -26,16 +26,16 @@ def compute_cells(tested: Contest, *, seed: int = 0) -> pd.DataFrame:
         Four rows: `cell`, `leads`, `sqls`, `conversion` with `_low`, `_high` (Wilson, 95 %), `promised` (mean probability);
         conversion and promise are missing for an empty cell. Empty without a gate.
 
-    >>> tested = Contest(np.array(["A", "B", "C"], object), np.array([1.0, 0, 0]), np.array([0.9, 0.5, 0.1]), 0.5,
+    >>> tested = ComparedLeads(np.array(["A", "B", "C"], object), np.array([1.0, 0, 0]), np.array([0.9, 0.5, 0.1]), 0.5,
     ...                 np.array([0.0, 0, 70]), np.array([False, False, True]))
-    >>> compute_cells(tested)[["cell", "leads", "sqls"]].to_dict("list")
+    >>> compute_disagreement(tested)[["cell", "leads", "sqls"]].to_dict("list")
     {'cell': ['both', 'only points', 'only the model', 'neither'], 'leads': [0, 1, 1, 1], 'sqls': [0, 0, 1, 0]}
     """
     columns = ["cell", "leads", "sqls", "conversion", "conversion_low", "conversion_high", "promised"]
     if tested.routed is None:
         return pd.DataFrame(columns=columns)
     rows = []
-    for cell, chosen in find_cells(tested, seed=seed).items():
+    for cell, chosen in locate_disagreement(tested, seed=seed).items():
         leads, sqls = int(chosen.sum()), int(tested.outcome[chosen].sum())
         low, high = wilson(sqls, leads)
         ends = (sqls / leads, float(low), float(high)) if leads else (np.nan, np.nan, np.nan)
@@ -44,7 +44,7 @@ def compute_cells(tested: Contest, *, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def find_cells(tested: Contest, *, seed: int = 0) -> dict[str, NDArray[np.bool_]]:
+def locate_disagreement(tested: ComparedLeads, *, seed: int = 0) -> dict[str, NDArray[np.bool_]]:
     """Which leads are in each of the four cells."""
     by_points = tested.handed
     lot = np.random.default_rng(seed).permutation(len(by_points))
@@ -59,14 +59,14 @@ def find_cells(tested: Contest, *, seed: int = 0) -> dict[str, NDArray[np.bool_]
     }
 
 
-def list_swapped(tested: Contest, *, seed: int = 0, most: int = MOST_SWAPPED) -> pd.DataFrame:
+def list_swapped(tested: ComparedLeads, *, seed: int = 0, most: int = MOST_SWAPPED) -> pd.DataFrame:
     """The leads that only one of the two hands over, of each the strongest first: by points, and by probability.
 
     A key that holds an `@` may be a person's address, and is not told.
 
     Args:
         tested: The leads.
-        seed: As for `compute_cells`.
+        seed: As for `compute_disagreement`.
         most: Leads of each kind at most.
 
     Returns:
@@ -76,7 +76,7 @@ def list_swapped(tested: Contest, *, seed: int = 0, most: int = MOST_SWAPPED) ->
     columns = ["cell", "lead_id", "mql_at", "points", "probability", "sql"]
     if tested.routed is None:
         return pd.DataFrame(columns=columns)
-    cells = find_cells(tested, seed=seed)
+    cells = locate_disagreement(tested, seed=seed)
     points = np.full(len(tested.outcome), np.nan) if tested.points is None else tested.points
     days = np.full(len(points), "") if tested.moments is None else tested.moments.dt.strftime("%Y-%m-%d").to_numpy()
     parts = []

@@ -11,7 +11,7 @@ from predictor.core.errors import count
 from predictor.model.metrics.inputs import check_pairs
 from predictor.model.metrics.metrics import Difference
 from predictor.model.verdict import Verdict
-from predictor.report.compare.wording import SAME, tell_difference
+from predictor.report.compare.wording import SAME, describe_difference
 
 FloatArray = NDArray[np.float64]
 
@@ -81,7 +81,7 @@ def _tell_volume(chosen: str, y: FloatArray, handed: FloatArray, gap: Difference
         return None, "The points gate hands over every test lead, so there is nothing to choose between."
     if not y.any():
         return None, "No test lead became an SQL, so it cannot be told which of the two catches more."
-    told = tell_difference(gap, better=gap.mean > 0)
+    told = describe_difference(gap, better=gap.mean > 0)
     verb = f"'{chosen}' and the points are {SAME}" if told == SAME else f"'{chosen}' is {told} than the points"
     mean, low, high = (f"{sqls:+.1f}".removesuffix(".0") for sqls in (gap.mean, gap.low, gap.high))
     volume = count(int(handed.sum()), "test lead")

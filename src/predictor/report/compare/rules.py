@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from predictor.core.log_odds import logit
 from predictor.model.metrics.intervals import Z95, wilson
 from predictor.points.fit_points import find_mosts
-from predictor.report.compare.ways import Contest
+from predictor.report.compare.ways import ComparedLeads
 
 FloatArray = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ _EXPLAINED = 0.9  # share of a rule's ups and downs that others tell too, from w
 _CLIP = 1e-6
 
 
-def compute_rules(tested: Contest) -> pd.DataFrame:
+def compute_rules(tested: ComparedLeads) -> pd.DataFrame:
     """Each rule of the book beside what it is worth in the model.
 
     The worth is the least-squares slope of the model's log-odds on how many times each rule counts, all rules together: what the

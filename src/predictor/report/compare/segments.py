@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.data.parse import infer_kind
-from predictor.report.compare.ways import Contest
+from predictor.report.compare.ways import ComparedLeads
 from predictor.report.fairness import compute_fairness
 
 _NAMES = {  # what a segment is called -> words in the names of columns that hold it
@@ -47,7 +47,7 @@ def choose_segments(attributes: pd.DataFrame) -> list[str]:
     return chosen[:_MOST_COLUMNS]
 
 
-def compute_segments(tested: Contest) -> pd.DataFrame:
+def compute_segments(tested: ComparedLeads) -> pd.DataFrame:
     """Each segment of the leads: what came of it, what the model promised, and what share each way hands over.
 
     Returns:
@@ -59,7 +59,7 @@ def compute_segments(tested: Contest) -> pd.DataFrame:
     return _compute(tested, pd.DataFrame(index=range(len(tested.outcome))) if held is None else held[columns])
 
 
-def compute_months(tested: Contest) -> pd.DataFrame:
+def compute_months(tested: ComparedLeads) -> pd.DataFrame:
     """The same by the month in which leads became MQLs, in the order of time; empty where they carry no dates."""
     if tested.moments is None:
         return _compute(tested, pd.DataFrame(index=range(len(tested.outcome))))
@@ -67,7 +67,7 @@ def compute_months(tested: Contest) -> pd.DataFrame:
     return _compute(tested, months).sort_values("group", ignore_index=True)
 
 
-def _compute(tested: Contest, columns: pd.DataFrame) -> pd.DataFrame:
+def _compute(tested: ComparedLeads, columns: pd.DataFrame) -> pd.DataFrame:
     held = columns.reset_index(drop=True)
     table = compute_fairness(held, tested.outcome, tested.probability, tested.probability >= tested.threshold)
     names = ["points_routed", "points_routed_low", "points_routed_high"]

@@ -12,8 +12,8 @@ from predictor.model.metrics.intervals import wilson
 from predictor.model.metrics.metrics import Difference
 from predictor.model.threshold.gate import judge_conversion
 from predictor.model.threshold.table import compute_thresholds
-from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest, Sample, measure_samples
-from predictor.report.compare.wording import tell_difference
+from predictor.report.compare.ways import LEARNED, MODEL, POINTS, ComparedLeads, Resample, measure_resamples
+from predictor.report.compare.wording import describe_difference
 
 FloatArray = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ PREFIXES = {POINTS: "points", LEARNED: "learned"}
 _COUNTS = ("leads", "sqls", "conversion", "conversion_low", "conversion_high")
 
 
-def compute_steps(tested: Contest, *, also: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+def compute_steps(tested: ComparedLeads, *, also: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> pd.DataFrame:
     """What each threshold hands over, what the other ways catch with as many leads, and who is swapped with today's gate.
 
     Args:
@@ -39,7 +39,7 @@ def compute_steps(tested: Contest, *, also: Sequence[float] = (), resamples: int
 
     >>> p, points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
     >>> keys, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)
-    >>> steps = compute_steps(Contest(keys, outcome, p, 0.5, points, points >= 9), resamples=20)
+    >>> steps = compute_steps(ComparedLeads(keys, outcome, p, 0.5, points, points >= 9), resamples=20)
     >>> steps[["threshold", "sqls", "points_sqls", "points_told", "in_leads", "out_leads"]]
        threshold   sqls  points_sqls           points_told  in_leads  out_leads
     0        0.0  100.0        100.0  not to be told apart     100.0        0.0
@@ -55,7 +55,7 @@ def compute_steps(tested: Contest, *, also: Sequence[float] = (), resamples: int
     return pd.concat([table.assign(sqls=sqls, verdict=verdicts), *rivals, *_count_swaps(tested, table["threshold"])], axis=1)
 
 
-def _list_thresholds(tested: Contest, also: Sequence[float]) -> pd.DataFrame:
+def _list_thresholds(tested: ComparedLeads, also: Sequence[float]) -> pd.DataFrame:
     """What thresholds hand over, rising; those that are asked for beside the usual ones, but for such as hand over nothing."""
     y, p, weeks = tested.outcome, tested.probability, tested.weeks
     usual = compute_thresholds(y, p, weeks=weeks).drop(columns="value")
@@ -86,11 +86,11 @@ def measure_load(steps: pd.DataFrame) -> FloatArray:
     return 100 * steps["share_routed"].to_numpy(dtype=float) if np.isnan(weekly).any() else weekly
 
 
-def _measure_rivals(tested: Contest, leads: FloatArray, *, resamples: int, seed: int) -> list[pd.DataFrame]:
+def _measure_rivals(tested: ComparedLeads, leads: FloatArray, *, resamples: int, seed: int) -> list[pd.DataFrame]:
     """What points and learned points catch with so many leads, and how far the model is from that."""
     rivals = [way for way in tested.ways if way != MODEL]
 
-    def measure(sample: Sample) -> Mapping[str, float]:
+    def measure(sample: Resample) -> Mapping[str, float]:
         figures: dict[str, float] = {}
         best = sample.curves[MODEL].catch(leads)
         for way in rivals:
@@ -99,7 +99,7 @@ def _measure_rivals(tested: Contest, leads: FloatArray, *, resamples: int, seed:
             figures |= {f"{way}-{step}": float(gap) for step, gap in enumerate(best - caught)}
         return figures
 
-    figures = measure_samples(tested, measure, resamples=resamples, seed=seed)
+    figures = measure_resamples(tested, measure, resamples=resamples, seed=seed)
     unknown = Difference(np.nan, np.nan, np.nan)
     parts = []
     for way, prefix in PREFIXES.items():
@@ -113,10 +113,10 @@ def _measure_rivals(tested: Contest, leads: FloatArray, *, resamples: int, seed:
 
 
 def _tell(gap: Difference) -> str:
-    return tell_difference(gap, better=gap.mean > 0) if np.isfinite([gap.mean, gap.low, gap.high]).all() else ""
+    return describe_difference(gap, better=gap.mean > 0) if np.isfinite([gap.mean, gap.low, gap.high]).all() else ""
 
 
-def _count_swaps(tested: Contest, thresholds: pd.Series) -> list[pd.DataFrame]:
+def _count_swaps(tested: ComparedLeads, thresholds: pd.Series) -> list[pd.DataFrame]:
     """The leads that each threshold takes in and the gate leaves out, and those that it leaves out and the gate hands over."""
     at = thresholds.to_numpy(dtype=float)
     if tested.routed is None:
@@ -127,7 +127,7 @@ def _count_swaps(tested: Contest, thresholds: pd.Series) -> list[pd.DataFrame]:
     return [_tell_counts(*held_back).add_prefix("in_"), _tell_counts(*left).add_prefix("out_")]
 
 
-def _count_above(tested: Contest, chosen: NDArray[np.bool_], at: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _count_above(tested: ComparedLeads, chosen: NDArray[np.bool_], at: FloatArray) -> tuple[FloatArray, FloatArray]:
     """How many of those leads have each probability or more, and how many of them are SQLs."""
     rising = np.argsort(tested.probability[chosen], kind="stable")
     first = np.searchsorted(tested.probability[chosen][rising], at)

@@ -10,14 +10,14 @@ import pandas as pd
 
 from predictor.model.metrics.intervals import wilson
 from predictor.model.metrics.metrics import Difference
-from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest, Sample, measure_samples
-from predictor.report.compare.wording import tell_difference
+from predictor.report.compare.ways import LEARNED, MODEL, POINTS, ComparedLeads, Resample, measure_resamples
+from predictor.report.compare.wording import describe_difference
 
 _LADDER = (1, 2, 5)  # times a power of ten: the weekly capacities that are told
 _MOST_CAPACITIES = 8
 
 
-def compute_volume(tested: Contest, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+def compute_volume(tested: ComparedLeads, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
     """SQLs caught by each way with as many leads as the points gate hands over, or as the threshold does where there is no gate.
 
     Of leads that tie at the boundary, a random choice is expected. Points hand over exactly the leads of their gate.
@@ -34,18 +34,18 @@ def compute_volume(tested: Contest, *, resamples: int = 200, seed: int = 0) -> p
 
     >>> p, points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
     >>> keys, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)
-    >>> tested = Contest(keys, outcome, p, 0.5, points, points >= 9)
+    >>> tested = ComparedLeads(keys, outcome, p, 0.5, points, points >= 9)
     >>> compute_volume(tested)[["way", "leads", "sqls", "told"]].to_numpy().tolist()
     [['points', 100, 50.0, ''], ['model', 100, 100.0, 'better']]
     """
 
-    def measure(sample: Sample) -> dict[str, float]:
+    def measure(sample: Resample) -> dict[str, float]:
         caught = {name: float(curve.catch(sample.volume)) for name, curve in sample.curves.items()}
         if tested.routed is not None and POINTS in caught:
             caught[POINTS] = sample.caught
         return _pair(caught)
 
-    figures = measure_samples(tested, measure, resamples=resamples, seed=seed)
+    figures = measure_resamples(tested, measure, resamples=resamples, seed=seed)
     leads = int(tested.handed.sum())
     rows = []
     for way in tested.ways:
@@ -57,7 +57,7 @@ def compute_volume(tested: Contest, *, resamples: int = 200, seed: int = 0) -> p
     return pd.DataFrame(rows)
 
 
-def compute_equal_sqls(tested: Contest, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+def compute_equal_sqls(tested: ComparedLeads, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
     """How many leads sales must work by each way for the SQLs that the points gate catches, or those of the threshold.
 
     Returns:
@@ -66,12 +66,12 @@ def compute_equal_sqls(tested: Contest, *, resamples: int = 200, seed: int = 0) 
 
     >>> p, points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
     >>> keys, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)
-    >>> tested = Contest(keys, outcome, p, 0.5, points, points >= 9)
+    >>> tested = ComparedLeads(keys, outcome, p, 0.5, points, points >= 9)
     >>> compute_equal_sqls(tested)[["way", "sqls", "leads", "told"]].to_numpy().tolist()
     [['points', 50.0, 100.0, ''], ['model', 50.0, 50.0, 'better']]
     """
 
-    def measure(sample: Sample) -> dict[str, float]:
+    def measure(sample: Resample) -> dict[str, float]:
         by_threshold = float(sample.curves[MODEL].catch(sample.volume))
         wanted = sample.caught if tested.routed is not None else by_threshold
         needed = {name: curve.need(wanted) for name, curve in sample.curves.items()}
@@ -79,7 +79,7 @@ def compute_equal_sqls(tested: Contest, *, resamples: int = 200, seed: int = 0) 
             needed[POINTS] = sample.volume
         return _pair(needed) | {"sqls": wanted}
 
-    figures = measure_samples(tested, measure, resamples=resamples, seed=seed)
+    figures = measure_resamples(tested, measure, resamples=resamples, seed=seed)
     rows = []
     for way in tested.ways:
         row = {"way": way, "sqls": figures["sqls"].mean, **_spread("leads", figures[way])}
@@ -87,7 +87,7 @@ def compute_equal_sqls(tested: Contest, *, resamples: int = 200, seed: int = 0) 
     return pd.DataFrame(rows)
 
 
-def compute_capacity(tested: Contest, *, weekly: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+def compute_capacity(tested: ComparedLeads, *, weekly: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> pd.DataFrame:
     """SQLs a week by each way when sales works so many leads a week, the best first.
 
     Args:
@@ -105,14 +105,14 @@ def compute_capacity(tested: Contest, *, weekly: Sequence[float] = (), resamples
         return pd.DataFrame(columns=["leads_per_week", "way", "leads", "sqls_per_week", "conversion", "told"])
     asked = _choose_capacities(len(tested.outcome) / weeks, weekly)
 
-    def measure(sample: Sample) -> dict[str, float]:
+    def measure(sample: Resample) -> dict[str, float]:
         figures: dict[str, float] = {}
         for each in asked:
             caught = {name: float(curve.catch(each * weeks)) / weeks for name, curve in sample.curves.items()}
             figures |= {f"{each}/{name}": figure for name, figure in _pair(caught).items()}
         return figures
 
-    figures = measure_samples(tested, measure, resamples=resamples, seed=seed)
+    figures = measure_resamples(tested, measure, resamples=resamples, seed=seed)
     rows = []
     for each in asked:
         of_it = {name.partition("/")[2]: figure for name, figure in figures.items() if name.startswith(f"{each}/")}
@@ -123,14 +123,14 @@ def compute_capacity(tested: Contest, *, weekly: Sequence[float] = (), resamples
     return pd.DataFrame(rows)
 
 
-def compute_rankings(tested: Contest, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+def compute_rankings(tested: ComparedLeads, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
     """How well each way ranks the leads whose points are known, or all where there are no points.
 
     Returns:
         A row a way: `way`, `leads`, `sqls`, `auc` with `_low`, `_high`, `against`, `difference` with `_low`, `_high`, `told`.
 
     >>> outcome, p = np.tile([1.0, 0], 40), np.tile([0.9, 0.2], 40)
-    >>> tested = Contest(np.arange(80).astype(object), outcome, p, 0.5, np.full(80, 5.0))
+    >>> tested = ComparedLeads(np.arange(80).astype(object), outcome, p, 0.5, np.full(80, 5.0))
     >>> compute_rankings(tested)[["way", "auc", "told"]].to_numpy().tolist()
     [['points', 0.5, ''], ['model', 1.0, 'better']]
     """
@@ -139,10 +139,10 @@ def compute_rankings(tested: Contest, *, resamples: int = 200, seed: int = 0) ->
         known[:] = True
     scored = take_leads(tested, known)
 
-    def measure(sample: Sample) -> dict[str, float]:
+    def measure(sample: Resample) -> dict[str, float]:
         return _pair({name: curve.auc for name, curve in sample.curves.items()})
 
-    figures = measure_samples(scored, measure, resamples=resamples, seed=seed)
+    figures = measure_resamples(scored, measure, resamples=resamples, seed=seed)
     rows = []
     for way in scored.ways:
         row = {"way": way, "leads": int(known.sum()), "sqls": int(scored.outcome.sum()), **_spread("auc", figures[way])}
@@ -150,7 +150,7 @@ def compute_rankings(tested: Contest, *, resamples: int = 200, seed: int = 0) ->
     return pd.DataFrame(rows)
 
 
-def compute_rankings_ever(tested: Contest, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+def compute_rankings_ever(tested: ComparedLeads, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
     """How well the hand-set points rank every scored lead whose outcome is known, older ones too; nothing was learned for them.
 
     Returns:
@@ -162,12 +162,12 @@ def compute_rankings_ever(tested: Contest, *, resamples: int = 200, seed: int = 
     points, outcome = (values[~np.isnan(tested.ever[0])] for values in tested.ever)
     if len(np.unique(outcome)) < 2:
         return pd.DataFrame(columns=columns)
-    held = Contest(np.arange(len(points)).astype(object), outcome, np.full(len(points), 0.5), 0.5, points)
-    figures = measure_samples(held, lambda sample: {POINTS: sample.curves[POINTS].auc}, resamples=resamples, seed=seed)
+    held = ComparedLeads(np.arange(len(points)).astype(object), outcome, np.full(len(points), 0.5), 0.5, points)
+    figures = measure_resamples(held, lambda sample: {POINTS: sample.curves[POINTS].auc}, resamples=resamples, seed=seed)
     return pd.DataFrame([{"way": POINTS, "leads": len(points), "sqls": int(outcome.sum()), **_spread("auc", figures[POINTS])}])
 
 
-def compute_gains(tested: Contest, *, steps: int = 100, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+def compute_gains(tested: ComparedLeads, *, steps: int = 100, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
     """Gains and lift: what share of all SQLs each way has caught when it has handed over so large a share of all leads.
 
     Returns:
@@ -178,14 +178,14 @@ def compute_gains(tested: Contest, *, steps: int = 100, resamples: int = 200, se
     shares = np.arange(1, steps + 1) / steps
     n, total = len(tested.outcome), float(tested.outcome.sum())
 
-    def measure(sample: Sample) -> dict[str, float]:
+    def measure(sample: Resample) -> dict[str, float]:
         figures: dict[str, float] = {}
         for name, curve in sample.curves.items():
             caught = curve.catch(shares * sample.leads) / (sample.sqls or np.nan)
             figures |= {f"{place}/{name}": float(part) for place, part in enumerate(caught)}
         return figures
 
-    figures = measure_samples(tested, measure, resamples=resamples, seed=seed)
+    figures = measure_resamples(tested, measure, resamples=resamples, seed=seed)
     rows = []
     for way in tested.ways:
         for place, share in enumerate(shares.tolist()):
@@ -197,13 +197,13 @@ def compute_gains(tested: Contest, *, steps: int = 100, resamples: int = 200, se
     return pd.DataFrame(rows)
 
 
-def take_leads(tested: Contest, chosen: np.ndarray) -> Contest:
+def take_leads(tested: ComparedLeads, chosen: np.ndarray) -> ComparedLeads:
     """Some of the leads, as rankings look at them."""
     parts: dict[str, Any] = {
         name: None if (values := getattr(tested, name)) is None else values[chosen]
         for name in ("lead_id", "outcome", "probability", "points", "routed", "qualifies", "learned")
     }
-    return Contest(threshold=tested.threshold, **parts)
+    return ComparedLeads(threshold=tested.threshold, **parts)
 
 
 def _pair(figures: Mapping[str, float]) -> dict[str, float]:
@@ -217,13 +217,13 @@ def _pair(figures: Mapping[str, float]) -> dict[str, float]:
     return {**figures, **pairs}
 
 
-def _compare(way: str, tested: Contest, figures: Mapping[str, Difference], *, more_is_better: bool) -> list[dict[str, Any]]:
+def _compare(way: str, tested: ComparedLeads, figures: Mapping[str, Difference], *, more_is_better: bool) -> list[dict[str, Any]]:
     """What the way is against each rival; one empty comparison where it has none."""
     told = []
     for rival in (POINTS, LEARNED):
         if (gap := figures.get(f"{way}-{rival}")) is not None and rival in tested.ways:
             sure = bool(np.isfinite([gap.mean, gap.low, gap.high]).all())
-            words = tell_difference(gap, better=(gap.mean > 0) == more_is_better) if sure else ""
+            words = describe_difference(gap, better=(gap.mean > 0) == more_is_better) if sure else ""
             told.append({"against": rival, **_spread("difference", gap), "told": words})
     return told or [{"against": "", **_spread("difference", Difference(np.nan, np.nan, np.nan)), "told": ""}]
 

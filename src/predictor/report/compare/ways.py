@@ -19,7 +19,7 @@ POINTS, LEARNED, MODEL = "points", "learned points", "model"
 
 
 @dataclass(frozen=True)
-class Contest:
+class ComparedLeads:
     """Leads that none of the ways has learned from, and what each way says of them; all arrays are in the order of the leads.
 
     Attributes:
@@ -147,7 +147,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Sample:
+class Resample:
     """A sample of the leads: what each way catches, and what the gate did.
 
     Attributes:
@@ -165,10 +165,10 @@ class Sample:
     caught: float
 
 
-Measure = Callable[[Sample], Mapping[str, float]]
+Measure = Callable[[Resample], Mapping[str, float]]
 
 
-def measure_samples(tested: Contest, measure: Measure, *, resamples: int = 200, seed: int = 0) -> dict[str, Difference]:
+def measure_resamples(tested: ComparedLeads, measure: Measure, *, resamples: int = 200, seed: int = 0) -> dict[str, Difference]:
     """Figures of the leads, each with the interval in which other leads of their kind would have put it.
 
     Paired percentile bootstrap (Efron and Tibshirani 1993, chapter 13): all ways choose from the same resample. The order of the
@@ -201,13 +201,13 @@ def _rank(values: FloatArray) -> NDArray[np.intp]:
     return np.asarray(places, dtype=np.intp)
 
 
-def _take(ranks: Mapping[str, NDArray[np.intp]], y: FloatArray, handed: FloatArray, weight: FloatArray) -> Sample:
+def _take(ranks: Mapping[str, NDArray[np.intp]], y: FloatArray, handed: FloatArray, weight: FloatArray) -> Resample:
     accepted, routed = weight * y, weight * handed
     curves = {}
     for name, rank in ranks.items():
         leads, sqls = np.bincount(rank, weights=weight), np.bincount(rank, weights=accepted)
         curves[name] = Curve(np.append(0.0, np.cumsum(leads)), np.append(0.0, np.cumsum(sqls)))
-    return Sample(curves, float(weight.sum()), float(accepted.sum()), float(routed.sum()), float(routed @ y))
+    return Resample(curves, float(weight.sum()), float(accepted.sum()), float(routed.sum()), float(routed @ y))
 
 
 def _find_interval(figure: float, drawn: list[float]) -> Difference:

@@ -7,15 +7,15 @@ from predictor.model.metrics.metrics import Difference
 SAME, BETTER, WORSE = "not to be told apart", "better", "worse"
 
 
-def tell_difference(gap: Difference, *, better: bool) -> str:
+def describe_difference(gap: Difference, *, better: bool) -> str:
     """Better or worse where the interval leaves 0 out.
 
     Args:
         gap: The difference with its interval.
         better: Whether the difference as it came out speaks for the first.
 
-    >>> tell_difference(Difference(-0.1, -0.2, -0.05), better=True), tell_difference(Difference(-0.1, -0.2, 0.1), better=True)
-    ('better', 'not to be told apart')
+    >>> [describe_difference(Difference(-0.1, -0.2, high), better=True) for high in (-0.05, 0.1)]
+    ['better', 'not to be told apart']
     """
     if gap.low <= 0 <= gap.high:
         return SAME

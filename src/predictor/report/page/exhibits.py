@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from predictor.core.errors import Finding
-from predictor.report.page.sliders import say_unit, tell_steps
-from predictor.report.summary import tell_frame
+from predictor.report.page.sliders import describe_steps, format_unit
+from predictor.report.summary import format_frame
 from predictor.report.tables_text import TextTable
 
 _WORDY = frozenset(
@@ -100,7 +100,7 @@ def make_exhibit(key: str, frame: pd.DataFrame, *, table: TextTable | None = Non
     >>> held.table.rows, held.csv
     ((('under 10', '3', '33 %'),), 'band,leads,conversion\nunder 10,3,0.333333\n')
     """
-    told = tell_frame(key, frame, stacked=True) if table is None else table
+    told = format_frame(key, frame, stacked=True) if table is None else table
     exhibit = Exhibit(key, told, write_csv(frame), frame)
     return replace(exhibit, **changes)  # type: ignore[arg-type]
 
@@ -134,9 +134,9 @@ def find_numbers(frame: pd.DataFrame) -> list[str]:
     return [str(name) for name in frame if pd.api.types.is_numeric_dtype(frame[name])]
 
 
-def tell_step_table(steps: pd.DataFrame) -> TextTable:
+def format_step_table(steps: pd.DataFrame) -> TextTable:
     """Every threshold with what it hands over, in words: columns that cannot be told are left out."""
-    texts, unit = tell_steps(steps), say_unit(steps)
+    texts, unit = describe_steps(steps), format_unit(steps)
     heads = {
         "threshold": "Threshold", "load": f"Leads {unit}", "share": "Share of all leads", "sqls": f"SQLs {unit}",
         "conversion": "Conversion", "caught": "Share of all SQLs", "verdict": "Verdict", "points_sqls": "SQLs by points",

@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 
 from predictor.core.errors import count
-from predictor.core.wording import is_missing, say_number, say_percent, say_share, say_threshold
+from predictor.core.wording import format_number, format_percent, format_share, format_threshold, is_missing
 from predictor.report.compare.comparison import SCORED, Comparison
 from predictor.report.compare.ways import LEARNED, MODEL, POINTS
 from predictor.report.compare.wording import BETTER, SAME, WORSE
-from predictor.report.page.sliders import find_period, find_place, say_unit
+from predictor.report.page.sliders import find_period, find_place, format_unit
 
 _TITLES = {
     BETTER: "The model finds more SQLs than your points, with the same number of leads",
@@ -38,7 +38,7 @@ class Headline:
     sentences: tuple[str, str, str]
 
 
-def tell_headline(comparison: Comparison, threshold: float, *, serves: float | None = None, promise: str = "") -> Headline:
+def make_headline(comparison: Comparison, threshold: float, *, serves: float | None = None, promise: str = "") -> Headline:
     """The verdict on points and model.
 
     Args:
@@ -73,13 +73,13 @@ def name_threshold(serves: float | None) -> str:
     return "model's threshold" if serves is None else "forward-tested threshold"
 
 
-def tell_final(serves: float) -> str:
+def describe_final(serves: float) -> str:
     """The threshold that serves, which the test leads helped to choose.
 
-    >>> tell_final(0.0688)
+    >>> describe_final(0.0688)
     "The final model's threshold is 0.0688, chosen on all leads by the same rule."
     """
-    return f"The final model's threshold is {say_threshold(serves)}, chosen on all leads by the same rule."
+    return f"The final model's threshold is {format_threshold(serves)}, chosen on all leads by the same rule."
 
 
 def _tell_today(comparison: Comparison) -> str:
@@ -112,17 +112,17 @@ def _tell_contest(comparison: Comparison, step: Mapping[str, Any], named: str) -
 
 def _tell_advice(steps: pd.DataFrame, threshold: float, serves: float | None) -> str:
     row = _find_row(steps, find_place(steps, threshold))
-    share = say_share(row["conversion"], row["conversion_low"], row["conversion_high"])
+    share = format_share(row["conversion"], row["conversion_low"], row["conversion_high"])
     text, came = "Hand over every lead", f"{share} of the test leads became SQLs."
     if row["threshold"]:
-        load = f"{say_number(row['leads'] / find_period(steps), 1)} {say_unit(steps)}"
-        caught = "" if is_missing(row["sqls_caught"]) else f", {say_percent(row['sqls_caught'])} of all SQLs"
+        load = f"{format_number(row['leads'] / find_period(steps), 1)} {format_unit(steps)}"
+        caught = "" if is_missing(row["sqls_caught"]) else f", {format_percent(row['sqls_caught'])} of all SQLs"
         text = f"Hand over leads with a probability of {threshold:.4g} or more"
         came = f"of the test leads {load}, of which {share} became SQLs{caught}."
     if serves is None:
         return f"{text}: {came}"
     do = f"Hand over leads to which the final model gives {serves:.4g} or more" if serves else "Hand over every lead"
-    return f"{do}. Before the test leads came, the same rule chose {say_threshold(threshold)}: {came}"
+    return f"{do}. Before the test leads came, the same rule chose {format_threshold(threshold)}: {came}"
 
 
 def _find_reason(comparison: Comparison) -> str:
@@ -151,5 +151,5 @@ def _say_pair(row: Mapping[str, Any]) -> str:
 def _say_gap(row: Mapping[str, Any]) -> str:
     figures = [float(row[f"difference{end}"]) for end in ("", "_low", "_high")]
     whole = all(figure.is_integer() for figure in figures) or max(map(abs, figures)) >= _WHOLE
-    mean, low, high = (say_number(figure, 0 if whole else 1, sign=True) for figure in figures)
+    mean, low, high = (format_number(figure, 0 if whole else 1, sign=True) for figure in figures)
     return f"{mean} (95 %: {low} to {high})"

@@ -14,19 +14,24 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from predictor.core.wording import say_days
-from predictor.model.threshold.describe import say_band
+from predictor.core.wording import format_days
+from predictor.model.threshold.describe import format_band
 from predictor.report.compare.candidates import ReportData
 from predictor.report.compare.comparison import Comparison
 from predictor.report.compare.threshold_steps import PREFIXES, measure_load
 from predictor.report.compare.ways import LEARNED, POINTS
 from predictor.report.page.charts import list_charts
-from predictor.report.page.exhibits import Exhibit, Section, find_numbers, make_exhibit, tell_step_table
-from predictor.report.page.headline import name_threshold, tell_final, tell_headline
-from predictor.report.page.sections import tell_comparison
-from predictor.report.page.sections_training import tell_findings, tell_tested, tell_time, tell_trust
-from predictor.report.page.sliders import make_slider, say_unit
-from predictor.report.tables_text import tell_fit, tell_outcome, tell_promise
+from predictor.report.page.exhibits import Exhibit, Section, find_numbers, format_step_table, make_exhibit
+from predictor.report.page.headline import describe_final, make_headline, name_threshold
+from predictor.report.page.sections import make_comparison_sections
+from predictor.report.page.sections_training import (
+    make_findings_section,
+    make_tested_section,
+    make_time_section,
+    make_trust_section,
+)
+from predictor.report.page.sliders import format_unit, make_slider
+from predictor.report.tables_text import describe_fit, describe_outcome, describe_promise
 
 _BAND = (0.2, 0.3)
 _FINAL = "The model that serves was learned again after this test, from the test leads too."
@@ -34,7 +39,7 @@ _LABELS = ("Today", "Points or model", "What to do")
 
 
 @dataclass(frozen=True)
-class Told:
+class PageData:
     """What a page tells.
 
     Attributes:
@@ -75,27 +80,27 @@ def render_page(data: ReportData, *, named: bool = False) -> str:
         data: What the report tells.
         named: Whether it lists the leads that points and model would swap; otherwise it names no lead.
     """
-    doubt = data.verdict.doubt
+    calibration_warning = data.verdict.calibration_warning
     leads = len(data.verdict.outcome)
-    return render_told(
-        Told(
+    return render_comparison(
+        PageData(
             comparison=data.comparison if named else data.comparison.nameless,
             threshold=data.verdict.threshold.threshold,
             serves=data.advice.threshold,
             title=f"Learned score and points: {data.name}",
             over=f"Points, learned points and model on the same {leads:,} leads, newer than any that taught what is tested here",
-            about=f"{tell_outcome(data.metrics)} Candidate '{data.name}'. {_FINAL} {tell_fit(data.metrics)}",
-            doubts=() if doubt is None else (f"{doubt.what} {doubt.do}",),
+            about=f"{describe_outcome(data.metrics)} Candidate '{data.name}'. {_FINAL} {describe_fit(data.metrics)}",
+            doubts=() if calibration_warning is None else (f"{calibration_warning.what} {calibration_warning.do}",),
             horizon_days=data.metrics.get("horizon_days"),
             book=data.learned_book,
-            promise="" if data.advice.holds else tell_promise(data.advice),
+            promise="" if data.advice.holds else describe_promise(data.advice),
             band=data.band,
             data=data,
         )
     )
 
 
-def render_told(told: Told) -> str:
+def render_comparison(told: PageData) -> str:
     """The page of any comparison.
 
     Args:
@@ -106,14 +111,14 @@ def render_told(told: Told) -> str:
     steps = _show_steps(told.comparison, charts)
     exhibits = [exhibit for section in sections for exhibit in section.exhibits] + [steps]
     library, script = _read("vega.js"), _read("page.js")
-    headline = tell_headline(told.comparison, told.threshold, serves=told.serves, promise=told.promise)
+    headline = make_headline(told.comparison, told.threshold, serves=told.serves, promise=told.promise)
     brought = {"policy": make_policy(library, script), "style": _read("page.css"), "library": library, "script": script}
     brought["held"] = _dump(_hold(told, exhibits, charts))
     return _open_templates().get_template("page.html").render(
         title=told.title, over=told.over, about=told.about, headline=headline, doubts=told.doubts,
         steps=zip(_LABELS, headline.sentences, strict=True), untold=told.comparison.untold, sections=sections,
         picture=_describe_picture(told.comparison) if "gains" in charts else "", choose=_describe_choice(told, steps),
-        horizon=say_days(told.horizon_days), nameless="swapped" not in told.comparison.tables,
+        horizon=format_days(told.horizon_days), nameless="swapped" not in told.comparison.tables,
         **{name: Markup(text) for name, text in brought.items()},  # noqa: S704  files of this room, and what `_dump` made safe
     )  # fmt: skip
 
@@ -129,10 +134,10 @@ def make_policy(*scripts: str) -> str:
     return f"default-src 'none'; style-src 'unsafe-inline'; script-src {run}"
 
 
-def _list_sections(told: Told, charts: Mapping[str, Any]) -> list[Section]:
-    sections = [*tell_comparison(told.comparison, charts), tell_trust(told.comparison, charts, told.data)]
-    sections.append(tell_time(told.comparison, charts))
-    return sections if told.data is None else [*sections, tell_tested(told.data), tell_findings(told.data)]
+def _list_sections(told: PageData, charts: Mapping[str, Any]) -> list[Section]:
+    sections = [*make_comparison_sections(told.comparison, charts), make_trust_section(told.comparison, charts, told.data)]
+    sections.append(make_time_section(told.comparison, charts))
+    return sections if told.data is None else [*sections, make_tested_section(told.data), make_findings_section(told.data)]
 
 
 def _show_steps(comparison: Comparison, charts: Mapping[str, Any]) -> Exhibit:
@@ -144,7 +149,7 @@ def _show_steps(comparison: Comparison, charts: Mapping[str, Any]) -> Exhibit:
     return make_exhibit(
         "steps",
         frame,
-        table=tell_step_table(frame),
+        table=format_step_table(frame),
         title="What each threshold hands over",
         note=note,
         drawn=drawn,
@@ -169,7 +174,7 @@ def _find_gate(comparison: Comparison) -> list[dict[str, Any]]:
     ]
 
 
-def _describe_choice(told: Told, exhibit: Exhibit) -> dict[str, Any]:
+def _describe_choice(told: PageData, exhibit: Exhibit) -> dict[str, Any]:
     """What the section of the sliders shows before any script runs."""
     steps = told.comparison.tables["steps"]
     slider, load = _make_slider(told), measure_load(steps)
@@ -179,30 +184,30 @@ def _describe_choice(told: Told, exhibit: Exhibit) -> dict[str, Any]:
     places = [(name.capitalize(), start)]
     if len(held := gates[gates["way"] == POINTS]) and held["leads"].iloc[0] > 0:
         places.append(("As many as today's gate", int(abs(steps["leads"] - held["leads"].iloc[0]).argmin())))
-    unit = say_unit(steps)
+    unit = format_unit(steps)
     ways = [way for way in (POINTS, LEARNED) if steps[f"{PREFIXES[way]}_sqls"].notna().any()]
     return {
         "texts": {name: texts[start] for name, texts in slider["texts"].items()}, "verdict": slider["verdict"][start],
-        "start": f"They start at the {name}.{'' if told.serves is None else ' ' + tell_final(told.serves)}", "place": start,
+        "start": f"They start at the {name}.{'' if told.serves is None else ' ' + describe_final(told.serves)}", "place": start,
         "last": len(steps) - 1, "most": slider["most"], "step": slider["step"], "load": float(load[start]), "unit": unit,
         "capacity": f"Leads sales works {unit}", "places": places, "leads": f"{int(steps['leads'].iloc[0]):,}",
-        "band": say_band(told.band), "swaps": bool(steps["in_leads"].notna().any()), "exhibit": exhibit,
+        "band": format_band(told.band), "swaps": bool(steps["in_leads"].notna().any()), "exhibit": exhibit,
         "rivals": [(way, PREFIXES[way]) for way in ways],
     }  # fmt: skip
 
 
-def _make_slider(told: Told) -> dict[str, Any]:
+def _make_slider(told: PageData) -> dict[str, Any]:
     slider = make_slider(told.comparison.tables["steps"], told.threshold)
     joined = {name: [_join_units(text) for text in texts] for name, texts in slider["texts"].items()}
     return slider | {"texts": joined}
 
 
-def _hold(told: Told, exhibits: list[Exhibit], charts: dict[str, Any]) -> dict[str, Any]:
+def _hold(told: PageData, exhibits: list[Exhibit], charts: dict[str, Any]) -> dict[str, Any]:
     """What the page's script works with."""
     horizon = [] if told.horizon_days is None else [{"days": told.horizon_days}]
     return {
         "slider": _make_slider(told),
-        "unit": say_unit(told.comparison.tables["steps"]),
+        "unit": format_unit(told.comparison.tables["steps"]),
         "tables": {exhibit.key: {"csv": exhibit.csv, "numbers": find_numbers(exhibit.frame)} for exhibit in exhibits},
         "files": {"learned_points.toml": told.book} if told.book else {},
         "places": {"gate": _find_gate(told.comparison), "horizon": horizon},

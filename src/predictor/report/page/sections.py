@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pandas as pd
 
-from predictor.core.wording import say_number
+from predictor.core.wording import format_number
 from predictor.report.compare.comparison import Comparison
 from predictor.report.compare.ways import POINTS
 from predictor.report.page.exhibits import Exhibit, Section, make_exhibit
-from predictor.report.summary import tell_frame
-from predictor.report.tables_text import TextTable, tell_bands
+from predictor.report.summary import format_frame
+from predictor.report.tables_text import TextTable, format_bands
 
 _SHOWN = 20  # leads of each kind in the table of those that are swapped; all are in its CSV
 _NO_POINTS = "What a number of points means cannot be told: the leads carry no points."
@@ -50,7 +50,7 @@ _NO_SEGMENTS = "There is no attribute with two values or more to cut the leads b
 _MONTHS = "Where what came lies beyond what was promised month after month, the market has changed."
 
 
-def tell_comparison(comparison: Comparison, charts: Container[str]) -> list[Section]:
+def make_comparison_sections(comparison: Comparison, charts: Container[str]) -> list[Section]:
     """The sections that any comparison carries.
 
     Args:
@@ -71,7 +71,7 @@ def _tell_points(comparison: Comparison, charts: Container[str]) -> Section:
     held = tables["gates"]["way"] == POINTS
     told = [str(text) for text in tables["gates"]["text"][held]] or [_find_untold(comparison, "gate")]
     bands = make_exhibit(
-        "bands", tables["bands"], table=tell_bands(tables["bands"]), title="Conversion by points", note=_BANDS,
+        "bands", tables["bands"], table=format_bands(tables["bands"]), title="Conversion by points", note=_BANDS,
         drawn="bands" in charts, beside=True,
     )  # fmt: skip
     return Section("points", "Points", title, (*told, *ranked), (bands, *others))
@@ -106,7 +106,7 @@ def _tell_disagreement(comparison: Comparison, charts: Container[str]) -> Sectio
 
 
 def _list_swapped(swapped: pd.DataFrame) -> Exhibit:
-    shown = tell_frame("swapped", swapped.groupby("cell", sort=False).head(_SHOWN))
+    shown = format_frame("swapped", swapped.groupby("cell", sort=False).head(_SHOWN))
     caption = f"Leads that only one of the two hands over: the {_SHOWN} strongest of each, all {len(swapped):,} in the CSV"
     return make_exhibit("swapped", swapped, table=replace(shown, caption=caption))
 
@@ -127,10 +127,10 @@ def _tell_learned(comparison: Comparison, _: Container[str]) -> Section:
     if frame is None or not len(frame):
         return Section("learned", "Learned points", title, (_NOT_LEARNED,))
     figures = ("points", "hand_points", "times")
-    rows = [(row["rule"], *(say_number(row[name]) for name in figures), row["why"]) for row in frame.to_dict("records")]
+    rows = [(row["rule"], *(format_number(row[name]) for name in figures), row["why"]) for row in frame.to_dict("records")]
     exhibit = make_exhibit("learned_points", frame, table=TextTable("Learned points and why", _LEARNED_HEADS, tuple(rows)))
     files = (("learned_points.toml", "Download the rule book (TOML)"),)
-    gate = (_GATE.format(gate=say_number(frame["gate"].iloc[0])),) if "gate" in frame else ()
+    gate = (_GATE.format(gate=format_number(frame["gate"].iloc[0])),) if "gate" in frame else ()
     return Section("learned", "Learned points", title, (_LEARNED, _BOOK, *gate), (exhibit,), files)
 
 

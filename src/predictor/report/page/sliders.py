@@ -10,13 +10,13 @@ import pandas as pd
 
 from predictor.core.wording import (
     DASH,
+    format_number,
+    format_percent,
+    format_percent_range,
+    format_share,
+    format_threshold,
+    format_weekly,
     is_missing,
-    say_number,
-    say_percent,
-    say_percent_range,
-    say_share,
-    say_threshold,
-    say_weekly,
 )
 from predictor.report.compare.threshold_steps import PREFIXES, measure_load
 
@@ -25,15 +25,15 @@ Row = Mapping[str, Any]
 _STEPS = 200  # places of the slider of capacity, at least half as many
 
 
-def tell_steps(steps: pd.DataFrame) -> dict[str, list[str]]:
+def describe_steps(steps: pd.DataFrame) -> dict[str, list[str]]:
     """Each figure of the page's choice in words, a list with one text for each threshold.
 
     Leads and SQLs are told a week, or of every 100 leads that come in where these carry no dates.
 
     >>> from predictor.report.compare.threshold_steps import compute_steps
-    >>> from predictor.report.compare.ways import Contest
-    >>> leads = Contest(np.arange(4).astype(object), np.array([0.0, 0, 1, 1]), np.array([0.1, 0.2, 0.2, 0.7]), 0.2, weeks=2)
-    >>> told = tell_steps(compute_steps(leads))
+    >>> from predictor.report.compare.ways import ComparedLeads
+    >>> leads = ComparedLeads(np.arange(4).astype(object), np.array([0.0, 0, 1, 1]), np.array([0.1, 0.2, 0.2, 0.7]), 0.2, weeks=2)
+    >>> told = describe_steps(compute_steps(leads))
     >>> told["threshold"], told["load"], told["conversion"][1], told["in"][1]
     (['0 (every lead)', '0.2', '0.7'], ['2.0', '1.5', '0.5'], '67 % (21 to 94 %)', '–')
     """
@@ -47,7 +47,7 @@ def find_period(steps: pd.DataFrame) -> float:
     return float(steps["leads"].iloc[0] / measure_load(steps)[0])
 
 
-def say_unit(steps: pd.DataFrame) -> str:
+def format_unit(steps: pd.DataFrame) -> str:
     """What leads and SQLs are told by: 'a week', or 'of every 100 leads'."""
     return "of every 100 leads" if steps["leads_per_week"].isna().any() else "a week"
 
@@ -61,14 +61,14 @@ def make_slider(steps: pd.DataFrame, threshold: float) -> dict[str, Any]:
     """What the browser needs: texts by row, the numbers it looks rows up by, and where it starts.
 
     Returns:
-        `texts` (of `tell_steps`), `verdict`, `load`, `here` (the place in the charts) by row; `start` and `most`, `step` of the
-        capacity.
+        `texts` (of `describe_steps`), `verdict`, `load`, `here` (the place in the charts) by row; `start` and `most`,
+        `step` of the capacity.
     """
     load = measure_load(steps)
     step = _choose_step(float(load[0]))
     here = steps[["threshold", "share_routed", "sqls_caught"]].rename(columns={"share_routed": "share", "sqls_caught": "caught"})
     return {
-        "texts": tell_steps(steps),
+        "texts": describe_steps(steps),
         "verdict": steps["verdict"].tolist(),
         "load": load.tolist(),
         "here": [
@@ -88,14 +88,14 @@ def _choose_step(most: float) -> float:
 
 def _tell(row: Row, per: float) -> dict[str, str]:
     told = {
-        "threshold": say_threshold(float(row["threshold"])),
-        "load": say_weekly(row["leads"] / per),
-        "sqls": say_weekly(row["sqls"] / per),
-        "conversion": say_share(row["conversion"], row["conversion_low"], row["conversion_high"]),
-        "rate": say_percent(row["conversion"]),
-        "interval": say_percent_range(row["conversion_low"], row["conversion_high"]),
-        "caught": say_percent(row["sqls_caught"]),
-        "share": say_percent(row["share_routed"]),
+        "threshold": format_threshold(float(row["threshold"])),
+        "load": format_weekly(row["leads"] / per),
+        "sqls": format_weekly(row["sqls"] / per),
+        "conversion": format_share(row["conversion"], row["conversion_low"], row["conversion_high"]),
+        "rate": format_percent(row["conversion"]),
+        "interval": format_percent_range(row["conversion_low"], row["conversion_high"]),
+        "caught": format_percent(row["sqls_caught"]),
+        "share": format_percent(row["share_routed"]),
         "verdict": str(row["verdict"]).capitalize(),
     }
     for prefix in PREFIXES.values():
@@ -106,12 +106,12 @@ def _tell(row: Row, per: float) -> dict[str, str]:
 def _tell_rival(row: Row, prefix: str, per: float) -> dict[str, str]:
     """What another way catches with as many leads, and what the model is beside it."""
     sqls, gap = row[f"{prefix}_sqls"], row[f"{prefix}_difference"]
-    share = say_share(*(row[f"{prefix}_conversion{end}"] for end in ("", "_low", "_high")))
-    ends = [say_number(row[f"{prefix}_difference_{end}"] / per, 1, sign=True) for end in ("low", "high")]
+    share = format_share(*(row[f"{prefix}_conversion{end}"] for end in ("", "_low", "_high")))
+    ends = [format_number(row[f"{prefix}_difference_{end}"] / per, 1, sign=True) for end in ("low", "high")]
     spread = "" if DASH in ends else f" ({ends[0]} to {ends[1]})"
-    caught = say_percent(sqls * row["sqls_caught"] / row["sqls"]) if row["sqls"] else DASH
-    told = {"difference": f"{say_number(gap / per, 1, sign=True)}{spread}", "told": str(row[f"{prefix}_told"])}
-    return {"sqls": say_weekly(sqls / per), "conversion": share, "caught": caught, **told}
+    caught = format_percent(sqls * row["sqls_caught"] / row["sqls"]) if row["sqls"] else DASH
+    told = {"difference": f"{format_number(gap / per, 1, sign=True)}{spread}", "told": str(row[f"{prefix}_told"])}
+    return {"sqls": format_weekly(sqls / per), "conversion": share, "caught": caught, **told}
 
 
 def _tell_swap(row: Row, side: str, per: float) -> str:
@@ -120,5 +120,5 @@ def _tell_swap(row: Row, side: str, per: float) -> str:
         return DASH
     if not row[f"{side}_leads"]:
         return "none"
-    share = say_share(*(row[f"{side}_conversion{end}"] for end in ("", "_low", "_high")))
-    return f"{say_weekly(row[f'{side}_leads'] / per)}, of which {share} became SQLs"
+    share = format_share(*(row[f"{side}_conversion{end}"] for end in ("", "_low", "_high")))
+    return f"{format_weekly(row[f'{side}_leads'] / per)}, of which {share} became SQLs"

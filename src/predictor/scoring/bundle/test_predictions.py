@@ -14,15 +14,15 @@ _MOST = 20_000  # leads, the newest; more tell nothing more
 _DIGITS = 16  # of a hash: enough that no two of a million leads share one
 
 
-def write_forward(leads: pd.DataFrame, probability: np.ndarray) -> str:
+def write_test_predictions(leads: pd.DataFrame, probability: np.ndarray) -> str:
     """The content of `forward.json`: leads by a hash, which names nobody, and their probabilities in the forward test.
 
     Args:
         leads: The test leads, oldest first: `lead_id` and, where leads carry dates, `mql_at`.
         probability: (n,) what was promised of each by a model that had not seen it.
 
-    >>> text = write_forward(pd.DataFrame({"lead_id": ["A17"]}), np.array([0.25]))
-    >>> read_forward(text, pd.DataFrame({"lead_id": ["A17", "B2"]})).tolist()
+    >>> text = write_test_predictions(pd.DataFrame({"lead_id": ["A17"]}), np.array([0.25]))
+    >>> read_test_predictions(text, pd.DataFrame({"lead_id": ["A17", "B2"]})).tolist()
     [0.25, nan]
     """
     newest = slice(-_MOST, None)
@@ -30,8 +30,8 @@ def write_forward(leads: pd.DataFrame, probability: np.ndarray) -> str:
     return json.dumps(content) + "\n"
 
 
-def read_forward(text: str, leads: pd.DataFrame) -> np.ndarray:
-    """What `write_forward` kept of those leads; NaN of others."""
+def read_test_predictions(text: str, leads: pd.DataFrame) -> np.ndarray:
+    """What `write_test_predictions` kept of those leads; NaN of others."""
     content = json.loads(text)
     kept = dict(zip(content["leads"], content["probability"], strict=True))
     return np.array([kept.get(key, np.nan) for key in _hash_leads(leads)], dtype=float)

@@ -8,13 +8,13 @@ from typing import Any
 
 from predictor.data.crm.field_maps import Crm, read_map
 from predictor.scoring.answer import Answer
-from predictor.scoring.sales_context import Routing
+from predictor.scoring.sales_context import SalesContext
 
 _LONGEST = 4000  # characters of a text field; the shortest long one that CRMs offer holds more
 
 
 def write_properties(
-    crm: Crm, answer: Answer, routing: Routing, *, model: str, scored_at: datetime, record_type: str = ""
+    crm: Crm, answer: Answer, routing: SalesContext, *, model: str, scored_at: datetime, record_type: str = ""
 ) -> dict[str, Any]:
     """An answer as a CRM's own record, under the names of its map; what is not known is empty, so that an old value goes.
 
@@ -36,7 +36,7 @@ def write_properties(
     }  # fmt: skip
 
 
-def _list_values(answer: Answer, routing: Routing) -> dict[str, Any]:
+def _list_values(answer: Answer, routing: SalesContext) -> dict[str, Any]:
     low, high = answer.interval
     points = answer.points
     activities = (f"{act.last_at:%Y-%m-%d} {act.event_type}{f': {act.asset}' if act.asset else ''}" for act in routing.activities)

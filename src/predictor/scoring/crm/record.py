@@ -11,7 +11,7 @@ from predictor.data.crm.activities import read_within
 from predictor.data.crm.dates import read_moment
 from predictor.data.crm.field_maps import Crm, CrmField, plain, read_map
 from predictor.data.email_domains import domain_of
-from predictor.data.formats import respell
+from predictor.data.formats import to_plain_format
 from predictor.data.values import name_type, normal_text, to_number
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
@@ -150,7 +150,7 @@ class CrmReader:
     def _keep(self, name: str, value: Any, known: CrmField | None, draft: _Draft) -> None:  # noqa: ANN401  JSON
         feature = self._features.get(name)
         kind = None if feature is None else feature.kind
-        readable: Any = respell(value, self._forms.get(name))
+        readable: Any = to_plain_format(value, self._forms.get(name))
         if kind == "number":
             readable = readable if _is_number(readable) else None
         elif kind == "days_since":

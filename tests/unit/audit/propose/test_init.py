@@ -58,7 +58,7 @@ def test_the_settings_say_why_and_train_as_they_are(tmp_path):
     out.write_text(quick, encoding="utf-8")
     trained = train(load_settings(out))
     assert trained.verdict.test["logistic"]["auc"] > 0.55
-    assert trained.study.leads.forms["Annual Revenue"] == "amount 1,234.5"
+    assert trained.dataset.leads.forms["Annual Revenue"] == "amount 1,234.5"
 
 
 def test_a_settings_file_is_not_written_over(tmp_path):
@@ -142,7 +142,7 @@ def test_the_export_of_a_crm_needs_no_names(tmp_path, crm):
     out.write_text(quick, encoding="utf-8")
     trained = train(load_settings(out))
     assert trained.verdict.test["logistic"]["auc"] > 0.6
-    assert trained.study.events is not None
+    assert trained.dataset.events is not None
 
 
 def test_a_protected_column_of_a_crm_is_kept_to_compare_groups(tmp_path):

@@ -6,7 +6,7 @@ from unit.audit.propose.first_looks import ask, list_faults, look, plain_export
 
 from predictor.core.errors import TrainingError
 from predictor.core.settings import load_settings
-from predictor.training.from_tables import load_study
+from predictor.training.from_tables import load_dataset
 
 
 def test_an_outcome_of_three_values_is_named_with_what_is_neither(tmp_path):
@@ -30,9 +30,9 @@ def test_an_outcome_that_says_yes_or_nothing_takes_blank_for_no(tmp_path, yes):
     assert proposal.to_differences()["label"] == {"outcome_yes": [yes], "outcome_no": [""]}
     assert any(finding.code == "INIT005" and "of young leads too" in finding.what for finding in proposal.findings)
     (tmp_path / "predictor.toml").write_text(proposal.to_toml())
-    study = load_study(load_settings(tmp_path / "predictor.toml"))
-    assert study.outcome.sum() == leads["sql_at"].notna().sum() > 0
-    assert study.mature.all()
+    dataset = load_dataset(load_settings(tmp_path / "predictor.toml"))
+    assert dataset.outcome.sum() == leads["sql_at"].notna().sum() > 0
+    assert dataset.mature.all()
 
 
 def test_a_column_that_only_ever_says_no_is_no_outcome(tmp_path):
@@ -56,7 +56,7 @@ def test_outcomes_that_teach_nothing_are_told_as_check_refuses_them(tmp_path):
     assert nobody.refusals[0].what.endswith("Check that 'sql_at' is filled in, or set label.horizon_days.")
     assert ask(tmp_path / "leads.csv", "--out", tmp_path / "predictor.toml").exit_code == 1
     with pytest.raises(TrainingError, match="The horizon cannot be chosen"):
-        load_study(load_settings(tmp_path / "predictor.toml"))
+        load_dataset(load_settings(tmp_path / "predictor.toml"))
     everybody = look(tmp_path, leads.assign(sql_at=leads["mql_at"]))
     assert list_faults(everybody) == ["INIT006"]
     assert "all were accepted, so there is nothing to tell apart" in everybody.refusals[0].what

@@ -6,8 +6,8 @@ import pytest
 
 from predictor.core.errors import TableError
 from predictor.core.settings import make_settings
-from predictor.data.events.contract import check_events, tell_clocks_apart
-from predictor.data.events.table import fingerprint_acts, tabulate_events
+from predictor.data.events.contract import check_clocks, check_events
+from predictor.data.events.table import fingerprint_events, tabulate_events
 from predictor.data.read.event_sources import open_frame
 
 EVENTS = pd.DataFrame(
@@ -161,16 +161,16 @@ def test_clocks_that_differ_are_told_where_much_happens_just_after_the_moment():
     moments = pd.Series(pd.Timestamp("2026-01-01", tz="UTC"), index=keys.index).astype("datetime64[us, UTC]")
     after = pd.DataFrame({"lead_id": keys, "event_type": "form_submitted", "occurred_at": "2026-01-01T00:00:10Z"})
     for rows, told in ((after.head(5), 1), (after.head(4), 0), (after.assign(occurred_at="2026-01-01T00:00:11Z"), 0)):
-        findings = tell_clocks_apart(check(rows, keys), keys, moments)
+        findings = check_clocks(check(rows, keys), keys, moments)
         assert len(findings) == told
-    assert "In 5 of 100 rows an event follows" in tell_clocks_apart(check(after.head(5), keys), keys, moments)[0].what
+    assert "In 5 of 100 rows an event follows" in check_clocks(check(after.head(5), keys), keys, moments)[0].what
 
 
 def test_order_of_events_changes_nothing_and_content_does():
-    marks = [fingerprint_acts(check(raw).table) for raw in (EVENTS, EVENTS[::-1], pd.concat([EVENTS, EVENTS]))]
+    marks = [fingerprint_events(check(raw).table) for raw in (EVENTS, EVENTS[::-1], pd.concat([EVENTS, EVENTS]))]
     assert len(set(marks)) == 1
-    assert fingerprint_acts(check(EVENTS.assign(asset="a")).table) != marks[0]
-    assert fingerprint_acts(check(EVENTS.head(1)).table) != marks[0]
+    assert fingerprint_events(check(EVENTS.assign(asset="a")).table) != marks[0]
+    assert fingerprint_events(check(EVENTS.head(1)).table) != marks[0]
 
 
 def test_a_frame_of_checked_events_is_what_the_engines_take():

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit
 
 from predictor.model.calibrators.beta import fit_beta
-from predictor.model.calibrators.identity import AsIs, fit_as_is
+from predictor.model.calibrators.identity import Identity, fit_identity
 from predictor.model.calibrators.isotonic import fit_isotonic
 from predictor.model.calibrators.sigmoid import fit_sigmoid
 from predictor.model.calibrators.venn_abers import fit_venn_abers
@@ -21,14 +21,14 @@ def draw(n, curve, seed=0):
 
 
 def test_a_score_at_its_word():
-    assert AsIs().predict(np.array([-1.0, 0.0])).tolist() == [expit(-1.0), 0.5]
-    assert [end.tolist() for end in AsIs().interval(np.zeros(2))] == [[0.0, 0.0], [1.0, 1.0]]
+    assert Identity().predict(np.array([-1.0, 0.0])).tolist() == [expit(-1.0), 0.5]
+    assert [end.tolist() for end in Identity().interval(np.zeros(2))] == [[0.0, 0.0], [1.0, 1.0]]
 
 
 def test_its_interval_is_a_sigmoid_s():
     score, outcome = draw(100_000, expit)
     at = np.array([-2.0, 0.0, 2.0])
-    for mine, sigmoid in zip(fit_as_is(score, outcome).interval(at), fit_sigmoid(score, outcome).interval(at), strict=True):
+    for mine, sigmoid in zip(fit_identity(score, outcome).interval(at), fit_sigmoid(score, outcome).interval(at), strict=True):
         assert mine == pytest.approx(sigmoid, abs=0.01)
 
 

@@ -6,7 +6,7 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from predictor.model.calibrators.sigmoid import fit_sigmoid
-from predictor.model.calibrators.temperature import fit_present, fit_tempered
+from predictor.model.calibrators.temperature import fit_newest_sigmoid, fit_temperature
 
 
 def draw(n=4000, seed=0, slope=1.0, level=0.0):
@@ -15,7 +15,7 @@ def draw(n=4000, seed=0, slope=1.0, level=0.0):
     return score, (random.random(n) < expit(level + slope * score)).astype(float)
 
 
-@pytest.mark.parametrize("fit", [fit_tempered, fit_present])
+@pytest.mark.parametrize("fit", [fit_temperature, fit_newest_sigmoid])
 def test_slope_is_that_of_the_newest_quarter(fit):
     score, outcome = draw()
     assert fit(score, outcome).slope == fit_sigmoid(score[3000:], outcome[3000:]).slope
@@ -23,7 +23,7 @@ def test_slope_is_that_of_the_newest_quarter(fit):
     assert fit(score, outcome).slope == pytest.approx(unpenalised, rel=0.01)
 
 
-@pytest.mark.parametrize("fit", [fit_tempered, fit_present])
+@pytest.mark.parametrize("fit", [fit_temperature, fit_newest_sigmoid])
 def test_where_the_newest_quarter_tells_too_little_more_leads_set_the_slope(fit):
     score = np.linspace(-1, 1, 1000)
     outcome = (np.arange(1000) % 8 == 0).astype(float)  # 125 accepted, so 100 take the newest 800
@@ -34,7 +34,7 @@ def test_where_the_newest_quarter_tells_too_little_more_leads_set_the_slope(fit)
 
 def test_tempered_promises_what_the_model_promised():
     score, outcome = draw(slope=1.7, level=0.8)
-    fitted = fit_tempered(score, outcome)
+    fitted = fit_temperature(score, outcome)
     assert fitted.slope > 1.4
     assert fitted.predict(score).mean() == pytest.approx(expit(score).mean(), abs=1e-3)
     assert outcome.mean() > expit(score).mean() + 0.02
@@ -42,10 +42,10 @@ def test_tempered_promises_what_the_model_promised():
 
 def test_sigmoid_promises_what_came():
     score, outcome = draw(slope=1.7, level=0.8)
-    assert fit_present(score, outcome).predict(score).mean() == pytest.approx(outcome.mean(), abs=1e-3)
+    assert fit_newest_sigmoid(score, outcome).predict(score).mean() == pytest.approx(outcome.mean(), abs=1e-3)
 
 
-@pytest.mark.parametrize("fit", [fit_tempered, fit_present])
+@pytest.mark.parametrize("fit", [fit_temperature, fit_newest_sigmoid])
 def test_leads_within_a_part_come_in_any_order(fit):
     score, outcome = draw()
     mixed = np.concatenate([np.random.default_rng(1).permutation(3000), 3000 + np.random.default_rng(2).permutation(1000)])
@@ -59,13 +59,13 @@ def test_interval_covers_what_would_be_learned_from_other_leads():
     truth = expit(0.2 + 1.2 * at)
     held = []
     for seed in range(400):
-        low, high = fit_present(*draw(2000, seed, slope=1.2, level=0.2)).interval(at)
+        low, high = fit_newest_sigmoid(*draw(2000, seed, slope=1.2, level=0.2)).interval(at)
         held.append((low <= truth) & (truth <= high))
     assert np.mean(held, axis=0) == pytest.approx([0.95, 0.95], abs=0.035)
 
 
 @pytest.mark.parametrize("outcome", [0.0, 1.0])
-@pytest.mark.parametrize("fit", [fit_tempered, fit_present])
+@pytest.mark.parametrize("fit", [fit_temperature, fit_newest_sigmoid])
 def test_one_class_and_far_scores_stay_finite(fit, outcome):
     fitted = fit([-700.0, 700.0, 3.0], [outcome] * 3)
     assert np.isfinite([fitted.intercept, fitted.slope, *fitted.variance]).all()
@@ -73,6 +73,6 @@ def test_one_class_and_far_scores_stay_finite(fit, outcome):
 
 def test_level_by_hand():
     """Two leads at even odds, one accepted: the level is 0 whatever the slope."""
-    assert fit_present([0.0, 0.0], [0, 1]).predict(np.array([0.0]))[0] == pytest.approx(0.5)
-    fitted = fit_present([0.0] * 8, [1, 0, 0, 0] * 2)
+    assert fit_newest_sigmoid([0.0, 0.0], [0, 1]).predict(np.array([0.0]))[0] == pytest.approx(0.5)
+    fitted = fit_newest_sigmoid([0.0] * 8, [1, 0, 0, 0] * 2)
     assert fitted.intercept == pytest.approx(logit(2.5 / 9))  # one lead, half accepted, is added

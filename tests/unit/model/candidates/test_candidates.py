@@ -15,7 +15,7 @@ from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
 from predictor.model.candidates import CANDIDATES
 from predictor.model.candidates.baselines import Constant, Points, base_log_odds
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 
 OTHERS = [name for name in CANDIDATES if name != "learned_points"]  # which looks at rules: test_learned_points.py
 FEATURES = FeatureSet(
@@ -37,7 +37,7 @@ def draw_block(n=600, seed=0, *, missing=True):
     outcome = (draw.random(n) < expit(-2 + 1.5 * (industry == 0) + 0.03 * points)).astype(float)
     if missing:
         matrix[draw.random((n, 4)) < 0.1] = np.nan
-    return Block(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
+    return Sample(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
 
 
 BLOCK = draw_block()
@@ -100,7 +100,7 @@ def test_points_are_a_line_drawn_in_a_little():
 def points_block(points, outcome):
     matrix = np.full((len(points), 4), np.nan)
     matrix[:, 2] = points
-    return Block(matrix, np.array(outcome, dtype=float), np.arange(len(points), dtype=float), FEATURES, dated=True)
+    return Sample(matrix, np.array(outcome, dtype=float), np.arange(len(points), dtype=float), FEATURES, dated=True)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,9 @@ def test_points_that_mislead_keep_their_sign():
 
 def test_no_points_are_refused():
     features = FeatureSet(FEATURES.features[:2], ())
-    block = Block(BLOCK.matrix[:, :2], BLOCK.outcome, BLOCK.order, features, dated=True)
+    sample = Sample(BLOCK.matrix[:, :2], BLOCK.outcome, BLOCK.order, features, dated=True)
     with pytest.raises(TrainingError, match=r"Candidate 'points' needs points: name a rule book in points.rule_book, or"):
-        Points.fit(block, 0)
+        Points.fit(sample, 0)
 
 
 # Logistic regression
@@ -142,13 +142,13 @@ def squeeze(values):
 
 
 def test_logistic_is_the_pipeline_by_hand():
-    block = draw_block(missing=False)
+    sample = draw_block(missing=False)
     numbers = make_pipeline(FunctionTransformer(squeeze), StandardScaler())
     design = ColumnTransformer([("industry", OneHotEncoder(), [0]), ("numbers", numbers, [1, 2, 3])])
     pipeline = make_pipeline(design, LogisticRegression(C=0.3, tol=1e-10, max_iter=10_000))
-    pipeline.fit(block.matrix, block.outcome)
-    model = CANDIDATES["logistic"].fit(block, 0)
-    np.testing.assert_allclose(model.score(block.matrix), pipeline.decision_function(block.matrix), atol=2e-3)
+    pipeline.fit(sample.matrix, sample.outcome)
+    model = CANDIDATES["logistic"].fit(sample, 0)
+    np.testing.assert_allclose(model.score(sample.matrix), pipeline.decision_function(sample.matrix), atol=2e-3)
 
 
 def test_logistic_with_missing_values_is_the_pipeline_by_hand():
@@ -174,7 +174,7 @@ def test_logistic_text_is_plain_json():
 def test_logistic_of_separated_leads_stays_finite():
     matrix = BLOCK.matrix.copy()
     matrix[:, 0] = BLOCK.outcome
-    model = CANDIDATES["logistic"].fit(Block(matrix, BLOCK.outcome, BLOCK.order, FEATURES, dated=True), 0)
+    model = CANDIDATES["logistic"].fit(Sample(matrix, BLOCK.outcome, BLOCK.order, FEATURES, dated=True), 0)
     assert np.isfinite(model.score(ODD)).all()
 
 
@@ -191,5 +191,5 @@ def test_trees_find_the_signal():
 def test_trees_of_a_newest_part_of_one_class_still_grow():
     outcome = BLOCK.outcome.copy()
     outcome[480:] = 0
-    model = CANDIDATES["lightgbm"].fit(Block(BLOCK.matrix, outcome, BLOCK.order, FEATURES, dated=True), 0)
+    model = CANDIDATES["lightgbm"].fit(Sample(BLOCK.matrix, outcome, BLOCK.order, FEATURES, dated=True), 0)
     assert model.booster_.num_trees() == 100

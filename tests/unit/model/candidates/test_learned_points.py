@@ -13,14 +13,14 @@ from predictor.core.settings import make_settings
 from predictor.features.assemble import RULES
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
-from predictor.model.calibrated_model import fit_recipe
+from predictor.model.calibrated_model import fit_calibrated
 from predictor.model.candidates.baselines import fit_line
 from predictor.model.candidates.learned_points import PENALTIES, LearnedPoints
-from predictor.model.eligible import make_rehearsal
-from predictor.model.explain_points import compute_learned_rules, find_points_gate, write_recipe_book
-from predictor.model.pending import Weighing
-from predictor.model.sample import Block
-from predictor.points.fit_points import Task, sum_points
+from predictor.model.eligible import make_forward_folds
+from predictor.model.explain_points import compute_fitted_rules, find_points_gate, write_points_book
+from predictor.model.pending import PendingWeights
+from predictor.model.sample import Sample
+from predictor.points.fit_points import PointsTask, sum_points
 from predictor.points.rounding import find_largest
 from predictor.points.rulebook import parse_rule_book
 
@@ -30,7 +30,7 @@ RULES_TEXT = "".join(
     f"[[rules]]\nname='R{n}'\nevent='e{n}'\npoints={points:g}\n" + ("qualifies=true\n" if n == 0 else "")
     for n, points in enumerate(HAND)
 )
-TASK = Task(parse_rule_book(f"name='x'\ngate=60\n{RULES_TEXT}", "x.toml"))
+TASK = PointsTask(parse_rule_book(f"name='x'\ngate=60\n{RULES_TEXT}", "x.toml"))
 FEATURES = FeatureSet(
     (*(Feature(f"{RULES}R{n}", f"R{n}", f"R{n}", "number") for n in range(6)), Feature("n", "N", "N", "number")), ()
 )
@@ -40,17 +40,17 @@ def draw_block(n, seed=0, true=TRUE):
     draw = np.random.default_rng(seed)
     matrix = np.column_stack([draw.random((n, 6)) < 0.3, draw.normal(size=n)]).astype(float)
     outcome = (draw.random(n) < expit(-2.2 + matrix[:, :6] @ true)).astype(float)
-    return Block(matrix, outcome, np.arange(n) / 10, FEATURES, dated=True, task=TASK)
+    return Sample(matrix, outcome, np.arange(n) / 10, FEATURES, dated=True, task=TASK)
 
 
 BLOCK = draw_block(4000)
 MODEL = LearnedPoints.fit(BLOCK, 0)
 
 
-def score_by_hand(block, other):
+def score_by_hand(sample, other):
     """The line through the hand-set points."""
-    total, new = block.matrix[:, :6] @ HAND, other.matrix[:, :6] @ HAND
-    mean, intercept, slope = fit_line(total, block, base=0.0)
+    total, new = sample.matrix[:, :6] @ HAND, other.matrix[:, :6] @ HAND
+    mean, intercept, slope = fit_line(total, sample, base=0.0)
     return intercept + slope * (new - mean)
 
 
@@ -65,10 +65,10 @@ def test_order_of_the_true_worths_and_a_lower_loss_than_the_hand_set_points():
 @pytest.mark.parametrize("seed", range(4))
 def test_two_hundred_leads_stay_close_to_the_hand_set_points(seed):
     right = 0.05 * HAND  # the hand-set points are right: nothing is to be gained by leaving them
-    block, new = draw_block(200, seed, right), draw_block(20_000, 100 + seed, right)
-    model = LearnedPoints.fit(block, 0)
+    sample, new = draw_block(200, seed, right), draw_block(20_000, 100 + seed, right)
+    model = LearnedPoints.fit(sample, 0)
     assert np.corrcoef(model.points, HAND)[0, 1] > 0.9
-    learned, hand = (log_loss(new.outcome, expit(score)) for score in (model.score(new.matrix), score_by_hand(block, new)))
+    learned, hand = (log_loss(new.outcome, expit(score)) for score in (model.score(new.matrix), score_by_hand(sample, new)))
     assert learned < hand + 0.02
 
 
@@ -114,10 +114,10 @@ def test_a_lead_that_counts_nothing_teaches_nothing_of_its_outcome():
 
 def test_where_only_known_outcomes_count_the_others_change_nothing():
     weight = (np.arange(4000) % 3 > 0).astype(float)
-    weighing = Weighing("weight", 30)
-    block = replace(BLOCK, weight=weight, weighing=weighing)
-    other = replace(block, matrix=np.where(weight[:, None] == 0, 5.0, BLOCK.matrix))
-    assert LearnedPoints.fit(block, 0).to_text() == LearnedPoints.fit(other, 0).to_text()
+    pending_weights = PendingWeights("weight", 30)
+    sample = replace(BLOCK, weight=weight, pending_weights=pending_weights)
+    other = replace(sample, matrix=np.where(weight[:, None] == 0, 5.0, BLOCK.matrix))
+    assert LearnedPoints.fit(sample, 0).to_text() == LearnedPoints.fit(other, 0).to_text()
 
 
 def test_without_a_rule_book_it_is_refused():
@@ -131,20 +131,20 @@ def test_without_a_rule_book_it_is_refused():
 
 
 def test_the_gate_meets_the_band_on_new_leads():
-    recipe = fit_recipe("learned_points", BLOCK, make_rehearsal(BLOCK, folds=4, gap=0), 0)
+    calibrated = fit_calibrated("learned_points", BLOCK, make_forward_folds(BLOCK, folds=4, gap=0), 0)
     settings = make_settings({"threshold": {"band": [0.30, 0.45]}}).threshold
-    gate = find_points_gate(recipe, BLOCK, TASK, settings)
+    gate = find_points_gate(calibrated, BLOCK, TASK, settings)
     new = draw_block(20_000, 5)
-    routed = (recipe.model.total(new.matrix) >= gate) | (new.matrix[:, 0] > 0)  # the first rule qualifies by itself
+    routed = (calibrated.model.total(new.matrix) >= gate) | (new.matrix[:, 0] > 0)  # the first rule qualifies by itself
     assert 0.29 <= new.outcome[routed].mean() <= 0.45
-    book = parse_rule_book(write_recipe_book(recipe, BLOCK, TASK, settings), "learned")
+    book = parse_rule_book(write_points_book(calibrated, BLOCK, TASK, settings), "learned")
     assert book.gate == gate
-    assert [rule.points for rule in book.rules] == list(recipe.model.points)
+    assert [rule.points for rule in book.rules] == list(calibrated.model.points)
     assert book.rules[0].qualifies
 
 
 def test_every_change_is_justified_with_its_numbers():
-    table = compute_learned_rules(MODEL, BLOCK, TASK).set_index("rule")
+    table = compute_fitted_rules(MODEL, BLOCK, TASK).set_index("rule")
     row = table.loc["R2"]
     fired = BLOCK.matrix[:, 2] > 0
     assert row["fired"] == fired.sum()
@@ -160,22 +160,22 @@ def test_every_change_is_justified_with_its_numbers():
 
 def test_a_rule_of_the_wrong_sign_is_held_at_nothing_and_says_so():
     true = np.array([0.3, 0.5, 1.8, 1.2, -0.9, 0.05])
-    block = draw_block(4000, 2, true)
-    told = compute_learned_rules(LearnedPoints.fit(block, 0), block, TASK).set_index("rule")
+    sample = draw_block(4000, 2, true)
+    told = compute_fitted_rules(LearnedPoints.fit(sample, 0), sample, TASK).set_index("rule")
     assert told.loc["R4", "points"] == 0
     assert told.loc["R4", "why"].endswith(
         "All other rules alike, it speaks for the other sign; signs are kept, so it gets no points."
     )
     freed = replace(TASK, signs="free")
-    free = replace(block, task=freed)
-    turned = compute_learned_rules(LearnedPoints.fit(free, 0), free, freed).set_index("rule")
+    free = replace(sample, task=freed)
+    turned = compute_fitted_rules(LearnedPoints.fit(free, 0), free, freed).set_index("rule")
     assert turned.loc["R4", "points"] < 0
     assert "the other sign" not in turned.loc["R4", "why"]
 
 
 def test_a_rule_that_never_fires_says_so():
     silent = replace(BLOCK, matrix=np.where(np.arange(7) == 3, 0.0, BLOCK.matrix))
-    table = compute_learned_rules(LearnedPoints.fit(silent, 0), silent, TASK).set_index("rule")
+    table = compute_fitted_rules(LearnedPoints.fit(silent, 0), silent, TASK).set_index("rule")
     assert table.loc["R3", "why"].endswith("It never fired, so nothing but the points set by hand speaks for it.")
     assert np.isnan(table.loc["R3", "conversion_with"])
     assert table.loc["R3", "points"] > 0

@@ -23,17 +23,17 @@ def trained(request, tmp_path_factory):
 
 
 def test_the_final_model_is_held_too_though_it_has_other_columns(trained):
-    study, chosen = trained.study, trained.verdict.chosen
-    first, _ = study.fit_features(trained.split.fit)
-    features, _ = study.fit_features(study.teaching)
+    dataset, chosen = trained.dataset, trained.verdict.chosen
+    first, _ = dataset.fit_features(trained.split.fit)
+    features, _ = dataset.fit_features(dataset.teaching)
     assert len(features) > len(first)
-    block = study.block(study.teaching, features, known_at=study.observed_until).seen_by(chosen)
-    places = [place for place, name in enumerate(block.features.names) if name in COUNTS]
+    sample = dataset.sample(dataset.teaching, features, known_at=dataset.observed_until).seen_by(chosen)
+    places = [place for place, name in enumerate(sample.features.names) if name in COUNTS]
     assert len(places) >= 4
-    one_more = block.matrix.copy()
+    one_more = sample.matrix.copy()
     one_more[:, places] += 1
     model = getattr(trained.final.model, "trees", trained.final.model)
-    change = model.score(one_more) - model.score(block.matrix)
+    change = model.score(one_more) - model.score(sample.matrix)
     assert change.min() >= 0
     assert change.max() > 0.01, "and it counts for something"
 

@@ -11,7 +11,7 @@ from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
 from predictor.model.candidates.frequencies import Case, compute_log_odds, count_frequencies, find_rows
 from predictor.model.candidates.odoo_pls import OdooPls
-from predictor.model.sample import Block
+from predictor.model.sample import Sample
 
 FEATURES = FeatureSet(
     (
@@ -25,7 +25,7 @@ FIELDS = ["country", "source"]
 
 
 @dataclass(frozen=True)
-class Weighted(Block):
+class Weighted(Sample):
     weight: np.ndarray | None = None
 
 
@@ -38,7 +38,7 @@ def draw_matrix(n, seed=0):
 
 def make_block(matrix, outcome, weight=None):
     parts = (matrix, np.asarray(outcome, dtype=float), np.arange(len(matrix), dtype=float), FEATURES)
-    return Block(*parts, dated=True) if weight is None else Weighted(*parts, dated=True, weight=np.asarray(weight, dtype=float))
+    return Sample(*parts, dated=True) if weight is None else Weighted(*parts, dated=True, weight=np.asarray(weight, dtype=float))
 
 
 def to_case(row, *, won=None):
@@ -60,8 +60,8 @@ def test_it_is_the_arithmetic_lead_by_lead():
 
 
 def test_worked_by_hand():
-    block = make_block(np.array([[0.0, 1, np.nan], [0.0, 1, np.nan], [2.0, 1, np.nan], [np.nan, 1, np.nan]]), [1, 0, 0, 1])
-    score = OdooPls.fit(block, 0).score(np.array([[0.0, 9, 0.0], [1.0, 9, np.nan], [2.0, 9, np.nan]]))
+    sample = make_block(np.array([[0.0, 1, np.nan], [0.0, 1, np.nan], [2.0, 1, np.nan], [np.nan, 1, np.nan]]), [1, 0, 0, 1])
+    score = OdooPls.fit(sample, 0).score(np.array([[0.0, 9, 0.0], [1.0, 9, np.nan], [2.0, 9, np.nan]]))
     base = np.log(2.1 / 2.1)
     seen = np.log((1.1 / 1.2) / (1.1 / 2.2))  # accepted: de 1.1, other 0.1; not accepted: de 1.1, other 1.1
     assert score == pytest.approx([base + seen, base, base])  # 'fr' was never seen; 'other' may be anything new
@@ -80,7 +80,7 @@ def test_parts_are_the_score_to_the_last_bit():
 
 def test_without_categories_it_is_the_base_rate():
     features = FeatureSet(FEATURES.features[1:2], ())
-    model = OdooPls.fit(Block(MATRIX[:, 1:2], OUTCOME, np.arange(400.0), features, dated=True), 0)
+    model = OdooPls.fit(Sample(MATRIX[:, 1:2], OUTCOME, np.arange(400.0), features, dated=True), 0)
     np.testing.assert_allclose(model.score(MATRIX[:, 1:2]), logit((OUTCOME.sum() + 0.1) / 400.2), rtol=1e-12)
 
 

@@ -6,7 +6,7 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 
-from predictor.model.candidates.lightgbm import Boosted
+from predictor.model.candidates.lightgbm import LightGBM
 from predictor.model.trees.ensemble import Trees
 from predictor.model.trees.parse_text import UnknownTreesError
 
@@ -63,7 +63,7 @@ def test_the_parts_are_lightgbms(parameters):
 
 def test_many_leads_with_reasons_by_large_trees_are_left_to_lightgbm():
     booster, matrix = grow(num_leaves=24), draw_odd(60)
-    model = Boosted.from_text(booster.model_to_string())
+    model = LightGBM.from_text(booster.model_to_string())
     assert not Trees(booster.model_to_string()).small
     together, alone = model.contribute(matrix), np.vstack([model.contribute(row[None]) for row in matrix])
     np.testing.assert_array_equal(together, booster.predict(matrix, pred_contrib=True))
@@ -101,10 +101,10 @@ def test_trees_of_another_form_are_left_to_lightgbm():
     with pytest.raises(UnknownTreesError, match="it takes 0 for missing"):
         Trees(grow(zero_as_missing=True, rounds=5).model_to_string())
     row = draw_matrix(1, 0)
-    assert Boosted.from_text(text).score(row)[0] == lgb.Booster(model_str=text).predict(row, raw_score=True)[0]
+    assert LightGBM.from_text(text).score(row)[0] == lgb.Booster(model_str=text).predict(row, raw_score=True)[0]
 
 
 def test_a_matrix_of_another_width_is_refused_as_by_lightgbm():
-    model = Boosted.from_text(grow(rounds=2).model_to_string())
+    model = LightGBM.from_text(grow(rounds=2).model_to_string())
     with pytest.raises(lgb.basic.LightGBMError, match="number of features"):
         model.score(np.zeros((1, WIDTH + 1)))

@@ -6,7 +6,7 @@ import pytest
 from unit.report.contests import PROBABILITY, PTS, TESTED, make_tested
 
 from predictor.report.compare.comparison import SCORED, Comparison, compute_comparison
-from predictor.report.summary import tell_frame, write_summary
+from predictor.report.summary import format_frame, write_summary
 
 
 def test_a_comparison_is_the_same_when_read_back():
@@ -88,7 +88,7 @@ def test_the_summary_holds_sentences_tables_and_the_doubt():
 
 def test_a_share_below_zero_is_a_percentage_too():
     frame = pd.DataFrame({"difference": [-0.021], "difference_low": [-0.05], "difference_high": [0.008]})
-    assert tell_frame("months", frame).rows == (("-2.1 % (-5.0 to 0.8 %)",),)
+    assert format_frame("months", frame).rows == (("-2.1 % (-5.0 to 0.8 %)",),)
 
 
 def test_points_are_ranked_on_all_leads_whose_outcome_is_known():

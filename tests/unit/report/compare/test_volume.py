@@ -7,9 +7,9 @@ from sklearn.metrics import roc_auc_score
 from unit.report.contests import BY_RULES, OUTCOME, PROBABILITY, PTS, TESTED, by_way, make_tested
 
 from predictor.model.metrics.intervals import wilson
-from predictor.report.compare.disagreement import compute_cells, list_swapped
+from predictor.report.compare.disagreement import compute_disagreement, list_swapped
 from predictor.report.compare.volume import compute_capacity, compute_equal_sqls, compute_gains, compute_rankings, compute_volume
-from predictor.report.compare.ways import LEARNED, MODEL, POINTS, Contest, Curve, measure_samples
+from predictor.report.compare.ways import LEARNED, MODEL, POINTS, ComparedLeads, Curve, measure_resamples
 
 
 def test_equal_volume_by_hand():
@@ -89,7 +89,7 @@ def test_intervals_hold_what_they_say():
         truth, n = draw.normal(size=600), 600
         y = (draw.random(n) < 1 / (1 + np.exp(1 - truth))).astype(float)
         points, model = truth + draw.normal(size=n), 1 / (1 + np.exp(-truth - draw.normal(size=n)))
-        tested = Contest(np.arange(n).astype(object), y, model, 0.5, points, points >= 1, 1.0)
+        tested = ComparedLeads(np.arange(n).astype(object), y, model, 0.5, points, points >= 1, 1.0)
         told += compute_volume(tested, resamples=100, seed=seed)["told"].tolist()[1:]
     assert told.count("not to be told apart") >= 51
 
@@ -103,7 +103,7 @@ def test_order_of_leads_changes_nothing():
 
 
 def test_cells_and_the_leads_that_are_swapped():
-    table = compute_cells(TESTED).set_index("cell")
+    table = compute_disagreement(TESTED).set_index("cell")
     # both: the first lead; only points: three of 65 and 80; only the model: 0.8, 0.5 and 0.4
     assert table["leads"].tolist() == [20, 60, 60, 60]
     assert table["sqls"].tolist() == [20, 0, 40, 0]
@@ -129,7 +129,7 @@ def test_what_is_needed_and_caught_agree():
 
 
 def test_a_figure_without_a_value_has_no_interval():
-    figures = measure_samples(TESTED, lambda _: {"none": np.nan}, resamples=5)
+    figures = measure_resamples(TESTED, lambda _: {"none": np.nan}, resamples=5)
     assert np.isnan([figures["none"].mean, figures["none"].low, figures["none"].high]).all()
 
 

@@ -14,7 +14,7 @@ from predictor.core.errors import Finding
 from predictor.core.wording import DASH
 from predictor.model.threshold.gate import judge_gate
 from predictor.report.compare.wording import BETTER, SAME
-from predictor.report.page.headline import tell_headline
+from predictor.report.page.headline import make_headline
 from predictor.report.page.render import make_policy, render_page
 
 EMPTY = {"meta", "br", "input"}
@@ -123,7 +123,7 @@ def test_a_gain_at_the_threshold_alone_is_titled_by_its_own_number_of_leads(data
     steps = tables["steps"].assign(points_told=BETTER)
     step = steps.iloc[1]
     comparison = data.comparison.beside({"volume": volume, "steps": steps})
-    headline = tell_headline(comparison, float(step["threshold"]))
+    headline = make_headline(comparison, float(step["threshold"]))
     assert headline.title == f"With the same {step['leads']:,.0f} leads the model finds more SQLs than your points"
     assert headline.sentences[0].startswith("The points gate hands over 4 a week")
 

@@ -10,7 +10,7 @@ import pytest
 from predictor.report.compare.bands import compute_point_bands
 from predictor.report.compare.candidates import compute_verdict_table
 from predictor.report.compare.volume import compute_gains
-from predictor.report.compare.ways import Contest
+from predictor.report.compare.ways import ComparedLeads
 from predictor.report.plots.compare import plot_candidates, plot_gains, plot_importance, plot_lift, plot_point_bands
 
 OUTCOME = np.array([1, 1, 0, 0, 0, 0, 0, 0, 0, 0] * 20, dtype=float)
@@ -20,7 +20,7 @@ PTS = np.array([70.0, 10, 30, 10, 65, 65, 80, 10, 20, np.nan] * 20)
 
 @pytest.fixture(scope="module")
 def gains():
-    tested = Contest(np.arange(200).astype(object), OUTCOME, PROBABILITY, 0.4, PTS, PTS >= 60, 60.0)
+    tested = ComparedLeads(np.arange(200).astype(object), OUTCOME, PROBABILITY, 0.4, PTS, PTS >= 60, 60.0)
     return compute_gains(tested, steps=10, resamples=20)
 
 

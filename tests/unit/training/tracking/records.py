@@ -13,15 +13,15 @@ from predictor.core.settings import Settings, make_settings
 from predictor.data.events.table import tabulate_events
 from predictor.features.assemble import assemble_table
 from predictor.features.fit import fit_features
-from predictor.model.calibrated_model import Recipe, fit_recipe
-from predictor.model.sample import Block
+from predictor.model.calibrated_model import CalibratedModel, fit_calibrated
+from predictor.model.sample import Sample
 from predictor.model.split import make_folds
 from predictor.model.threshold.recommend import recommend_threshold
-from predictor.model.verdict import judge_recipes, rehearse_thresholds
+from predictor.model.verdict import compute_forward_thresholds, judge_candidates
 from predictor.points.rulebook import load_rule_book
 from predictor.scoring.batch import award_leads
 from predictor.scoring.bundle.files import save_bundle
-from predictor.training.bundle_files import describe_verdict, dump, make_golden, pack_recipe
+from predictor.training.bundle_files import dump, make_bundle_files, make_golden, make_metrics
 from predictor.training.tracking.record import TrainingRecord
 
 SENIORITIES = ["C-level", "VP", "Director", "Manager", "Student"]
@@ -64,15 +64,15 @@ def make_record(folder: Path, *, champion: str = "logistic") -> tuple[TrainingRe
     points = rows["points/total"].to_numpy()
     outcome = (np.random.default_rng(2).random(len(leads)) < 1 / (1 + np.exp(3.5 - points / 25))).astype(float)
     days = (leads["as_of"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
-    block = Block(features.encode_table(rows, leads["as_of"]).matrix, outcome, days.to_numpy(), features, dated=True)
-    fit, test = block.take(np.arange(400)), block.take(np.arange(430, 600))
-    recipes = {name: learn(name, fit) for name in ("constant", "points", champion)}
-    verdict = judge_recipes(recipes, champion, fit=fit, test=test, routed=points[430:] >= 60, settings=settings)
-    thresholds = rehearse_thresholds(final := learn(champion, block), block, settings)
+    sample = Sample(features.encode_table(rows, leads["as_of"]).matrix, outcome, days.to_numpy(), features, dated=True)
+    fit, test = sample.take(np.arange(400)), sample.take(np.arange(430, 600))
+    calibrated_models = {name: learn(name, fit) for name in ("constant", "points", champion)}
+    verdict = judge_candidates(calibrated_models, champion, fit=fit, test=test, routed=points[430:] >= 60, settings=settings)
+    thresholds = compute_forward_thresholds(final := learn(champion, sample), sample, settings)
     advice = recommend_threshold(thresholds, settings.threshold)
-    files = pack_recipe(final, block, settings=settings, book=book, thresholds=thresholds, advice=advice)
+    files = make_bundle_files(final, sample, settings=settings, book=book, thresholds=thresholds, advice=advice)
     span = {"n": 600, "from": "2025-01-01", "through": "2025-10-27"}
-    metrics = describe_verdict(verdict, champion=champion, horizon=30.0, pending=7, fit=span)
+    metrics = make_metrics(verdict, champion=champion, horizon=30.0, pending=7, fit=span)
     choice = [{"candidate": champion, "log_loss": 0.5, "excess": 0.0, "error": 0.0, "chosen": True}]
     tuning = {"rounds": 80, "rows": 400.0, "parameters": {"num_leaves": 4}, "members": 2, "tries": 17, "loss": 0.4, "usual": 0.5}
     learned = {"choice": choice, "tuning": tuning, "calibrator": {"kind": "tempered", "text": "It lost least."}}
@@ -86,5 +86,5 @@ def make_record(folder: Path, *, champion: str = "logistic") -> tuple[TrainingRe
     return TrainingRecord(saved, True, "It lost less.", told, **facts, figures={"reliability": figure}), settings
 
 
-def learn(name: str, block: Block) -> Recipe:
-    return fit_recipe(name, block, make_folds(block.order, folds=2, gap=5), 0)
+def learn(name: str, sample: Sample) -> CalibratedModel:
+    return fit_calibrated(name, sample, make_folds(sample.order, folds=2, gap=5), 0)
