@@ -22,7 +22,7 @@ from _serving_apps import run_server, serve_product
 from _serving_load import end_load, start_load
 from serving import make_leads, make_models
 
-from predictor.scoring.bundle.files import find_champion, promote
+from predictor.scoring.bundle.registry import find_champion, promote
 
 CHANGES = 5
 LEAST_CARRIED = 0.9  # of the load, answered in its time

@@ -31,7 +31,7 @@ from serving import ask, make_leads, make_models
 from predictor.data.read.table_files import read_table, write_table
 from predictor.features.assemble import assemble_table
 from predictor.scoring.batch import award_leads, score_leads
-from predictor.scoring.bundle.files import find_champion
+from predictor.scoring.bundle.registry import find_champion
 from predictor.scoring.scorer import Scorer
 
 BATCH, MOST_BATCH_S = 10_000, 2.0

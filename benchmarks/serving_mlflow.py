@@ -29,7 +29,7 @@ def save_for_mlflow(models: Path, folder: Path) -> Path:
     """The champion as MLflow serves it."""
     from mlflow.models import Model  # noqa: PLC0415  it takes seconds
 
-    from predictor.scoring.bundle.files import find_champion  # noqa: PLC0415
+    from predictor.scoring.bundle.registry import find_champion  # noqa: PLC0415
     from predictor.training.tracking.model import save_model  # noqa: PLC0415
 
     save_model(folder / "mlflow", find_champion(models), Model())

@@ -13,8 +13,7 @@ from api.http.errors import LOG
 from api.serving.service import Service
 from predictor.core.errors import BundleError
 from predictor.core.settings_sections import ServeSettings
-from predictor.scoring.bundle.files import find_champion
-from predictor.scoring.bundle.registry import find_challenger, mark_bundles
+from predictor.scoring.bundle.registry import find_challenger, find_champion, mark_bundles
 from predictor.scoring.scorer import Scorer
 from predictor.store.store import Store
 

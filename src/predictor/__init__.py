@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from predictor.report.plots.training import plot_curve, plot_reliability, plot_thresholds
     from predictor.scoring.answer import Answer, Lead
     from predictor.scoring.batch import score_leads
-    from predictor.scoring.bundle.files import find_champion, list_bundles, promote, rollback
+    from predictor.scoring.bundle.files import list_bundles
+    from predictor.scoring.bundle.registry import find_champion, promote, rollback
     from predictor.scoring.scorer import Scorer
     from predictor.simulate.files import save_firm
     from predictor.simulate.firm import simulate_firm
@@ -74,6 +75,7 @@ _PLACE_OF["train_model"] = ("predictor.training.train", "train")  # `predictor.t
 __all__ = [
     "Answer",
     "Comparison",
+    "Dataset",
     "Event",
     "Finding",
     "Findings",
@@ -83,7 +85,6 @@ __all__ = [
     "Recommendation",
     "Scorer",
     "Settings",
-    "Dataset",
     "Trained",
     "Verdict",
     "audit_columns",

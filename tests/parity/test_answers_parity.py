@@ -16,7 +16,8 @@ from predictor.data.values import Event
 from predictor.features.assemble import TOTAL
 from predictor.scoring.answer import Lead
 from predictor.scoring.batch import score_leads
-from predictor.scoring.bundle.files import Bundle, find_champion
+from predictor.scoring.bundle.files import Bundle
+from predictor.scoring.bundle.registry import find_champion
 from predictor.scoring.scorer import Scorer
 
 TOLERANCE = 1e-12

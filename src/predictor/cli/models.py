@@ -18,8 +18,8 @@ app = typer.Typer(no_args_is_help=True, help="The bundles: list, promote, roll b
 @in_words
 def list_models(models: Models = MODELS, *, as_json: AsJson = False) -> None:
     """List the bundles: the champion (*) serves, the challenger (+) scores in its shadow."""
-    from predictor.scoring.bundle.files import list_bundles, read_champions
-    from predictor.scoring.bundle.registry import read_challenger
+    from predictor.scoring.bundle.files import list_bundles
+    from predictor.scoring.bundle.registry import read_challenger, read_champions
 
     champion, challenger = next(iter(read_champions(models)), None), read_challenger(models)
     names = list_bundles(models)
@@ -38,7 +38,7 @@ def promote_model(
     name: Annotated[str, typer.Argument(help="The bundle's name.")], models: Models = MODELS, config: AliasConfig = None
 ) -> None:
     """Let a bundle serve, whether or not training found that it earned it."""
-    from predictor.scoring.bundle.files import promote
+    from predictor.scoring.bundle.registry import promote
 
     promote(models, name)
     console.out.print(f"{name} is champion now. A server that runs takes it when it next looks (serve.watch_s).")
@@ -49,7 +49,7 @@ def promote_model(
 @in_words
 def roll_back(models: Models = MODELS, config: AliasConfig = None) -> None:
     """Let the champion before the present one serve again."""
-    from predictor.scoring.bundle.files import rollback
+    from predictor.scoring.bundle.registry import rollback
 
     name = rollback(models)
     console.out.print(f"{name} is champion again. A server that runs takes it when it next looks (serve.watch_s).")

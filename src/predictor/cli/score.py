@@ -30,7 +30,7 @@ def score(
     from predictor.data.raw_tables import read_tables
     from predictor.data.read.table_files import write_table
     from predictor.scoring.batch import score_leads
-    from predictor.scoring.bundle.files import find_bundle
+    from predictor.scoring.bundle.registry import find_bundle
     from predictor.scoring.scorer import Scorer
 
     if out.resolve() in {Path(where).resolve() for where in (leads, events) if where is not None}:
@@ -66,7 +66,8 @@ def compare(
     from predictor.data.read.table_files import write_table
     from predictor.report.page.exhibits import guard_formulas
     from predictor.report.summary import write_summary
-    from predictor.scoring.bundle.files import find_bundle, load_bundle
+    from predictor.scoring.bundle.files import load_bundle
+    from predictor.scoring.bundle.registry import find_bundle
     from predictor.training.compare import compare_bundle, write_page
 
     _refuse_places(out, tables, events)
@@ -131,7 +132,7 @@ def threshold(
     as_json: AsJson = False,
 ) -> None:
     """Recommend a threshold by another policy or capacity, without training again."""
-    from predictor.scoring.bundle.files import find_bundle
+    from predictor.scoring.bundle.registry import find_bundle
     from predictor.scoring.scorer import Scorer
 
     scorer = Scorer.load(find_bundle(model))

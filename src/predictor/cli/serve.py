@@ -79,7 +79,8 @@ def _check_free(host: str, port: int) -> None:
 @in_words
 def monitor(model: Model = MODELS, config: StoreConfig = None, *, as_json: AsJson = False) -> None:
     """Tell how the served scores did: the funnel by week, what was promised and what came, and drift."""
-    from predictor.scoring.bundle.files import find_bundle, load_bundle
+    from predictor.scoring.bundle.files import load_bundle
+    from predictor.scoring.bundle.registry import find_bundle
     from predictor.store.database import Database
     from predictor.store.monitor.monitor import monitor_store
 

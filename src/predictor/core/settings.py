@@ -18,6 +18,7 @@ from predictor.core.settings_sections import (
     AuditSettings,
     DataSettings,
     FeatureSettings,
+    Format,
     GradeSettings,
     LabelSettings,
     ModelSettings,
@@ -31,7 +32,6 @@ from predictor.core.settings_sections import (
     ThresholdSettings,
     TrackingSettings,
 )
-from predictor.data.formats import Format
 
 __all__ = ["Settings", "StageSettings", "load_settings", "make_settings"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -20,6 +20,14 @@ from pydantic import (
 )
 
 from predictor.core.finding_codes import list_codes
+
+# How a firm spells amounts, ranges and dates, as `[forms]` of the settings names it; `data.formats` reads them.
+Format = Literal[
+    "amount 1,234.5", "amount 1.234,5", "range 1-10", "date d/m/y", "date m/d/y", "date y/m/d", "date 31 Mar 2026", "epoch ms",
+    "epoch s",
+]  # fmt: skip
+FORMATS: tuple[Format, ...] = get_args(Format)
+DATE_FORMATS: tuple[Format, ...] = FORMATS[3:]
 
 
 class Section(BaseModel):

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, count, list_names
-from predictor.data.formats import DATE_FORMATS, Format, to_plain_format
+from predictor.core.settings_sections import DATE_FORMATS, Format
+from predictor.data.formats import to_plain_format
 from predictor.data.parse import PLAIN, ZONED
 from predictor.data.values import find_distinct
 

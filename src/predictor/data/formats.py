@@ -11,14 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal, get_args
-
-Format = Literal[
-    "amount 1,234.5", "amount 1.234,5", "range 1-10", "date d/m/y", "date m/d/y", "date y/m/d", "date 31 Mar 2026", "epoch ms",
-    "epoch s",
-]  # fmt: skip
-FORMATS: tuple[Format, ...] = get_args(Format)
-DATE_FORMATS: tuple[Format, ...] = FORMATS[3:]
+from typing import Any
 
 _BLANKS = "'’ \u00a0\u2009\u202f"
 _CODES = "USD EUR GBP CHF JPY CNY INR AUD CAD NZD SEK NOK DKK PLN CZK HUF BRL MXN ZAR SGD HKD KRW TRY AED ILS".replace(" ", "|")

@@ -11,11 +11,11 @@ import pandas as pd
 from predictor.core.errors import Finding, TableError, count, list_names
 from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
+from predictor.core.settings_sections import Format
 from predictor.data.columns import as_keys, check_named, rename_to_ours
 from predictor.data.denied_columns import deny_reason
 from predictor.data.detect_formats import check_formats, detect_formats, to_plain_frame
 from predictor.data.email_domains import domain_of, kind_of_domain
-from predictor.data.formats import Format
 from predictor.data.job_titles import add_title_parts
 from predictor.data.parse import ISO_HINT, Kind, blank_missing, parse_numbers, parse_order, parse_outcome, parse_times
 from predictor.data.roles import drop_late_dates, split_roles

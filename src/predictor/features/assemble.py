@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from predictor.points.award import Award
-
-if TYPE_CHECKING:
-    from predictor.points.award_table import Awards
+from predictor.points.awards import Awards
 
 TOTAL = "points/total"
 BOOK_TOTAL = "points/rule book"

@@ -12,8 +12,7 @@ from predictor.model.calibrators.choose import choose_calibrator
 from predictor.model.calibrators.identity import Identity, fit_identity
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.candidates.baselines import SIMPLE
-from predictor.model.eligible import training_part
-from predictor.model.sample import Sample
+from predictor.model.sample import Sample, training_part
 from predictor.model.split import Fold
 
 Learn = Callable[[Sample, int], Model]  # a block and a seed in, a fitted candidate out

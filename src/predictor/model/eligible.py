@@ -9,7 +9,7 @@ import numpy as np
 from predictor.core.errors import Finding, TrainingError, count
 from predictor.core.settings_sections import ModelSettings
 from predictor.model.candidates.baselines import SIMPLE
-from predictor.model.sample import LEARN_POINTS, Sample
+from predictor.model.sample import LEARN_POINTS, Sample, training_part
 from predictor.model.split import Fold, make_folds
 
 UNBOUND = ("odoo_pls", "logistic")  # whose coefficients may have any sign
@@ -110,9 +110,3 @@ def make_forward_folds(sample: Sample, *, folds: int, gap: float) -> list[Fold]:
     judged = sample.take(np.concatenate([predicted for _, predicted in kept]))
     few = judged.one_class if sample.weight is None else judged.fewest < _FEWEST_JUDGED
     return [] if few else kept
-
-
-def training_part(sample: Sample, fold: Fold) -> Sample:
-    """What a fold teaches: its older leads, with what was known of them when the first lead to predict came in."""
-    seen, predicted = fold
-    return sample.take(seen).as_known_at(float(sample.order[predicted].min()))

@@ -9,6 +9,7 @@ import numpy as np
 from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
 from predictor.model.pending import PendingWeights, shrink
+from predictor.model.split import Fold
 from predictor.points.fit_points import PointsTask
 
 LEARN_POINTS = frozenset({"learned_points"})  # candidates that look at how often each rule fired
@@ -116,3 +117,9 @@ class Sample:
     def one_class(self) -> bool:
         """Whether all outcomes are the same, so that nothing can be learned."""
         return self.fewest <= 0
+
+
+def training_part(sample: Sample, fold: Fold) -> Sample:
+    """What a fold teaches: its older leads, with what was known of them when the first lead to predict came in."""
+    seen, predicted = fold
+    return sample.take(seen).as_known_at(float(sample.order[predicted].min()))

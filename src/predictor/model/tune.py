@@ -21,8 +21,7 @@ from predictor.model.calibrated_model import Learn
 from predictor.model.candidates.lightgbm import Growth, LightGBM, compute_curve, make_dataset
 from predictor.model.candidates.lightgbm_on_points import LightGBMOnPoints
 from predictor.model.candidates.lightgbm_parameters import USUAL, constrain, set_parameters
-from predictor.model.eligible import training_part
-from predictor.model.sample import Sample
+from predictor.model.sample import Sample, training_part
 from predictor.model.split import Fold
 from predictor.model.threshold.describe import format_percent
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import ibis
 import numpy as np
@@ -17,34 +16,11 @@ from numpy.typing import NDArray
 
 from predictor.data.events.table import NONE_ODD, TEXTS, complete_events, find_odd_spellings, list_rows, select_past_events
 from predictor.points.award import matches_attribute
+from predictor.points.awards import Awards
 from predictor.points.rulebook import AttributeCondition, OnEvents, RuleBook
 
 _Floats = NDArray[np.float64]
 _Sums = Mapping[str, _Floats]
-
-
-@dataclass(frozen=True)
-class Awards:
-    """The points of a table of leads; everything bears the index of the leads.
-
-    Attributes:
-        book: The rule book that awarded them.
-        rules: One column per rule, points awarded; 0.0 where the rule did not fire.
-        total: Sum of the points of a row.
-        qualifies: A rule fired that makes a lead qualified by itself.
-        times: One column per rule, how many times its points were due before cap, as `Award.times` says.
-    """
-
-    book: RuleBook
-    rules: pd.DataFrame
-    total: pd.Series
-    qualifies: pd.Series
-    times: pd.DataFrame
-
-    def groups(self) -> pd.DataFrame:
-        """Points by group, one column for every group of the book."""
-        names = {group: [rule.name for rule in self.book.rules if rule.group == group] for group in self.book.groups}
-        return pd.DataFrame({group: self.rules[rules].sum(axis=1) for group, rules in names.items()}, index=self.rules.index)
 
 
 def award_table(book: RuleBook, leads: pd.DataFrame, events: Table | None) -> Awards:

@@ -19,7 +19,8 @@ from predictor.data.parse import blank_missing, parse_times
 from predictor.data.read.event_sources import open_frame
 from predictor.features.event_features import EventFeature
 from predictor.features.table import compute_history
-from predictor.points.award_table import Awards, award_table
+from predictor.points.award_table import award_table
+from predictor.points.awards import Awards
 from predictor.points.rulebook import OnEvents, RuleBook
 from predictor.scoring.scorer import Scorer
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,7 @@ from predictor.model.threshold.recommend import Recommendation, recommend_thresh
 from predictor.model.threshold.table import export_thresholds, import_thresholds, with_value
 from predictor.model.verdict_text import read_calibration_warning
 from predictor.points.award import Award, award_history
+from predictor.points.awards import Awards
 from predictor.points.rulebook import RuleBook, find_gate, parse_rule_book
 from predictor.scoring.answer import Answer, Lead, PointsAnswer, decide, decide_points, grade
 from predictor.scoring.answer_table import decide_points_table, grade_table, mark_answers, note_faults
@@ -37,9 +38,6 @@ from predictor.scoring.bundle.files import Bundle, load_bundle
 from predictor.scoring.golden import check_golden
 from predictor.scoring.lead_reader import LeadReader
 from predictor.scoring.reasons import compute_reasons, describe_strongest, find_groups
-
-if TYPE_CHECKING:
-    from predictor.points.award_table import Awards
 
 
 class _Read(NamedTuple):

@@ -23,7 +23,7 @@ from predictor.model.outcomes import choose_pending_weights
 from predictor.model.pending import PendingWeights
 from predictor.model.sample import Sample
 from predictor.model.split import Fold, Split, split_forward, split_random
-from predictor.points.award_table import Awards
+from predictor.points.awards import Awards
 from predictor.points.fit_points import PointsTask
 from predictor.points.rulebook import RuleBook, find_gate
 from predictor.training.dataset_text import format_dataset_html

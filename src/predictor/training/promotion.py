@@ -12,7 +12,8 @@ from predictor.model.calibrators.level_shift import fit_shift
 from predictor.model.metrics.metrics import compute_difference
 from predictor.model.verdict import Verdict
 from predictor.scoring.batch import score_frame
-from predictor.scoring.bundle.files import find_champion, load_bundle, read_champions
+from predictor.scoring.bundle.files import load_bundle
+from predictor.scoring.bundle.registry import find_champion, read_champions
 from predictor.scoring.bundle.test_predictions import FILE, read_test_predictions
 from predictor.scoring.scorer import Scorer
 from predictor.training.dataset import Dataset

@@ -31,9 +31,9 @@ from predictor.report.compare.ways import ComparedLeads
 from predictor.report.fairness import compute_fairness
 from predictor.report.page.render import render_page
 from predictor.report.plots.training import plot_curve, plot_reliability, plot_thresholds
-from predictor.scoring.bundle.files import list_bundles, promote, read_champions, save_bundle
+from predictor.scoring.bundle.files import list_bundles, save_bundle
 from predictor.scoring.bundle.provenance import find_commit, fingerprint_frame, list_versions
-from predictor.scoring.bundle.registry import challenge
+from predictor.scoring.bundle.registry import challenge, promote, read_champions
 from predictor.scoring.bundle.test_predictions import FILE, write_test_predictions
 from predictor.training.audit import audit_dataset, collect_findings, refuse_errors
 from predictor.training.bundle_files import dump, make_bundle_files, make_golden, make_metrics

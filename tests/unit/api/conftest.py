@@ -22,7 +22,8 @@ from predictor.model.sample import Sample
 from predictor.model.threshold.recommend import recommend_threshold
 from predictor.model.verdict import compute_forward_thresholds
 from predictor.points.rulebook import parse_rule_book
-from predictor.scoring.bundle.files import promote, save_bundle
+from predictor.scoring.bundle.files import save_bundle
+from predictor.scoring.bundle.registry import promote
 from predictor.training.bundle_files import dump, make_bundle_files, make_golden
 
 BOOK = """

@@ -7,8 +7,7 @@ from unit.api.conftest import ask, look, read_rows
 
 from predictor.core.errors import BundleError
 from predictor.core.settings import make_settings
-from predictor.scoring.bundle.files import promote
-from predictor.scoring.bundle.registry import challenge
+from predictor.scoring.bundle.registry import challenge, promote
 from predictor.scoring.exploration import draw_exploration
 
 

@@ -9,7 +9,8 @@ import pytest
 from predictor.core.errors import BundleError
 from predictor.data.values import Event
 from predictor.scoring.answer import Lead
-from predictor.scoring.bundle.files import Bundle, promote
+from predictor.scoring.bundle.files import Bundle
+from predictor.scoring.bundle.registry import promote
 from predictor.scoring.scorer import Scorer
 
 PARTS = [

@@ -16,7 +16,7 @@ from itertools import count
 from databases import place, postgres  # noqa: F401  fixtures
 
 from api.example import find_port, wait_until_ready
-from predictor.scoring.bundle.files import promote
+from predictor.scoring.bundle.registry import promote
 from predictor.store.database import Database
 
 THREADS = 4

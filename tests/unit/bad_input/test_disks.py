@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from predictor.cli.app import app
 from predictor.core.errors import BundleError
-from predictor.scoring.bundle.files import find_champion, list_bundles, load_bundle, promote, read_champions, save_bundle
+from predictor.scoring.bundle.files import list_bundles, load_bundle, save_bundle
+from predictor.scoring.bundle.registry import find_champion, promote, read_champions
 from predictor.scoring.scorer import Scorer
 from predictor.training.train import save_trained
 

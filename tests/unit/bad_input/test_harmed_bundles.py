@@ -6,7 +6,8 @@ import pytest
 from helpers import CHAMPION
 
 from predictor.core.errors import BundleError
-from predictor.scoring.bundle.files import _write_manifest, fingerprint, promote, save_bundle
+from predictor.scoring.bundle.files import _write_manifest, fingerprint, save_bundle
+from predictor.scoring.bundle.registry import promote
 from predictor.scoring.scorer import Scorer
 
 

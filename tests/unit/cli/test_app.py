@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from api.app import create_app
 from predictor.cli.app import app
-from predictor.scoring.bundle.files import find_champion
+from predictor.scoring.bundle.registry import find_champion
 
 CLI = CliRunner()
 

@@ -11,8 +11,7 @@ from scipy.special import expit, logit
 from predictor.core.errors import Finding
 from predictor.core.settings import load_settings
 from predictor.model.metrics.metrics import Difference
-from predictor.scoring.bundle.files import promote, read_champions
-from predictor.scoring.bundle.registry import read_challenger
+from predictor.scoring.bundle.registry import promote, read_challenger, read_champions
 from predictor.scoring.bundle.test_predictions import read_test_predictions
 from predictor.training.promotion import judge_promotion
 from predictor.training.train import save_trained, train

@@ -11,7 +11,8 @@ from conftest import NOW, ROOT
 
 from predictor.core.settings import load_settings, make_settings
 from predictor.model.pending import PendingWeights
-from predictor.scoring.bundle.files import list_bundles, read_champions
+from predictor.scoring.bundle.files import list_bundles
+from predictor.scoring.bundle.registry import read_champions
 from predictor.scoring.scorer import Scorer
 from predictor.training.train import save_trained, train
 

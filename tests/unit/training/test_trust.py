@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from api.app import create_app
 from predictor.cli.app import app
 from predictor.core.settings import load_settings
-from predictor.scoring.bundle.files import find_champion
+from predictor.scoring.bundle.registry import find_champion
 from predictor.scoring.scorer import Scorer
 from predictor.training.train import train
 

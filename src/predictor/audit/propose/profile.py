@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.settings import Settings
+from predictor.core.settings_sections import Format
 from predictor.data.detect_formats import DetectedFormat, detect_formats, is_dated, to_plain_column
-from predictor.data.formats import Format
 from predictor.data.parse import infer_kind, parse_outcome, parse_times
 from predictor.data.values import find_distinct
 

@@ -15,9 +15,9 @@ import pandas as pd
 import pyarrow as pa
 from ibis.expr.types import IntegerValue, StringValue, Table, Value
 
+from predictor.core.settings_sections import Format
 from predictor.data.detect_formats import detect_format, to_plain_column
 from predictor.data.events.table import TEXTS, bit_length, find_odd_spellings, spell_normally, trim
-from predictor.data.formats import Format
 from predictor.data.parse import DAY_US, find_offsets, parse_numbers, parse_times
 from predictor.data.values import MOST_VALUE
 

@@ -15,10 +15,10 @@ from ibis.expr.types import BooleanValue, Table
 from predictor.core.errors import Finding, TableError, count, list_names
 from predictor.core.row_faults import Faults, check_dropped, offer_to_drop
 from predictor.core.settings import Settings
+from predictor.core.settings_sections import DATE_FORMATS
 from predictor.data.columns import as_keys, check_named, rename_to_ours
 from predictor.data.events.cells import keep, parse_cells
 from predictor.data.events.table import complete_events, list_rows
-from predictor.data.formats import DATE_FORMATS
 from predictor.data.parse import ISO_HINT
 
 EVENT_COLUMNS = ("lead_id", "occurred_at", "event_type", "asset", "campaign", "value")

@@ -12,8 +12,8 @@ import numpy as np
 from predictor.core.errors import TrainingError
 from predictor.features.assemble import RULES
 from predictor.model.candidates.baselines import base_log_odds, fit_line
-from predictor.model.eligible import make_forward_folds, training_part
-from predictor.model.sample import Sample
+from predictor.model.eligible import make_forward_folds
+from predictor.model.sample import Sample, training_part
 from predictor.model.split import Fold
 from predictor.points.fit_points import Fit, PointsTask, choose_mosts, fit_worths, sum_points
 from predictor.points.rounding import round_points

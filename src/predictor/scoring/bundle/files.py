@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from predictor.core.durable_files import keep_or_remove, sweep, sync_folder, write_through
-from predictor.core.errors import BundleError, count, list_names
+from predictor.core.errors import BundleError, list_names
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-_CHAMPION = "champion"
-_WRITING = ".writing-"
+WRITING = ".writing-"
 _NEEDED = ("calibrator.json", "threshold.json", "features.json", "config.toml", "metrics.json", "golden.jsonl", "reference.json")
 
 
@@ -58,8 +57,8 @@ def save_bundle(models: Path | str, name: str, files: Mapping[str, str], facts: 
         BundleError: The name is taken, or the disk refuses; nothing is left behind.
     """
     models = Path(models)
-    target, writing = models / name, models / f"{_WRITING}{name}-{os.getpid()}"
-    sweep(models, _WRITING)
+    target, writing = models / name, models / f"{WRITING}{name}-{os.getpid()}"
+    sweep(models, WRITING)
     if target.exists():
         raise BundleError(f"There is a bundle '{name}' in '{models}' already. Give the new one another name.")
     sums = {file: fingerprint(text.encode()) for file, text in sorted(files.items())}
@@ -151,122 +150,6 @@ def list_bundles(models: Path | str) -> list[str]:
     return sorted(entry.name for entry in models.iterdir() if not entry.name.startswith(".") and (entry / MANIFEST).is_file())
 
 
-def read_champions(models: Path | str) -> list[str]:
-    """The bundle that serves, then those that served before it, newest first; empty where none has been promoted.
-
-    Raises:
-        BundleError: The file that names them cannot be read.
-    """
-    return read_names(Path(models) / _CHAMPION, "names the bundle that serves", "predictor models promote NAME")
-
-
-def read_names(file: Path, what: str, command: str) -> list[str]:
-    """The names of bundles in a file; none where there is no file.
-
-    Args:
-        file: A name a line.
-        what: What it does, for the refusal.
-        command: What writes it anew, likewise.
-
-    Raises:
-        BundleError: It cannot be read.
-    """
-    try:
-        return file.read_text(encoding="utf-8").split()
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise BundleError(f"'{file}', which {what}, cannot be read. Remove that file, then `{command}`.") from error
-
-
-def find_champion(models: Path | str) -> Path:
-    """The folder of the bundle that serves.
-
-    Raises:
-        BundleError: No bundle has been promoted, or the one that was is gone.
-    """
-    models = Path(models)
-    champions = read_champions(models)
-    if not champions:
-        has = f"It has {count(len(list_bundles(models)), 'bundle')}"
-        raise BundleError(f"'{models}' names no champion. {has}: train, or `predictor models promote NAME`.")
-    if champions[0] not in list_bundles(models):
-        raise BundleError(f"The champion '{champions[0]}' is not in '{models}'. Put it back, or `predictor models rollback`.")
-    return models / champions[0]
-
-
-def promote(models: Path | str, name: str) -> None:
-    """Let a bundle serve; the file that names it is replaced in one step.
-
-    Raises:
-        BundleError: There is no such bundle, it does not agree with its manifest, or the disk refuses.
-    """
-    models = Path(models)
-    check_there(models, name)
-    before = read_champions(models)
-    if before[:1] != [name]:
-        write_names(models, _CHAMPION, [name, *before])
-
-
-def check_there(models: Path | str, name: str) -> None:
-    """Refuse the name of a bundle that is not there, or does not agree with its manifest.
-
-    Raises:
-        BundleError: It is so.
-    """
-    models = Path(models)
-    if name not in list_bundles(models):
-        raise BundleError(f"There is no bundle '{name}' in '{models}'; it has {list_names(list_bundles(models)) or 'none'}.")
-    load_bundle(models / name)
-
-
-def rollback(models: Path | str) -> str:
-    """Let the champion before the present one serve again, and tell its name.
-
-    Raises:
-        BundleError: There was none before, or it is gone or broken.
-    """
-    models = Path(models)
-    champions = read_champions(models)
-    if len(champions) < 2:
-        raise BundleError(f"'{models}' names no earlier champion to go back to. Promote one: `predictor models promote NAME`.")
-    load_bundle(models / champions[1])
-    write_names(models, _CHAMPION, champions[1:])
-    return champions[1]
-
-
-def write_names(models: Path, file: str, names: list[str]) -> None:
-    """Write a file of names; it is replaced in one step.
-
-    Raises:
-        BundleError: The disk refuses.
-    """
-    writing = models / f"{_WRITING}{file}-{os.getpid()}"
-    try:
-        write_through(writing, "".join(f"{name}\n" for name in names))
-        writing.replace(models / file)
-        sync_folder(models)
-    except OSError as error:
-        why = error.strerror or error
-        raise BundleError(f"The {file} could not be named in '{models}': {why}. It is as it was.") from error
-    finally:
-        writing.unlink(missing_ok=True)
-
-
 def is_bundle(folder: Path | str) -> bool:
     """Whether a folder is a bundle, rather than a folder of bundles."""
     return (Path(folder) / MANIFEST).is_file()
-
-
-def find_bundle(folder: Path | str) -> Path:
-    """The bundle that a path means: itself, or the champion of a folder of bundles.
-
-    Raises:
-        BundleError: It is neither, or names no champion.
-    """
-    folder = Path(folder)
-    if is_bundle(folder):
-        return folder
-    if not folder.is_dir():
-        raise BundleError(f"There is no folder '{folder}'. Name a bundle, or the folder of bundles whose champion is meant.")
-    return find_champion(folder)

@@ -14,8 +14,7 @@ from unit.api.conftest import ask, look, read_rows
 from api.app import create_app
 from api.serving import model_watch as champion
 from predictor.core.settings import make_settings
-from predictor.scoring.bundle.files import promote, rollback
-from predictor.scoring.bundle.registry import challenge
+from predictor.scoring.bundle.registry import challenge, promote, rollback
 from predictor.scoring.scorer import Scorer
 
 

@@ -8,18 +8,8 @@ import sys
 import pytest
 
 from predictor.core.errors import BundleError
-from predictor.scoring.bundle.files import (
-    MANIFEST,
-    find_bundle,
-    find_champion,
-    fingerprint,
-    list_bundles,
-    load_bundle,
-    promote,
-    read_champions,
-    rollback,
-    save_bundle,
-)
+from predictor.scoring.bundle.files import MANIFEST, fingerprint, list_bundles, load_bundle, save_bundle
+from predictor.scoring.bundle.registry import find_bundle, find_champion, promote, read_champions, rollback
 
 FILES = dict.fromkeys(
     ("calibrator.json", "threshold.json", "features.json", "config.toml", "metrics.json", "golden.jsonl", "reference.json"),
