@@ -125,14 +125,13 @@ def ask_fresh(trained: Trained, fresh: Fresh) -> dict[str, np.ndarray]:
     """What the final recipe says of the new leads, and what points and base rate would, learned from the same leads."""
     dataset, chosen = trained.dataset, trained.verdict.chosen
     features, _ = dataset.fit_features(dataset.teaching)
-    sample = dataset.sample(dataset.teaching, features, known_at=dataset.observed_until)
-    folds, seed = dataset.rehearsal(sample), dataset.settings.model.seed
-    calibrated_models = {name: fit_calibrated(name, sample, folds, seed, gap=dataset.gap) for name in RIVALS}
-    calibrated_models["chosen"] = trained.final
-    seen = {name: sample.seen_by(chosen if name == "chosen" else name).features for name in calibrated_models}
+    sample = dataset.sample(dataset.teaching, features, as_of=dataset.observed_until)
+    folds, seed = dataset.forward_folds(sample), dataset.settings.model.seed
+    models = {name: fit_calibrated(name, sample, folds, seed, gap=dataset.gap) for name in RIVALS}
+    models["chosen"] = trained.final
+    seen = {name: sample.seen_by(chosen if name == "chosen" else name).features for name in models}
     said = {
-        name: calibrated.predict(seen[name].encode_table(fresh.rows, fresh.as_of).matrix)
-        for name, calibrated in calibrated_models.items()
+        name: calibrated.predict(seen[name].encode_table(fresh.rows, fresh.as_of).matrix) for name, calibrated in models.items()
     }
     check_bundle(trained, fresh, said["chosen"])
     if chosen in RIVALS:

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from predictor.core.errors import Finding, count
+from predictor.core.wording import METRICS, format_number, format_percent, format_percent_range, format_threshold, format_weekly
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,14 +51,6 @@ __all__ = [
 
 out, err = _make_console(stderr=False), _make_console(stderr=True)
 
-_METRICS = {
-    "log_loss": ("log loss", 3),
-    "auc": ("AUC", 3),
-    "brier": ("Brier", 3),
-    "calibration_slope": ("slope", 2),
-    "ece": ("calib. error", 3),
-    "lift_at_10": ("lift 10 %", 2),
-}
 _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "tip": "dim"}
 
 
@@ -134,16 +127,16 @@ def _sort(findings: Iterable[Finding]) -> list[Finding]:
 def show_verdict(verdict: Verdict) -> None:
     """The forward verdict: a row a candidate, each figure with its interval."""
     first = next(iter(verdict.test.values()))
-    leads, rate = count(int(first["n"] or 0), "lead"), _percent(first["base_rate"])
+    leads, rate = count(int(first["n"] or 0), "lead"), format_percent(first["base_rate"])
     title = f"Forward test on the newest {leads}, of whom {rate} were accepted (95 % intervals)"
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     table.add_column("candidate", no_wrap=True)
-    metrics = _METRICS if out.width >= _WIDE else dict(list(_METRICS.items())[:4])
-    for label, _ in metrics.values():
-        table.add_column(label, justify="right", no_wrap=True)
+    metrics = METRICS if out.width >= _WIDE else dict(list(METRICS.items())[:4])
+    for metric in metrics.values():
+        table.add_column(metric.short, justify="right", no_wrap=True)
     for name in verdict.test:
         figures, intervals = verdict.test[name], verdict.intervals[name]
-        cells = {key: _figure(figures[key], intervals.get(key), digits) for key, (_, digits) in metrics.items()}
+        cells = {key: _figure(figures[key], intervals.get(key), metric.digits) for key, metric in metrics.items()}
         mark = "[bold green]" if name == verdict.chosen else ""
         if mark and "ece" in cells:
             cells["ece"] += f"\n[dim]chance {verdict.calibration.noise.mean:.3f}[/]"
@@ -157,19 +150,13 @@ def show_verdict(verdict: Verdict) -> None:
 
 
 def _figure(figure: float | None, interval: tuple[float, float] | None, digits: int) -> str:
-    if figure is None:
-        return "–"
-    value = f"{figure:.{digits}f}"
-    return value if interval is None else f"{value}\n[dim]{interval[0]:.{digits}f}–{interval[1]:.{digits}f}[/]"
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f} %"
+    value = format_number(figure, digits)
+    return value if figure is None or interval is None else f"{value}\n[dim]{interval[0]:.{digits}f}–{interval[1]:.{digits}f}[/]"
 
 
 def show_threshold(advice: Recommendation, realised: Gate | None = None, gate: Gate | None = None) -> None:
     """The recommended threshold, what came of it on the forward test, and today's points gate."""
-    out.print(f"[bold]Recommended threshold {advice.threshold:.4f}[/] ({advice.policy}): {escape(advice.text)}")
+    out.print(f"[bold]Recommended threshold {format_threshold(advice.threshold)}[/] ({advice.policy}): {escape(advice.text)}")
     if realised is not None:
         out.print(f"On the forward test, with a threshold chosen on earlier leads: {escape(realised.text)}")
     if gate is not None:
@@ -185,13 +172,13 @@ def show_thresholds(columns: Mapping[str, list[Any]], chosen: float, *, rows: in
         low, high = columns["conversion_low"][at], columns["conversion_high"][at]
         style = "bold green" if columns["threshold"][at] == chosen else ""
         table.add_row(
-            f"{columns['threshold'][at]:.4f}",
-            _number(columns["leads_per_week"][at]),
-            _percent(columns["share_routed"][at]),
-            _percent(columns["conversion"][at]),
-            _range(low, high),
-            _percent(columns["sqls_caught"][at]),
-            _number(columns["value"][at]),
+            format_threshold(columns["threshold"][at]),
+            format_weekly(columns["leads_per_week"][at]),
+            format_percent(columns["share_routed"][at]),
+            format_percent(columns["conversion"][at]),
+            format_percent_range(low, high),
+            format_percent(columns["sqls_caught"][at]),
+            format_number(columns["value"][at]),
             style=style,
         )
     out.print(table)
@@ -202,14 +189,6 @@ def _pick_rows(thresholds: list[float], chosen: float, rows: int) -> list[int]:
     at = min(range(len(thresholds)), key=lambda row: abs(thresholds[row] - chosen))
     step = max(1, len(thresholds) // rows)
     return sorted({*range(at % step, len(thresholds), step), at})
-
-
-def _range(low: float, high: float) -> str:
-    return f"{100 * low:.1f}–{100 * high:.1f} %"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.1f}"
 
 
 def show_places(folder: Path, tracked: Tracked | None, *, page: Path | None = None) -> None:

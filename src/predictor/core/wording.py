@@ -1,11 +1,30 @@
-"""Figures as people read them: percentages, counts and intervals, and a dash where something cannot be told."""
+"""Figures as people read them: the one place that formats a share, an interval, a number, and the headings of metrics."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 DASH = "\u2013"
-UNTOLD = "cannot be told"
+UNKNOWN_FIGURE = "cannot be told"
+
+
+class MetricWording(NamedTuple):
+    """How a metric is printed: its heading, a shorter one for a terminal, and its decimals."""
+
+    heading: str
+    short: str
+    digits: int
+
+
+METRICS = {  # in the order in which they are shown
+    "log_loss": MetricWording("Log loss", "log loss", 4),
+    "auc": MetricWording("AUC", "AUC", 3),
+    "brier": MetricWording("Brier score", "Brier", 4),
+    "calibration_slope": MetricWording("Calibration slope", "slope", 2),
+    "ece": MetricWording("Calibration error", "calib. error", 3),
+    "lift_at_10": MetricWording("Lift of the top 10 %", "lift 10 %", 2),
+}
 
 
 def is_missing(figure: float | None) -> bool:
@@ -44,15 +63,19 @@ def format_weekly(figure: float | None) -> str:
 
 
 def format_percent(share: float | None) -> str:
-    """A share as a percentage, with a decimal where it is small or nearly all.
+    """A share as a percentage, with one decimal below 10 % and above 99 %; below 0, a difference of shares.
 
-    >>> [format_percent(share) for share in (0.2671, 0.0346, 0.9972, 0.0001)], format_percent(None) == DASH
-    (['27 %', '3.5 %', '99.7 %', 'under 0.1 %'], True)
+    >>> [format_percent(share) for share in (0.2671, 0.0346, 0.9972, 0.0001, 0.9999)]
+    ['27 %', '3.5 %', '99.7 %', 'under 0.1 %', 'over 99.9 %']
+    >>> format_percent(0), format_percent(1), format_percent(-0.034), format_percent(None) == DASH
+    ('0 %', '100 %', '-3.4 %', True)
     """
     if share is None or is_missing(share):
         return DASH
     if 0 < share < 0.0005:
         return "under 0.1 %"
+    if 0.9995 <= share < 1:
+        return "over 99.9 %"
     return f"{100 * share:.{_percent_digits(share)}f} %"
 
 
@@ -90,6 +113,35 @@ def format_share(share: float | None, low: float | None, high: float | None) -> 
     return f"{format_percent(share)} ({format_percent_range(low, high)})"
 
 
+def format_band(band: tuple[float, float]) -> str:
+    """A band that the settings name, in percent, with the digits that it was given with.
+
+    >>> format_band((0.2, 0.3)), format_band((0.125, 0.3))
+    ('20 to 30 %', '12.5 to 30 %')
+    """
+    return f"{100 * band[0]:.4g} to {100 * band[1]:.4g} %"
+
+
+def format_rounded(number: float) -> str:
+    """A number with the digits that matter in a sentence.
+
+    >>> format_rounded(1234.5), format_rounded(4.56), format_rounded(0.456)
+    ('1,234', '4.6', '0.46')
+    """
+    if abs(number) < 1:
+        return f"{number:.2g}"
+    return f"{number:,.0f}" if abs(number) >= 10 or number == round(number) else f"{number:.1f}"
+
+
+def format_value(number: float) -> str:
+    """A value of a lead: four digits, or whole thousands in groups.
+
+    >>> format_value(2.0), format_value(0.12345), format_value(12345.6), format_value(-4917000.0), format_value(1e20)
+    ('2', '0.1235', '12,346', '-4,917,000', '1e+20')
+    """
+    return f"{number:,.0f}" if 1000 <= abs(number) < 1e15 else f"{number:.4g}"
+
+
 def format_threshold(threshold: float) -> str:
     """A threshold in figures; 0 hands over every lead.
 
@@ -109,4 +161,4 @@ def format_days(days: float | None) -> str:
 
 
 def _percent_digits(share: float) -> int:
-    return int(0 < share < 0.0995 or 0.99 < share < 1)
+    return int(0 < abs(share) < 0.0995 or 0.99 < share < 1)

@@ -57,7 +57,7 @@ class CalibratedModel:
     calibrator: Calibrator
     positions: np.ndarray
     scores: np.ndarray
-    rehearsed: np.ndarray
+    out_of_fold: np.ndarray
     cross_calibrated: np.ndarray
     kind: str | None = None
     why: str = ""

@@ -14,7 +14,7 @@ from predictor.model.metrics.metrics import compute_losses
 from predictor.model.sample import Sample
 
 
-def compare_candidates(calibrated_models: Mapping[str, CalibratedModel], sample: Sample) -> pd.DataFrame:
+def compare_candidates(models: Mapping[str, CalibratedModel], sample: Sample) -> pd.DataFrame:
     """The candidates by what they said of leads that came later, the simplest within one standard error of the best chosen.
 
     Each lead counts by its weight. The error is that of the paired difference to the best, a ratio of two sums. Source: Breiman
@@ -28,12 +28,10 @@ def compare_candidates(calibrated_models: Mapping[str, CalibratedModel], sample:
         One row a candidate, from the simplest: `candidate`, `log_loss` (nats a lead), `excess` over the lowest and its standard
         `error`, `chosen` (one).
     """
-    names = [name for name in CANDIDATES if name in calibrated_models]
-    judged = [sample.take(calibrated_models[name].positions) for name in names]
+    names = [name for name in CANDIDATES if name in models]
+    judged = [sample.take(models[name].positions) for name in names]
     weights = [np.ones(len(leads)) if leads.weight is None else leads.weight for leads in judged]
-    losses = [
-        compute_losses(leads.outcome, calibrated_models[name].cross_calibrated) for name, leads in zip(names, judged, strict=True)
-    ]
+    losses = [compute_losses(leads.outcome, models[name].cross_calibrated) for name, leads in zip(names, judged, strict=True)]
     means = [float(np.average(loss, weights=weight)) for loss, weight in zip(losses, weights, strict=True)]
     best = losses[int(np.argmin(means))]
     gaps = [average(loss - best, weight) for loss, weight in zip(losses, weights, strict=True)]

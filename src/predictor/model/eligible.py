@@ -19,7 +19,7 @@ _FEWEST_A_FOLD = 5  # leads of either outcome below which a fold's model is nois
 _FEWEST_JUDGED = 40  # leads of either outcome, pending ones by what they count, that calibration and choice must rest on
 
 
-def select_candidates(fit: Sample, settings: ModelSettings, *, rehearsed: bool) -> tuple[list[str], tuple[Finding, ...]]:
+def select_candidates(fit: Sample, settings: ModelSettings, *, has_folds: bool) -> tuple[list[str], tuple[Finding, ...]]:
     """The candidates that the fit block can carry, and findings about those it cannot.
 
     Args:
@@ -37,7 +37,7 @@ def select_candidates(fit: Sample, settings: ModelSettings, *, rehearsed: bool) 
             "from them. Export older leads, or lower split.test_share."
         )
     names: list[str] = list(settings.candidates)
-    if not rehearsed and not set(names) & set(SIMPLE):
+    if not has_folds and not set(names) & set(SIMPLE):
         names.insert(0, "constant")
     findings = []
     fewest = int(fit.fewest)
@@ -46,7 +46,7 @@ def select_candidates(fit: Sample, settings: ModelSettings, *, rehearsed: bool) 
     if fewest < settings.min_outcomes:
         names = [name for name in names if name in SIMPLE]
         findings.append(_tell_few(fewest, settings.min_outcomes, still))
-    elif not rehearsed:
+    elif not has_folds:
         findings.append(_tell_short(still))
     if not len(fit.features):
         names = ["constant"]
@@ -80,7 +80,7 @@ def _tell_short(still: str) -> Finding:
     return Finding("TRAIN003", "warning", what, do)
 
 
-def choosable(names: Sequence[str], *, rehearsed: bool, monotone: bool = False) -> list[str]:
+def choosable(names: Sequence[str], *, has_folds: bool, monotone: bool = False) -> list[str]:
     """The candidates that may be chosen: without a rehearsal the points, or else the base rate.
 
     Where some events must never lower the probability, those are not that cannot be held to it.
@@ -88,14 +88,14 @@ def choosable(names: Sequence[str], *, rehearsed: bool, monotone: bool = False) 
     What leads that taught a model say of it is no evidence, so belief decides: somebody who knows the firm set the points, and
     few leads bend their line little. On simulated firms of 100 and 300 leads they beat the base rate in 39 of 40.
 
-    >>> choosable(["constant", "points", "lightgbm"], rehearsed=False)
+    >>> choosable(["constant", "points", "lightgbm"], has_folds=False)
     ['points']
-    >>> choosable(["logistic", "lightgbm"], rehearsed=True, monotone=True)
+    >>> choosable(["logistic", "lightgbm"], has_folds=True, monotone=True)
     ['lightgbm']
     """
     simple = [name for name in ("points", "constant") if name in names]
     held = [name for name in names if not monotone or name not in UNBOUND]
-    return (held or list(names)) if rehearsed or not simple else simple[:1]
+    return (held or list(names)) if has_folds or not simple else simple[:1]
 
 
 def make_forward_folds(sample: Sample, *, folds: int, gap: float) -> list[Fold]:

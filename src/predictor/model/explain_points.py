@@ -10,6 +10,7 @@ import pandas as pd
 
 from predictor.core.errors import count
 from predictor.core.settings_sections import ThresholdSettings
+from predictor.core.wording import format_percent, format_share
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.learned_points import LearnedPoints
 from predictor.model.metrics.intervals import Z95, wilson
@@ -88,8 +89,8 @@ def _tell_why(row: Mapping[str, Any], *, held: bool) -> str:
         return f"{told} It never fired, so nothing but the points set by hand speaks for it."
     told += f" Fired for {row['fired']:,} of {count(row['leads'], 'lead')}"
     if not np.isnan(row["conversion_with"]) and not np.isnan(row["conversion_without"]):
-        share, low, high, others = (100 * row[f"conversion_{name}"] for name in ("with", "with_low", "with_high", "without"))
-        told += f", of whom {share:.0f} % were accepted ({low:.0f} to {high:.0f} %), of the others {others:.0f} %"
+        share = format_share(row["conversion_with"], row["conversion_with_low"], row["conversion_with_high"])
+        told += f", of whom {share} were accepted, of the others {format_percent(row['conversion_without'])}"
     if held:
         return f"{told}. All other rules alike, it speaks for the other sign; signs are kept, so it gets no points."
     odds = f"{row['odds']:.2f} ({row['odds_low']:.2f} to {row['odds_high']:.2f})"
@@ -116,7 +117,7 @@ def find_points_gate(calibrated: CalibratedModel, sample: Sample, task: PointsTa
     seen = sample.take(calibrated.positions)
     by_itself = [column for rule, column in zip(task.book.rules, model.columns, strict=True) if rule.qualifies]
     qualified = (np.nan_to_num(seen.matrix[:, by_itself]) > 0).any(axis=1)
-    said = np.where(qualified, 1.0, calibrated.rehearsed)
+    said = np.where(qualified, 1.0, calibrated.out_of_fold)
     table = compute_thresholds(
         seen.outcome, said, weeks=seen.weeks, weight=seen.weight, amount=settings.amount, cost=settings.cost
     )

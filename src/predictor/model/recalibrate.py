@@ -34,12 +34,12 @@ def recalibrate_newest(calibrated: CalibratedModel, sample: Sample) -> Calibrate
     newest = find_newest(known.outcome, weight, fewest=_FEWEST)
     seen = sample.take(calibrated.positions[newest])
     shift, variance, n = fit_shift(calibrated.predict(seen.matrix), seen.outcome, seen.weight)
-    cross_calibrated, _, _ = fit_shift(calibrated.rehearsed[newest], seen.outcome, seen.weight)
+    cross_calibrated, _, _ = fit_shift(calibrated.out_of_fold[newest], seen.outcome, seen.weight)
     return replace(
         calibrated,
         calibrator=LevelShift(calibrated.calibrator, shift, variance, n),
         positions=calibrated.positions[newest],
         scores=calibrated.scores[newest],
-        rehearsed=np.asarray(expit(logit(calibrated.rehearsed[newest]) + cross_calibrated)),
+        out_of_fold=np.asarray(expit(logit(calibrated.out_of_fold[newest]) + cross_calibrated)),
         cross_calibrated=calibrated.cross_calibrated[newest],
     )

@@ -44,7 +44,7 @@ class Sample:
     accepted_at: np.ndarray | None = None
     weight: np.ndarray | None = None
     pending_weights: PendingWeights = field(default_factory=PendingWeights)
-    known_at: float | None = None
+    as_of: float | None = None
     base: np.ndarray | None = None
     task: PointsTask | None = None
     with_rule_counts: Sample | None = field(default=None, repr=False)
@@ -68,7 +68,7 @@ class Sample:
             base=None if self.base is None else self.base[positions],
             with_rule_counts=None,
         )
-        return taken.as_known_at(self.known_at) if self.pending_weights.by_group and self.known_at is not None else taken
+        return taken.as_known_at(self.as_of) if self.pending_weights.by_group and self.as_of is not None else taken
 
     def as_known_at(self, at: float) -> Sample:
         """The same leads with what was known of them at an earlier moment.
@@ -87,14 +87,14 @@ class Sample:
             np.isfinite(accepted_at).astype(float),
         )
         weight = weight if self.base is None else weight * self.base
-        return replace(self, outcome=outcome, accepted_at=accepted_at, weight=weight, known_at=at, with_rule_counts=None)
+        return replace(self, outcome=outcome, accepted_at=accepted_at, weight=weight, as_of=at, with_rule_counts=None)
 
     @property
     def teaching(self) -> Sample:
         """The leads that a model learns from, for good: where only known outcomes count, without all others."""
         if self.weight is None or not self.pending_weights.by_group:
             return self
-        return replace(self, known_at=None).take(np.flatnonzero(self.weight > 0))
+        return replace(self, as_of=None).take(np.flatnonzero(self.weight > 0))
 
     @property
     def points_column(self) -> int | None:

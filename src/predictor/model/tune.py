@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from predictor.core.errors import Finding
+from predictor.core.wording import format_percent
 from predictor.model.calibrated_model import Learn
 from predictor.model.candidates.lightgbm import Growth, LightGBM, compute_curve, make_dataset
 from predictor.model.candidates.lightgbm_on_points import LightGBMOnPoints
 from predictor.model.candidates.lightgbm_parameters import USUAL, constrain, set_parameters
 from predictor.model.sample import Sample, training_part
 from predictor.model.split import Fold
-from predictor.model.threshold.describe import format_percent
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="IProgress not found")  # in a notebook, of a bar that nobody draws

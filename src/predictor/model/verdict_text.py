@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from predictor.core.errors import Finding, count, list_names
-from predictor.core.html import to_heading, to_paragraphs, to_table
+from predictor.core.errors import Finding, list_names
+from predictor.core.wording import format_percent
 from predictor.model.candidates.baselines import SIMPLE
-from predictor.model.threshold.describe import format_percent
-
-if TYPE_CHECKING:
-    from predictor.model.metrics.calibration_test import CalibrationJudgement
-    from predictor.model.metrics.metrics import Difference
-    from predictor.model.verdict import Verdict
+from predictor.model.metrics.calibration_test import CalibrationJudgement
+from predictor.model.metrics.metrics import Difference
+from predictor.model.verdict import Verdict
 
 RANK_ONLY = "MODEL001"
-_SHOWN = {  # metric -> its heading and decimals
-    "log_loss": ("Log loss", 4),
-    "auc": ("AUC", 3),
-    "brier": ("Brier score", 4),
-    "calibration_slope": ("Slope", 2),
-    "ece": ("Calibration error", 3),
-    "lift_at_10": ("Lift of the top 10 %", 2),
-}
 _UNREHEARSED = "Earlier leads are too few, or span too little time, to choose anything learned by, so"
 
 
@@ -73,7 +62,7 @@ def read_calibration_warning(metrics: Mapping[str, Any]) -> Finding | None:
 def _tell_unrivalled(verdict: Verdict) -> str:
     """Where there is nothing simpler to compare with."""
     chosen, tried = verdict.chosen, [name for name in verdict.test if name != verdict.chosen]
-    if not verdict.rehearsed:
+    if not verdict.has_folds:
         return f"No signal yet. {_UNREHEARSED} '{chosen}' is taken."
     if chosen != "constant":
         return f"'{chosen}' did best on earlier leads; neither the points nor the base rate were tried beside it."
@@ -103,7 +92,7 @@ def _tell_rivalled(verdict: Verdict, rival: str) -> str:
 
 
 def _tell_points(verdict: Verdict) -> str:
-    if not verdict.rehearsed:
+    if not verdict.has_folds:
         return f"{_UNREHEARSED} 'points' is taken."
     if not any(name not in SIMPLE for name in verdict.test):
         return "Nothing learned could be tried beside the points."
@@ -126,24 +115,3 @@ def _tell_gap(gap: Difference) -> str:
 def _find_missed(verdict: Verdict) -> str:
     """What was not chosen, and surely did better on the forward test; empty for nothing."""
     return list_names(name for name, gap in verdict.differences.items() if name not in SIMPLE and gap.low > 0)
-
-
-def show_verdict(verdict: Verdict) -> str:
-    """The verdict as a notebook shows it: in sentences, and every candidate with its figures and their intervals."""
-    first = next(iter(verdict.test.values()))
-    share = "" if first["base_rate"] is None else f", of whom {format_percent(first['base_rate'])} were accepted"
-    return "\n".join([
-        to_heading(f"Forward test on the newest {count(len(verdict.outcome), 'lead')}{share} (95 % intervals)"),
-        to_table(
-            ["Candidate", *(heading for heading, _ in _SHOWN.values())],
-            [[name, *(_say_figure(verdict, name, metric) for metric in _SHOWN)] for name in verdict.test],
-            marked=[list(verdict.test).index(verdict.chosen)],
-        ),
-        to_paragraphs(verdict.text, verdict.calibration.text),
-    ])  # fmt: skip
-
-
-def _say_figure(verdict: Verdict, name: str, metric: str) -> str:
-    figure, ends, digits = verdict.test[name][metric], verdict.intervals[name].get(metric), _SHOWN[metric][1]
-    told = "\u2013" if figure is None else f"{figure:.{digits}f}"
-    return told if ends is None else f"{told}\n{ends[0]:.{digits}f} to {ends[1]:.{digits}f}"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from predictor.core.errors import Finding
-from predictor.core.wording import UNTOLD, format_percent, format_threshold
+from predictor.core.wording import UNKNOWN_FIGURE, format_percent, format_threshold
 from predictor.report.calibration_text import ABOUT_GROUPS, NO_GROUPS, format_calibration, format_fairness
 from predictor.report.compare.candidates import ReportData, compute_threshold_rows, compute_verdict_table
 from predictor.report.compare.equal_volume import compute_equal_volume
@@ -115,15 +115,15 @@ def _write_choice(metrics: Mapping[str, Any]) -> list[str]:
 
 def _write_threshold(data: ReportData) -> list[str]:
     advice, realised = data.advice, data.verdict.realised
-    rehearsed = f"Chosen on earlier leads for the forward test: {format_threshold(data.verdict.threshold.threshold)}, promised "
-    rehearsed += f"conversion {format_percent(data.verdict.threshold.conversion)}. Of the test leads that it handed over:"
+    has_folds = f"Chosen on earlier leads for the forward test: {format_threshold(data.verdict.threshold.threshold)}, promised "
+    has_folds += f"conversion {format_percent(data.verdict.threshold.conversion)}. Of the test leads that it handed over:"
     said = escape_markdown(f"{advice.text} {describe_promise(advice)}")
     return [
         "## Threshold",
         f"Recommended: **{format_threshold(advice.threshold)}**. {said}",
         _bullets(f"{label}: {figure}" for label, figure in describe_advice(advice)),
         to_markdown(format_thresholds(compute_threshold_rows(data.thresholds, advice))),
-        rehearsed,
+        has_folds,
         _bullets(f"{label}: {figure}" for label, figure in describe_gate(realised)),
     ]
 
@@ -131,7 +131,7 @@ def _write_threshold(data: ReportData) -> list[str]:
 def _write_gate(data: ReportData) -> list[str]:
     gate = data.verdict.gate
     if gate is None:
-        return ["## Points gate", f"What today's points gate does {UNTOLD}: no points, or no gate, are named."]
+        return ["## Points gate", f"What today's points gate does {UNKNOWN_FIGURE}: no points, or no gate, are named."]
     text = escape_markdown(gate.text)
     if data.routed is not None:
         text += " " + escape_markdown(compute_equal_volume(data.verdict, data.routed).text)

@@ -92,13 +92,7 @@ def _say(name: str, column: str, row: dict[Any, Any]) -> str:
     if value is None or is_missing(value):
         return DASH
     share = column in _SHARES or (column == "difference" and name in {"segments", "months"})
-    said = (
-        format_percent(value)
-        if share and value >= 0
-        else f"{100 * value:.1f} %"
-        if share
-        else format_number(value, _choose_digits(value))
-    )
+    said = format_percent(value) if share else format_number(value, _choose_digits(value))
     if low is None or high is None or is_missing(low) or is_missing(high):
         return said
     if share and low >= 0:

@@ -12,7 +12,7 @@ import pandas as pd
 from predictor.core.errors import count
 from predictor.core.wording import (
     DASH,
-    UNTOLD,
+    METRICS,
     format_days,
     format_number,
     format_percent,
@@ -25,17 +25,8 @@ from predictor.core.wording import (
 from predictor.model.threshold.gate import Gate
 from predictor.model.threshold.recommend import Recommendation
 from predictor.report.compare.candidates import ReportData
-from predictor.report.compare.equal_volume import EqualVolume
 from predictor.report.compare.wording import BETTER, SAME, WORSE
 
-_COLUMNS = {  # metric -> its heading and decimals
-    "log_loss": ("Log loss", 4),
-    "brier": ("Brier score", 4),
-    "auc": ("AUC", 3),
-    "ece": ("Calibration error", 3),
-    "calibration_slope": ("Calibration slope", 2),
-    "lift_at_10": ("Lift of the top 10 %", 2),
-}
 IMPORTANCE = (
     "How much worse the probabilities get when these values are dealt out among the test leads by lot, mean and spread of three "
     "times: about 0 where they tell nothing, or nothing that the others do not tell too."
@@ -63,7 +54,7 @@ class TextTable:
 
 def format_candidates(table: pd.DataFrame) -> TextTable:
     """The candidates on the forward test, from `compute_verdict_table`."""
-    first, *others = (head for head, _ in _COLUMNS.values())
+    first, *others = (metric.heading for metric in METRICS.values())
     heads = ("Candidate", first, "Log loss of the chosen less its own", *others)
     rows = [_tell_candidate(row) for row in _rows(table)]
     leads, share = count(int(table["n"].iloc[0]), "test lead"), format_percent(table["base_rate"].iloc[0])
@@ -79,17 +70,6 @@ def format_bands(table: pd.DataFrame) -> TextTable:
     ]
     heads = ("Points", "Leads", "SQLs", "Conversion", "95 % interval")
     return TextTable("Forward test: what a number of points meant", heads, tuple(rows))
-
-
-def format_volume(volume: EqualVolume, chosen: str) -> TextTable:
-    """The points gate and the chosen candidate with as many leads, from `compute_equal_volume`."""
-    heads = ("Who chooses the leads", "Leads handed over", "SQLs among them", "Conversion")
-    pairs = (("Points gate", float(volume.points_sqls)), (f"'{chosen}'", volume.learned_sqls))
-    rows = tuple(
-        (who, format_number(volume.leads), f"{sqls:,.1f}".removesuffix(".0"), format_percent(sqls / volume.leads))
-        for who, sqls in pairs
-    )
-    return TextTable("Forward test: SQLs caught with the same number of leads", heads, rows)
 
 
 def format_reliability(table: pd.DataFrame) -> TextTable:
@@ -192,22 +172,12 @@ def describe_promise(advice: Recommendation) -> str:
     return f"Policy '{advice.policy}' cannot be sure to keep its promise on new leads."
 
 
-def describe_gate_verdict(gate: Gate | None) -> str:
-    """The verdict on a gate, with a capital.
-
-    >>> describe_gate_verdict(None)
-    'Cannot be told'
-    """
-    told: str = UNTOLD if gate is None else gate.verdict
-    return told[0].upper() + told[1:]
-
-
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def _tell_candidate(row: dict[str, Any]) -> tuple[str, ...]:
-    loss, *figures = (_tell_figure(row, metric, digits) for metric, (_, digits) in _COLUMNS.items())
+    loss, *figures = (_tell_figure(row, name, metric.digits) for name, metric in METRICS.items())
     if row["chosen"]:
         return (f"{row['candidate']}\nchosen on earlier leads", loss, DASH, *figures)
     interval = format_range(row["difference_low"], row["difference_high"], 4, sign=True)

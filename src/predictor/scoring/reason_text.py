@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 from math import isnan
 
+from predictor.core.wording import format_percent, format_value
 from predictor.features.feature import Feature
 from predictor.model.conversion_by_value import Bins, ConversionByValue, Pending, is_count
 
@@ -18,16 +19,7 @@ _ALL_EVENTS = "All events"
 _PLURAL = re.compile(r"(?<=[a-z])(?<![sui])s\b")
 
 
-def format_number(number: float) -> str:
-    """A number as people read it: four digits, or whole thousands in groups.
-
-    >>> format_number(2.0), format_number(0.12345), format_number(12345.6), format_number(-4917000.0), format_number(1e20)
-    ('2', '0.1235', '12,346', '-4,917,000', '1e+20')
-    """
-    return f"{number:,.0f}" if 1000 <= abs(number) < 1e15 else f"{number:.4g}"
-
-
-def format_value(feature: Feature, number: float) -> str:
+def format_feature_value(feature: Feature, number: float) -> str:
     """The value of one feature of a lead, and what it is of where the name of its group does not say that.
 
     Args:
@@ -35,9 +27,9 @@ def format_value(feature: Feature, number: float) -> str:
         number: Its value as the matrix holds it.
 
     >>> views = Feature("events/page_view/count_7d", "Page views in 7 days", "Page views", "number")
-    >>> format_value(views, 2.0)
+    >>> format_feature_value(views, 2.0)
     '2 in 7 days'
-    >>> format_value(Feature("founded", "Founded", "Founded", "days_since"), 400.0)
+    >>> format_feature_value(Feature("founded", "Founded", "Founded", "days_since"), 400.0)
     '400 days ago'
     """
     if isnan(number) and _is_age(feature):
@@ -55,8 +47,8 @@ def _say_alone(feature: Feature, number: float) -> str:
     if feature.kind == "category":
         return feature.spell(int(number))
     if feature.kind == "days_since":
-        return f"{format_number(round(number, 1))} days ago"
-    return format_number(round(number, 1) if _is_age(feature) else number)
+        return f"{format_value(round(number, 1))} days ago"
+    return format_value(round(number, 1) if _is_age(feature) else number)
 
 
 def _is_age(feature: Feature) -> bool:
@@ -91,9 +83,9 @@ def _say_bin(evidence: ConversionByValue, feature: Feature, bins: Bins, place: i
     if share is None:
         return None
     leads, accepted = share
-    told = f"Of {leads:,} leads with {_name_bin(feature, bins, place)}, {_say_share(accepted)} were accepted"
+    told = f"Of {leads:,} leads with {_name_bin(feature, bins, place)}, {format_percent(accepted)} were accepted"
     pending = "" if evidence.pending is None else f" {_PENDING[evidence.pending]}"
-    return f"{told}; of all leads, {_say_share(evidence.whole[1])}.{pending}"
+    return f"{told}; of all leads, {format_percent(evidence.whole[1])}.{pending}"
 
 
 def _name_bin(feature: Feature, bins: Bins, place: int) -> str:
@@ -128,20 +120,11 @@ def _say_range(edges: tuple[float, ...], place: int, *, counts: bool) -> str:
     if not edges:
         return "of any size"
     if place == 0:
-        return "0" if counts and edges[0] == 1 else f"under {format_number(edges[0])}"
+        return "0" if counts and edges[0] == 1 else f"under {format_value(edges[0])}"
     if place == len(edges):
-        return f"{format_number(edges[-1])} or more"
+        return f"{format_value(edges[-1])} or more"
     low, high = list(pairwise(edges))[place - 1]
-    return format_number(low) if counts and high == low + 1 else f"{format_number(low)} to under {format_number(high)}"
-
-
-def _say_share(share: float) -> str:
-    """A share as a percentage, with a decimal where it is small or nearly all.
-
-    >>> _say_share(0.414), _say_share(0.034), _say_share(0.0)
-    ('41 %', '3.4 %', '0 %')
-    """
-    return f"{100 * share:.{int(0 < share < 0.0995 or 0.99 < share < 1)}f} %"
+    return format_value(low) if counts and high == low + 1 else f"{format_value(low)} to under {format_value(high)}"
 
 
 def _lower(text: str) -> str:

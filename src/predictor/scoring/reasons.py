@@ -10,7 +10,7 @@ from predictor.features.feature import Feature
 from predictor.model.conversion_by_value import ConversionByValue
 from predictor.model.explain import sum_groups
 from predictor.scoring.answer import Reason
-from predictor.scoring.reason_text import describe_evidence, format_value
+from predictor.scoring.reason_text import describe_evidence, format_feature_value
 
 Groups = tuple[list[list[int]], np.ndarray]
 
@@ -105,5 +105,5 @@ def _find_main(effects: Sequence[float], members: list[int], effect: float) -> i
 
 
 def _tell(feature: Feature, number: float, effect: float, evidence: str | None = None) -> Reason:
-    what, value = feature.group, format_value(feature, number)
+    what, value = feature.group, format_feature_value(feature, number)
     return Reason(what, value, effect, f"{what} {value}: {100 * effect:+.1f} points of probability", evidence)

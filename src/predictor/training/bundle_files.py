@@ -99,7 +99,7 @@ def describe_block(sample: Sample, calibrated: CalibratedModel) -> dict[str, Any
         feature.name: _describe_column(feature, sample.matrix[:, position])
         for position, feature in enumerate(sample.features.features)
     }
-    quantiles = np.quantile(calibrated.rehearsed, _QUANTILES).tolist()
+    quantiles = np.quantile(calibrated.out_of_fold, _QUANTILES).tolist()
     return {"n": len(sample), "quantiles": list(_QUANTILES), "probability": quantiles, "features": features}
 
 

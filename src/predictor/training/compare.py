@@ -31,9 +31,7 @@ _NO_EVENTS = "No events are given, so every lead is taken for one that did nothi
 unless these leads have none. Give the events too, with --events."
 
 
-def collect_test_leads(
-    dataset: Dataset, split: Split, calibrated_models: Mapping[str, CalibratedModel], verdict: Verdict
-) -> ComparedLeads:
+def collect_test_leads(dataset: Dataset, split: Split, models: Mapping[str, CalibratedModel], verdict: Verdict) -> ComparedLeads:
     """The test leads of a training, with what each way that was learned before them says.
 
     Args:
@@ -43,11 +41,11 @@ def collect_test_leads(
         verdict: The forward test.
     """
     tested = _gather(dataset, split.test, verdict.probability[verdict.chosen], verdict.threshold.threshold)
-    calibrated = calibrated_models.get("learned_points")
+    calibrated = models.get("learned_points")
     if calibrated is None or dataset.task is None or not isinstance(calibrated.model, LearnedPoints):
         return tested
     features, _ = dataset.fit_features(split.fit)
-    fit, test = dataset.sample(split.fit, features, known_at=split.starts), dataset.sample(split.test, features)
+    fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.sample(split.test, features)
     gate = find_points_gate(calibrated, fit.seen_by(calibrated.name), dataset.task, dataset.settings.threshold)
     return replace(tested, learned=calibrated.model.total(test.seen_by(calibrated.name).matrix), learned_gate=float(gate))
 

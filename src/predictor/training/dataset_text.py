@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from predictor.core.errors import count
 from predictor.core.html import to_table
+from predictor.core.wording import format_percent
 
 if TYPE_CHECKING:
     from predictor.training.dataset import Dataset
@@ -21,7 +22,7 @@ def describe_dataset(dataset: Dataset) -> dict[str, str]:
     return {
         "Leads": f"{len(dataset.leads.frame):,}",
         "Can teach": f"{fit['n']:,}, from {fit['from']} through {fit['through']}",
-        "Outcome known": f"{len(known):,} leads, of whom {100 * float(known.mean()):.1f} % became SQLs",
+        "Outcome known": f"{len(known):,} leads, of whom {format_percent(float(known.mean()))} became SQLs",
         "Pending": f"{int((~dataset.mature).sum()):,}",
         "Horizon": horizon,
         "Attributes": ", ".join(dataset.leads.attributes) or "none",

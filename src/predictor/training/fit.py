@@ -42,7 +42,7 @@ class FittedCandidates:
         findings: What was noticed on the way.
     """
 
-    calibrated_models: dict[str, CalibratedModel]
+    models: dict[str, CalibratedModel]
     chosen: str
     choice: pd.DataFrame
     tuning: Tuning | None
@@ -56,7 +56,7 @@ class FittedCandidates:
         `rounds` on `rows` leads, boosters averaged: `members`), how many `tries` there were, and the log loss out of time before
         calibration of the best of them (`loss`) and of the usual trees (`usual`); null where there were no trees.
         """
-        calibrated, tuned = self.calibrated_models[self.chosen], self.tuning
+        calibrated, tuned = self.models[self.chosen], self.tuning
         found = {} if tuned is None else asdict(tuned.growth) | {"tries": tuned.tries, "loss": tuned.loss, "usual": tuned.usual}
         return {
             "choice": self.choice.to_dict("records"),
@@ -79,19 +79,17 @@ def fit_candidates(
     Raises:
         TrainingError: All leads of the block have the same outcome.
     """
-    settings, folds = dataset.settings, dataset.rehearsal(fit)
-    names, findings = select_candidates(fit, settings.model, rehearsed=bool(folds))
+    settings, folds = dataset.settings, dataset.forward_folds(fit)
+    names, findings = select_candidates(fit, settings.model, has_folds=bool(folds))
     tuning = _tune(names, fit, folds, settings, progress=progress, advance=advance)
-    calibrated_models = {}
+    models = {}
     for name in names:
         progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
         plan = FitPlan(_find_ways(tuning, name))
-        calibrated_models[name] = fit_calibrated(name, fit.seen_by(name), folds, settings.model.seed, plan=plan, gap=dataset.gap)
-    may_serve = choosable(names, rehearsed=bool(folds), monotone=bool(settings.model.monotone))
-    choice = compare_candidates({name: calibrated_models[name] for name in may_serve}, fit)
-    calibrated_models = {
-        name: _set_level(calibrated, fit.seen_by(name), settings) for name, calibrated in calibrated_models.items()
-    }
+        models[name] = fit_calibrated(name, fit.seen_by(name), folds, settings.model.seed, plan=plan, gap=dataset.gap)
+    may_serve = choosable(names, has_folds=bool(folds), monotone=bool(settings.model.monotone))
+    choice = compare_candidates({name: models[name] for name in may_serve}, fit)
+    models = {name: _set_level(calibrated, fit.seen_by(name), settings) for name, calibrated in models.items()}
     found = (
         *findings,
         *_tell_reversed(fit),
@@ -99,16 +97,18 @@ def fit_candidates(
         *_tell_not_held(names, may_serve),
         *(tuning.findings if tuning else ()),
     )
-    return FittedCandidates(calibrated_models, read_chosen(choice), choice, tuning, found)
+    return FittedCandidates(models, read_chosen(choice), choice, tuning, found)
 
 
 def refit(learned: FittedCandidates, dataset: Dataset, name: str | None = None) -> tuple[Sample, CalibratedModel]:
     """A candidate, or else the chosen, learned from every lead that can teach by now, in the way tested."""
     name = learned.chosen if name is None else name
     features, _ = dataset.fit_features(dataset.teaching)
-    sample = dataset.sample(dataset.teaching, features, known_at=dataset.observed_until)
-    sample, plan = sample.seen_by(name), FitPlan(_find_ways(learned.tuning, name)[-1:], learned.calibrated_models[name].kind)
-    calibrated = fit_calibrated(name, sample, dataset.rehearsal(sample), dataset.settings.model.seed, plan=plan, gap=dataset.gap)
+    sample = dataset.sample(dataset.teaching, features, as_of=dataset.observed_until)
+    sample, plan = sample.seen_by(name), FitPlan(_find_ways(learned.tuning, name)[-1:], learned.models[name].kind)
+    calibrated = fit_calibrated(
+        name, sample, dataset.forward_folds(sample), dataset.settings.model.seed, plan=plan, gap=dataset.gap
+    )
     return sample, _set_level(calibrated, sample, dataset.settings)
 
 

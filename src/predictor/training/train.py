@@ -20,9 +20,10 @@ from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.learned_points import LearnedPoints
 from predictor.model.explain_points import compute_fitted_rules, write_points_book
 from predictor.model.importance import compute_importance
+from predictor.model.judge import compute_forward_thresholds, judge_candidates
 from predictor.model.split import Split
 from predictor.model.threshold.recommend import Recommendation, recommend_threshold
-from predictor.model.verdict import Verdict, compute_forward_thresholds, judge_candidates
+from predictor.model.verdict import Verdict
 from predictor.points.rulebook import parse_rule_book
 from predictor.report.card import write_card
 from predictor.report.compare.candidates import ReportData, compute_verdict_table

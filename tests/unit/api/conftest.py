@@ -18,9 +18,9 @@ from predictor.core.settings import make_settings
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import MISSING, Feature
 from predictor.model.calibrated_model import fit_calibrated
+from predictor.model.judge import compute_forward_thresholds
 from predictor.model.sample import Sample
 from predictor.model.threshold.recommend import recommend_threshold
-from predictor.model.verdict import compute_forward_thresholds
 from predictor.points.rulebook import parse_rule_book
 from predictor.scoring.bundle.files import save_bundle
 from predictor.scoring.bundle.registry import promote

@@ -10,8 +10,8 @@ from predictor.core.settings import load_settings
 from predictor.model.calibrated_model import fit_calibrated
 from predictor.model.choose_candidate import compare_candidates, read_chosen
 from predictor.model.eligible import make_forward_folds
+from predictor.model.judge import compute_forward_thresholds, judge_candidates
 from predictor.model.threshold.recommend import recommend_threshold
-from predictor.model.verdict import compute_forward_thresholds, judge_candidates
 from predictor.training.from_tables import load_dataset
 
 
@@ -43,7 +43,7 @@ def test_pending_leads_teach_what_was_known_when_the_test_block_began(pending, w
     np.testing.assert_array_equal(split.test, dropped.test)
     assert set(dropped.fit) < set(split.fit)
     features, _ = dataset.fit_features(split.fit)
-    sample = dataset.sample(split.fit, features, known_at=split.starts)
+    sample = dataset.sample(split.fit, features, as_of=split.starts)
     frame = dataset.leads.frame.iloc[split.fit]
     begins = dataset.leads.frame["mql_at"].iloc[split.test].min()
     assert frame["mql_at"].max() < begins
@@ -63,7 +63,7 @@ def test_each_rehearsal_is_newer_by_the_horizon_than_what_taught(pending):
     dataset = load_dataset(pending["drop"])
     features, _ = dataset.fit_features(dataset.split().fit)
     sample = dataset.sample(dataset.split().fit, features)
-    folds = dataset.rehearsal(sample)
+    folds = dataset.forward_folds(sample)
     assert len(folds) == 4
     for fit, predicted in folds:
         assert sample.order[fit].max() <= sample.order[predicted].min() - dataset.horizon_days
@@ -73,20 +73,17 @@ def test_no_choice_looks_at_the_test_block(trained):
     """Candidate, calibrator and threshold come out the same whatever became of the test leads."""
     dataset, split, asked = trained.dataset, trained.split, trained.dataset.settings
     features, _ = dataset.fit_features(split.fit)
-    fit, test = dataset.sample(split.fit, features, known_at=split.starts), dataset.sample(split.test, features)
+    fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.sample(split.test, features)
     turned = replace(test, outcome=1 - test.outcome)
     folds = make_forward_folds(fit, folds=asked.split.folds, gap=dataset.gap)
-    calibrated_models = {name: fit_calibrated(name, fit, folds, asked.model.seed) for name in ("points", "logistic")}
-    chosen = read_chosen(compare_candidates(calibrated_models, fit))
-    verdicts = [
-        judge_candidates(calibrated_models, chosen, fit=fit, test=sample, routed=None, settings=asked)
-        for sample in (test, turned)
-    ]
+    models = {name: fit_calibrated(name, fit, folds, asked.model.seed) for name in ("points", "logistic")}
+    chosen = read_chosen(compare_candidates(models, fit))
+    verdicts = [judge_candidates(models, chosen, fit=fit, test=sample, routed=None, settings=asked) for sample in (test, turned)]
     assert verdicts[0].threshold == verdicts[1].threshold
     assert verdicts[0].test != verdicts[1].test
-    for name in calibrated_models:
+    for name in models:
         np.testing.assert_array_equal(verdicts[0].probability[name], verdicts[1].probability[name])
-    expected = recommend_threshold(compute_forward_thresholds(calibrated_models[chosen], fit, asked), asked.threshold)
+    expected = recommend_threshold(compute_forward_thresholds(models[chosen], fit, asked), asked.threshold)
     assert verdicts[0].threshold == expected
 
 

@@ -39,9 +39,9 @@ def assert_same_choices(first, second):
     np.testing.assert_array_equal(second.split.test, first.split.test)
     assert second.verdict.chosen == first.verdict.chosen
     assert second.verdict.threshold == first.verdict.threshold
-    for name, calibrated in first.calibrated_models.items():
-        assert second.calibrated_models[name].model.to_text() == calibrated.model.to_text()
-        assert second.calibrated_models[name].calibrator == calibrated.calibrator
+    for name, calibrated in first.models.items():
+        assert second.models[name].model.to_text() == calibrated.model.to_text()
+        assert second.models[name].calibrator == calibrated.calibrator
 
 
 @pytest.mark.parametrize(("horizon", "pending"), [("30", "odds"), ('"auto"', "odds"), ("30", "weight"), ("30", "drop")])

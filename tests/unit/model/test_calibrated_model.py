@@ -77,14 +77,14 @@ def make_recipe(name, scores):
 
 
 def test_what_is_clearly_better_is_chosen():
-    calibrated_models = {name: fit_calibrated(name, BLOCK, FOLDS, 0) for name in ("constant", "points", "logistic")}
-    assert read_chosen(compare_candidates(calibrated_models, BLOCK)) == "logistic"
+    models = {name: fit_calibrated(name, BLOCK, FOLDS, 0) for name in ("constant", "points", "logistic")}
+    assert read_chosen(compare_candidates(models, BLOCK)) == "logistic"
 
 
 def test_of_equals_the_simplest_is_chosen_whatever_the_order():
     noise = draw_block(slope=0)
-    calibrated_models = {name: fit_calibrated(name, noise, FOLDS, 0) for name in ("logistic", "points", "constant")}
-    assert read_chosen(compare_candidates(calibrated_models, noise)) == "constant"
+    models = {name: fit_calibrated(name, noise, FOLDS, 0) for name in ("logistic", "points", "constant")}
+    assert read_chosen(compare_candidates(models, noise)) == "constant"
     same = {name: make_recipe(name, np.zeros(800)) for name in ("lightgbm", "points")}
     assert read_chosen(compare_candidates(same, BLOCK)) == "points"
 
@@ -95,8 +95,8 @@ def test_one_standard_error_worked_by_hand():
     outcome = np.array([1.0, 1.0, 0.0, 0.0])
     sample = Sample(np.zeros((4, 2)), outcome, np.arange(4.0), FEATURES, dated=True)
     odds = np.log(4) * np.array([1, 1, -1, -1])
-    calibrated_models = {"constant": make_recipe("constant", [*odds[:3], 0.0]), "logistic": make_recipe("logistic", odds)}
-    assert read_chosen(compare_candidates(calibrated_models, sample)) == "logistic"
+    models = {"constant": make_recipe("constant", [*odds[:3], 0.0]), "logistic": make_recipe("logistic", odds)}
+    assert read_chosen(compare_candidates(models, sample)) == "logistic"
     wide = {"constant": make_recipe("constant", [*odds[:3], -1.0 + 0.0]), "logistic": make_recipe("logistic", odds)}
     excess = np.array([0, 0, 0, np.log1p(np.exp(-1)) - np.log1p(np.exp(-np.log(4)))])
     assert (excess.mean() <= excess.std() / 2) == (read_chosen(compare_candidates(wide, sample)) == "constant")

@@ -57,7 +57,7 @@ def test_it_is_the_recipe_of_the_product(firm):
     model = LeadClassifier("logistic", order_by="mql_at").fit(rows, dataset.outcome[known])
     features = model.features_
     sample = dataset.sample(known, features)
-    calibrated = fit_calibrated("logistic", sample, dataset.rehearsal(sample), 0)
+    calibrated = fit_calibrated("logistic", sample, dataset.forward_folds(sample), 0)
     assert [feature.name for feature in features.features] == [*attributes, "attributes/missing"]
     assert model.predict_proba(rows)[:, 1].tolist() == pytest.approx(calibrated.predict(sample.matrix).tolist(), abs=1e-12)
 

@@ -39,7 +39,7 @@ def test_the_newest_quarter_of_the_rehearsal_sets_the_level():
     assert after.positions.tolist() == list(range(3500, 4000))
     newest = sample.matrix[3500:]
     assert before.predict(newest).mean() < sample.outcome[3500:].mean() - 0.08
-    assert after.rehearsed.mean() == pytest.approx(sample.outcome[3500:].mean(), abs=0.005)
+    assert after.out_of_fold.mean() == pytest.approx(sample.outcome[3500:].mean(), abs=0.005)
     assert after.predict(newest).mean() == pytest.approx(sample.outcome[3500:].mean(), abs=0.02)
     np.testing.assert_array_equal(np.argsort(after.predict(newest)), np.argsort(before.predict(newest)))
 

@@ -144,15 +144,13 @@ def test_the_choice_weighs_the_losses():
     bold = np.where(sample.outcome == 1, 3.0, -3.0)
     plain = fit_calibrated("constant", sample, [], 0)
     right, wrong = np.where(np.arange(200) < 100, bold, -bold), np.where(np.arange(200) < 100, -bold, bold)
-    calibrated_models = {
+    models = {
         name: replace(plain, name=name, scores=scores, cross_calibrated=expit(scores))
         for name, scores in (("points", wrong), ("logistic", right))
     }
-    assert read_chosen(compare_candidates(calibrated_models, sample)) == "logistic"
-    assert read_chosen(compare_candidates(calibrated_models, replace(sample, weight=sample.weight[::-1]))) == "points"
-    assert read_chosen(compare_candidates(calibrated_models, replace(sample, weight=None))) == "points", (
-        "neither is better, so the simpler"
-    )
+    assert read_chosen(compare_candidates(models, sample)) == "logistic"
+    assert read_chosen(compare_candidates(models, replace(sample, weight=sample.weight[::-1]))) == "points"
+    assert read_chosen(compare_candidates(models, replace(sample, weight=None))) == "points", "neither is better, so the simpler"
 
 
 # A block that counts by known outcomes
@@ -223,9 +221,9 @@ def test_weights_reach_calibrator_choice_and_folds():
     sample = make_known(draw_block())
     folds = make_forward_folds(sample, folds=4, gap=0)
     assert len(folds) == 4
-    calibrated_models = {name: fit_calibrated(name, sample, folds, 0) for name in ("constant", "logistic")}
-    assert read_chosen(compare_candidates(calibrated_models, sample)) == "logistic"
-    calibrated = calibrated_models["logistic"]
+    models = {name: fit_calibrated(name, sample, folds, 0) for name in ("constant", "logistic")}
+    assert read_chosen(compare_candidates(models, sample)) == "logistic"
+    calibrated = models["logistic"]
     judged = sample.take(calibrated.positions)
     waited = sample.accepted_at[calibrated.positions] - judged.order
     expected = weigh_known(waited, 230 - judged.order, horizon_days=30)
@@ -238,4 +236,4 @@ def test_where_only_the_yes_is_known_nothing_is_learned_or_rehearsed():
     sample = make_known(draw_block(100), 26)
     assert make_forward_folds(sample, folds=4, gap=0) == []
     with pytest.raises(TrainingError, match=r"All \d+ leads of the fit block with a known outcome have the same outcome"):
-        select_candidates(sample, make_settings().model, rehearsed=False)
+        select_candidates(sample, make_settings().model, out_of_fold=False)

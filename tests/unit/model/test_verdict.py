@@ -9,11 +9,11 @@ from predictor.core.settings import make_settings
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
 from predictor.model.calibrated_model import fit_calibrated
+from predictor.model.judge import compute_forward_thresholds, judge_candidates
 from predictor.model.metrics.calibration_test import judge_calibration
 from predictor.model.metrics.metrics import Difference, compute_metrics
 from predictor.model.sample import Sample
 from predictor.model.split import make_folds
-from predictor.model.verdict import compute_forward_thresholds, judge_candidates
 
 FEATURES = FeatureSet((Feature("n", "N", "N", "number"), Feature("points/total", "Points", "Points", "number")), ())
 SETTINGS = make_settings({"model": {"resamples": 50}})
@@ -165,15 +165,15 @@ def test_what_ranks_leads_is_a_signal_though_its_level_is_wrong(verdict):
     ],
 )
 def test_candidates_that_were_not_tried_are_not_told_of(chosen, names, text):
-    calibrated_models = {name: RECIPES[name] for name in names}
-    assert judge_candidates(calibrated_models, chosen, fit=FIT, test=TEST, routed=None, settings=SETTINGS).text.startswith(text)
+    models = {name: RECIPES[name] for name in names}
+    assert judge_candidates(models, chosen, fit=FIT, test=TEST, routed=None, settings=SETTINGS).text.startswith(text)
 
 
 def test_without_a_rehearsal_that_is_why():
     short = "Earlier leads are too few, or span too little time, to choose anything learned by, so "
     for chosen, said in (("constant", f"No signal yet. {short}'constant' is taken."), ("points", f"{short}'points' is taken. ")):
         told = judge_candidates(RECIPES, chosen, fit=FIT, test=TEST, routed=None, settings=SETTINGS)
-        assert replace(told, rehearsed=False).text.startswith(said)
+        assert replace(told, has_folds=False).text.startswith(said)
 
 
 def test_probabilities_are_judged_beside_what_chance_shows(verdict):
@@ -200,8 +200,8 @@ def test_probabilities_that_only_rank_are_told_with_what_to_do(verdict, faults, 
 
 
 def test_without_points_the_base_rate_is_the_rival():
-    calibrated_models = {name: RECIPES[name] for name in ("constant", "logistic")}
-    assert judge_candidates(calibrated_models, "logistic", fit=FIT, test=TEST, routed=None, settings=SETTINGS).rival == "constant"
+    models = {name: RECIPES[name] for name in ("constant", "logistic")}
+    assert judge_candidates(models, "logistic", fit=FIT, test=TEST, routed=None, settings=SETTINGS).rival == "constant"
 
 
 def test_thresholds_are_rehearsed_on_what_was_said_out_of_time():

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from predictor.features.feature import MISSING, Feature
 from predictor.model.conversion_by_value import Bins, ConversionByValue
-from predictor.scoring.reason_text import describe_evidence, format_value
+from predictor.scoring.reason_text import describe_evidence, format_feature_value
 from predictor.scoring.reasons import compute_reasons, describe_strongest
 
 RANK = Feature("rank", "Rank", "Rank", "category", ("c-level", "vp"), ("C-Level", "VP"))
@@ -64,7 +64,7 @@ def test_the_evidence_is_of_the_value_that_is_told():
     ],
 )
 def test_values_as_people_read_them(feature, number, value):
-    assert format_value(feature, number) == value
+    assert format_feature_value(feature, number) == value
 
 
 @pytest.mark.parametrize(

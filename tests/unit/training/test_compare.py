@@ -73,7 +73,7 @@ def known(tmp_path_factory):
 
 
 def test_learned_points_recover_the_order_of_the_rules(known):
-    model = known.calibrated_models["learned_points"].model
+    model = known.models["learned_points"].model
     fired = known.dataset.awards.times.iloc[known.split.fit].gt(0).sum().to_numpy() >= 100
     hand = np.array([rule.points for rule in known.dataset.book.rules])
     assert fired.sum() >= 20
@@ -87,7 +87,7 @@ def test_they_beat_the_loss_of_the_hand_set_points(known):
 
 
 def test_they_reach_at_least_half_of_the_model_s_gain_at_equal_volume(known):
-    contest = collect_test_leads(known.dataset, known.split, known.calibrated_models, known.verdict)
+    contest = collect_test_leads(known.dataset, known.split, known.models, known.verdict)
     probability = known.verdict.probability["lightgbm"]
     contest = type(contest)(**{**vars(contest), "probability": probability})
     sqls = compute_volume(contest, resamples=50).drop_duplicates("way").set_index("way")["sqls"]

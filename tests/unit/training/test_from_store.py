@@ -115,7 +115,7 @@ def test_what_was_handed_over_by_lot_brings_the_base_rate_back(tmp_path, pending
     dataset = load_stored_dataset(settings, database)
     assert len(dataset.leads.frame) == 600
     features, _ = dataset.fit_features(dataset.teaching)
-    sample = dataset.sample(dataset.teaching, features, known_at=dataset.observed_until)
+    sample = dataset.sample(dataset.teaching, features, as_of=dataset.observed_until)
     assert np.average(sample.outcome, weights=sample.weight) == pytest.approx(0.30)
     assert np.average(sample.take(np.flatnonzero(sample.matrix[:, 0] == 0)).outcome) == pytest.approx(0.5)
     database.close()

@@ -58,7 +58,7 @@ def test_answer_shows_probability_and_reasons(scorer):
 
 
 def test_tables_of_a_training_have_named_columns(trained):
-    assert trained.candidates["candidate"].tolist() == list(trained.calibrated_models)
+    assert trained.candidates["candidate"].tolist() == list(trained.models)
     assert trained.candidates["chosen"].sum() == 1
     assert trained.importance.columns.tolist() == ["group", "rise", "spread"]
     assert trained.importance["rise"].is_monotonic_decreasing

@@ -91,7 +91,7 @@ def test_how_it_came_about_is_told(trained):
     assert chosen["candidate"] == metrics["champion"] == trained.verdict.chosen
     assert min(row["excess"] for row in metrics["choice"]) == 0
     assert chosen["excess"] <= chosen["error"]
-    assert metrics["calibrator"]["kind"] == trained.calibrated_models[trained.verdict.chosen].calibrator.kind
+    assert metrics["calibrator"]["kind"] == trained.models[trained.verdict.chosen].calibrator.kind
     assert metrics["calibrator"]["text"] in card
     assert metrics["tuning"]["loss"] <= metrics["tuning"]["usual"]
     assert "## How it was chosen" in card
@@ -163,8 +163,8 @@ def test_the_order_of_rows_changes_nothing_where_pending_leads_teach(firm, tmp_p
     straight, turned = (train(_ask(folder, pending, observed_until="2025-06-30")) for folder in (firm, tmp_path / "turned"))
     assert turned.verdict.chosen == straight.verdict.chosen
     assert turned.verdict.threshold == straight.verdict.threshold
-    for name, calibrated in straight.calibrated_models.items():
-        np.testing.assert_allclose(turned.calibrated_models[name].scores, calibrated.scores, atol=1e-8)
+    for name, calibrated in straight.models.items():
+        np.testing.assert_allclose(turned.models[name].scores, calibrated.scores, atol=1e-8)
 
 
 @pytest.mark.parametrize("pending", ["weight", "odds", "auto", "drop"])

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from predictor.audit.advice import describe_leak, format_share
+from predictor.audit.advice import describe_leak
 from predictor.audit.bounds import correlate_ranks
 from predictor.audit.view import Column, Floats, View
 from predictor.core.errors import Finding, count
+from predictor.core.wording import format_percent
 from predictor.data.parse import to_days
 
 LATE, COUNTER = "AUDIT004", "AUDIT005"
@@ -29,7 +30,7 @@ def check_late(view: View) -> Iterator[Finding]:
         if column.kind == "date" and column.numbers is not None:
             late = int((column.numbers > moment).sum())
             if late:
-                share = format_share(late / column.filled.sum())
+                share = format_percent(late / column.filled.sum())
                 what = f"Column '{column.name}' holds {count(late, 'date')} after 'mql_at', {share} of those filled in."
                 yield Finding(LATE, "warning", what, describe_leak(column), column.name)
 

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from predictor.audit.advice import format_share
 from predictor.audit.view import Codes, Column, View
 from predictor.core.errors import Finding, count
+from predictor.core.wording import format_percent
 
 CODE = "AUDIT013"
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
@@ -32,12 +32,12 @@ def check_duplicates(view: View) -> Iterator[Finding]:
     for column in view.persons:
         again = _count_addresses(column, view.fit, view.test, view.keys)
         if again:
-            what = f"{count(again, 'lead')} of the test block ({format_share(again / len(view.test))}) have the address in "
+            what = f"{count(again, 'lead')} of the test block ({format_percent(again / len(view.test))}) have the address in "
             yield Finding(CODE, "warning", f"{what}'{column.name}' of an older lead with another id.", _DO, column.name)
             return
     again = _count_alike(view.columns, view.fit, view.test, view.keys, view.z)
     if again >= _FEWEST:
-        what = f"About {count(again, 'lead')} of the test block ({format_share(again / len(view.test))}) repeat an older lead "
+        what = f"About {count(again, 'lead')} of the test block ({format_percent(again / len(view.test))}) repeat an older lead "
         yield Finding(
             CODE, "warning", f"{what}under another id: alike in all columns but one at most, which chance does not explain.", _DO
         )

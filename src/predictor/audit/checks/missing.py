@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from predictor.audit.advice import describe_leak, format_share
+from predictor.audit.advice import describe_leak
 from predictor.audit.view import Column, View
 from predictor.core.errors import Finding, count
+from predictor.core.wording import format_percent
 from predictor.model.metrics.intervals import wilson
 
 CODE = "AUDIT001"
@@ -70,7 +71,7 @@ def _say(column: Column, counts: _Counts, how: str) -> str:
     have, lack = int(counts.have_yes + counts.have_no), int(counts.lack_yes + counts.lack_no)
     which = "accepted leads" if of_yes > of_no else "leads that were not accepted"
     return (
-        f"Column '{column.name}' is filled {how} for {which}: for {format_share(of_yes)} of the accepted, "
-        f"{format_share(of_no)} of the others. Of {count(have, 'lead')} with a value {format_share(counts.have_yes / have)} were "
-        f"accepted, of {lack:,} without {format_share(counts.lack_yes / lack)}."
+        f"Column '{column.name}' is filled {how} for {which}: for {format_percent(of_yes)} of the accepted, "
+        f"{format_percent(of_no)} of the others. Of {count(have, 'lead')} with a value "
+        f"{format_percent(counts.have_yes / have)} were accepted, of {lack:,} without {format_percent(counts.lack_yes / lack)}."
     )

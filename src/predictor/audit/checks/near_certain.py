@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from predictor.audit.advice import describe_leak, format_share
+from predictor.audit.advice import describe_leak
 from predictor.audit.bounds import count_groups
 from predictor.audit.view import Column, View
 from predictor.core.errors import Finding, count
+from predictor.core.wording import format_percent
 from predictor.model.metrics.intervals import wilson
 
 CODE = "AUDIT003"
@@ -57,7 +58,7 @@ def _find_settled(column: Column, view: View, leads: np.ndarray, accepted: np.nd
     often = leads >= _FEWEST
     surely = (_CHANCE / max(1, int(often.sum()) * len(view.columns))) ** (1 / np.maximum(leads, 1))
     always = np.flatnonzero(often & (accepted == leads) & (surely >= (1 + view.rate) / 2))
-    beside = f", of all leads {format_share(view.rate)}"
+    beside = f", of all leads {format_percent(view.rate)}"
     return _tell(column, leads, accepted, [("all accepted", always)], beside=beside) if len(always) else None
 
 
@@ -66,7 +67,7 @@ def _tell(
 ) -> Finding:
     told, almost = [], "" if beside else " almost"
     for word, at in parts:
-        many, share = count(int(leads[at].sum()), "lead"), format_share(accepted[at].sum() / leads[at].sum())
+        many, share = count(int(leads[at].sum()), "lead"), format_percent(accepted[at].sum() / leads[at].sum())
         told.append(f"of {many} with {count(len(at), 'value')} {word} ({share})")
     what = f"Values of column '{column.name}'{almost} settle the outcome: {', '.join(told)}{beside}."
     return Finding(CODE, "warning", what, describe_leak(column), column.name)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from predictor.audit.advice import format_share
 from predictor.audit.view import Column, View
 from predictor.core.errors import Finding, count
+from predictor.core.wording import format_percent
 
 PERSONAL, PROTECTED = "AUDIT010", "AUDIT011"
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[a-z]{2,}")
@@ -38,7 +38,7 @@ def check_personal(view: View) -> Iterator[Finding]:
         for what, pattern in (("e-mail addresses", _MAIL), ("phone numbers", _PHONE)):
             held = _count_leads(column, pattern)
             if held >= max(_FEWEST, _OFTEN * column.filled.sum()):
-                share = format_share(held / column.filled.sum())
+                share = format_percent(held / column.filled.sum())
                 told = f"Column '{column.name}' holds {what} for {count(held, 'lead')} ({share} of those filled in)."
                 do = "Name it in roles.ignore: who a person is says nothing of other leads and belongs in no model."
                 yield Finding(PERSONAL, "warning", told, do, column.name)

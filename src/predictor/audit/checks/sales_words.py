@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from predictor.audit.advice import describe_leak, format_share
+from predictor.audit.advice import describe_leak
 from predictor.audit.view import Column, View
 from predictor.core.errors import Finding, count, list_names
+from predictor.core.wording import format_percent
 
 CODE = "AUDIT012"
 _AFTERWARDS = re.compile(
@@ -40,6 +41,6 @@ def _tell(column: Column, found: list[int], held: int) -> Finding:
     named = list_names(list(dict.fromkeys(words)), most=_MOST_QUOTED)
     what = (
         f"Values of column '{column.name}' tell what was done with a lead later: {named}, in {count(len(found), 'value')} "
-        f"of {count(held, 'lead')} ({format_share(held / column.filled.sum())} of those filled in)."
+        f"of {count(held, 'lead')} ({format_percent(held / column.filled.sum())} of those filled in)."
     )
     return Finding(CODE, "warning", what, describe_leak(column), column.name)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from predictor.audit.advice import format_share
 from predictor.audit.view import View
 from predictor.core.errors import Finding, count
+from predictor.core.wording import format_percent
 from predictor.model.metrics.intervals import wilson
 
 CODE = "AUDIT014"
@@ -29,7 +29,7 @@ def check_unseen(view: View) -> Iterator[Finding]:
         surely = float(wilson(new.sum(), len(newer), view.z)[0])
         if surely >= _WORTH_A_TIP:
             many = count(len(np.unique(newer[new])), "value")
-            share = format_share(float(new.mean()))
+            share = format_percent(float(new.mean()))
             what = f"{many} of column '{column.name}' first appear in the test block: {share} of its leads have one of them."
             do = "Group the values before the export; to a model, what it has not seen is 'other'."
             yield Finding(CODE, "warning" if surely >= _WORTH_A_WARNING else "tip", what, do, column.name)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from predictor.audit.advice import format_share
 from predictor.audit.bounds import correlate_ranks
 from predictor.audit.view import Column, Floats, View
 from predictor.core.errors import Finding, count, list_names
+from predictor.core.wording import format_percent
 
 CONSTANT, IDENTIFIER, ROW_NUMBER, PLACEHOLDER = "AUDIT006", "AUDIT007", "AUDIT008", "AUDIT009"
 _OWN_VALUE = 0.95  # share of distinct values from which nearly every lead has its own
@@ -75,7 +75,7 @@ def check_placeholders(view: View) -> Iterator[Finding]:
         if not found or len(found) == len(column.values):
             continue
         held = int(counts[found].sum())
-        names, share = list_names([_write(column.values[at]) for at in found], most=4), format_share(held / len(column.codes))
+        names, share = list_names([_write(column.values[at]) for at in found], most=4), format_percent(held / len(column.codes))
         what = f"Column '{column.name}' holds {names} for {count(held, 'lead')} ({share}), which looks like 'not known'."
         do = "Add it to data.missing_values, unless it means something here."
         yield Finding(PLACEHOLDER, "warning" if held >= _MANY * len(column.codes) else "tip", what, do, column.name)

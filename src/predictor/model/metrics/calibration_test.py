@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from predictor.core.errors import count
+from predictor.core.wording import format_percent
 from predictor.model.metrics.brier import BrierParts, CalibrationLine, decompose_brier, fit_calibration_line
 from predictor.model.metrics.inputs import check_pairs
 from predictor.model.metrics.metrics import compute_metrics, compute_reliability
-from predictor.model.threshold.describe import format_percent
 
 FloatArray = NDArray[np.float64]
 CalibrationVerdict = Literal["calibrated", "rank only", "too few leads"]

@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from predictor.core.wording import format_band
 from predictor.model.metrics.inputs import check_pairs
-from predictor.model.threshold.describe import check_weeks, describe_routed, format_band, or_none
+from predictor.model.threshold.describe import check_weeks, describe_routed, or_none
 from predictor.model.threshold.table import compute_thresholds
 
 Verdict = Literal["too loose", "below the band", "in band", "above the band", "too tight", "cannot be told"]

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from predictor.core.errors import SettingsError
 from predictor.core.html import to_heading, to_paragraphs
 from predictor.core.settings_sections import Policy, ThresholdSettings
-from predictor.model.threshold.describe import describe_routed, format_band, format_number, or_none
+from predictor.core.wording import format_band, format_rounded
+from predictor.model.threshold.describe import describe_routed, or_none
 from predictor.model.threshold.table import with_value
 
 FloatArray = NDArray[np.float64]
@@ -151,8 +152,8 @@ def _choose_capacity(table: pd.DataFrame, settings: ThresholdSettings) -> Choice
             "or 'precision'."
         )
     if (weekly <= most).any():
-        return int(np.argmax(weekly <= most)), True, f"sales can work {format_number(most)} a week"
-    words = f"sales can work only {format_number(most)} a week, and no threshold hands over so few, this is the highest"
+        return int(np.argmax(weekly <= most)), True, f"sales can work {format_rounded(most)} a week"
+    words = f"sales can work only {format_rounded(most)} a week, and no threshold hands over so few, this is the highest"
     return len(weekly) - 1, False, words
 
 
@@ -167,7 +168,7 @@ def _choose_value(table: pd.DataFrame, settings: ThresholdSettings) -> Choice:
         )
     best = int(np.argmax(gain))
     weekly = or_none(table["value"].iloc[best])
-    size = "" if weekly is None else f", {format_number(weekly)} a week"
+    size = "" if weekly is None else f", {format_rounded(weekly)} a week"
     if gain[best] > 0:
         return best, True, f"this brings most{size}"
     return best, False, f"no threshold pays for the work that it costs, this comes nearest{size}"

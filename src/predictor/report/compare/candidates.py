@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding
+from predictor.core.wording import METRICS
 from predictor.model.threshold.recommend import Recommendation
 from predictor.model.verdict import Verdict
 from predictor.report.compare.comparison import Comparison
 from predictor.report.compare.wording import describe_difference
 
-METRICS = ("log_loss", "brier", "auc", "ece", "calibration_slope", "lift_at_10")
 _ROWS = 6  # of the table of thresholds on either side of the recommended one
 
 

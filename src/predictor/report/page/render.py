@@ -14,8 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from predictor.core.wording import format_days
-from predictor.model.threshold.describe import format_band
+from predictor.core.wording import format_band, format_days
 from predictor.report.compare.candidates import ReportData
 from predictor.report.compare.comparison import Comparison
 from predictor.report.compare.threshold_steps import PREFIXES, measure_load

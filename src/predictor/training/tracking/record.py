@@ -115,8 +115,8 @@ def describe_candidate(record: TrainingRecord, name: str) -> dict[str, float]:
     difference = record.metrics.get("differences", {}).get(name) or {}
     ends_of = {"mean": "log_loss_difference", "low": "log_loss_difference_low", "high": "log_loss_difference_high"}
     figures |= {ends_of[end]: value for end, value in difference.items() if end in ends_of}
-    rehearsed = {row["candidate"]: row for row in record.metrics.get("choice") or ()}.get(name, {})
-    figures |= {f"rehearsed_{figure}": rehearsed.get(figure) for figure in ("log_loss", "excess", "error")}
+    has_folds = {row["candidate"]: row for row in record.metrics.get("choice") or ()}.get(name, {})
+    figures |= {f"rehearsed_{figure}": has_folds.get(figure) for figure in ("log_loss", "excess", "error")}
     return _keep_numbers(figures)
 
 

@@ -14,10 +14,10 @@ from predictor.data.events.table import tabulate_events
 from predictor.features.assemble import assemble_table
 from predictor.features.fit import fit_features
 from predictor.model.calibrated_model import CalibratedModel, fit_calibrated
+from predictor.model.judge import compute_forward_thresholds, judge_candidates
 from predictor.model.sample import Sample
 from predictor.model.split import make_folds
 from predictor.model.threshold.recommend import recommend_threshold
-from predictor.model.verdict import compute_forward_thresholds, judge_candidates
 from predictor.points.rulebook import load_rule_book
 from predictor.scoring.batch import award_leads
 from predictor.scoring.bundle.files import save_bundle
@@ -66,8 +66,8 @@ def make_record(folder: Path, *, champion: str = "logistic") -> tuple[TrainingRe
     days = (leads["as_of"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
     sample = Sample(features.encode_table(rows, leads["as_of"]).matrix, outcome, days.to_numpy(), features, dated=True)
     fit, test = sample.take(np.arange(400)), sample.take(np.arange(430, 600))
-    calibrated_models = {name: learn(name, fit) for name in ("constant", "points", champion)}
-    verdict = judge_candidates(calibrated_models, champion, fit=fit, test=test, routed=points[430:] >= 60, settings=settings)
+    models = {name: learn(name, fit) for name in ("constant", "points", champion)}
+    verdict = judge_candidates(models, champion, fit=fit, test=test, routed=points[430:] >= 60, settings=settings)
     thresholds = compute_forward_thresholds(final := learn(champion, sample), sample, settings)
     advice = recommend_threshold(thresholds, settings.threshold)
     files = make_bundle_files(final, sample, settings=settings, book=book, thresholds=thresholds, advice=advice)

@@ -1,0 +1,74 @@
+"""The forward test: every candidate judged on the newest leads, which are looked at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from predictor.core.settings import Settings
+from predictor.model.calibrated_model import CalibratedModel
+from predictor.model.metrics.calibration_test import judge_calibration
+from predictor.model.metrics.metrics import (
+    compute_difference,
+    compute_intervals,
+    compute_metrics,
+    compute_rank_p_value,
+    compute_reliability,
+)
+from predictor.model.sample import Sample
+from predictor.model.threshold.gate import judge_gate
+from predictor.model.threshold.recommend import recommend_threshold
+from predictor.model.threshold.table import compute_thresholds
+from predictor.model.verdict import Verdict
+from predictor.model.verdict_text import check_calibration, describe_verdict
+
+
+def judge_candidates(
+    models: dict[str, CalibratedModel], chosen: str, *, fit: Sample, test: Sample, routed: np.ndarray | None, settings: Settings
+) -> Verdict:
+    """The verdict on the test leads.
+
+    Args:
+        models: The candidates, each fitted on the training leads.
+        chosen: The candidate chosen on the training leads.
+        fit: The training leads.
+        test: The newest leads, as `Dataset.sample` makes them.
+        routed: Which of the test leads the points hand over; None where the firm names no gate.
+        settings: Sections model and threshold are used.
+    """
+    draws = {"resamples": settings.model.resamples, "seed": settings.model.seed}
+    outcome, band = test.outcome, settings.threshold.band
+    probability = {name: model.predict(test.seen_by(name).matrix) for name, model in models.items()}
+    threshold = recommend_threshold(compute_forward_thresholds(models[chosen], fit, settings), settings.threshold)
+    handed = probability[chosen] >= threshold.threshold
+    calibration = judge_calibration(outcome, probability[chosen], seed=settings.model.seed)
+    verdict = Verdict(
+        chosen=chosen,
+        test={name: compute_metrics(outcome, values) for name, values in probability.items()},
+        intervals={name: compute_intervals(outcome, values, **draws) for name, values in probability.items()},
+        differences={
+            name: compute_difference(outcome, probability[chosen], values, **draws)
+            for name, values in probability.items()
+            if name != chosen
+        },
+        reliability=compute_reliability(outcome, probability[chosen]),
+        threshold=threshold,
+        realised=judge_gate(outcome, handed, weeks=test.weeks, band=band, name="threshold"),
+        gate=None if routed is None else judge_gate(outcome, routed, weeks=test.weeks, band=band),
+        probability=probability,
+        outcome=outcome,
+        calibration=calibration,
+        p_value=compute_rank_p_value(outcome, probability[chosen]),
+        has_folds=len(models[chosen].positions) < len(fit),
+        calibration_warning=check_calibration(calibration, recalibrated=settings.model.recalibrate == "newest"),
+    )
+    return replace(verdict, text=describe_verdict(verdict))
+
+
+def compute_forward_thresholds(model: CalibratedModel, sample: Sample, settings: Settings) -> pd.DataFrame:
+    """The table of thresholds, from the out-of-fold probabilities of a sample's leads."""
+    leads = sample.take(model.positions)
+    costs = {"amount": settings.threshold.amount, "cost": settings.threshold.cost}
+    return compute_thresholds(leads.outcome, model.out_of_fold, weeks=leads.weeks, weight=leads.weight, **costs)
