@@ -84,17 +84,17 @@ def _take(trained: Trained, positions: np.ndarray) -> pd.DataFrame:
     dataset = trained.dataset
     keys = dataset.leads.frame[["lead_id"]].iloc[positions].reset_index(drop=True)
     keys["mql_at"] = "" if dataset.as_of is None else dataset.as_of.iloc[positions].astype("str").to_numpy()
-    keys["outcome"] = dataset.outcome[positions]
+    keys["outcome"] = dataset.outcomes.outcome[positions]
     return pd.concat([keys, dataset.rows.iloc[positions].reset_index(drop=True)], axis=1)
 
 
 def check_rows(trained: Trained, rows: Rows) -> None:
     """The test rows are those of our verdict, newer than all that teach, and the share that was asked for; no lead is twice."""
-    order, split, settings = trained.dataset.order, trained.split, trained.dataset.settings
+    order, split, settings = trained.dataset.outcomes.order, trained.split, trained.dataset.settings
     np.testing.assert_array_equal(rows.test["outcome"], trained.verdict.outcome)
     assert len(rows.test) == trained.verdict.test["constant"]["n"]
     assert order[split.fit].max() < order[split.test].min()
-    known = int(trained.dataset.mature.sum())
+    known = int(trained.dataset.outcomes.mature.sum())
     assert abs(len(rows.test) / known - settings.split.test_share) < 0.01
     assert settings.split.gap_days != 0 or len(rows.fit) + len(rows.test) == known
     assert not pd.concat([rows.fit, rows.test]).duplicated(["lead_id", "mql_at"]).any()

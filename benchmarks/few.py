@@ -89,8 +89,8 @@ def make_fresh(count: int) -> Fresh:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         dataset = load_dataset(load_settings(make_firm(int(count / SHARE), FRESH_SEED, folder)))
-        known = np.flatnonzero(dataset.mature)
-        newest = known[np.argsort(dataset.order[known], kind="stable")][-count:]
+        known = np.flatnonzero(dataset.outcomes.mature)
+        newest = known[np.argsort(dataset.outcomes.order[known], kind="stable")][-count:]
         assert dataset.as_of is not None
         first = dataset.leads.frame.iloc[newest[:CHECKED]]
         leads, events = (pd.read_csv(folder / f"{table}.csv", dtype="str") for table in ("leads", "events"))
@@ -98,7 +98,7 @@ def make_fresh(count: int) -> Fresh:
         keys = pd.MultiIndex.from_arrays([first["lead_id"], moments])
         leads = leads.set_index(["lead_id", "mql_at"]).loc[keys].reset_index(names=["lead_id", "mql_at"])
         events = events[events["lead_id"].isin(first["lead_id"])]
-    return Fresh(dataset.rows.iloc[newest], dataset.as_of.iloc[newest], dataset.outcome[newest], (leads, events))
+    return Fresh(dataset.rows.iloc[newest], dataset.as_of.iloc[newest], dataset.outcomes.outcome[newest], (leads, events))
 
 
 def try_firm(size_and_seed: tuple[int, int], fresh: Fresh | None) -> PageData:
@@ -124,8 +124,8 @@ def try_firm(size_and_seed: tuple[int, int], fresh: Fresh | None) -> PageData:
 def ask_fresh(trained: Trained, fresh: Fresh) -> dict[str, np.ndarray]:
     """What the final recipe says of the new leads, and what points and base rate would, learned from the same leads."""
     dataset, chosen = trained.dataset, trained.verdict.chosen
-    features, _ = dataset.fit_features(dataset.teaching)
-    sample = dataset.sample(dataset.teaching, features, as_of=dataset.observed_until)
+    features, _ = dataset.fit_features(dataset.outcomes.training)
+    sample = dataset.sample(dataset.outcomes.training, features, as_of=dataset.outcomes.observed_until)
     folds, seed = dataset.forward_folds(sample), dataset.settings.model.seed
     models = {name: fit_calibrated(name, sample, folds, seed, gap=dataset.gap) for name in RIVALS}
     models["chosen"] = trained.final

@@ -65,8 +65,8 @@ def list_scorers(folder: Path) -> Iterator[tuple[str, Scorer]]:
         assert trained.verdict.chosen == candidate
         yield name, Scorer(Bundle("timed", trained.files, {}))
     dataset = trained.dataset
-    features, _ = dataset.fit_features(dataset.teaching)
-    sample = dataset.sample(dataset.teaching, features, known_at=dataset.observed_until)
+    features, _ = dataset.fit_features(dataset.outcomes.training)
+    sample = dataset.sample(dataset.outcomes.training, features, known_at=dataset.outcomes.observed_until)
     scorer = Scorer(Bundle("timed", trained.files, {}))
     scorer.model = Growth(MOST_TREES, len(sample), {"num_leaves": MOST_LEAVES}).fit(sample, 1)
     yield f"lightgbm, {MOST_TREES} trees of {MOST_LEAVES} leaves", scorer

@@ -10,6 +10,7 @@ The public names are loaded when they are first used, so that a serving process 
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -19,62 +20,64 @@ if TYPE_CHECKING:
     from predictor.core.settings import Settings, load_settings, make_settings
     from predictor.data.values import Event
     from predictor.model.estimator import LeadClassifier
-    from predictor.model.importance import compute_importance
     from predictor.model.threshold.recommend import Recommendation, recommend_threshold
     from predictor.model.verdict import Verdict
-    from predictor.points.award import award_lead
-    from predictor.points.rulebook import load_rule_book
-    from predictor.report.compare.candidates import compute_threshold_rows, compute_verdict_table
-    from predictor.report.compare.comparison import Comparison
-    from predictor.report.notebook import show
-    from predictor.report.plots.compare import plot_candidates, plot_gains, plot_importance, plot_lift, plot_point_bands
-    from predictor.report.plots.training import plot_curve, plot_reliability, plot_thresholds
+    from predictor.report import plots
     from predictor.scoring.answer import Answer, Lead
     from predictor.scoring.batch import score_leads
     from predictor.scoring.bundle.files import list_bundles
     from predictor.scoring.bundle.registry import find_champion, promote, rollback
     from predictor.scoring.scorer import Scorer
-    from predictor.simulate.files import save_firm
-    from predictor.simulate.firm import simulate_firm
-    from predictor.training.audit import audit_dataset, collect_findings
+    from predictor.training.audit import audit_dataset
     from predictor.training.dataset import Dataset
     from predictor.training.from_tables import load_dataset
-    from predictor.training.train import Trained, save_trained, track_trained
-    from predictor.training.train import train as train_model
+    from predictor.training.train import Trained, save_trained, track_trained, train
 
-_PLACES = {
-    "predictor.scoring.answer": ("Answer", "Lead"),
+_MODULES = {
     "predictor.audit.columns": ("audit_columns",),
-    "predictor.training.audit": ("audit_dataset", "collect_findings"),
-    "predictor.scoring.batch": ("score_leads",),
-    "predictor.scoring.bundle.files": ("find_champion", "list_bundles", "promote", "rollback"),
-    "predictor.core.settings": ("Settings", "load_settings", "make_settings"),
     "predictor.core.errors": ("Finding", "Findings", "PredictorError"),
+    "predictor.core.settings": ("Settings", "load_settings", "make_settings"),
+    "predictor.data.values": ("Event",),
     "predictor.model.estimator": ("LeadClassifier",),
-    "predictor.model.importance": ("compute_importance",),
     "predictor.model.threshold.recommend": ("Recommendation", "recommend_threshold"),
     "predictor.model.verdict": ("Verdict",),
-    "predictor.points.award": ("award_lead",),
-    "predictor.points.rulebook": ("load_rule_book",),
-    "predictor.report.compare.comparison": ("Comparison",),
-    "predictor.report.compare.candidates": ("compute_threshold_rows", "compute_verdict_table"),
-    "predictor.report.plots.training": ("plot_curve", "plot_reliability", "plot_thresholds"),
-    "predictor.report.plots.compare": ("plot_candidates", "plot_gains", "plot_importance", "plot_lift", "plot_point_bands"),
-    "predictor.report.notebook": ("show",),
+    "predictor.scoring.answer": ("Answer", "Lead"),
+    "predictor.scoring.batch": ("score_leads",),
+    "predictor.scoring.bundle.files": ("list_bundles",),
+    "predictor.scoring.bundle.registry": ("find_champion", "promote", "rollback"),
     "predictor.scoring.scorer": ("Scorer",),
-    "predictor.simulate.files": ("save_firm",),
-    "predictor.simulate.firm": ("simulate_firm",),
+    "predictor.training.audit": ("audit_dataset",),
     "predictor.training.dataset": ("Dataset",),
     "predictor.training.from_tables": ("load_dataset",),
-    "predictor.training.train": ("Trained", "save_trained", "track_trained"),
-    "predictor.data.values": ("Event",),
+    "predictor.training.train": ("Trained", "save_trained", "track_trained", "train"),
 }
-_PLACE_OF = {name: (place, name) for place, names in _PLACES.items() for name in names}
-_PLACE_OF["train_model"] = ("predictor.training.train", "train")  # `predictor.training.train` is the module
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+_OLD = {  # names of version 0.1: (module, name there, what to use now); they go with the next release
+    "Comparison": ("predictor.report.compare.comparison", "Comparison", "Trained.comparison"),
+    "Study": ("predictor.training.dataset", "Dataset", "predictor.Dataset"),
+    "audit_study": ("predictor.training.audit", "audit_dataset", "predictor.audit_dataset"),
+    "award_lead": ("predictor.points.award", "award_lead", "predictor.points.award.award_lead"),
+    "compute_importance": ("predictor.model.importance", "compute_importance", "Trained.importance"),
+    "compute_threshold_rows": ("predictor.report.compare.candidates", "compute_threshold_rows", "Trained.thresholds"),
+    "compute_verdict_table": ("predictor.report.compare.candidates", "compute_verdict_table", "Trained.candidates"),
+    "gather_findings": ("predictor.training.audit", "collect_findings", "Trained.findings"),
+    "load_rule_book": ("predictor.points.rulebook", "load_rule_book", "predictor.points.rulebook.load_rule_book"),
+    "load_study": ("predictor.training.from_tables", "load_dataset", "predictor.load_dataset"),
+    "save_firm": ("predictor.simulate.files", "save_firm", "predictor.simulate.files.save_firm"),
+    "simulate_firm": ("predictor.simulate.firm", "simulate_firm", "predictor.simulate.firm.simulate_firm"),
+    "train_model": ("predictor.training.train", "train", "predictor.train"),
+    **{
+        name: ("predictor.report.plots", name, f"predictor.plots.{name}")
+        for name in (
+            "plot_candidates", "plot_curve", "plot_gains", "plot_importance", "plot_lift", "plot_point_bands", "plot_reliability",
+            "plot_thresholds", "show",
+        )
+    },
+}  # fmt: skip
 
 __all__ = [
     "Answer",
-    "Comparison",
     "Dataset",
     "Event",
     "Finding",
@@ -89,43 +92,33 @@ __all__ = [
     "Verdict",
     "audit_columns",
     "audit_dataset",
-    "award_lead",
-    "collect_findings",
-    "compute_importance",
-    "compute_threshold_rows",
-    "compute_verdict_table",
     "find_champion",
     "list_bundles",
     "load_dataset",
-    "load_rule_book",
     "load_settings",
     "make_settings",
-    "plot_candidates",
-    "plot_curve",
-    "plot_gains",
-    "plot_importance",
-    "plot_lift",
-    "plot_point_bands",
-    "plot_reliability",
-    "plot_thresholds",
+    "plots",
     "promote",
     "recommend_threshold",
     "rollback",
-    "save_firm",
     "save_trained",
     "score_leads",
-    "show",
-    "simulate_firm",
     "track_trained",
-    "train_model",
+    "train",
 ]
 
 
 def __getattr__(name: str) -> object:
-    if name not in _PLACE_OF:
-        raise AttributeError(f"module 'predictor' has no attribute '{name}'")
-    place, its_name = _PLACE_OF[name]
-    return getattr(import_module(place), its_name)
+    if name == "plots":
+        return import_module("predictor.report.plots")
+    if name in _MODULE_OF:
+        return getattr(import_module(_MODULE_OF[name]), name)
+    if name in _OLD:
+        module, new_name, replacement = _OLD[name]
+        message = f"predictor.{name} goes with the next release: use {replacement}."
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return getattr(import_module(module), new_name)
+    raise AttributeError(f"module 'predictor' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:

@@ -88,7 +88,7 @@ def test_every_frame_of_a_training_is_told_with_its_columns(trained):
         "trained.candidates": trained.candidates,
         "trained.thresholds": trained.thresholds,
         "trained.importance": trained.importance,
-        "trained.study.curve": trained.dataset.curve,
+        "trained.study.curve": trained.dataset.outcomes.curve,
     }
     for name, frame in frames.items():
         assert [column for column in rows[name] if column in frame] == bare(frame.columns), name

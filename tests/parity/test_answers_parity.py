@@ -108,13 +108,13 @@ def test_a_reloaded_bundle_is_the_one_in_memory(trained, leads, batch):
 
 def test_the_recipe_that_was_trained_is_the_bundle_that_answers(trained, scorer):
     dataset = trained.dataset
-    newest = np.argsort(dataset.order)[-LEADS:]
+    newest = np.argsort(dataset.outcomes.order)[-LEADS:]
     encoded = scorer.features.encode_table(dataset.rows.iloc[newest], dataset.as_of.iloc[newest])
     assert not encoded.errors
     table = scorer.score_table(
         dataset.leads.frame.iloc[newest].reset_index(drop=True),
         as_of=dataset.as_of.iloc[newest].reset_index(drop=True),
-        awards=_take(dataset.awards, newest),
+        awards=_take(dataset.points.awards, newest),
         history=dataset.rows.filter(like="events/").iloc[newest].reset_index(drop=True),
         reasons=0,
     )
@@ -133,7 +133,7 @@ def _take(awards, positions):
 
 def test_lightgbm_is_its_booster_and_calibrator_by_hand(trained):
     """`lightgbm` in the verdict, from the text of its model and the numbers of its calibrator, by no line of ours."""
-    calibrated = trained.calibrated_models["lightgbm"]
+    calibrated = trained.models["lightgbm"]
     dataset, split = trained.dataset, trained.split
     features, _ = dataset.fit_features(split.fit)
     test = dataset.sample(split.test, features)

@@ -104,4 +104,4 @@ def test_probabilities_are_believed_on_new_leads(answers):
 def test_the_study_is_the_one_that_was_simulated(firms):
     dataset = load_dataset(load_settings(firms[1] / "predictor.toml"))
     assert len(dataset.leads.frame) == len(pd.read_csv(firms[1] / "leads.csv"))
-    assert dataset.horizon_days == 30
+    assert dataset.outcomes.horizon_days == 30

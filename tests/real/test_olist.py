@@ -51,7 +51,7 @@ def trained_without_gap(real_data, tmp_path_factory):
 def test_the_base_rate_is_the_published_one(trained):
     dataset = trained.dataset
     assert len(dataset.leads.frame) == pytest.approx(5998, abs=5)
-    assert dataset.outcome[dataset.mature].mean() == pytest.approx(0.113, abs=0.005)
+    assert dataset.outcomes.outcome[dataset.outcomes.mature].mean() == pytest.approx(0.113, abs=0.005)
     assert any(finding.code == "LEAD005" and "1 row" in finding.what for finding in trained.findings)
 
 

@@ -76,7 +76,7 @@ def test_the_page_tells_it_with_intervals(trained):
 
 
 def test_the_test_block_is_the_newest_and_its_features_are_no_leaks(trained):
-    order = trained.dataset.order
+    order = trained.dataset.outcomes.order
     assert order[trained.split.fit].max() < order[trained.split.test].min()
     named = {feature.name for feature in trained.dataset.fit_features(trained.split.fit)[0].features}
     assert not named & {

@@ -47,7 +47,7 @@ def check(config: Config = SETTINGS, *, as_json: AsJson = False) -> None:
 
     dataset, refused = read_past_faults(load_dataset, load_settings(config))
     told = map(check_refused, dataset.findings) if refused else dataset.findings
-    findings = collect_findings(dataset, (*told, *dataset.fit_features(dataset.teaching)[1]), audit_dataset(dataset))
+    findings = collect_findings(dataset, (*told, *dataset.fit_features(dataset.outcomes.training)[1]), audit_dataset(dataset))
     if as_json:
         print_json(list_findings(findings))
     else:

@@ -92,7 +92,7 @@ def _keep(
             refused.append(str(error))
     if page is not None:
         try:
-            page.write_text(render_page(trained.report_data(), named=True), encoding="utf-8")
+            page.write_text(render_page(trained.report, named=True), encoding="utf-8")
         except OSError as error:
             refused.append(f"The bundle is saved, but '{page}' cannot be written: {error.strerror}.")
     return tracked, " ".join(refused)

@@ -21,7 +21,7 @@ def compare_candidates(models: Mapping[str, CalibratedModel], sample: Sample) ->
     et al. 1984, "Classification and Regression Trees", section 3.4.3; there for pruning.
 
     Args:
-        calibrated_models: Candidate -> its recipe, all with the same folds.
+        models: Candidate -> its recipe, all with the same folds.
         sample: The leads that they were learned from.
 
     Returns:

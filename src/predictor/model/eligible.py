@@ -25,7 +25,7 @@ def select_candidates(fit: Sample, settings: ModelSettings, *, has_folds: bool) 
     Args:
         fit: The leads that may teach.
         settings: Which candidates are wanted.
-        rehearsed: Whether the block is long enough to rehearse on; without that `choosable` leaves nothing learned to choose.
+        has_folds: Whether there are enough training leads for forward folds; without them nothing learned can be chosen.
 
     Raises:
         TrainingError: All leads of the block have the same outcome.

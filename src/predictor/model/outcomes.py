@@ -1,6 +1,8 @@
-"""What came of the leads of a study: the horizon, the outcomes, and whether pending leads can tell anything."""
+"""What came of each lead: the horizon, the outcomes, which of them are known, and how pending leads count."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -8,10 +10,80 @@ import pandas as pd
 from predictor.core.errors import Finding, TrainingError, count
 from predictor.core.settings import Settings
 from predictor.data.leads import Leads
+from predictor.data.parse import to_days
 from predictor.model.label import choose_horizon, compute_conversion_curve, compute_outcomes
 from predictor.model.pending import PendingWeights
 
 _MOST_TURNS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcomes:
+    """What came of each lead; arrays in the order of the table of leads.
+
+    Attributes:
+        outcome: (n,) 1.0 accepted within the horizon, 0.0 not; of pending leads not to be used.
+        mature: (n,) whether the outcome is known.
+        order: (n,) grows with time: days since 1970 where leads carry dates, else the column that orders them, else row numbers.
+        horizon_days: Days within which acceptance counts; None where the outcomes carry no dates.
+        curve: The time-to-SQL curve; None where the outcomes carry no dates.
+        observed_until: The moment up to which outcomes are known, in days of the order; None where leads carry no dates.
+        pending_weights: How pending leads count, which takes dates of acceptance; None where they are left out.
+    """
+
+    outcome: np.ndarray
+    mature: np.ndarray
+    order: np.ndarray
+    horizon_days: float | None
+    curve: pd.DataFrame | None
+    observed_until: float | None
+    pending_weights: PendingWeights | None
+
+    @property
+    def training(self) -> np.ndarray:
+        """Positions of the leads that the final model is fitted on."""
+        return np.flatnonzero(self.order < self.observed_until if self.pending_weights else self.mature)
+
+    @property
+    def pending(self) -> int:
+        """How many leads have no known outcome yet."""
+        return int((~self.mature).sum())
+
+    def sort_by_time(self, positions: np.ndarray) -> np.ndarray:
+        """Those positions, oldest lead first."""
+        return positions[np.argsort(self.order[positions], kind="stable")]
+
+
+def label_outcomes(leads: Leads, settings: Settings, *, allow_one_class: bool = False) -> Outcomes:
+    """The outcomes of the leads, as the settings define them.
+
+    Args:
+        leads: The leads under the contract.
+        settings: Sections label and split are used.
+        allow_one_class: Whether leads of whom none or all were accepted will do, as for a comparison that fits nothing.
+
+    Raises:
+        TrainingError: No lead is mature, or none or all of them were accepted.
+    """
+    horizon, curve = compute_horizon(leads, settings)
+    outcome, mature = label_leads(leads, horizon)
+    check_outcomes(outcome[mature], len(outcome), horizon, allow_one_class=allow_one_class)
+    until = leads.observed_until
+    return Outcomes(
+        outcome=outcome,
+        mature=mature,
+        order=_compute_order(leads),
+        horizon_days=horizon,
+        curve=curve,
+        observed_until=None if until is None else float(to_days(pd.Series([until])).iloc[0]),
+        pending_weights=choose_pending_weights(leads, settings, horizon),
+    )
+
+
+def _compute_order(leads: Leads) -> np.ndarray:
+    if leads.dated:
+        return to_days(leads.frame["mql_at"]).to_numpy()
+    return leads.frame["order_by"].to_numpy() if "order_by" in leads.frame else np.arange(len(leads.frame), dtype=float)
 
 
 def can_weight_pending(leads: Leads) -> bool:
@@ -85,14 +157,14 @@ def label_leads(leads: Leads, horizon: float | None) -> tuple[np.ndarray, np.nda
     return said.fillna(0.0).to_numpy(), known.to_numpy()
 
 
-def check_outcomes(outcome: np.ndarray, leads: int, horizon: float | None, *, alike: bool = False) -> None:
+def check_outcomes(outcome: np.ndarray, leads: int, horizon: float | None, *, allow_one_class: bool = False) -> None:
     """Refuse outcomes that teach nothing.
 
     Args:
         outcome: Of the mature leads.
         leads: How many there are in all.
         horizon: Days within which acceptance counts; None where nothing is dated.
-        alike: Whether outcomes that are all alike will do, as they do for what is only looked at.
+        allow_one_class: Whether outcomes that are all the same will do, as for a comparison that fits nothing.
 
     Raises:
         TrainingError: No lead is mature, or none or all of them were accepted.
@@ -101,7 +173,7 @@ def check_outcomes(outcome: np.ndarray, leads: int, horizon: float | None, *, al
     if not len(outcome):
         within = f"the horizon of {horizon:g} days has not ended for any of them" if horizon else "no outcome is filled in"
         raise TrainingError(f"None of the {count(leads, 'lead')} can be learned from: {within}. Export older leads too.")
-    if accepted in {0, len(outcome)} and not alike:
+    if accepted in {0, len(outcome)} and not allow_one_class:
         which = "none was accepted" if accepted == 0 else "all were accepted"
         raise TrainingError(
             f"Of {count(len(outcome), 'mature lead')} {which}, so there is nothing to tell apart. Export the leads that sales "

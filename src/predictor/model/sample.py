@@ -30,8 +30,8 @@ class Sample:
         weight: How much each lead counts, at least 0; None: all as one.
         weighing: How that comes about where outcomes are not known for good.
         known_at: The moment of which outcomes and weights speak; None where all outcomes are known for good.
-        base: How many leads each stands for, whatever is known of it; `weight` holds it already. None: for itself.
-        task: What points are to be learned anew; None where there is no rule book.
+        exploration_weight: How many leads each stands for, whatever is known of it; `weight` holds it already. None: for itself.
+        points_task: What points are to be learned anew; None where there is no rule book.
         ruled: The same leads with how often each rule fired before the other columns, for those who learn points; None where
             that is not known.
     """
@@ -45,8 +45,8 @@ class Sample:
     weight: np.ndarray | None = None
     pending_weights: PendingWeights = field(default_factory=PendingWeights)
     as_of: float | None = None
-    base: np.ndarray | None = None
-    task: PointsTask | None = None
+    exploration_weight: np.ndarray | None = None
+    points_task: PointsTask | None = None
     with_rule_counts: Sample | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
@@ -65,7 +65,7 @@ class Sample:
             order=self.order[positions],
             accepted_at=None if self.accepted_at is None else self.accepted_at[positions],
             weight=None if self.weight is None else self.weight[positions],
-            base=None if self.base is None else self.base[positions],
+            exploration_weight=None if self.exploration_weight is None else self.exploration_weight[positions],
             with_rule_counts=None,
         )
         return taken.as_known_at(self.as_of) if self.pending_weights.by_group and self.as_of is not None else taken
@@ -86,7 +86,7 @@ class Sample:
             self.pending_weights.weigh(accepted_at - self.order, at - self.order),
             np.isfinite(accepted_at).astype(float),
         )
-        weight = weight if self.base is None else weight * self.base
+        weight = weight if self.exploration_weight is None else weight * self.exploration_weight
         return replace(self, outcome=outcome, accepted_at=accepted_at, weight=weight, as_of=at, with_rule_counts=None)
 
     @property

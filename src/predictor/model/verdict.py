@@ -39,7 +39,7 @@ class Verdict:
         calibration: Whether the probabilities of the chosen can be believed, compared with what chance alone would show.
         p_value: How often a random order would rank the test leads as well as the chosen does.
         has_folds: Whether earlier leads spanned enough time for forward folds, so that a learned candidate could be chosen.
-        calibration_warning: That the probabilities of the chosen only rank leads, and what to do; None where they can be believed.
+        calibration_warning: That the probabilities of the chosen only rank leads, and what to do; None where they are calibrated.
         text: The verdict in two or three sentences.
     """
 

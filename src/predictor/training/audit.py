@@ -92,7 +92,7 @@ def make_view(dataset: Dataset) -> tuple[View, tuple[Finding, ...]]:
     view = View(
         columns,
         _find_outcome(dataset),
-        order=dataset.order if leads.dated or "order_by" in leads.frame else None,
+        order=dataset.outcomes.order if leads.dated or "order_by" in leads.frame else None,
         times=leads.frame[[name for name in ("mql_at", "sql_at") if name in leads.frame]] if leads.dated else None,
         until=leads.observed_until,
         fit=fit,
@@ -114,8 +114,8 @@ def _find_outcome(dataset: Dataset) -> np.ndarray:
     """What came of each mature lead: accepted by the end of the export, where dates say it, since a leak knows no horizon."""
     leads = dataset.leads
     ever = leads.frame["sql_at"] <= leads.observed_until if "sql_at" in leads.frame and leads.observed_until is not None else None
-    outcome = dataset.outcome if ever is None else ever.to_numpy(dtype=float)
-    return np.where(dataset.mature, outcome, np.nan)
+    outcome = dataset.outcomes.outcome if ever is None else ever.to_numpy(dtype=float)
+    return np.where(dataset.outcomes.mature, outcome, np.nan)
 
 
 def _split(dataset: Dataset) -> tuple[np.ndarray | None, np.ndarray | None, tuple[Finding, ...]]:

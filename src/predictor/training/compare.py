@@ -37,16 +37,16 @@ def collect_test_leads(dataset: Dataset, split: Split, models: Mapping[str, Cali
     Args:
         dataset: The leads.
         split: Which of them taught, and which tested.
-        calibrated_models: Candidate -> its recipe, learned from those that taught.
+        models: Candidate -> its recipe, learned from those that taught.
         verdict: The forward test.
     """
     tested = _gather(dataset, split.test, verdict.probability[verdict.chosen], verdict.threshold.threshold)
     calibrated = models.get("learned_points")
-    if calibrated is None or dataset.task is None or not isinstance(calibrated.model, LearnedPoints):
+    if calibrated is None or dataset.points_task is None or not isinstance(calibrated.model, LearnedPoints):
         return tested
     features, _ = dataset.fit_features(split.fit)
     fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.sample(split.test, features)
-    gate = find_points_gate(calibrated, fit.seen_by(calibrated.name), dataset.task, dataset.settings.threshold)
+    gate = find_points_gate(calibrated, fit.seen_by(calibrated.name), dataset.points_task, dataset.settings.threshold)
     return replace(tested, learned=calibrated.model.total(test.seen_by(calibrated.name).matrix), learned_gate=float(gate))
 
 
@@ -75,7 +75,7 @@ def compare_bundle(
     learned = None if text is None else parse_rule_book(text, "learned_points.toml")
     scorer = Scorer(bundle)
     tested, dataset = gather_leads(scorer, learned, leads=leads, events=events, now=now)
-    curve = dataset.curve
+    curve = dataset.outcomes.curve
     asked = scorer.settings.model
     weekly = [scorer.settings.threshold.leads_per_week]
     comparison = compute_comparison(tested, weekly=weekly, resamples=asked.resamples, seed=asked.seed)
@@ -159,9 +159,9 @@ def gather_leads(
     """
     named = {name: _find_place(place) for name, place in (("leads", leads), ("events", events))}
     data = scorer.settings.data.model_copy(update={**named, "observed_until": "", "files": ()})
-    dataset = load_dataset(scorer.settings.model_copy(update={"data": data}), now=now, book=scorer.book, alike=True)
-    known = np.flatnonzero(dataset.mature)
-    known = known[np.argsort(dataset.order[known], kind="stable")]
+    dataset = load_dataset(scorer.settings.model_copy(update={"data": data}), now=now, book=scorer.book, allow_one_class=True)
+    known = np.flatnonzero(dataset.outcomes.mature)
+    known = known[np.argsort(dataset.outcomes.order[known], kind="stable")]
     frame = dataset.leads.frame.iloc[known].reset_index(drop=True)
     moments = frame["mql_at"] if dataset.leads.dated else None
     acts = None if dataset.events is None or not dataset.leads.dated else dataset.events.table
@@ -198,22 +198,22 @@ def _find_place(place: str) -> str:
 
 
 def _gather(dataset: Dataset, positions: np.ndarray, probability: np.ndarray, threshold: float) -> ComparedLeads:
-    leads, awards, mature = dataset.leads, dataset.awards, np.flatnonzero(dataset.mature)
+    leads, awards, mature = dataset.leads, dataset.points.awards, np.flatnonzero(dataset.outcomes.mature)
     frame = leads.frame.iloc[positions].reset_index(drop=True)
     return ComparedLeads(
         lead_id=frame["lead_id"].to_numpy(dtype=object),
-        outcome=dataset.outcome[positions],
+        outcome=dataset.outcomes.outcome[positions],
         probability=probability,
         threshold=threshold,
-        points=dataset.points(positions),
-        routed=dataset.route_by_points(positions),
-        gate=dataset.gate,
+        points=dataset.points.take(positions),
+        routed=dataset.points.route(positions),
+        gate=dataset.points.gate,
         qualifies=None if awards is None else awards.qualifies.to_numpy()[positions],
         times=None if awards is None else awards.times.iloc[positions].reset_index(drop=True),
-        book=dataset.book if awards is not None else None,
+        book=dataset.points.book if awards is not None else None,
         attributes=frame[[name for name in leads.attributes if name in frame]],
         moments=frame["mql_at"] if leads.dated else None,
-        weeks=max(float(np.ptp(dataset.order[positions])) / 7, 1 / 7) if leads.dated else None,
+        weeks=max(float(np.ptp(dataset.outcomes.order[positions])) / 7, 1 / 7) if leads.dated else None,
         band=dataset.settings.threshold.band,
-        ever=None if (points := dataset.points(mature)) is None else (points, dataset.outcome[mature]),
+        ever=None if (points := dataset.points.take(mature)) is None else (points, dataset.outcomes.outcome[mature]),
     )

@@ -16,7 +16,7 @@ from predictor.core.settings import Settings
 from predictor.data.values import normal_text
 from predictor.model.calibrated_model import CalibratedModel, FitPlan, Learn, fit_calibrated
 from predictor.model.choose_candidate import compare_candidates, read_chosen
-from predictor.model.eligible import UNBOUND, choosable, select_candidates
+from predictor.model.eligible import UNBOUND, choosable, make_forward_folds, select_candidates
 from predictor.model.metrics.metrics import compute_rank_p_value
 from predictor.model.recalibrate import recalibrate_newest
 from predictor.model.sample import Sample
@@ -79,7 +79,7 @@ def fit_candidates(
     Raises:
         TrainingError: All leads of the block have the same outcome.
     """
-    settings, folds = dataset.settings, dataset.forward_folds(fit)
+    settings, folds = dataset.settings, _make_folds(dataset, fit)
     names, findings = select_candidates(fit, settings.model, has_folds=bool(folds))
     tuning = _tune(names, fit, folds, settings, progress=progress, advance=advance)
     models = {}
@@ -103,11 +103,11 @@ def fit_candidates(
 def refit(learned: FittedCandidates, dataset: Dataset, name: str | None = None) -> tuple[Sample, CalibratedModel]:
     """A candidate, or else the chosen, learned from every lead that can teach by now, in the way tested."""
     name = learned.chosen if name is None else name
-    features, _ = dataset.fit_features(dataset.teaching)
-    sample = dataset.sample(dataset.teaching, features, as_of=dataset.observed_until)
+    features, _ = dataset.fit_features(dataset.outcomes.training)
+    sample = dataset.sample(dataset.outcomes.training, features, as_of=dataset.outcomes.observed_until)
     sample, plan = sample.seen_by(name), FitPlan(_find_ways(learned.tuning, name)[-1:], learned.models[name].kind)
     calibrated = fit_calibrated(
-        name, sample, dataset.forward_folds(sample), dataset.settings.model.seed, plan=plan, gap=dataset.gap
+        name, sample, _make_folds(dataset, sample), dataset.settings.model.seed, plan=plan, gap=dataset.gap
     )
     return sample, _set_level(calibrated, sample, dataset.settings)
 
@@ -166,3 +166,8 @@ def _tune(
 def _set_level(calibrated: CalibratedModel, sample: Sample, settings: Settings) -> CalibratedModel:
     """The recipe, at the level of the newest leads where the settings ask for that."""
     return recalibrate_newest(calibrated, sample) if settings.model.recalibrate == "newest" else calibrated
+
+
+def _make_folds(dataset: Dataset, sample: Sample) -> list[Fold]:
+    """The forward folds of a sample; none where it is too short."""
+    return make_forward_folds(sample, folds=dataset.settings.split.folds, gap=dataset.gap)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
-from predictor.core.errors import Finding, TrainingError
+from predictor.core.errors import Findings, TrainingError
 from predictor.core.settings import Settings
 from predictor.data.leads import MADE_HERE, Leads, name_formats
-from predictor.data.parse import Kind, infer_kind, parse_times, to_days
+from predictor.data.parse import Kind, infer_kind, parse_times
 from predictor.features.assemble import BOOK_TOTAL, TOTAL
 from predictor.features.event_features import EventFeature, list_event_features
 from predictor.features.snapshot import read_event_features
-from predictor.model.outcomes import check_outcomes, check_unweighted, compute_horizon, label_leads
+from predictor.model.outcomes import check_unweighted, label_outcomes
 from predictor.points.rulebook import RuleBook, load_rule_book
 from predictor.store.database import Database
 from predictor.store.episodes import Episodes, check_episodes, compute_episodes
-from predictor.training.dataset import Dataset
+from predictor.training.dataset import Dataset, LeadPoints, StoredLeads, make_points
 
 _EVENTS = "events/"
 
@@ -54,28 +54,28 @@ def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
         until,
         forms=name_formats(settings),
     )
-    return _make_study(settings, leads, book, acts, rows, episodes)
+    return _make_dataset(settings, leads, make_points(rows, leads, settings, book=book, awards=None), rows, acts, episodes)
 
 
-def _make_study(
+def _make_dataset(
     settings: Settings,
     leads: Leads,
-    book: RuleBook | None,
-    acts: tuple[EventFeature, ...],
+    points: LeadPoints,
     rows: pd.DataFrame,
+    event_features: tuple[EventFeature, ...],
     episodes: Episodes,
 ) -> Dataset:
-    horizon, curve = compute_horizon(leads, settings)
-    outcome, mature = label_leads(leads, horizon)
-    check_outcomes(outcome[mature], len(outcome), horizon)
-    findings: tuple[Finding, ...] = (*check_episodes(episodes), *check_unweighted(leads, settings))
-    sample_weight = episodes.frame["stands_for"].to_numpy()
-    order = to_days(leads.frame["mql_at"]).to_numpy()
+    weight = episodes.frame["sample_weight"].to_numpy()
     return Dataset(
-        settings, leads, None, book, None, acts, rows, outcome, mature, order, horizon, curve, findings,
-        sample_weight=sample_weight if (sample_weight != 1).any() else None, stored=True,
-        unseen=0 if episodes.explored else episodes.held,
-    )  # fmt: skip
+        settings=settings,
+        leads=leads,
+        outcomes=label_outcomes(leads, settings),
+        rows=rows,
+        event_features=event_features,
+        points=points,
+        stored=StoredLeads(weight if (weight != 1).any() else None, 0 if episodes.explored else episodes.held),
+        findings=Findings((*check_episodes(episodes), *check_unweighted(leads, settings))),
+    )
 
 
 def _find_until(settings: Settings, scores: pd.DataFrame, outcomes: pd.DataFrame) -> pd.Timestamp:

@@ -1,10 +1,9 @@
-"""The study of the tables that the settings name: read, checked, and assembled to one row a lead."""
+"""The dataset of the tables that the settings name: read, checked, and assembled to one row a lead."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, Findings, RuleBookError
@@ -13,25 +12,24 @@ from predictor.data.denied_columns import deny_reason
 from predictor.data.events.contract import Events
 from predictor.data.leads import LEAD_FACTS, Leads
 from predictor.data.load import load_tables
-from predictor.data.parse import to_days
 from predictor.features.assemble import assemble_table
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
-from predictor.model.outcomes import check_gap, check_outcomes, check_unweighted, compute_horizon, label_leads
+from predictor.model.outcomes import check_gap, check_unweighted, label_outcomes
 from predictor.points.rulebook import OnEvents, RuleBook, load_rule_book
 from predictor.scoring.batch import award_leads, compute_event_features
-from predictor.training.dataset import Dataset
+from predictor.training.dataset import Dataset, make_points
 
 
 def load_dataset(
-    settings: Settings, *, now: pd.Timestamp | None = None, book: RuleBook | None = None, alike: bool = False
+    settings: Settings, *, now: pd.Timestamp | None = None, book: RuleBook | None = None, allow_one_class: bool = False
 ) -> Dataset:
-    """The study of the tables that the settings name.
+    """The dataset of the tables that the settings name.
 
     Args:
         settings: A firm's settings.
         now: The moment after which nothing can have happened yet; None means the clock's.
         book: The rule book; None means the one that the settings name.
-        alike: Whether leads will do of whom none or all were accepted: they teach nothing, but can be looked at.
+        allow_one_class: Whether leads of whom none or all were accepted will do, as for a comparison that fits nothing.
 
     Raises:
         TableError: A table that breaks the contract.
@@ -42,27 +40,34 @@ def load_dataset(
     if book is None and settings.points.rule_book:
         book = load_rule_book(settings.points.rule_book, settings.folder)
     leads, events, findings = load_tables(settings, now)
-    unseen = () if book is None else check_book(book, leads, settings)
+    book_findings = () if book is None else check_book(book, leads, settings)
     as_of = leads.frame["mql_at"] if leads.dated else None
     table = None if events is None else events.table
     awards = award_leads(book, leads.frame[["lead_id", *leads.attributes]], as_of=as_of, events=table)
-    acts = _list_acts(events, settings) if leads.dated and events is not None else ()
-    history = compute_event_features(acts, leads.frame, as_of=as_of, events=table)
+    event_features = _list_event_features(events, settings) if leads.dated and events is not None else ()
+    history = compute_event_features(event_features, leads.frame, as_of=as_of, events=table)
     rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards, history=history)
-    horizon, curve = compute_horizon(leads, settings)
-    outcome, mature = label_leads(leads, horizon)
-    check_outcomes(outcome[mature], len(outcome), horizon, alike=alike)
-    known = Findings((
+    outcomes = label_outcomes(leads, settings, allow_one_class=allow_one_class)
+    noticed = (
         *findings,
-        *unseen,
-        *_tell_undated_events(leads, events),
+        *book_findings,
+        *_check_undated_events(leads, events),
         *check_unweighted(leads, settings),
-        *check_gap(leads, settings, horizon),
-    ))  # fmt: skip
-    return Dataset(settings, leads, events, book, awards, acts, rows, outcome, mature, _order(leads), horizon, curve, known)
+        *check_gap(leads, settings, outcomes.horizon_days),
+    )
+    return Dataset(
+        settings=settings,
+        leads=leads,
+        outcomes=outcomes,
+        rows=rows,
+        event_features=event_features,
+        points=make_points(rows, leads, settings, book=book, awards=awards),
+        events=events,
+        findings=Findings(noticed),
+    )
 
 
-def _list_acts(events: Events, settings: Settings) -> tuple[EventFeature, ...]:
+def _list_event_features(events: Events, settings: Settings) -> tuple[EventFeature, ...]:
     """The features over events: of the types that the settings name, or of those that enough leads have."""
     wanted: Sequence[str] = settings.features.event_types
     if not wanted:
@@ -72,10 +77,10 @@ def _list_acts(events: Events, settings: Settings) -> tuple[EventFeature, ...]:
 
 
 def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Finding, ...]:
-    """Findings about rules that ask for a column the export lacks.
+    """Findings about rules on a column that is missing from the export.
 
     Raises:
-        RuleBookError: Rules that ask for what came of a lead, what sales filled in, or a protected column.
+        RuleBookError: Rules on what came of a lead, what sales filled in, or a protected column.
     """
     asked = [(rule.name, rule.condition.attribute) for rule in book.rules if not isinstance(rule.condition, OnEvents)]
     roles = settings.roles
@@ -94,23 +99,17 @@ def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Findin
     if leads.points and settings.points.gate == "rule_book":
         what = "The CRM's scores are the points, and the rule book's gate does not speak of them: no gate is known."
         found.append(Finding("TRAIN005", "warning", what, "Set points.gate to the score from which leads are handed over."))
-    lacking = [(rule, column) for rule, column in asked if column not in leads.attributes]
-    do = "Mend the rule book or the export."
-    sees = "which the export lacks: it sees nothing"
+    missing = [(rule, column) for rule, column in asked if column not in leads.attributes]
+    do = "Fix the rule book or the export."
+    sees = "which the export does not have: it never fires"
     return (
         *found,
-        *(Finding("TRAIN004", "warning", f"Rule '{rule}' asks for column '{name}', {sees}.", do) for rule, name in lacking),
+        *(Finding("TRAIN004", "warning", f"Rule '{rule}' asks for column '{name}', {sees}.", do) for rule, name in missing),
     )
 
 
-def _tell_undated_events(leads: Leads, events: Events | None) -> tuple[Finding, ...]:
+def _check_undated_events(leads: Leads, events: Events | None) -> tuple[Finding, ...]:
     if leads.dated or events is None:
         return ()
     what = "The events are not looked at, because the leads do not say when they became MQLs."
     return (Finding("EVENT008", "warning", what, "Map mql_at, so that it is known which events came before it."),)
-
-
-def _order(leads: Leads) -> np.ndarray:
-    if leads.dated:
-        return to_days(leads.frame["mql_at"]).to_numpy()
-    return leads.frame["order_by"].to_numpy() if "order_by" in leads.frame else np.arange(len(leads.frame), dtype=float)

@@ -37,8 +37,8 @@ def judge_promotion(verdict: Verdict, dataset: Dataset, test: np.ndarray, models
     """
     if not verdict.earned:
         return False, f"Not promoted, for it has not earned it: {verdict.text}"
-    if dataset.unseen:
-        held = f"{count(dataset.unseen, 'lead')} that the model held back"
+    if dataset.stored and dataset.stored.held_back:
+        held = f"{count(dataset.stored.held_back, 'lead')} that the model held back"
         do = "Hand some over by lot (serve.explore_rate), or train from the tables of the CRM."
         return False, f"Not promoted, for it knows nothing of the {held}, and would hand them over as if they were others. {do}"
     if not read_champions(models):
@@ -48,7 +48,7 @@ def judge_promotion(verdict: Verdict, dataset: Dataset, test: np.ndarray, models
         old = Scorer.load(find_champion(models))
     except PredictorError as error:
         return True, f"Promoted: the champion before cannot serve. {error}"
-    if old.features.dated != dataset.leads.dated or old.metrics["horizon_days"] != dataset.horizon_days:
+    if old.features.dated != dataset.leads.dated or old.metrics["horizon_days"] != dataset.outcomes.horizon_days:
         other = f"'{old.version}' speaks of another outcome or of leads in another order"
         return False, f"Not promoted: {other}, so the two cannot be compared. {_BY_HAND}"
     its = _recall(bundle.files.get(FILE), old, dataset, test)
@@ -58,7 +58,7 @@ def judge_promotion(verdict: Verdict, dataset: Dataset, test: np.ndarray, models
 def _recall(kept: str | None, old: Scorer, dataset: Dataset, test: np.ndarray) -> np.ndarray:
     """What the old champion says of the test leads without having learned from them; NaN where that cannot be told."""
     its = np.full(len(test), np.nan) if kept is None else read_test_predictions(kept, dataset.leads.frame.iloc[test])
-    fresh = np.flatnonzero(np.isnan(its) & (dataset.order[test] > _end_of_training(old, dataset)))
+    fresh = np.flatnonzero(np.isnan(its) & (dataset.outcomes.order[test] > _end_of_training(old, dataset)))
     if len(fresh):
         its[fresh] = _ask_old(old, dataset, test[fresh])
     return its

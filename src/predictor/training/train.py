@@ -47,43 +47,60 @@ from predictor.training.tracking.record import Tracked, TrainingRecord
 from predictor.training.tracking.track import track_training
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Trained:
     """What a training gave.
 
     Attributes:
         dataset: The leads it looked at.
-        split: Which of them taught the candidates of the verdict, and which tested them.
-        calibrated_models: Candidate -> its recipe, learned from the fit block.
-        verdict: The forward test.
-        final: The chosen recipe, learned again from every mature lead, and from pending ones where they count.
-        advice: The threshold recommended from the final recipe's own rehearsal.
-        thresholds: The table it was taken from.
+        split: Positions of the training leads of the verdict, and of the test leads.
+        models: Candidate -> its model, fitted on the training leads.
+        final: The chosen candidate, fitted again on every mature lead, and on pending ones where they count.
+        report: What the report and the card are made of.
         files: The bundle's files.
-        facts: What the manifest tells: versions, data fingerprint, commit.
-        findings: All that was noticed.
-        comparison: Points, learned points and the chosen candidate on the test leads.
+        facts: What the manifest holds: versions, data fingerprint, commit.
     """
 
     dataset: Dataset
     split: Split
-    calibrated_models: dict[str, CalibratedModel]
-    verdict: Verdict
+    models: dict[str, CalibratedModel]
     final: CalibratedModel
-    advice: Recommendation
-    thresholds: pd.DataFrame
-    files: dict[str, str]
-    facts: dict[str, Any]
-    findings: tuple[Finding, ...]
-    comparison: Comparison
+    report: ReportData
+    files: Mapping[str, str]
+    facts: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        return f"<Trained '{self.verdict.chosen}' on {count(len(self.dataset.leads.frame), 'lead')}. {self.verdict.text}>"
+        return f"<Trained '{self.verdict.chosen}' on {count(len(self.dataset), 'lead')}. {self.verdict.text}>"
 
     def _repr_html_(self) -> str:
-        return to_heading(f"Trained on {count(len(self.dataset.leads.frame), 'lead')}: '{self.verdict.chosen}'") + "\n".join(
+        return to_heading(f"Trained on {count(len(self.dataset), 'lead')}: '{self.verdict.chosen}'") + "\n".join(
             result._repr_html_() for result in (self.verdict, self.advice, Findings(self.findings))
         )
+
+    @property
+    def verdict(self) -> Verdict:
+        """The forward test."""
+        return self.report.verdict
+
+    @property
+    def advice(self) -> Recommendation:
+        """The threshold recommended from the final model's out-of-fold probabilities."""
+        return self.report.advice
+
+    @property
+    def thresholds(self) -> pd.DataFrame:
+        """The table that the recommendation was taken from."""
+        return self.report.thresholds
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that was noticed."""
+        return self.report.findings
+
+    @property
+    def comparison(self) -> Comparison:
+        """Points, learned points and the chosen candidate on the test leads."""
+        return self.report.comparison
 
     @property
     def candidates(self) -> pd.DataFrame:
@@ -93,33 +110,7 @@ class Trained:
     @property
     def importance(self) -> pd.DataFrame:
         """What the chosen candidate looks at, as `compute_importance` gives it."""
-        return pd.DataFrame(json.loads(self.files["metrics.json"])["importance"], columns=["group", "rise", "spread"])
-
-    def report_data(self) -> ReportData:
-        """What the report and the card are made of."""
-        return ReportData(
-            name=self.verdict.chosen,
-            metrics=json.loads(self.files["metrics.json"]),
-            verdict=self.verdict,
-            thresholds=self.thresholds,
-            advice=self.advice,
-            points=self.dataset.points(self.split.test),
-            curve=self.dataset.curve,
-            findings=self.findings,
-            routed=self.dataset.route_by_points(self.split.test),
-            fairness=self._compare_groups(),
-            comparison=self.comparison,
-            learned_book=self.files.get("learned_points.toml", ""),
-            band=self.dataset.settings.threshold.band,
-        )
-
-    def _compare_groups(self) -> pd.DataFrame | None:
-        """The fairness table of the forward test; None where no column is protected."""
-        columns, verdict = list(self.dataset.leads.protected), self.verdict
-        people = self.dataset.leads.frame.iloc[self.split.test][columns]
-        probability = verdict.probability[verdict.chosen]
-        routed = probability >= verdict.threshold.threshold
-        return compute_fairness(people, verdict.outcome, probability, routed) if columns else None
+        return pd.DataFrame(self.report.metrics["importance"], columns=["group", "rise", "spread"])
 
 
 @dataclass(frozen=True)
@@ -138,7 +129,7 @@ def train(
     progress: Progress = lambda _: None,
     advance: Advance = lambda _: None,
 ) -> Trained:
-    """Learn, test forward in time, choose, and learn again from every lead that can teach; nothing is written.
+    """Fit every candidate, test forward in time, choose, and fit the chosen one again on all leads; nothing is written.
 
     Args:
         settings: A firm's settings.
@@ -148,45 +139,66 @@ def train(
 
     Raises:
         TableError: A table that breaks the contract.
-        TrainingError: The data cannot teach anything, and why; or the audit found an error that the settings do not accept.
+        TrainingError: Nothing can be learned from the data, and why; or the audit found an error that the settings do not accept.
     """
     progress("Reading leads and events")
     dataset = load_dataset(settings) if dataset is None else dataset
-    if dataset.horizon_days is not None:
-        progress(f"Acceptance counts within {dataset.horizon_days:g} days")
+    if dataset.outcomes.horizon_days is not None:
+        progress(f"Acceptance counts within {dataset.outcomes.horizon_days:g} days")
     audited = audit_dataset(dataset)
     refuse_errors(dataset, audited)
     split = dataset.split()
     features, unused = dataset.fit_features(split.fit)
-    fit, test = dataset.sample(split.fit, features, known_at=split.starts), dataset.sample(split.test, features)
-    learned = fit_candidates(dataset, fit, progress=progress, advance=advance)
-    calibrated_models, chosen = learned.calibrated_models, learned.chosen
-    progress("Looking at the test block")
-    routed = dataset.route_by_points(split.test)
-    verdict = judge_candidates(calibrated_models, chosen, fit=fit, test=test, routed=routed, settings=settings)
-    importance = compute_importance(calibrated_models[chosen], test.seen_by(chosen), seed=settings.model.seed)
-    progress(f"Learning '{chosen}' again from every lead that can teach")
-    sample, final = refit(learned, dataset)
+    fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.sample(split.test, features)
+    fitted = fit_candidates(dataset, fit, progress=progress, advance=advance)
+    chosen = fitted.chosen
+    progress("Looking at the test leads")
+    routed = dataset.points.route(split.test)
+    verdict = judge_candidates(fitted.models, chosen, fit=fit, test=test, routed=routed, settings=settings)
+    importance = compute_importance(fitted.models[chosen], test.seen_by(chosen), seed=settings.model.seed)
+    progress(f"Fitting '{chosen}' again on every lead with a known outcome")
+    sample, final = refit(fitted, dataset)
     thresholds = compute_forward_thresholds(final, sample, settings)
     advice = recommend_threshold(thresholds, settings.threshold)
-    files = make_bundle_files(final, sample, settings=settings, book=dataset.book, thresholds=thresholds, advice=advice)
-    book, learned_points = _learn_points(learned, dataset)
-    files |= book
-    facts = _gather_facts(dataset)
-    findings = Findings(collect_findings(dataset, (*dataset.findings, *unused, *learned.findings), audited))
-    told = {"learned_points": learned_points, "time_to_sql": None if dataset.curve is None else thin(dataset.curve)}
-    comparison = _compare(collect_test_leads(dataset, split, calibrated_models, verdict), settings, advice, told)
-    trained = Trained(dataset, split, calibrated_models, verdict, final, advice, thresholds, files, facts, findings, comparison)
-    pending = int((~dataset.mature).sum())
-    metrics = make_metrics(verdict, champion=chosen, horizon=dataset.horizon_days, pending=pending, fit=dataset.describe_fit())
-    files["metrics.json"] = dump(metrics | learned.describe() | {"importance": importance.to_dict("records")})
-    files[FILE] = write_test_predictions(dataset.leads.frame.iloc[split.test], verdict.probability[chosen])
-    files["golden.jsonl"] = make_golden(files, settings.model.seed)
-    files["comparison.json"] = dump(comparison.to_json())
-    data = trained.report_data()
-    files["card.md"] = write_card(data, facts=facts)
-    files["report.html"] = render_page(data)
-    return trained
+    learned_book, learned_points = _fit_points(fitted, dataset)
+    tables = {"learned_points": learned_points, "time_to_sql": _thin_curve(dataset)}
+    comparison = _compare(collect_test_leads(dataset, split, fitted.models, verdict), settings, advice, tables)
+    metrics = make_metrics(
+        verdict,
+        champion=chosen,
+        horizon=dataset.outcomes.horizon_days,
+        pending=dataset.outcomes.pending,
+        fit=dataset.describe_fit(),
+    )
+    metrics_text = dump(metrics | fitted.describe() | {"importance": importance.to_dict("records")})
+    report = ReportData(
+        name=chosen,
+        metrics=json.loads(metrics_text),
+        verdict=verdict,
+        thresholds=thresholds,
+        advice=advice,
+        points=dataset.points.take(split.test),
+        curve=dataset.outcomes.curve,
+        findings=Findings(collect_findings(dataset, (*dataset.findings, *unused, *fitted.findings), audited)),
+        routed=routed,
+        fairness=_compare_groups(dataset, split, verdict),
+        comparison=comparison,
+        learned_book=learned_book,
+        band=settings.threshold.band,
+    )
+    facts = _list_facts(dataset)
+    scoring = make_bundle_files(final, sample, settings=settings, book=dataset.points.book, thresholds=thresholds, advice=advice)
+    files = {
+        **scoring,
+        **({"learned_points.toml": learned_book} if learned_book else {}),
+        "metrics.json": metrics_text,
+        FILE: write_test_predictions(dataset.leads.frame.iloc[split.test], verdict.probability[chosen]),
+        "golden.jsonl": make_golden(scoring | {"metrics.json": metrics_text}, settings.model.seed),
+        "comparison.json": dump(comparison.to_json()),
+        "card.md": write_card(report, facts=facts),
+        "report.html": render_page(report),
+    }
+    return Trained(dataset=dataset, split=split, models=fitted.models, final=final, report=report, files=files, facts=facts)
 
 
 def save_trained(trained: Trained, models: Path, *, now: datetime) -> Saved:
@@ -217,37 +229,52 @@ def track_trained(trained: Trained, saved: Saved) -> Tracked:
         folder=saved.folder,
         promoted=saved.promoted,
         reason=saved.reason,
-        metrics=json.loads(trained.files["metrics.json"]),
+        metrics=trained.report.metrics,
         data=trained.facts["data"],
         versions=trained.facts["versions"],
         git_commit=trained.facts["git_commit"],
-        figures=_draw_figures(trained.report_data()),
+        figures=_draw_figures(trained.report),
     )
     return track_training(record, settings=trained.dataset.settings)
 
 
 def _compare(
-    tested: ComparedLeads, settings: Settings, advice: Recommendation, told: Mapping[str, pd.DataFrame | None]
+    leads: ComparedLeads, settings: Settings, advice: Recommendation, tables: Mapping[str, pd.DataFrame | None]
 ) -> Comparison:
-    """Points, learned points and the chosen candidate on the test leads, with the tables that training tells beside them."""
+    """Points, learned points and the chosen candidate on the test leads, and the further tables that only training knows."""
     weekly = [settings.threshold.leads_per_week]
     draws = {"resamples": settings.model.resamples, "seed": settings.model.seed}
-    return compute_comparison(tested, weekly=weekly, also=[advice.threshold], **draws).beside(told)
+    return compute_comparison(leads, weekly=weekly, also=[advice.threshold], **draws).beside(tables)
 
 
-def _learn_points(learned: FittedCandidates, dataset: Dataset) -> tuple[dict[str, str], pd.DataFrame | None]:
-    """The rule book with points learned from every lead that can teach, and why each is what it is; nothing without any."""
-    if dataset.task is None or "learned_points" not in learned.calibrated_models:
-        return {}, None
-    sample, calibrated = refit(learned, dataset, "learned_points")
-    table = compute_fitted_rules(calibrated.model, sample, dataset.task) if isinstance(calibrated.model, LearnedPoints) else None
-    text = write_points_book(calibrated, sample, dataset.task, dataset.settings.threshold)
+def _compare_groups(dataset: Dataset, split: Split, verdict: Verdict) -> pd.DataFrame | None:
+    """The fairness table of the forward test; None where no column is protected."""
+    columns = list(dataset.leads.protected)
+    if not columns:
+        return None
+    probability = verdict.probability[verdict.chosen]
+    people = dataset.leads.frame.iloc[split.test][columns]
+    return compute_fairness(people, verdict.outcome, probability, probability >= verdict.threshold.threshold)
+
+
+def _thin_curve(dataset: Dataset) -> pd.DataFrame | None:
+    return None if dataset.outcomes.curve is None else thin(dataset.outcomes.curve)
+
+
+def _fit_points(fitted: FittedCandidates, dataset: Dataset) -> tuple[str, pd.DataFrame | None]:
+    """The rule book with points fitted on all training leads, and a table of the reasons; empty and None where there is none."""
+    task = dataset.points_task
+    if task is None or "learned_points" not in fitted.models:
+        return "", None
+    sample, calibrated = refit(fitted, dataset, "learned_points")
+    table = compute_fitted_rules(calibrated.model, sample, task) if isinstance(calibrated.model, LearnedPoints) else None
+    text = write_points_book(calibrated, sample, task, dataset.settings.threshold)
     gate = parse_rule_book(text, "learned_points.toml").gate
-    return {"learned_points.toml": text}, None if table is None else table.assign(gate=gate)
+    return text, None if table is None else table.assign(gate=gate)
 
 
-def _gather_facts(dataset: Dataset) -> dict[str, Any]:
-    """What the manifest tells of the training."""
+def _list_facts(dataset: Dataset) -> dict[str, Any]:
+    """What the manifest says about the training."""
     data = {
         "leads": fingerprint_frame(dataset.leads.frame),
         "events": None if dataset.events is None else fingerprint_events(dataset.events.table),
@@ -255,9 +282,9 @@ def _gather_facts(dataset: Dataset) -> dict[str, Any]:
     return {"versions": list_versions(), "data": data, "git_commit": find_commit(dataset.settings.folder)}
 
 
-def _draw_figures(data: ReportData) -> dict[str, Figure]:
+def _draw_figures(report: ReportData) -> dict[str, Figure]:
     figures = {
-        "reliability": plot_reliability(data.verdict.reliability),
-        "thresholds": plot_thresholds(data.thresholds, data.advice),
+        "reliability": plot_reliability(report.verdict.reliability),
+        "thresholds": plot_thresholds(report.thresholds, report.advice),
     }
-    return figures | ({} if data.curve is None else {"time_to_sql": plot_curve(data.curve, data.metrics["horizon_days"])})
+    return figures | ({} if report.curve is None else {"time_to_sql": plot_curve(report.curve, report.metrics["horizon_days"])})

@@ -70,8 +70,8 @@ def test_few_outcomes_train_what_they_can_carry(tmp_path, leads):
     trained = train(load_settings(path))
     found = {finding.code: finding for finding in trained.findings}
     assert "40 of each are needed" in found["TRAIN001"].what
-    assert set(trained.recipes) == {"constant", "points"}
-    probability = next(iter(trained.recipes.values())).has_folds
+    assert set(trained.models) == {"constant", "points"}
+    probability = next(iter(trained.models.values())).has_folds
     assert ((probability > 0) & (probability < 1)).all()
     saved = save_trained(trained, tmp_path / "models", now=NOW)
     assert Scorer.load(saved.folder).metrics["champion"] in {"constant", "points"}

@@ -29,11 +29,11 @@ def test_the_test_block_is_newer_by_the_horizon_than_what_taught(pending):
     dataset = load_dataset(pending["drop"])
     split = dataset.split()
     moments = dataset.leads.frame["mql_at"].to_numpy()
-    gap = np.timedelta64(int(dataset.horizon_days * 86_400), "s")
-    assert dataset.horizon_days == 30
+    gap = np.timedelta64(int(dataset.outcomes.horizon_days * 86_400), "s")
+    assert dataset.outcomes.horizon_days == 30
     assert moments[split.fit].max() <= moments[split.test].min() - gap
-    assert dataset.mature[split.fit].all()
-    assert dataset.mature[split.test].all()
+    assert dataset.outcomes.mature[split.fit].all()
+    assert dataset.outcomes.mature[split.test].all()
 
 
 @pytest.mark.parametrize("way", ["weight", "odds"])
@@ -66,7 +66,7 @@ def test_each_rehearsal_is_newer_by_the_horizon_than_what_taught(pending):
     folds = dataset.forward_folds(sample)
     assert len(folds) == 4
     for fit, predicted in folds:
-        assert sample.order[fit].max() <= sample.order[predicted].min() - dataset.horizon_days
+        assert sample.order[fit].max() <= sample.order[predicted].min() - dataset.outcomes.horizon_days
 
 
 def test_no_choice_looks_at_the_test_block(trained):

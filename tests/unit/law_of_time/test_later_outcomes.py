@@ -35,7 +35,7 @@ def turn_newest_outcomes(folder, trained, to):
 
 def assert_same_choices(first, second):
     """Two trainings took the same horizon, test block, models, calibrators, candidate and threshold."""
-    assert second.dataset.horizon_days == first.dataset.horizon_days
+    assert second.dataset.outcomes.horizon_days == first.dataset.outcomes.horizon_days
     np.testing.assert_array_equal(second.split.test, first.split.test)
     assert second.verdict.chosen == first.verdict.chosen
     assert second.verdict.threshold == first.verdict.threshold

@@ -59,12 +59,12 @@ def test_events_after_the_moment_change_no_training_row(trained):
     known = dataset.events.table.to_pyarrow().to_pandas()
     known["occurred_at"] = pd.to_datetime(known["at_us"], unit="us", utc=True)
     events = pd.concat([known, later.assign(event_type="demo_requested")], ignore_index=True)
-    awards = award_leads(dataset.book, frame, as_of=dataset.as_of, events=tabulate_events(events))
-    history = compute_event_features(dataset.acts, frame, as_of=dataset.as_of, events=tabulate_events(events))
+    awards = award_leads(dataset.points.book, frame, as_of=dataset.as_of, events=tabulate_events(events))
+    history = compute_event_features(dataset.event_features, frame, as_of=dataset.as_of, events=tabulate_events(events))
     assert_frame_equal(assemble_table(frame, list(dataset.leads.attributes), awards=awards, history=history), dataset.rows)
     earlier = later.assign(event_type="demo_requested", occurred_at=later["occurred_at"] - pd.Timedelta(seconds=2))
     before = tabulate_events(pd.concat([known, earlier], ignore_index=True))
-    moved = award_leads(dataset.book, frame, as_of=dataset.as_of, events=before)
+    moved = award_leads(dataset.points.book, frame, as_of=dataset.as_of, events=before)
     assert (moved.total != awards.total).sum() > len(last) / 2, "events before the moment do count"
 
 

@@ -50,11 +50,11 @@ def test_a_table_of_an_export_is_learned_and_said_as_calibrated_probabilities(ca
 def test_it_is_the_recipe_of_the_product(firm):
     """The same leads, attributes and seed give the same probabilities as a study's own block, to the last bit."""
     dataset = load_dataset(load_settings(firm / "predictor.toml"))
-    known = np.flatnonzero(dataset.mature)
-    known = known[np.argsort(dataset.order[known], kind="stable")][:1500]
+    known = np.flatnonzero(dataset.outcomes.mature)
+    known = known[np.argsort(dataset.outcomes.order[known], kind="stable")][:1500]
     attributes = list(dataset.leads.attributes)
     rows = dataset.leads.frame.iloc[known][[*attributes, "mql_at"]]
-    model = LeadClassifier("logistic", order_by="mql_at").fit(rows, dataset.outcome[known])
+    model = LeadClassifier("logistic", order_by="mql_at").fit(rows, dataset.outcomes.outcome[known])
     features = model.features_
     sample = dataset.sample(known, features)
     calibrated = fit_calibrated("logistic", sample, dataset.forward_folds(sample), 0)

@@ -53,7 +53,7 @@ def known(tmp_path_factory):
     book = load_rule_book("b2b", folder)
     tables = {"leads": "leads.csv", "events": "events.csv"}
     dataset = load_dataset(make_settings({"data": tables, "points": {"rule_book": "b2b"}}, folder=folder))
-    times = np.minimum(dataset.awards.times.to_numpy(), find_mosts(book))
+    times = np.minimum(dataset.points.awards.times.to_numpy(), find_mosts(book))
     draw = np.random.default_rng(0)
     accepted = draw.random(len(times)) < expit(times @ TRUE - 3.6)
     leads = dataset.leads.frame[["lead_id", "mql_at"]].copy()
@@ -74,8 +74,8 @@ def known(tmp_path_factory):
 
 def test_learned_points_recover_the_order_of_the_rules(known):
     model = known.models["learned_points"].model
-    fired = known.dataset.awards.times.iloc[known.split.fit].gt(0).sum().to_numpy() >= 100
-    hand = np.array([rule.points for rule in known.dataset.book.rules])
+    fired = known.dataset.points.awards.times.iloc[known.split.fit].gt(0).sum().to_numpy() >= 100
+    hand = np.array([rule.points for rule in known.dataset.points.book.rules])
     assert fired.sum() >= 20
     assert spearmanr(np.array(model.points)[fired], TRUE[fired]).statistic > 0.9
     assert spearmanr(hand[fired], TRUE[fired]).statistic < 0.8
@@ -104,7 +104,7 @@ def test_the_book_of_the_bundle_adds_up_to_what_the_candidate_learned(known):
     )
     points, most = np.array([rule.points for rule in learned.rules]), find_mosts(learned)
     assert set(known.comparison.tables["learned_points"]["gate"]) == {learned.gate}
-    expected = np.minimum(dataset.awards.times.iloc[:500].to_numpy(), most) @ points
+    expected = np.minimum(dataset.points.awards.times.iloc[:500].to_numpy(), most) @ points
     np.testing.assert_allclose(awards.total, expected)
     assert len(np.unique(awards.total)) > 20
     assert (points == np.round(points)).all()
@@ -138,7 +138,7 @@ def test_learned_points_serve(known, tmp_path):
         alone = scorer.score_lead(Lead(row["lead_id"], row["mql_at"].to_pydatetime(), held, events=events))
         assert alone.probability == pytest.approx(answer["probability"], abs=1e-12)
         assert alone.points.total == answer["points"]
-        assert {reason.what for reason in alone.reasons} <= {rule.name for rule in dataset.book.rules}
+        assert {reason.what for reason in alone.reasons} <= {rule.name for rule in dataset.points.book.rules}
     assert answers["probability"].nunique() > 10
 
 

@@ -114,8 +114,8 @@ def test_what_was_handed_over_by_lot_brings_the_base_rate_back(tmp_path, pending
     database.write(records)
     dataset = load_stored_dataset(settings, database)
     assert len(dataset.leads.frame) == 600
-    features, _ = dataset.fit_features(dataset.teaching)
-    sample = dataset.sample(dataset.teaching, features, as_of=dataset.observed_until)
+    features, _ = dataset.fit_features(dataset.outcomes.training)
+    sample = dataset.sample(dataset.outcomes.training, features, as_of=dataset.outcomes.observed_until)
     assert np.average(sample.outcome, weights=sample.weight) == pytest.approx(0.30)
     assert np.average(sample.take(np.flatnonzero(sample.matrix[:, 0] == 0)).outcome) == pytest.approx(0.5)
     database.close()
@@ -144,7 +144,7 @@ def test_what_no_new_model_could_work_out_is_not_learned_from(tmp_path):
     assert not {"industry", "points/total"} & set(dataset.rows)
     assert dataset.rows["events/chat/count_ever"].tolist() == [2.0, 2.0]
     assert dataset.rows["events/any/first_type"].tolist() == ["chat", "chat"]
-    assert {act.event_type for act in dataset.acts} == {None, "chat"}
+    assert {act.event_type for act in dataset.event_features} == {None, "chat"}
     database.close()
 
 

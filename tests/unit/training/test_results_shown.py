@@ -21,7 +21,7 @@ def test_verdict(trained):
 
 def test_study(trained):
     dataset, html = trained.dataset, trained.dataset._repr_html_()
-    assert f"{int(dataset.mature.sum()):,} leads, of whom" in html
+    assert f"{int(dataset.outcomes.mature.sum()):,} leads, of whom" in html
     assert "&#x27;b2b&#x27;, gate 60" in html
     assert all(name in html for name in dataset.leads.attributes)
     assert repr(dataset).startswith("<Study of ")

@@ -32,7 +32,7 @@ def test_metrics_keep_the_contract(trained):
     assert set(metrics["test"]) == set(trained.dataset.settings.model.candidates)
     assert all(set(figures) == _METRICS for figures in metrics["test"].values())
     assert metrics["fit"]["n"] == len(trained.dataset.leads.frame)
-    assert metrics["fit"]["pending"] == metrics["pending"] == (~trained.dataset.mature).sum() > 0
+    assert metrics["fit"]["pending"] == metrics["pending"] == (~trained.dataset.outcomes.mature).sum() > 0
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", metrics["fit"]["from"])
     assert metrics["fit"]["from"] < metrics["fit"]["through"]
     assert metrics["fit"]["through"] == str(trained.dataset.leads.frame["mql_at"].max().date()), "none is new to it"
@@ -51,7 +51,7 @@ def test_importance_is_of_every_group_and_told_on_card_and_page(trained):
 def test_evidence_is_of_the_leads_that_taught_the_final_model(trained):
     told = json.loads(trained.files["evidence.json"])
     assert told["pending"] == "in_part"
-    assert trained.dataset.mature.sum() < told["whole"][0] < len(trained.dataset.leads.frame)
+    assert trained.dataset.outcomes.mature.sum() < told["whole"][0] < len(trained.dataset.leads.frame)
     assert sum(share[0] for share in told["features"]["industry"]["shares"] if share) <= told["whole"][0] + 20
     assert {feature["name"] for feature in json.loads(trained.files["features.json"])["features"]} == set(told["features"])
 
@@ -80,7 +80,7 @@ def test_the_final_model_learns_from_every_lead_that_can_teach(trained):
     assert trained.final.calibrator.n < leads
     assert max(trained.final.positions) == leads - 1
     assert json.loads(trained.files["reference.json"])["n"] == leads
-    pending = f"{(~trained.dataset.mature).sum()} of them are pending and count by what is known so far."
+    pending = f"{(~trained.dataset.outcomes.mature).sum()} of them are pending and count by what is known so far."
     assert pending in trained.files["card.md"]
     assert pending in trained.files["report.html"]
 
@@ -106,16 +106,16 @@ def _ask(firm, pending, **data):
 
 def test_dropped_leads_do_not_teach(firm):
     trained = train(_ask(firm, "drop"))
-    mature, metrics = trained.dataset.mature.sum(), json.loads(trained.files["metrics.json"])
+    mature, metrics = trained.dataset.outcomes.mature.sum(), json.loads(trained.files["metrics.json"])
     assert metrics["fit"]["n"] == mature == max(trained.final.positions) + 1
-    assert (metrics["fit"]["pending"], metrics["pending"]) == (0, (~trained.dataset.mature).sum())
+    assert (metrics["fit"]["pending"], metrics["pending"]) == (0, (~trained.dataset.outcomes.mature).sum())
     assert f"{metrics['pending']} pending leads were left out." in trained.files["card.md"]
     assert trained.split.fit.max() < mature
 
 
 def test_unless_said_otherwise_pending_leads_count_by_the_odds(firm):
     by_default, asked = train(_ask(firm, "auto")), train(_ask(firm, "odds"))
-    assert by_default.dataset.pending_weights == asked.dataset.pending_weights == PendingWeights("odds", 30)
+    assert by_default.dataset.outcomes.pending_weights == asked.dataset.outcomes.pending_weights == PendingWeights("odds", 30)
     same = set(asked.files) - {"config.toml"}
     assert {name: by_default.files[name] for name in same} == {name: asked.files[name] for name in same}
 
@@ -126,7 +126,7 @@ def test_a_training_on_known_outcomes_alone_counts_every_lead_of_the_period(firm
     assert weighed.thresholds["leads"].iloc[0] == len(weighed.final.positions)
     assert weighed.final.calibrator.n < len(weighed.final.positions)
     level = weighed.verdict.probability["constant"].mean()
-    assert level == pytest.approx(weighed.dataset.outcome[weighed.dataset.mature].mean(), abs=0.05)
+    assert level == pytest.approx(weighed.dataset.outcomes.outcome[weighed.dataset.outcomes.mature].mean(), abs=0.05)
     assert "count by what is known so far." in weighed.files["card.md"]
 
 
@@ -229,4 +229,4 @@ def test_the_test_block_has_the_share_that_was_asked_for(firm, share):
     asked = settings.model_copy(update={"split": settings.split.model_copy(update={"test_share": share})})
     asked = asked.model_copy(update={"model": settings.model.model_copy(update={"candidates": ("constant",)})})
     trained = train(asked)
-    assert len(trained.split.test) == pytest.approx(share * trained.dataset.mature.sum(), abs=2)
+    assert len(trained.split.test) == pytest.approx(share * trained.dataset.outcomes.mature.sum(), abs=2)

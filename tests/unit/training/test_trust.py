@@ -122,7 +122,7 @@ def test_groups_of_people_are_compared_and_never_looked_at(run):
 
 
 def test_without_protected_columns_that_is_said(trained):
-    assert trained.report_data().fairness is None
+    assert trained.report.fairness is None
     assert "Name such columns in roles.protected." in trained.files["card.md"]
     assert "Name such columns in roles.protected." in trained.files["report.html"]
 

@@ -103,7 +103,7 @@ class LearnedPoints:
 
 
 def _find_rules(sample: Sample) -> tuple[PointsTask, list[int]]:
-    task = sample.task
+    task = sample.points_task
     columns = [] if task is None else [sample.features.position(f"{RULES}{rule.name}") for rule in task.book.rules]
     known = [column for column in columns if column is not None]
     if task is None or len(known) < len(columns):

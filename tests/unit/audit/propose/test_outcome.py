@@ -31,8 +31,8 @@ def test_an_outcome_that_says_yes_or_nothing_takes_blank_for_no(tmp_path, yes):
     assert any(finding.code == "INIT005" and "of young leads too" in finding.what for finding in proposal.findings)
     (tmp_path / "predictor.toml").write_text(proposal.to_toml())
     dataset = load_dataset(load_settings(tmp_path / "predictor.toml"))
-    assert dataset.outcome.sum() == leads["sql_at"].notna().sum() > 0
-    assert dataset.mature.all()
+    assert dataset.outcomes.outcome.sum() == leads["sql_at"].notna().sum() > 0
+    assert dataset.outcomes.mature.all()
 
 
 def test_a_column_that_only_ever_says_no_is_no_outcome(tmp_path):

@@ -25,9 +25,9 @@ def trained(request, tmp_path_factory):
 def test_the_final_model_is_held_too_though_it_has_other_columns(trained):
     dataset, chosen = trained.dataset, trained.verdict.chosen
     first, _ = dataset.fit_features(trained.split.fit)
-    features, _ = dataset.fit_features(dataset.teaching)
+    features, _ = dataset.fit_features(dataset.outcomes.training)
     assert len(features) > len(first)
-    sample = dataset.sample(dataset.teaching, features, as_of=dataset.observed_until).seen_by(chosen)
+    sample = dataset.sample(dataset.outcomes.training, features, as_of=dataset.outcomes.observed_until).seen_by(chosen)
     places = [place for place, name in enumerate(sample.features.names) if name in COUNTS]
     assert len(places) >= 4
     one_more = sample.matrix.copy()
