@@ -1,4 +1,4 @@
-"""A recipe: how to learn, and how to make what was learned a probability, both from predictions made out of time."""
+"""A fitted candidate with its calibrator, both from out-of-fold predictions."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from predictor.model.candidates.baselines import SIMPLE
 from predictor.model.sample import Sample, training_part
 from predictor.model.split import Fold
 
-Learn = Callable[[Sample, int], Model]  # a block and a seed in, a fitted candidate out
-_FLAT = "constant"  # says the same of every lead, so that there is nothing to bend
+FitFunction = Callable[[Sample, int], Model]  # a sample and a seed in, a fitted candidate out
+_FLAT = "constant"  # gives every lead the same score, so there is nothing to calibrate
 _FLAT_TEXT = "Every lead gets the same probability, so there is nothing to calibrate."
-_UNREHEARSED = "Earlier leads are too few to rehearse on, so the score is taken as it is."
+_NO_FOLDS = "Earlier leads are too few for forward folds, so the score is used as it is."
 
 
 @dataclass(frozen=True)
 class FitPlan:
-    """How earlier leads said that a candidate is best learned; whatever they did not say is found anew.
+    """How to fit a candidate, as far as earlier leads have settled it; the rest is chosen while fitting.
 
     Attributes:
-        learn: Where tuning found a better way than the candidate's own: on the whole block as the last one says, on each fold as
-            its own one says where there is one for each.
-        calibrator: A key of `FITS`; None where it is to be chosen.
+        fits: Where tuning found better ways than the candidate's own: the last one is for the whole sample, those before it, if
+            any, are for the folds.
+        calibrator: A key of `FITS`; None to choose it.
     """
 
-    learn: Sequence[Learn] = ()
+    fits: Sequence[FitFunction] = ()
     calibrator: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CalibratedModel:
-    """A fitted candidate with its calibrator, and the out-of-time predictions that taught the calibrator.
+    """A fitted candidate with its calibrator, and the out-of-fold predictions that the calibrator was fitted on.
 
     Attributes:
         name: The candidate.
-        model: Fitted on the whole block.
-        calibrator: Fitted on scores of leads that the scoring model had not seen, each from an earlier time only.
-        positions: Rows of the block that were predicted out of time.
+        model: Fitted on the whole sample.
+        calibrator: Fitted on out-of-fold scores, each by a model that knew earlier leads only.
+        positions: Rows of the sample that have out-of-fold predictions.
         scores: Their log-odds.
-        rehearsed: Their probabilities as the calibrator that serves says them, which thresholds speak of.
-        crosswise: Their probabilities, each by a calibrator of that kind that had not seen what came of the lead's fold: what the
-            candidate is chosen by.
-        kind: The kind of calibrator, a key of `FITS`; None where there was no rehearsal to choose it by.
+        out_of_fold: Their probabilities by `calibrator`; thresholds are chosen on these.
+        cross_calibrated: Their probabilities, each by a calibrator of the same kind fitted without the lead's fold; the candidate
+            is chosen by these.
+        kind: The kind of calibrator, a key of `FITS`; None where there were no folds to choose it by.
         why: How it was chosen, in a sentence.
     """
 
@@ -70,34 +70,59 @@ class CalibratedModel:
 def fit_calibrated(
     name: str, sample: Sample, folds: list[Fold], seed: int, *, plan: FitPlan | None = None, gap: float = 0.0
 ) -> CalibratedModel:
-    """The recipe of one candidate, learned from a block.
+    """One candidate, fitted and calibrated.
 
     Args:
         name: A key of `CANDIDATES`.
-        sample: Leads to learn from.
-        folds: Forward folds of the block in which both outcomes occur; each teaches what was known when its predicted part began.
-            With none, the block is too short for a rehearsal, and what the candidates say is left as it is.
-        seed: Of everything drawn by lot.
-        plan: How earlier leads said it is done; None where all is to be found.
-        gap: What lies between leads that teach a calibrator and those that it is compared on, in the unit of the order.
+        sample: The training leads.
+        folds: Forward folds in which both outcomes occur; each model is fitted on what was known when its predicted part began.
+            With none, the candidate's own probabilities are used as they are.
+        seed: Of every random draw.
+        plan: What earlier leads have settled; None to choose everything.
+        gap: Between the leads that a calibrator is fitted on and those it is compared on, in the unit of the order.
     """
     plan = FitPlan() if plan is None else plan
-    fit: Learn = plan.learn[-1] if plan.learn else CANDIDATES[name].fit
+    fit: FitFunction = plan.fits[-1] if plan.fits else CANDIDATES[name].fit
     model = fit(sample, seed)
     if not folds:
-        scores = model.score(sample.matrix)
-        seen = fit_identity(scores, sample.outcome, sample.weight) if name in SIMPLE else Identity()
-        said = seen.predict(scores)
-        return CalibratedModel(name, model, seen, np.arange(len(sample)), scores, said, said, None, _UNREHEARSED)
-    ways = plan.learn[:-1] if len(plan.learn) == len(folds) + 1 else [fit] * len(folds)
-    parts = [way(training_part(sample, fold), seed).score(sample.matrix[fold[1]]) for way, fold in zip(ways, folds, strict=True)]
+        return _calibrate_without_folds(name, model, sample)
+    fits = plan.fits[:-1] if len(plan.fits) == len(folds) + 1 else [fit] * len(folds)
+    parts = [
+        fit_fold(training_part(sample, fold), seed).score(sample.matrix[fold[1]])
+        for fit_fold, fold in zip(fits, folds, strict=True)
+    ]
     positions, scores = np.concatenate([predicted for _, predicted in folds]), np.concatenate(parts)
     judged = sample.take(positions)
     kind, why = _choose_kind(name, scores, judged, plan, gap)
     calibrator = FITS[kind](scores, judged.outcome, judged.weight)
-    fold = np.repeat(np.arange(len(folds)), list(map(len, parts)))
-    cross_calibrated = _calibrate_crosswise(kind, scores, judged, fold)
-    return CalibratedModel(name, model, calibrator, positions, scores, calibrator.predict(scores), cross_calibrated, kind, why)
+    fold_of = np.repeat(np.arange(len(folds)), list(map(len, parts)))
+    return CalibratedModel(
+        name=name,
+        model=model,
+        calibrator=calibrator,
+        positions=positions,
+        scores=scores,
+        out_of_fold=calibrator.predict(scores),
+        cross_calibrated=_cross_calibrate(kind, scores, judged, fold_of),
+        kind=kind,
+        why=why,
+    )
+
+
+def _calibrate_without_folds(name: str, model: Model, sample: Sample) -> CalibratedModel:
+    scores = model.score(sample.matrix)
+    calibrator = fit_identity(scores, sample.outcome, sample.weight) if name in SIMPLE else Identity()
+    probability = calibrator.predict(scores)
+    return CalibratedModel(
+        name=name,
+        model=model,
+        calibrator=calibrator,
+        positions=np.arange(len(sample)),
+        scores=scores,
+        out_of_fold=probability,
+        cross_calibrated=probability,
+        why=_NO_FOLDS,
+    )
 
 
 def _choose_kind(name: str, scores: np.ndarray, judged: Sample, plan: FitPlan, gap: float) -> tuple[str, str]:
@@ -106,16 +131,16 @@ def _choose_kind(name: str, scores: np.ndarray, judged: Sample, plan: FitPlan, g
         return "none", _FLAT_TEXT
     if plan.calibrator is not None:
         return plan.calibrator, f"Calibrator '{plan.calibrator}' is the one that was tested."
-    chosen = choose_calibrator(scores, judged.outcome, weight=judged.weight, order=judged.order, gap=gap)
-    return chosen.kind, chosen.text
+    choice = choose_calibrator(scores, judged.outcome, weight=judged.weight, order=judged.order, gap=gap)
+    return choice.kind, choice.text
 
 
-def _calibrate_crosswise(kind: str, scores: np.ndarray, judged: Sample, fold: np.ndarray) -> np.ndarray:
-    """The probabilities of each fold, by a calibrator learned from the other folds; a staircase would else know its own leads."""
+def _cross_calibrate(kind: str, scores: np.ndarray, judged: Sample, fold_of: np.ndarray) -> np.ndarray:
+    """The probabilities of each fold by a calibrator fitted on the other folds; a step function would overfit its own leads."""
     probability = FITS[kind](scores, judged.outcome, judged.weight).predict(scores)
-    for step in np.unique(fold) if fold[0] != fold[-1] else ():
-        others = judged.take(np.flatnonzero(fold != step))
+    for fold in np.unique(fold_of) if fold_of[0] != fold_of[-1] else ():
+        others = judged.take(np.flatnonzero(fold_of != fold))
         if others.fewest > 0:
-            fitted = FITS[kind](scores[fold != step], others.outcome, others.weight)
-            probability[fold == step] = fitted.predict(scores[fold == step])
+            calibrator = FITS[kind](scores[fold_of != fold], others.outcome, others.weight)
+            probability[fold_of == fold] = calibrator.predict(scores[fold_of == fold])
     return probability

@@ -15,14 +15,14 @@ from predictor.model.sample import Sample
 
 
 def compare_candidates(models: Mapping[str, CalibratedModel], sample: Sample) -> pd.DataFrame:
-    """The candidates by what they said of leads that came later, the simplest within one standard error of the best chosen.
+    """The candidates by their forward log loss; the simplest within one standard error of the best is chosen.
 
     Each lead counts by its weight. The error is that of the paired difference to the best, a ratio of two sums. Source: Breiman
     et al. 1984, "Classification and Regression Trees", section 3.4.3; there for pruning.
 
     Args:
-        models: Candidate -> its recipe, all with the same folds.
-        sample: The leads that they were learned from.
+        models: Candidate -> its model, all with the same folds.
+        sample: The leads that they were fitted on.
 
     Returns:
         One row a candidate, from the simplest: `candidate`, `log_loss` (nats a lead), `excess` over the lowest and its standard

@@ -1,4 +1,4 @@
-"""Evidence: how many of the leads that taught have a value like this, and what share of them was accepted."""
+"""Evidence: how many training leads have a value like this, and what share of them was accepted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
 from predictor.model.sample import Sample
 
-FEWEST = 20  # leads that a bin needs to be told; what fewer did is chance, and may be one person's own
+FEWEST = 20  # leads that a bin needs; with fewer it is chance, and may reveal one person
 _COUNTS = ("/active_days", "/assets", "/most_in_week")  # how names of event features that count end, beside those in windows
 _QUARTILES = (0.25, 0.5, 0.75)
 _UNIT = 1_000_000  # parts that a lead's weight is counted in: whole numbers add up to the same in any order
@@ -44,7 +44,7 @@ class Bins:
 
 @dataclass(frozen=True)
 class ConversionByValue:
-    """What came of the leads that taught a model.
+    """What came of the training leads of a model.
 
     Attributes:
         whole: How many they are, and what share was accepted.
@@ -61,8 +61,8 @@ class ConversionByValue:
 
     def to_json(self) -> dict[str, Any]:
         """As `evidence.json` of a bundle holds it: numbers, and no text but the names of features."""
-        told = {name: {"edges": list(bins.edges), "shares": list(bins.shares)} for name, bins in self.bins.items()}
-        return {"whole": self.whole, "pending": self.pending, "features": told}
+        bins = {name: {"edges": list(bins.edges), "shares": list(bins.shares)} for name, bins in self.bins.items()}
+        return {"whole": self.whole, "pending": self.pending, "features": bins}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any], features: FeatureSet) -> Self:
@@ -72,13 +72,13 @@ class ConversionByValue:
             ValueError: It is not of these features.
         """
         try:
-            told = {name: content["features"][name] for name in features.names}
+            contents = {name: content["features"][name] for name in features.names}
             bins = {
-                name: Bins(tuple(map(float, held["edges"])), tuple(map(_read, held["shares"]))) for name, held in told.items()
+                name: Bins(tuple(map(float, held["edges"])), tuple(map(_read, held["shares"]))) for name, held in contents.items()
             }
             whole, pending = _read(content["whole"]) or (0, 0.0), content["pending"]
         except (LookupError, TypeError) as error:
-            raise ValueError(f"evidence.json lacks what it must hold of each feature ({error})") from error
+            raise ValueError(f"evidence.json does not hold what it must for each feature ({error})") from error
         for feature in features.features:
             wanted = 2 + (len(feature.categories) if feature.kind == "category" else len(bins[feature.name].edges))
             if (came := len(bins[feature.name].shares)) != wanted:
@@ -91,7 +91,7 @@ def _read(share: Sequence[float] | None) -> Share | None:
 
 
 def is_count(feature: Feature) -> bool:
-    """Whether a feature counts something: acts, days with acts, attributes that are not known.
+    """Whether a feature counts something: events, days with events, attributes that are not known.
 
     >>> is_count(Feature("events/page_view/count_7d", "", "", "number")), is_count(Feature("employees", "", "", "number"))
     (True, False)
@@ -101,13 +101,13 @@ def is_count(feature: Feature) -> bool:
 
 
 def compute_conversion_by_value(sample: Sample) -> ConversionByValue:
-    """How many leads of a block have each value, category or range of numbers, and what share of them was accepted.
+    """How many leads have each value, category or range of numbers, and what share of them was accepted.
 
     Counts are of 0, 1, and 2 or more; where most leads have 2 or more, and for all other numbers, bins are about quarters of the
     leads with round bounds, so that none is one lead's own value. A lead counts as one at most, and in shares by its weight.
 
     Args:
-        sample: The leads that taught.
+        sample: The training leads.
 
     >>> rank = FeatureSet((Feature("rank", "Rank", "Rank", "category", ("vp",)),), ())
     >>> matrix = np.repeat([0.0, 1.0, np.nan], [40, 60, 5])[:, None]

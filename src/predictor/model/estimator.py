@@ -34,7 +34,7 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     that mean 'not known' are missing, and a text never seen is scored as other. The probabilities are calibrated on leads that
     are predicted from earlier ones, so **rows must be in the order of time, oldest first**, or `order_by` names the column that
     tells it. Rows in any other order give calibrated figures too, but of a world in which the future is known. With fewer than
-    some dozen rows there is nothing to rehearse on, and the score is taken as it is (`calibrated_` is False).
+    some dozen rows there are no forward folds, and the score is used as it is (`calibrated_` is False).
 
     It leaves out what needs more than one table: events, rule books, leads whose outcome is pending, the choice among candidates
     and the search for better trees. `predictor.train_model` does all of that.
@@ -47,23 +47,23 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Args:
         candidate: `constant`, `points`, `odoo_pls`, `logistic`, `lightgbm` or `lightgbm_on_points`.
-        order_by: The column, of dates or numbers, that tells the order of time, and is no feature; None: the order of the rows.
+        order_by: The column, of dates or numbers, that gives the order in time and is not a feature; None: the order of the rows.
             With dates, the age of other columns that hold dates is a feature.
         points: The column with hand-set points, which `points` and `lightgbm_on_points` need; to the rest it is an attribute.
-        gap: What must lie between leads that teach and those they are tried on, in days where `order_by` holds dates, else in its
+        gap: Between training rows and the rows that they are judged on, in days where `order_by` holds dates, else in its
             unit, or in rows: the horizon, if outcomes take so long to be known.
         folds: Forward folds for calibration; 0: the score is taken as it is.
-        min_support: Rows that a text needs to stand for itself; rarer ones count as other.
+        min_support: Rows that a text needs to be a category of its own; rarer ones count as other.
         missing_values: Texts that mean 'not known'; None: those of `data.missing_values`.
         threshold: Probability from which `predict` says the second class; it never changes a probability.
-        random_state: Of all that is drawn by lot.
+        random_state: Of every random draw.
 
     Attributes:
         classes_: The two classes, sorted; the second is the one whose probability is learned.
         features_: What the columns of the encoded matrix are.
-        recipe_: The fitted candidate with its calibrator; `recipe_.why` says how that was chosen.
+        model_: The fitted candidate with its calibrator; `model_.why` says how that was chosen.
         calibrated_: Whether there was enough to calibrate on.
-        findings_: Columns that tell nothing.
+        findings_: Columns without any information.
         n_features_in_: Columns of the table.
         feature_names_in_: Their names, where the table has some.
 
@@ -122,7 +122,7 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         sample = Sample(self._encode(frame), outcome, order, self.features_, self.dated_)
         name = self.candidate if len(self.features_) else "constant"
         folds = make_forward_folds(sample, folds=self.folds, gap=self.gap) if self.folds else []
-        self.recipe_: CalibratedModel = fit_calibrated(name, sample, folds, int(self.random_state), gap=self.gap)
+        self.model_: CalibratedModel = fit_calibrated(name, sample, folds, int(self.random_state), gap=self.gap)
         self.calibrated_ = bool(folds)
         return self
 
@@ -133,7 +133,7 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ValueError: Columns or values that the model cannot read, all of them in one text.
         """
         check_is_fitted(self)
-        probability = self.recipe_.predict(self._encode(self._read(X, reset=False)))
+        probability = self.model_.predict(self._encode(self._read(X, reset=False)))
         return np.column_stack([1 - probability, probability])
 
     def predict(self, X: Any) -> np.ndarray:  # noqa: ANN401
@@ -144,7 +144,7 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def contribute(self, X: Any) -> pd.DataFrame:  # noqa: ANN401
         """What each feature adds to the log-odds before calibration: a row each, a column a feature, `base` the last."""
         check_is_fitted(self)
-        parts = self.recipe_.model.contribute(self._encode(self._read(X, reset=False)))
+        parts = self.model_.model.contribute(self._encode(self._read(X, reset=False)))
         return pd.DataFrame(parts, columns=[*self.features_.names, "base"])
 
     def __sklearn_tags__(self) -> Tags:
@@ -227,7 +227,7 @@ def _take(frame: pd.DataFrame, name: str, parameter: str) -> pd.Series:
 
 
 def _read_columns(rows: pd.DataFrame, words: tuple[str, ...]) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The columns in the types that their cells tell, and what each of them holds."""
-    told = {name: infer_kind(column) for name, column in blank_missing(rows, words).items()}
-    frame = pd.DataFrame({name: column for name, (_, column) in told.items()}, index=rows.index)
-    return frame, {str(name): kind for name, (kind, _) in told.items()}
+    """The columns in the types that their cells show, and what each of them holds."""
+    columns = {name: infer_kind(column) for name, column in blank_missing(rows, words).items()}
+    frame = pd.DataFrame({name: column for name, (_, column) in columns.items()}, index=rows.index)
+    return frame, {str(name): kind for name, (kind, _) in columns.items()}

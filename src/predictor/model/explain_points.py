@@ -21,7 +21,7 @@ from predictor.points.fit_points import PointsTask, find_mosts
 from predictor.points.fitted_book import write_fitted_book
 from predictor.points.rounding import find_largest
 
-_FEWEST = 20  # leads on either side of a rule, below which its conversion is not told
+_FEWEST = 20  # leads on either side of a rule, below which its conversion is not shown
 
 
 def compute_fitted_rules(model: LearnedPoints, sample: Sample, task: PointsTask) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def compute_fitted_rules(model: LearnedPoints, sample: Sample, task: PointsTask)
 
     Args:
         model: The learned points.
-        sample: The leads that taught them, as the candidate sees them.
+        sample: The training leads, as the candidate sees them.
         task: The hand-set book.
 
     Returns:
@@ -39,9 +39,9 @@ def compute_fitted_rules(model: LearnedPoints, sample: Sample, task: PointsTask)
         odds of acceptance by, all other rules alike) with `odds_low`, `odds_high`, `changed`, `why`. Conversions are missing
         where fewer than 20 leads are on that side.
     """
-    taught = sample.teaching
-    times = np.nan_to_num(taught.matrix[:, list(model.columns)])
-    weight = np.ones(len(taught)) if taught.weight is None else taught.weight
+    leads = sample.training
+    times = np.nan_to_num(leads.matrix[:, list(model.columns)])
+    weight = np.ones(len(leads)) if leads.weight is None else leads.weight
     hand_most, factor = find_mosts(task.book), _find_factor(task, model, times)
     rows: list[dict[str, Any]] = []
     for place, rule in enumerate(task.book.rules):
@@ -49,15 +49,15 @@ def compute_fitted_rules(model: LearnedPoints, sample: Sample, task: PointsTask)
         row: dict[str, Any] = {
             "rule": rule.name, "group": rule.group, "hand_points": rule.points, "hand_times": float(hand_most[place]),
             "hand_scaled": rule.points * factor, "points": model.points[place], "times": model.most[place],
-            "leads": len(taught), "fired": int(fired.sum()),
+            "leads": len(leads), "fired": int(fired.sum()),
         }  # fmt: skip
-        row |= _tell_share("conversion_with", weight[fired], taught.outcome[fired])
-        row |= _tell_share("conversion_without", weight[~fired], taught.outcome[~fired])
+        row |= _compute_share("conversion_with", weight[fired], leads.outcome[fired])
+        row |= _compute_share("conversion_without", weight[~fired], leads.outcome[~fired])
         ends = np.exp(np.clip([worth, worth - Z95 * error, worth + Z95 * error], -50, 50))
         row |= dict(zip(("odds", "odds_low", "odds_high"), ends.tolist(), strict=True))
         same = round(rule.points * factor) == model.points[place] and hand_most[place] == model.most[place]
         held = task.signs == "kept" and bool(rule.points) and not worth
-        rows.append(row | {"changed": not same, "why": _tell_why(row, held=held)})
+        rows.append(row | {"changed": not same, "why": _describe_reason(row, held=held)})
     return pd.DataFrame(rows)
 
 
@@ -71,7 +71,7 @@ def _find_factor(task: PointsTask, model: LearnedPoints, times: np.ndarray) -> f
     return factor if factor > 0 else task.total / largest if largest > 0 else 1.0
 
 
-def _tell_share(name: str, weight: np.ndarray, outcome: np.ndarray) -> dict[str, float]:
+def _compute_share(name: str, weight: np.ndarray, outcome: np.ndarray) -> dict[str, float]:
     leads, accepted = float(weight.sum()), float(weight @ outcome)
     if len(outcome) < _FEWEST or not leads:
         return dict.fromkeys((name, f"{name}_low", f"{name}_high"), np.nan)
@@ -79,34 +79,34 @@ def _tell_share(name: str, weight: np.ndarray, outcome: np.ndarray) -> dict[str,
     return {name: accepted / leads, f"{name}_low": float(low), f"{name}_high": float(high)}
 
 
-def _tell_why(row: Mapping[str, Any], *, held: bool) -> str:
+def _describe_reason(row: Mapping[str, Any], *, held: bool) -> str:
     """The reason for a number; `held` at 0 is what would else have the other sign than it was set to."""
     each = "" if row["times"] == 1 else f", up to {row['times']:g} times"
     before = "" if row["times"] == row["hand_times"] else f" (before: up to {row['hand_times']:g})"
     scaled = f"{row['hand_scaled']:.1f}".removesuffix(".0")
-    told = f"Set to {row['hand_points']:g}, which is {scaled} on this scale; learned {row['points']:g}{each}{before}."
+    text = f"Set to {row['hand_points']:g}, which is {scaled} on this scale; learned {row['points']:g}{each}{before}."
     if not row["fired"]:
-        return f"{told} It never fired, so nothing but the points set by hand speaks for it."
-    told += f" Fired for {row['fired']:,} of {count(row['leads'], 'lead')}"
+        return f"{text} It never fired, so only the points set by hand support it."
+    text += f" Fired for {row['fired']:,} of {count(row['leads'], 'lead')}"
     if not np.isnan(row["conversion_with"]) and not np.isnan(row["conversion_without"]):
         share = format_share(row["conversion_with"], row["conversion_with_low"], row["conversion_with_high"])
-        told += f", of whom {share} were accepted, of the others {format_percent(row['conversion_without'])}"
+        text += f", of whom {share} were accepted, of the others {format_percent(row['conversion_without'])}"
     if held:
-        return f"{told}. All other rules alike, it speaks for the other sign; signs are kept, so it gets no points."
+        return f"{text}. With all other rules equal, its sign would change; signs are kept, so it gets no points."
     odds = f"{row['odds']:.2f} ({row['odds_low']:.2f} to {row['odds_high']:.2f})"
     little = "" if row["points"] else ", too little for a whole point"
-    return f"{told}. All other rules alike, once multiplies the odds by {odds}{little}."
+    return f"{text}. With all other rules equal, each time it fires multiplies the odds by {odds}{little}."
 
 
-def find_points_gate(calibrated: CalibratedModel, sample: Sample, task: PointsTask, settings: ThresholdSettings) -> int:
+def choose_points_gate(calibrated: CalibratedModel, sample: Sample, task: PointsTask, settings: ThresholdSettings) -> int:
     """The points from which leads go to sales, so that the policy of the settings is met.
 
-    The policy is asked of what was predicted out of time; leads that a rule qualifies by itself are handed over whatever their
+    The policy is applied to out-of-fold predictions; leads that a rule qualifies by itself are handed over whatever their
     points, and count among those. The gate is the fewest points at which the probability is that of the threshold; one more than
     any lead can have where none is.
 
     Args:
-        calibrated: That of `learned_points`, learned from the block.
+        calibrated: The fitted `learned_points`.
         sample: As the candidate sees it.
         task: The hand-set book.
         settings: The policy.
@@ -133,7 +133,7 @@ def find_points_gate(calibrated: CalibratedModel, sample: Sample, task: PointsTa
 def write_points_book(calibrated: CalibratedModel, sample: Sample, task: PointsTask, settings: ThresholdSettings) -> str:
     """The learned points as a rule book, with its gate and a reason for each rule."""
     model = calibrated.model
-    gate = find_points_gate(calibrated, sample, task, settings)
+    gate = choose_points_gate(calibrated, sample, task, settings)
     if not isinstance(model, LearnedPoints):
         raise TypeError(f"a rule book needs learned points, not {type(model).__name__}")
     table = compute_fitted_rules(model, sample, task)

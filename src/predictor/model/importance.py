@@ -1,4 +1,4 @@
-"""Importance: what a recipe loses on leads it has not seen when one thing about them is dealt out by lot."""
+"""Permutation importance: how much worse a model gets on unseen leads when one group of features is shuffled."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Deal = Callable[[list[int]], np.ndarray]  # columns in; by how much the scores c
 
 
 def compute_importance(calibrated: CalibratedModel, sample: Sample, *, seed: int, repeats: int = 3) -> pd.DataFrame:
-    """How much the log loss rises when the values of one group of features are dealt out among the leads by lot.
+    """How much the log loss rises when the values of one group of features are shuffled among the leads.
 
     The columns of a group are dealt out together, and every group by the same lots, so that the figure of one does not hang on
-    the others. What two groups both tell shows in neither, because the other still tells it. Sources: Breiman 2001, "Random
+    the others. What two groups share shows in neither, because the other still has it. Sources: Breiman 2001, "Random
     Forests", section 10; Fisher, Rudin and Dominici 2019, JMLR 20 (177).
 
     Args:
         calibrated: What predicts.
-        sample: Leads that did not teach it, with known outcomes.
+        sample: Leads that it was not fitted on, with known outcomes.
         seed: Of the lots.
         repeats: How often the values are dealt out.
 

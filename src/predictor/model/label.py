@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 def compute_outcomes(leads: pd.DataFrame, *, horizon_days: float, observed_until: pd.Timestamp) -> pd.DataFrame:
     """What came of each lead within the horizon, and whether that is known yet.
 
-    A lead that was accepted already is pending all the same until its horizon has ended: taking the early yes and waiting
+    A lead that was accepted already is still pending until its horizon has ended: taking the early yes and waiting
     for the no would make young leads look better than old ones.
 
     Args:
@@ -99,7 +99,7 @@ def weigh_leads(waited: ArrayLike, watched: ArrayLike, *, followed_share: float 
     An accepted lead counts as one, and so does one whose horizon has ended. One that still waits counts as not accepted, by the
     odds of having been accepted by now over those by the horizon, both from the Kaplan-Meier curve of the same leads.
     Among leads watched equally long the odds of acceptance so far then become those by the horizon: on the whole whatever
-    drives acceptance, and lead by lead where what tells leads apart multiplies the odds of acceptance alike at every day
+    drives acceptance, and lead by lead where the features multiply the odds of acceptance equally on every day
     (proportional odds: Bennett 1983, Statistics in Medicine 2, 273-277). With one rate for all these are the weights of Yasui
     et al. 2020 (WWW, "A feedback shift correction in predicting conversion rates under delayed feedback"), times
     the share of acceptances that come so early, so that no weight is large.
@@ -127,9 +127,9 @@ both of each lead.
     if not len(days):
         return (watch >= 0).astype(float)
     by_now, by_horizon = np.append(0, converted)[np.searchsorted(days, watch, side="right")], converted[-1]
-    told = (wait <= watch) | (by_now >= by_horizon)
-    odds = by_now / np.where(told, 1, 1 - by_now) * (1 - by_horizon) / by_horizon
-    return np.where(watch < 0, 0.0, np.where(told, 1.0, odds))
+    final = (wait <= watch) | (by_now >= by_horizon)
+    odds = by_now / np.where(final, 1, 1 - by_now) * (1 - by_horizon) / by_horizon
+    return np.where(watch < 0, 0.0, np.where(final, 1.0, odds))
 
 
 def pair_days(waited: ArrayLike, watched: ArrayLike) -> tuple[FloatArray, FloatArray]:

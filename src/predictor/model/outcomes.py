@@ -87,21 +87,21 @@ def _compute_order(leads: Leads) -> np.ndarray:
 
 
 def can_weight_pending(leads: Leads) -> bool:
-    """Whether it can be said what was known of a lead at a moment, which takes the dates of MQL and of acceptance."""
+    """Whether the dates of MQL and acceptance are there, from which follows what was known of a lead at a moment."""
     return leads.observed_until is not None and "sql_at" in leads.frame
 
 
 def choose_pending_weights(leads: Leads, settings: Settings, horizon: float | None) -> PendingWeights | None:
     """How pending leads count; None where they are left out, as where a gap in days says that older outcomes are known."""
     way = settings.label.pending
-    told = way == "auto" and settings.split.gap_days != "horizon"
-    if way == "drop" or told or horizon is None or not can_weight_pending(leads):
+    older_known = way == "auto" and settings.split.gap_days != "horizon"
+    if way == "drop" or older_known or horizon is None or not can_weight_pending(leads):
         return None
     return PendingWeights("weight" if way == "weight" else "odds", horizon)
 
 
 def check_unweighted(leads: Leads, settings: Settings) -> tuple[Finding, ...]:
-    """A finding where pending leads were to be weighed and cannot be."""
+    """A finding where pending leads should be weighted and cannot be."""
     way = settings.label.pending
     if way not in {"weight", "odds"} or can_weight_pending(leads):
         return ()
@@ -110,29 +110,29 @@ def check_unweighted(leads: Leads, settings: Settings) -> tuple[Finding, ...]:
 
 
 def check_gap(leads: Leads, settings: Settings, horizon: float | None) -> tuple[Finding, ...]:
-    """A finding where the gap lets outcomes teach that were not known when the test block began."""
+    """A finding where the gap is so short that the model is fitted on outcomes that were not known when the test began."""
     gap = settings.split.gap_days
     if gap == "horizon" or horizon is None or gap >= horizon or not leads.dated:
         return ()
-    what = f"split.gap_days is {gap:g}, less than the {horizon:g} days of the horizon: outcomes teach that were not known yet "
-    what += "when the test block began, so the figures are better than what can be had."
+    what = f"split.gap_days is {gap:g}, less than the {horizon:g} days of the horizon: the model is fitted on outcomes that were "
+    what += "not known when the test began, so the figures are too good."
     return (
-        Finding("TRAIN009", "warning", what, "Leave split.gap_days at 'horizon', unless others' figures are to be compared."),
+        Finding("TRAIN009", "warning", what, "Leave split.gap_days at 'horizon', unless you compare with figures made that way."),
     )
 
 
 def compute_horizon(leads: Leads, settings: Settings) -> tuple[float | None, pd.DataFrame | None]:
     """The horizon in days and the time-to-SQL curve; None where the leads or their outcomes carry no dates."""
-    wanted = settings.label.horizon_days
+    horizon = settings.label.horizon_days
     if "sql_at" not in leads.frame or leads.observed_until is None:
-        return (None if wanted == "auto" else wanted), None
+        return (None if horizon == "auto" else horizon), None
     curve = compute_conversion_curve(leads.frame, leads.observed_until)
     share = settings.split.test_share
-    return (_choose_before_test(leads.frame, leads.observed_until, share) if wanted == "auto" else wanted), curve
+    return (_choose_before_test(leads.frame, leads.observed_until, share) if horizon == "auto" else horizon), curve
 
 
 def _choose_before_test(frame: pd.DataFrame, until: pd.Timestamp, test_share: float) -> float:
-    """The horizon as it would have been chosen when the test block began, which depends on the horizon in turn."""
+    """The horizon as it would have been chosen when the test began, which in turn depends on the horizon."""
     moments = frame["mql_at"].sort_values()
     begins = pd.Timestamp(moments.iloc[int((1 - test_share) * (len(moments) - 1))])
     for _ in range(_MOST_TURNS):
@@ -146,19 +146,19 @@ def _choose_before_test(frame: pd.DataFrame, until: pd.Timestamp, test_share: fl
 
 
 def label_leads(leads: Leads, horizon: float | None) -> tuple[np.ndarray, np.ndarray]:
-    """The outcomes and which of them are known: by date where there are dates, else yes and no as said, blank meaning pending."""
+    """The outcomes and which of them are known: by date, or by the column of yes and no, where blank means pending."""
     if "sql_at" in leads.frame and horizon is not None and leads.observed_until is not None:
         table = compute_outcomes(leads.frame, horizon_days=horizon, observed_until=leads.observed_until)
         return table["outcome"].to_numpy(), table["mature"].to_numpy()
-    said = leads.frame["outcome"]
-    known = said.notna()
+    stated = leads.frame["outcome"]
+    known = stated.notna()
     if horizon is not None and leads.observed_until is not None:
         known &= leads.frame["mql_at"] + pd.Timedelta(days=horizon) <= leads.observed_until
-    return said.fillna(0.0).to_numpy(), known.to_numpy()
+    return stated.fillna(0.0).to_numpy(), known.to_numpy()
 
 
 def check_outcomes(outcome: np.ndarray, leads: int, horizon: float | None, *, allow_one_class: bool = False) -> None:
-    """Refuse outcomes that teach nothing.
+    """Refuse outcomes that nothing can be learned from.
 
     Args:
         outcome: Of the mature leads.
@@ -176,6 +176,6 @@ def check_outcomes(outcome: np.ndarray, leads: int, horizon: float | None, *, al
     if accepted in {0, len(outcome)} and not allow_one_class:
         which = "none was accepted" if accepted == 0 else "all were accepted"
         raise TrainingError(
-            f"Of {count(len(outcome), 'mature lead')} {which}, so there is nothing to tell apart. Export the leads that sales "
+            f"Of {count(len(outcome), 'mature lead')} {which}, so there is nothing to learn. Export the leads that sales "
             "accepted and those it did not, and check which columns are mapped to sql_at or outcome."
         )

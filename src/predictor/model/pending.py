@@ -26,9 +26,9 @@ class PendingWeights:
         horizon_days: Days within which acceptance counts; only `weight` asks.
 
     >>> waited, watched = [2, 6, np.inf, np.inf], [10, 10, 10, 4]
-    >>> PendingWeights("odds").weigh(waited, watched).round(6).tolist()
+    >>> PendingWeights("odds").compute(waited, watched).round(6).tolist()
     [1.0, 1.0, 1.0, 0.2]
-    >>> PendingWeights("weight", 10).weigh(waited, watched).round(6).tolist()
+    >>> PendingWeights("weight", 10).compute(waited, watched).round(6).tolist()
     [1.0, 1.333333, 1.333333, 0.0]
     """
 
@@ -37,20 +37,20 @@ class PendingWeights:
 
     @property
     def by_group(self) -> bool:
-        """Whether a lead stands for others of its group, so that it counts otherwise in another group."""
+        """Whether the weight of a lead depends on the group that it is in."""
         return self.way == "weight"
 
-    def weigh(self, waited: ArrayLike, watched: ArrayLike) -> FloatArray:
+    def compute(self, waited: ArrayLike, watched: ArrayLike) -> FloatArray:
         """(n,) how much each lead counts, from days waited (inf: not accepted yet) and days watched."""
         return weigh_known(waited, watched, horizon_days=self.horizon_days) if self.by_group else weigh_leads(waited, watched)
 
 
 def weigh_known(waited: ArrayLike, watched: ArrayLike, *, horizon_days: float) -> FloatArray:
-    """How much each lead counts where only known outcomes do: 0, or as many leads as it stands for, 1 or more.
+    """How much each lead counts where only known outcomes do: 0, or as many leads as it represents, 1 or more.
 
     Inverse probability of censoring weights. An outcome is known from the acceptance on, or from the end of the horizon. A
     lead whose outcome was known after t days weighs 1 / G(t), G(t) being the share of the leads that have been watched for t
-    days or longer: it stands for the younger ones too, whose outcome would be known by then. Leads that wait weigh 0. No lead is
+    days or longer: it represents the younger ones too, whose outcome would be known by then. Leads that wait weigh 0. No lead is
     lost sight of before the moment, so G is no Kaplan-Meier curve but a plain share. Source: Graf et al. 1999, Statistics in
     Medicine 18, 2529-2545; Vock et al. 2016, Journal of Biomedical Informatics 61, 119-131.
 
@@ -88,9 +88,9 @@ def weigh_known(waited: ArrayLike, watched: ArrayLike, *, horizon_days: float) -
 
 
 def shrink(total: ArrayLike, squares: ArrayLike) -> FloatArray:
-    """What to multiply weights by so that they count no more leads than they tell; 1 where they do not.
+    """What to multiply weights by so that they count no more leads than their effective number; at most 1.
 
-    Kish's effective number, (sum w)^2 / sum w^2, over the sum: a lead that stands for three is one lead all the same. Where it
+    Kish's effective number, (sum w)^2 / sum w^2, over the sum: a lead that represents three is still one lead. Where it
     would count more, as with weights below 1, the sum stays. Source: Kish 1965, "Survey Sampling", section 11.7.
 
     Args:
@@ -100,5 +100,5 @@ def shrink(total: ArrayLike, squares: ArrayLike) -> FloatArray:
     >>> shrink([4, 1], [8, 0.5]).tolist()  # two that weigh 2, two that weigh one half
     [0.5, 1.0]
     """
-    told, largest = np.asarray(total, dtype=float), np.maximum(np.asarray(squares, dtype=float), _TINY)
-    return np.asarray(np.minimum(1.0, told / largest))
+    square_sum = np.maximum(np.asarray(squares, dtype=float), _TINY)
+    return np.asarray(np.minimum(1.0, np.asarray(total, dtype=float) / square_sum))

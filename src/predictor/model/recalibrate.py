@@ -16,15 +16,15 @@ _FEWEST = 40  # leads of either outcome that a level must rest on
 
 
 def recalibrate_newest(calibrated: CalibratedModel, sample: Sample) -> CalibratedModel:
-    """The recipe at the level of the newest leads: all its probabilities moved alike, in log-odds; the order stays.
+    """The model at the level of the newest leads: all its probabilities are shifted equally, in log-odds; the order stays.
 
-    The newest quarter of the leads that were predicted out of time sets the level, more where that holds fewer than 40 of either
-    outcome; pending leads count by their weight. The level is that of the model on the whole block, which has learned part of the
-    move already; what older models said of these leads would move it too far. Only these leads are kept as rehearsed, so that
-    thresholds and drift speak of the present too. A recipe that was not rehearsed is left as it is.
+    The newest quarter of the leads with out-of-fold predictions sets the level, more where that has fewer than 40 of either
+    outcome; pending leads count by their weight. The level is that of the final model, which has already learned part of the
+    shift; the predictions of older models would shift it too far. Only these leads keep out-of-fold probabilities, so that
+    thresholds and drift refer to the present too. A model without folds is left as it is.
 
     Args:
-        calibrated: Fitted on the block.
+        calibrated: Fitted on the sample.
         sample: The leads it was learned from, oldest first.
     """
     if len(calibrated.positions) == len(sample):

@@ -26,14 +26,13 @@ class Sample:
         features: What the columns of the matrix are.
         dated: Whether `order` is in days.
         accepted_at: When each was accepted within the horizon, in the unit of the order; inf: never, or not yet. None where all
-            outcomes are known for good.
-        weight: How much each lead counts, at least 0; None: all as one.
-        weighing: How that comes about where outcomes are not known for good.
-        known_at: The moment of which outcomes and weights speak; None where all outcomes are known for good.
-        exploration_weight: How many leads each stands for, whatever is known of it; `weight` holds it already. None: for itself.
-        points_task: What points are to be learned anew; None where there is no rule book.
-        ruled: The same leads with how often each rule fired before the other columns, for those who learn points; None where
-            that is not known.
+            outcomes are final.
+        weight: How much each lead counts, at least 0; None: all count 1.
+        pending_weights: How the weights of pending leads are computed.
+        as_of: The moment that outcomes and weights refer to; None where all outcomes are final.
+        exploration_weight: How many leads each represents, already included in `weight`; None: itself.
+        points_task: The points to fit; None where there is no rule book.
+        with_rule_counts: The same leads with how often each rule fired, before the other columns; None where that is not known.
     """
 
     matrix: np.ndarray
@@ -53,11 +52,11 @@ class Sample:
         return len(self.outcome)
 
     def seen_by(self, candidate: str) -> Sample:
-        """The same leads as a candidate sees them: rule by rule where it sets points anew."""
+        """The same leads as a candidate sees them: with rule counts where it fits points."""
         return self.with_rule_counts if candidate in LEARN_POINTS and self.with_rule_counts is not None else self
 
     def take(self, positions: np.ndarray) -> Sample:
-        """The leads at those positions; weights that are of a group are those among the leads taken."""
+        """The leads at those positions; weights that depend on the group are computed among them."""
         taken = replace(
             self,
             matrix=self.matrix[positions],
@@ -73,8 +72,7 @@ class Sample:
     def as_known_at(self, at: float) -> Sample:
         """The same leads with what was known of them at an earlier moment.
 
-        Later acceptances are forgotten, and the weights say how much each lead tells by then. Where all outcomes are known for
-        good, nothing changes.
+        Later acceptances are removed, and the weights are those of that moment. Where all outcomes are final, nothing changes.
 
         Args:
             at: A moment, in the unit of the order; what is dated at that very moment is known.
@@ -82,16 +80,14 @@ class Sample:
         if self.accepted_at is None:
             return self
         accepted_at = np.where(self.accepted_at <= at, self.accepted_at, np.inf)
-        weight, outcome = (
-            self.pending_weights.weigh(accepted_at - self.order, at - self.order),
-            np.isfinite(accepted_at).astype(float),
-        )
+        outcome = np.isfinite(accepted_at).astype(float)
+        weight = self.pending_weights.compute(accepted_at - self.order, at - self.order)
         weight = weight if self.exploration_weight is None else weight * self.exploration_weight
         return replace(self, outcome=outcome, accepted_at=accepted_at, weight=weight, as_of=at, with_rule_counts=None)
 
     @property
-    def teaching(self) -> Sample:
-        """The leads that a model learns from, for good: where only known outcomes count, without all others."""
+    def training(self) -> Sample:
+        """The leads that a model is fitted on: where only known outcomes count, without the others."""
         if self.weight is None or not self.pending_weights.by_group:
             return self
         return replace(self, as_of=None).take(np.flatnonzero(self.weight > 0))
@@ -108,7 +104,7 @@ class Sample:
 
     @property
     def fewest(self) -> float:
-        """How many leads there are of the rarer outcome, by what they count, and no more than they tell."""
+        """How many leads there are of the rarer outcome, by weight and by their effective number (Kish)."""
         weight = np.ones(len(self)) if self.weight is None else self.weight
         accepted, total = float((weight * self.outcome).sum()), float(weight.sum())
         return min(accepted, total - accepted) * float(shrink(total, (weight**2).sum()))
@@ -120,6 +116,6 @@ class Sample:
 
 
 def training_part(sample: Sample, fold: Fold) -> Sample:
-    """What a fold teaches: its older leads, with what was known of them when the first lead to predict came in."""
+    """The training leads of a fold: its older leads, with what was known of them when the first lead to predict came in."""
     seen, predicted = fold
     return sample.take(seen).as_known_at(float(sample.order[predicted].min()))

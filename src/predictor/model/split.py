@@ -1,4 +1,4 @@
-"""Splits: which leads teach and which ones test, forward in time and with a gap."""
+"""Splits into training and test leads, forward in time and with a gap."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Fold = tuple[Positions, Positions]
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Which leads teach and which ones test.
+    """Which leads are for training and which for the test.
 
     Attributes:
         fit: Positions of the rows to learn from, rising.
         test: Positions of the rows to test on, rising.
-        starts: First value of the order in the test block; None where the split is random.
+        starts: First value of the order among the test leads; None where the split is random.
     """
 
     fit: Positions
@@ -32,13 +32,13 @@ class Split:
 def split_forward(order: ArrayLike, *, test_share: float, gap: float) -> Split:
     """The newest leads to test on, and the older ones whose outcome was known when the newest began.
 
-    Leads of one moment are never on both sides: the test block starts at the value that brings it nearest to `test_share`.
+    Leads of one moment are never on both sides: the test leads start at the value that brings it nearest to `test_share`.
     Membership depends on the values alone, not on the order of the rows.
 
     Args:
         order: (n,) a number that grows with time, in any unit.
         test_share: Share of the rows to test on; above 0, below 1.
-        gap: Leads teach up to `starts - gap`, in the unit of `order`; the horizon, or 0 where outcomes carry no date.
+        gap: Training leads end at `starts - gap`, in the unit of `order`; the horizon, or 0 where outcomes carry no date.
 
     Raises:
         TrainingError: Nothing is left to fit on, all leads are of one moment, or the order has holes.
@@ -62,7 +62,7 @@ split.test_share.
 
 
 def split_random(n: int, *, test_share: float, seed: int) -> Split:
-    """Leads drawn by lot to test on, for data that carries no time at all; figures from it are optimistic.
+    """Test leads drawn at random, for data without any time; figures from it are optimistic.
 
     Args:
         n: Number of leads, at least 2.
@@ -89,9 +89,9 @@ def split_random(n: int, *, test_share: float, seed: int) -> Split:
 
 
 def make_folds(order: ArrayLike, *, folds: int, gap: float, validated_share: float = 0.5) -> list[Fold]:
-    """Rehearsals of the forward test inside the leads that teach: blocks in time, each predicted from what came before.
+    """Forward folds of the training leads: blocks in time, each predicted from what came before (rolling origin).
 
-    The newest `validated_share` of the rows is cut into `folds` blocks of like size. Half, because the first block
+    The newest `validated_share` of the rows is cut into `folds` blocks of similar size. Half, because the first block
     is predicted from the other half at most: more would have it learn from too little to resemble the final
     model, less would leave too few predictions to calibrate on. Leads of one moment are in one block.
 

@@ -13,40 +13,38 @@ from predictor.model.metrics.metrics import Difference
 from predictor.model.verdict import Verdict
 
 RANK_ONLY = "MODEL001"
-_UNREHEARSED = "Earlier leads are too few, or span too little time, to choose anything learned by, so"
+_NO_FOLDS = "Earlier leads are too few, or span too little time, to choose a learned candidate, so"
 
 
 def describe_verdict(verdict: Verdict) -> str:
     """The verdict in two or three sentences: no signal, points as good as anything, or what was learned and how much it gains."""
-    told = _tell_unrivalled(verdict) if verdict.rival is None else _tell_rivalled(verdict, verdict.rival)
+    text = _describe_alone(verdict) if verdict.rival is None else _describe_against(verdict, verdict.rival)
     if verdict.calibration.verdict == "rank only" and verdict.calibration.ranks:
-        return f"{told} Its probabilities only rank leads."
-    return told
+        return f"{text} Its probabilities only rank leads."
+    return text
 
 
-def check_calibration(judged: CalibrationJudgement, *, recalibrated: bool) -> Finding | None:
+def check_calibration(judgement: CalibrationJudgement, *, recalibrated: bool) -> Finding | None:
     """The finding that probabilities only rank, with what to do; None where they can be believed.
 
     Args:
-        judged: The forward test of the calibration.
-        recalibrated: Whether the newest leads set the level already.
+        judgement: The forward test of the calibration.
+        recalibrated: Whether the newest leads already set the level.
     """
-    if not judged.faults:
+    if not judgement.faults:
         return None
-    if "level" not in judged.faults:
-        do = (
-            "The final model has learned from these leads too; train again when newer ones are known, to see whether it is right."
-        )
+    if "level" not in judgement.faults:
+        do = "The final model has also been trained on these leads; train again when newer outcomes are known, to check it."
     elif recalibrated:
-        do = "These leads have set the level since; train again when newer ones are known, to see whether it holds."
+        do = "These leads have since set the level; train again when newer outcomes are known, to check it."
     else:
         do = "Set model.recalibrate to 'newest' and train again, so that the newest leads set the level."
-    order = " Until then choose the threshold by policy 'capacity', which needs only the order." if judged.ranks else ""
-    return Finding(RANK_ONLY, "warning", judged.text, do + order)
+    order = " Until then choose the threshold by policy 'capacity', which only needs the order." if judgement.ranks else ""
+    return Finding(RANK_ONLY, "warning", judgement.text, do + order)
 
 
 def read_calibration_warning(metrics: Mapping[str, Any]) -> Finding | None:
-    """The same finding from `metrics.json` of a bundle; None too where an older bundle does not tell.
+    """The same finding from `metrics.json` of a bundle; None for an older bundle that does not hold it.
 
     >>> read_calibration_warning({"calibration": {"verdict": "rank only", "text": "Rank only: ...", "do": "Train again."}}).code
     'MODEL001'
@@ -59,59 +57,59 @@ def read_calibration_warning(metrics: Mapping[str, Any]) -> Finding | None:
     return Finding(RANK_ONLY, "warning", calibration["text"], calibration["do"])
 
 
-def _tell_unrivalled(verdict: Verdict) -> str:
+def _describe_alone(verdict: Verdict) -> str:
     """Where there is nothing simpler to compare with."""
-    chosen, tried = verdict.chosen, [name for name in verdict.test if name != verdict.chosen]
+    chosen, others = verdict.chosen, [name for name in verdict.test if name != verdict.chosen]
     if not verdict.has_folds:
-        return f"No signal yet. {_UNREHEARSED} '{chosen}' is taken."
+        return f"No signal yet. {_NO_FOLDS} '{chosen}' is used."
     if chosen != "constant":
         return f"'{chosen}' did best on earlier leads; neither the points nor the base rate were tried beside it."
     same = "so every lead gets the same probability"
-    if not tried:
+    if not others:
         return f"Nothing but the base rate could be tried, {same}."
-    if missed := _find_missed(verdict):
-        return f"No signal on earlier leads, {same}. On the newer ones {missed} did better: train again when more are known."
-    nothing = "the points did no better" if tried == ["points"] else "nothing did better"
+    if better := _list_better(verdict):
+        return f"No signal on earlier leads, {same}. On the newer ones {better} did better: train again when more are known."
+    nothing = "the points did no better" if others == ["points"] else "nothing did better"
     return f"No signal: {nothing} than the base rate on earlier leads, {same}."
 
 
-def _tell_rivalled(verdict: Verdict, rival: str) -> str:
+def _describe_against(verdict: Verdict, rival: str) -> str:
     chosen, base = verdict.chosen, verdict.differences.get("constant")
-    told = [_tell_points(verdict)] if chosen == "points" else []
+    sentences = [_describe_points(verdict)] if chosen == "points" else []
     weak = base is not None and (base.high >= 0 or not verdict.found_signal)
     if base is not None and weak:
-        less = f"'{chosen}' is {'worse than' if base.low > 0 else 'not to be told apart from'} the base rate: {_tell_gap(base)}."
+        relation = "is worse than" if base.low > 0 else "shows no clear difference from"
+        text = f"'{chosen}' {relation} the base rate: {_describe_gap(base)}."
         if base.high < 0:
-            less = (
-                f"'{chosen}' may rank these leads so well by luck: {format_percent(verdict.p_value)} of orders by lot do as well."
-            )
-        told.append(f"By its probabilities {less}" if verdict.found_signal else f"No signal on the forward test: {less}")
+            share = format_percent(verdict.p_value)
+            text = f"'{chosen}' may rank these leads so well by chance: {share} of random orders do as well."
+        sentences.append(f"By its probabilities {text}" if verdict.found_signal else f"No signal on the forward test: {text}")
     if not weak or (verdict.found_signal and rival != "constant"):
-        told.append(_compare(chosen, rival, verdict.differences[rival]))
-    return " ".join(told)
+        sentences.append(_compare(chosen, rival, verdict.differences[rival]))
+    return " ".join(sentences)
 
 
-def _tell_points(verdict: Verdict) -> str:
+def _describe_points(verdict: Verdict) -> str:
     if not verdict.has_folds:
-        return f"{_UNREHEARSED} 'points' is taken."
+        return f"{_NO_FOLDS} 'points' is used."
     if not any(name not in SIMPLE for name in verdict.test):
-        return "Nothing learned could be tried beside the points."
-    if missed := _find_missed(verdict):
-        return f"Nothing learned did better than the points on earlier leads; on the newer ones {missed} did."
+        return "No learned candidate could be tried beside the points."
+    if better := _list_better(verdict):
+        return f"No learned candidate did better than the points on earlier leads; on the newer ones {better} did."
     return "The points are as good as anything learned: nothing did better on earlier leads."
 
 
 def _compare(chosen: str, rival: str, gap: Difference) -> str:
     if gap.low <= 0 <= gap.high:
         good = "The points are as good: " if rival == "points" else ""
-        return f"{good}'{chosen}' and '{rival}' are not to be told apart on the forward test: {_tell_gap(gap)}."
-    return f"'{chosen}' is {'better' if gap.mean < 0 else 'worse'} than '{rival}' on the forward test: {_tell_gap(gap)}."
+        return f"{good}'{chosen}' and '{rival}' show no clear difference on the forward test: {_describe_gap(gap)}."
+    return f"'{chosen}' is {'better' if gap.mean < 0 else 'worse'} than '{rival}' on the forward test: {_describe_gap(gap)}."
 
 
-def _tell_gap(gap: Difference) -> str:
+def _describe_gap(gap: Difference) -> str:
     return f"log loss {abs(gap.mean):.4f} {'lower' if gap.mean < 0 else 'higher'} (95 %: {gap.low:+.4f} to {gap.high:+.4f})"
 
 
-def _find_missed(verdict: Verdict) -> str:
-    """What was not chosen, and surely did better on the forward test; empty for nothing."""
+def _list_better(verdict: Verdict) -> str:
+    """The learned candidates that surely did better than the chosen one on the forward test; empty for none."""
     return list_names(name for name, gap in verdict.differences.items() if name not in SIMPLE and gap.low > 0)

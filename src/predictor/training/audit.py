@@ -1,4 +1,4 @@
-"""The audit of what a training learns from."""
+"""The audit of the data of a training."""
 
 from __future__ import annotations
 
@@ -20,38 +20,38 @@ from predictor.data.parse import Kind
 if TYPE_CHECKING:
     from predictor.training.dataset import Dataset
 
-_TOLD_BETTER = ("LEAD030", "LEAD031", "LEAD032")  # what these say of a column, the audit says with evidence
+_SAID_BETTER = ("LEAD030", "LEAD031", "LEAD032")  # the audit says the same of a column, with evidence
 _LATE = "its dates lie after 'mql_at'"
 
 
 def audit_dataset(dataset: Dataset) -> tuple[Finding, ...]:
-    """Findings about what a training would learn from: leaks, duplicates, gaps, drift, persons, outcomes.
+    """Findings about the data of a training: leaks, duplicates, gaps, drift, personal data, outcomes.
 
-    Columns that are left out by name are looked at too, since roles.allow takes them back; those to ignore are not.
-    Outcomes are those of all mature leads, for the final model learns from them all; nothing is chosen by the audit.
+    Columns that are left out by name are checked too, since roles.allow takes them back; ignored ones are not. Outcomes are those
+    of all mature leads, which the final model is fitted on; nothing is chosen by the audit.
 
     Args:
         dataset: The leads with their outcomes; its settings say which findings are accepted.
     """
     view, refusal = make_view(dataset)
     leaks = keep_worst(run_checks(view, LEAKS))
-    told = {finding.column for finding in leaks}
-    columns = [finding for finding in run_checks(view, COLUMNS) if finding.severity != "tip" or finding.column not in told]
-    clean = replace(view, columns=tuple(column for column in view.columns if column.name not in told))
+    leaking = {finding.column for finding in leaks}
+    columns = [finding for finding in run_checks(view, COLUMNS) if finding.severity != "tip" or finding.column not in leaking]
+    clean = replace(view, columns=tuple(column for column in view.columns if column.name not in leaking))
     return accept_findings((*leaks, *refusal, *run_checks(clean, TABLES), *columns), dataset.settings.audit.accept)
 
 
 def collect_findings(dataset: Dataset, others: Iterable[Finding], audited: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Everything found about a study, once: where the audit speaks of a column, its evidence goes before what its name says.
+    """All findings about a dataset, each once: evidence about a column replaces what its name suggests.
 
     Args:
         dataset: Its settings say which findings are accepted.
-        others: What reading the tables and choosing features told.
-        audited: What `audit_dataset` told.
+        others: The findings of reading the tables and choosing features.
+        audited: The findings of `audit_dataset`.
     """
     audited = tuple(audited)
-    told = {finding.column for finding in audited if finding.column is not None}
-    kept = [finding for finding in others if finding.code not in _TOLD_BETTER or finding.column not in told]
+    columns = {finding.column for finding in audited if finding.column is not None}
+    kept = [finding for finding in others if finding.code not in _SAID_BETTER or finding.column not in columns]
     return (*audited, *accept_findings(kept, dataset.settings.audit.accept))
 
 
@@ -62,24 +62,24 @@ def list_refusals(dataset: Dataset, findings: Iterable[Finding]) -> tuple[Findin
 
 
 def refuse_errors(dataset: Dataset, findings: Iterable[Finding]) -> None:
-    """Refuse to learn from what the audit calls an error.
+    """Refuse data that the audit calls an error.
 
     Raises:
         TrainingError: With every such finding, and how to go on.
     """
-    refused = list_refusals(dataset, findings)
-    if refused:
-        told = "\n".join(f"  {finding}" for finding in refused)
-        first = refused[0]
+    errors = list_refusals(dataset, findings)
+    if errors:
+        texts = "\n".join(f"  {finding}" for finding in errors)
+        first = errors[0]
         key = first.code if first.column is None else f"{first.code}:{first.column}"
         raise TrainingError(
-            f"The audit found what must not be learned from:\n{told}\nWhere a finding is known and right as it is, accept it "
-            f'with a reason, which the card will tell: write "{key}" = "why" under [audit.accept] in the settings.'
+            f"The audit found data that must not be used for training:\n{texts}\nWhere a finding is known and accepted, say so "
+            f'with a reason, which the card will show: write "{key}" = "why" under [audit.accept] in the settings.'
         )
 
 
 def make_view(dataset: Dataset) -> tuple[View, tuple[Finding, ...]]:
-    """The leads of a study as the audit sees them; with a finding where they cannot be split."""
+    """The leads of a dataset as the audit sees them; with a finding where they cannot be split."""
     leads, settings = dataset.leads, dataset.settings
     late = [name for name in map(str, leads.frame) if _is_late(dataset, name)]
     named = [*leads.attributes, *(name for name in leads.points if name in leads.frame), *late]
@@ -105,7 +105,7 @@ def make_view(dataset: Dataset) -> tuple[View, tuple[Finding, ...]]:
 
 
 def _is_late(dataset: Dataset, name: str) -> bool:
-    """Whether a column was left out for its dates: it is there, and is nothing that anybody asked for."""
+    """Whether a column was left out for its dates: it is in the table, but has no role."""
     leads = dataset.leads
     return name not in {*LEAD_FACTS, *leads.attributes, *leads.points, *leads.protected}
 

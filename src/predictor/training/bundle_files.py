@@ -46,13 +46,13 @@ def make_bundle_files(
         "features.json": dump(sample.features.to_json()),
         "evidence.json": dump(compute_conversion_by_value(sample).to_json()),
         "config.toml": settings.to_toml(),
-        "reference.json": dump(describe_block(sample, calibrated)),
+        "reference.json": dump(describe_sample(sample, calibrated)),
     }
     return files | ({"rule_book.toml": book.text} if book is not None else {})
 
 
 def dump(content: object) -> str:
-    r"""JSON as bundles hold it: NaN, which JSON lacks, is refused.
+    r"""JSON as bundles hold it: NaN, which JSON does not have, is refused.
 
     >>> dump({"a": 1})
     '{\n "a": 1\n}\n'
@@ -71,7 +71,7 @@ def make_metrics(
 ) -> dict[str, Any]:
     """Content of `metrics.json`: the figures of the forward test, and what the final model was fitted on.
 
-    `calibration` is of the chosen: `verdict` (calibrated, rank only, or too few leads to tell), `faults`, `text`, `do` (what
+    `calibration` is of the chosen: `verdict` (calibrated, rank only, or too few leads), `faults`, `text`, `do` (what
     to do; empty for nothing), `n`, `base_rate`, `promised` (mean probability), `chance` (where 99 % of base rates would lie,
     were the probabilities right), `ece` beside `noise` (`mean`, `high`: what right probabilities would show on average, and
     exceed in 5 % of samples), `line` (`intercept`, `slope`, each with `_interval`, 95 %), `brier` (`score` = `miscalibration`
@@ -93,8 +93,8 @@ def make_metrics(
     }
 
 
-def describe_block(sample: Sample, calibrated: CalibratedModel) -> dict[str, Any]:
-    """How the leads that taught were distributed, feature by feature, and what the model said of them; for drift."""
+def describe_sample(sample: Sample, calibrated: CalibratedModel) -> dict[str, Any]:
+    """The distribution of the training leads, feature by feature, and of their probabilities; for drift."""
     features = {
         feature.name: _describe_column(feature, sample.matrix[:, position])
         for position, feature in enumerate(sample.features.features)
@@ -167,8 +167,8 @@ def _draw_value(feature: Feature, described: Mapping[str, Any], draw: np.random.
 
 def _event_types(scorer: Scorer) -> list[str]:
     rules = scorer.book.rules if scorer.book is not None else ()
-    asked = {kind for rule in rules if isinstance(rule.condition, OnEvents) for kind in rule.condition.types}
-    return sorted(asked | set(scorer.features.acts or ()))
+    in_rules = {kind for rule in rules if isinstance(rule.condition, OnEvents) for kind in rule.condition.types}
+    return sorted(in_rules | set(scorer.features.acts or ()))
 
 
 def _draw_event(kind: str, draw: np.random.Generator) -> dict[str, str]:

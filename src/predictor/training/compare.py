@@ -13,7 +13,7 @@ import pandas as pd
 from predictor.core.errors import BundleError, TrainingError, count
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.learned_points import LearnedPoints
-from predictor.model.explain_points import find_points_gate
+from predictor.model.explain_points import choose_points_gate
 from predictor.model.split import Split
 from predictor.model.verdict import Verdict
 from predictor.points.rulebook import RuleBook, parse_rule_book
@@ -27,33 +27,33 @@ from predictor.scoring.scorer import Scorer
 from predictor.training.dataset import Dataset
 from predictor.training.from_tables import load_dataset
 
-_NO_EVENTS = "No events are given, so every lead is taken for one that did nothing: what is said of points and model is false \
+_NO_EVENTS = "No events are given, so every lead counts as one without any: the figures of points and model are wrong \
 unless these leads have none. Give the events too, with --events."
 
 
 def collect_test_leads(dataset: Dataset, split: Split, models: Mapping[str, CalibratedModel], verdict: Verdict) -> ComparedLeads:
-    """The test leads of a training, with what each way that was learned before them says.
+    """The test leads of a training, with the scores of points, learned points and model.
 
     Args:
         dataset: The leads.
-        split: Which of them taught, and which tested.
-        models: Candidate -> its recipe, learned from those that taught.
+        split: Which of them are training leads, and which test leads.
+        models: Candidate -> its model, fitted on the training leads.
         verdict: The forward test.
     """
-    tested = _gather(dataset, split.test, verdict.probability[verdict.chosen], verdict.threshold.threshold)
+    tested = _make_compared_leads(dataset, split.test, verdict.probability[verdict.chosen], verdict.threshold.threshold)
     calibrated = models.get("learned_points")
     if calibrated is None or dataset.points_task is None or not isinstance(calibrated.model, LearnedPoints):
         return tested
     features, _ = dataset.fit_features(split.fit)
     fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.sample(split.test, features)
-    gate = find_points_gate(calibrated, fit.seen_by(calibrated.name), dataset.points_task, dataset.settings.threshold)
+    gate = choose_points_gate(calibrated, fit.seen_by(calibrated.name), dataset.points_task, dataset.settings.threshold)
     return replace(tested, learned=calibrated.model.total(test.seen_by(calibrated.name).matrix), learned_gate=float(gate))
 
 
 def compare_bundle(
     bundle: Bundle, *, leads: str = "", events: str = "", now: pd.Timestamp | None = None
 ) -> tuple[Comparison, str]:
-    """The comparison of a bundle, and a doubt that readers must know of, empty for none.
+    """The comparison of a bundle, and what readers must know about it, empty for nothing.
 
     Args:
         bundle: The bundle.
@@ -64,28 +64,28 @@ def compare_bundle(
     Raises:
         BundleError: No leads are named, and the bundle is from before comparisons were kept.
         TableError: A table that breaks the contract.
-        TrainingError: As `gather_leads`.
+        TrainingError: As `load_compared_leads`.
     """
     if not leads:
         if "comparison.json" not in bundle.files:
-            do = "Name leads with outcomes with --leads, or train anew."
+            do = "Name leads with outcomes with --leads, or train again."
             raise BundleError(f"Bundle '{bundle.version}' holds no comparison of its forward test. {do}")
         return Comparison.from_json(bundle.read_json("comparison.json")), ""
     text = bundle.files.get("learned_points.toml")
     learned = None if text is None else parse_rule_book(text, "learned_points.toml")
     scorer = Scorer(bundle)
-    tested, dataset = gather_leads(scorer, learned, leads=leads, events=events, now=now)
+    tested, dataset = load_compared_leads(scorer, learned, leads=leads, events=events, now=now)
     curve = dataset.outcomes.curve
-    asked = scorer.settings.model
+    model = scorer.settings.model
     weekly = [scorer.settings.threshold.leads_per_week]
-    comparison = compute_comparison(tested, weekly=weekly, resamples=asked.resamples, seed=asked.seed)
-    told = {"learned_points": _read_learned(bundle), "time_to_sql": None if curve is None else thin(curve)}
-    doubts = (
+    comparison = compute_comparison(tested, weekly=weekly, resamples=model.resamples, seed=model.seed)
+    tables = {"learned_points": _read_learned(bundle), "time_to_sql": None if curve is None else thin(curve)}
+    notes = (
         _NO_EVENTS if not events and asks_events(scorer) else "",
         describe_overlap(tested, scorer.metrics["fit"]["through"]),
         *(f"{finding.what} {finding.do}" for finding in dataset.findings if finding.severity == "warning"),
     )
-    return comparison.beside(told), " ".join(calibration_warning for calibration_warning in doubts if calibration_warning)
+    return comparison.beside(tables), " ".join(note for note in notes if note)
 
 
 def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads: str = "") -> str:
@@ -96,7 +96,7 @@ def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads:
     Args:
         bundle: The bundle.
         comparison: What `compare_bundle` gave.
-        note: The doubt that came with it.
+        note: What came with it.
         leads: As `compare_bundle` took it.
 
     Raises:
@@ -105,46 +105,38 @@ def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads:
     if not leads:
         if "report.html" not in bundle.files:
             raise BundleError(
-                f"Bundle '{bundle.version}' holds no page of its forward test. Name leads with --leads, or train anew."
+                f"Bundle '{bundle.version}' holds no page of its forward test. Name leads with --leads, or train again."
             )
         return bundle.files["report.html"]
     scorer, number = Scorer(bundle), int(comparison.tables["steps"]["leads"].iloc[0])
-    told = PageData(
+    warning = "" if scorer.calibration_warning is None else f"{scorer.calibration_warning.what} {scorer.calibration_warning.do}"
+    data = PageData(
         comparison=comparison,
         threshold=scorer.cut,
         title=f"Points and model on leads given: {bundle.version}",
         over=f"Points, learned points and model on the same {count(number, 'lead')}, scored by {bundle.version}",
         about=f"{describe_outcome(scorer.metrics)} {describe_fit(scorer.metrics)}",
-        doubts=tuple(
-            text
-            for text in (
-                note,
-                ""
-                if scorer.calibration_warning is None
-                else f"{scorer.calibration_warning.what} {scorer.calibration_warning.do}",
-            )
-            if text
-        ),
+        doubts=tuple(text for text in (note, warning) if text),
         horizon_days=scorer.metrics.get("horizon_days"),
         book=bundle.files.get("learned_points.toml", ""),
         band=scorer.settings.threshold.band,
     )
-    return render_comparison(told)
+    return render_comparison(data)
 
 
 def _read_learned(bundle: Bundle) -> pd.DataFrame | None:
-    """The learned points of a bundle and why, as training told them; None for a bundle without."""
+    """The learned points of a bundle with the reasons, from its training; None for a bundle without."""
     if "comparison.json" not in bundle.files:
         return None
     return Comparison.from_json(bundle.read_json("comparison.json")).tables.get("learned_points")
 
 
-def gather_leads(
+def load_compared_leads(
     scorer: Scorer, learned: RuleBook | None, *, leads: str, events: str = "", now: pd.Timestamp | None = None
 ) -> tuple[ComparedLeads, Dataset]:
-    """Leads with outcomes, as a bundle sees them: points, learned points, probability of each; and the study they come from.
+    """Leads with outcomes, as a bundle sees them: points, learned points, probability of each; and the dataset they come from.
 
-    A model knows those leads too well that it has learned from; `describe_overlap` counts them.
+    A model looks too good on leads that it was trained on; `describe_overlap` counts them.
 
     Args:
         scorer: The bundle.
@@ -157,21 +149,21 @@ def gather_leads(
         TableError: A table that breaks the contract.
         TrainingError: No lead is mature, or some cannot be scored.
     """
-    named = {name: _find_place(place) for name, place in (("leads", leads), ("events", events))}
-    data = scorer.settings.data.model_copy(update={**named, "observed_until": "", "files": ()})
+    places = {name: _resolve(place) for name, place in (("leads", leads), ("events", events))}
+    data = scorer.settings.data.model_copy(update={**places, "observed_until": "", "files": ()})
     dataset = load_dataset(scorer.settings.model_copy(update={"data": data}), now=now, book=scorer.book, allow_one_class=True)
     known = np.flatnonzero(dataset.outcomes.mature)
     known = known[np.argsort(dataset.outcomes.order[known], kind="stable")]
     frame = dataset.leads.frame.iloc[known].reset_index(drop=True)
     moments = frame["mql_at"] if dataset.leads.dated else None
-    acts = None if dataset.events is None or not dataset.leads.dated else dataset.events.table
-    answers = score_frame(scorer, frame, as_of=moments, events=acts)
+    events_table = None if dataset.events is None or not dataset.leads.dated else dataset.events.table
+    answers = score_frame(scorer, frame, as_of=moments, events=events_table)
     if answers["probability"].isna().any():
-        raise TrainingError("Some of the leads cannot be scored: `predictor score` says which and why. Mend them first.")
-    tested = _gather(dataset, known, answers["probability"].to_numpy(), scorer.cut)
+        raise TrainingError("Some of the leads cannot be scored: `predictor score` says which and why. Fix them first.")
+    tested = _make_compared_leads(dataset, known, answers["probability"].to_numpy(), scorer.cut)
     if learned is None:
         return tested, dataset
-    awards = award_leads(learned, frame[["lead_id", *dataset.leads.attributes]], as_of=moments, events=acts)
+    awards = award_leads(learned, frame[["lead_id", *dataset.leads.attributes]], as_of=moments, events=events_table)
     total = None if awards is None else awards.total.to_numpy()
     return replace(tested, learned=total, learned_gate=learned.gate), dataset
 
@@ -181,23 +173,23 @@ def describe_overlap(tested: ComparedLeads, through: str | None) -> str:
 
     Args:
         tested: The leads.
-        through: The day of the newest lead that taught; None where leads carry no dates.
+        through: The day of the newest training lead; None where leads carry no dates.
     """
     if tested.moments is None or through is None or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", through):
-        return "The leads carry no dates, so the model may have learned from some of them; if so, its figures flatter it."
+        return "The leads have no dates, so the model may have been trained on some of them; then its figures are too good."
     seen = int((tested.moments.dt.strftime("%Y-%m-%d") <= through).sum())
     if not seen:
         return ""
-    which = f"{seen:,} of these {count(len(tested.outcome), 'lead')} became MQLs through {through}, as did leads that taught"
-    return f"{which}: the figures of the model and of the learned points may flatter them. Name newer leads."
+    which = f"{seen:,} of these {count(len(tested.outcome), 'lead')} became MQLs through {through}, as did the training leads"
+    return f"{which}: the figures of the model and of the learned points may be too good. Name newer leads."
 
 
-def _find_place(place: str) -> str:
+def _resolve(place: str) -> str:
     """A table's place whatever folder the settings start from: URLs stay."""
     return place if not place or "://" in place else str(Path(place).resolve())
 
 
-def _gather(dataset: Dataset, positions: np.ndarray, probability: np.ndarray, threshold: float) -> ComparedLeads:
+def _make_compared_leads(dataset: Dataset, positions: np.ndarray, probability: np.ndarray, threshold: float) -> ComparedLeads:
     leads, awards, mature = dataset.leads, dataset.points.awards, np.flatnonzero(dataset.outcomes.mature)
     frame = leads.frame.iloc[positions].reset_index(drop=True)
     return ComparedLeads(

@@ -1,4 +1,4 @@
-"""Learning: every candidate from one block of leads, the choice among them, and the chosen one again from all that can teach."""
+"""Fitting: every candidate on the training leads, the choice among them, and the chosen one again on all leads."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scipy.stats import rankdata
 from predictor.core.errors import Finding, count, list_names, name_nearest
 from predictor.core.settings import Settings
 from predictor.data.values import normal_text
-from predictor.model.calibrated_model import CalibratedModel, FitPlan, Learn, fit_calibrated
+from predictor.model.calibrated_model import CalibratedModel, FitFunction, FitPlan, fit_calibrated
 from predictor.model.choose_candidate import compare_candidates, read_chosen
 from predictor.model.eligible import UNBOUND, choosable, make_forward_folds, select_candidates
 from predictor.model.metrics.metrics import compute_rank_p_value
@@ -30,13 +30,13 @@ Advance = Callable[[float], None]
 _PATIENCE = 3  # times the budget of the search after which the clock ends it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FittedCandidates:
-    """What a block of leads taught.
+    """Every candidate, fitted on the training leads.
 
     Attributes:
-        calibrated_models: Candidate -> its recipe.
-        chosen: The candidate chosen by the rehearsal.
+        models: Candidate -> its model.
+        chosen: The candidate chosen by its out-of-fold predictions.
         choice: Why, as `compare_candidates` gives it.
         tuning: What the search for better trees found; None where there was none.
         findings: What was noticed on the way.
@@ -52,108 +52,108 @@ class FittedCandidates:
         """How the model came about, for `metrics.json`.
 
         `choice` has a row for each candidate that could be chosen, as `compare_candidates` gives it; `calibrator` is that of the
-        forward test (`kind`, and `text`: why); `tuning` tells the trees that were found (`parameters` that differ from the usual,
-        `rounds` on `rows` leads, boosters averaged: `members`), how many `tries` there were, and the log loss out of time before
-        calibration of the best of them (`loss`) and of the usual trees (`usual`); null where there were no trees.
+        forward test (`kind`, and `text`: why); `tuning` has the trees that were found (`parameters` that differ from the usual,
+        `rounds` on `rows` leads, boosters averaged: `members`), the number of `tries`, and the out-of-fold log loss before
+        calibration of the best (`loss`) and of the usual trees (`usual`); null where there were no trees.
         """
         calibrated, tuned = self.models[self.chosen], self.tuning
-        found = {} if tuned is None else asdict(tuned.growth) | {"tries": tuned.tries, "loss": tuned.loss, "usual": tuned.usual}
+        trees = {} if tuned is None else asdict(tuned.growth) | {"tries": tuned.tries, "loss": tuned.loss, "usual": tuned.usual}
         return {
             "choice": self.choice.to_dict("records"),
             "calibrator": {"kind": calibrated.calibrator.kind, "text": calibrated.why},
-            "tuning": found or None,
+            "tuning": trees or None,
         }
 
 
 def fit_candidates(
     dataset: Dataset, fit: Sample, *, progress: Progress = lambda _: None, advance: Advance = lambda _: None
 ) -> FittedCandidates:
-    """Every candidate that the block can carry, learned from it, and the one that did best on its own later leads.
+    """Every candidate that there are enough leads for, fitted, and the one that did best out of fold.
 
     Args:
-        dataset: What was asked.
-        fit: The leads that may teach.
+        dataset: The leads and settings.
+        fit: The training leads.
         progress: Called with what begins now, in words.
         advance: Called with the share of the tuning that is done, 0 to 1.
 
     Raises:
-        TrainingError: All leads of the block have the same outcome.
+        TrainingError: All training leads have the same outcome.
     """
     settings, folds = dataset.settings, _make_folds(dataset, fit)
     names, findings = select_candidates(fit, settings.model, has_folds=bool(folds))
     tuning = _tune(names, fit, folds, settings, progress=progress, advance=advance)
     models = {}
     for name in names:
-        progress(f"Learning '{name}' on {count(len(fit), 'lead')}")
-        plan = FitPlan(_find_ways(tuning, name))
+        progress(f"Fitting '{name}' on {count(len(fit), 'lead')}")
+        plan = FitPlan(_list_fits(tuning, name))
         models[name] = fit_calibrated(name, fit.seen_by(name), folds, settings.model.seed, plan=plan, gap=dataset.gap)
     may_serve = choosable(names, has_folds=bool(folds), monotone=bool(settings.model.monotone))
     choice = compare_candidates({name: models[name] for name in may_serve}, fit)
     models = {name: _set_level(calibrated, fit.seen_by(name), settings) for name, calibrated in models.items()}
-    found = (
+    findings = (
         *findings,
-        *_tell_reversed(fit),
-        *_tell_unbound(fit, settings),
-        *_tell_not_held(names, may_serve),
+        *_check_reversed_points(fit),
+        *_check_monotone_types(fit, settings),
+        *_check_not_monotone(names, may_serve),
         *(tuning.findings if tuning else ()),
     )
-    return FittedCandidates(models, read_chosen(choice), choice, tuning, found)
+    return FittedCandidates(models=models, chosen=read_chosen(choice), choice=choice, tuning=tuning, findings=findings)
 
 
-def refit(learned: FittedCandidates, dataset: Dataset, name: str | None = None) -> tuple[Sample, CalibratedModel]:
-    """A candidate, or else the chosen, learned from every lead that can teach by now, in the way tested."""
-    name = learned.chosen if name is None else name
+def refit(fitted: FittedCandidates, dataset: Dataset, name: str | None = None) -> tuple[Sample, CalibratedModel]:
+    """A candidate, by default the chosen one, fitted on all leads in the way that was tested."""
+    name = fitted.chosen if name is None else name
     features, _ = dataset.fit_features(dataset.outcomes.training)
     sample = dataset.sample(dataset.outcomes.training, features, as_of=dataset.outcomes.observed_until)
-    sample, plan = sample.seen_by(name), FitPlan(_find_ways(learned.tuning, name)[-1:], learned.models[name].kind)
+    sample, plan = sample.seen_by(name), FitPlan(_list_fits(fitted.tuning, name)[-1:], fitted.models[name].kind)
     calibrated = fit_calibrated(
         name, sample, _make_folds(dataset, sample), dataset.settings.model.seed, plan=plan, gap=dataset.gap
     )
     return sample, _set_level(calibrated, sample, dataset.settings)
 
 
-def _tell_reversed(fit: Sample) -> tuple[Finding, ...]:
+def _check_reversed_points(fit: Sample) -> tuple[Finding, ...]:
     """A finding where leads with more points were accepted less often, which a candidate would use and a gate would not."""
     if fit.points_column is None:
         return ()
-    leads = fit.teaching
+    leads = fit.training
     points = leads.matrix[:, fit.points_column]
-    held = ~np.isnan(points)
-    if not held.any() or compute_rank_p_value(leads.outcome[held], 1 - rankdata(points[held]) / held.sum()) > SIGNIFICANCE:
+    known = ~np.isnan(points)
+    if not known.any() or compute_rank_p_value(leads.outcome[known], 1 - rankdata(points[known]) / known.sum()) > SIGNIFICANCE:
         return ()
     what = "The points run backwards: leads with more points were accepted less often. A gate on them hands over the wrong leads."
     return (Finding("TRAIN010", "warning", what, "Look at the rules that give most points, and at what the column holds."),)
 
 
-def _tell_unbound(fit: Sample, settings: Settings) -> tuple[Finding, ...]:
-    """A finding where the settings would hold a type of event to something, and no features look at it."""
+def _check_monotone_types(fit: Sample, settings: Settings) -> tuple[Finding, ...]:
+    """A finding where model.monotone names an event type that no feature counts."""
     known = fit.features.acts or ()
-    if not (missed := [name for name in settings.model.monotone if normal_text(name) not in known]):
+    if not (unknown := [name for name in settings.model.monotone if normal_text(name) not in known]):
         return ()
-    what = f"model.monotone names {list_names(missed)}, of which no features are counted, so nothing is held."
-    near = "".join(dict.fromkeys(name_nearest(str(normal_text(name)), known) for name in missed))
-    return (Finding("TRAIN011", "warning", what, f"Mend the names, or list these types in features.event_types.{near}"),)
+    what = f"model.monotone names {list_names(unknown)}, which no feature counts, so it has no effect on them."
+    near = "".join(dict.fromkeys(name_nearest(str(normal_text(name)), known) for name in unknown))
+    return (Finding("TRAIN011", "warning", what, f"Fix the names, or list these types in features.event_types.{near}"),)
 
 
-def _tell_not_held(names: Sequence[str], may_serve: Sequence[str]) -> tuple[Finding, ...]:
-    """A finding where candidates are shown that the settings would not have chosen."""
-    barred = [name for name in UNBOUND if name in names and name not in may_serve]
-    if not barred or len(names) - len(barred) != len(may_serve):
+def _check_not_monotone(names: Sequence[str], may_serve: Sequence[str]) -> tuple[Finding, ...]:
+    """A finding where candidates are shown that model.monotone rules out."""
+    excluded = [name for name in UNBOUND if name in names and name not in may_serve]
+    if not excluded or len(names) - len(excluded) != len(may_serve):
         return ()
-    what = f"{list_names(barred)} cannot be held to model.monotone: shown, but not chosen."
-    return (Finding("TRAIN012", "tip", what, "Leave model.monotone empty where the best of all is to be chosen."),)
+    what = f"{list_names(excluded)} cannot follow model.monotone: shown, but not chosen."
+    return (Finding("TRAIN012", "tip", what, "Leave model.monotone empty to choose among all candidates."),)
 
 
-def _find_ways(tuning: Tuning | None, name: str) -> Sequence[Learn]:
-    """How tuning would have a candidate learned; empty for its own way."""
-    ways: Mapping[str, Sequence[Learn]] = {} if tuning is None else tuning.ways
-    return ways.get(name, ())
+def _list_fits(tuning: Tuning | None, name: str) -> Sequence[FitFunction]:
+    """How tuning would fit a candidate; empty for its own way."""
+    fits: Mapping[str, Sequence[FitFunction]] = {} if tuning is None else tuning.fits
+    return fits.get(name, ())
 
 
 def _tune(
     names: Sequence[str], fit: Sample, folds: list[Fold], settings: Settings, *, progress: Progress, advance: Advance
 ) -> Tuning | None:
-    """How trees are best grown on the fit block; the clock ends the search only where the machine is far slower than usual."""
+    """The best way to grow trees on the training leads; the clock only ends the search on a machine far slower than usual."""
     if not folds or not any(name.startswith("lightgbm") for name in names):
         return None
     progress(f"Tuning trees on {count(len(fit), 'lead')}")
@@ -164,7 +164,7 @@ def _tune(
 
 
 def _set_level(calibrated: CalibratedModel, sample: Sample, settings: Settings) -> CalibratedModel:
-    """The recipe, at the level of the newest leads where the settings ask for that."""
+    """The model, at the level of the newest leads where the settings ask for that."""
     return recalibrate_newest(calibrated, sample) if settings.model.recalibrate == "newest" else calibrated
 
 

@@ -1,4 +1,4 @@
-"""Whether a new bundle may serve: it must have earned that on the forward test, and against the one that serves now."""
+"""Promotion: whether a new bundle may serve, by its forward test and compared with the one that serves now."""
 
 from __future__ import annotations
 
@@ -26,74 +26,76 @@ _BY_HAND = "`predictor models promote NAME` lets it serve."
 def judge_promotion(verdict: Verdict, dataset: Dataset, test: np.ndarray, models: Path) -> tuple[bool, str]:
     """Whether the new bundle may serve, and why, in a sentence.
 
-    The two are compared on test leads of which the champion has spoken without having learned from them: those of its own forward
-    test, as it said them then, and those that came after its training. Neither is then flattered.
+    The two are compared on test leads that neither was trained on: those of the champion's own forward test, with its predictions
+    of then, and those that came after its training.
 
     Args:
-        verdict: The new one's forward test.
+        verdict: The forward test of the new bundle.
         dataset: The leads.
         test: Positions of the test leads, oldest first.
         models: The folder of bundles, whose champion is the one to compare with.
     """
     if not verdict.earned:
-        return False, f"Not promoted, for it has not earned it: {verdict.text}"
+        return False, f"Not promoted, because it did not pass the forward test: {verdict.text}"
     if dataset.stored and dataset.stored.held_back:
-        held = f"{count(dataset.stored.held_back, 'lead')} that the model held back"
-        do = "Hand some over by lot (serve.explore_rate), or train from the tables of the CRM."
-        return False, f"Not promoted, for it knows nothing of the {held}, and would hand them over as if they were others. {do}"
+        held_back = f"{count(dataset.stored.held_back, 'lead')} that the model held back"
+        do = "Hand some over at random (serve.explore_rate), or train from the tables of the CRM."
+        return False, f"Not promoted, because nothing is known of {held_back}. {do}"
     if not read_champions(models):
         return True, "Promoted: there was no champion before."
     try:
         bundle = load_bundle(find_champion(models))
         old = Scorer.load(find_champion(models))
     except PredictorError as error:
-        return True, f"Promoted: the champion before cannot serve. {error}"
+        return True, f"Promoted: the previous champion cannot serve. {error}"
     if old.features.dated != dataset.leads.dated or old.metrics["horizon_days"] != dataset.outcomes.horizon_days:
-        other = f"'{old.version}' speaks of another outcome or of leads in another order"
+        other = f"'{old.version}' predicts another outcome or orders leads differently"
         return False, f"Not promoted: {other}, so the two cannot be compared. {_BY_HAND}"
-    its = _recall(bundle.files.get(FILE), old, dataset, test)
-    return _compare(its, old, verdict, dataset)
+    old_probability = _predict_old(bundle.files.get(FILE), old, dataset, test)
+    return _compare(old_probability, old, verdict, dataset)
 
 
-def _recall(kept: str | None, old: Scorer, dataset: Dataset, test: np.ndarray) -> np.ndarray:
-    """What the old champion says of the test leads without having learned from them; NaN where that cannot be told."""
-    its = np.full(len(test), np.nan) if kept is None else read_test_predictions(kept, dataset.leads.frame.iloc[test])
-    fresh = np.flatnonzero(np.isnan(its) & (dataset.outcomes.order[test] > _end_of_training(old, dataset)))
+def _predict_old(kept: str | None, old: Scorer, dataset: Dataset, test: np.ndarray) -> np.ndarray:
+    """The old champion's probabilities of the test leads that it was not trained on; NaN of the others."""
+    probability = np.full(len(test), np.nan) if kept is None else read_test_predictions(kept, dataset.leads.frame.iloc[test])
+    fresh = np.flatnonzero(np.isnan(probability) & (dataset.outcomes.order[test] > _end_of_training(old, dataset)))
     if len(fresh):
-        its[fresh] = _ask_old(old, dataset, test[fresh])
-    return its
+        probability[fresh] = _score_with_old(old, dataset, test[fresh])
+    return probability
 
 
-def _compare(its: np.ndarray, old: Scorer, verdict: Verdict, dataset: Dataset) -> tuple[bool, str]:
-    """The new against the old; within noise, or by next to nothing, the new one is taken."""
-    known = ~np.isnan(its)
+def _compare(old_probability: np.ndarray, old: Scorer, verdict: Verdict, dataset: Dataset) -> tuple[bool, str]:
+    """The new against the old; where the difference is noise or tiny, the new one is taken."""
+    known = ~np.isnan(old_probability)
     outcome, new = verdict.outcome[known], verdict.probability[verdict.chosen][known]
-    if known.sum() < min(_FEWEST, len(its) / 2) or len(np.unique(outcome)) < 2:
-        asked = f"'{old.version}' can be asked about {count(int(known.sum()), 'lead')} of the {len(its):,} of the forward test"
-        return False, f"Not promoted: {asked}, too few to compare the two. {_BY_HAND}"
+    if known.sum() < min(_FEWEST, len(old_probability) / 2) or len(np.unique(outcome)) < 2:
+        leads = (
+            f"{count(int(known.sum()), 'lead')} of the {len(old_probability):,} of the forward test are new to '{old.version}'"
+        )
+        return False, f"Not promoted: {leads}, too few to compare the two. {_BY_HAND}"
     draws = {"resamples": dataset.settings.model.resamples, "seed": dataset.settings.model.seed}
-    gap = compute_difference(outcome, new, its[known], **draws)
-    where = f"on {count(int(known.sum()), 'lead')} that neither had learned from"
-    told = f"log loss {gap.mean:+.4f} (95 %: {gap.low:+.4f} to {gap.high:+.4f}) {where}"
+    gap = compute_difference(outcome, new, old_probability[known], **draws)
+    where = f"on {count(int(known.sum()), 'lead')} that neither was trained on"
+    text = f"log loss {gap.mean:+.4f} (95 %: {gap.low:+.4f} to {gap.high:+.4f}) {where}"
     if gap.low > 0 and gap.mean > _NOTHING:
-        if _only_level(old, new, its[known], outcome, dataset):
+        if _only_level(old, new, old_probability[known], outcome, dataset):
             return (
                 True,
-                f"Promoted: '{old.version}' only ranks, and this ranks no worse at the level of the newest leads; {told}.",
+                f"Promoted: '{old.version}' only ranks, and this ranks no worse at the level of the newest leads; {text}.",
             )
-        return False, f"Not promoted: worse than '{old.version}', {told}. {_BY_HAND}"
-    return True, f"Promoted: no worse than '{old.version}', {told}."
+        return False, f"Not promoted: worse than '{old.version}', {text}. {_BY_HAND}"
+    return True, f"Promoted: no worse than '{old.version}', {text}."
 
 
-def _only_level(old: Scorer, new: np.ndarray, its: np.ndarray, outcome: np.ndarray, dataset: Dataset) -> bool:
-    """Whether the old one only ranks, the new one was set to the newest leads for that, and ranks no worse.
+def _only_level(old: Scorer, new: np.ndarray, old_probability: np.ndarray, outcome: np.ndarray, dataset: Dataset) -> bool:
+    """Whether the old one only ranks, the new one was therefore set to the level of the newest leads, and ranks no worse.
 
-    The forward test is older than the level that was asked for, so it is no judge of it: both are set to the level of the test.
+    The forward test is older than that level and cannot judge it, so both are set to the level of the test.
     """
     if old.calibration_warning is None or dataset.settings.model.recalibrate != "newest":
         return False
-    moved = [expit(logit(said) + fit_shift(said, outcome)[0]) for said in (new, its)]
-    gap = compute_difference(outcome, *moved, resamples=dataset.settings.model.resamples, seed=dataset.settings.model.seed)
+    shifted = [expit(logit(values) + fit_shift(values, outcome)[0]) for values in (new, old_probability)]
+    gap = compute_difference(outcome, *shifted, resamples=dataset.settings.model.resamples, seed=dataset.settings.model.seed)
     return not (gap.low > 0 and gap.mean > _NOTHING)
 
 
@@ -105,11 +107,11 @@ def _end_of_training(old: Scorer, dataset: Dataset) -> float:
     return float((np.datetime64(through) - np.datetime64("1970-01-01")) / np.timedelta64(1, "D")) + 1
 
 
-def _ask_old(old: Scorer, dataset: Dataset, positions: np.ndarray) -> np.ndarray:
-    """What the old champion says of those leads; NaN of those that it cannot score."""
+def _score_with_old(old: Scorer, dataset: Dataset, positions: np.ndarray) -> np.ndarray:
+    """The old champion's probabilities of those leads; NaN of those that it cannot score."""
     frame = dataset.leads.frame.iloc[positions].reset_index(drop=True)
     as_of = frame["mql_at"] if dataset.leads.dated else None
-    if dataset.stored:  # what was worked out from events and rules is there, but not from what
+    if dataset.stored:  # features of events and rules are stored, the events themselves are not
         matrix = old.features.encode_table(dataset.rows.iloc[positions].reset_index(drop=True), as_of).matrix
         return old.calibrator.predict(old.model.score(matrix))
     events = None if dataset.events is None else dataset.events.table

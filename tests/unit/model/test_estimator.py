@@ -47,7 +47,7 @@ def test_a_table_of_an_export_is_learned_and_said_as_calibrated_probabilities(ca
     assert abs(said.mean() - accepted[900:].mean()) < 0.06
 
 
-def test_it_is_the_recipe_of_the_product(firm):
+def test_it_is_the_model_of_the_product(firm):
     """The same leads, attributes and seed give the same probabilities as a study's own block, to the last bit."""
     dataset = load_dataset(load_settings(firm / "predictor.toml"))
     known = np.flatnonzero(dataset.outcomes.mature)
@@ -83,14 +83,14 @@ def test_dates_become_ages_where_the_order_is_of_dates():
 def test_the_gap_keeps_out_what_was_not_known_yet():
     table, accepted = make_table()
     whole, gapped = (LeadClassifier("logistic", order_by="mql_at", gap=gap).fit(table, accepted) for gap in (0, 100))
-    assert whole.recipe_.scores.tolist() != gapped.recipe_.scores.tolist()
+    assert whole.model_.scores.tolist() != gapped.model_.scores.tolist()
 
 
 def test_too_few_rows_are_left_uncalibrated_and_that_is_told():
     table, accepted = make_table(20)
     model = LeadClassifier("logistic", order_by="mql_at").fit(table, accepted)
     assert not model.calibrated_
-    assert "too few to rehearse on" in model.recipe_.why
+    assert "too few for forward folds" in model.model_.why
 
 
 def test_parts_add_up_to_the_score():
@@ -98,7 +98,7 @@ def test_parts_add_up_to_the_score():
     model = LeadClassifier("lightgbm", order_by="mql_at").fit(table, accepted)
     parts = model.contribute(table)
     assert list(parts.columns) == [*model.features_.names, "base"]
-    assert np.allclose(parts.sum(axis=1), model.recipe_.model.score(model._encode(table)))
+    assert np.allclose(parts.sum(axis=1), model.model_.model.score(model._encode(table)))
 
 
 def test_it_works_with_the_tools_of_scikit_learn():

@@ -192,12 +192,12 @@ def test_leads_taken_stand_for_one_another_only():
 
 def test_what_is_unknown_is_left_out_of_teaching():
     known = make_known(draw_block())
-    assert len(known.teaching) == (known.weight > 0).sum() < len(known)
-    assert (known.teaching.weight == known.weight[known.weight > 0]).all()
+    assert len(known.training) == (known.weight > 0).sum() < len(known)
+    assert (known.training.weight == known.weight[known.weight > 0]).all()
     odds = draw_block().as_known_at(230)
-    assert odds.teaching is odds
+    assert odds.training is odds
     plain = replace(draw_block(), accepted_at=None)
-    assert plain.teaching is plain
+    assert plain.training is plain
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -117,7 +117,7 @@ def test_what_cannot_be_compared_does_not_serve_by_itself(trained, standing, tmp
 def test_a_champion_that_cannot_score_the_new_leads_is_told(trained, earlier, monkeypatch):
     """A column that has become text: none of the leads can be scored by the old bundle, and nothing breaks."""
     blind = np.full(len(trained.split.test), np.nan)
-    monkeypatch.setattr("predictor.training.promotion._ask_old", lambda *_: blind)
+    monkeypatch.setattr("predictor.training.promotion._score_with_old", lambda *_: blind)
     promoted, reason = judge_promotion(trained.verdict, trained.dataset, trained.split.test, earlier)
     assert not promoted
     assert "can be asked about 0 leads" in reason

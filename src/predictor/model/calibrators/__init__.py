@@ -25,7 +25,7 @@ class Calibrator(Protocol):
 
     @property
     def n(self) -> int:
-        """Leads it was learned from."""
+        """Leads that it was fitted on."""
 
     def predict(self, score: np.ndarray, /) -> np.ndarray:
         """Probabilities of raw log-odds scores."""

@@ -34,7 +34,7 @@ class Beta:
         b: How steep it is among high scores, at least 0.
         c: Shift in log-odds.
         covariance: Of c, a and b: the rows of a 3 x 3 matrix, one after another.
-        n: Out-of-time predictions it was learned from.
+        n: Out-of-fold predictions that it was fitted on.
     """
 
     a: float

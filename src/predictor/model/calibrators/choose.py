@@ -1,4 +1,4 @@
-"""Which calibrator: the simplest that does as well as the best on leads newer than those it learned from."""
+"""Which calibrator: the simplest that does as well as the best on leads newer than those it was fitted on."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def choose_calibrator(
 ) -> Choice:
     """The simplest calibrator whose log loss on newer leads is within a quarter of a standard error of the best's.
 
-    Each kind is learned from leads up to a moment and judged by those after it, several times over; the error is that of the
+    Each kind is fitted on leads up to a moment and judged on those after it, several times over; the error is that of the
     paired difference to the best. From the simplest: none, tempered, sigmoid, beta, isotonic, Venn-Abers. They are all so simple
     that a whole error in favour of the simpler (Breiman et al. 1984, section 3.4.3) costs more than it saves: on 82 forward tests
     of real and simulated leads a quarter lost least. Where the leads are too few for a comparison, a sigmoid.
@@ -58,7 +58,7 @@ def choose_calibrator(
     Args:
         score: (n,) out-of-time log-odds.
         outcome: (n,) 1 or 0.
-        weight: (n,) how much each lead tells, 0 where the outcome is not known; None means 1 for all.
+        weight: (n,) sample weights, 0 where the outcome is not known; None means 1 for all.
         order: (n,) grows with time; None means the leads come oldest first.
         folds: Comparisons wanted.
         gap: As for `make_folds`: outcomes of leads younger than this were not known yet, in the unit of `order`.
@@ -80,8 +80,8 @@ leads whose outcome is not known.
     if not compared:
         text = f"Too few leads to compare calibrators on, so a {USUAL} is taken."
         return Choice(USUAL, FITS[USUAL](known.score, known.outcome, known.weight), pd.DataFrame(), text)
-    told = np.concatenate([newer for _, newer in compared])
-    table = _compare({kind: _rehearse(kind, known, compared) for kind in FITS}, known.weight[told])
+    judged = np.concatenate([newer for _, newer in compared])
+    table = _compare({kind: _compute_forward_loss(kind, known, compared) for kind in FITS}, known.weight[judged])
     kind = list(FITS)[int(table["chosen"].argmax())]
     return Choice(kind, FITS[kind](known.score, known.outcome, known.weight), table, _tell(table))
 
@@ -102,8 +102,8 @@ def _make_comparisons(order: FloatArray, known: Known, *, folds: int, gap: float
     return [fold for fold in made if min(accepted[fold[0]].sum(), (~accepted[fold[0]]).sum()) >= _FEWEST]
 
 
-def _rehearse(kind: str, known: Known, compared: list[Fold]) -> FloatArray:
-    """The log loss of each newer lead in nats, by a curve learned from older ones."""
+def _compute_forward_loss(kind: str, known: Known, compared: list[Fold]) -> FloatArray:
+    """The log loss of each newer lead in nats, by a curve fitted on older ones."""
     losses = []
     for older, newer in compared:
         fitted = FITS[kind](known.score[older], known.outcome[older], known.weight[older])

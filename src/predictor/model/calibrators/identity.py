@@ -33,7 +33,7 @@ class Identity:
         return np.asarray(expit(score))
 
     def interval(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The 95 % interval of the share of such leads, as wide as a sigmoid's; from 0 to 1 where no lead told anything."""
+        """The 95 % interval of the share of such leads, as wide as a sigmoid's; from 0 to 1 where there are no leads."""
         if not self.variance:
             return np.zeros(np.shape(score)), np.ones(np.shape(score))
         of_intercept, of_slope, shared = self.variance
@@ -45,7 +45,7 @@ class Identity:
 
 
 def fit_identity(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Identity:
-    """The score as it is, with what the leads say about how well the share of such leads is known.
+    """The score as it is, with how well the leads determine the share of leads with that score.
 
     Takes and refuses what `select_known` does.
 

@@ -23,7 +23,7 @@ class Isotonic:
         score: Where steps begin and end, rising.
         probability: The level there, above 0 and below 1, never falling.
         leads: How many leads the step rests on.
-        n: Out-of-time predictions it was learned from.
+        n: Out-of-fold predictions that it was fitted on.
     """
 
     score: tuple[float, ...]
@@ -63,7 +63,7 @@ def fit_isotonic(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None 
     >>> fit_isotonic([float("inf")], [1])
     Traceback (most recent call last):
     predictor.core.errors.TrainingError: Scores must be finite log-odds, but 1 of 1 does not (first at position 0). Score \
-those leads anew, or leave them out.
+those leads again, or leave them out.
     """
     from scipy.optimize import isotonic_regression  # noqa: PLC0415  a server needs none of it
 
@@ -74,8 +74,8 @@ those leads anew, or leave them out.
     steps = isotonic_regression(accepted / leads, weights=leads)
     first, last = steps.blocks[:-1], steps.blocks[1:] - 1
     ends = np.unique(np.concatenate([first, last]))
-    block = np.searchsorted(steps.blocks, ends, side="right") - 1
-    held = np.add.reduceat(leads, first)[block]
+    step = np.searchsorted(steps.blocks, ends, side="right") - 1
+    held = np.add.reduceat(leads, first)[step]
     return Isotonic(tuple(level[ends].tolist()), tuple(steps.x[ends].tolist()), tuple(held.tolist()), len(known))
 
 

@@ -29,7 +29,7 @@ class LevelShift:
         base: The calibrator whose curve is moved.
         shift: By how much, in log-odds; above 0 its probabilities were too low.
         variance: Of the shift.
-        n: Leads that the shift was learned from.
+        n: Leads that the shift was fitted on.
     """
 
     base: Calibrator
@@ -68,10 +68,10 @@ def fit_shift(probability: ArrayLike, outcome: ArrayLike, weight: ArrayLike | No
     Args:
         probability: (n,) above 0 and below 1.
         outcome: (n,) 1 or 0.
-        weight: (n,) how much each lead tells, 0 where the outcome is not known; None means 1 for all.
+        weight: (n,) sample weights, 0 where the outcome is not known; None means 1 for all.
 
     Returns:
-        The shift, its variance, and how many leads told something.
+        The shift, its variance, and how many leads it was fitted on.
 
     Raises:
         TrainingError: As `select_known`.

@@ -1,4 +1,4 @@
-"""Calibrators as text: a JSON object with the kind and what was learned, read back only if nothing lacks or is too much."""
+"""Calibrators as text: a JSON object with the kind and what was learned, read back only if every part is there and no other."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_text(learned: type[Fitted], text: str) -> Fitted:
     """The calibrator that `write_text` wrote.
 
     Raises:
-        ValueError: A part lacks, or one is not known.
+        ValueError: A part is missing, or one is not known.
 
     >>> from predictor.model.calibrators.identity import Identity
     >>> read_text(Identity, '{"kind": "none", "variance": [], "n": 0}')

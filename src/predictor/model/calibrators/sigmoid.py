@@ -1,4 +1,4 @@
-"""From a score to a probability that can be believed: a line in log-odds, learned from out-of-time predictions."""
+"""From a score to a probability that can be believed: a line in log-odds, fitted on out-of-fold predictions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Sigmoid:
         intercept: Shift in log-odds.
         slope: Above 1 the score was too timid, below 1 too bold; never below 0.
         variance: Of intercept, of slope, and their covariance.
-        n: Out-of-time predictions it was learned from.
+        n: Out-of-fold predictions that it was fitted on.
     """
 
     intercept: float

@@ -1,4 +1,4 @@
-"""Sigmoids that speak of the present: as bold as the newest leads say a score should be."""
+"""Temperature scaling: sigmoids whose slope is set by the newest leads."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Temperature(Sigmoid):
 
 
 def fit_temperature(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Temperature:
-    """The score made bolder or more timid, as the newest leads say, promising as many accepted leads in all as before.
+    """The score made more or less confident, by the newest leads, with as many expected acceptances in all as before.
 
-    How bold a score is depends on how many leads its model had learned from, and older leads were scored by models that had seen
+    How confident a score is depends on how many leads its model was fitted on, and older leads were scored by models that had
     fewer; the newest were scored by models most like the one that serves, so they set the slope: the newest quarter, more where
     that holds fewer than 100 of either outcome. The level stays the model's, which has learned from newer leads than any that are
     predicted here. Source: Guo et al. 2017, "On calibration of modern neural networks" (temperature scaling), there around even
@@ -39,7 +39,7 @@ def fit_temperature(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | No
 
     >>> draw = np.random.default_rng(0)
     >>> score = draw.normal(size=80_000)
-    >>> truth = expit(np.where(np.arange(80_000) < 60_000, 0.6, 1.2) * score)  # of late the score has been too timid
+    >>> truth = expit(np.where(np.arange(80_000) < 60_000, 0.6, 1.2) * score)  # recently the score is underconfident
     >>> fitted = fit_temperature(score, draw.random(80_000) < truth)
     >>> round(fitted.slope, 1), fitted.kind
     (1.2, 'tempered')
@@ -75,9 +75,9 @@ def _fit_newest(kind: type[Line], known: Known, promised: FloatArray) -> Line:
     steep = fit_sigmoid(known.score[newest], known.outcome[newest], known.weight[newest])
     intercept = _find_level(known, steep.slope, float(known.weight @ promised))
     fitted = expit(intercept + steep.slope * known.score)
-    told = known.weight * fitted * (1 - fitted)
-    precision = float(told.sum()) + FREE
-    tilt, of_slope = float(told @ known.score) / precision, steep.variance[1]
+    information = known.weight * fitted * (1 - fitted)
+    precision = float(information.sum()) + FREE
+    tilt, of_slope = float(information @ known.score) / precision, steep.variance[1]
     variance = (1 / precision + tilt**2 * of_slope, of_slope, -tilt * of_slope)
     return kind(intercept, steep.slope, variance, len(known))
 

@@ -26,7 +26,7 @@ class VennAbers:
         upper_to: Scores up to which a step of the upper staircase holds, rising; above the last it is 1.
         upper: The steps.
         upper_leads: How many leads each rests on, the new one aside.
-        n: Out-of-time predictions it was learned from.
+        n: Out-of-fold predictions that it was fitted on.
     """
 
     lower_from: tuple[float, ...]

@@ -22,7 +22,7 @@ class Model(Protocol):
 
     @classmethod
     def fit(cls, sample: Sample, seed: int, /) -> Self:
-        """Learned from a block; the seed decides all that is drawn by lot."""
+        """Fitted on a sample; the seed decides every random draw."""
 
     @classmethod
     def from_text(cls, text: str, /) -> Self:

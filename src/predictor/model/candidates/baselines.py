@@ -34,9 +34,9 @@ def fit_line(points: np.ndarray, sample: Sample, *, base: float) -> tuple[float,
     """Mean of the points, log-odds there, and log-odds a point: the likeliest line, drawn in a little where leads are few.
 
     Args:
-        points: (n,) of the leads of the block.
+        points: (n,) of the leads of the sample.
         sample: Leads to learn from.
-        base: Log-odds where the points tell nothing.
+        base: Log-odds where the points have no effect.
     """
     if sample.one_class or np.ptp(points) == 0:
         return 0.0, base, 0.0
@@ -57,7 +57,7 @@ class Constant:
 
     @classmethod
     def fit(cls, sample: Sample, _seed: int) -> Self:
-        """The base rate of the block."""
+        """The base rate of the sample."""
         return cls(base_log_odds(sample.outcome, sample.weight), sample.matrix.shape[1])
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
@@ -94,7 +94,7 @@ class Points:
 
     @classmethod
     def fit(cls, sample: Sample, _seed: int) -> Self:
-        """The line through the block, drawn in a little where leads are few; a slope below zero is what the points are worth.
+        """The line through the sample, shrunk a little where leads are few; a slope below zero is what the points are worth.
 
         Raises:
             TrainingError: The features hold no points.
@@ -102,7 +102,7 @@ class Points:
         column = sample.points_column
         if column is None:
             raise TrainingError("Candidate 'points' needs points: name a rule book in points.rule_book, or roles.points.")
-        sample = sample.teaching
+        sample = sample.training
         points = sample.matrix[:, column]
         held = ~np.isnan(points)
         with_points, without = sample.take(held), sample.take(~held)

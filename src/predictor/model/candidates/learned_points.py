@@ -19,9 +19,9 @@ from predictor.points.fit_points import Fit, PointsTask, choose_mosts, fit_worth
 from predictor.points.rounding import round_points
 
 PENALTIES = (300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3)  # from the one that hardly leaves the hand-set points
-_USUAL = 100.0  # where there is nothing to rehearse on, and while the numbers of times are chosen
+_USUAL = 100.0  # where there are no forward folds, and while the numbers of times are chosen
 _FOLDS = 3
-_MOST_LEADS = 10_000  # newest ones, that the penalty is chosen on: more would not tell it better
+_MOST_LEADS = 10_000  # newest ones, that the penalty is chosen on: more would not change it
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ class LearnedPoints:
 
     @classmethod
     def fit(cls, sample: Sample, _seed: int) -> Self:
-        """The points that the block teaches.
+        """The points fitted on a sample.
 
         Raises:
-            TrainingError: The block does not know a rule book, or how often its rules fired.
+            TrainingError: The sample has no rule book, or does not know how often its rules fired.
         """
         task, columns = _find_rules(sample)
-        sample = sample.teaching
+        sample = sample.training
         penalty = _choose_penalty(sample, task, columns)
         most, (fit,) = _learn(sample, task, columns, [penalty])
         points = round_points(task, fit, most)
@@ -138,7 +138,7 @@ def _choose_penalty(sample: Sample, task: PointsTask, columns: list[int]) -> flo
 
 def _predict_fold(sample: Sample, fold: Fold, task: PointsTask, columns: list[int]) -> dict[float, np.ndarray]:
     """Log-odds of the later leads of a fold, as each penalty learns them from the older ones."""
-    older, later = training_part(sample, fold).teaching, sample.matrix[fold[1]][:, columns]
+    older, later = training_part(sample, fold).training, sample.matrix[fold[1]][:, columns]
     most, fits = _learn(older, task, columns, PENALTIES)
     return {penalty: fit.line[0] + sum_points(fit.worth, most, later) for penalty, fit in zip(PENALTIES, fits, strict=True)}
 

@@ -24,7 +24,7 @@ _FEW_LARGE = 50  # of them, where trees are too large for their parts to be reme
 _MOST_STEPS = 75.0  # sum of the learning rates of all trees: 1500 trees of 0.05
 _PATIENT_STEPS = 3.0  # the same of the trees that may bring nothing before it ends: 60 of 0.05
 _HELD_SHARE = 0.2
-_USUAL_ROUNDS = 100  # where nothing tells how many
+_USUAL_ROUNDS = 100  # where there is nothing to choose it by
 _SEED_STEP = 1009  # apart, since LightGBM derives the seeds of its draws from the one given
 
 
@@ -62,7 +62,7 @@ class Growth:
         return max(1, round(self.rounds * float(np.sqrt(rows / self.rows))))
 
     def fit(self, sample: Sample, seed: int) -> LightGBM:
-        """Trees grown so on the whole block."""
+        """Trees grown that way on the whole sample."""
         asked = {**constrain(sample.features, self.monotone), **self.parameters}
         parameters = set_parameters(asked, seed=seed, rows=len(sample))
         return grow(sample, parameters, self.count_rounds(len(sample)), members=self.members)
@@ -104,7 +104,7 @@ class LightGBM:
 
     @classmethod
     def fit(cls, sample: Sample, seed: int, *, monotone: Collection[str] = ()) -> Self:
-        """Trees grown as usual on the whole block, as many as did best on its newest fifth when learned from the rest."""
+        """Trees with the usual parameters; as many as did best on the newest fifth of the sample when fitted on the rest."""
         parameters = set_parameters(constrain(sample.features, monotone), seed=seed, rows=len(sample))
         return cls(grow(sample, parameters, stop_early(sample, parameters)).to_text())
 
@@ -146,7 +146,7 @@ class LightGBM:
         """
         model = cls(text)
         if not text.startswith("tree\n") or "\nend of trees\n" not in text:
-            model.booster_  # noqa: B018  it tells what is wrong
+            model.booster_  # noqa: B018  it says what is wrong
         return model
 
 
@@ -160,7 +160,7 @@ def _load_lightgbm() -> Any:  # noqa: ANN401  a module without types
 def grow(
     sample: Sample, parameters: Mapping[str, Any], rounds: int, *, members: int = 1, start: Scored | None = None
 ) -> LightGBM:
-    """So many trees on a block; of several members the mean.
+    """A number of trees fitted on a sample; of several members the mean.
 
     Args:
         sample: Leads to learn from.
@@ -177,8 +177,8 @@ def grow(
 
 
 def make_dataset(sample: Sample, reference: lgb.Dataset | None = None, *, start: Scored | None = None) -> lgb.Dataset:
-    """A block as LightGBM reads it, its numbers cut into bins, those of the reference where there is one."""
-    sample = sample.teaching
+    """A sample as LightGBM reads it, its numbers cut into bins, those of the reference where there is one."""
+    sample = sample.training
     begun = None if start is None else start.score(sample.matrix)
     categories = [at for at, feature in enumerate(sample.features.features) if feature.kind == "category"]
     settings: dict[str, Any] = {"params": dict(OF_DATA), "free_raw_data": False, "reference": reference}
@@ -203,7 +203,7 @@ def _watch(parameters: Mapping[str, Any], fitted: lgb.Dataset, held: lgb.Dataset
 
 
 def stop_early(sample: Sample, parameters: Mapping[str, Any], *, start: Callable[[Sample, int], Scored] | None = None) -> int:
-    """How many trees: as many as did best on the newest fifth when learned from the rest, scaled up to the whole block.
+    """How many trees: as many as did best on the newest fifth when fitted on the rest, scaled up to the whole sample.
 
     Args:
         sample: Leads to learn from.
@@ -220,7 +220,7 @@ def stop_early(sample: Sample, parameters: Mapping[str, Any], *, start: Callable
     fitted = make_dataset(older, start=begun)
     losses, grown = _watch(parameters, fitted, make_dataset(newest, fitted, start=begun))
     best = int(losses.argmin()) + 1
-    if begun is not None and not _gains(newest.teaching, begun, grown, best):
+    if begun is not None and not _gains(newest.training, begun, grown, best):
         return 0
     return Growth(best, cut).count_rounds(len(sample))
 

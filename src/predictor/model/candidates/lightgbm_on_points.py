@@ -39,11 +39,11 @@ class LightGBMOnPoints:
 
     @classmethod
     def fit_grown(cls, sample: Sample, seed: int, *, growth: Growth | None, monotone: Collection[str] = ()) -> Self:
-        """Trees grown as tuning found for trees that start from nothing; how many is found anew, for the points save some.
+        """Trees with the parameters that tuning found without points; their number is chosen again, as the points save some.
 
         Args:
             sample: Leads to learn from.
-            seed: Of all that is drawn by lot.
+            seed: Of every random draw.
             growth: What tuning found; None for the usual.
             monotone: Types of event of which one more never lowers what the trees say, as `constrain` has it.
 

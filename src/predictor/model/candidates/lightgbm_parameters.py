@@ -31,7 +31,7 @@ _LARGE = 100_000  # rows from which a second thread gains more than the two lose
 
 
 def set_parameters(differences: Mapping[str, Any], *, seed: int, rows: int) -> dict[str, Any]:
-    """LightGBM's parameters, complete, for a block of that many leads.
+    """LightGBM's parameters, complete, for that many leads.
 
     >>> chosen = set_parameters({"num_leaves": 4}, seed=7, rows=100)
     >>> chosen["num_leaves"], chosen["learning_rate"], chosen["seed"], chosen["num_threads"]
@@ -62,7 +62,7 @@ def constrain(features: FeatureSet, event_types: Iterable[str]) -> dict[str, Any
     {}
     """
     wanted = {normal_text(event_type) for event_type in event_types}
-    kinds = {act.name: act.kind for act in features.event_features if act.event_type in wanted}
+    kinds = {feature.name: feature.kind for feature in features.event_features if feature.event_type in wanted}
     if kinds.keys().isdisjoint(features.names):
         return {}
     rising = [kinds.get(name) in _RISING for name in features.names]

@@ -67,10 +67,10 @@ class Logistic:
 
     @classmethod
     def fit(cls, sample: Sample, _seed: int) -> Self:
-        """Ridge-penalised maximum likelihood on the block."""
+        """Ridge-penalised maximum likelihood on the sample."""
         from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  a server needs none of it
 
-        sample = sample.teaching
+        sample = sample.training
         columns = tuple(column for position in range(sample.matrix.shape[1]) for column in _design(sample, position))
         design = _build(columns, sample.matrix)
         line = LogisticRegression(C=_PENALTY, solver="newton-cholesky", tol=1e-8, max_iter=200)
@@ -128,7 +128,7 @@ def _build(columns: tuple[Column, ...], matrix: np.ndarray) -> np.ndarray:
 
 
 def _design(sample: Sample, position: int) -> list[Column]:
-    """The columns of one feature, learned from the block."""
+    """The columns of one feature, fitted on the sample."""
     values, feature = sample.matrix[:, position], sample.features.features[position]
     missing = [Column(position, kind="missing")] if np.isnan(values).any() else []
     if feature.kind == "category":

@@ -17,12 +17,12 @@ from predictor.model.sample import Sample
 class OdooPls:
     """Counts of accepted and not accepted leads, in all and by each value of each category.
 
-    As the most used open-source learner of this kind counts them (`frequencies.py`), so that a firm sees what it would have got
-    there. At the moment an MQL is scored there is one stage, so the base odds are those of all leads; teams are not told apart:
-    a column that names the team is a category like any other. The learner knows no numbers, so neither does this: counts of
+    As the most used open-source learner of this kind counts them (`frequencies.py`), so that a firm sees what it would give.
+    At the moment an MQL is scored there is one stage, so the base odds are those of all leads; teams are not distinguished: a
+    column that names the team is a category like any other. The learner knows no numbers, so neither does this: counts of
     events, points and amounts are left out. A missing value is not counted. The code 'other' is counted as a value, but says
-    nothing of a lead: new values bear it too, and a value that no closed lead had has no row. Fields are taken as if independent,
-    so scores are too bold; the calibrator takes that back.
+    nothing of a lead: new values bear it too, and a value that no closed lead had has no row. Fields are taken as if
+    independent, so scores are too bold; the calibrator takes that back.
 
     Attributes:
         total: Leads accepted and not accepted, smoothed.
@@ -39,7 +39,7 @@ class OdooPls:
 
     @classmethod
     def fit(cls, sample: Sample, _seed: int) -> Self:
-        """The counts of the block; a lead counts for its weight where the block has weights."""
+        """The counts of the sample; a lead counts by its weight where there are weights."""
         weight = np.ones(len(sample)) if sample.weight is None else sample.weight
         won = np.where(weight > 0, weight * sample.outcome, 0.0)  # an outcome that is not known may be anything
         lost = np.where(weight > 0, weight * (1 - sample.outcome), 0.0)

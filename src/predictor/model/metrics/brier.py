@@ -25,7 +25,7 @@ class BrierParts:
     Attributes:
         score: The Brier score; lower is better.
         miscalibration: What right probabilities in the same order would save; 0 is best (Murphy's reliability).
-        discrimination: What such probabilities gain over the base rate for all; higher is better (resolution).
+        discrimination: What the probabilities gain over the base rate for all; higher is better (resolution).
         uncertainty: The Brier score of the base rate.
     """
 
@@ -37,7 +37,7 @@ class BrierParts:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationLine:
-    """How probabilities would have to be moved in log-odds; each with its 95 % interval, None where it cannot be told.
+    """How probabilities would have to be moved in log-odds; each with its 95 % interval, None where it is not known.
 
     Attributes:
         intercept: How far up (above 0: too low a promise) all of them, the slope left at 1.
@@ -51,7 +51,7 @@ class CalibrationLine:
 
 
 def decompose_brier(outcome: ArrayLike, probability: ArrayLike) -> BrierParts:
-    """How much of the Brier score is wrong probabilities, and how much is leads that cannot be told apart.
+    """How much of the Brier score is wrong probabilities, and how much is leads that the probabilities cannot separate.
 
     Right probabilities are those of isotonic regression, so there are no bins to choose, and no part is below 0. Sources: Murphy
     1973, Journal of Applied Meteorology 12; Dimitriadis, Gneiting and Jordan 2021, PNAS 118 (CORP).

@@ -67,7 +67,7 @@ class CalibrationJudgement:
 
     @property
     def verdict(self) -> CalibrationVerdict:
-        """`calibrated`; `rank only`: the order can be used, the probabilities cannot; `too few leads` to tell which."""
+        """`calibrated`; `rank only`: the order can be used, the probabilities cannot; `too few leads` to say which."""
         if self.faults:
             return "rank only"
         return "too few leads" if self._unseen > _BLIND * _find_material(self.promised) else "calibrated"
@@ -82,12 +82,12 @@ class CalibrationJudgement:
         """The verdict in one sentence."""
         leads = count(self.n, "newer lead")
         if self.faults:
-            told = "; ".join(self._tell_fault(fault) for fault in self.faults)
+            faults = "; ".join(self._describe_fault(fault) for fault in self.faults)
             trust = "Trust the order of leads, not the probabilities" if self.ranks else "The order of leads says nothing either"
-            return f"Rank only: of {leads}, {told}. {trust}."
+            return f"Rank only: of {leads}, {faults}. {trust}."
         if self.verdict == "too few leads":
             unseen = f"an error of {100 * self._unseen:.2g} points could be chance"
-            return f"Too few leads to tell: of {leads}, {self._came}, and {unseen}."
+            return f"Too few leads to say: of {leads}, {self._came}, and {unseen}."
         why = "no more than chance explains" if self.ece <= self.noise.high else "more than chance, but too little to matter"
         return f"Calibrated: of {leads}, {self._came}; {self._error}, {why}{self._blind}."
 
@@ -95,7 +95,7 @@ class CalibrationJudgement:
         """Verdict and figures as plain values, for `metrics.json`."""
         return {"verdict": self.verdict, **asdict(self), "faults": list(self.faults), "text": self.text}
 
-    def _tell_fault(self, fault: str) -> str:
+    def _describe_fault(self, fault: str) -> str:
         if fault == "level":
             return f"{self._came} (chance allows {format_percent(self.chance[0])} to {format_percent(self.chance[1])})"
         if fault == "slope":

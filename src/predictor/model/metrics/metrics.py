@@ -139,7 +139,7 @@ def compute_difference(
 
 
 def compute_rank_p_value(outcome: ArrayLike, probability: ArrayLike) -> float:
-    """How often an order drawn by lot would put accepted leads above the others as far as the probabilities do.
+    """The p-value of a ranking: how often a random order puts accepted leads as far above the others as the probabilities do.
 
     One-sided, of the rank sum; 1 where nothing can be put above anything. On few leads it holds what it says, where a bootstrap
     of the log loss is too sure. Source: Mann and Whitney 1947, Ann Math Stat 18, 50-60.

@@ -1,4 +1,4 @@
-"""A logistic line with a prior, learned from weighted leads: what the smooth calibrators have in common."""
+"""A logistic line with a prior, fitted on weighted leads: what the smooth calibrators have in common."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Known:
     Attributes:
         score: Log-odds.
         outcome: 1.0 or 0.0.
-        weight: Sums to the number of equally weighted leads that would tell as much.
+        weight: Sums to the effective number of leads.
     """
 
     score: FloatArray
@@ -40,7 +40,7 @@ class Known:
 
 
 def select_known(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Known:
-    """The leads whose outcome is known, with weights that say how much they tell.
+    """The leads whose outcome is known, with their effective weights.
 
     Where weights would sum to more than Kish's effective number, they are scaled down to it, as `shrink` says. A lead that
     counts half stays half a lead, which errs on the careful side.
@@ -77,7 +77,7 @@ Add leads whose outcome is known.
         )
     z, y, w = z[kept], y[kept], w[kept]
     refuse_any((y != 0) & (y != 1), "Outcomes must equal 0 or 1", "Give weight 0 to leads whose outcome is not known")
-    refuse_any(~np.isfinite(z), "Scores must be finite log-odds", "Score those leads anew, or leave them out")
+    refuse_any(~np.isfinite(z), "Scores must be finite log-odds", "Score those leads again, or leave them out")
     return Known(z, y, w * shrink(w.sum(), (w**2).sum()))
 
 

@@ -26,7 +26,7 @@ _MEANING = {
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """How a gate that exists already did; None where it cannot be told."""
+    """How a gate that exists already did; None where it is not known."""
 
     leads: int
     leads_per_week: float | None
@@ -70,7 +70,7 @@ In band (wanted: 20 to 30 %).
     y, handed = check_pairs(outcome, np.asarray(routed, dtype=float))
     if not handed.any():
         weekly, caught = or_none(0 / check_weeks(weeks)), 0.0 if y.any() else None
-        text = f"The {name} hands over no lead, so its conversion cannot be told."
+        text = f"The {name} hands over no lead, so its conversion is not known."
         return Gate(0, weekly, 0.0, None, None, None, caught, "cannot be told", text)
     row = compute_thresholds(y, handed, weeks=weeks).iloc[-1]  # a gate is a threshold on yes and no
     conversion, low, high = (float(row[name]) for name in ("conversion", "conversion_low", "conversion_high"))

@@ -41,7 +41,7 @@ def compute_thresholds(
         amount: What an accepted lead brings.
         cost: What working a lead costs.
         weight: (n,) how much each lead says of conversion, at least 0; None: all alike. The numbers of leads count them all,
-            intervals no more than the weights tell (`shrink`).
+            intervals by their effective number (`shrink`).
 
     Returns:
         Rising by `threshold` from 0, which routes every lead: `leads`, `leads_per_week`, `share_routed`, `conversion`,
@@ -66,13 +66,13 @@ leads carry no dates.
     rising = np.argsort(p, kind="stable")
     threshold = _choose_candidates(p[rising][w[rising] > 0])
     left_out = np.searchsorted(p[rising], threshold)
-    told, accepted, squares = (_sum_from(values[rising])[left_out] for values in (w, w * y, w**2))
-    leads, worth = len(p) - left_out, shrink(told, squares)
-    low, high = wilson(accepted * worth, told * worth)
+    total, accepted, squares = (_sum_from(values[rising])[left_out] for values in (w, w * y, w**2))
+    leads, worth = len(p) - left_out, shrink(total, squares)
+    low, high = wilson(accepted * worth, total * worth)
     period = check_weeks(weeks)
     counts = {"threshold": threshold, "leads": leads, "leads_per_week": leads / period, "share_routed": leads / len(p)}
-    rates = {"conversion": accepted / told, "conversion_low": low, "conversion_high": high}
-    sqls = accepted * (leads / told)
+    rates = {"conversion": accepted / total, "conversion_low": low, "conversion_high": high}
+    sqls = accepted * (leads / total)
     caught = {"sqls_caught": accepted / (accepted[0] or math.nan), "sqls_per_week": sqls / period}
     return with_value(pd.DataFrame({**counts, **rates, **caught}), amount, cost)
 

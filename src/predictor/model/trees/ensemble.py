@@ -51,7 +51,7 @@ class Trees:
         self._lock = threading.Lock()
 
     def _lay_out(self) -> None:
-        """Splits of all trees behind one another; small trees are filled up to 8 with such as change nothing."""
+        """Splits of all trees behind one another; small trees are filled up to 8 with splits that change nothing."""
         features, thresholds, when_missing, starts = list[int](), list[float](), list[bool](), list[int]()
         masks: tuple[list[int], list[int]] = ([], [])
         categories: list[tuple[int, frozenset[int]]] = []
@@ -118,11 +118,11 @@ class Trees:
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
         """The sum of the trees for each row, added in LightGBM's order."""
-        told = np.empty(len(matrix))
+        score = np.empty(len(matrix))
         for start in range(0, len(matrix), _ROWS):
             values = self._values.take(self._find_leaves(matrix[start : start + _ROWS]))
-            told[start : start + _ROWS] = np.add.accumulate(values, axis=1)[:, -1]
-        return told
+            score[start : start + _ROWS] = np.add.accumulate(values, axis=1)[:, -1]
+        return score
 
     def _find_leaves(self, matrix: np.ndarray) -> np.ndarray:
         """For each row and tree the leaf where the row ends, by its place among the leaves of all."""
@@ -159,7 +159,9 @@ class Trees:
         parts = np.empty((len(matrix), self.width + 1))
         for start in range(0, len(matrix), _ROWS):
             true = self._decide(matrix[start : start + _ROWS])
-            parts[start : start + _ROWS] = self._remembered.tell(self._pack(true)) if self.small else self._by_leaf.tell(true)
+            parts[start : start + _ROWS] = (
+                self._remembered.contribute(self._pack(true)) if self.small else self._by_leaf.contribute(true)
+            )
         return parts
 
     @cached_property

@@ -10,7 +10,7 @@ def average_texts(texts: Sequence[str]) -> str:
     """One model of LightGBM whose score is the mean of several: all their trees, each weighing less.
 
     Args:
-        texts: LightGBM's text of boosters learned from the same data.
+        texts: LightGBM's text of boosters fitted on the same data.
 
     Raises:
         ValueError: There is no text.

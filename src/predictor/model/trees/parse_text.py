@@ -29,7 +29,7 @@ class Tree:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """The tree of a block of LightGBM's text."""
+        """The tree in one section of LightGBM's text."""
         held = dict(line.partition("=")[::2] for line in text.splitlines())
         if held.get("is_linear", "0") != "0":
             raise UnknownTreesError("its leaves are linear")
@@ -69,7 +69,7 @@ class Tree:
         return (self.leaf_counts[-1 - child] if child < 0 else self.split_counts[child]) / self.split_counts[split]
 
     def expect(self) -> float:
-        """The mean over the leads that taught it."""
+        """The mean over the training leads."""
         if not self.features:
             return self.values[0]
         return sum(value * count for value, count in zip(self.values, self.leaf_counts, strict=True)) / self.split_counts[0]

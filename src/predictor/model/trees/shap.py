@@ -42,7 +42,7 @@ class Remembered:
         weights = np.array([factorial(size) * factorial(max(_SPLITS - size - 1, 0)) / factorial(_SPLITS) for size in range(8)])
         self._weights = np.where(_SUBSETS, weights[sizes - 1][:, None], -weights[sizes][:, None])  # Shapley 1953
 
-    def tell(self, patterns: np.ndarray) -> np.ndarray:
+    def contribute(self, patterns: np.ndarray) -> np.ndarray:
         """The parts of each row by feature, the last the base.
 
         Args:
@@ -60,8 +60,8 @@ class Remembered:
         return parts
 
     def _learn(self, patterns: np.ndarray) -> None:
-        lacking = self._places[self._at, patterns] < 0
-        pairs = np.unique(np.broadcast_to(self._at * 256, patterns.shape)[lacking] + patterns[lacking])
+        missing = self._places[self._at, patterns] < 0
+        pairs = np.unique(np.broadcast_to(self._at * 256, patterns.shape)[missing] + patterns[missing])
         begun, found = len(self._known), [self._known]
         for start in range(0, len(pairs), _AT_ONCE):
             some = pairs[start : start + _AT_ONCE]
@@ -117,7 +117,7 @@ class ByLeaf:
         points, weights = np.polynomial.legendre.leggauss(int(sizes.max(initial=1)) // 2 + 1)
         self._points = [((point + 1) / 2, weight / 2) for point, weight in zip(points, weights, strict=True)]
 
-    def tell(self, true: np.ndarray) -> np.ndarray:
+    def contribute(self, true: np.ndarray) -> np.ndarray:
         """The parts of each row by feature, the last the base.
 
         Args:

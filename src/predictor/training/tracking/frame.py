@@ -108,9 +108,9 @@ def _read_events(content: Any, timezone: str) -> Iterable[Event]:  # noqa: ANN40
     if not isinstance(events, (list, tuple, np.ndarray)) or not all(isinstance(event, Mapping) for event in events):
         raise ScoringError(f"LEAD025 'events' must be a list of events, but is not. {do}")
     for event in events:
-        lacking = [name for name in ("occurred_at", "event_type") if event.get(name) is None]
-        if lacking:
-            raise ScoringError(f"LEAD025 Each of the events must have {' and '.join(lacking)}, but one has not. {do}")
+        missing = [name for name in ("occurred_at", "event_type") if event.get(name) is None]
+        if missing:
+            raise ScoringError(f"LEAD025 Each of the events must have {' and '.join(missing)}, but one has not. {do}")
         moment = _read_moment("occurred_at", event["occurred_at"], timezone)
         value = None if event.get("value") is None else to_number(event["value"])
         yield Event(moment, event["event_type"], event.get("asset"), event.get("campaign"), value)

@@ -27,7 +27,7 @@ def sign(scorer: Scorer) -> ModelSignature:
     """The columns that the model takes and gives.
 
     An attribute may be of any type, as for the scorer, which takes numbers written as text; MLflow would refuse an integer
-    where it was told of a float.
+    where the signature has a float.
     """
     inputs = [ColSpec(AnyType(), "lead_id"), *(ColSpec(AnyType(), name, required=False) for name in name_inputs(scorer))]
     sure = {"lead_id", "warnings"}  # all others stand empty in a row that cannot be scored
@@ -62,7 +62,7 @@ def save_model(path: Path, bundle: Path, origin: Model) -> None:
 
 
 def log_model(client: MlflowClient, record: TrainingRecord, *, experiment_id: str, run_id: str) -> tuple[str, str]:
-    """Log the bundle as a model that MLflow can load, and tell its id and where its files are."""
+    """Log the bundle as a model that MLflow can load; its id and where its files are."""
     logged = client.create_logged_model(experiment_id, name="scorer", source_run_id=run_id, model_type="lead scorer")
     place = logged.artifact_location
     origin = Model(artifact_path=place, run_id=run_id, model_uuid=logged.model_id, model_id=logged.model_id)
@@ -88,7 +88,7 @@ def register_model(client: MlflowClient, name: str, record: TrainingRecord, *, r
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     tags = {"bundle": record.folder.name, "model_id": model_id}
-    told = {"tags": tags, "description": record.reason, "await_creation_for": 30, "model_id": model_id}
-    made = client.create_model_version(name, source, run_id, **told)
+    options = {"tags": tags, "description": record.reason, "await_creation_for": 30, "model_id": model_id}
+    made = client.create_model_version(name, source, run_id, **options)
     client.set_registered_model_alias(name, record.alias, made.version)
     return int(made.version)

@@ -115,8 +115,8 @@ def describe_candidate(record: TrainingRecord, name: str) -> dict[str, float]:
     difference = record.metrics.get("differences", {}).get(name) or {}
     ends_of = {"mean": "log_loss_difference", "low": "log_loss_difference_low", "high": "log_loss_difference_high"}
     figures |= {ends_of[end]: value for end, value in difference.items() if end in ends_of}
-    has_folds = {row["candidate"]: row for row in record.metrics.get("choice") or ()}.get(name, {})
-    figures |= {f"rehearsed_{figure}": has_folds.get(figure) for figure in ("log_loss", "excess", "error")}
+    out_of_fold = {row["candidate"]: row for row in record.metrics.get("choice") or ()}.get(name, {})
+    figures |= {f"rehearsed_{figure}": out_of_fold.get(figure) for figure in ("log_loss", "excess", "error")}
     return _keep_numbers(figures)
 
 
@@ -134,7 +134,7 @@ def describe_training(record: TrainingRecord) -> dict[str, float]:
 
 
 def _keep_numbers(figures: Mapping[str, Any]) -> dict[str, float]:
-    """The figures that are known; MLflow has no word for one that cannot be told."""
+    """The figures that are known; MLflow has no value for one that is not."""
     return {name: float(value) for name, value in figures.items() if value is not None and math.isfinite(value)}
 
 

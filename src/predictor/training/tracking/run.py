@@ -14,10 +14,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from predictor.core.errors import TrackingError
 from predictor.core.settings import Settings
-from predictor.training.tracking import record as told
 from predictor.training.tracking.model import log_model, register_model
 from predictor.training.tracking.place import Place, be_patient, check_database, find_place
-from predictor.training.tracking.record import Tracked, TrainingRecord, hide_password
+from predictor.training.tracking.record import (
+    Tracked,
+    TrainingRecord,
+    describe_candidate,
+    describe_params,
+    describe_tags,
+    describe_training,
+    hide_password,
+)
 
 _FAULTS = (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError)
 _UNREACHABLE = {
@@ -46,7 +53,7 @@ def write_training(record: TrainingRecord, settings: Settings) -> Tracked:
     except _FAULTS as error:
         raise TrackingError(
             f"MLflow at '{shown}' could not keep the training: {_explain(error)}. The bundle '{record.folder.name}' is "
-            "saved and nothing is lost. For the next training start the server, mend tracking.uri, or give --no-track."
+            "saved and nothing is lost. For the next training start the server, fix tracking.uri, or give --no-track."
         ) from None  # the cause may quote a password
     return Tracked(run_id, shown, version, record.alias)
 
@@ -68,13 +75,13 @@ def write_alias(bundle: str, settings: Settings) -> Tracked:
                 client.set_registered_model_alias(name, "champion", version.version)
     except _FAULTS as error:
         raise TrackingError(
-            f"MLflow at '{shown}' could not move the alias: {_explain(error)}. The bundle '{bundle}' serves all the same. "
-            "Start the server or mend tracking.uri, and promote it again."
+            f"MLflow at '{shown}' could not move the alias: {_explain(error)}. The bundle '{bundle}' still serves. "
+            "Start the server or fix tracking.uri, and promote it again."
         ) from None
     if version is None:
         raise TrackingError(
             f"MLflow at '{shown}' holds no version of '{name}' that was made of bundle '{bundle}', so its alias was not moved. "
-            "The bundle serves all the same; leave -c out where the training was not tracked."
+            "The bundle still serves; leave -c out where the training was not tracked."
         )
     return Tracked(version.run_id or "", shown, int(version.version), "champion")
 
@@ -93,7 +100,7 @@ def _explain(error: Exception) -> str:
 
 @contextmanager
 def _be_quiet() -> Iterator[None]:
-    """Keep MLflow from telling each of its steps; its warnings are still told."""
+    """Keep MLflow from telling each of its steps; its warnings still show."""
     logger = logging.getLogger("mlflow")
     level = logger.level
     logger.setLevel(max(level, logging.WARNING))
@@ -104,7 +111,7 @@ def _be_quiet() -> Iterator[None]:
 
 
 def _open(place: Place, experiment: str) -> tuple[MlflowClient, str]:
-    """A client of the place, which has answered once, and the id of the experiment, made where it lacks."""
+    """A client of the place, which has answered once, and the id of the experiment, made where it is missing."""
     check_database(place)
     with be_patient(first=True):
         client = MlflowClient(place.uri, registry_uri=place.uri)
@@ -118,18 +125,18 @@ def _open(place: Place, experiment: str) -> tuple[MlflowClient, str]:
 
 
 def _write(client: MlflowClient, experiment_id: str, record: TrainingRecord, settings: Settings) -> tuple[str, int]:
-    tags = told.describe_tags(record)
+    tags = describe_tags(record)
     with _run(client, experiment_id, record.folder.name, tags | {"mlflow.note.content": tags.get("verdict", "")}) as run_id:
-        client.log_batch(run_id, params=[Param(name, text) for name, text in told.describe_params(settings).items()])
+        client.log_batch(run_id, params=[Param(name, text) for name, text in describe_params(settings).items()])
         for name in record.metrics["test"]:
             marks = {_PARENT: run_id, "candidate": name, "chosen": str(name == record.champion).lower()}
             with _run(client, experiment_id, name, marks) as nested_id:
-                _log_metrics(client, nested_id, told.describe_candidate(record, name))
+                _log_metrics(client, nested_id, describe_candidate(record, name))
         for name, figure in record.figures.items():
             client.log_figure(run_id, figure, f"figures/{name}.png")
         client.log_artifacts(run_id, str(record.folder), "bundle")
         model = log_model(client, record, experiment_id=experiment_id, run_id=run_id)
-        _log_metrics(client, run_id, told.describe_training(record), model_id=model[0])
+        _log_metrics(client, run_id, describe_training(record), model_id=model[0])
         return run_id, register_model(client, settings.tracking.registered_model, record, run_id=run_id, model=model)
 
 
