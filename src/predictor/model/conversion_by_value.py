@@ -78,7 +78,7 @@ class ConversionByValue:
             }
             whole, pending = _read(content["whole"]) or (0, 0.0), content["pending"]
         except (LookupError, TypeError) as error:
-            raise ValueError(f"evidence.json does not hold what it must for each feature ({error})") from error
+            raise ValueError(f"evidence.json does not describe each feature ({error})") from error
         for feature in features.features:
             wanted = 2 + (len(feature.categories) if feature.kind == "category" else len(bins[feature.name].edges))
             if (came := len(bins[feature.name].shares)) != wanted:

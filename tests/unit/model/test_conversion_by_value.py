@@ -122,7 +122,7 @@ def test_read_back_from_json_it_is_the_same_and_that_of_other_features_is_refuse
     other = FeatureSet((replace(RANK, categories=("vp",)),), ())
     with pytest.raises(ValueError, match=r"evidence.json must have 3 shares of feature 'rank', but has 4"):
         ConversionByValue.from_json(content, other)
-    with pytest.raises(ValueError, match=r"evidence.json lacks what it must hold of each feature \('employees'\)"):
+    with pytest.raises(ValueError, match=r"evidence.json does not describe each feature \('employees'\)"):
         ConversionByValue.from_json(content, FeatureSet((SIZE,), ()))
 
 

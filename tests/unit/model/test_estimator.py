@@ -12,6 +12,7 @@ from predictor import LeadClassifier
 from predictor.core.settings import load_settings
 from predictor.features.assemble import TOTAL
 from predictor.model.calibrated_model import fit_calibrated
+from predictor.model.eligible import make_forward_folds
 from predictor.training.from_tables import load_dataset
 
 TIE = (
@@ -48,7 +49,7 @@ def test_a_table_of_an_export_is_learned_and_said_as_calibrated_probabilities(ca
 
 
 def test_it_is_the_model_of_the_product(firm):
-    """The same leads, attributes and seed give the same probabilities as a study's own block, to the last bit."""
+    """The same leads, attributes and seed give the same probabilities as a dataset's own sample, to the last bit."""
     dataset = load_dataset(load_settings(firm / "predictor.toml"))
     known = np.flatnonzero(dataset.outcomes.mature)
     known = known[np.argsort(dataset.outcomes.order[known], kind="stable")][:1500]
@@ -57,7 +58,9 @@ def test_it_is_the_model_of_the_product(firm):
     model = LeadClassifier("logistic", order_by="mql_at").fit(rows, dataset.outcomes.outcome[known])
     features = model.features_
     sample = dataset.sample(known, features)
-    calibrated = fit_calibrated("logistic", sample, dataset.forward_folds(sample), 0)
+    calibrated = fit_calibrated(
+        "logistic", sample, make_forward_folds(sample, folds=dataset.settings.split.folds, gap=dataset.gap), 0
+    )
     assert [feature.name for feature in features.features] == [*attributes, "attributes/missing"]
     assert model.predict_proba(rows)[:, 1].tolist() == pytest.approx(calibrated.predict(sample.matrix).tolist(), abs=1e-12)
 

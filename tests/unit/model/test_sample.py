@@ -232,8 +232,8 @@ def test_weights_reach_calibrator_choice_and_folds():
     assert calibrated.calibrator.n == (judged.weight > 0).sum() < len(judged)
 
 
-def test_where_only_the_yes_is_known_nothing_is_learned_or_rehearsed():
+def test_where_only_acceptances_are_known_there_are_no_folds_and_nothing_is_learned():
     sample = make_known(draw_block(100), 26)
     assert make_forward_folds(sample, folds=4, gap=0) == []
-    with pytest.raises(TrainingError, match=r"All \d+ leads of the fit block with a known outcome have the same outcome"):
-        select_candidates(sample, make_settings().model, out_of_fold=False)
+    with pytest.raises(TrainingError, match=r"All \d+ training leads with a known outcome have the same outcome"):
+        select_candidates(sample, make_settings().model, has_folds=False)

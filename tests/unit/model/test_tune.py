@@ -76,9 +76,7 @@ def test_where_all_leads_are_too_many_the_newest_are_searched_on(monkeypatch):
     assert 0.3 <= some.share < 0.8
     assert some.growth.rows < 0.8 * np.mean([len(seen) for seen, _ in FOLDS])
     (tip,) = some.findings
-    assert tip.what.startswith(
-        f"The search for better trees looked at the newest {100 * some.share:.0f} % of the leads of each fold"
-    )
+    assert tip.what.startswith(f"The search for better trees used the newest {100 * some.share:.0f} % of the leads of each fold")
 
 
 def test_the_clock_ends_a_search_and_that_is_told():
@@ -108,7 +106,7 @@ def test_without_a_fold_there_is_nothing_to_tune_on():
         tune_lightgbm(BLOCK, [], seed=0, budget=Budget(4.0))
 
 
-def test_how_trees_grew_for_a_fold_was_not_told_by_that_fold():
+def test_how_trees_grew_for_a_fold_was_not_chosen_on_that_fold():
     changed = BLOCK.outcome.copy()
     changed[FOLDS[-1][1]] = 1 - changed[FOLDS[-1][1]]
     other = Sample(BLOCK.matrix, changed, BLOCK.order, FEATURES, dated=True)
@@ -117,7 +115,7 @@ def test_how_trees_grew_for_a_fold_was_not_told_by_that_fold():
     assert one.before == two.before
     assert one.growth != two.growth
     scores = [
-        fit_calibrated("lightgbm", sample, FOLDS, 0, plan=FitPlan(told.ways["lightgbm"])).scores
+        fit_calibrated("lightgbm", sample, FOLDS, 0, plan=FitPlan(told.fits["lightgbm"])).scores
         for sample, told in ((BLOCK, one), (other, two))
     ]
     np.testing.assert_array_equal(*scores)

@@ -14,32 +14,33 @@ from predictor.model.metrics.calibration_test import judge_calibration
 from predictor.model.metrics.metrics import Difference, compute_metrics
 from predictor.model.sample import Sample
 from predictor.model.split import make_folds
+from predictor.model.verdict_text import check_calibration, describe_verdict
 
 FEATURES = FeatureSet((Feature("n", "N", "N", "number"), Feature("points/total", "Points", "Points", "number")), ())
 SETTINGS = make_settings({"model": {"resamples": 50}})
 
 
-def draw_block(n, seed, start=0.0):
+def draw_sample(n, seed, start=0.0):
     draw = np.random.default_rng(seed)
     matrix = np.column_stack([draw.normal(size=n), draw.normal(size=n)])
     outcome = (draw.random(n) < 1 / (1 + np.exp(1 - 1.5 * matrix[:, 0]))).astype(float)
     return Sample(matrix, outcome, start + np.arange(n) / 4, FEATURES, dated=True)
 
 
-FIT, TEST = draw_block(800, 0), draw_block(300, 1, start=230.0)
-RECIPES = {
+FIT, TEST = draw_sample(800, 0), draw_sample(300, 1, start=230.0)
+MODELS = {
     name: fit_calibrated(name, FIT, make_folds(FIT.order, folds=4, gap=5), 0) for name in ("constant", "points", "logistic")
 }
 
 
 @pytest.fixture(scope="module")
 def verdict():
-    return judge_candidates(RECIPES, "logistic", fit=FIT, test=TEST, routed=TEST.matrix[:, 1] > 0, settings=SETTINGS)
+    return judge_candidates(MODELS, "logistic", fit=FIT, test=TEST, routed=TEST.matrix[:, 1] > 0, settings=SETTINGS)
 
 
 def test_every_candidate_has_its_row(verdict):
     assert list(verdict.test) == list(verdict.intervals) == list(verdict.probability) == ["constant", "points", "logistic"]
-    for name, calibrated in RECIPES.items():
+    for name, calibrated in MODELS.items():
         assert verdict.test[name] == compute_metrics(TEST.outcome, calibrated.predict(TEST.matrix))
     assert set(verdict.differences) == {"constant", "points"}
 
@@ -52,7 +53,7 @@ def test_what_learned_the_signal_earned_it(verdict):
 
 def test_threshold_comes_from_earlier_leads_and_is_kept_to(verdict):
     flipped = replace(TEST, outcome=1 - TEST.outcome)
-    other = judge_candidates(RECIPES, "logistic", fit=FIT, test=flipped, routed=None, settings=SETTINGS)
+    other = judge_candidates(MODELS, "logistic", fit=FIT, test=flipped, routed=None, settings=SETTINGS)
     assert other.threshold == verdict.threshold
     routed = verdict.probability["logistic"] >= verdict.threshold.threshold
     assert verdict.realised.leads == int(routed.sum())
@@ -61,7 +62,7 @@ def test_threshold_comes_from_earlier_leads_and_is_kept_to(verdict):
 
 def test_gate_of_the_points(verdict):
     assert verdict.gate.leads == int((TEST.matrix[:, 1] > 0).sum())
-    assert judge_candidates(RECIPES, "points", fit=FIT, test=TEST, routed=None, settings=SETTINGS).gate is None
+    assert judge_candidates(MODELS, "points", fit=FIT, test=TEST, routed=None, settings=SETTINGS).gate is None
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_gate_of_the_points(verdict):
         (
             Difference(-0.02, -0.04, 0.01),
             True,
-            "The points are as good: 'logistic' and 'points' are not to be told apart on the forward test: log loss 0.0200 lower",
+            "The points are as good: 'logistic' and 'points' show no clear difference on the forward test: log loss 0.0200 lower",
         ),
         (Difference(0.02, 0.01, 0.04), False, "'logistic' is worse than 'points' on the forward test: log loss 0.0200 higher"),
         (Difference(-0.02, -0.04, -0.01), True, "'logistic' is better than 'points' on the forward test: log loss 0.0200 lower"),
@@ -80,16 +81,16 @@ def test_gate_of_the_points(verdict):
 def test_verdict_in_words(verdict, gap, earned, text):
     judged = replace(verdict, differences={**verdict.differences, "points": gap})
     assert judged.earned is earned
-    assert text in judged.text
+    assert text in describe_verdict(judged)
 
 
 def test_the_base_rate_has_no_rival():
-    verdict = judge_candidates(RECIPES, "constant", fit=FIT, test=TEST, routed=None, settings=SETTINGS)
+    verdict = judge_candidates(MODELS, "constant", fit=FIT, test=TEST, routed=None, settings=SETTINGS)
     assert (verdict.rival, verdict.earned) == (None, True)
     missed = "No signal on earlier leads, so every lead gets the same probability. On the newer ones 'logistic' did better: "
     assert verdict.text == missed + "train again when more are known."
     same = {name: Difference(0.001, -0.001, 0.002) for name in verdict.differences}
-    assert replace(verdict, differences=same).text == (
+    assert describe_verdict(replace(verdict, differences=same)) == (
         "No signal: nothing did better than the base rate on earlier leads, so every lead gets the same probability."
     )
 
@@ -110,45 +111,47 @@ def test_what_is_surely_worse_than_the_base_rate_may_not_serve(verdict, chosen, 
 
 
 def test_points_beside_the_base_rate():
-    verdict = judge_candidates(RECIPES, "points", fit=FIT, test=TEST, routed=None, settings=SETTINGS)
+    verdict = judge_candidates(MODELS, "points", fit=FIT, test=TEST, routed=None, settings=SETTINGS)
     assert verdict.rival == "constant"
     assert verdict.earned
     assert verdict.text.startswith(
-        "Nothing learned did better than the points on earlier leads; on the newer ones 'logistic' did."
+        "No learned candidate did better than the points on earlier leads; on the newer ones 'logistic' did."
     )
     better = {"logistic": Difference(0.0, -0.1, 0.1), "constant": Difference(-0.2, -0.3, -0.1)}
-    assert replace(verdict, differences=better, p_value=0.0).text == (
+    assert describe_verdict(replace(verdict, differences=better, p_value=0.0)) == (
         "The points are as good as anything learned: nothing did better on earlier leads. 'points' is better than 'constant' on "
         "the forward test: log loss 0.2000 lower (95 %: -0.3000 to -0.1000)."
     )
 
 
-def test_what_is_not_told_apart_from_the_base_rate_is_no_signal(verdict):
+def test_no_clear_difference_from_the_base_rate_is_no_signal(verdict):
     weak = Difference(-0.002, -0.01, 0.006)
-    told = replace(verdict, differences={"constant": weak, "points": weak}, p_value=0.3)
-    assert told.text == (
-        "No signal on the forward test: 'logistic' is not to be told apart from the base rate: log loss 0.0020 lower "
+    changed = replace(verdict, differences={"constant": weak, "points": weak}, p_value=0.3)
+    assert describe_verdict(changed) == (
+        "No signal on the forward test: 'logistic' shows no clear difference from the base rate: log loss 0.0020 lower "
         "(95 %: -0.0100 to +0.0060)."
     )
     worse = Difference(0.02, 0.01, 0.03)
-    assert "'logistic' is worse than the base rate" in replace(told, differences={"constant": worse, "points": weak}).text
-
-
-def test_what_ranks_no_better_than_luck_is_no_signal_however_sure_the_losses_look(verdict):
-    better = Difference(-0.02, -0.04, -0.001)
-    told = replace(verdict, differences={"constant": better, "points": better}, p_value=0.04)
-    assert told.text == (
-        "No signal on the forward test: 'logistic' may rank these leads so well by luck: 4 % of orders by lot do as well."
+    assert "'logistic' is worse than the base rate" in describe_verdict(
+        replace(changed, differences={"constant": worse, "points": weak})
     )
-    assert "No signal" not in replace(told, p_value=0.01).text
+
+
+def test_a_ranking_no_better_than_chance_is_no_signal_however_sure_the_losses_look(verdict):
+    better = Difference(-0.02, -0.04, -0.001)
+    changed = replace(verdict, differences={"constant": better, "points": better}, p_value=0.04)
+    assert describe_verdict(changed) == (
+        "No signal on the forward test: 'logistic' may rank these leads so well by chance: 4.0 % of random orders do as well."
+    )
+    assert "No signal" not in describe_verdict(replace(changed, p_value=0.01))
 
 
 def test_what_ranks_leads_is_a_signal_though_its_level_is_wrong(verdict):
     weak = Difference(0.002, -0.01, 0.006)
-    told = replace(verdict, differences={"constant": weak, "points": Difference(-0.2, -0.3, -0.1)}).text
-    assert told.startswith("By its probabilities 'logistic' is not to be told apart from the base rate: ")
-    assert "'logistic' is better than 'points' on the forward test" in told
-    assert "No signal" not in told
+    text = describe_verdict(replace(verdict, differences={"constant": weak, "points": Difference(-0.2, -0.3, -0.1)}))
+    assert text.startswith("By its probabilities 'logistic' shows no clear difference from the base rate: ")
+    assert "'logistic' is better than 'points' on the forward test" in text
+    assert "No signal" not in text
 
 
 @pytest.mark.parametrize(
@@ -156,7 +159,7 @@ def test_what_ranks_leads_is_a_signal_though_its_level_is_wrong(verdict):
     [
         ("constant", ["constant"], "Nothing but the base rate could be tried, so every lead gets the same probability."),
         ("constant", ["constant", "points"], "No signal: the points did no better than the base rate on earlier leads, so every"),
-        ("points", ["constant", "points"], "Nothing learned could be tried beside the points. "),
+        ("points", ["constant", "points"], "No learned candidate could be tried beside the points. "),
         (
             "logistic",
             ["logistic"],
@@ -164,16 +167,16 @@ def test_what_ranks_leads_is_a_signal_though_its_level_is_wrong(verdict):
         ),
     ],
 )
-def test_candidates_that_were_not_tried_are_not_told_of(chosen, names, text):
-    models = {name: RECIPES[name] for name in names}
+def test_candidates_that_were_not_tried_are_not_mentioned(chosen, names, text):
+    models = {name: MODELS[name] for name in names}
     assert judge_candidates(models, chosen, fit=FIT, test=TEST, routed=None, settings=SETTINGS).text.startswith(text)
 
 
-def test_without_a_rehearsal_that_is_why():
-    short = "Earlier leads are too few, or span too little time, to choose anything learned by, so "
-    for chosen, said in (("constant", f"No signal yet. {short}'constant' is taken."), ("points", f"{short}'points' is taken. ")):
-        told = judge_candidates(RECIPES, chosen, fit=FIT, test=TEST, routed=None, settings=SETTINGS)
-        assert replace(told, has_folds=False).text.startswith(said)
+def test_without_forward_folds_that_is_why():
+    short = "Earlier leads are too few, or span too little time, to choose a learned candidate, so "
+    for chosen, text in (("constant", f"No signal yet. {short}'constant' is used."), ("points", f"{short}'points' is used. ")):
+        verdict = judge_candidates(MODELS, chosen, fit=FIT, test=TEST, routed=None, settings=SETTINGS)
+        assert describe_verdict(replace(verdict, has_folds=False)).startswith(text)
 
 
 def test_probabilities_are_judged_beside_what_chance_shows(verdict):
@@ -185,27 +188,30 @@ def test_probabilities_are_judged_beside_what_chance_shows(verdict):
     ("faults", "recalibrated", "do"),
     [
         (("level", "shape"), False, "Set model.recalibrate to 'newest' and train again"),
-        (("level",), True, "These leads have set the level since; train again when newer ones are known"),
-        (("slope",), False, "The final model has learned from these leads too; train again when newer ones are known"),
+        (("level",), True, "These leads have since set the level; train again when newer outcomes are known, to check it."),
+        (
+            ("slope",),
+            False,
+            "The final model has also been trained on these leads; train again when newer outcomes are known, to check it.",
+        ),
     ],
 )
-def test_probabilities_that_only_rank_are_told_with_what_to_do(verdict, faults, recalibrated, do):
-    off = replace(verdict, calibration=replace(verdict.calibration, faults=faults), recalibrated=recalibrated)
-    assert off.text.endswith(" Its probabilities only rank leads.")
-    assert (off.calibration_warning.code, off.calibration_warning.what) == ("MODEL001", off.calibration.text)
-    assert off.calibration_warning.do.startswith(do)
-    assert off.calibration_warning.do.endswith(
-        "Until then choose the threshold by policy 'capacity', which needs only the order."
-    )
+def test_probabilities_that_only_rank_bring_a_warning_with_what_to_do(verdict, faults, recalibrated, do):
+    judgement = replace(verdict.calibration, faults=faults)
+    assert describe_verdict(replace(verdict, calibration=judgement)).endswith(" Its probabilities only rank leads.")
+    warning = check_calibration(judgement, recalibrated=recalibrated)
+    assert (warning.code, warning.what) == ("MODEL001", judgement.text)
+    assert warning.do.startswith(do)
+    assert warning.do.endswith("Until then choose the threshold by policy 'capacity', which only needs the order.")
 
 
 def test_without_points_the_base_rate_is_the_rival():
-    models = {name: RECIPES[name] for name in ("constant", "logistic")}
+    models = {name: MODELS[name] for name in ("constant", "logistic")}
     assert judge_candidates(models, "logistic", fit=FIT, test=TEST, routed=None, settings=SETTINGS).rival == "constant"
 
 
-def test_thresholds_are_rehearsed_on_what_was_said_out_of_time():
-    table = compute_forward_thresholds(RECIPES["logistic"], FIT, SETTINGS)
+def test_thresholds_are_chosen_on_out_of_fold_probabilities():
+    table = compute_forward_thresholds(MODELS["logistic"], FIT, SETTINGS)
     assert table["leads"].iloc[0] == 400
     weeks = (400 - 1) / 4 / 7
     assert table["leads_per_week"].iloc[0] == pytest.approx(400 / weeks)
@@ -213,4 +219,4 @@ def test_thresholds_are_rehearsed_on_what_was_said_out_of_time():
 
 def test_undated_leads_have_no_weeks():
     undated = replace(FIT, dated=False)
-    assert compute_forward_thresholds(RECIPES["logistic"], undated, SETTINGS)["leads_per_week"].isna().all()
+    assert compute_forward_thresholds(MODELS["logistic"], undated, SETTINGS)["leads_per_week"].isna().all()

@@ -61,7 +61,7 @@ def read_calibrator(text: str) -> Calibrator:
         ValueError: A kind that is not known, or other parts than its kind has.
 
     >>> read_calibrator(Identity().to_text())
-    AsIs(variance=(), n=0)
+    Identity(variance=(), n=0)
     >>> read_calibrator('{"kind": "magic"}')
     Traceback (most recent call last):
     ValueError: calibrator.json must be of kind 'none', 'tempered', 'sigmoid', 'beta', 'isotonic', 'venn_abers', \

@@ -36,7 +36,7 @@ def read_text(learned: type[Fitted], text: str) -> Fitted:
 
     >>> from predictor.model.calibrators.identity import Identity
     >>> read_text(Identity, '{"kind": "none", "variance": [], "n": 0}')
-    AsIs(variance=(), n=0)
+    Identity(variance=(), n=0)
     >>> read_text(Identity, '{"kind": "none", "n": 0}')
     Traceback (most recent call last):
     ValueError: A calibrator of this kind must hold 'variance', 'n', but holds 'n'

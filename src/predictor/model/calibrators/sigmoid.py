@@ -21,7 +21,7 @@ class Sigmoid:
 
     Attributes:
         intercept: Shift in log-odds.
-        slope: Above 1 the score was too timid, below 1 too bold; never below 0.
+        slope: Above 1 the score was underconfident, below 1 overconfident; never below 0.
         variance: Of intercept, of slope, and their covariance.
         n: Out-of-fold predictions that it was fitted on.
     """

@@ -22,7 +22,7 @@ class OdooPls:
     column that names the team is a category like any other. The learner knows no numbers, so neither does this: counts of
     events, points and amounts are left out. A missing value is not counted. The code 'other' is counted as a value, but says
     nothing of a lead: new values bear it too, and a value that no closed lead had has no row. Fields are taken as if
-    independent, so scores are too bold; the calibrator takes that back.
+    independent, so scores are overconfident; the calibrator corrects that.
 
     Attributes:
         total: Leads accepted and not accepted, smoothed.

@@ -41,7 +41,7 @@ class CalibrationLine:
 
     Attributes:
         intercept: How far up (above 0: too low a promise) all of them, the slope left at 1.
-        slope: How far apart: above 1 they were too timid, below 1 too bold.
+        slope: How far apart: above 1 they were underconfident, below 1 overconfident.
     """
 
     intercept: float | None

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from predictor.core.errors import count
-from predictor.core.wording import format_percent
+from predictor.core.wording import format_percent, format_percent_range
 from predictor.model.metrics.brier import BrierParts, CalibrationLine, decompose_brier, fit_calibration_line
 from predictor.model.metrics.inputs import check_pairs
 from predictor.model.metrics.metrics import compute_metrics, compute_reliability
@@ -97,10 +97,10 @@ class CalibrationJudgement:
 
     def _describe_fault(self, fault: str) -> str:
         if fault == "level":
-            return f"{self._came} (chance allows {format_percent(self.chance[0])} to {format_percent(self.chance[1])})"
+            return f"{self._came} (chance allows {format_percent_range(*self.chance)})"
         if fault == "slope":
             slope = self.line.slope or 0.0
-            return f"probabilities are too {'bold' if slope < 1 else 'timid'} (slope {slope:.2f}, right is 1)"
+            return f"probabilities are {'overconfident' if slope < 1 else 'underconfident'} (slope {slope:.2f}, right is 1)"
         return self._error
 
     @property

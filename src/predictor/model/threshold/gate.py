@@ -62,7 +62,7 @@ def judge_gate(
         TrainingError: As `check_pairs`, or the period is not above 0 weeks.
 
     >>> print(judge_gate([0, 0, 0, 0, 1, 0], [True] * 5 + [False], weeks=1).text)
-    The gate hands over 5 a week, 83 % of all, of which 20 % (4 to 62 %) become SQLs: 100 % of all SQLs. \
+    The gate hands over 5 a week, 83 % of all, of which 20 % (3.6 to 62.4 %) become SQLs: 100 % of all SQLs. \
 In band (wanted: 20 to 30 %).
     >>> judge_gate([0, 1], [False, False], weeks=1).verdict
     'cannot be told'

@@ -17,7 +17,7 @@ from predictor.model.calibrated_model import fit_calibrated
 from predictor.model.candidates.baselines import fit_line
 from predictor.model.candidates.learned_points import PENALTIES, LearnedPoints
 from predictor.model.eligible import make_forward_folds
-from predictor.model.explain_points import compute_fitted_rules, find_points_gate, write_points_book
+from predictor.model.explain_points import compute_fitted_rules, choose_points_gate, write_points_book
 from predictor.model.pending import PendingWeights
 from predictor.model.sample import Sample
 from predictor.points.fit_points import PointsTask, sum_points
@@ -40,7 +40,7 @@ def draw_block(n, seed=0, true=TRUE):
     draw = np.random.default_rng(seed)
     matrix = np.column_stack([draw.random((n, 6)) < 0.3, draw.normal(size=n)]).astype(float)
     outcome = (draw.random(n) < expit(-2.2 + matrix[:, :6] @ true)).astype(float)
-    return Sample(matrix, outcome, np.arange(n) / 10, FEATURES, dated=True, task=TASK)
+    return Sample(matrix, outcome, np.arange(n) / 10, FEATURES, dated=True, points_task=TASK)
 
 
 BLOCK = draw_block(4000)
@@ -122,7 +122,7 @@ def test_where_only_known_outcomes_count_the_others_change_nothing():
 
 def test_without_a_rule_book_it_is_refused():
     with pytest.raises(TrainingError, match=r"Candidate 'learned_points' needs a rule book: name one in points.rule_book"):
-        LearnedPoints.fit(replace(BLOCK, task=None), 0)
+        LearnedPoints.fit(replace(BLOCK, points_task=None), 0)
     with pytest.raises(TrainingError, match="needs a rule book"):
         LearnedPoints.fit(replace(BLOCK, features=FeatureSet(FEATURES.features[1:], ())), 0)
 
@@ -133,7 +133,7 @@ def test_without_a_rule_book_it_is_refused():
 def test_the_gate_meets_the_band_on_new_leads():
     calibrated = fit_calibrated("learned_points", BLOCK, make_forward_folds(BLOCK, folds=4, gap=0), 0)
     settings = make_settings({"threshold": {"band": [0.30, 0.45]}}).threshold
-    gate = find_points_gate(calibrated, BLOCK, TASK, settings)
+    gate = choose_points_gate(calibrated, BLOCK, TASK, settings)
     new = draw_block(20_000, 5)
     routed = (calibrated.model.total(new.matrix) >= gate) | (new.matrix[:, 0] > 0)  # the first rule qualifies by itself
     assert 0.29 <= new.outcome[routed].mean() <= 0.45
@@ -164,10 +164,10 @@ def test_a_rule_of_the_wrong_sign_is_held_at_nothing_and_says_so():
     told = compute_fitted_rules(LearnedPoints.fit(sample, 0), sample, TASK).set_index("rule")
     assert told.loc["R4", "points"] == 0
     assert told.loc["R4", "why"].endswith(
-        "All other rules alike, it speaks for the other sign; signs are kept, so it gets no points."
+        "With all other rules equal, its sign would change; signs are kept, so it gets no points."
     )
     freed = replace(TASK, signs="free")
-    free = replace(sample, task=freed)
+    free = replace(sample, points_task=freed)
     turned = compute_fitted_rules(LearnedPoints.fit(free, 0), free, freed).set_index("rule")
     assert turned.loc["R4", "points"] < 0
     assert "the other sign" not in turned.loc["R4", "why"]
@@ -176,6 +176,6 @@ def test_a_rule_of_the_wrong_sign_is_held_at_nothing_and_says_so():
 def test_a_rule_that_never_fires_says_so():
     silent = replace(BLOCK, matrix=np.where(np.arange(7) == 3, 0.0, BLOCK.matrix))
     table = compute_fitted_rules(LearnedPoints.fit(silent, 0), silent, TASK).set_index("rule")
-    assert table.loc["R3", "why"].endswith("It never fired, so nothing but the points set by hand speaks for it.")
+    assert table.loc["R3", "why"].endswith("It never fired, so only the points set by hand support it.")
     assert np.isnan(table.loc["R3", "conversion_with"])
     assert table.loc["R3", "points"] > 0

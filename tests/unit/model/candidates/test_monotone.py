@@ -41,5 +41,5 @@ def test_the_final_model_is_held_too_though_it_has_other_columns(trained):
 def test_what_cannot_be_held_is_shown_but_not_chosen(trained):
     assert trained.verdict.chosen.startswith("lightgbm")
     assert "logistic" in trained.verdict.test
-    (told,) = (finding for finding in trained.findings if finding.code == "TRAIN012")
-    assert told.what == "'logistic' cannot be held to model.monotone: shown, but not chosen."
+    (finding,) = (finding for finding in trained.findings if finding.code == "TRAIN012")
+    assert finding.what == "'logistic' cannot follow model.monotone: shown, but not chosen."

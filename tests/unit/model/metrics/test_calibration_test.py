@@ -63,7 +63,7 @@ def test_an_error_that_so_few_leads_cannot_show_is_told():
 def test_a_handful_of_leads_vouches_for_nothing():
     judged = judge_calibration(*draw(40, 3))
     assert (judged.verdict, judged.faults) == ("too few leads", ())
-    assert judged.text.startswith("Too few leads to tell: of 40 newer leads, ")
+    assert judged.text.startswith("Too few leads to say: of 40 newer leads, ")
     assert judged.text.endswith(" points could be chance.")
 
 
@@ -75,7 +75,7 @@ def test_words_of_either_verdict():
     )
     assert calm.text.endswith("seldom 0.019), no more than chance explains.")
     assert alarmed.text.startswith(
-        "Rank only: of 5,000 newer leads, 20 % were accepted where 10 % were promised (chance allows 9 %"
+        "Rank only: of 5,000 newer leads, 20 % were accepted where 10 % were promised (chance allows 9.1 to 11.1 %"
     )
     assert alarmed.text.endswith("Trust the order of leads, not the probabilities.")
     bold = judge_calibration(outcome, expit(2 * logit(probability) + 1.4))

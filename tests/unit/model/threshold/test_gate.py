@@ -44,7 +44,7 @@ def test_gate_by_hand():
     assert (gate.low, gate.high) == pytest.approx(wilson(12, 100))
     assert gate.sqls_caught == 0.75
     assert gate.text == (
-        "The gate hands over 12 a week, 50 % of all, of which 12 % (7 to 20 %) become SQLs: 75 % of all SQLs. "
+        "The gate hands over 12 a week, 50 % of all, of which 12 % (7.0 to 19.8 %) become SQLs: 75 % of all SQLs. "
         "Too loose (wanted: 20 to 30 %): sales gets leads that are not qualified."
     )
     json.dumps(asdict(gate), allow_nan=False)
