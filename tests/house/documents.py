@@ -5,13 +5,27 @@ import re
 from house.tables import ROOT
 
 DOCUMENTS = sorted(
-    [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").glob("*.md"), *(ROOT / "models").glob("README.md")]
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").glob("*.md"), *(ROOT / "models").glob("README.md")]
 )
+ENDS = (".py", ".toml", ".md", ".ipynb", ".js", ".html", ".txt", "/")
 REFERENCE = ROOT / "docs/reference"
 
 
 def read(path):
     return path.read_text(encoding="utf-8")
+
+
+def list_paths(text):
+    """The places in the repository that a document names in spans of code; one that is to be made is followed by "(new)"."""
+    rooms = "|".join(path.name for path in (ROOT / "src/predictor").iterdir() if path.is_dir())
+    start = rf"(?:\./)?(?:src|api|tests|docs|benchmarks|notebooks|data|{rooms})/"
+    named = re.findall(rf"`({start}[\w./-]*)`(?! \(new\))", text)
+    return [path for path in named if path.endswith(ENDS)]
+
+
+def find_path(named):
+    """The file or folder of that name, from the root of the repository or of the package; None where there is none."""
+    return next((path for path in (ROOT / named, ROOT / "src/predictor" / named) if path.exists()), None)
 
 
 def list_blocks(text, language=""):

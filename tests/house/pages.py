@@ -1,20 +1,22 @@
-"""The pages of docs/reference that are made from the code. `make docs` writes them anew; a test holds them."""
+"""The pages that are made from the code. `make docs` writes them; a test holds them up to date."""
 
 import re
 from pathlib import Path
 
 import typer
-from house.tables import ROOT, tell_commands, tell_settings
+from house.decisions import make_index
+from house.tables import ROOT, format_commands, format_settings
+from house.trees import make_architecture_page
 from typer.core import TyperGroup
 
 from predictor.cli.app import app
 from predictor.core.finding_codes import read_codes
 
-FOLDER = ROOT / "docs/reference"
+DOCS = ROOT / "docs"
 MADE = "Made from the code by `make docs`.\n"
 
 
-def tell_settings_page():
+def make_settings_page():
     """Every setting."""
     return f"""# Settings
 
@@ -22,11 +24,11 @@ def tell_settings_page():
 `src/predictor/core/defaults.toml` holds every setting; a firm's `predictor.toml` holds only what differs. Paths start at the
 settings file. An unknown setting is refused.
 
-{tell_settings()}
+{format_settings()}
 """
 
 
-def tell_commands_page():
+def make_commands_page():
     """Every command with its options."""
     parts = [
         f"""# Commands
@@ -35,10 +37,10 @@ def tell_commands_page():
 Every command exits with 0 (done), 1 (findings or a refusal, with text) or 2 (wrong usage); most print JSON with `--json`.
 Progress and refusals go to standard error, results to standard output.
 
-{tell_commands()}
+{format_commands()}
 """
     ]
-    parts += [_tell_command(name, command) for name, command in _list_commands(typer.main.get_command(app), "predictor")]
+    parts += [_format_command(name, command) for name, command in _list_commands(typer.main.get_command(app), "predictor")]
     return "\n".join(parts)
 
 
@@ -51,12 +53,12 @@ def _list_commands(group, prefix):
             yield f"{prefix} {name}", command
 
 
-def _tell_command(name, command):
+def _format_command(name, command):
     lines = [f"## {name}", "", *(paragraph for text in re.split(r"\n\s*\n", command.help) for paragraph in (_join(text), ""))]
-    given = [parameter for parameter in command.params if parameter.name != "help"]
-    if given:
+    parameters = [parameter for parameter in command.params if parameter.name != "help"]
+    if parameters:
         lines += ["| option | default | what it does |", "|---|---|---|"]
-    for parameter in given:
+    for parameter in parameters:
         is_option = parameter.param_type_name == "option"
         names = (
             ", ".join(f"`{text}`" for text in (*parameter.opts, *parameter.secondary_opts))
@@ -64,11 +66,11 @@ def _tell_command(name, command):
             else f"`{parameter.name.upper()}`"
         )
         text = _join((getattr(parameter, "help", None) or "").replace("[required]", ""))
-        lines.append(f"| {names} | {_tell_default(parameter)} | {text} |")
-    return "\n".join([*lines, ""]) if given else "\n".join(lines)
+        lines.append(f"| {names} | {_format_default(parameter)} | {text} |")
+    return "\n".join([*lines, ""]) if parameters else "\n".join(lines)
 
 
-def _tell_default(parameter):
+def _format_default(parameter):
     if parameter.required:
         return "needed"
     default = parameter.default() if callable(parameter.default) else parameter.default
@@ -82,25 +84,24 @@ def _join(text):
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def tell_findings_page():
+def make_findings_page():
     """Every finding: what it means and what to do."""
     parts = [
         f"""# Findings
 
 {MADE}
-A finding has a code that stays, a severity, what was found and where, and what to do. An **error** refuses the work, a
-**warning** may make its figures wrong, a **tip** is worth knowing. Commands with `--json` and every answer of the API carry the
+A finding has a code that never changes its meaning, a severity, what was found and where, and what to do. An **error** refuses the
+work, a **warning** may make its figures wrong, a **tip** is worth knowing. Commands with `--json` and every answer of the API carry the
 code; in Python they are `dataset.findings` and `trained.findings`, which a notebook shows as a table.
 
-Faults of rows refuse a table; with `data.faulty_rows = "drop"` such rows are left out instead, and the finding counts them. A
-finding that is known and right as it is can be accepted with a reason, `"CODE:column" = "why"` under `[audit.accept]`; the card
-then tells it.
+Faulty rows refuse a table. With `data.faulty_rows = "drop"` they are left out instead, and the finding counts them. A finding that
+is known and correct can be accepted with a reason, `"CODE:column" = "why"` under `[audit.accept]`. The card then shows it.
 """
     ]
     head = ["| code | severity | what it means | what to do |", "|---|---|---|---|"]
     for kind, (heading, about) in _KINDS.items():
-        told = {code: finding for code, finding in read_codes().items() if code.startswith(kind)}
-        rows = [f"| `{code}` | {it['severity']} | {it['means']} | {it['do']} |" for code, it in told.items()]
+        findings = {code: finding for code, finding in read_codes().items() if code.startswith(kind)}
+        rows = [f"| `{code}` | {text['severity']} | {text['means']} | {text['do']} |" for code, text in findings.items()]
         parts.append("\n".join([f"## {heading}", "", about, "", *head, *rows, ""]))
     return "\n".join(parts)
 
@@ -108,19 +109,24 @@ then tells it.
 _KINDS = {  # how codes begin -> the heading, and what they are about
     "LEAD": ("Leads", "The table of leads, or a lead that is scored."),
     "EVENT": ("Events", "The table of events, or the events of a lead."),
-    "AUDIT": ("Audit", "What `predictor check` and `predictor train` find in what would be learned from."),
+    "AUDIT": ("Audit", "What `predictor check` and `predictor train` find in the training data."),
     "INIT": ("First look", "What `predictor init` finds in an export."),
-    "TRAIN": ("Training", "What could not be learned, or not as asked."),
-    "MODEL": ("Model", "What an answer must be read with."),
-    "STORE": ("Training from the store", "What `predictor train --from-store` takes, and what it leaves."),
+    "TRAIN": ("Training", "What could not be learned, or not as the settings ask."),
+    "MODEL": ("Model", "What to keep in mind when you read an answer."),
+    "STORE": ("Training from the store", "What `predictor train --from-store` uses, and what it leaves out."),
 }
-PAGES = {"settings.md": tell_settings_page, "commands.md": tell_commands_page, "findings.md": tell_findings_page}
+PAGES = {  # page -> what makes it
+    "reference/settings.md": make_settings_page,
+    "reference/commands.md": make_commands_page,
+    "reference/findings.md": make_findings_page,
+    "decisions/README.md": make_index,
+    "architecture.md": make_architecture_page,
+}
 
 
 def main():
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, tell in PAGES.items():
-        Path(FOLDER, name).write_text(tell(), encoding="utf-8")
+    for name, make in PAGES.items():
+        Path(DOCS, name).write_text(make(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The tables of the README that must agree with the code."""
+"""Tables of the documentation that are made from the code."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
-def tell_settings():
+def format_settings():
     """Every setting of defaults.toml with its default and comment, as a Markdown table."""
     lines = ["| setting | default | meaning |", "|---|---|---|"]
     section = ""
@@ -24,7 +24,7 @@ def tell_settings():
     return "\n".join(lines)
 
 
-def tell_commands():
+def format_commands():
     """Every command with the first line of its help, as a Markdown table."""
     lines = ["| command | what it does |", "|---|---|"]
     for prefix, group in (("", app), ("models ", models_app), ("keys ", keys_app), ("store ", store_app)):

@@ -3,7 +3,7 @@
 import re
 
 from fastapi.routing import APIRoute
-from house.documents import list_links, read
+from house.documents import DOCUMENTS, list_links, read
 from house.tables import NOTEBOOKS, ROOT
 
 from api.routes import router
@@ -34,8 +34,9 @@ def test_every_place_in_the_layout_is_there():
 
 
 def test_every_page_of_the_documentation_is_linked():
-    pages = {str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md")}
-    assert pages <= set(list_links(README))
+    pages = {str(path.relative_to(ROOT)) for path in DOCUMENTS if path.name != "README.md" or path.parent.name == "decisions"}
+    single = {page for page in pages if re.match(r"docs/decisions/\d", page)}  # their index is linked
+    assert pages - single <= set(list_links(README))
 
 
 def test_every_notebook_is_linked_in_the_guide():

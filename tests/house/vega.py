@@ -1,10 +1,10 @@
-"""The charting library that the page carries: `python tests/house/vega.py` makes it anew from the installed vl-convert."""
+"""The charting library that the page carries: `python tests/house/vega.py` makes it again from the installed vl-convert."""
 
 from pathlib import Path
 
 import vl_convert
 
-ASSETS = Path(__file__).resolve().parents[2] / "src/predictor/report/assets"
+ASSETS = Path(__file__).resolve().parents[2] / "src/predictor/report/page/assets"
 
 
 def make_vega():
