@@ -163,3 +163,10 @@ def test_every_public_name_that_the_guide_lists_is_there():
     table = read(ROOT / "docs/data_scientist.md").split("\n## In Python\n")[1].split("\n## ")[0]
     names = {name for line in table.splitlines() if line.startswith("| `") for name in re.findall(r"`(\w+)`", line.split("|")[1])}
     assert names <= set(predictor.__all__)
+
+
+def test_a_term_of_the_glossary_stands_there_once():
+    terms = re.findall(r"^\| (\*\*.+?) \|", read(ROOT / "docs/glossary.md"), flags=re.MULTILINE)
+    words = [word for term in terms for word in re.findall(r"\*\*(.+?)\*\*", term)]
+    assert len(words) > 50
+    assert sorted(set(words)) == sorted(words)
