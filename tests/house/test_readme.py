@@ -33,6 +33,12 @@ def test_every_place_in_the_layout_is_there():
         assert (ROOT / place).is_dir(), place
 
 
+def test_the_layout_shows_every_room():
+    layout = README.split("## Layout")[1].split("```")[1]
+    shown = re.findall(r"(?:^  |   )(\w+)/ ", layout.split("twelve rooms:")[1].split("\nmodels/")[0], flags=re.MULTILINE)
+    assert sorted(shown) == sorted(path.parent.name for path in (ROOT / "src/predictor").glob("*/__init__.py"))
+
+
 def test_every_page_of_the_documentation_is_linked():
     pages = {str(path.relative_to(ROOT)) for path in DOCUMENTS if path.name != "README.md" or path.parent.name == "decisions"}
     single = {page for page in pages if re.match(r"docs/decisions/\d", page)}  # their index is linked
