@@ -170,3 +170,11 @@ def test_a_term_of_the_glossary_stands_there_once():
     words = [word for term in terms for word in re.findall(r"\*\*(.+?)\*\*", term)]
     assert len(words) > 50
     assert sorted(set(words)) == sorted(words)
+
+
+@by_document
+def test_it_is_in_plain_modern_english(path):
+    text = read(path)
+    old = r"\b(?:told apart|by lot|mend(?:s|ed|ing)?|anew|taught|lack(?:s|ed|ing)?|all the same)\b"
+    if path.parent != REFERENCE and path.name != "architecture.md":  # much of which is made from the code
+        assert not re.findall(old, text), path.name
