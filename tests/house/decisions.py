@@ -10,8 +10,8 @@ _ABOUT = """# Decisions
 
 Made from the files of this folder by `make docs`.
 
-A decision is one short file: context, choice, cost. A new decision gets the next number. If it replaces an older one, say so in both:
-the older one's second line becomes "Superseded by ..." with a link. Its text stays.
+A decision is one short file: context, choice, cost. A new decision gets the next number. If it replaces an older one, say so in
+both: the older one's second line becomes "Superseded by ..." with a link. Its text stays.
 
 | number | date | decision | status |
 |---|---|---|---|

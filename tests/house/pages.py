@@ -90,12 +90,12 @@ def make_findings_page():
         f"""# Findings
 
 {MADE}
-A finding has a code that never changes its meaning, a severity, what was found and where, and what to do. An **error** refuses the
-work, a **warning** may make its figures wrong, a **tip** is worth knowing. Commands with `--json` and every answer of the API carry the
-code; in Python they are `dataset.findings` and `trained.findings`, which a notebook shows as a table.
+A finding has a code that never changes its meaning, a severity, what was found and where, and what to do. An **error** refuses
+the work, a **warning** may make its figures wrong, a **tip** is worth knowing. Commands with `--json` and every answer of the API
+carry the code; in Python they are `dataset.findings` and `trained.findings`, which a notebook shows as a table.
 
-Faulty rows refuse a table. With `data.faulty_rows = "drop"` they are left out instead, and the finding counts them. A finding that
-is known and correct can be accepted with a reason, `"CODE:column" = "why"` under `[audit.accept]`. The card then shows it.
+Faulty rows refuse a table. With `data.faulty_rows = "drop"` they are left out instead, and the finding counts them. A finding
+that is known and correct can be accepted with a reason, `"CODE:column" = "why"` under `[audit.accept]`. The card then shows it.
 """
     ]
     head = ["| code | severity | what it means | what to do |", "|---|---|---|---|"]

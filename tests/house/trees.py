@@ -13,9 +13,7 @@ _WIDEST = 100  # characters of the words beside a file
 
 def make_architecture_page():
     """The page as it stands, with each tree made from its folder."""
-    return _MARK.sub(
-        lambda found: found[1] + make_tree(ROOT / found[2]) + found[4], ARCHITECTURE.read_text(encoding="utf-8")
-    )
+    return _MARK.sub(lambda found: found[1] + make_tree(ROOT / found[2]) + found[4], ARCHITECTURE.read_text(encoding="utf-8"))
 
 
 def list_folders():
