@@ -10,7 +10,7 @@ _SAME = 1e-6  # log-odds nearer than this are one prediction, and what differs i
 
 
 def fit_slope(logit: FloatArray, no: FloatArray, yes: FloatArray) -> float | None:
-    """The slope of outcomes over log-odds: 1 is right, below 1 probabilities are overconfident. None where no finite slope is best.
+    """The slope of outcomes over log-odds: 1 is right, below 1 is overconfident. None where no finite slope is best.
 
     Logistic regression without a penalty, by Newton's method from a flat line; a step is halved as long as it makes the fit
     worse. Source: Cox 1958, Biometrika 45, 562-565.

@@ -17,7 +17,7 @@ from predictor.model.calibrated_model import fit_calibrated
 from predictor.model.candidates.baselines import fit_line
 from predictor.model.candidates.learned_points import PENALTIES, LearnedPoints
 from predictor.model.eligible import make_forward_folds
-from predictor.model.explain_points import compute_fitted_rules, choose_points_gate, write_points_book
+from predictor.model.explain_points import choose_points_gate, compute_fitted_rules, write_points_book
 from predictor.model.pending import PendingWeights
 from predictor.model.sample import Sample
 from predictor.points.fit_points import PointsTask, sum_points
