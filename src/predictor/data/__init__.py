@@ -1,5 +1,5 @@
-"""From a firm's export to two checked tables: leads, and what they did (events).
+"""From a firm's export to two checked tables: leads and their events. Start in `load.py`.
 
-Files are read in `read`, a CRM's export is translated in `crm`, and `leads.py` and `events` hold the contract that every
-table must keep. May import `core`. Start in `load.py`.
+`read` opens files and databases, `crm` translates a CRM's export, `leads.py` and `events` hold the contract of the two
+tables. May import `core` only.
 """

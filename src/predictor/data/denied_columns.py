@@ -1,4 +1,4 @@
-"""Columns that are no features, by their names: filled in during qualification, set by sales, or counted at export."""
+"""Names of columns that must not become features: filled in during qualification, set by sales, or counted at export."""
 
 from __future__ import annotations
 
@@ -7,32 +7,44 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
+_REASONS = {
+    "qualification": "it is filled in during qualification",
+    "sales": "it is set by sales",
+    "outcome": "it reveals the outcome",
+    "personal": "it identifies a person, which says nothing about other leads and belongs in no model",
+    "export_time": "it holds the state at export, not when the lead became an MQL",
+}
+
 
 @cache
 def _denied_names() -> dict[str, str]:
+    """Simplified name (with a star: the beginning of a name) -> category."""
     lists = tomllib.loads(files("predictor.data").joinpath("denied_columns.toml").read_text(encoding="utf-8"))
-    why = {
-        "qualification": "it is filled in during qualification",
-        "sales": "it is set by sales",
-        "outcome": "it tells the outcome",
-        "personal": "it holds who a person is, which says nothing of other leads and belongs in no model",
-        "export_time": "it holds the state at export, not when the lead became an MQL",
-    }
-    return {_plain(name) + ("*" if name.endswith("*") else ""): why[key] for key, names in lists.items() for name in names}
+    return {_simplify(name) + "*" * name.endswith("*"): category for category, names in lists.items() for name in names}
 
 
-def _plain(name: str) -> str:
+def _simplify(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.casefold())
 
 
+def deny_category(name: str) -> str | None:
+    """The category of `denied_columns.toml` that a column's name belongs to; None where it may become a feature.
+
+    >>> deny_category("Lead Quality"), deny_category("First Name"), deny_category("Industry")
+    ('qualification', 'personal', None)
+    """
+    simple = _simplify(name)
+    for denied, category in _denied_names().items():
+        if simple == denied or (denied.endswith("*") and simple.startswith(denied[:-1])):
+            return category
+    return None
+
+
 def deny_reason(name: str) -> str | None:
-    """Why a column of that name is no feature; None where nothing speaks against it.
+    """The reason why a column with this name is no feature; None where it may be one.
 
     >>> deny_reason("Lead Quality"), deny_reason("Industry")
     ('it is filled in during qualification', None)
     """
-    plain = _plain(name)
-    for denied, why in _denied_names().items():
-        if plain == denied or (denied.endswith("*") and plain.startswith(denied[:-1])):
-            return why
-    return None
+    category = deny_category(name)
+    return None if category is None else _REASONS[category]

@@ -1,4 +1,4 @@
-"""What kind of mailbox a lead wrote from, told by the domain alone; the address itself is never kept."""
+"""The kind of a lead's mailbox, from its domain alone; the address itself is never kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def _free_domains() -> frozenset[str]:
 
 
 def domain_of(address: object) -> str | None:
-    """The domain of an e-mail address, or of a text that is a domain already; None when there is none.
+    """The domain of an e-mail address or of a bare domain; None when there is none.
 
     >>> domain_of("someone@Example.com "), domain_of("example.com"), domain_of("no address"), domain_of(None)
     ('example.com', 'example.com', None, None)

@@ -1,4 +1,4 @@
-"""What a job title tells of a lead: its seniority and its function, by lists of words."""
+"""Seniority and function of a lead from its job title, by lists of words."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 @cache
 def _read_words() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
     content = tomllib.loads(files("predictor.data").joinpath("job_titles.toml").read_text(encoding="utf-8"))
-    return {part: [(name, _shape(words)) for name, words in lists.items()] for part, lists in content.items()}
+    return {part: [(name, _compile_words(words)) for name, words in lists.items()] for part, lists in content.items()}
 
 
-def _shape(words: list[str]) -> re.Pattern[str]:
+def _compile_words(words: list[str]) -> re.Pattern[str]:
     ends = "|".join(re.escape(word.removesuffix("*")) + (r"\w*" if word.endswith("*") else "") for word in words)
     return re.compile(rf"(?<![\w&])(?:{ends})(?![\w&])")
 
 
 @lru_cache(maxsize=65_536)
 def read_title(title: str | None, part: str) -> str | None:
-    """The seniority or the function that a title tells; None where it tells none.
+    """The seniority or the function in a title; None where it names none.
 
     Args:
-        title: As the lead or its firm writes it.
+        title: As the lead or its firm writes it; may be None.
         part: seniority or function.
 
     >>> [read_title(text, "seniority") for text in ("SVP, Sales", "Assistant to the CEO", "Geschäftsführer", "Wizard")]
@@ -44,19 +44,19 @@ def read_title(title: str | None, part: str) -> str | None:
     """
     if title is None:
         return None
-    plain = _spell_plainly(title)
+    plain = _simplify(title)
     return next((name for name, words in _read_words()[part] if words.search(plain)), None)
 
 
-def _spell_plainly(text: str) -> str:
-    """Lower case, without accents, words apart."""
+def _simplify(text: str) -> str:
+    """The text in lower case, without accents and punctuation."""
     letters = unicodedata.normalize("NFKD", text.casefold().translate(_UMLAUTS))
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(re.sub(r"[^\w&]+", " ", bare).split())
 
 
 def find_title(names: Collection[str]) -> str | None:
-    """Which of the names is that of a job title; None for none.
+    """The name that is a job title's; None for none.
 
     >>> find_title(["Job Title", "title"]), find_title(["industry"])
     ('title', None)
@@ -65,7 +65,7 @@ def find_title(names: Collection[str]) -> str | None:
 
 
 def add_title_parts(frame: pd.DataFrame, known: Collection[str] | None = None) -> pd.DataFrame:
-    """The frame with `title_seniority` and `title_function`, where it has a title and not these.
+    """The frame with `title_seniority` and `title_function` where it has a job title; columns that exist stay.
 
     Args:
         frame: Leads with their attributes.

@@ -1,4 +1,4 @@
-"""The tables that the settings name, from wherever they are to the contract."""
+"""The leads and events that the settings name, read and checked."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from predictor.data.events.contract import Events, check_clocks, check_events
 from predictor.data.leads import Leads, check_leads
 from predictor.data.raw_tables import read_tables
 
-_SAME_EXPORT = pd.Timedelta(days=7)  # two exports of one day end at most so far apart in a firm where something happens
+_SAME_EXPORT = pd.Timedelta(days=7)  # two tables whose last dates are at most this far apart were exported together
 
 
 def load_tables(settings: Settings, now: pd.Timestamp) -> tuple[Leads, Events | None, tuple[Finding, ...]]:
-    """The leads and events that the settings name, under the contract; None for no events; findings of both.
+    """The checked leads, the checked events (None where there are none), and the findings of both.
 
     Args:
         settings: A firm's settings.
         now: The moment after which nothing can have happened yet.
 
     Raises:
-        TableError: A file or a table that cannot be used, with all its faults.
+        TableError: A file or table cannot be used; all its faults are listed.
     """
     raw = read_tables(settings)
     try:
         leads = check_leads(raw.leads, settings, now=now)
-    except TableError as refusal:  # beside what may be the reason
-        doubts = [note for note in raw.notes if note.severity == "warning"]
-        raise TableError("leads", [*refusal.findings, *doubts]) from None
+    except TableError as error:  # a warning of the reader may be the cause
+        warnings = [note for note in raw.notes if note.severity == "warning"]
+        raise TableError("leads", [*error.findings, *warnings]) from None
     if raw.events is None:
         return leads, None, (*raw.notes, *leads.findings)
     keys = leads.frame["lead_id"]
     events = check_events(raw.events, settings, keys, now=now)
-    apart = check_clocks(events, keys, leads.frame["mql_at"]) if leads.dated else ()
-    watched, longer = _watch_longer(leads, events, settings)
-    return watched, events, (*raw.notes, *leads.findings, *events.findings, *apart, *longer)
+    clock_findings = check_clocks(events, keys, leads.frame["mql_at"]) if leads.dated else ()
+    leads, end_findings = _extend_observation(leads, events, settings)
+    return leads, events, (*raw.notes, *leads.findings, *events.findings, *clock_findings, *end_findings)
 
 
-def _watch_longer(leads: Leads, events: Events, settings: Settings) -> tuple[Leads, tuple[Finding, ...]]:
-    """The leads, observed as long as their events are where the settings do not say how long; not where those go on for long."""
+def _extend_observation(leads: Leads, events: Events, settings: Settings) -> tuple[Leads, tuple[Finding, ...]]:
+    """The leads, observed until their latest event where the settings name no end; a finding where that is much later."""
     until, latest = leads.observed_until, events.latest
     if until is None or settings.data.observed_until or latest is None or latest <= until:
         return leads, ()
     if latest - until <= _SAME_EXPORT:
         return replace(leads, observed_until=latest), ()
     days = (latest - until).days
-    what = f"Events go on for {count(days, 'day')} after the last date of the leads: outcomes are taken as known until that date."
+    what = f"Events go on for {count(days, 'day')} after the last date of the leads: outcomes are taken as known up to that date."
     do = "Export both at the same time, or set data.observed_until to the day up to which acceptances are known."
     return leads, (Finding("EVENT014", "warning", what, do),)

@@ -1,4 +1,4 @@
-"""Columns as exports write them, made moments in UTC, numbers, yes and no, or texts; what cannot be read is told by a mask."""
+"""Columns of an export parsed as moments in UTC, numbers, yes and no, or texts; a mask marks the cells that cannot be read."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ import pandas as pd
 Kind = Literal["number", "category", "date"]
 
 ISO_HINT = "Write dates as 2026-03-31 or 2026-03-31T14:05:00Z"
-# Written out, because pandas reads more: `now`, `today`, and a date with a zone but no hour.
+# Spelled out, because pandas accepts more: `now`, `today`, and a date with a zone but no hour.
 PLAIN = r"\d{4}[-/ ]?\d{2}(?:[-/ ]?\d{2}(?:[T ][\d:.,]+)?)?"
 ZONED = r"\d{4}[-/ ]?\d{2}[-/ ]?\d{2}[T ][\d:.,]+ ?(?:[zZ]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)"
 _USUAL = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?")
-_DIRT = 0.05  # share of cells that may be no numbers in a column of numbers
+MAX_ODD_SHARE = 0.05  # share of cells in a column of numbers that may be no numbers
 DAY_US = 86_400_000_000
-_QUARTER_US = 15 * 60 * 1_000_000  # clocks that are put on or back stay so for longer than this
+_QUARTER_US = 15 * 60 * 1_000_000  # a clock change lasts longer than this
 _DAYS_AT_ONCE = 10_000
-_SURE = datetime(1, 1, 2), datetime(9999, 12, 30)  # noqa: DTZ001  days that every zone can tell in UTC
+_SURE = datetime(1, 1, 2), datetime(9999, 12, 30)  # noqa: DTZ001  moments that have a year from 1 to 9999 in every zone
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -31,8 +31,8 @@ def parse_times(column: pd.Series, timezone: str) -> tuple[pd.Series, pd.Series]
 
     Args:
         column: Texts or datetimes; missing cells stay missing.
-        timezone: The zone of dates that carry none. An hour that daylight saving skips is moved forward to the next
-            that exists; one that it repeats is taken as standard time.
+        timezone: The zone of dates without one. An hour that daylight saving skips is moved forward to the next that
+            exists; an hour that it repeats is taken as standard time.
 
     >>> times, bad = parse_times(pd.Series(["2026-01-31", "2026-07-01T12:00:00+02:00", "soon", None]), "Europe/Berlin")
     >>> times.dt.strftime("%d %H:%M").tolist(), bad.tolist()
@@ -43,21 +43,17 @@ def parse_times(column: pd.Series, timezone: str) -> tuple[pd.Series, pd.Series]
     if pd.api.types.is_datetime64_dtype(column.dtype):
         return _localize(column.astype("datetime64[us]"), timezone), pd.Series(data=False, index=column.index)
     texts = column.astype("str").str.strip().where(column.notna())
-    zoned = _write_offset(texts.where(texts.str.fullmatch(ZONED, na=False)))
+    zoned = texts.where(texts.str.fullmatch(ZONED, na=False)).str.replace(r" ?(?:UTC|GMT)$", "Z", regex=True)
     moments = pd.to_datetime(zoned, format="ISO8601", utc=True, errors="coerce").astype("datetime64[us, UTC]")
     plain = texts.where(texts.str.fullmatch(PLAIN, na=False))
     local = pd.to_datetime(plain, format="ISO8601", errors="coerce").astype("datetime64[us]")
-    times = _keep_possible(moments.fillna(_localize(local, timezone)))
+    times = moments.fillna(_localize(local, timezone))
+    times = times.where(times.between(_FIRST, _LAST))
     return times, times.isna() & texts.notna()
 
 
-def _write_offset(texts: pd.Series) -> pd.Series:
-    """The zone that some databases write as UTC or GMT, as ISO 8601 has it."""
-    return texts.str.replace(r" ?(?:UTC|GMT)$", "Z", regex=True)
-
-
 def _localize(column: pd.Series, timezone: str) -> pd.Series:
-    """Clocks on the wall as moments in UTC; missing where that is no day of the calendar any more."""
+    """Local times as moments in UTC; missing where the moment lies outside the years 1 to 9999."""
     sure = column.isna() | column.between(*_SURE)
     local = column.where(sure).dt.tz_localize(timezone, ambiguous=False, nonexistent="shift_forward")
     moments: pd.Series = local.dt.tz_convert("UTC").astype("datetime64[us, UTC]")
@@ -67,31 +63,26 @@ def _localize(column: pd.Series, timezone: str) -> pd.Series:
     return moments
 
 
-def find_offsets(days: np.ndarray, timezone: str) -> np.ndarray:
-    """How far a zone's clocks are ahead of UTC on each day, in microseconds; NaN where they are put on or back on that day.
+def compute_offsets(days: np.ndarray, timezone: str) -> np.ndarray:
+    """The offset of a zone from UTC on each day, in microseconds; NaN on days when the clocks change.
 
     Args:
-        days: Midnights on the zone's clocks, in microseconds since 1970 on the same clocks.
+        days: Local midnights, in microseconds since 1970 in local time.
         timezone: The zone.
 
     >>> days = pd.to_datetime(["2026-03-28", "2026-03-29"]).as_unit("us").astype("int64").to_numpy()
-    >>> (find_offsets(days, "Europe/Berlin") / 3.6e9).tolist()
+    >>> (compute_offsets(days, "Europe/Berlin") / 3.6e9).tolist()
     [1.0, nan]
     """
-    found = np.full(len(days), np.nan)
+    offsets = np.full(len(days), np.nan)
     quarters = np.arange(0, DAY_US + 1, _QUARTER_US)
     for start in range(0, len(days), _DAYS_AT_ONCE):
-        walls = days[start : start + _DAYS_AT_ONCE, None] + quarters
-        times = _localize(pd.Series(walls.ravel().astype("datetime64[us]")), timezone)
-        ahead = walls - times.to_numpy("datetime64[us]").astype("int64").reshape(walls.shape)
-        even = (ahead == ahead[:, :1]).all(axis=1)
-        found[start : start + _DAYS_AT_ONCE] = np.where(even, ahead[:, 0], np.nan)
-    return found
-
-
-def _keep_possible(times: pd.Series) -> pd.Series:
-    """The moments that every calendar here can hold, years 1 to 9999; the others missing."""
-    return times.where(times.between(_FIRST, _LAST))
+        local = days[start : start + _DAYS_AT_ONCE, None] + quarters
+        times = _localize(pd.Series(local.ravel().astype("datetime64[us]")), timezone)
+        ahead = local - times.to_numpy("datetime64[us]").astype("int64").reshape(local.shape)
+        is_constant = (ahead == ahead[:, :1]).all(axis=1)
+        offsets[start : start + _DAYS_AT_ONCE] = np.where(is_constant, ahead[:, 0], np.nan)
+    return offsets
 
 
 def parse_moment(text: str, timezone: str = "UTC") -> datetime:
@@ -133,11 +124,11 @@ def to_moment(value: datetime, timezone: str = "UTC") -> datetime:
             return moment.to_pydatetime().astimezone(UTC)
         return value.astimezone(UTC)
     except (OverflowError, NotImplementedError):
-        raise ValueError(f"{value.year:04} is a year that cannot be told in UTC") from None
+        raise ValueError(f"year {value.year:04} is out of range in UTC") from None
 
 
 def blank_missing(frame: pd.DataFrame, missing_values: Sequence[str]) -> pd.DataFrame:
-    """The frame with texts trimmed and those that mean 'not known' made missing; yes-no columns as texts.
+    """The frame with trimmed texts, missing where they mean 'not known'; yes-no columns as texts.
 
     >>> blank_missing(pd.DataFrame({"city": [" Select", "Mumbai "]}), ["Select"])["city"].tolist()
     [nan, 'Mumbai']
@@ -153,7 +144,7 @@ def _blank_column(column: pd.Series, words: set[str]) -> pd.Series:
     is_text = column.dtype == object or pd.api.types.is_string_dtype(column.dtype)
     if not is_text and not isinstance(column.dtype, pd.CategoricalDtype):
         return column
-    if isinstance(column.dtype, pd.StringDtype):  # of many rows few texts differ
+    if isinstance(column.dtype, pd.StringDtype):  # few distinct texts
         codes, uniques = pd.factorize(column)
         stripped = [text if text.casefold() not in words else None for text in (str(cell).strip() for cell in uniques)]
         return pd.Series(np.array([*stripped, None], dtype=object)[codes], index=column.index, name=column.name).astype("str")
@@ -179,7 +170,7 @@ def parse_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
 def parse_outcome(column: pd.Series, yes: Sequence[str], no: Sequence[str]) -> tuple[pd.Series, pd.Series]:
     """A column of yes and no as 1.0 and 0.0 (missing: pending), and a mask of the cells that are neither.
 
-    An empty text among those for no means that what is missing is no.
+    An empty text in `no` means that a missing cell is no.
 
     >>> parse_outcome(pd.Series(["x", None]), ["X"], [""])[0].tolist()
     [1.0, 0.0]
@@ -193,12 +184,12 @@ def parse_outcome(column: pd.Series, yes: Sequence[str], no: Sequence[str]) -> t
 
 
 def parse_order(column: pd.Series, timezone: str) -> tuple[pd.Series, pd.Series]:
-    """A column that grows with time as floats (dates: days since 1970), and a mask of the cells that are neither.
+    """A column that grows with time as floats (dates: days since 1970), and a mask of the cells that cannot be read.
 
-    It holds numbers or dates, whichever more of its cells are.
+    The column is read as numbers or as dates, whichever fits more cells.
     """
-    typed = pd.api.types.is_datetime64_any_dtype(column.dtype)
-    numbers, odd = parse_numbers(column.astype("str") if typed else column)
+    is_date = pd.api.types.is_datetime64_any_dtype(column.dtype)
+    numbers, odd = parse_numbers(column.astype("str") if is_date else column)
     if not odd.any():
         return numbers, odd
     times, bad = parse_times(column, timezone)
@@ -211,9 +202,9 @@ def to_days(times: pd.Series) -> pd.Series:
 
 
 def infer_kind(column: pd.Series, timezone: str = "UTC") -> tuple[Kind, pd.Series]:
-    """What a column holds, told from its cells, and the column in that type; dates without a zone are of `timezone`.
+    """The kind of a column, inferred from its cells, and the column in that type; dates without a zone are in `timezone`.
 
-    A column is of numbers though one cell in twenty is none: such a cell is missing then, rather than every number a word.
+    A column of numbers may hold up to one cell in twenty that is none; these cells become missing.
 
     >>> infer_kind(pd.Series(["10", None]))[0], infer_kind(pd.Series(["2026-01-31"]))[0], infer_kind(pd.Series(["10-50"]))[0]
     ('number', 'date', 'category')
@@ -221,7 +212,7 @@ def infer_kind(column: pd.Series, timezone: str = "UTC") -> tuple[Kind, pd.Serie
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return "date", parse_times(column, timezone)[0]
     numbers, bad = parse_numbers(column)
-    if bad.sum() <= _DIRT * column.notna().sum():
+    if bad.sum() <= MAX_ODD_SHARE * column.notna().sum():
         return "number", numbers
     cells = column.dropna().astype("str")
     if cells.str.match(r"\d{4}-\d{2}-\d{2}").all():

@@ -1,4 +1,4 @@
-"""The seam through which every command reads an export: a table as it is, or a CRM's files under our names."""
+"""An export as read: a plain table of leads, or the files of a CRM under our names, with their events."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from predictor.core.settings import Settings
 from predictor.data.crm.activity_files import join_events
 from predictor.data.crm.export import read_crm
 from predictor.data.events.contract import RawEvents
-from predictor.data.read.csv_header import refuse
+from predictor.data.read.csv_header import make_table_error
 from predictor.data.read.database import is_url, load_frame
 from predictor.data.read.event_sources import open_events
-from predictor.data.read.table_files import find_step, read_table
+from predictor.data.read.table_files import compute_row_step, read_table
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class RawTables:
     """An export as read.
 
     Attributes:
-        leads: One row an episode.
-        events: The events; None for none.
-        notes: What was left out or is not known.
+        leads: One row per episode.
+        events: The events; None where there are none.
+        notes: Findings of the reader: what was left out, what is unknown.
     """
 
     leads: pd.DataFrame
@@ -39,40 +39,36 @@ def read_tables(settings: Settings, *, leads: str | None = None, events: str | N
 
     Args:
         settings: Sections data, columns, roles and stages are used.
-        leads: Leads to score in place of those that taught, and `events` theirs, from the working directory; None: those that
-            the settings name, for training.
-        events: See leads.
+        leads: Leads to score, relative to the working directory; None reads the training tables that the settings name.
+        events: Events of the leads to score; not used without `leads`.
 
     Raises:
-        TableError: A file or a table that cannot be read.
+        TableError: A file or table cannot be read.
     """
     scoring, data = leads is not None, settings.data
     where, folder = (leads, Path()) if leads is not None else (data.leads, settings.folder)
     if not where:
-        raise refuse("leads", "The settings name no table of leads.", "Set data.leads in predictor.toml.")
-    acts = (events if scoring else data.events) or ""
-    own = [open_events(acts, folder, encoding=data.encoding)] if acts else []
+        raise make_table_error("leads", "The settings name no table of leads.", "Set data.leads in predictor.toml.")
+    events_at = (events if scoring else data.events) or ""
+    own_events = [open_events(events_at, folder, encoding=data.encoding)] if events_at else []
     if not data.crm or is_url(where):
         frame, notes = _read_leads(where, folder, settings, most=0 if scoring else data.most_rows)
-        return RawTables(frame, own[0] if own else None, notes)
+        return RawTables(leads=frame, events=own_events[0] if own_events else None, notes=notes)
     files: Sequence[str] = () if scoring else data.files
     export = read_crm([folder / where, *(folder / name for name in files)], data.crm, settings, scoring=scoring)
-    sources = [*export.events, *own]
-    return RawTables(export.leads, join_events(sources) if sources else None, export.notes)
+    sources = [*export.events, *own_events]
+    return RawTables(leads=export.leads, events=join_events(sources) if sources else None, notes=export.notes)
 
 
 def _read_leads(where: str, folder: Path, settings: Settings, *, most: int) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """The leads of a file or a table; of a larger CSV every so many-th row, and a finding that says so."""
+    """The leads of a file or a table; of a CSV with more than `most` rows every n-th, with a finding that says so."""
     if is_url(where):
         return load_frame(where, folder, "leads"), ()
     path = folder / where
-    step = find_step(path, most)
+    step = compute_row_step(path, most)
     frame = read_table(path, "leads", encoding=settings.data.encoding, step=step)
     if step == 1:
         return frame, ()
     what = f"'{path.name}' holds more than {most:,} rows: one in {step:,} was read, {len(frame):,} evenly over the file."
-    return frame, (
-        Finding(
-            "LEAD040", "warning", what, "Raise data.most_rows where memory allows; a sample this large teaches much the same."
-        ),
-    )
+    do = "Raise data.most_rows where memory allows; a sample of this size gives much the same model."
+    return frame, (Finding("LEAD040", "warning", what, do),)

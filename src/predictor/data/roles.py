@@ -1,4 +1,4 @@
-"""Which columns of the leads are attributes, that is may become features, and in what kind; and what was left out, with why."""
+"""Which columns of the leads are attributes, their kinds, and which columns are left out and why."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from predictor.data.parse import Kind, infer_kind
 def split_roles(
     frame: pd.DataFrame, settings: Settings, *, kept: Sequence[str]
 ) -> tuple[pd.DataFrame, dict[str, Kind], tuple[Finding, ...]]:
-    """The columns to keep as they are first, then attributes in their kinds; denied names leave.
+    """The kept columns as they are, then the attributes in their kinds; columns with denied names are removed.
 
     Args:
         frame: The leads under our names.
         settings: Sections data and roles are used.
-        kept: Columns that are no attributes: our own, points and protected ones.
+        kept: Columns that are no attributes: ours, points and protected ones.
 
     Returns:
-        The frame, the kind of each attribute, and what was found.
+        The frame, the kind of each attribute, and the findings.
     """
     others = [str(name) for name in frame.columns if name not in kept]
-    denied = {name: why for name in others if (why := deny_reason(name)) and name not in settings.roles.allow}
+    denied = {name: reason for name in others if (reason := deny_reason(name)) and name not in settings.roles.allow}
     timezone = settings.data.timezone
     typed = {name: infer_kind(frame[name], timezone) for name in others if name not in denied}
     columns = [frame[list(kept)], *(column.rename(name) for name, (_, column) in typed.items())]
-    dirty = _tell_dirt(frame, typed)
-    return pd.concat(columns, axis=1), {name: kind for name, (kind, _) in typed.items()}, (*dirty, *check_denied(denied))
+    findings = (*_check_numbers(frame, typed), *check_denied(denied))
+    return pd.concat(columns, axis=1), {name: kind for name, (kind, _) in typed.items()}, findings
 
 
 def check_denied(denied: Mapping[str, str]) -> tuple[Finding, ...]:
-    """A finding for each column that its name alone speaks against.
+    """A finding for each column that is left out because of its name.
 
     Args:
-        denied: Column -> why.
+        denied: Column -> reason.
 
     >>> print(check_denied({"Tags": "it is filled in during qualification"})[0].what)
     Column 'Tags' is no feature: it is filled in during qualification.
     """
-    do = "Right as it is, unless the value was there before the lead became an MQL: then name it in roles.allow."
-    return tuple(Finding("LEAD030", "warning", f"Column '{n}' is no feature: {w}.", do, n) for n, w in denied.items())
+    do = "Nothing, unless the value was set before the lead became an MQL: then name the column in roles.allow."
+    return tuple(Finding("LEAD030", "warning", f"Column '{n}' is no feature: {reason}.", do, n) for n, reason in denied.items())
 
 
-def _tell_dirt(frame: pd.DataFrame, typed: Mapping[str, tuple[Kind, pd.Series]]) -> tuple[Finding, ...]:
-    """Columns of numbers in which a few cells are none."""
+def _check_numbers(frame: pd.DataFrame, typed: Mapping[str, tuple[Kind, pd.Series]]) -> tuple[Finding, ...]:
+    """A finding for each column of numbers in which a few cells are no numbers."""
     lost = {name: int((frame[name].notna() & column.isna()).sum()) for name, (kind, column) in typed.items() if kind == "number"}
-    do = "Write plain numbers, as 1200 for 1,200: such a cell is taken as not known, and refused when a lead is scored."
+    do = "Write plain numbers, as 1200 for 1,200: such a cell is taken as missing, and refused when a lead is scored."
     return tuple(
         Finding("LEAD033", "warning", f"Column '{name}' holds no number in {count(n, 'row')} of {len(frame):,}.", do, name)
         for name, n in lost.items()
@@ -61,30 +61,30 @@ def _tell_dirt(frame: pd.DataFrame, typed: Mapping[str, tuple[Kind, pd.Series]])
 def drop_late_dates(
     frame: pd.DataFrame, attributes: dict[str, Kind], allowed: tuple[str, ...]
 ) -> tuple[dict[str, Kind], tuple[Finding, ...]]:
-    """The attributes without dates that were set later: that one is not known yet would tell who is still active.
+    """The attributes without dates that lie after `mql_at`: whether they are filled shows who stayed active.
 
     Args:
         frame: The leads under our names, dates in UTC.
         attributes: Column -> kind.
-        allowed: Columns that the settings want all the same.
+        allowed: Columns that the settings keep anyway.
 
     Returns:
-        Those that stay, and a finding for each that was left out.
+        The attributes that stay, and a finding for each that was left out.
 
     >>> days = pd.to_datetime(pd.Series(["2026-01-01", "2026-01-02"]), utc=True)
     >>> frame = pd.DataFrame({"mql_at": days[0], "created": days[0], "last seen": days})
-    >>> kept, found = drop_late_dates(frame, {"created": "date", "last seen": "date"}, ())
-    >>> kept, [finding.code for finding in found]
+    >>> kept, findings = drop_late_dates(frame, {"created": "date", "last seen": "date"}, ())
+    >>> kept, [finding.code for finding in findings]
     ({'created': 'date'}, ['LEAD032'])
     """
     if "mql_at" not in frame:
         return attributes, ()
     dates = [name for name, kind in attributes.items() if kind == "date" and name not in allowed]
     late = {name: int((frame[name] > frame["mql_at"]).sum()) for name in dates}
-    do = "Export the first such date rather than the last, or name it in roles.allow: then later dates count as not known."
-    found = tuple(
+    do = "Export the first of these dates rather than the last, or name the column in roles.allow: then later dates count as missing."
+    findings = tuple(
         Finding("LEAD032", "warning", f"Column '{name}' is no feature: {count(n, 'date')} lie after 'mql_at'.", do, name)
         for name, n in late.items()
         if n
     )
-    return {name: kind for name, kind in attributes.items() if not late.get(name)}, found
+    return {name: kind for name, kind in attributes.items() if not late.get(name)}, findings

@@ -1,4 +1,4 @@
-"""One value of a lead, from a file or from a request, to what rules and features compare: the same for both."""
+"""Single values as rules and features compare them, the same from a file and from a request; and the event of a lead."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ MOST_VALUE = 1e15  # a larger value of an event is a mistake, and sums of it wou
 
 
 class Event(NamedTuple):
-    """A dated act of one lead.
+    """A dated event of one lead.
 
     Attributes:
         occurred_at: When, with a zone.
-        event_type: What, as `pricing_page_view`; a firm's own types are taken as they come.
+        event_type: What, as `pricing_page_view`; a firm may use its own types.
         asset: What was read, attended or filled in; None where unknown.
-        campaign: The campaign it came by; None where unknown.
-        value: A number that belongs to the act (seconds, amount); None where there is none.
+        campaign: The campaign that led to it; None where unknown.
+        value: A number that belongs to the event (seconds, amount); None where there is none.
     """
 
     occurred_at: datetime
@@ -49,7 +49,7 @@ def normal_text(value: object) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
-        number = _to_float(value) + 0.0  # which makes -0.0 the 0.0 that it equals
+        number = _to_float(value) + 0.0  # -0.0 becomes 0.0
         return None if math.isnan(number) else f"{number:.15g}"
     raise TypeError(f"{name_type(value)} is no single value")
 
@@ -60,35 +60,35 @@ def normal_texts(column: pd.Series) -> pd.Series:
     >>> normal_texts(pd.Series([" Software", None])).tolist()
     ['software', None]
     """
-    codes, values = find_distinct(column)
+    codes, values = factorize_column(column)
     texts = [None if value is pd.NA or value is pd.NaT else normal_text(value) for value in values]
     return pd.Series([texts[code] for code in codes], index=column.index, dtype=object)
 
 
-def find_distinct(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
-    """The distinct cells of a column as Python's own values, and for each row the place of its cell among them.
+def factorize_column(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
+    """For each row the position of its cell among the distinct cells, and the distinct cells as Python's own values.
 
-    `True` and `1`, which Python holds to be equal, stay apart, as they do when leads come one by one.
+    `True` and `1`, which are equal in Python, are two values, as they are when leads are scored one by one.
 
-    >>> codes, values = find_distinct(pd.Series(["a", "b", "a"]))
+    >>> codes, values = factorize_column(pd.Series(["a", "b", "a"]))
     >>> codes.tolist(), values
     ([0, 1, 0], ['a', 'b'])
     """
     if column.dtype != object:
         codes, uniques = pd.factorize(column, use_na_sentinel=False)
         return codes, [to_plain(value) for value in uniques]
-    places: dict[Any, int] = {}
+    positions: dict[Any, int] = {}
     values: list[Any] = []
     codes = np.empty(len(column), dtype=np.intp)
     for row, cell in enumerate(column):
         value = to_plain(cell)
-        codes[row] = places.setdefault((type(value), _as_key(value)), len(places))
+        codes[row] = positions.setdefault((type(value), _make_hashable(value)), len(positions))
         if codes[row] == len(values):
             values.append(value)
     return codes, values
 
 
-def _as_key(value: object) -> object:
+def _make_hashable(value: object) -> object:
     try:
         hash(value)
     except TypeError:
@@ -114,7 +114,7 @@ def _to_float(number: float) -> float:
 
 
 def name_type(value: object) -> str:
-    """What kind of value came, in words; never the value, which may be personal.
+    """The type of a value in words; never the value, which may be personal.
 
     >>> name_type(True), name_type(["x"]), name_type({})
     ('yes or no', 'a list', 'an object')
@@ -124,7 +124,7 @@ def name_type(value: object) -> str:
 
 
 def to_number(value: object) -> float:
-    """A value as a number; NaN when missing. Numbers written as text count, since many CRMs send nothing else.
+    """A value as a number; NaN when missing. Numbers may be texts, since many CRMs send nothing else.
 
     Raises:
         ValueError: The value is no finite number.
@@ -146,7 +146,7 @@ def to_number(value: object) -> float:
 
 
 def _read_number(text: str) -> float:
-    """The number a text holds, as `parse_numbers` reads a column: none with the underscores that Python takes."""
+    """The number in a text, by the same rules as `parse_numbers`; underscores, which Python accepts, are refused."""
     text = text.strip()
     try:
         return math.nan if not text else float(text if text.isascii() and "_" not in text else "-")

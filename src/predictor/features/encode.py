@@ -16,7 +16,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, ScoringError
 from predictor.data.parse import ISO_HINT, parse_moment, to_moment
-from predictor.data.values import find_distinct, name_type, normal_text, to_number, to_plain
+from predictor.data.values import factorize_column, name_type, normal_text, to_number, to_plain
 from predictor.features.event_features import EventFeature, begin_names, list_event_features
 from predictor.features.feature import Feature
 
@@ -203,7 +203,7 @@ class FeatureSet:
             codes, values = np.arange(len(column)), list(column)
             moments = [None] * len(column) if as_of is None else [moment.to_pydatetime() for moment in as_of]
         else:
-            codes, values = find_distinct(column)
+            codes, values = factorize_column(column)
             moments = [None] * len(values)
         numbers = np.full(len(values), np.nan)
         for code, (value, moment) in enumerate(zip(values, moments, strict=True)):

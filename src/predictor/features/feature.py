@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from predictor.data.leads import MADE_HERE
+from predictor.data.leads import FEATURE_PREFIXES
 
 FeatureKind = Literal["number", "category", "days_since", "missing_count"]
 MISSING = "attributes/missing"
@@ -40,7 +40,7 @@ class Feature:
     @property
     def is_attribute(self) -> bool:
         """Whether the value comes from the CRM, rather than being worked out here."""
-        return not self.name.startswith(MADE_HERE)
+        return not self.name.startswith(FEATURE_PREFIXES)
 
     def spell(self, code: int) -> str:
         """A category as people write it; whatever has no code of its own is 'other'.

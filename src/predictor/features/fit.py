@@ -11,7 +11,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, count
 from predictor.data.parse import Kind
-from predictor.data.values import find_distinct, normal_text, normal_texts
+from predictor.data.values import factorize_column, normal_text, normal_texts
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import MISSING, Feature
 
@@ -84,7 +84,7 @@ def _fit_categories(column: pd.Series, min_support: int) -> tuple[str, ...]:
 
 def _find_spellings(column: pd.Series, categories: tuple[str, ...]) -> tuple[str, ...]:
     """Each category as most leads of the column have it, equals by alphabet."""
-    codes, values = find_distinct(column)
+    codes, values = factorize_column(column)
     leads: dict[str, Counter[str]] = {category: Counter() for category in categories}
     for value, held in zip(values, np.bincount(codes, minlength=len(values)).tolist(), strict=True):
         if isinstance(value, str) and (category := normal_text(value)) in leads:

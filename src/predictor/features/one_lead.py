@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import compress
 from typing import NamedTuple
 
-from predictor.data.events.history import Act, EventHistory, EventHistoryReader
+from predictor.data.events.history import EventHistory, EventHistoryReader, PastEvent
 from predictor.data.parse import DAY_US
 from predictor.data.values import Event
 from predictor.features.event_features import WEEK_US, ZERO_OF_NOTHING, EventFeature, EventKind
@@ -68,8 +68,8 @@ class LiveWindows:
     def compute_history(self, past: EventHistory) -> dict[str, _Value]:
         """The same of events that are read already; what is as of `nothing` is left out."""
         now, plans = past.now, self._plans
-        groups: dict[str | None, list[Act]] = {None: past.acts} if past.acts and None in plans else {}
-        for act in past.acts:
+        groups: dict[str | None, list[PastEvent]] = {None: past.events} if past.events and None in plans else {}
+        for act in past.events:
             kind = act[2]
             if kind in groups:
                 groups[kind].append(act)
@@ -108,7 +108,7 @@ def _make_plan(features: Sequence[EventFeature]) -> _Plan:
     )
 
 
-def _measure(plan: _Plan, acts: Sequence[Act], now: int) -> list[_Value]:
+def _measure(plan: _Plan, acts: Sequence[PastEvent], now: int) -> list[_Value]:
     """What is asked of these acts: at least one, in the order of time."""
     _, spans, asked, touch = plan
     times, days, kinds, assets, campaigns, values = zip(*acts)  # noqa: B905

@@ -16,7 +16,14 @@ import pyarrow as pa
 from ibis.expr.types import NumericValue, Table, Value
 from numpy.typing import NDArray
 
-from predictor.data.events.table import NONE_ODD, TEXTS, complete_events, find_odd_spellings, list_rows, select_past_events
+from predictor.data.events.table import (
+    NO_ODD_SPELLINGS,
+    TEXTS,
+    complete_events,
+    list_odd_spellings,
+    list_rows,
+    select_past_events,
+)
 from predictor.data.parse import DAY_US
 from predictor.features.event_features import TREND_US, WEEK_US, ZERO_OF_NOTHING, EventFeature
 
@@ -48,7 +55,7 @@ def compute_history(features: Sequence[EventFeature], leads: pd.DataFrame, event
     ValueError: Column 'as_of' must hold a date in every row, but 2 have none. Leave these rows out.
     """
     rows = list_rows(leads["lead_id"], leads["as_of"])
-    odd = find_odd_spellings(complete_events(events).select(*TEXTS))
+    odd = list_odd_spellings(complete_events(events).select(*TEXTS))
     found = event_history(features, rows, events, odd).to_pyarrow()
     order = np.argsort(found["row"].to_numpy())
     columns = {feature.name: _to_series(found[feature.name], feature, order, leads.index) for feature in features}
@@ -56,7 +63,7 @@ def compute_history(features: Sequence[EventFeature], leads: pd.DataFrame, event
 
 
 def event_history(
-    features: Sequence[EventFeature], rows: Table, events: Table, odd_spellings: Mapping[str, str] = NONE_ODD
+    features: Sequence[EventFeature], rows: Table, events: Table, odd_spellings: Mapping[str, str] = NO_ODD_SPELLINGS
 ) -> Table:
     """The one expression: `row` and every feature under its name, a line for each of rows, in no order.
 
@@ -64,7 +71,7 @@ def event_history(
         features: What to compute.
         rows: Columns row (different numbers), lead_id and as_of_us (microseconds since 1970 in UTC).
         events: As `compute_history` takes them.
-        odd_spellings: What `find_odd_spellings` found among the events' texts: needed where they hold more than ASCII.
+        odd_spellings: What `list_odd_spellings` found among the events' texts: needed where they hold more than ASCII.
     """
     known, acts = select_past_events(rows, events, odd_spellings)
     answers = _sum_types(features, known, _mark_acts(features, acts))

@@ -150,7 +150,7 @@ def _age_acts(past: EventHistory) -> _Aged:
     """Event type -> age in microseconds, asset and campaign of each act of that type."""
     aged: dict[str, list[tuple[int, str | None, str | None]]] = {}
     now = past.now
-    for at, _, kind, asset, campaign, _ in past.acts:
+    for at, _, kind, asset, campaign, _ in past.events:
         act = now - at, asset, campaign
         if kind in aged:
             aged[kind].append(act)

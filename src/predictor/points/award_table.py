@@ -14,7 +14,14 @@ import pandas as pd
 from ibis.expr.types import BooleanValue, Table, Value
 from numpy.typing import NDArray
 
-from predictor.data.events.table import NONE_ODD, TEXTS, complete_events, find_odd_spellings, list_rows, select_past_events
+from predictor.data.events.table import (
+    NO_ODD_SPELLINGS,
+    TEXTS,
+    complete_events,
+    list_odd_spellings,
+    list_rows,
+    select_past_events,
+)
 from predictor.points.award import matches_attribute
 from predictor.points.awards import Awards
 from predictor.points.rulebook import AttributeCondition, OnEvents, RuleBook
@@ -97,7 +104,7 @@ def _sum_events(conditions: Mapping[int, OnEvents], leads: pd.DataFrame, events:
     sums = {name: np.zeros(len(leads)) for name in names}
     if events is None or leads.empty or not conditions:
         return sums
-    odd = find_odd_spellings(complete_events(events).select(*TEXTS))
+    odd = list_odd_spellings(complete_events(events).select(*TEXTS))
     found = sum_firing_events(conditions, list_rows(leads["lead_id"], leads["as_of"]), events, odd).to_pyarrow()
     for name, column in sums.items():
         column[found["row"].to_numpy()] = found[name].fill_null(0.0).to_numpy()
@@ -105,7 +112,7 @@ def _sum_events(conditions: Mapping[int, OnEvents], leads: pd.DataFrame, events:
 
 
 def sum_firing_events(
-    conditions: Mapping[int, OnEvents], rows: Table, events: Table, odd_spellings: Mapping[str, str] = NONE_ODD
+    conditions: Mapping[int, OnEvents], rows: Table, events: Table, odd_spellings: Mapping[str, str] = NO_ODD_SPELLINGS
 ) -> Table:
     """The one expression of a book: bursts by windows over each lead's events, then the join as of each row, then sums.
 
@@ -113,7 +120,7 @@ def sum_firing_events(
         conditions: The event conditions of the book by their place in it.
         rows: Columns row (different numbers), lead_id and as_of_us (microseconds since 1970 in UTC).
         events: As `award_table` takes them.
-        odd_spellings: What `find_odd_spellings` found among the events' texts: needed where they hold more than ASCII.
+        odd_spellings: What `list_odd_spellings` found among the events' texts: needed where they hold more than ASCII.
     """
     known, acts = select_past_events(rows, events, odd_spellings)
     asked = acts.filter(acts.event_type.isin(sorted(frozenset().union(*(rule.types for rule in conditions.values())))))

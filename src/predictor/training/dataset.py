@@ -150,7 +150,7 @@ class Dataset:
             timezone=data.timezone,
             dated=self.leads.dated,
             visible=tuple(self.leads.attributes),
-            forms=tuple(self.leads.forms.items()),
+            forms=tuple(self.leads.formats.items()),
             event_types=() if self.events is None else tuple(self.events.types)[:_MOST_TYPES],
             acts=types if chosen else None,
             windows_days=self.settings.features.windows_days,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from predictor.core.errors import Findings, TrainingError
+from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
-from predictor.data.leads import MADE_HERE, Leads, name_formats
-from predictor.data.parse import Kind, infer_kind, parse_times
+from predictor.data.leads import FEATURE_PREFIXES, Leads, list_formats, parse_observed_until
+from predictor.data.parse import Kind, infer_kind
 from predictor.features.assemble import BOOK_TOTAL, TOTAL
 from predictor.features.event_features import EventFeature, list_event_features
 from predictor.features.snapshot import read_event_features
@@ -47,12 +48,11 @@ def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
     attributes, kinds = _read_attributes(stored, settings)
     rows = pd.concat([attributes, _read_points(stored, settings, book), read_event_features(stored, acts)], axis=1)
     leads = Leads(
-        pd.concat([episodes.frame[["lead_id", "mql_at", "sql_at"]], attributes], axis=1),
-        kinds,
-        settings.roles.points,
-        (),
-        until,
-        forms=name_formats(settings),
+        frame=pd.concat([episodes.frame[["lead_id", "mql_at", "sql_at"]], attributes], axis=1),
+        attributes=kinds,
+        points=settings.roles.points,
+        observed_until=until,
+        formats=list_formats(settings),
     )
     return _make_dataset(settings, leads, make_points(rows, leads, settings, book=book, awards=None), rows, acts, episodes)
 
@@ -80,11 +80,11 @@ def _make_dataset(
 
 def _find_until(settings: Settings, scores: pd.DataFrame, outcomes: pd.DataFrame) -> pd.Timestamp:
     """The moment up to which outcomes are known: as the settings say, or the latest time that the store has seen."""
-    if said := settings.data.observed_until:
-        times, bad = parse_times(pd.Series([said]), settings.data.timezone)
-        if bad.any():
-            raise TrainingError(f"data.observed_until is no date: '{said}'. Write it as 2026-03-31, or leave it empty.")
-        until: pd.Timestamp = times.iloc[0]
+    faults = Faults()
+    until = parse_observed_until(settings, faults)
+    if faults.findings:
+        raise TrainingError(str(faults.findings[0]))
+    if until is not None:
         return until
     seen = [scores["as_of"], outcomes["occurred_at"], outcomes["told_at"]]
     latest: pd.Timestamp = max(times.max() for times in seen if len(times))
@@ -94,7 +94,7 @@ def _find_until(settings: Settings, scores: pd.DataFrame, outcomes: pd.DataFrame
 def _read_attributes(stored: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, dict[str, Kind]]:
     """What came from the CRM, in the types that it shows, and the kind of each."""
     barred = {*settings.roles.ignore, *settings.roles.protected}
-    names = [str(name) for name in stored if not str(name).startswith(MADE_HERE) and name not in barred]
+    names = [str(name) for name in stored if not str(name).startswith(FEATURE_PREFIXES) and name not in barred]
     typed = {name: infer_kind(stored[name], settings.data.timezone) for name in names}
     columns = {name: column for name, (_, column) in typed.items()}
     return pd.DataFrame(columns, index=stored.index), {name: kind for name, (kind, _) in typed.items()}

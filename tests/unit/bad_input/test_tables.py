@@ -17,8 +17,8 @@ def test_missing_column(tmp_path, leads):
 
 def test_column_that_the_settings_name_but_the_export_lacks(tmp_path, leads):
     path = make_firm(tmp_path, leads, columns={"account_id": "Compny"}, roles={"points": ["scor"]})
-    text = refuse(path, TableError, r"LEAD012 The settings name a column 'Compny' that the export lacks")
-    assert "'scor' that the export lacks. Did you mean 'score'? Mend [columns], [roles] or [forms]." in text
+    text = refuse(path, TableError, r"LEAD012 The settings name a column 'Compny', which is missing in the export")
+    assert "'scor', which is missing in the export. Did you mean 'score'? Fix [columns], [roles] or [forms]." in text
 
 
 def test_header_only(tmp_path, leads):
@@ -82,7 +82,7 @@ def test_same_episode_twice(tmp_path, leads):
     refuse(
         path,
         TableError,
-        r"LEAD004 An episode that is there already is repeated in 2 rows \(first in row 301\)\. One row an episode",
+        r"LEAD004 An episode is repeated in 2 rows \(first in row 301\)\. Keep one row per episode",
     )
 
 
@@ -106,7 +106,7 @@ def test_two_columns_of_one_name(tmp_path, leads):
     path = make_firm(tmp_path, leads)
     lines = (tmp_path / "leads.csv").read_text().replace("industry,employees", "employees,employees", 1)
     (tmp_path / "leads.csv").write_text(lines)
-    refuse(path, TableError, "LEAD012 Two columns bear the same name: 'employees'. Rename or remove one of each.")
+    refuse(path, TableError, "LEAD012 Two columns have the same name: 'employees'. Rename or remove one of each.")
 
 
 def test_rows_longer_than_the_header(tmp_path, leads):

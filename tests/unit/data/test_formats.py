@@ -43,11 +43,11 @@ NOW = pd.Timestamp("2026-03-31T12:00", tz="UTC")
 )
 def test_a_column_of_numbers_is_spelled_in_one_way(cells, form):
     found = detect_format(pd.Series(cells))
-    assert (None if found is None else found.form) == form
+    assert (None if found is None else found.format) == form
 
 
 @pytest.mark.parametrize(
-    ("cells", "form"),
+    ("cells", "column_format"),
     [
         (["13/02/2026", "01/02/2026"], "date d/m/y"),
         (["02/13/2026 1:05 PM", "01/02/2026 11:59 AM"], "date m/d/y"),
@@ -62,18 +62,18 @@ def test_a_column_of_numbers_is_spelled_in_one_way(cells, form):
 )
 def test_a_column_of_dates_has_one_order(cells, form):
     found = detect_format(pd.Series(cells), dated=True)
-    assert (None if found is None else found.form) == form
+    assert (None if found is None else found.format) == form
 
 
 def test_whole_numbers_are_moments_only_under_the_name_of_a_date():
     cells = pd.Series([1774965900000, 1774965900001])
     assert detect_format(cells, name="phone") is None
-    assert detect_format(cells, name="Create Date").form == "epoch ms"
+    assert detect_format(cells, name="Create Date").format == "epoch ms"
 
 
 def test_day_and_month_that_cannot_be_told_apart_are_refused_until_the_settings_say():
     raw = pd.DataFrame({"lead_id": ["a", "b"], "mql_at": ["03/04/2026", "05/04/2026"], "sql_at": ["04/04/2026", None]})
-    with pytest.raises(TableError, match=r"LEAD035 Day and month cannot be told apart in 'mql_at', 'sql_at' .* data\.date_order"):
+    with pytest.raises(TableError, match=r"LEAD035 Day and month may be swapped in 'mql_at', 'sql_at' .* data\.date_order"):
         check_leads(raw, make_settings())
     leads = check_leads(raw, make_settings({"data": {"date_order": "m/d/y"}}))
     assert leads.frame["mql_at"].dt.strftime("%m-%d").tolist() == ["03-04", "05-04"]
@@ -83,13 +83,13 @@ def test_a_column_that_does_not_tell_follows_those_of_its_file_that_do():
     raw = pd.DataFrame({"lead_id": ["a", "b"], "mql_at": ["03/04/2026", "05/04/2026"], "sql_at": ["13/04/2026", None]})
     leads = check_leads(raw, make_settings())
     assert leads.frame["mql_at"].dt.strftime("%m-%d").tolist() == ["04-03", "04-05"]
-    assert leads.forms == {"mql_at": "date d/m/y", "sql_at": "date d/m/y"}
+    assert leads.formats == {"mql_at": "date d/m/y", "sql_at": "date d/m/y"}
     assert [finding.code for finding in leads.findings] == ["LEAD034"]
 
 
 def tell_points(**others):
     frame = pd.DataFrame({"Umsatz": ["750", "900", "1.500", "12.000", "250.000"], **others})
-    forms, found = detect_formats(frame, set_forms={}, times=[], others=list(frame), order=None)
+    forms, found = detect_formats(frame, set_formats={}, times=[], others=list(frame), order=None)
     return forms.get("Umsatz"), [finding.code for finding in check_formats(found, [])]
 
 
@@ -113,7 +113,7 @@ def test_a_form_of_the_settings_wins_and_must_be_one():
     assert leads.frame["Revenue"].tolist() == [1.234, 2.5]
     with pytest.raises(SettingsError, match=r"Setting 'forms\.Revenue': Input should be 'amount 1,234\.5'"):
         make_settings({"forms": {"Revenue": "euros"}})
-    with pytest.raises(TableError, match="LEAD012 The settings name a column 'Revenu' that the export lacks"):
+    with pytest.raises(TableError, match="LEAD012 The settings name a column 'Revenu', which is missing in the export"):
         check_leads(raw, make_settings({"forms": {"Revenu": "range 1-10"}}))
 
 

@@ -134,7 +134,7 @@ def test_order_by():
             lambda leads: leads.assign(order_by=["1", "x", "2"]),
             r"LEAD010 Column 'order_by' holds neither number nor date in 1 row \(first in row 2",
         ),
-        (lambda leads: pd.concat([leads, leads[["industry"]]], axis=1), "LEAD012 Two columns bear the same name: 'industry'"),
+        (lambda leads: pd.concat([leads, leads[["industry"]]], axis=1), "LEAD012 Two columns have the same name: 'industry'"),
         (lambda leads: leads.assign(**{"points/x": 1}), "LEAD012 'points/x' must not begin with 'points/', 'attributes/'"),
     ],
 )
@@ -147,14 +147,14 @@ def test_faults(change, match):
     [
         (
             {"columns": {"mql_at": "Became MQL"}},
-            "LEAD012 The settings name a column 'Became MQL' that the export lacks. It has 'lead_id'",
+            "LEAD012 The settings name a column 'Became MQL', which is missing in the export. It has 'lead_id'",
         ),
         (
             {"columns": {"mqlat": "mql_at"}},
-            r"LEAD012 \[columns\] names 'mqlat', which is no word of the contract. Did you mean 'mql_at'",
+            r"LEAD012 \[columns\] maps 'mqlat', which is no column of the contract. Did you mean 'mql_at'",
         ),
-        ({"roles": {"points": ["industri"]}}, "'industri' that the export lacks. Did you mean 'industry'"),
-        ({"roles": {"protected": ["Gender"]}}, "'Gender' that the export lacks"),
+        ({"roles": {"points": ["industri"]}}, "'industri', which is missing in the export. Did you mean 'industry'"),
+        ({"roles": {"protected": ["Gender"]}}, "'Gender', which is missing in the export"),
         ({"data": {"observed_until": "soon"}}, "LEAD003 data.observed_until is no date: 'soon'. Write dates as 2026-03-31"),
     ],
 )

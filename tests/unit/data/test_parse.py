@@ -85,7 +85,7 @@ def test_moments_worked_by_hand(text, utc):
 )
 def test_texts_that_are_no_dates(text):
     assert read(text) is None
-    with pytest.raises(ValueError, match=r"is no date|cannot be told in UTC"):
+    with pytest.raises(ValueError, match=r"is no date|is out of range in UTC"):
         parse_moment(text, "Europe/Berlin")
 
 
@@ -146,14 +146,14 @@ def test_one_text_is_read_as_a_column_is(naive, zone, separator):
 def test_any_text_is_read_as_a_column_is(text):
     times, bad = parse_times(pd.Series([text], dtype="str"), "UTC")
     if bad.iloc[0]:
-        with pytest.raises(ValueError, match=r"is no date|cannot be told"):
+        with pytest.raises(ValueError, match=r"is no date|out of range"):
             parse_moment(text)
     else:
         assert parse_moment(text) == times.iloc[0]
 
 
 def test_moment_outside_the_calendar():
-    with pytest.raises(ValueError, match="0001 is a year that cannot be told in UTC"):
+    with pytest.raises(ValueError, match="year 0001 is out of range in UTC"):
         to_moment(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=2))))
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predictor.data.parse import parse_numbers
-from predictor.data.values import find_distinct, normal_text, normal_texts, to_number, to_plain
+from predictor.data.values import factorize_column, normal_text, normal_texts, to_number, to_plain
 
 cells = (
     st.none()
@@ -99,7 +99,7 @@ def test_a_text_is_a_number_alone_if_it_is_one_in_a_column(text):
 def test_a_column_is_its_values_one_by_one(values):
     column = pd.Series(values, dtype=object)
     assert normal_texts(column).tolist() == [normal_text(value) for value in values]
-    codes, distinct = find_distinct(column)
+    codes, distinct = factorize_column(column)
     assert [repr(distinct[code]) for code in codes] == [repr(value) for value in values] or any(value == 0 for value in values)
 
 
@@ -117,13 +117,13 @@ def test_typed_columns_keep_what_is_missing(column):
 
 
 def test_true_and_one_stay_apart():
-    codes, values = find_distinct(pd.Series([1, True, 1.0, np.bool_(True), "1"], dtype=object))
+    codes, values = factorize_column(pd.Series([1, True, 1.0, np.bool_(True), "1"], dtype=object))
     assert codes.tolist() == [0, 1, 2, 1, 3]
     assert values == [1, True, 1.0, "1"]
 
 
 def test_lists_are_told_apart_and_not_looked_into():
-    codes, values = find_distinct(pd.Series([["a"], "b", ["a"]], dtype=object))
+    codes, values = factorize_column(pd.Series([["a"], "b", ["a"]], dtype=object))
     assert (codes.tolist(), values) == ([0, 1, 2], [["a"], "b", ["a"]])
 
 

@@ -179,11 +179,11 @@ def _say_attribute(column: Column) -> str:
     kind = "text" if column.kind == "category" else column.kind
     if column.form is None:
         return f"{kind}: {column.say()}"
-    if column.form.form is None and column.form.number:
+    if column.form.has_open_point:
         return f"numbers whose point may set off thousands or decimals: set [forms] ({column.say()})"
-    if column.form.form is None:
+    if column.form.format is None:
         return f"dates whose day and month cannot be told apart: set data.date_order ({column.say()})"
-    return f"{kind}, spelled as '{column.form.form}' ({column.form.why}): {column.say()}"
+    return f"{kind}, spelled as '{column.form.format}' ({column.form.reason}): {column.say()}"
 
 
 def _is_score(name: str) -> bool:

@@ -15,7 +15,7 @@ from predictor.core.settings import Settings
 from predictor.core.settings_sections import Format
 from predictor.data.detect_formats import DetectedFormat, detect_formats, is_dated, to_plain_column
 from predictor.data.parse import infer_kind, parse_outcome, parse_times
-from predictor.data.values import find_distinct
+from predictor.data.values import factorize_column
 
 Kind = Literal["number", "category", "date"]
 _MOST = 0.5  # share of cells from which a column is said to hold e-mail addresses
@@ -104,9 +104,9 @@ def profile_columns(frame: pd.DataFrame, settings: Settings, *, times: Sequence[
         times: Columns that must hold dates.
     """
     order = None if settings.data.date_order == "auto" else settings.data.date_order
-    set_forms: Mapping[str, Format] = {name: form for name, form in settings.forms.items() if name in frame}
+    set_formats: Mapping[str, Format] = {name: form for name, form in settings.forms.items() if name in frame}
     others = [str(name) for name in frame if name not in times]
-    forms, found = detect_formats(frame, set_forms=set_forms, times=list(times), others=others, order=order)
+    forms, found = detect_formats(frame, set_formats=set_formats, times=list(times), others=others, order=order)
     columns = [_profile(frame[name], str(name), forms.get(str(name)), found.get(str(name)), settings) for name in frame]
     return [_count_undated(column, frame[column.name], settings, dated=column.name in times) for column in columns]
 
@@ -115,7 +115,7 @@ def _count_undated(column: Column, cells: pd.Series, settings: Settings, *, date
     """The column with how many of its cells are no dates, where its name says that they are; no figures by another name."""
     if column.kind == "date" or not column.filled or not (dated or (is_dated(column.name) and column.kind == "category")):
         return column
-    form = None if column.form is None else column.form.form
+    form = None if column.form is None else column.form.format
     plain = cells if form is None else to_plain_column(cells, form)
     undated = replace(column, undated=int(parse_times(plain, settings.data.timezone)[1].sum()))
     if dated and not undated.undated:
@@ -176,7 +176,7 @@ def find_placeholders(raw: pd.DataFrame, words: Sequence[str]) -> dict[str, tupl
     for name in raw:
         if not (pd.api.types.is_object_dtype(raw[name].dtype) or isinstance(raw[name].dtype, pd.StringDtype)):
             continue
-        codes, values = find_distinct(raw[name])
+        codes, values = factorize_column(raw[name])
         counts = np.bincount(codes[codes >= 0], minlength=len(values)).tolist()
         texts = [value.strip() if isinstance(value, str) else "" for value in values]
         if {text.casefold() for text in texts} <= asked | {""}:

@@ -52,7 +52,7 @@ def propose_settings(
     settings = make_settings({"data": {name: value for name, (value, _) in data.items()}})
     columns = profile_columns(blank_missing(raw, settings.data.missing_values), settings, times=_list_times(raw))
     meanings = guess_meanings(columns)
-    forms = {c.name: (c.form.form, c.form.why) for c in columns if c.form is not None and c.form.form is not None}
+    forms = {c.name: (c.form.format, c.form.reason) for c in columns if c.form is not None and c.form.format is not None}
     source = (
         f"'{Path(first).name}': {'' if look.whole else 'the first '}{count(len(raw), 'row')}, {count(len(columns), 'column')}"
     )

@@ -12,7 +12,7 @@ from predictor.audit.propose.column_roles import read_names as read_guesses
 from predictor.core.errors import Finding, SettingsError, list_names
 from predictor.core.settings import make_settings
 from predictor.data.crm.export import read_crm
-from predictor.data.crm.export_files import LEADS, find_objects
+from predictor.data.crm.export_files import LEADS, group_files
 from predictor.data.crm.export_maps import Export, read_export_map
 from predictor.data.crm.field_maps import Names
 from predictor.data.events.contract import RawEvents
@@ -64,7 +64,7 @@ def read_first_look(exports: Sequence[str], crm: Export | None) -> FirstLook:
         leads, whole = read_sample(files[0], LEADS, MOST_ROWS)
         return FirstLook(leads, (files[0],), whole=whole)
     paths = [Path(file) for file in files]
-    found = find_objects(paths, read_export_map(crm))
+    found = group_files(paths, read_export_map(crm))
     names = [str(name) for path in found.get(LEADS, []) for name in read_sample(str(path), LEADS, 1)[0]]
     called = Names(read_guesses()["roles"]["protected"])
     protected = [name for name in dict.fromkeys(names) if name in called]

@@ -1,4 +1,4 @@
-"""Records inside a record that tell what the lead did, as Salesforce gives campaign members and tasks: made events."""
+"""Activities inside a record of a lead, as Salesforce gives campaign members and tasks, converted to events."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from predictor.data.values import normal_text
 
 
 @dataclass(frozen=True)
-class Within:
+class ActivityMap:
     """How the records of one kind become events.
 
+    Of several fields the first that is filled counts.
+
     Attributes:
-        moment: Fields that may hold when, the first that is filled counts; a record without one tells of no act.
-        type: Fields that may hold what, the first that is filled counts.
-        types: Its value, as `normal_text`, -> event type.
-        other: The event type of other values; empty: such records are left out.
+        moment: Fields that may hold the moment; a record without one is no event.
+        type: Fields that may hold the type.
+        types: Value of the type, as `normal_text` -> event type.
+        other: The event type of other values; empty where their records are left out.
         campaign: Fields that may hold the campaign.
     """
 
@@ -30,49 +32,50 @@ class Within:
     campaign: tuple[str, ...]
 
     @classmethod
-    def from_toml(cls, content: Mapping[str, Any]) -> Within:
-        """What a map says."""
+    def from_toml(cls, content: Mapping[str, Any]) -> ActivityMap:
+        """The map from a section of a CRM's data file."""
         lists = {name: tuple(content.get(name, ())) for name in ("moment", "type", "campaign")}
         types = {normal_text(value) or "": kind for value, kind in content["types"].items()}
         return cls(**lists, types=types, other=content.get("other", ""))
 
 
-def read_within(value: object, within: Within) -> tuple[list[dict[str, Any]], int]:
-    """The events that records inside a record tell of, as `POST /v1/score` takes them; and how many records tell of none.
+def read_activities(value: object, activity_map: ActivityMap) -> tuple[list[dict[str, Any]], int]:
+    """The events in the records of a sub-query, as `POST /v1/score` takes them, and the number of records that are none.
 
     Args:
-        value: What a sub-query gave: `{"records": [...]}`.
-        within: How its records become events.
+        value: The result of a sub-query: `{"records": [...]}`.
+        activity_map: How its records become events.
 
-    >>> calls = Within(("CompletedDateTime",), ("TaskSubtype",), {"call": "phone_call"}, "", ())
+    >>> fields = {"moment": ("CompletedDateTime",), "type": ("TaskSubtype",), "campaign": ()}
+    >>> calls = ActivityMap(**fields, types={"call": "phone_call"}, other="")
     >>> done = {"TaskSubtype": "Call", "CompletedDateTime": "2026-06-01T09:00:00.000+0000"}
-    >>> read_within({"records": [done, {"TaskSubtype": "Call"}]}, calls)
+    >>> read_activities({"records": [done, {"TaskSubtype": "Call"}]}, calls)
     ([{'occurred_at': '2026-06-01T09:00:00Z', 'event_type': 'phone_call'}], 1)
     """
     records = value.get("records") if isinstance(value, Mapping) else None
-    listed = records if isinstance(records, list) else []
-    events = [event for record in listed if (event := _make_event(record, within)) is not None]
-    return events, len(listed) - len(events)
+    records = records if isinstance(records, list) else []
+    events = [event for record in records if (event := _make_event(record, activity_map)) is not None]
+    return events, len(records) - len(events)
 
 
-def _make_event(record: object, within: Within) -> dict[str, Any] | None:
+def _make_event(record: object, activity_map: ActivityMap) -> dict[str, Any] | None:
     if not isinstance(record, Mapping):
         return None
-    moment, kind = read_moment(_find(record, within.moment)), _find(record, within.type)
-    event_type = within.types.get(normal_text(kind) or "", within.other)
+    moment, kind = read_moment(_find_text(record, activity_map.moment)), _find_text(record, activity_map.type)
+    event_type = activity_map.types.get(normal_text(kind) or "", activity_map.other)
     if moment is None or not event_type:
         return None
-    campaign = _find(record, within.campaign)
+    campaign = _find_text(record, activity_map.campaign)
     named = {} if campaign is None or ("@" in campaign and domain_of(campaign)) else {"campaign": campaign}
     return {"occurred_at": moment, "event_type": event_type, **named}
 
 
-def _find(record: Mapping[str, Any], names: Sequence[str]) -> str | None:
-    """The first of the fields that holds a text; a stop leads into a record inside."""
+def _find_text(record: Mapping[str, Any], names: Sequence[str]) -> str | None:
+    """The first filled text of the fields; a dot in a name leads into a nested record."""
     for name in names:
-        found: Any = record
+        value: Any = record
         for part in name.split("."):
-            found = found.get(part) if isinstance(found, Mapping) else None
-        if isinstance(found, str) and found.strip():
-            return found.strip()
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if isinstance(value, str) and value.strip():
+            return value.strip()
     return None

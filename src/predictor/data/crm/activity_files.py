@@ -1,4 +1,4 @@
-"""What the leads did, as a CRM exports it, made events of the contract where they are: no more than a few enter memory."""
+"""Files of a CRM's activities, converted to events of the contract on DuckDB: few rows enter memory."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ibis.expr.types import StringValue, Table
 
 from predictor.core.errors import list_names
 from predictor.data.crm.export_maps import find_columns
-from predictor.data.events.contract import EVENT_COLUMNS, RawEvents, Read
-from predictor.data.read.csv_header import refuse
+from predictor.data.events.contract import EVENT_COLUMNS, RawEvents, ReadEvents
+from predictor.data.read.csv_header import make_table_error
 from predictor.data.read.event_files import open_files
 
 _PARTS = ("lead_id", "occurred_at", "event_type", "asset", "campaign", "value", "responded", "responded_at")
 _YES = ("true", "1", "yes")
-_SHORT = 15  # characters of a Salesforce id as its reports write it; the API adds three
+_SHORT = 15  # characters of a Salesforce id in reports; the API adds three
 
 
 def open_activities(paths: Sequence[Path], kind: Mapping[str, Any], *, encoding: str, keys: pd.Series | None) -> RawEvents:
@@ -30,44 +30,42 @@ def open_activities(paths: Sequence[Path], kind: Mapping[str, Any], *, encoding:
 
     Args:
         paths: The files.
-        kind: What the CRM's map says of them.
+        kind: The entry of the CRM's map for this kind.
         encoding: Of CSV files.
-        keys: The ids of the leads where files may write them shorter; None where they are always alike.
+        keys: The ids of the leads where files may shorten them; None where they never do.
     """
     parts = [open_files(str(path), Path(), encoding=encoding) for path in paths]
-    return join_events([_Acts(part, kind, keys).open() for part in parts])
+    return join_events([_ActivityFile(part, kind, keys).open() for part in parts])
 
 
-class _Acts:
-    """One file of a kind: which of its columns are what, and how its rows become events."""
+class _ActivityFile:
+    """A file of activities: its columns under our names, and how its rows become events."""
 
     def __init__(self, raw: RawEvents, kind: Mapping[str, Any], keys: pd.Series | None) -> None:
         self._raw, self._kind, self._keys = raw, kind, keys
-        self._columns = {part: found[0] for part in _PARTS if (found := find_columns(raw.columns, kind.get(part, ())))}
+        self._columns = {part: names[0] for part in _PARTS if (names := find_columns(raw.columns, kind.get(part, ())))}
 
     def open(self) -> RawEvents:
-        return RawEvents(EVENT_COLUMNS, self._read, self._raw.notes)
+        return RawEvents(columns=EVENT_COLUMNS, read=self._read, notes=self._raw.notes)
 
-    def _read(self, columns: Mapping[str, str]) -> Read:
+    def _read(self, columns: Mapping[str, str]) -> ReadEvents:
         if "occurred_at" not in self._columns:
-            what = (
-                f"A file of acts has no column {list_names(self._kind['occurred_at'])}; it has {list_names(self._raw.columns)}."
-            )
-            raise refuse("events", what, "Export it again with the date of each act.")
+            what = f"A file of activities has no column {list_names(self._kind['occurred_at'])}; it has {list_names(self._raw.columns)}."
+            raise make_table_error("events", what, "Export it again with the date of each activity.")
         read = self._raw.read(self._columns)
         table = self._date_responses(read.table.filter(read.table.occurred_at.notnull()))
-        made = self._complete_keys(table.mutate(event_type=self._name_types(table)))
-        hidden = made.event_type.isin(list(self._kind.get("private", [])))
-        texts = {name: _text(made, name) for name in EVENT_COLUMNS}
-        texts["asset"] = ibis.cases((~hidden, texts["asset"]))
-        told = made.select("row", "file", **texts)
-        return replace(read, table=told.select("row", "file", **{ours: told[theirs] for ours, theirs in columns.items()}))
+        events = self._complete_keys(table.mutate(event_type=self._name_types(table)))
+        is_private = events.event_type.isin(list(self._kind.get("private", [])))
+        texts = {name: _text(events, name) for name in EVENT_COLUMNS}
+        texts["asset"] = ibis.cases((~is_private, texts["asset"]))
+        events = events.select("row", "file", **texts)
+        return replace(read, table=events.select("row", "file", **{ours: events[theirs] for ours, theirs in columns.items()}))
 
     def _name_types(self, table: Table) -> StringValue:
-        """The type of each act: as the map has it, else the CRM's own word without what stands before it."""
-        kind, held = self._kind, _text(table, "event_type")
+        """The type of each event: from the map, else the CRM's own type without its prefix."""
+        kind, text = self._kind, _text(table, "event_type")
         prefix = kind.get("prefix", "")
-        word = held.lower().re_replace(prefix, "") if prefix.startswith("^") else held.lower()
+        word = text.lower().re_replace(prefix, "") if prefix.startswith("^") else text.lower()
         word = word.re_replace("[^a-z0-9]+", "_").re_replace("^_+|_+$", "")
         own = ibis.literal(prefix) + word if prefix and not prefix.startswith("^") else word
         otherwise = kind.get("otherwise")
@@ -79,16 +77,16 @@ class _Acts:
         return ibis.cases((~responded, ibis.literal(kind["added"])), *known, else_=ibis.literal(otherwise))
 
     def _date_responses(self, table: Table) -> Table:
-        """A response that is dated by its day counts from the end of that day, unless the record was made on it."""
+        """A response that has a date without a time counts from the end of that day, unless the record was created on it."""
         if "responded_at" not in table.columns:
             return table
-        day, made = table.responded_at.cast("string").substr(0, 10), table.occurred_at.cast("string")
-        same = (made.substr(0, 10) == day) | table.responded_at.isnull()
+        day, created = table.responded_at.cast("string").substr(0, 10), table.occurred_at.cast("string")
+        same = (created.substr(0, 10) == day) | table.responded_at.isnull()
         responded = _text(table, "responded").lower().isin(_YES).fill_null(False)
-        return table.mutate(occurred_at=ibis.cases((~responded | same, made), else_=day + ibis.literal("T23:59:59")))
+        return table.mutate(occurred_at=ibis.cases((~responded | same, created), else_=day + ibis.literal("T23:59:59")))
 
     def _complete_keys(self, table: Table) -> Table:
-        """Ids as the leads have them, whichever length either file gives them."""
+        """Ids as in the leads, whether either file shortens them or not."""
         if self._keys is None:
             return table
         whole = self._keys.dropna().astype("str").str.strip().drop_duplicates()
@@ -103,7 +101,7 @@ def _text(table: Table, name: str) -> StringValue:
 
 
 def join_events(sources: Sequence[RawEvents]) -> RawEvents:
-    """Several sources of events as one, in their order, all cells as texts; kept on the disk on their way.
+    """Several sources of events as one, in their order, all cells as texts; joined on disk.
 
     Args:
         sources: One or more.
@@ -112,21 +110,21 @@ def join_events(sources: Sequence[RawEvents]) -> RawEvents:
         return sources[0]
     names = tuple(dict.fromkeys(name for source in sources for name in source.columns))
 
-    def read(columns: Mapping[str, str]) -> Read:
+    def read(columns: Mapping[str, str]) -> ReadEvents:
         folder = Path(tempfile.mkdtemp(prefix="predictor-"))
         try:
-            parts = [_save(source, columns, folder / f"{at:04}.parquet") for at, source in enumerate(sources)]
+            parts = [_save_part(source, columns, folder / f"{at:04}.parquet") for at, source in enumerate(sources)]
             whole = open_files(str(folder), Path()).read({ours: ours for ours in columns})
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        return Read(whole.table.mutate(file=ibis.null("string")), tuple(fault for part in parts for fault in part.faults))
+        return ReadEvents(whole.table.mutate(file=ibis.null("string")), tuple(fault for part in parts for fault in part.faults))
 
-    return RawEvents(names, read, tuple(note for source in sources for note in source.notes))
+    return RawEvents(columns=names, read=read, notes=tuple(note for source in sources for note in source.notes))
 
 
-def _save(source: RawEvents, columns: Mapping[str, str], path: Path) -> Read:
-    held = {ours: next((name for name in (theirs, ours) if name in source.columns), None) for ours, theirs in columns.items()}
-    part = source.read({ours: name for ours, name in held.items() if name is not None})
+def _save_part(source: RawEvents, columns: Mapping[str, str], path: Path) -> ReadEvents:
+    names = {ours: next((name for name in (theirs, ours) if name in source.columns), None) for ours, theirs in columns.items()}
+    part = source.read({ours: name for ours, name in names.items() if name is not None})
     cells = {ours: part.table[ours].cast("string") if ours in part.table.columns else ibis.null("string") for ours in columns}
     part.table.select(**cells).to_parquet(path)
     return part

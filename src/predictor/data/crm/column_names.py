@@ -1,4 +1,4 @@
-"""The columns of a CRM's leads under our names; what never becomes an attribute is left out, and what nobody knows is kept."""
+"""The columns of a CRM's leads under our names; columns that are never attributes are left out, unknown ones kept."""
 
 from __future__ import annotations
 
@@ -7,71 +7,73 @@ import pandas as pd
 from predictor.core.errors import Finding, list_names
 from predictor.core.settings import Settings
 from predictor.data.crm.export_maps import ExportMap, find_columns
-from predictor.data.crm.field_maps import plain
+from predictor.data.crm.field_maps import normal_name
 from predictor.data.denied_columns import deny_reason
 
 
-def name_columns(raw: pd.DataFrame, known: ExportMap, settings: Settings) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """The leads under our names; what the settings name stays as it is.
+def name_columns(raw: pd.DataFrame, export_map: ExportMap, settings: Settings) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """The leads under our names; columns that the settings name stay as they are.
 
     Args:
         raw: As exported.
-        known: The map of the CRM.
-        settings: Sections columns, roles and forms are looked at.
+        export_map: The map of the CRM.
+        settings: Sections columns, roles and forms are used.
 
     Returns:
-        The leads, and what was left out or is not known.
+        The leads, and findings about left-out and unknown columns.
     """
     roles = settings.roles
     own = {*settings.columns.values(), *roles.points, *roles.ignore, *roles.protected, *roles.allow, *settings.forms}
     names = [str(name) for name in raw if str(name) not in own]
     columns, used = {name: raw[name] for name in map(str, raw) if name in own}, set[str]()
-    for ours, called in known.facts.items():
-        found = [name for name in find_columns(names, called) if name not in used]
-        used |= set(found)
-        if found and ours not in settings.columns and ours not in columns:
-            columns[ours] = _first_filled([raw[name] for name in found])
+    for ours, theirs in export_map.facts.items():
+        sources = [name for name in find_columns(names, theirs) if name not in used]
+        used |= set(sources)
+        if sources and ours not in settings.columns and ours not in columns:
+            columns[ours] = _fill_gaps([raw[name] for name in sources])
     rest = [name for name in names if name not in used]
     left, unknown = list[str](), list[str]()
     for name in rest:
-        attribute = known.attributes.get(plain(name))
-        if (attribute is None and known.is_left_out(name)) or (attribute or name) in columns:
+        attribute = export_map.attributes.get(normal_name(name))
+        if (attribute is None and export_map.is_left_out(name)) or (attribute or name) in columns:
             left.append(name)
         elif attribute is None:
-            columns[name] = raw[name]  # those that are denied by name leave later, with their reason
+            columns[name] = raw[name]  # columns with denied names are removed later, with the reason
             unknown += [] if deny_reason(name) else [name]
         else:
-            columns[attribute] = _say_values(raw[name], attribute, known)
-    return pd.DataFrame(columns, index=raw.index), _tell(known.name, left, unknown)
+            columns[attribute] = _translate_values(raw[name], attribute, export_map)
+    return pd.DataFrame(columns, index=raw.index), _check_columns(export_map.name, left, unknown)
 
 
-def _first_filled(columns: list[pd.Series]) -> pd.Series:
-    """The first column, with the gaps filled from those after it."""
+def _fill_gaps(columns: list[pd.Series]) -> pd.Series:
+    """The first column, with its gaps filled from the next ones."""
     filled = columns[0]
     for other in columns[1:]:
         filled = filled.where(filled.notna(), other)
     return filled
 
 
-def _say_values(column: pd.Series, ours: str, known: ExportMap) -> pd.Series:
-    """Internal values as people read them, as a live record's are."""
-    values, words = known.values.get(ours, {}), ours in known.words
+def _translate_values(column: pd.Series, ours: str, export_map: ExportMap) -> pd.Series:
+    """Internal values as people read them, as in a live record."""
+    values, words = export_map.values.get(ours, {}), ours in export_map.words
     if not values and not words:
         return column
 
-    def say(cell: object) -> object:
+    def translate(cell: object) -> object:
         text = values.get(cell, cell) if isinstance(cell, str) else cell
         return text.replace("_", " ") if words and isinstance(text, str) and text == cell and text.isupper() else text
 
-    return column.map(say, na_action="ignore")
+    return column.map(translate, na_action="ignore")
 
 
-def _tell(name: str, left: list[str], unknown: list[str]) -> tuple[Finding, ...]:
-    told = []
+def _check_columns(name: str, left: list[str], unknown: list[str]) -> tuple[Finding, ...]:
+    findings = []
     if left:
-        what = f"Left out of {name}'s export, as state at export, set by sales, or who a person is: {list_names(left)}."
-        told.append(Finding("LEAD037", "tip", what, "Name in roles.allow what was there before the lead became an MQL."))
+        what = f"Left out of {name}'s export as state at export, set by sales, or personal: {list_names(left)}."
+        findings.append(
+            Finding("LEAD037", "tip", what, "Name columns in roles.allow that were set before the lead became an MQL.")
+        )
     if unknown:
-        what = f"Columns that {name} does not have by itself are kept: {list_names(unknown)}."
-        told.append(Finding("LEAD038", "tip", what, "Name them in [columns] or [roles] where they are no attributes."))
-    return tuple(told)
+        what = f"Columns that are not standard in {name} are kept: {list_names(unknown)}."
+        findings.append(Finding("LEAD038", "tip", what, "Name those that are no attributes in [columns] or [roles]."))
+    return tuple(findings)

@@ -10,9 +10,9 @@ _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_moment(value: object) -> str | None:
-    """A date of a CRM as ISO 8601 in UTC; None for what is none. A date without an hour stays one.
+    """A date of a CRM as ISO 8601 in UTC; None where it is no date. A date without a time stays one.
 
-    >>> [read_moment(came) for came in ("1782834000000", "2026-06-30T15:40:00.000+0000", "2026-06-30", "soon")]
+    >>> [read_moment(value) for value in ("1782834000000", "2026-06-30T15:40:00.000+0000", "2026-06-30", "soon")]
     ['2026-06-30T15:40:00Z', '2026-06-30T15:40:00Z', '2026-06-30', None]
     """
     text = str(value).strip()

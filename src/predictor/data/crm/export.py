@@ -1,4 +1,4 @@
-"""A CRM's export: its files, made one table of leads under our names and one of events."""
+"""A CRM's export: its files as one table of leads under our names, and the sources of their events."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from predictor.core.errors import Finding, count
 from predictor.core.settings import Settings
 from predictor.data.crm.activity_files import open_activities
 from predictor.data.crm.column_names import name_columns
-from predictor.data.crm.export_files import LEADS, find_objects
+from predictor.data.crm.export_files import LEADS, group_files
 from predictor.data.crm.export_maps import Export, ExportMap, find_columns, read_export_map
 from predictor.data.crm.stage_history import check_unnamed_stages, read_episodes
 from predictor.data.events.contract import RawEvents
-from predictor.data.read.csv_header import refuse
+from predictor.data.read.csv_header import make_table_error
 from predictor.data.read.table_files import read_table
 
-_ACTS = ("events", "members", "tasks", "activities")
+_EVENT_KINDS = ("events", "members", "tasks", "activities")
 
 
 @dataclass(frozen=True)
 class CrmExport:
-    """What an export holds.
+    """The export of a CRM.
 
     Attributes:
-        leads: Under our names, as `check_leads` takes them.
+        leads: Under our names, for `check_leads`.
         events: Sources of events.
-        notes: What was left out or is not known.
+        notes: Findings about what was left out or is unknown.
     """
 
     leads: pd.DataFrame
@@ -41,66 +41,68 @@ def read_crm(paths: Sequence[Path], crm: Export, settings: Settings, *, scoring:
     """The export of a CRM.
 
     Args:
-        paths: Its files; leads are told from the others by their headers.
-        crm: Whose export.
+        paths: Its files; their headers say what each holds.
+        crm: The CRM.
         settings: Sections data, columns, roles and stages are used.
-        scoring: Whether the leads are to be scored, so that what only training needs may be lacking.
+        scoring: Whether the leads are to be scored, so that what only training needs may be missing.
 
     Raises:
         TableError: A file is missing or broken, or none of them holds leads.
     """
-    known, encoding = read_export_map(crm), settings.data.encoding
-    found = find_objects(paths, known, encoding=encoding)
-    if LEADS not in found:
-        raise refuse(LEADS, f"None of the files holds {known.name}'s leads.", "Name their file in data.leads.")
-    tables = [read_table(path, LEADS, encoding=encoding) for path in found[LEADS]]
-    _check_alike(tables, found[LEADS], known)
+    export_map, encoding = read_export_map(crm), settings.data.encoding
+    files = group_files(paths, export_map, encoding=encoding)
+    if LEADS not in files:
+        raise make_table_error(LEADS, f"None of the files holds {export_map.name}'s leads.", "Name their file in data.leads.")
+    tables = [read_table(path, LEADS, encoding=encoding) for path in files[LEADS]]
+    _check_alike(tables, files[LEADS], export_map)
     raw = pd.concat(tables, ignore_index=True)
-    raw, gone = _drop_deleted(raw, known)
-    leads, notes = name_columns(raw, known, settings)
-    if "history" in found and not scoring and "lead_id" in leads:
-        history = pd.concat([read_table(path, LEADS, encoding=encoding) for path in found["history"]], ignore_index=True)
-        leads = _add_episodes(leads, raw, history, known, settings)
-        notes = (*notes, *check_unnamed_stages(history, known.objects["history"], settings))
+    raw, deleted = _drop_deleted(raw, export_map)
+    leads, notes = name_columns(raw, export_map, settings)
+    if "history" in files and not scoring and "lead_id" in leads:
+        history = pd.concat([read_table(path, LEADS, encoding=encoding) for path in files["history"]], ignore_index=True)
+        leads = _add_episodes(leads, raw, history, export_map, settings)
+        notes = (*notes, *check_unnamed_stages(history, export_map.objects["history"], settings))
     keys = leads["lead_id"] if crm == "salesforce" and "lead_id" in leads else None
-    kinds = [kind for kind in found if kind in _ACTS]
-    acts = tuple(open_activities(found[kind], known.objects[kind], encoding=encoding, keys=keys) for kind in kinds)
-    return CrmExport(leads, acts, (*gone, *notes))
+    kinds = [kind for kind in files if kind in _EVENT_KINDS]
+    events = tuple(open_activities(files[kind], export_map.objects[kind], encoding=encoding, keys=keys) for kind in kinds)
+    return CrmExport(leads=leads, events=events, notes=(*deleted, *notes))
 
 
-def _check_alike(tables: Sequence[pd.DataFrame], paths: Sequence[Path], known: ExportMap) -> None:
-    """Refuse files of leads that share less than half of their columns, which are no two parts of one table."""
+def _check_alike(tables: Sequence[pd.DataFrame], paths: Sequence[Path], export_map: ExportMap) -> None:
+    """Raise where files of leads share less than half of their columns, and so are no parts of one table."""
     first = set(map(str, tables[0]))
     for table, path in zip(tables, paths, strict=True):
         names = set(map(str, table))
         if 2 * len(first & names) < min(len(first), len(names)):
-            what = f"'{path.name}' and '{paths[0].name}' hold other columns, so that not both are {known.name}'s leads."
-            raise refuse(LEADS, what, "Name the CRM whose export it is, in data.crm or with --crm, or leave one of them out.")
+            what = f"'{path.name}' and '{paths[0].name}' have different columns, so one of them does not hold {export_map.name}'s leads."
+            raise make_table_error(
+                LEADS, what, "Name the CRM of this export in data.crm or with --crm, or leave one of them out."
+            )
 
 
-def _drop_deleted(raw: pd.DataFrame, known: ExportMap) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """The leads that are still there, and not the lines that a report ends with."""
-    keys = find_columns(list(map(str, raw)), known.facts["lead_id"])
-    if not keys or "deleted" not in known.objects.get(LEADS, {}):
+def _drop_deleted(raw: pd.DataFrame, export_map: ExportMap) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """The leads without deleted ones and without the closing lines of a report."""
+    keys = find_columns(list(map(str, raw)), export_map.facts["lead_id"])
+    if not keys or "deleted" not in export_map.objects.get(LEADS, {}):
         return raw, ()
     kept = ~(raw.drop(columns=keys[:1]).isna().all(axis=1) & (len(raw.columns) > 1))
-    for name in find_columns(list(map(str, raw)), known.objects[LEADS]["deleted"])[:1]:
+    for name in find_columns(list(map(str, raw)), export_map.objects[LEADS]["deleted"])[:1]:
         kept &= ~raw[name].astype("str").str.strip().str.casefold().isin(["true", "1", "yes"])
     if kept.all():
         return raw, ()
-    what = f"{count(int((~kept).sum()), 'row')} of {known.name}'s leads left out: deleted, or no lead at all."
-    do = "Nothing, if that is about as many as you expect."
+    what = f"{count(int((~kept).sum()), 'row')} of {export_map.name}'s leads left out: deleted, or no leads."
+    do = "Nothing, if you expect about this number."
     return raw[kept].reset_index(drop=True), (Finding("LEAD039", "tip", what, do),)
 
 
 def _add_episodes(
-    leads: pd.DataFrame, raw: pd.DataFrame, history: pd.DataFrame, known: ExportMap, settings: Settings
+    leads: pd.DataFrame, raw: pd.DataFrame, history: pd.DataFrame, export_map: ExportMap, settings: Settings
 ) -> pd.DataFrame:
-    """The leads with a row for each episode; those that never became MQLs have one without dates."""
+    """The leads with a row for each episode; leads that never became MQLs have one row without dates."""
     facts = {"lead_id": leads["lead_id"]}
     for fact in ("created", "status"):
-        if names := find_columns(list(map(str, raw)), known.objects[LEADS].get(fact, [])):
+        if names := find_columns(list(map(str, raw)), export_map.objects[LEADS].get(fact, [])):
             facts[fact] = raw[names[0]]
-    episodes = read_episodes(history, pd.DataFrame(facts), known.objects["history"], settings)
+    episodes = read_episodes(history, pd.DataFrame(facts), export_map.objects["history"], settings)
     own = [name for name in episodes if name != "lead_id" and name not in settings.columns]
     return leads.drop(columns=own, errors="ignore").merge(episodes[["lead_id", *own]], on="lead_id", how="left")

@@ -1,4 +1,4 @@
-"""What the exports of each CRM hold: data files, read once."""
+"""The files and columns in the exports of each CRM, from the data files in `exports`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
-from predictor.data.crm.field_maps import Names, plain, read_map
+from predictor.data.crm.field_maps import Names, normal_name, read_map
 
 Export = Literal["hubspot", "salesforce", "marketo"]
 EXPORTS: tuple[Export, ...] = get_args(Export)
@@ -17,16 +17,16 @@ EXPORTS: tuple[Export, ...] = get_args(Export)
 
 @dataclass(frozen=True)
 class ExportMap:
-    """What is known of a CRM's exports; the data files say what each part is.
+    """The map of a CRM's exports.
 
     Attributes:
-        name: Of the CRM.
-        facts: Our name -> theirs, in the order of trust.
-        objects: Kind of file -> what tells it and what its columns are.
-        attributes: Our name of an attribute -> theirs.
-        left_out: Columns that are set by sales, totals at export, or say who a person is.
-        values: Our name of an attribute -> what its internal values are called; `words`: written COMPUTER_SOFTWARE.
-        words: Attributes whose internal values are written so.
+        name: The name of the CRM.
+        facts: Our name -> their names, the most trusted first.
+        objects: Kind of file -> the columns that identify it, and the names of its columns.
+        attributes: Their name, normalised -> our name of an attribute.
+        left_out: Columns that are set by sales, totals at export, or personal.
+        values: Our name of an attribute -> internal value -> its text for people.
+        words: Attributes whose internal values are written COMPUTER_SOFTWARE.
     """
 
     name: str
@@ -38,7 +38,7 @@ class ExportMap:
     words: frozenset[str]
 
     def is_left_out(self, name: str) -> bool:
-        """Whether a column never becomes an attribute."""
+        """Whether a column must not become an attribute."""
         return any(name in names for names in self.left_out)
 
 
@@ -46,31 +46,37 @@ class ExportMap:
 def read_export_map(crm: Export) -> ExportMap:
     """The map of a CRM's exports.
 
-    >>> found = read_export_map("hubspot")
-    >>> found.attributes["numberofemployees"], found.is_left_out("Lead Status"), found.is_left_out("My own field")
+    >>> hubspot = read_export_map("hubspot")
+    >>> hubspot.attributes["numberofemployees"], hubspot.is_left_out("Lead Status"), hubspot.is_left_out("My own field")
     ('employees', False, False)
     """
     text = files("predictor.data.crm").joinpath("exports", f"{crm}.toml").read_text(encoding="utf-8")
     content: dict[str, Any] = tomllib.loads(text)
-    attributes = {plain(name): ours for ours, names in content.get("attributes", {}).items() for name in names}
+    attributes = {normal_name(name): ours for ours, names in content.get("attributes", {}).items() for name in names}
     left_out = [Names(content["left_out"]["names"])] if "left_out" in content else []
     values: dict[str, Mapping[str, str]] = {}
     words = set()
     if crm != "marketo":
-        known = read_map(crm)
-        attributes |= {name: field.ours for name, field in known.fields.items()}
-        left_out += [known.system, known.personal, known.envelope, known.email]
-        values = {field.ours: field.values for field in known.fields.values() if field.values}
-        words = {field.ours for field in known.fields.values() if field.words}
+        crm_map = read_map(crm)
+        attributes |= {name: field.ours for name, field in crm_map.fields.items()}
+        left_out += [crm_map.system, crm_map.personal, crm_map.envelope, crm_map.email]
+        values = {field.ours: field.values for field in crm_map.fields.values() if field.values}
+        words = {field.ours for field in crm_map.fields.values() if field.words}
     return ExportMap(
-        content["name"], content["facts"], content.get("objects", {}), attributes, left_out, values, frozenset(words)
-    )  # fmt: skip
+        name=content["name"],
+        facts=content["facts"],
+        objects=content.get("objects", {}),
+        attributes=attributes,
+        left_out=left_out,
+        values=values,
+        words=frozenset(words),
+    )
 
 
-def find_columns(names: Sequence[str], called: Sequence[str]) -> list[str]:
-    """The columns that are called so, in the order of trust.
+def find_columns(names: Sequence[str], aliases: Sequence[str]) -> list[str]:
+    """The columns that have one of the aliases as their name, in the order of the aliases.
 
     >>> find_columns(["Record ID", "vid", "City"], ["hs_object_id", "VID", "record id"])
     ['vid', 'Record ID']
     """
-    return [name for word in called for name in names if name in Names([word])]
+    return [name for alias in aliases for name in names if name in Names([alias])]

@@ -1,4 +1,4 @@
-"""What the fields of each CRM are called and what they are here: data files, read once."""
+"""The fields of each CRM and our names for them, from the data files in `maps`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
-from predictor.data.crm.activities import Within
-from predictor.data.denied_columns import deny_reason
+from predictor.data.crm.activities import ActivityMap
+from predictor.data.denied_columns import deny_category
 
 Crm = Literal["hubspot", "salesforce"]
 CRMS: tuple[Crm, ...] = get_args(Crm)
@@ -19,13 +19,13 @@ FieldKind = Literal["email", "personal", "system"]
 
 @dataclass(frozen=True)
 class CrmField:
-    """A field that the CRM has by itself.
+    """A standard field of a CRM.
 
     Attributes:
-        names: Its internal name, what it is here, and what exports call it, in this order.
+        names: Its internal name, our name, and its names in exports, in this order.
         words: Whether its values are written COMPUTER_SOFTWARE where people read Computer Software.
-        values: Internal value -> what people read, where that differs by more.
-        ours: What it is here; its internal name where we have none.
+        values: Internal value -> its text for people, where that differs by more.
+        ours: Our name; its internal name where we have none.
     """
 
     names: tuple[str, ...]
@@ -35,21 +35,21 @@ class CrmField:
 
 
 class Names:
-    """A set of names, compared without case, blanks and punctuation; one that ends in a star stands for all that begin so."""
+    """A set of names, compared without case, blanks and punctuation; a star at the end matches any ending."""
 
     def __init__(self, names: Iterable[str]) -> None:
         names = list(names)
-        self._whole = {plain(name) for name in names if not name.endswith("*")}
-        self._starts = tuple(plain(name) for name in names if name.endswith("*"))
+        self._whole = {normal_name(name) for name in names if not name.endswith("*")}
+        self._starts = tuple(normal_name(name) for name in names if name.endswith("*"))
 
     def __contains__(self, name: str) -> bool:
-        asked = plain(name)
-        return asked in self._whole or (bool(self._starts) and asked.startswith(self._starts))
+        normal = normal_name(name)
+        return normal in self._whole or (bool(self._starts) and normal.startswith(self._starts))
 
 
 @dataclass(frozen=True)
 class CrmMap:
-    """What is known of a CRM; the data files say what each part is."""
+    """The map of a CRM; the data files explain each part."""
 
     name: str
     properties: str
@@ -61,22 +61,22 @@ class CrmMap:
     personal: Names
     fields: Mapping[str, CrmField]
     answer: Mapping[str, str]
-    within: Mapping[str, Within]
+    activities: Mapping[str, ActivityMap]
 
     def find_kind(self, name: str) -> FieldKind | None:
-        """What a field is that never becomes an attribute; None for any other."""
+        """The kind of a field that must not become an attribute; None for any other field."""
         if name in self.email:
             return "email"
-        denied = deny_reason(name) or ""
-        if name in self.personal or "who a person is" in denied:
+        category = deny_category(name)
+        if name in self.personal or category == "personal":
             return "personal"
-        return "system" if denied or name in self.system or name in self.envelope else None
+        return "system" if category or name in self.system or name in self.envelope else None
 
 
-def plain(name: str) -> str:
-    """A name as names are compared; the end that Salesforce gives custom fields is none of it.
+def normal_name(name: str) -> str:
+    """A name for comparisons: without case, blanks, punctuation and the `__c` of Salesforce's custom fields.
 
-    >>> plain("Country/Region"), plain("Industry_Segment__c")
+    >>> normal_name("Country/Region"), normal_name("Industry_Segment__c")
     ('countryregion', 'industrysegment')
     """
     return "".join(letter for letter in name.casefold().removesuffix("__c") if letter.isalnum())
@@ -95,11 +95,23 @@ def read_map(crm: Crm) -> CrmMap:
     fields: dict[str, CrmField] = {}
     for entry in content["fields"]:
         names = dict.fromkeys([entry["name"], *([entry["ours"]] if "ours" in entry else []), *entry["labels"]])
-        known = CrmField(tuple(names), entry.get("words", False), entry.get("values", {}), entry.get("ours", entry["name"]))
-        for name in known.names:
-            fields.setdefault(plain(name), known)
+        crm_field = CrmField(
+            names=tuple(names),
+            words=entry.get("words", False),
+            values=entry.get("values", {}),
+            ours=entry.get("ours", entry["name"]),
+        )
+        for name in crm_field.names:
+            fields.setdefault(normal_name(name), crm_field)
     sets = {part: Names(content[part]) for part in ("email", "envelope", "system", "personal")}
+    activities = {name: ActivityMap.from_toml(entry) for name, entry in content.get("activities", {}).items()}
     return CrmMap(
-        content["name"], content["properties"], tuple(content["ids"]), tuple(content["batches"]), **sets, fields=fields,
-        answer=content["answer"], within={name: Within.from_toml(entry) for name, entry in content.get("within", {}).items()},
-    )  # fmt: skip
+        name=content["name"],
+        properties=content["properties"],
+        ids=tuple(content["ids"]),
+        batches=tuple(content["batches"]),
+        **sets,
+        fields=fields,
+        answer=content["answer"],
+        activities=activities,
+    )

@@ -1,4 +1,4 @@
-"""Changes of a lead's stage, made episodes: when it became an MQL, when sales accepted it or sent it back."""
+"""Episodes from changes of a lead's stage: when it became an MQL, when sales accepted it or sent it back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NAMES = {"sql": "sql_at", "recycled": "recycled_at", "opportunity": "opportunit
 
 
 def name_stages(values: pd.Series, stages: StageSettings) -> pd.Series:
-    """The stage that each status means: mql, sql or recycled; missing for any other.
+    """The stage of each status: mql, sql or recycled; missing for any other status.
 
     >>> from predictor.core.settings import make_settings
     >>> name_stages(pd.Series(["MQL", "working", "nurture "]), make_settings().stages).tolist()
@@ -23,18 +23,18 @@ def name_stages(values: pd.Series, stages: StageSettings) -> pd.Series:
 
 
 def make_episodes(changes: pd.DataFrame) -> pd.DataFrame:
-    """One row an episode: lead_id, mql_at, sql_at, recycled_at, opportunity_at, recycle_reason.
+    """One row per episode: lead_id, mql_at, sql_at, recycled_at, opportunity_at, recycle_reason.
 
-    Each change to MQL begins one, unless the lead is an MQL already; the first of each later change until the next belongs to
-    it. A conversion to an opportunity is an acceptance where no other is known.
+    Each change to MQL starts an episode, unless the lead is an MQL already; the first of each later change until the next
+    episode belongs to it. A conversion to an opportunity is an acceptance where no other is known.
 
     Args:
-        changes: lead_id, at (with a zone), stage, and `value`, the reason of a change of that.
+        changes: lead_id, at (with a zone), stage, and value, which is the reason where the stage is `reason`.
 
     >>> days = pd.to_datetime(["2026-01-01", "2026-01-05", "2026-02-01", "2026-02-03"], utc=True)
     >>> stages = ["mql", "recycled", "mql", "sql"]
-    >>> made = make_episodes(pd.DataFrame({"lead_id": "A", "at": days, "stage": stages, "value": None}))
-    >>> made["mql_at"].dt.day.tolist(), made["sql_at"].dt.month.tolist(), made["recycled_at"].dt.day.tolist()
+    >>> episodes = make_episodes(pd.DataFrame({"lead_id": "A", "at": days, "stage": stages, "value": None}))
+    >>> episodes["mql_at"].dt.day.tolist(), episodes["sql_at"].dt.month.tolist(), episodes["recycled_at"].dt.day.tolist()
     ([1, 1], [nan, 2.0], [5.0, nan])
     """
     rows = changes.assign(rank=changes["stage"].map(_RANKS)).sort_values(["lead_id", "at", "rank"], kind="stable")
@@ -43,10 +43,10 @@ def make_episodes(changes: pd.DataFrame) -> pd.DataFrame:
     rows = rows.assign(episode=starts.groupby(rows["lead_id"]).cumsum())
     rows = rows[rows["episode"] > 0]
     key = ["lead_id", "episode"]
-    made = rows[rows["stage"] == "mql"].groupby(key)["at"].first().rename("mql_at").to_frame()
+    episodes = rows[rows["stage"] == "mql"].groupby(key)["at"].first().rename("mql_at").to_frame()
     for stage, name in _NAMES.items():
-        made[name] = rows[rows["stage"] == stage].groupby(key)["at"].first()
-    made["recycle_reason"] = rows[rows["stage"] == "reason"].groupby(key)["value"].first()
-    made["sql_at"] = made["sql_at"].fillna(made["opportunity_at"])
-    whole: pd.DataFrame = made.reset_index().drop(columns="episode")
+        episodes[name] = rows[rows["stage"] == stage].groupby(key)["at"].first()
+    episodes["recycle_reason"] = rows[rows["stage"] == "reason"].groupby(key)["value"].first()
+    episodes["sql_at"] = episodes["sql_at"].fillna(episodes["opportunity_at"])
+    whole: pd.DataFrame = episodes.reset_index().drop(columns="episode")
     return whole

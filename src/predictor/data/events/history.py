@@ -1,4 +1,4 @@
-"""What one lead had done by a moment: its events as points and features read them, looked through once for both."""
+"""The history of one lead as of a moment: its past events as points and features read them."""
 
 from __future__ import annotations
 
@@ -11,51 +11,51 @@ from predictor.data.parse import DAY_US
 from predictor.data.values import MOST_VALUE, Event, normal_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MOST_TEXTS = 10_000  # spellings remembered: more come from a mistaken client, not from a firm
+_MOST_TEXTS = 10_000  # cached texts; a firm has fewer
 _BY_TIME = itemgetter(0)
 
-# Moment and date of an act (microseconds and days since 1970 in UTC), type, asset, campaign, value; texts in their normal form.
-Act = tuple[int, int, str, str | None, str | None, float | None]
+# Moment and day (microseconds and days since 1970 in UTC), type, asset, campaign, value; normal texts.
+PastEvent = tuple[int, int, str, str | None, str | None, float | None]
 
 
 class EventHistory(NamedTuple):
-    """What a lead had done.
+    """The past of a lead.
 
     Attributes:
         now: The moment, in microseconds since 1970 in UTC.
-        acts: What had happened by then, in the order of time; events alike in everything are one.
-        later: Events after that moment.
-        untyped: Events without a type, whenever they were.
-        types: Each type that came, as it is spelled -> its normal text.
+        events: Events up to that moment, in the order of time; equal events count once.
+        later: The number of events after that moment.
+        untyped: The number of events without a type.
+        types: Each type as it was written -> its normal text.
     """
 
     now: int
-    acts: list[Act]
+    events: list[PastEvent]
     later: int
     untyped: int
     types: dict[str, str]
 
 
 class EventHistoryReader:
-    """Reads the events of one lead after another, and remembers the texts, which repeat; it may serve many threads.
+    """Reads the events of leads, one lead at a time; caches normal texts, and may serve many threads.
 
     >>> from datetime import timedelta
     >>> now = datetime(2026, 5, 10, tzinfo=UTC)
-    >>> seen = [Event(now + timedelta(days=days), " Call", asset="N/A") for days in (1, -1, -1)]
-    >>> past = EventHistoryReader(lambda text: text == "N/A").read(seen, now)
-    >>> past.acts, past.later, past.types
+    >>> events = [Event(now + timedelta(days=days), " Call", asset="N/A") for days in (1, -1, -1)]
+    >>> history = EventHistoryReader(lambda text: text == "N/A").read(events, now)
+    >>> history.events, history.later, history.types
     ([(1778284800000000, 20582, 'call', None, None, None)], 1, {' Call': 'call'})
     """
 
     def __init__(self, is_missing: Callable[[object], bool] = lambda _: False) -> None:
-        """Texts that `is_missing` are taken as none."""
-        self._texts = _Texts(is_missing)
+        """A reader that takes texts as missing where `is_missing` says so."""
+        self._texts = _NormalTexts(is_missing)
 
     def read(self, events: Iterable[Event], as_of: datetime) -> EventHistory:
         """The past of a lead as of a moment.
 
         Args:
-            events: What this lead did, in any order.
+            events: The events of this lead, in any order.
             as_of: The moment, with a zone.
 
         Raises:
@@ -63,7 +63,7 @@ class EventHistoryReader:
         """
         since = as_of - _EPOCH
         now = since.days * DAY_US + since.seconds * 1_000_000 + since.microseconds
-        acts: list[Act] = []
+        past: list[PastEvent] = []
         types: dict[str, str] = {}
         texts, later, untyped = self._texts, 0, 0
         for occurred_at, event_type, asset, campaign, value in events:
@@ -79,15 +79,15 @@ class EventHistoryReader:
                 later += 1
             elif kind is not None:
                 number = value if value is None or abs(value) <= MOST_VALUE else None
-                acts.append((at, day, kind, texts[asset], texts[campaign], number))
-        acts.sort(key=_BY_TIME)
-        if len(set(map(_BY_TIME, acts))) < len(acts):  # only acts of one moment can be alike
-            acts = list(dict.fromkeys(acts))
-        return EventHistory(now, acts, later, untyped, types)
+                past.append((at, day, kind, texts[asset], texts[campaign], number))
+        past.sort(key=_BY_TIME)
+        if len(set(map(_BY_TIME, past))) < len(past):  # only events of the same moment can be equal
+            past = list(dict.fromkeys(past))
+        return EventHistory(now=now, events=past, later=later, untyped=untyped, types=types)
 
 
-class _Texts(dict[str | None, str | None]):
-    """Text -> normal text, None for what is missing; remembered, since the events of many leads repeat a few."""
+class _NormalTexts(dict[str | None, str | None]):
+    """Text -> normal text, None where missing; a cache, since the events of many leads repeat a few texts."""
 
     def __init__(self, is_missing: Callable[[object], bool]) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class _Texts(dict[str | None, str | None]):
 
 
 def read_history(events: Iterable[Event], as_of: datetime) -> EventHistory:
-    """The past of one lead; where many leads follow one another, make a `EventHistoryReader` once.
+    """The past of one lead; for many leads use one `EventHistoryReader`.
 
     >>> read_history([Event(datetime(2026, 5, 9, tzinfo=UTC), "call")], datetime(2026, 5, 10))
     Traceback (most recent call last):

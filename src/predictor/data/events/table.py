@@ -1,8 +1,8 @@
-"""Acts: a table of events as features and points read it, wherever it is, the same for both.
+"""A table of events as features and points read it, on any backend of Ibis.
 
-Texts of events are compared as `normal_text` makes them. A backend trims and lowers what is plain ASCII as Python does, and
-nothing else surely. So the few distinct texts that are more than that are fetched once, spelled by `normal_text` itself, and
-handed back as a table to look them up in.
+Texts of events are compared as `normal_text` gives them. Backends trim and lower ASCII as Python does, but not always other
+characters. So the few distinct texts with other characters are fetched once, normalised by `normal_text` and joined back from
+a lookup table.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from predictor.data.columns import as_keys
 from predictor.data.values import MOST_VALUE, normal_text
 
 TEXTS = ("event_type", "asset", "campaign")
-NONE_ODD: Mapping[str, str] = MappingProxyType({})
+NO_ODD_SPELLINGS: Mapping[str, str] = MappingProxyType({})
 
 _KEYS = {"lead_id": "string", "at_us": "int64", "event_type": "string"}
 _FACTS = {"asset": "string", "campaign": "string", "value": "float64"}
@@ -29,29 +29,32 @@ _FACTS = {"asset": "string", "campaign": "string", "value": "float64"}
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
 def bit_length(text: str) -> int:
-    """How many bits a text takes: known by this name to DuckDB and to Spark."""
+    """The number of bits of a text; DuckDB and Spark have this function."""
     raise NotImplementedError  # never runs: Ibis reads the declaration, the backend has the function
 
 
 def tabulate_events(events: pd.DataFrame | None) -> Table:
-    """A frame of events as the engines take them; None for no events.
+    """A frame of events as a table for features and points; an empty one for None.
 
     Args:
-        events: Columns lead_id, occurred_at (with a zone), event_type and, where known, asset, campaign and value.
+        events: Columns lead_id, occurred_at (with a zone), event_type and, where present, asset, campaign and value.
 
     >>> frame = pd.DataFrame({"lead_id": ["A"], "event_type": ["call"], "occurred_at": pd.to_datetime(["1970-01-02"], utc=True)})
     >>> tabulate_events(frame).to_pyarrow().to_pylist()
     [{'at_us': 86400000000, 'lead_id': 'A', 'event_type': 'call'}]
     """
-    held = pd.DataFrame(columns=["lead_id", "occurred_at", "event_type"]) if events is None else events
-    at = pd.to_datetime(held["occurred_at"], utc=True).dt.as_unit("us").astype("int64")
-    texts = {name: pa.array(held[name], pa.string(), from_pandas=True) for name in TEXTS if name in held}
-    numbers = {"value": pa.array(held["value"], pa.float64(), from_pandas=True)} if "value" in held else {}
-    return ibis.memtable(pa.table({"at_us": pa.array(at, pa.int64()), "lead_id": _to_keys(held["lead_id"]), **texts, **numbers}))
+    if events is None:
+        events = pd.DataFrame(columns=["lead_id", "occurred_at", "event_type"])
+    at = pd.to_datetime(events["occurred_at"], utc=True).dt.as_unit("us").astype("int64")
+    texts = {name: pa.array(events[name], pa.string(), from_pandas=True) for name in TEXTS if name in events}
+    numbers = {"value": pa.array(events["value"], pa.float64(), from_pandas=True)} if "value" in events else {}
+    return ibis.memtable(
+        pa.table({"at_us": pa.array(at, pa.int64()), "lead_id": _to_keys(events["lead_id"]), **texts, **numbers})
+    )
 
 
 def list_rows(lead_id: pd.Series, as_of: pd.Series) -> Table:
-    """Rows of leads as the engines take them: row (from 0), lead_id and as_of_us, microseconds since 1970 in UTC.
+    """Rows of leads as a table: row (from 0), lead_id and as_of_us, microseconds since 1970 in UTC.
 
     Raises:
         ValueError: A row has no as_of.
@@ -60,9 +63,9 @@ def list_rows(lead_id: pd.Series, as_of: pd.Series) -> Table:
     Traceback (most recent call last):
     ValueError: Column 'as_of' must hold a date in every row, but 1 have none. Leave these rows out.
     """
-    lacking = int(as_of.isna().sum())
-    if lacking:
-        raise ValueError(f"Column 'as_of' must hold a date in every row, but {lacking} have none. Leave these rows out.")
+    missing = int(as_of.isna().sum())
+    if missing:
+        raise ValueError(f"Column 'as_of' must hold a date in every row, but {missing} have none. Leave these rows out.")
     moments = as_of.dt.as_unit("us").astype("int64").to_numpy()
     return ibis.memtable(pa.table({"row": np.arange(len(moments)), "lead_id": _to_keys(lead_id), "as_of_us": moments}))
 
@@ -72,45 +75,45 @@ def _to_keys(column: pd.Series) -> pa.Array:
 
 
 def complete_events(events: Table) -> Table:
-    """The columns of the contract, empty where the events lack them; values that nobody can mean missing."""
+    """The events with all columns of the contract, empty ones added; implausible values become missing."""
     events = events.mutate(**{name: ibis.null(kind) for name, kind in _FACTS.items() if name not in events.columns})
     events = events.select(**{name: events[name].cast(kind) for name, kind in (_KEYS | _FACTS).items()})
-    # 0.0 is -0.0; NaN is above infinity in SQL
+    # -0.0 becomes 0.0; NaN is above infinity in SQL
     finite = ibis.cases((events.value == 0.0, 0.0), (events.value.abs() <= MOST_VALUE, events.value))
     return events.mutate(value=finite)
 
 
-def select_past_events(rows: Table, events: Table, odd_spellings: Mapping[str, str] = NONE_ODD) -> tuple[Table, Table]:
-    """What the rows' leads did: row, lead and as_of_us of each row; and lead, at_us, texts and value of each act.
+def select_past_events(rows: Table, events: Table, odd_spellings: Mapping[str, str] = NO_ODD_SPELLINGS) -> tuple[Table, Table]:
+    """The past events of the rows: row, lead and as_of_us of each row; and lead, at_us, texts and value of each event.
 
-    A lead is a number. Acts later than its last as_of are left out, texts are normal, and events alike in everything are one.
+    A lead is a number. Events after its last as_of are left out, texts are normal, and equal events count once.
 
     Args:
-        rows: What `list_rows` gives.
-        events: lead_id, at_us (microseconds since 1970 in UTC), event_type, and where known asset, campaign and value.
-        odd_spellings: What `find_odd_spellings` found among the events' texts: needed where they hold more than ASCII.
+        rows: A table of `list_rows`.
+        events: lead_id, at_us (microseconds since 1970 in UTC), event_type, and where present asset, campaign and value.
+        odd_spellings: The result of `list_odd_spellings` for the events' texts; needed where they hold more than ASCII.
     """
     ends = rows.group_by("lead_id").aggregate(lead=rows.row.min(), until=rows.as_of_us.max())
     events = complete_events(events)
     ours = events.join(ends, [events.lead_id == ends.lead_id, events.at_us <= ends.until])
-    spelled = spell_normally(ours.select("lead", "at_us", *TEXTS, "value"), TEXTS, odd_spellings)
-    return rows.join(ends, "lead_id").select("row", "lead", "as_of_us"), spelled.drop_null("event_type").distinct()
+    normal = normalise_texts(ours.select("lead", "at_us", *TEXTS, "value"), TEXTS, odd_spellings)
+    return rows.join(ends, "lead_id").select("row", "lead", "as_of_us"), normal.drop_null("event_type").distinct()
 
 
-def find_odd_spellings(texts: Table) -> dict[str, str]:
-    """Each text, in any column of the table, that only Python can spell -> its normal text; empty for none.
+def list_odd_spellings(texts: Table) -> dict[str, str]:
+    """Each text, in any column of the table, that only Python can normalise -> its normal text.
 
-    >>> find_odd_spellings(ibis.memtable(pa.table({"asset": ["Guide ", "STRASSE", "Straße", None]})))
+    >>> list_odd_spellings(ibis.memtable(pa.table({"asset": ["Guide ", "STRASSE", "Straße", None]})))
     {'Straße': 'strasse'}
     """
     columns = [texts.select(text=texts[name]) for name in texts.columns]
     odd = [column.filter(_is_odd(column.text)) for column in columns]
-    found = ibis.union(odd[0], *odd[1:], distinct=True).to_pyarrow()["text"].to_pylist()
-    return {text: normal_text(text) or "" for text in found}
+    distinct = ibis.union(odd[0], *odd[1:], distinct=True).to_pyarrow()["text"].to_pylist()
+    return {text: normal_text(text) or "" for text in distinct}
 
 
-def spell_normally(table: Table, columns: Sequence[str], odd_spellings: Mapping[str, str]) -> Table:
-    """The table with normal texts in these columns; None where nothing is left."""
+def normalise_texts(table: Table, columns: Sequence[str], odd_spellings: Mapping[str, str]) -> Table:
+    """The table with normal texts in these columns; blank ones become missing."""
     others = [name for name in table.columns if name not in columns]
     plain = {name: trim(table[name]).lower() for name in columns}
     if odd_spellings:
@@ -123,23 +126,23 @@ def spell_normally(table: Table, columns: Sequence[str], odd_spellings: Mapping[
 
 
 def trim(text: StringValue) -> StringValue:
-    """The text without white space at its ends; backends are slow at that, so those are asked that have some."""
+    """The text without white space at its ends; only texts with some are stripped, since backends are slow at that."""
     return ibis.ifelse((text < "!") | (text.right(1) < "!"), text.strip(), text)
 
 
 def _is_odd(text: StringValue) -> BooleanValue:
-    """Whether a text has more than ASCII, or ends in white space that `strip` knows in Python and not in every backend."""
+    """Whether a text has more than ASCII, or white space at its ends that Python strips and some backends do not."""
     trimmed = trim(text)
     return (bit_length(text) != text.length() * 8) | (trimmed < "!") | (trimmed.right(1) < "!")
 
 
-def fingerprint_events(acts: Table) -> str:
-    """A fingerprint of acts on DuckDB, whatever their order: the sha256 of what the MD5s of all of them make together."""
-    cells = [acts[name].cast("string").fill_null("\x1e") for name in acts.columns]
+def fingerprint_events(events: Table) -> str:
+    """A fingerprint of events on DuckDB that does not depend on their order: the sha256 of the XOR of their MD5s."""
+    cells = [events[name].cast("string").fill_null("\x1e") for name in events.columns]
     text = ibis.literal("\x1f").join(cells)
-    halves = {"low": _md5_low(text).bit_xor(), "high": _md5_high(text).bit_xor(), "n": acts.count()}
-    (found,) = acts.aggregate(**halves).to_pyarrow().to_pylist()
-    return hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()
+    halves = {"low": _md5_low(text).bit_xor(), "high": _md5_high(text).bit_xor(), "n": events.count()}
+    (totals,) = events.aggregate(**halves).to_pyarrow().to_pylist()
+    return hashlib.sha256(repr(sorted(totals.items())).encode()).hexdigest()
 
 
 _HALF = ((ibis.dtype("string"),), ibis.dtype("uint64"))

@@ -1,4 +1,4 @@
-"""A table of a database that the user names: streamed as texts by SQLAlchemy, or read by DuckDB where it is one of its files."""
+"""A table of a database: streamed as texts by SQLAlchemy, or read by DuckDB from its own files."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ import sqlalchemy as sa
 from ibis.backends.duckdb import Backend
 
 from predictor.core.errors import TableError
-from predictor.data.events.contract import RawEvents, Read
-from predictor.data.read.csv_header import refuse
+from predictor.data.events.contract import RawEvents, ReadEvents
+from predictor.data.read.csv_header import FIX_PATH, make_table_error
 from predictor.data.read.duckdb_workspace import open_workspace, quote, quote_text
 
-_ROWS_AT_ONCE = 50_000
+_CHUNK_ROWS = 50_000
 _T = TypeVar("_T")
-_FILES = ("sqlite", "duckdb")  # databases that are files, so that their paths start at the settings
+_FILES = ("sqlite", "duckdb")  # databases in files, whose paths are relative to the settings
 
 
 class _Place(NamedTuple):
-    """A table: the URL of its database, schema (None for the usual one) and name."""
+    """A table: the URL of its database, its schema (None for the default) and name."""
 
     url: sa.URL
     schema: str | None
     name: str
 
-    def say(self) -> str:
-        """The place without a password."""
+    def describe(self) -> str:
+        """The place, without a password."""
         return f"'{self.url.render_as_string(hide_password=True)}#{self.name}'"
 
 
@@ -47,19 +47,19 @@ def open_table(where: str, folder: Path) -> RawEvents:
     """The events of a table, not read yet.
 
     Args:
-        where: The URL of the database as SQLAlchemy has it (`duckdb:///FILE` for a file of DuckDB), `#`, and the table, with its
-            schema where needed: `postgresql+psycopg://reader@host/crm#marketing.events`. Paths of files start at the folder.
+        where: The URL of the database as for SQLAlchemy (`duckdb:///FILE` for a file of DuckDB), `#`, and the table, with its
+            schema where needed: `postgresql+psycopg://reader@host/crm#marketing.events`. Paths of files are relative to the folder.
         folder: Where relative paths start.
 
     Raises:
-        TableError: The URL names no table, its driver is not installed, or the database refuses.
+        TableError: The URL names no table, its driver is not installed, or the database reports an error.
     """
-    place = _find_place(where, folder, "events")
+    place = _parse_place(where, folder, "events")
     if place.url.drivername == "duckdb":
         return _open_duckdb(place)
     names = _list_columns(place, "events")
 
-    def read(columns: Mapping[str, str]) -> Read:
+    def read(columns: Mapping[str, str]) -> ReadEvents:
         workspace = open_workspace()
         listed = ", ".join(f"{name} VARCHAR" for name in columns)
         workspace.raw_sql(f"CREATE TABLE raw (row BIGINT, file VARCHAR, {listed})")
@@ -70,7 +70,7 @@ def open_table(where: str, folder: Path) -> RawEvents:
             workspace.con.register("batch", batch)
             workspace.raw_sql("INSERT INTO raw SELECT * FROM batch")
             first += len(texts)
-        return Read(workspace.table("raw"))
+        return ReadEvents(workspace.table("raw"))
 
     return RawEvents(names, read)
 
@@ -81,24 +81,26 @@ def load_frame(where: str, folder: Path, table: str) -> pd.DataFrame:
     Raises:
         TableError: As `open_table`.
     """
-    place = _find_place(where, folder, table)
+    place = _parse_place(where, folder, table)
     if place.url.drivername == "duckdb":
-        found: pd.DataFrame = _attach(place, table).con.sql(f"SELECT * FROM {_quote_place(place)}").to_arrow_table().to_pandas()  # noqa: S608
-        return found
+        frame: pd.DataFrame = _attach(place, table).con.sql(f"SELECT * FROM {_quote_place(place)}").to_arrow_table().to_pandas()  # noqa: S608
+        return frame
     names = list(_list_columns(place, table))
     parts = [texts.to_pandas() for texts in _stream(place, names, table)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names, dtype="str")
 
 
-def _find_place(where: str, folder: Path, table: str) -> _Place:
+def _parse_place(where: str, folder: Path, table: str) -> _Place:
     address, _, name = where.rpartition("#")
     if not address or not name:
         what = "The URL of a database names no table."
-        raise refuse(table, what, "Write it after a '#', as sqlite:///crm.db#events.")
+        raise make_table_error(table, what, "Write it after a '#', as sqlite:///crm.db#events.")
     try:
         url = sa.make_url(address)
     except sa.exc.ArgumentError as error:
-        raise refuse(table, "The URL of the database cannot be read.", "Write it as sqlite:///crm.db#events.") from error
+        raise make_table_error(
+            table, "The URL of the database cannot be read.", "Write it as sqlite:///crm.db#events."
+        ) from error
     if url.get_backend_name() in _FILES and url.database:
         url = url.set(database=str(folder / url.database))
     schema, _, bare = name.rpartition(".")
@@ -106,71 +108,72 @@ def _find_place(where: str, folder: Path, table: str) -> _Place:
 
 
 def _list_columns(place: _Place, table: str) -> tuple[str, ...]:
-    def look(engine: sa.Engine) -> tuple[str, ...]:
-        found = sa.inspect(engine).get_columns(place.name, schema=place.schema)
-        return tuple(str(column["name"]) for column in found)
+    def inspect(engine: sa.Engine) -> tuple[str, ...]:
+        columns = sa.inspect(engine).get_columns(place.name, schema=place.schema)
+        return tuple(str(column["name"]) for column in columns)
 
     if place.url.get_backend_name() in _FILES and not Path(place.url.database or "").is_file():
-        raise refuse(table, f"There is no file {place.say()}.", "Mend the path; it starts at the settings file.")
-    return _ask(place, table, look)
+        raise make_table_error(table, f"There is no file {place.describe()}.", FIX_PATH)
+    return _run(place, table, inspect)
 
 
 def _stream(place: _Place, names: Sequence[str], table: str) -> Iterator[pa.Table]:
-    """The columns as texts, some thousand rows at a time."""
+    """The columns as texts, in chunks of rows."""
     columns = [sa.cast(sa.column(name), sa.Text).label(f"c{at}") for at, name in enumerate(names)]
     query = sa.select(*columns).select_from(sa.table(place.name, schema=place.schema))
-    engine = _ask(place, table, lambda engine: engine)
+    engine = _run(place, table, lambda engine: engine)
     try:
         with engine.connect() as connection:
-            rows = connection.execution_options(stream_results=True, yield_per=_ROWS_AT_ONCE).execute(query)
+            rows = connection.execution_options(stream_results=True, yield_per=_CHUNK_ROWS).execute(query)
             for part in rows.partitions():
                 cells = zip(*part, strict=True)
                 yield pa.table([pa.array(column, pa.string()) for column in cells], names=list(names))
     except sa.exc.SQLAlchemyError as error:
-        raise _refuse_place(place, table, error) from error
+        raise _make_place_error(place, table, error) from error
     finally:
         engine.dispose()
 
 
-def _ask(place: _Place, table: str, ask: Callable[[sa.Engine], _T]) -> _T:
+def _run(place: _Place, table: str, query: Callable[[sa.Engine], _T]) -> _T:
+    """The result of a query, with the errors of the database as ours."""
     try:
-        return ask(sa.create_engine(place.url))
+        return query(sa.create_engine(place.url))
     except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
         do = "Install the driver that its URL names, as psycopg for postgresql+psycopg."
-        raise refuse(table, f"{place.say()} cannot be opened: {error}.", do) from error
+        raise make_table_error(table, f"{place.describe()} cannot be opened: {error}.", do) from error
     except sa.exc.SQLAlchemyError as error:
-        raise _refuse_place(place, table, error) from error
+        raise _make_place_error(place, table, error) from error
 
 
-def _refuse_place(place: _Place, table: str, error: sa.exc.SQLAlchemyError) -> TableError:
-    """What the database complains of, without the query and its cells."""
+def _make_place_error(place: _Place, table: str, error: sa.exc.SQLAlchemyError) -> TableError:
+    """The error of the database, without the query and its cells."""
     why = error.orig if isinstance(error, sa.exc.DBAPIError) else f"there is no table '{error}'"
-    told = str(why).strip().splitlines()[0].rstrip(".")
-    return refuse(table, f"{place.say()} cannot be read: {told}.", "Check the URL, the table and who may read it.")
+    text = str(why).strip().splitlines()[0].rstrip(".")
+    return make_table_error(table, f"{place.describe()} cannot be read: {text}.", "Check the URL, the table and who may read it.")
 
 
 def _open_duckdb(place: _Place) -> RawEvents:
     names = tuple(row[0] for row in _attach(place, "events").raw_sql(f"DESCRIBE {_quote_place(place)}").fetchall())
 
-    def read(columns: Mapping[str, str]) -> Read:
+    def read(columns: Mapping[str, str]) -> ReadEvents:
         workspace = _attach(place, "events")
         listed = ", ".join(f"{quote(theirs)} AS {ours}" for ours, theirs in columns.items())
         query = f"SELECT row_number() OVER () AS row, NULL::VARCHAR AS file, {listed} FROM {_quote_place(place)}"  # noqa: S608
         workspace.raw_sql(f"CREATE TABLE raw AS {query}")
-        return Read(workspace.table("raw"))
+        return ReadEvents(workspace.table("raw"))
 
     return RawEvents(names, read)
 
 
 def _attach(place: _Place, table: str) -> Backend:
-    """A workspace in which the database is open to be read."""
+    """A workspace in which the database is open for reading."""
     workspace = open_workspace()
     try:
         workspace.raw_sql(f"ATTACH {quote_text(place.url.database or '')} AS source (READ_ONLY)")
         workspace.raw_sql(f"DESCRIBE {_quote_place(place)}").fetchall()
     except duckdb.Error as error:
-        told = str(error).splitlines()[0].rstrip(".")
-        raise refuse(table, f"{place.say()} cannot be read: {told}.", "Check the file and the table.") from error
+        text = str(error).splitlines()[0].rstrip(".")
+        raise make_table_error(table, f"{place.describe()} cannot be read: {text}.", "Check the file and the table.") from error
     return workspace
 
 

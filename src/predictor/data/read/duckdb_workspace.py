@@ -1,4 +1,4 @@
-"""Where events are kept while they are used: a database file of DuckDB, so that they need not fit into memory."""
+"""A temporary database of DuckDB for events, so that they need not fit into memory."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ibis.backends.duckdb import Backend
 
 
 def open_workspace() -> Backend:
-    """A connection to a database file of its own, which goes when nobody uses the connection any more."""
+    """A connection to a new database file, which is deleted when the connection is no longer used."""
     folder = tempfile.mkdtemp(prefix="predictor-")
     connection = ibis.duckdb.connect(Path(folder) / "events.duckdb")
     weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
     connection.raw_sql("SET TimeZone = 'UTC'; SET autoinstall_known_extensions = false")
     if connection.raw_sql("SELECT current_setting('enable_progress_bar')").fetchall()[0][0]:
-        connection.raw_sql("SET enable_progress_bar = false")  # only then: a notebook without widgets has none, and refuses this
+        connection.raw_sql("SET enable_progress_bar = false")  # only then: it fails in a notebook without widgets
     return connection
 
 
 def quote(name: str) -> str:
-    """A name as SQL has it.
+    """A name as an SQL identifier.
 
     >>> print(quote("Record ID"))
     "Record ID"
@@ -32,7 +32,7 @@ def quote(name: str) -> str:
 
 
 def quote_text(text: str) -> str:
-    """A text as SQL has it.
+    """A text as an SQL literal.
 
     >>> print(quote_text("it's"))
     'it''s'

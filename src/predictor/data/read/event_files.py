@@ -1,4 +1,4 @@
-"""Events in files: CSV or Parquet, one, a folder or a glob of them, read by DuckDB without passing through memory as a whole."""
+"""Events in CSV and Parquet files (one, a folder or a glob), read by DuckDB without loading them whole into memory."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,13 +16,13 @@ import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from predictor.core.errors import Finding, TableError, count, list_names
-from predictor.data.events.contract import NEEDED, RawEvents, Read
-from predictor.data.read.csv_header import read_header, refuse
+from predictor.data.events.contract import NEEDED, RawEvents, ReadEvents
+from predictor.data.read.csv_header import FIX_PATH, make_encoding_error, make_table_error, read_header
 from predictor.data.read.duckdb_workspace import open_workspace, quote, quote_text
 from predictor.data.read.table_files import CSV, PARQUET, read_names
 
 _MOST_REJECTED = 100_000
-_BROKEN = {
+_REJECT_REASONS = {
     "MISSING COLUMNS": "fewer cells than the header has names",
     "TOO MANY COLUMNS": "more cells than the header has names",
     "INVALID ENCODING": "bytes that are not UTF-8",
@@ -29,12 +30,19 @@ _BROKEN = {
 
 
 class _Kind(NamedTuple):
-    """What files must have in common to be read together; of Parquet no delimiter, of CSV no types; `blank` lines begin a CSV."""
+    """What files that are read together have in common.
+
+    Attributes:
+        delimiter: Of CSV files; None for Parquet.
+        names: The names of the columns.
+        types: The types of the columns; empty for CSV.
+        skip: The number of lines before the header of a CSV.
+    """
 
     delimiter: str | None
     names: tuple[str, ...]
     types: tuple[str, ...] = ()
-    blank: int = 0
+    skip: int = 0
 
 
 _Part = tuple[list[Path], _Kind]
@@ -46,101 +54,103 @@ def open_files(where: str, folder: Path, *, encoding: str = "auto") -> RawEvents
     Args:
         where: A path, relative to the folder.
         folder: Where relative paths start.
-        encoding: Of CSV files; auto: told from the bytes of each.
+        encoding: Of CSV files; auto detects it from the bytes of each.
 
     Raises:
-        TableError: There is no such file, or one is empty, of another kind, or without names.
+        TableError: There is no such file, or one is empty, of another format, or without names.
     """
     files, notes = _find_files(where, folder)
     copies = Path(tempfile.mkdtemp(prefix="predictor-"))
     try:
-        looked = [_look_into(path, encoding, copies) for path in files]
+        headers = [_read_kind(path, encoding, copies) for path in files]
     except TableError:
         shutil.rmtree(copies, ignore_errors=True)
         raise
-    parts = [([path for path, _ in group], kind) for kind, group in groupby(looked, key=lambda found: found[1])]
+    parts = [([path for path, _ in group], kind) for kind, group in groupby(headers, key=itemgetter(1))]
     kinds = [kind for _, kind in parts]
-    twice = next((kind.names for kind in kinds if len(set(kind.names)) < len(kind.names)), None)
-    names = twice or tuple(dict.fromkeys(name for kind in kinds for name in kind.names))
-    events = RawEvents(names, lambda columns: _read_files(parts, columns), notes)
+    repeated = next((kind.names for kind in kinds if len(set(kind.names)) < len(kind.names)), None)
+    names = repeated or tuple(dict.fromkeys(name for kind in kinds for name in kind.names))
+    events = RawEvents(columns=names, read=lambda columns: _read_files(parts, columns), notes=notes)
     weakref.finalize(events, shutil.rmtree, copies, ignore_errors=True)
     return events
 
 
 def _find_files(where: str, folder: Path) -> tuple[list[Path], tuple[Finding, ...]]:
-    """The files in the order of their paths, and what was left out of a folder."""
+    """The files in the order of their paths, and a finding about files of a folder that are left out."""
     place = folder / where
     notes: tuple[Finding, ...] = ()
     if place.is_file():
         return [place], ()
     if place.is_dir():
-        held = [path for path in place.rglob("*") if path.is_file() and not path.name.startswith((".", "_"))]
-        inside = [path for path in held if path.suffix.casefold() in CSV | PARQUET]
-        notes = _tell_left_out(sorted(set(held) - set(inside)), where)
+        everything = [path for path in place.rglob("*") if path.is_file() and not path.name.startswith((".", "_"))]
+        inside = [path for path in everything if path.suffix.casefold() in CSV | PARQUET]
+        notes = _check_left_out(sorted(set(everything) - set(inside)), where)
         what = f"The folder '{where}' holds no CSV and no Parquet file."
     else:
         inside = list(Path(place.anchor).glob(str(place.relative_to(place.anchor))))
         what = f"There is no file '{place.name}' in '{place.parent}'."
     files = [path for path in sorted(inside) if path.is_file() and not path.name.startswith((".", "_"))]
     if not files:
-        raise refuse("events", what, "Mend the path; it starts at the settings file.")
+        raise make_table_error("events", what, FIX_PATH)
     return files, notes
 
 
-def _tell_left_out(paths: Sequence[Path], where: str) -> tuple[Finding, ...]:
+def _check_left_out(paths: Sequence[Path], where: str) -> tuple[Finding, ...]:
     if not paths:
         return ()
-    what = f"{count(len(paths), 'file')} of '{where}' left out, being neither CSV nor Parquet (first '{paths[0].name}')."
+    what = f"{count(len(paths), 'file')} of '{where}' left out: neither CSV nor Parquet (first '{paths[0].name}')."
     return (Finding("EVENT016", "warning", what, "Save them as CSV (UTF-8) or Parquet, if they hold events."),)
 
 
-def _look_into(path: Path, encoding: str, copies: Path) -> tuple[Path, _Kind]:
+def _read_kind(path: Path, encoding: str, copies: Path) -> tuple[Path, _Kind]:
     suffix = path.suffix.casefold()
     if suffix in PARQUET:
         names = tuple(name.strip() for name in read_names(path, "events"))
-        return path, _Kind(None, names, tuple(map(str, pq.read_schema(path).types)))
+        return path, _Kind(delimiter=None, names=names, types=tuple(map(str, pq.read_schema(path).types)))
     if suffix not in CSV:
-        raise refuse("events", f"'{path.name}' is of a kind that is not read.", "Save it as CSV (UTF-8) or Parquet.")
+        raise make_table_error("events", f"'{path.name}' is in a format that is not read.", "Save it as CSV (UTF-8) or Parquet.")
     header = read_header(path, "events", encoding)
     if header.encoding not in {"utf-8", "utf-8-sig"}:
         path = _write_utf8(path, header.encoding, copies)
-    return path, _Kind(header.delimiter, tuple(header.names), blank=header.skip)
+    return path, _Kind(delimiter=header.delimiter, names=tuple(header.names), skip=header.skip)
 
 
 def _write_utf8(path: Path, encoding: str, copies: Path) -> Path:
-    """A copy of the file in the one encoding that DuckDB reads everywhere, a piece at a time."""
+    """A copy of the file in UTF-8, the encoding that DuckDB always reads."""
     copy = copies / str(sum(1 for _ in copies.iterdir())) / path.name
     copy.parent.mkdir()
     try:
         with path.open(encoding=encoding, newline="") as file, copy.open("w", encoding="utf-8", newline="") as out:
             shutil.copyfileobj(file, out, 1 << 20)
     except UnicodeDecodeError as error:
-        raise refuse("events", f"'{path.name}' is not {encoding}.", "Mend data.encoding, or save it as CSV UTF-8.") from error
+        raise make_encoding_error("events", path, encoding) from error
     return copy
 
 
-def _read_files(parts: Sequence[_Part], columns: Mapping[str, str]) -> Read:
-    """The columns of all files under our names; as texts where files differ in types."""
+def _read_files(parts: Sequence[_Part], columns: Mapping[str, str]) -> ReadEvents:
+    """The columns of all files under our names; as texts where the types of the files differ."""
     for paths, kind in parts:
-        if lacking := [columns[name] for name in NEEDED if name in columns and columns[name] not in kind.names]:
-            what = f"'{paths[0].name}' has no column {list_names(lacking)}; it has {list_names(kind.names)}."
+        if missing := [columns[name] for name in NEEDED if name in columns and columns[name] not in kind.names]:
+            what = f"'{paths[0].name}' has no column {list_names(missing)}; it has {list_names(kind.names)}."
             do = "Export it again with the columns of the other files."
             raise TableError("events", [Finding("EVENT001", "error", what, do)])
     workspace = open_workspace()
     try:
         queries = [_select(paths, kind, columns) for paths, kind in parts]
         types = [dict(row[:2] for row in workspace.raw_sql(f"DESCRIBE {query}").fetchall()) for query in queries]
-        if any(found != types[0] for found in types):
-            queries = [_as_texts(query, found) for query, found in zip(queries, types, strict=True)]
+        if any(kinds != types[0] for kinds in types):
+            queries = [_as_texts(query, kinds) for query, kinds in zip(queries, types, strict=True)]
         union = " UNION ALL ".join(queries)
         workspace.raw_sql(f"CREATE TABLE raw AS SELECT row_number() OVER () AS row, * FROM ({union})")  # noqa: S608
     except duckdb.Error as error:
-        raise refuse("events", f"{_name(parts)} cannot be read: {_say(error)}.", "Export it again.") from error
-    return Read(workspace.table("raw"), _find_rejected(workspace) if any(kind.delimiter for _, kind in parts) else ())
+        raise make_table_error(
+            "events", f"{_describe_files(parts)} cannot be read: {_describe_error(error)}.", "Export it again."
+        ) from error
+    return ReadEvents(workspace.table("raw"), _check_rejected(workspace) if any(kind.delimiter for _, kind in parts) else ())
 
 
 def _as_texts(query: str, types: Mapping[str, str]) -> str:
-    """The query with every cell a text; whole numbers as such, whatever type a file gave them."""
+    """The query with all cells as texts; whole numbers without a decimal point, whatever their type."""
     cells = []
     for name, kind in types.items():
         whole = f"CASE WHEN {name} = floor({name}) AND abs({name}) < 1e15 THEN CAST(CAST({name} AS BIGINT) AS VARCHAR) ELSE "
@@ -150,7 +160,7 @@ def _as_texts(query: str, types: Mapping[str, str]) -> str:
 
 
 def _select(paths: Sequence[Path], kind: _Kind, columns: Mapping[str, str]) -> str:
-    """The query for files of one kind: every cell of a CSV is a text, columns of Parquet have their types."""
+    """The query for files of one kind: cells of CSV files are texts, columns of Parquet files keep their types."""
     files = ", ".join(quote_text(_escape(str(path))) for path in paths)
     places = {ours: kind.names.index(theirs) for ours, theirs in columns.items() if theirs in kind.names}
     if kind.delimiter is None:
@@ -160,7 +170,7 @@ def _select(paths: Sequence[Path], kind: _Kind, columns: Mapping[str, str]) -> s
         raw = {ours: f"c{place}" for ours, place in places.items()}
         cells = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(kind.names)))
         source = (
-            f"read_csv([{files}], auto_detect = false, header = true, skip = {kind.blank}, delim = {quote_text(kind.delimiter)}, "
+            f"read_csv([{files}], auto_detect = false, header = true, skip = {kind.skip}, delim = {quote_text(kind.delimiter)}, "
             f"quote = '\"', escape = '\"', columns = {{{cells}}}, filename = true, store_rejects = true, "
             f"rejects_limit = {_MOST_REJECTED})"
         )
@@ -169,7 +179,7 @@ def _select(paths: Sequence[Path], kind: _Kind, columns: Mapping[str, str]) -> s
 
 
 def _escape(path: str) -> str:
-    """The path as DuckDB, which takes every path for a glob, must have it to mean this very file.
+    """The path for DuckDB, escaped because DuckDB reads every path as a glob.
 
     >>> _escape("events[1].csv")
     'events[[]1].csv'
@@ -177,11 +187,11 @@ def _escape(path: str) -> str:
     return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in path)
 
 
-def _find_rejected(workspace: Backend) -> tuple[Finding, ...]:
-    """The lines that are no rows, by what is wrong with them.
+def _check_rejected(workspace: Backend) -> tuple[Finding, ...]:
+    """The faults of lines that could not be read, one finding per reason.
 
     Raises:
-        TableError: A quote is opened and never closed, so that nobody knows where its row ends.
+        TableError: A quote is opened and never closed, so that the end of its row is unknown.
     """
     query = """
         SELECT error_type, count(*), arg_min(line, (file_id, line)), arg_min(file_path, (file_id, line)) FROM (
@@ -192,23 +202,23 @@ def _find_rejected(workspace: Backend) -> tuple[Finding, ...]:
     for kind, lines, line, path in workspace.raw_sql(query).fetchall():
         where = f"(first in line {line:,} of '{Path(path).name}')"
         if kind == "UNQUOTED VALUE":
-            what = f"A quote is opened and not closed {where}, and nobody knows where its row ends."
-            raise TableError("events", [Finding("EVENT002", "error", what, "Mend that line, or remove it.")])
+            what = f"A quote is opened and not closed {where}, so the end of its row is unknown."
+            raise TableError("events", [Finding("EVENT002", "error", what, "Fix that line, or remove it.")])
         many = f"{count(lines, 'line')}{' or more' * (lines >= _MOST_REJECTED)}"
-        wrong = _BROKEN.get(kind, f"what cannot be read ({kind.lower()})")
+        reason = _REJECT_REASONS.get(kind, f"what cannot be read ({kind.lower()})")
         verb = "holds" if lines == 1 else "hold"
-        findings.append(Finding("EVENT002", "error", f"{many} {verb} {wrong} {where}.", "Export it again, or mend them."))
+        findings.append(Finding("EVENT002", "error", f"{many} {verb} {reason} {where}.", "Export it again, or fix these lines."))
     return tuple(findings)
 
 
-def _name(parts: Sequence[_Part]) -> str:
+def _describe_files(parts: Sequence[_Part]) -> str:
     paths = [path for listed, _ in parts for path in listed]
     return f"'{paths[0].name}'" + (f" or one of {count(len(paths) - 1, 'more file')}" if len(paths) > 1 else "")
 
 
-def _say(error: duckdb.Error) -> str:
-    """What DuckDB complains of, in one line; it knows files with two kinds of line ends by a state that it cannot reach."""
+def _describe_error(error: duckdb.Error) -> str:
+    """DuckDB's error in one line; it reports mixed line ends as an invalid state."""
     text = str(error)
     if "invalid state" in text:
-        return "it mixes two kinds of line ends, or a quote stands where none may"
+        return "it mixes two kinds of line ends, or has a misplaced quote"
     return text.splitlines()[0].strip().rstrip(".")

@@ -9,38 +9,38 @@ from pathlib import Path
 import pandas as pd
 
 from predictor.core.errors import list_names
-from predictor.data.read.csv_header import refuse
+from predictor.data.read.csv_header import make_table_error
 
 EXCEL = frozenset({".xlsx", ".xlsm"})
 _HOW = "In Excel choose File, Save As, 'CSV UTF-8 (comma delimited)'"
 
 
 def read_excel(path: Path, table: str) -> pd.DataFrame:
-    """The rows of the first sheet; dates as ISO 8601, whole numbers without a decimal point, all of it as a CSV would hold it.
+    """The rows of the first sheet as a CSV would hold them: dates as ISO 8601, whole numbers without a decimal point.
 
     Raises:
-        TableError: openpyxl is not installed, the file is no workbook, or columns have no names or the same one.
+        TableError: openpyxl is not installed, the file is no workbook, or a column has no name.
     """
     try:
         from openpyxl import load_workbook  # noqa: PLC0415  an optional extra
     except ModuleNotFoundError as error:
         do = f"{_HOW}; or install openpyxl (pip install 'lead-conversion-predictor[excel]')."
-        raise refuse(table, f"'{path.name}' is an Excel file, which needs openpyxl to be read.", do) from error
+        raise make_table_error(table, f"'{path.name}' is an Excel file, which needs openpyxl to be read.", do) from error
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise refuse(table, f"'{path.name}' is no readable Excel file.", f"{_HOW}.") from error
+        raise make_table_error(table, f"'{path.name}' is no readable Excel file.", f"{_HOW}.") from error
     try:
-        rows = [[_say(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True)]
+        rows = [[_to_text(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True)]
     finally:
         book.close()
     return _make_frame([row for row in rows if any(cell is not None for cell in row)], path, table)
 
 
-def _say(cell: object) -> str | None:
-    """A cell as a CSV holds it.
+def _to_text(cell: object) -> str | None:
+    """A cell as a text; None where it is empty.
 
-    >>> [_say(cell) for cell in (datetime(2026, 1, 31), datetime(2026, 1, 31, 9, 5), 3.0, True, None)]
+    >>> [_to_text(cell) for cell in (datetime(2026, 1, 31), datetime(2026, 1, 31, 9, 5), 3.0, True, None)]
     ['2026-01-31', '2026-01-31T09:05:00', '3', 'true', None]
     """
     if isinstance(cell, datetime):
@@ -54,12 +54,12 @@ def _say(cell: object) -> str | None:
 
 def _make_frame(rows: list[list[str | None]], path: Path, table: str) -> pd.DataFrame:
     if not rows:
-        raise refuse(table, f"The first sheet of '{path.name}' is empty.", "Put the table on the first sheet.")
+        raise make_table_error(table, f"The first sheet of '{path.name}' is empty.", "Put the table on the first sheet.")
     names = [(name or "").strip() for name in rows[0]]
     while names and not names[-1]:
         names.pop()
     if "" in names:
         last = list_names(names[: names.index("")][-1:])
-        what = f"The first row of '{path.name}' names some columns and not others{f' (none after {last})' if last else ''}."
-        raise refuse(table, what, "Put the names of all columns into the first row.")
+        what = f"The first row of '{path.name}' does not name every column{f' (none after {last})' if last else ''}."
+        raise make_table_error(table, what, "Put the names of all columns into the first row.")
     return pd.DataFrame([row[: len(names)] for row in rows[1:]], columns=pd.Index(names), dtype="str")

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from predictor.core.errors import Finding, ScoringError, list_names
-from predictor.data.crm.activities import read_within
+from predictor.data.crm.activities import read_activities
 from predictor.data.crm.dates import read_moment
-from predictor.data.crm.field_maps import Crm, CrmField, plain, read_map
+from predictor.data.crm.field_maps import Crm, CrmField, normal_name, read_map
 from predictor.data.email_domains import domain_of
 from predictor.data.formats import to_plain_format
 from predictor.data.values import name_type, normal_text, to_number
@@ -59,7 +59,7 @@ class CrmReader:
             own: The names of its attributes and of the points that it takes from the CRM.
         """
         self._map = read_map(crm)
-        self._own = {plain(name): name for name in reversed(own)}
+        self._own = {normal_name(name): name for name in reversed(own)}
         self._features: dict[str, Feature] = {feature.name: feature for feature in features.features}
         self._forms = dict(features.forms)
 
@@ -79,8 +79,8 @@ class CrmReader:
         for name, value in values.items():
             if name in _OURS and not isinstance(value, str):
                 lead[name] = value
-            elif name in self._map.within:
-                events, left_out = read_within(value, self._map.within[name])
+            elif name in self._map.activities:
+                events, left_out = read_activities(value, self._map.activities[name])
                 draft.events += events
                 draft.unread += [f"{left_out} of {name}"] if left_out else []
             elif value not in (None, "") and name not in self._map.ids:
@@ -137,13 +137,13 @@ class CrmReader:
         elif isinstance(value, (Mapping, list)):
             draft.unread.append(name)
         else:
-            self._keep(ours or name, value, self._map.fields.get(plain(name)), draft)
+            self._keep(ours or name, value, self._map.fields.get(normal_name(name)), draft)
 
     def _find_own(self, name: str) -> str | None:
         """The model's own name of a field; None where it has none."""
-        known = self._map.fields.get(plain(name))
+        known = self._map.fields.get(normal_name(name))
         for candidate in (name, *(known.names if known else ())):
-            if (found := self._own.get(plain(candidate))) is not None:
+            if (found := self._own.get(normal_name(candidate))) is not None:
                 return found
         return None
 

@@ -32,7 +32,7 @@ def test_a_column_is_taken_for_what_its_name_and_its_cells_say(tmp_path):
         "Company Size": "range 1-10",
     }
     assert "Please select" in proposal.data["missing_values"][0]
-    assert proposal.meanings["Full Name"].why.startswith("it holds who a person is")
+    assert proposal.meanings["Full Name"].why.startswith("it identifies a person")
     assert "prose" in proposal.meanings["Notes on lead"].why
     assert "a counter" in proposal.meanings["Row"].why
 
@@ -58,7 +58,7 @@ def test_the_settings_say_why_and_train_as_they_are(tmp_path):
     out.write_text(quick, encoding="utf-8")
     trained = train(load_settings(out))
     assert trained.verdict.test["logistic"]["auc"] > 0.55
-    assert trained.dataset.leads.forms["Annual Revenue"] == "amount 1,234.5"
+    assert trained.dataset.leads.formats["Annual Revenue"] == "amount 1,234.5"
 
 
 def test_a_settings_file_is_not_written_over(tmp_path):

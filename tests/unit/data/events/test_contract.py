@@ -85,9 +85,9 @@ def test_no_events_are_no_fault(raw):
         (lambda e: e.assign(occurred_at=None), {}, r"EVENT006 Column 'occurred_at' is empty in 2 rows \(first in row 1\)"),
         (lambda e: e.assign(value=["x", "1"]), {}, r"EVENT009 Column 'value' holds no number in 1 row \(first in row 1\)"),
         (lambda e: e.assign(value=[1.0, np.inf]), {}, r"EVENT009 Column 'value' holds no number in 1 row \(first in row 2\)"),
-        (lambda e: pd.concat([e, e[["lead_id"]]], axis=1), {}, "EVENT012 Two columns bear the same name: 'lead_id'"),
-        (lambda e: e, {"ocurred_at": "lead_id"}, r"EVENT012 \[event_columns\] names 'ocurred_at', .* mean 'occurred_at'\?"),
-        (lambda e: e, {"asset": "Page"}, "EVENT012 The settings name a column 'Page' that the export lacks"),
+        (lambda e: pd.concat([e, e[["lead_id"]]], axis=1), {}, "EVENT012 Two columns have the same name: 'lead_id'"),
+        (lambda e: e, {"ocurred_at": "lead_id"}, r"EVENT012 \[event_columns\] maps 'ocurred_at', .* mean 'occurred_at'\?"),
+        (lambda e: e, {"asset": "Page"}, "EVENT012 The settings name a column 'Page', which is missing in the export"),
     ],
 )
 def test_faults_of_events(change, sections, match):
@@ -144,7 +144,7 @@ def test_events_alike_in_everything_are_one_and_counted():
     raw = pd.concat([EVENTS, EVENTS, EVENTS.assign(event_type="Page_View "), EVENTS.assign(asset="a")])
     events = check(raw)
     assert events.types == {"page_view": (3, 2), "chat_started": (2, 1)}
-    assert events.findings[0].what == "3 events of 8 alike in everything to another one: they count as one act with it."
+    assert events.findings[0].what == "3 events of 8 are duplicates: equal events count once."
 
 
 def test_events_in_the_future_are_counted_and_make_nothing_younger():
@@ -153,7 +153,7 @@ def test_events_in_the_future_are_counted_and_make_nothing_younger():
     assert events.latest == pd.Timestamp("2026-06-30", tz="UTC")
     (told,) = events.findings
     assert (told.code, told.severity) == ("EVENT004", "warning")
-    assert told.what == "1 event lies in the future, which changes nothing until then (first in row 2)."
+    assert told.what == "1 event lies in the future and will not count until then (first in row 2)."
 
 
 def test_clocks_that_differ_are_told_where_much_happens_just_after_the_moment():

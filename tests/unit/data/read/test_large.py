@@ -5,7 +5,7 @@ import pytest
 
 from predictor.core.settings import make_settings
 from predictor.data.raw_tables import read_tables
-from predictor.data.read.table_files import find_step, read_sample
+from predictor.data.read.table_files import compute_row_step, read_sample
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def leads(tmp_path):
 
 @pytest.mark.parametrize(("most", "step"), [(0, 1), (2000, 1), (1002, 1), (1001, 2), (500, 3), (100, 11)])
 def test_so_many_rows_are_passed_over_that_no_more_are_read(leads, most, step):
-    assert find_step(leads, most) == step
+    assert compute_row_step(leads, most) == step
 
 
 def test_training_reads_rows_evenly_and_says_so(leads):

@@ -151,7 +151,7 @@ def test_parquet_that_cannot_be_read(tmp_path):
         read(tmp_path, whole.read_bytes()[:-200], "leads.parquet")
     pq.write_table(pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]), tmp_path / "twice.parquet")
     with pytest.raises(
-        TableError, match=r"Two columns of 'twice.parquet' bear the same name: 'a'. Rename or remove one of each."
+        TableError, match=r"Two columns of 'twice.parquet' have the same name: 'a'. Rename or remove one of each."
     ):
         read_table(tmp_path / "twice.parquet", "leads")
 

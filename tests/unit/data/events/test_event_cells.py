@@ -9,8 +9,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from predictor.data.events.cells import parse_cells
-from predictor.data.parse import find_offsets, parse_numbers, parse_times
+from predictor.data.events.event_cells import parse_event_cells
+from predictor.data.parse import compute_offsets, parse_numbers, parse_times
 from predictor.data.read.event_sources import open_frame
 
 WORDS = ("", "-", "N/A")
@@ -37,7 +37,7 @@ moments = st.datetimes(datetime(1969, 1, 1), datetime(2040, 1, 1))  # noqa: DTZ0
 def parse(timezone="UTC", **columns):
     frame = pd.DataFrame({"lead_id": "a", "event_type": "x", "occurred_at": "2026-01-01", **columns})
     raw = open_frame(frame).read({name: name for name in frame})
-    return parse_cells(raw.table, timezone=timezone, missing_values=WORDS).order_by("row").to_pyarrow().to_pandas()
+    return parse_event_cells(raw.table, timezone=timezone, missing_values=WORDS).order_by("row").to_pyarrow().to_pandas()
 
 
 def to_us(times):
@@ -118,5 +118,5 @@ def test_texts_are_normal_whatever_their_type():
 
 def test_a_day_of_one_offset_has_it_and_a_day_of_two_has_none():
     days = pd.to_datetime(["2026-10-24", "2026-10-25", "2026-10-26"]).as_unit("us").astype("int64").to_numpy()
-    np.testing.assert_array_equal(find_offsets(days, "Europe/Berlin") / 3.6e9, [2.0, np.nan, 1.0])
-    np.testing.assert_array_equal(find_offsets(days[:0], "Europe/Berlin"), [])
+    np.testing.assert_array_equal(compute_offsets(days, "Europe/Berlin") / 3.6e9, [2.0, np.nan, 1.0])
+    np.testing.assert_array_equal(compute_offsets(days[:0], "Europe/Berlin"), [])

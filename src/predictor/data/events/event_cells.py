@@ -1,8 +1,8 @@
-"""Cells of events as exports write them, made moments, numbers, keys and texts where the events are.
+"""Cells of events, parsed on DuckDB as moments, numbers, keys and texts.
 
-SQL reads the usual spellings. The others are few and different: each of them is fetched once, read by the functions that
-read a table of leads (`parse_times`, `parse_numbers`, `normal_text`), and handed back as a table to look it up in. So one rule
-says what a cell means, however many events there are.
+SQL reads the usual formats. Other cells are few: each distinct one is fetched once, parsed by the functions for leads
+(`parse_times`, `parse_numbers`, `normal_text`) and joined back from a lookup table. So the same rules hold for leads and
+events, however many events there are.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from ibis.expr.types import IntegerValue, StringValue, Table, Value
 
 from predictor.core.settings_sections import Format
 from predictor.data.detect_formats import detect_format, to_plain_column
-from predictor.data.events.table import TEXTS, bit_length, find_odd_spellings, spell_normally, trim
-from predictor.data.parse import DAY_US, find_offsets, parse_numbers, parse_times
+from predictor.data.events.table import TEXTS, bit_length, list_odd_spellings, normalise_texts, trim
+from predictor.data.parse import DAY_US, compute_offsets, parse_numbers, parse_times
 from predictor.data.values import MOST_VALUE
 
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999
-_TOLD_US = -2_208_988_800_000_000, 7_258_118_399_999_999  # years 1900 to 2199; what is outside stands for 'no date' somewhere
+_PLAUSIBLE_US = -2_208_988_800_000_000, 7_258_118_399_999_999  # years 1900 to 2199; some systems write others for 'no date'
 _DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 _TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
 _PLAIN = rf"^{_DATE}([T ]{_TIME})?$"
@@ -30,53 +30,54 @@ _ZONED = rf"^{_DATE}[T ]{_TIME}(Z| ?UTC| ?GMT|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)$"
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 
 
-_OF_CLOCK, _OF_ZONE = (((ibis.dtype(kind),), ibis.dtype("int64")) for kind in ("timestamp", "timestamp('UTC')"))
+_LOCAL_SIGNATURE, _ZONED_SIGNATURE = (((ibis.dtype(kind),), ibis.dtype("int64")) for kind in ("timestamp", "timestamp('UTC')"))
 
 
-@ibis.udf.scalar.builtin(name="epoch_us", signature=_OF_CLOCK)  # type: ignore[untyped-decorator]
+@ibis.udf.scalar.builtin(name="epoch_us", signature=_LOCAL_SIGNATURE)  # type: ignore[untyped-decorator]
 def _count_us(moment: object) -> int:
-    """Microseconds since 1970 of a moment on the clock of UTC, as DuckDB knows it."""
+    """Microseconds since 1970 of a timestamp without a zone."""
     raise NotImplementedError  # never runs: Ibis reads the declaration, DuckDB has the function
 
 
-@ibis.udf.scalar.builtin(name="epoch_us", signature=_OF_ZONE)  # type: ignore[untyped-decorator]
+@ibis.udf.scalar.builtin(name="epoch_us", signature=_ZONED_SIGNATURE)  # type: ignore[untyped-decorator]
 def _count_zoned_us(moment: object) -> int:
-    """The same of a moment with a zone."""
+    """Microseconds since 1970 of a timestamp with a zone."""
     raise NotImplementedError  # never runs: Ibis reads the declaration, DuckDB has the function
 
 
-def parse_cells(raw: Table, *, timezone: str, missing_values: Sequence[str], order: Format | None = None) -> Table:
-    """The events with at_us, value, keys and normal texts; `bad_at` and `bad_value` where a cell is neither missing nor readable.
+def parse_event_cells(raw: Table, *, timezone: str, missing_values: Sequence[str], order: Format | None = None) -> Table:
+    """The events with at_us, value, keys and normal texts; `bad_at` and `bad_value` mark cells that cannot be read.
 
     Args:
-        raw: A table on DuckDB: row, file, lead_id, occurred_at, event_type, and where known asset, campaign and value.
-        timezone: The zone of dates that carry none.
+        raw: A table on DuckDB: row, file, lead_id, occurred_at, event_type, and where present asset, campaign and value.
+        timezone: The zone of dates without one.
         missing_values: Texts that mean 'not known'.
-        order: The order of day and month of dates that do not tell it themselves.
+        order: The order of day and month of ambiguous dates.
     """
     words = sorted({word.strip().lower() for word in missing_values} | {""})
     texts = {name: _to_text(raw[name], words) for name in ("lead_id", *TEXTS) if name in raw.columns}
     texts |= {name: ibis.null("string") for name in TEXTS if name not in raw.columns}
     values = raw.value if "value" in raw.columns else ibis.null("float64")
     cells = {"occurred_at": _to_text_or_time(raw.occurred_at, words), "value": _to_text_or_number(values, words)}
-    clean = keep(raw.select("row", "file", **texts, **cells))  # kept, for SQL would work it out again wherever it is used
-    table = keep(clean.select("row", "file", *texts, **_read_time(clean.occurred_at), **_read_value(clean.value)))
-    odd = find_odd_spellings(table.select(*TEXTS))
-    table = _look_up_keys(table)
-    table = _look_up_numbers(_look_up_times(_move_to_utc(table, timezone), timezone, order))
-    told, known = table.at_us.between(*_TOLD_US).fill_null(False), (table.value.abs() <= MOST_VALUE).fill_null(False)
-    bad = {"bad_at": ~told & table.at_told, "bad_value": ~known & table.value_told}
-    table = table.mutate(**bad, at_us=ibis.cases((told, table.at_us)), value=ibis.cases((known, table.value)))
-    return spell_normally(table.drop("at_text", "at_told", "local", "value_text", "value_told"), TEXTS, odd)
+    clean = materialise(raw.select("row", "file", **texts, **cells))  # SQL would compute it again at every use
+    table = materialise(clean.select("row", "file", *texts, **_read_time(clean.occurred_at), **_read_value(clean.value)))
+    odd = list_odd_spellings(table.select(*TEXTS))
+    table = _add_lookup_keys(table)
+    table = _add_lookup_numbers(_add_lookup_times(_move_to_utc(table, timezone), timezone, order))
+    good_at = table.at_us.between(*_PLAUSIBLE_US).fill_null(False)
+    good_value = (table.value.abs() <= MOST_VALUE).fill_null(False)
+    bad = {"bad_at": ~good_at & table.has_at, "bad_value": ~good_value & table.has_value}
+    table = table.mutate(**bad, at_us=ibis.cases((good_at, table.at_us)), value=ibis.cases((good_value, table.value)))
+    return normalise_texts(table.drop("at_text", "has_at", "local", "value_text", "has_value"), TEXTS, odd)
 
 
-def keep(table: Table) -> Table:
-    """The table, worked out once and kept where the events are."""
+def materialise(table: Table) -> Table:
+    """The table, computed once and stored on its backend."""
     return table.get_backend().create_table(ibis.util.gen_name("events"), table)
 
 
 def _to_text(column: Value, words: Sequence[str]) -> StringValue:
-    """A cell as a trimmed text, whichever type a file gave it; missing where it means 'not known'."""
+    """Cells as trimmed texts, whatever their type; missing where they mean 'not known'."""
     kind = column.type()
     if kind.is_floating():
         whole = (column == column.floor()) & (column.abs() < 1e15)
@@ -96,19 +97,19 @@ def _to_text_or_number(column: Value, words: Sequence[str]) -> Value:
 
 
 def _read_time(column: Value) -> dict[str, Value]:
-    """Microseconds, whether a clock on the wall showed them, whether there is a cell, and its text where SQL is at a loss."""
+    """Microseconds, whether they are local time, whether there is a cell, and its text where SQL cannot read it."""
     kind = column.type()
     if kind.is_timestamp():
         zoned = kind.timezone is not None
         us = _count_zoned_us(column.cast("timestamp('UTC')")) if zoned else _count_us(column.cast("timestamp"))
         local = ibis.literal(not zoned)
-        return {"at_us": _keep_possible(us), "local": local, "at_told": column.notnull(), "at_text": ibis.null("string")}
+        return {"at_us": _keep_possible(us), "local": local, "has_at": column.notnull(), "at_text": ibis.null("string")}
     plain = column.re_search(_PLAIN)
     us = _keep_possible(_count_zoned_us(ibis.cases((plain | column.re_search(_ZONED), column)).try_cast("timestamp('UTC')")))
     return {
         "at_us": us,
         "local": plain.fill_null(False),
-        "at_told": column.notnull(),
+        "has_at": column.notnull(),
         "at_text": ibis.cases((us.isnull(), column)),
     }
 
@@ -118,58 +119,57 @@ def _keep_possible(us: IntegerValue) -> IntegerValue:
 
 
 def _read_value(column: Value) -> dict[str, Value]:
-    """The number, whether there is a cell, and its text where SQL is at a loss."""
+    """The number, whether there is a cell, and its text where SQL cannot read it."""
     if column.type().is_numeric():
-        return {"value": column, "value_told": column.notnull(), "value_text": ibis.null("string")}
+        return {"value": column, "has_value": column.notnull(), "value_text": ibis.null("string")}
     number = ibis.cases((column.re_search(_NUMBER), column)).try_cast("float64")
-    return {"value": number, "value_told": column.notnull(), "value_text": ibis.cases((number.isnull(), column))}
+    return {"value": number, "has_value": column.notnull(), "value_text": ibis.cases((number.isnull(), column))}
 
 
 def _move_to_utc(table: Table, timezone: str) -> Table:
-    """What a clock on the wall showed as moments in UTC: by its day, or one by one on days when clocks are put on or back."""
+    """Local times as moments in UTC: by the offset of their day, or one by one on days when the clocks change."""
     if timezone == "UTC":
         return table
     day = table.at_us - (table.at_us % DAY_US + DAY_US) % DAY_US
     table = table.mutate(day=ibis.cases((table.local, day)))
     days = _list_distinct(table, "day").to_numpy()
-    offsets = find_offsets(days, timezone)
-    even = np.isfinite(offsets)
-    table = _look_up(table, "day", shift=pa.table({"key": days[even], "found": offsets[even].astype("int64")}))
-    table = table.mutate(wall=ibis.cases((table.local & table.shift.isnull(), table.at_us)))
-    walls = _list_distinct(table, "wall")
-    exact = parse_times(pd.Series(walls.to_numpy().astype("datetime64[us]")), timezone)[0]
-    table = _look_up(table, "wall", exact=pa.table({"key": walls, "found": _to_us(exact)}))
+    offsets = compute_offsets(days, timezone)
+    is_constant = np.isfinite(offsets)
+    table = _add_lookup(table, "day", shift=pa.table({"key": days[is_constant], "found": offsets[is_constant].astype("int64")}))
+    table = table.mutate(local_us=ibis.cases((table.local & table.shift.isnull(), table.at_us)))
+    local = _list_distinct(table, "local_us")
+    exact = parse_times(pd.Series(local.to_numpy().astype("datetime64[us]")), timezone)[0]
+    table = _add_lookup(table, "local_us", exact=pa.table({"key": local, "found": _to_us(exact)}))
     moved = ibis.cases((table.local, ibis.coalesce(_keep_possible(table.at_us - table.shift), table.exact)), else_=table.at_us)
-    return table.mutate(at_us=moved).drop("day", "shift", "wall", "exact")
+    return table.mutate(at_us=moved).drop("day", "shift", "local_us", "exact")
 
 
-def _look_up_times(table: Table, timezone: str, order: Format | None) -> Table:
+def _add_lookup_times(table: Table, timezone: str, order: Format | None) -> Table:
     """The moments of texts that SQL could not read, where Python can."""
     texts = _list_distinct(table, "at_text")
     cells = texts.to_pandas().astype("str")
-    found = detect_format(cells, dated=True, order=order)  # of what is not plain, taken together
-    if found is not None and found.form is not None:
-        cells = to_plain_column(cells, found.form)
+    detected = detect_format(cells, dated=True, order=order)  # of all cells that are not plain
+    if detected is not None and detected.format is not None:
+        cells = to_plain_column(cells, detected.format)
     times, _ = parse_times(cells, timezone)
-    table = _look_up(table, "at_text", known=pa.table({"key": texts, "found": _to_us(times)}))
+    table = _add_lookup(table, "at_text", known=pa.table({"key": texts, "found": _to_us(times)}))
     return table.mutate(at_us=table.at_us.coalesce(table.known)).drop("known")
 
 
-def _look_up_keys(table: Table) -> Table:
+def _add_lookup_keys(table: Table) -> Table:
     """The keys of leads trimmed as Python trims them, where they hold more than ASCII."""
     odd = _list_distinct(table.filter(bit_length(table.lead_id) != table.lead_id.length() * 8), "lead_id")
-    table = _look_up(
-        table, "lead_id", known=pa.table({"key": odd, "found": pa.array([key.as_py().strip() for key in odd], pa.string())})
-    )
+    trimmed = pa.array([key.as_py().strip() for key in odd], pa.string())
+    table = _add_lookup(table, "lead_id", known=pa.table({"key": odd, "found": trimmed}))
     return table.mutate(lead_id=table.known.coalesce(table.lead_id)).drop("known")
 
 
-def _look_up_numbers(table: Table) -> Table:
+def _add_lookup_numbers(table: Table) -> Table:
     """The values of texts that SQL could not read, where Python can."""
     texts = _list_distinct(table, "value_text")
     numbers, _ = parse_numbers(texts.to_pandas().astype("str"))
     found = pa.array(numbers, pa.float64(), from_pandas=True)
-    table = _look_up(table, "value_text", known=pa.table({"key": texts, "found": found}))
+    table = _add_lookup(table, "value_text", known=pa.table({"key": texts, "found": found}))
     return table.mutate(value=table.value.coalesce(table.known)).drop("known")
 
 
@@ -177,8 +177,8 @@ def _list_distinct(table: Table, column: str) -> pa.ChunkedArray:
     return table.filter(table[column].notnull()).select(column).distinct().to_pyarrow()[column]
 
 
-def _look_up(table: Table, column: str, **lookup: pa.Table) -> Table:
-    """The table with one more column: what the lookup found for the key that stands in a column, missing where nothing."""
+def _add_lookup(table: Table, column: str, **lookup: pa.Table) -> Table:
+    """The table with one more column: `found` of the lookup where `key` equals a column's cell, else missing."""
     ((name, pairs),) = lookup.items()
     if not len(pairs):
         return table.mutate(**{name: ibis.null(ibis.Schema.from_pyarrow(pairs.schema)["found"])})
@@ -187,6 +187,6 @@ def _look_up(table: Table, column: str, **lookup: pa.Table) -> Table:
 
 
 def _to_us(times: pd.Series) -> pa.Array:
-    """Moments as microseconds since 1970, missing where they are."""
+    """Moments as microseconds since 1970; missing ones stay missing."""
     us = times.dt.as_unit("us").astype("datetime64[us, UTC]").to_numpy("datetime64[us]").astype("int64")
     return pa.array(us, pa.int64(), mask=times.isna().to_numpy())
