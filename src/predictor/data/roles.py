@@ -81,7 +81,7 @@ def drop_late_dates(
         return attributes, ()
     dates = [name for name, kind in attributes.items() if kind == "date" and name not in allowed]
     late = {name: int((frame[name] > frame["mql_at"]).sum()) for name in dates}
-    do = "Export the first of these dates rather than the last, or name the column in roles.allow: then later dates count as missing."
+    do = "Export the first of these dates rather than the last, or name it in roles.allow: then later dates count as missing."
     findings = tuple(
         Finding("LEAD032", "warning", f"Column '{name}' is no feature: {count(n, 'date')} lie after 'mql_at'.", do, name)
         for name, n in late.items()

@@ -34,7 +34,7 @@ def test_file_of_no_bytes(tmp_path):
 
 
 def test_no_file(tmp_path):
-    refuse(write_settings(tmp_path), TableError, "LEAD000 There is no file 'leads.csv' in .* Mend the path")
+    refuse(write_settings(tmp_path), TableError, "LEAD000 There is no file 'leads.csv' in .* Fix the path")
 
 
 def test_no_mqls(tmp_path, leads):
@@ -91,7 +91,7 @@ def test_accepted_before_the_hand_over(tmp_path, leads):
     refuse(
         make_firm(tmp_path, leads),
         TableError,
-        r"LEAD005 'sql_at' lies before 'mql_at' in 1 row \(first in row 8\)\. .* mend the dates",
+        r"LEAD005 'sql_at' lies before 'mql_at' in 1 row \(first in row 8\)\. .* fix the dates",
     )
 
 

@@ -41,5 +41,5 @@ def test_denied(name, why):
 @pytest.mark.parametrize(
     "name", ["Industry", "employees", "Country", "Source", "Job title", "score", "Отрасль", "", "company_name_length"]
 )
-def test_nothing_speaks_against(name):
+def test_names_that_are_allowed(name):
     assert deny_reason(name) is None

@@ -1,4 +1,4 @@
-"""Amounts, ranges and dates as firms spell them: told from a whole column, kept with the model, the same for one lead."""
+"""Formats of amounts, ranges and dates: detected from a whole column, saved with the model, the same for one lead."""
 
 import json
 
@@ -20,7 +20,7 @@ NOW = pd.Timestamp("2026-03-31T12:00", tz="UTC")
 
 
 @pytest.mark.parametrize(
-    ("cells", "form"),
+    ("cells", "column_format"),
     [
         (["$1,234.50", "$2.00"], "amount 1,234.5"),
         (["1.234,50 €", "12,5 €"], "amount 1.234,5"),
@@ -41,9 +41,9 @@ NOW = pd.Timestamp("2026-03-31T12:00", tz="UTC")
         (["1-10", "Software", "Retail"], None),
     ],
 )
-def test_a_column_of_numbers_is_spelled_in_one_way(cells, form):
+def test_a_column_of_numbers_has_one_format(cells, column_format):
     found = detect_format(pd.Series(cells))
-    assert (None if found is None else found.format) == form
+    assert (None if found is None else found.format) == column_format
 
 
 @pytest.mark.parametrize(
@@ -60,18 +60,18 @@ def test_a_column_of_numbers_is_spelled_in_one_way(cells, form):
         (["2026-03-31", "2026-04-01", "31/03/2026"], None),
     ],
 )
-def test_a_column_of_dates_has_one_order(cells, form):
+def test_a_column_of_dates_has_one_order(cells, column_format):
     found = detect_format(pd.Series(cells), dated=True)
-    assert (None if found is None else found.format) == form
+    assert (None if found is None else found.format) == column_format
 
 
-def test_whole_numbers_are_moments_only_under_the_name_of_a_date():
+def test_whole_numbers_are_moments_only_in_a_column_named_as_a_date():
     cells = pd.Series([1774965900000, 1774965900001])
     assert detect_format(cells, name="phone") is None
     assert detect_format(cells, name="Create Date").format == "epoch ms"
 
 
-def test_day_and_month_that_cannot_be_told_apart_are_refused_until_the_settings_say():
+def test_ambiguous_days_and_months_are_refused_until_the_settings_name_the_order():
     raw = pd.DataFrame({"lead_id": ["a", "b"], "mql_at": ["03/04/2026", "05/04/2026"], "sql_at": ["04/04/2026", None]})
     with pytest.raises(TableError, match=r"LEAD035 Day and month may be swapped in 'mql_at', 'sql_at' .* data\.date_order"):
         check_leads(raw, make_settings())
@@ -79,7 +79,7 @@ def test_day_and_month_that_cannot_be_told_apart_are_refused_until_the_settings_
     assert leads.frame["mql_at"].dt.strftime("%m-%d").tolist() == ["03-04", "05-04"]
 
 
-def test_a_column_that_does_not_tell_follows_those_of_its_file_that_do():
+def test_an_ambiguous_column_follows_the_other_columns_of_its_file():
     raw = pd.DataFrame({"lead_id": ["a", "b"], "mql_at": ["03/04/2026", "05/04/2026"], "sql_at": ["13/04/2026", None]})
     leads = check_leads(raw, make_settings())
     assert leads.frame["mql_at"].dt.strftime("%m-%d").tolist() == ["04-03", "04-05"]
@@ -87,27 +87,27 @@ def test_a_column_that_does_not_tell_follows_those_of_its_file_that_do():
     assert [finding.code for finding in leads.findings] == ["LEAD034"]
 
 
-def tell_points(**others):
+def check_points(**others):
     frame = pd.DataFrame({"Umsatz": ["750", "900", "1.500", "12.000", "250.000"], **others})
-    forms, found = detect_formats(frame, set_formats={}, times=[], others=list(frame), order=None)
-    return forms.get("Umsatz"), [finding.code for finding in check_formats(found, [])]
+    formats, detected = detect_formats(frame, set_formats={}, times=[], others=list(frame), order=None)
+    return formats.get("Umsatz"), [finding.code for finding in check_formats(detected, [])]
 
 
-def test_a_point_of_thousands_is_told_by_the_other_columns_or_not_at_all():
+def test_a_point_of_thousands_is_detected_from_the_other_columns():
     comma, point = ["1.234,50 EUR", "2,5", "3", "4", "5"], ["0.5", "1.25", "3", "4", "5"]
-    assert tell_points(Rest=comma) == ("amount 1.234,5", ["LEAD034"])
-    assert tell_points(Rest=point) == (None, [])
-    assert tell_points(Rest=["$1,234.50", "2", "3", "4", "5"]) == (None, ["LEAD034"])
-    assert tell_points(Rest=comma, More=point) == (None, ["LEAD034", "LEAD042"])
-    assert tell_points(Number=["1", "2", "3", "4", "5"]) == (None, ["LEAD042"])
+    assert check_points(Rest=comma) == ("amount 1.234,5", ["LEAD034"])
+    assert check_points(Rest=point) == (None, [])
+    assert check_points(Rest=["$1,234.50", "2", "3", "4", "5"]) == (None, ["LEAD034"])
+    assert check_points(Rest=comma, More=point) == (None, ["LEAD034", "LEAD042"])
+    assert check_points(Number=["1", "2", "3", "4", "5"]) == (None, ["LEAD042"])
 
 
 @pytest.mark.parametrize("cells", [["0.500", "1.500"], ["1500", "1.500"], ["1.5", "1.500"], ["100", "200"]])
-def test_a_point_of_decimals_is_none_of_thousands(cells):
+def test_a_point_of_decimals_does_not_separate_thousands(cells):
     assert detect_format(pd.Series(cells)) is None
 
 
-def test_a_form_of_the_settings_wins_and_must_be_one():
+def test_a_format_of_the_settings_wins_and_must_exist():
     raw = pd.DataFrame({"lead_id": ["a", "b"], "outcome": [1, 0], "order_by": [1, 2], "Revenue": ["1,234", "2,5"]})
     leads = check_leads(raw, make_settings({"forms": {"Revenue": "amount 1.234,5"}}))
     assert leads.frame["Revenue"].tolist() == [1.234, 2.5]
@@ -117,7 +117,7 @@ def test_a_form_of_the_settings_wins_and_must_be_one():
         check_leads(raw, make_settings({"forms": {"Revenu": "range 1-10"}}))
 
 
-def spell_oddly(leads):
+def format_oddly(leads):
     """The same leads as another firm writes them."""
     times = {name: pd.to_datetime(leads[name], utc=True).dt.strftime("%d/%m/%Y %H:%M:%S") for name in ("mql_at", "sql_at")}
     ranges = pd.cut(leads["employees"], [0, 10, 50, 200, 1000, np.inf], labels=["1-10", "11-50", "51-200", "201-1,000", "1,001+"])
@@ -127,28 +127,28 @@ def spell_oddly(leads):
 
 @pytest.fixture(scope="module")
 def odd(tmp_path_factory):
-    """A bundle trained on an export in another spelling, its scorer, and its leads as they were exported."""
-    folder, leads = tmp_path_factory.mktemp("odd"), spell_oddly(draw_leads())
+    """A bundle trained on an export in other formats, its scorer, and its leads as they were exported."""
+    folder, leads = tmp_path_factory.mktemp("odd"), format_oddly(draw_leads())
     settings = load_settings(make_firm(folder, leads, model={"candidates": ["constant", "logistic"]}))
     saved = save_trained(train(settings), folder / "models", now=NOW.to_pydatetime())
     return saved.folder, Scorer.load(saved.folder), leads
 
 
-def test_the_bundle_keeps_how_its_columns_were_spelled(odd):
+def test_the_bundle_keeps_the_formats_of_its_columns(odd):
     folder, scorer, _ = odd
     kept = json.loads((folder / "features.json").read_text())["forms"]
-    wanted = {"mql_at": "date d/m/y", "sql_at": "date d/m/y", "size": "range 1-10", "revenue": "amount 1.234,5"}
-    assert kept == wanted == dict(scorer.features.forms)
+    expected = {"mql_at": "date d/m/y", "sql_at": "date d/m/y", "size": "range 1-10", "revenue": "amount 1.234,5"}
+    assert kept == expected == dict(scorer.features.forms)
     kinds = {feature.name: feature.kind for feature in scorer.features.features}
     assert kinds["size"] == kinds["revenue"] == "number"
 
 
 def test_one_lead_scores_as_the_table_does_and_as_the_plain_number(odd):
     _, scorer, leads = odd
-    some = leads.sample(60, random_state=1)
-    table, _ = score_leads(scorer, some, None, now=NOW, reasons=0)
-    moments = pd.to_datetime(some["mql_at"], format="%d/%m/%Y %H:%M:%S", utc=True)
-    for row, moment, answer in zip(some.to_dict("records"), moments, table.itertuples(), strict=True):
+    sample = leads.sample(60, random_state=1)
+    table, _ = score_leads(scorer, sample, None, now=NOW, reasons=0)
+    moments = pd.to_datetime(sample["mql_at"], format="%d/%m/%Y %H:%M:%S", utc=True)
+    for row, moment, answer in zip(sample.to_dict("records"), moments, table.itertuples(), strict=True):
         attributes = {name: row[name] for name in ("industry", "employees", "size", "revenue", "score")}
         single = scorer.score_lead(Lead(row["lead_id"], moment.to_pydatetime(), attributes), reasons=0)
         assert single.probability == answer.probability

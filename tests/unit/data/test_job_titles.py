@@ -1,4 +1,4 @@
-"""What a job title tells: by the word lists, and the same for a table and for one lead."""
+"""Seniority and function from a job title: by word lists, the same for a table and for one lead."""
 
 import numpy as np
 import pandas as pd

@@ -49,7 +49,7 @@ def test_firm_names_become_ours():
     assert leads.attributes == {"industry": "category"}
 
 
-def test_column_that_bears_our_name_makes_way_for_the_one_that_is_mapped():
+def test_mapped_column_replaces_one_that_has_our_name():
     leads = check(LEADS.assign(key=["x", "y", "z"]), columns={"lead_id": "key"})
     assert leads.frame["lead_id"].tolist() == ["x", "y", "z"]
 
@@ -187,12 +187,12 @@ def test_a_row_with_two_faults_is_dropped_once():
     assert [finding.code for finding in leads.findings] == ["LEAD003", "LEAD009"]
 
 
-def test_nothing_left_after_dropping_tells_why():
+def test_the_error_says_why_no_lead_is_left():
     codes = refuse(LEADS.assign(mql_at="soon"), "LEAD002 No lead is left", data={"faulty_rows": "drop"})
     assert codes == ["LEAD002", "LEAD003"]
 
 
-def test_what_is_wrong_with_the_whole_table_cannot_be_dropped():
+def test_faults_of_the_whole_table_cannot_be_dropped():
     raw = LEADS.drop(columns="sql_at").assign(mql_at="soon")
     refuse(raw, r"LEAD001 .*\n  LEAD003 Column 'mql_at' holds no date in 3 rows .*:00Z\.$", data={"faulty_rows": "drop"})
 
@@ -205,7 +205,7 @@ def test_order_of_rows_changes_nothing():
     assert one.attributes == other.attributes
 
 
-def test_a_few_cells_that_are_no_numbers_do_not_make_words_of_a_column():
+def test_a_few_cells_that_are_no_numbers_do_not_make_a_category():
     raw = pd.DataFrame({
         "lead_id": range(60), "mql_at": "2026-01-01", "sql_at": None, "employees": ["about 1200", *map(str, range(59))],
     })  # fmt: skip

@@ -1,4 +1,4 @@
-"""Both tables that the settings name, each checked in the light of the other."""
+"""Both tables that the settings name, each checked against the other."""
 
 import pandas as pd
 import pytest

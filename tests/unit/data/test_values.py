@@ -122,7 +122,7 @@ def test_true_and_one_stay_apart():
     assert values == [1, True, 1.0, "1"]
 
 
-def test_lists_are_told_apart_and_not_looked_into():
+def test_lists_are_distinct_and_not_compared():
     codes, values = factorize_column(pd.Series([["a"], "b", ["a"]], dtype=object))
     assert (codes.tolist(), values) == ([0, 1, 2], [["a"], "b", ["a"]])
 

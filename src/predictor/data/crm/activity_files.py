@@ -50,7 +50,8 @@ class _ActivityFile:
 
     def _read(self, columns: Mapping[str, str]) -> ReadEvents:
         if "occurred_at" not in self._columns:
-            what = f"A file of activities has no column {list_names(self._kind['occurred_at'])}; it has {list_names(self._raw.columns)}."
+            names, columns_found = list_names(self._kind["occurred_at"]), list_names(self._raw.columns)
+            what = f"A file of activities has no column {names}; it has {columns_found}."
             raise make_table_error("events", what, "Export it again with the date of each activity.")
         read = self._raw.read(self._columns)
         table = self._date_responses(read.table.filter(read.table.occurred_at.notnull()))

@@ -74,7 +74,7 @@ def _check_alike(tables: Sequence[pd.DataFrame], paths: Sequence[Path], export_m
     for table, path in zip(tables, paths, strict=True):
         names = set(map(str, table))
         if 2 * len(first & names) < min(len(first), len(names)):
-            what = f"'{path.name}' and '{paths[0].name}' have different columns, so one of them does not hold {export_map.name}'s leads."
+            what = f"'{path.name}' and '{paths[0].name}' have different columns, so one holds no leads of {export_map.name}."
             raise make_table_error(
                 LEADS, what, "Name the CRM of this export in data.crm or with --crm, or leave one of them out."
             )

@@ -219,7 +219,8 @@ def _check_duplicates(known: Table, table: Table) -> tuple[Finding, ...]:
     total, kept = (int(events.count().to_pyarrow().as_py()) for events in (known, table))
     if total == kept:
         return ()
-    what = f"{count(total - kept, 'event')} of {total:,} {'is a duplicate' if total - kept == 1 else 'are duplicates'}: equal events count once."
+    verb = "is a duplicate" if total - kept == 1 else "are duplicates"
+    what = f"{count(total - kept, 'event')} of {total:,} {verb}: equal events count once."
     return (Finding("EVENT013", "tip", what, "If they are different events, export the moment with its time of day."),)
 
 

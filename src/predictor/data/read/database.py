@@ -48,7 +48,7 @@ def open_table(where: str, folder: Path) -> RawEvents:
 
     Args:
         where: The URL of the database as for SQLAlchemy (`duckdb:///FILE` for a file of DuckDB), `#`, and the table, with its
-            schema where needed: `postgresql+psycopg://reader@host/crm#marketing.events`. Paths of files are relative to the folder.
+            schema where needed: `postgresql+psycopg://reader@host/crm#marketing.events`.
         folder: Where relative paths start.
 
     Raises:

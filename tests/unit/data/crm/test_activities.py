@@ -1,4 +1,4 @@
-"""What hangs on a Salesforce record and tells what the lead did."""
+"""Activities inside a Salesforce record become events of the lead."""
 
 from predictor.features.encode import FeatureSet
 from predictor.scoring.crm.record import CrmReader
@@ -31,7 +31,7 @@ def read(**record):
     return CrmReader("salesforce", FeatureSet((), ()), ()).read({"Id": "00Q1", **record})
 
 
-def test_members_who_responded_and_calls_that_were_made_are_events():
+def test_responding_members_and_completed_calls_are_events():
     found = read(CampaignMembers=MEMBERS, Tasks=TASKS)
     assert found.lead["events"] == ACTS
     assert found.lead["attributes"] == {}
@@ -40,11 +40,11 @@ def test_members_who_responded_and_calls_that_were_made_are_events():
     ]
 
 
-def test_they_come_beside_events_that_are_sent():
+def test_activities_are_added_to_events_of_the_request():
     sent = {"occurred_at": "2026-05-01", "event_type": "page_view"}
     assert read(Tasks=TASKS, events=[sent]).lead["events"] == [sent, ACTS[2]]
 
 
-def test_what_is_no_sub_query_tells_nothing():
+def test_what_is_no_sub_query_gives_no_events():
     assert "events" not in read(CampaignMembers=None, Tasks="many").lead
     assert "events" not in read(CampaignMembers={"records": None}).lead

@@ -1,4 +1,4 @@
-"""A CRM's export file by file: what is told from what, and what is refused."""
+"""A CRM's export file by file: how each is recognised, and which are refused."""
 
 import re
 
@@ -60,7 +60,7 @@ def test_changes_of_status_are_episodes(tmp_path):
     assert leads.frame["title_function"].tolist() == ["purchasing", "purchasing"]
 
 
-def test_a_lead_that_was_made_as_an_mql_is_one_from_the_start(tmp_path):
+def test_a_lead_that_was_created_as_an_mql_is_one_from_the_start(tmp_path):
     write(tmp_path, "Lead.csv", LEAD)
     rows = ["00Q2,2025-12-01T08:00:00.000Z,Company,A,B", "00Q1,2026-01-03T08:00:00.000Z,Status,MQL,SQL"]
     write(tmp_path, "History.csv", HISTORY + "\n".join(rows))
@@ -78,12 +78,12 @@ def test_a_firm_names_its_own_statuses_and_columns(tmp_path):
     assert leads.frame["account_id"].tolist() == ["Buyer"]
 
 
-def test_statuses_that_mean_nothing_to_us_are_listed(tmp_path):
+def test_statuses_without_a_stage_are_listed(tmp_path):
     write(tmp_path, "Lead.csv", LEAD)
     rows = ["00Q2,2026-01-06T08:00:00.000Z,Status,Offen,Reif", "00Q2,2026-01-13T08:00:00.000Z,Status,Reif,Angenommen"]
     write(tmp_path, "History.csv", HISTORY + "\n".join([*rows, rows[0].replace("00Q2", "00Q1")]))
-    told = "they change to 'Reif', 'Angenommen'. Name in [stages] what your own are called, as"
-    with pytest.raises(TableError, match=re.escape(f"LEAD043 No change of status makes a lead an MQL or an SQL; {told} mql =")):
+    text = "they change to 'Reif', 'Angenommen'. Name your own statuses in [stages], as"
+    with pytest.raises(TableError, match=re.escape(f"LEAD043 No change of status makes a lead an MQL or an SQL; {text} mql =")):
         load(tmp_path, "salesforce", "Lead.csv", "History.csv")
     _, _, findings = load(tmp_path, "salesforce", "Lead.csv", "History.csv", stages={"mql": ["Reif"]})
     (unnamed,) = (finding for finding in findings if finding.code == "LEAD043")
@@ -99,19 +99,19 @@ def test_a_history_without_dates_is_refused(tmp_path):
         load(tmp_path, "salesforce", "Lead.csv", "History.csv")
 
 
-def test_files_that_are_none_of_the_crm(tmp_path):
+def test_files_that_do_not_belong_to_the_crm(tmp_path):
     write(tmp_path, "Lead.csv", LEAD)
     write(tmp_path, "other.csv", "a,b\n1,2\n")
-    with pytest.raises(TableError, match=r"'other\.csv' is no file of Salesforce's export that is known; it has 'a', 'b'"):
+    with pytest.raises(TableError, match=r"'other\.csv' is no known file of Salesforce's export; it has 'a', 'b'"):
         load(tmp_path, "salesforce", "Lead.csv", "other.csv")
     write(tmp_path, "History.csv", HISTORY + "00Q2,2026-01-06T08:00:00.000Z,Status,Open,MQL\n")
     with pytest.raises(TableError, match=r"None of the files holds Salesforce's leads\. Name their file in data.leads"):
         load(tmp_path, "salesforce", "History.csv")
-    with pytest.raises(TableError, match=r"There is no file 'Task\.csv' in .* it starts at the settings file"):
+    with pytest.raises(TableError, match=r"There is no file 'Task\.csv' in .* it is relative to the folder of the settings file"):
         load(tmp_path, "salesforce", "Lead.csv", "Task.csv")
 
 
-def test_a_response_dated_by_its_day_counts_from_the_end_of_it(tmp_path):
+def test_a_response_with_a_date_without_a_time_counts_from_the_end_of_the_day(tmp_path):
     write(tmp_path, "Lead.csv", LEAD)
     write(tmp_path, "History.csv", HISTORY + "00Q2,2026-01-06T08:00:00.000Z,Status,Open,MQL\n")
     head = "CampaignId,LeadId,HasResponded,FirstRespondedDate,CreatedDate,Campaign.Type\n"
@@ -128,7 +128,7 @@ def test_a_response_dated_by_its_day_counts_from_the_end_of_it(tmp_path):
     assert moments == ["06 09:00:00", "06 23:59:59", "07 09:00:00"]
 
 
-def test_acts_of_no_known_type_are_told_by_their_file(tmp_path):
+def test_activities_of_no_known_type_are_named_by_their_file(tmp_path):
     write(tmp_path, "Lead.csv", LEAD)
     write(tmp_path, "History.csv", HISTORY + "00Q2,2026-01-06T08:00:00.000Z,Status,Open,MQL\n")
     head = "Id,CampaignId,LeadId,Status,HasResponded,FirstRespondedDate,CreatedDate\n"
@@ -144,15 +144,15 @@ def test_acts_of_no_known_type_are_told_by_their_file(tmp_path):
     assert found["event_type"].tolist() == ["campaign_added", "campaign_response", "task"]
 
 
-def test_acts_without_a_date_are_refused(tmp_path):
+def test_activities_without_a_date_are_refused(tmp_path):
     write(tmp_path, "Lead.csv", LEAD)
     write(tmp_path, "History.csv", HISTORY + "00Q2,2026-01-06T08:00:00.000Z,Status,Open,MQL\n")
     write(tmp_path, "Members.csv", "CampaignId,LeadId,HasResponded\n701,00Q2,true\n")
-    with pytest.raises(TableError, match=r"A file of acts has no column 'CreatedDate'.* it has 'CampaignId', 'LeadId'"):
+    with pytest.raises(TableError, match=r"A file of activities has no column 'CreatedDate'.* it has 'CampaignId', 'LeadId'"):
         load(tmp_path, "salesforce", "Lead.csv", "History.csv", "Members.csv")
 
 
-def test_acts_of_a_crm_stand_beside_those_of_a_tracker_under_its_own_names(tmp_path):
+def test_activities_of_a_crm_are_joined_with_events_of_a_tracker(tmp_path):
     write(tmp_path, "Lead.csv", LEAD)
     write(tmp_path, "History.csv", HISTORY + "00Q2,2026-01-06T08:00:00.000Z,Status,Open,MQL\n")
     write(tmp_path, "Task.csv", "WhoId,Type,CompletedDateTime,Subject\n00Q2,Call,2026-01-05T08:00:00.000Z,Ada\n00Q2,Call,,x\n")
@@ -169,11 +169,13 @@ def test_marketo(tmp_path):
         "id,email,title,numberOfEmployees,MQL Date,SQL Date,leadStatus,Region\n7,x@gmail.com,CIO,51-200,2026-01-06,,Open,EMEA\n"
     )
     write(tmp_path, "leads.csv", leads)
-    acts = "marketoGUID,leadId,activityDate,activityTypeId,campaignId,primaryAttributeValueId,primaryAttributeValue,attributes\n"
+    header = (
+        "marketoGUID,leadId,activityDate,activityTypeId,campaignId,primaryAttributeValueId,primaryAttributeValue,attributes\n"
+    )
     kinds = {1: "page_view", 2: "form_submitted", 3: "link_click", 6: "email_sent", 10: "email_open", 11: "email_click"}
     kinds |= {12: "lead_created", 13: "data_value_changed", 22: "score_changed", 46: "activity_46"}
     rows = [f"g{kind},7,2026-01-05T08:00:{kind:02}Z,{kind},,1,page {kind},{{}}" for kind in kinds]
-    write(tmp_path, "activities.csv", acts + "\n".join(rows))
+    write(tmp_path, "activities.csv", header + "\n".join(rows))
     found, events, findings = load(tmp_path, "marketo", "leads.csv", "activities.csv")
     assert {"title", "employees", "Region", "title_seniority"} <= set(found.attributes)
     assert found.frame["employees"].tolist() == [101.0]
@@ -184,7 +186,7 @@ def test_marketo(tmp_path):
     assert "'Region'" in next(finding.what for finding in findings if finding.code == "LEAD038")
 
 
-def test_what_hubspot_says_at_export_is_no_attribute(tmp_path):
+def test_the_state_at_export_of_hubspot_is_no_attribute(tmp_path):
     late = "Likelihood to close,Lead Rating,Unsubscribed from all email,First marketing email click date,Latest Traffic Source"
     head = f"Record ID,Job Title,Became a Marketing Qualified Lead Date,Became a Sales Qualified Lead Date,{late}"
     write(tmp_path, "contacts.csv", f"{head}\n1,CIO,2026-01-06,,0.5,Hot,true,2026-01-02,Email\n")
@@ -192,14 +194,14 @@ def test_what_hubspot_says_at_export_is_no_attribute(tmp_path):
     assert set(raw.leads) == {"lead_id", "title", "mql_at", "sql_at"}
 
 
-def test_files_of_another_crm_are_no_parts_of_one_table(tmp_path):
+def test_files_of_another_crm_are_not_parts_of_one_table(tmp_path):
     write(tmp_path, "Lead.csv", LEAD)
     write(tmp_path, "Task.csv", "Id,WhoId,Type,CompletedDateTime\n00T1,00Q2,Call,2026-01-05T08:00:00.000Z\n")
-    with pytest.raises(TableError, match=r"'Task\.csv' and 'Lead\.csv' hold other columns, so that not both are HubSpot's leads"):
+    with pytest.raises(TableError, match=r"'Task\.csv' and 'Lead\.csv' have different columns, so one holds no leads of HubSpot"):
         load(tmp_path, "hubspot", "Lead.csv", "Task.csv")
 
 
-def test_leads_to_score_need_neither_history_nor_acts(tmp_path):
+def test_leads_to_score_need_neither_history_nor_activities(tmp_path):
     write_salesforce(tmp_path, simulate_firm(300, 2))
     settings = make_settings({"data": {"leads": "nowhere.csv", "crm": "salesforce", "files": ["nowhere.csv"]}}, folder=tmp_path)
     raw = read_tables(settings, leads=str(tmp_path / "Lead.csv"))

@@ -1,4 +1,4 @@
-"""A firm of 5,000 leads, exported as HubSpot and Salesforce do, comes back as the very tables that were simulated."""
+"""A firm of 5,000 leads, exported as HubSpot and Salesforce do, is read back as the simulated tables."""
 
 import pandas as pd
 import pytest
@@ -37,12 +37,12 @@ def list_events(table):
 
 
 def expect_events(events, lead_ids, **blanks):
-    """The simulated events as the contract keeps them: each act once, without what a format cannot carry."""
-    told = events.assign(lead_id=lead_ids, at_us=events["occurred_at"].astype("datetime64[us, UTC]").astype("int64"))
+    """The simulated events as the contract keeps them: without duplicates and without what a format cannot carry."""
+    kept = events.assign(lead_id=lead_ids, at_us=events["occurred_at"].astype("datetime64[us, UTC]").astype("int64"))
     for name, rows in blanks.items():
-        told[name] = told[name].where(~rows)
+        kept[name] = kept[name].where(~rows)
     names = ["lead_id", "at_us", "event_type", "asset", "campaign", "value"]
-    return told[names].drop_duplicates().sort_values(names).reset_index(drop=True)
+    return kept[names].drop_duplicates().sort_values(names).reset_index(drop=True)
 
 
 def assert_same_events(found, expected):
@@ -60,12 +60,12 @@ def test_hubspot(tmp_path, firm, labels):
             expected[name] = expected[name].dt.floor("min")
     assert_same_leads(leads.frame, expected)
     assert_same_events(events.table, expect_events(firm.events, number_leads(firm.events)))
-    told = {finding.code: finding.what for finding in findings}
-    assert "'Lifecycle Stage'" in told["LEAD037"]
+    texts = {finding.code: finding.what for finding in findings}
+    assert "'Lifecycle Stage'" in texts["LEAD037"]
     denied = " ".join(finding.what for finding in findings if finding.code == "LEAD030")
     for name in ("First Name", "Lead Status", "Number of Pageviews", "Contact owner", "Last Activity Date"):
         assert f"Column '{name}' is no feature" in denied
-    assert "'competitor'" in told["LEAD038"]
+    assert "'competitor'" in texts["LEAD038"]
 
 
 def test_salesforce(tmp_path, firm):
@@ -79,6 +79,6 @@ def test_salesforce(tmp_path, firm):
     assert_same_leads(leads.frame, expected)
     calls, at_fairs = firm.events["event_type"] == "phone_call", firm.events["campaign"].notna()
     assert_same_events(events.table, expect_events(firm.events, ids(firm.events), value=~calls, campaign=at_fairs))
-    told = {finding.code: finding.what for finding in findings}
-    assert told["LEAD039"].startswith("3 rows of Salesforce's leads left out")
+    texts = {finding.code: finding.what for finding in findings}
+    assert texts["LEAD039"].startswith("3 rows of Salesforce's leads left out")
     assert "Call with Ada" not in list_events(events.table)["asset"].unique()

@@ -1,4 +1,4 @@
-"""The contract of the table of events: types, every fault at once, and what is noticed, counted, with its first example."""
+"""The contract of the table of events: types, every fault at once, and findings with counts and the first example."""
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,7 @@ def test_events_in_their_types():
 
 @pytest.mark.parametrize("keys", [["17", "18"], ["17 ", " 18"], ["17", "18", None]])
 @pytest.mark.parametrize("others", [[17, 18], ["17", "18"], [17.0, 18.0], np.array([17, "18"], dtype=object), ["17\t", " 18"]])
-def test_keys_of_two_files_meet_whatever_their_types(keys, others):
+def test_keys_of_two_files_match_whatever_their_types(keys, others):
     events = check(EVENTS.assign(lead_id=others), pd.Series(keys))
     assert list_events(events)["lead_id"].tolist() == ["17", "18"]
     assert events.findings == ()
@@ -111,13 +111,13 @@ def test_keys_are_trimmed_as_those_of_leads_are():
     assert {event["lead_id"] for event in events.table.to_pyarrow().to_pylist()} == {"a", "größe"}
 
 
-def test_what_stands_for_no_date_and_what_nobody_can_mean_is_told():
+def test_placeholder_dates_and_implausible_values_are_faults():
     raw = EVENTS.assign(occurred_at=["0001-01-01", "2026-01-01"], value=[1, 1e16])
     with pytest.raises(TableError, match=r"EVENT003 .* in 1 row \(first in row 1\).*\n.*EVENT009 .* in 1 row \(first in row 2\)"):
         check(raw)
 
 
-def test_a_twentieth_without_a_lead_can_be_left_out_and_is_counted():
+def test_events_without_a_lead_can_be_left_out_and_are_counted():
     raw = pd.concat([EVENTS] * 50, ignore_index=True).assign(occurred_at=pd.date_range("2026-01-01", periods=100).astype("str"))
     raw.loc[[7, 27, 47, 67, 87], "lead_id"] = ["", None, "-", "N/A", " "]
     events = check(raw, data={"faulty_rows": "drop"})
@@ -127,7 +127,7 @@ def test_a_twentieth_without_a_lead_can_be_left_out_and_is_counted():
     assert left.what == "Column 'lead_id' is empty in 5 rows (first in row 8). Left out."
 
 
-def test_mapped_event_column_takes_the_place_of_one_with_our_name():
+def test_mapped_event_column_replaces_one_with_our_name():
     raw = EVENTS.assign(When=["2026-05-01", "2026-05-02"])
     events = check(raw, event_columns={"occurred_at": "When"})
     assert events.latest == pd.Timestamp("2026-05-02", tz="UTC")
@@ -140,29 +140,29 @@ def test_a_column_of_our_name_that_is_mapped_to_another_is_not_read_twice():
     assert frame["asset"].isna().all()
 
 
-def test_events_alike_in_everything_are_one_and_counted():
+def test_duplicate_events_count_once_and_are_reported():
     raw = pd.concat([EVENTS, EVENTS, EVENTS.assign(event_type="Page_View "), EVENTS.assign(asset="a")])
     events = check(raw)
     assert events.types == {"page_view": (3, 2), "chat_started": (2, 1)}
     assert events.findings[0].what == "3 events of 8 are duplicates: equal events count once."
 
 
-def test_events_in_the_future_are_counted_and_make_nothing_younger():
+def test_events_in_the_future_are_reported_and_do_not_set_the_latest_moment():
     raw = EVENTS.assign(occurred_at=["2026-06-30", "2026-07-01T00:00:00.000001Z"])
     events = check(raw, now=NOW)
     assert events.latest == pd.Timestamp("2026-06-30", tz="UTC")
-    (told,) = events.findings
-    assert (told.code, told.severity) == ("EVENT004", "warning")
-    assert told.what == "1 event lies in the future and will not count until then (first in row 2)."
+    (finding,) = events.findings
+    assert (finding.code, finding.severity) == ("EVENT004", "warning")
+    assert finding.what == "1 event lies in the future and will not count until then (first in row 2)."
 
 
-def test_clocks_that_differ_are_told_where_much_happens_just_after_the_moment():
+def test_events_just_after_the_moment_of_many_leads_are_reported():
     keys = pd.Series([f"L{number}" for number in range(100)])
     moments = pd.Series(pd.Timestamp("2026-01-01", tz="UTC"), index=keys.index).astype("datetime64[us, UTC]")
     after = pd.DataFrame({"lead_id": keys, "event_type": "form_submitted", "occurred_at": "2026-01-01T00:00:10Z"})
-    for rows, told in ((after.head(5), 1), (after.head(4), 0), (after.assign(occurred_at="2026-01-01T00:00:11Z"), 0)):
+    for rows, number in ((after.head(5), 1), (after.head(4), 0), (after.assign(occurred_at="2026-01-01T00:00:11Z"), 0)):
         findings = check_clocks(check(rows, keys), keys, moments)
-        assert len(findings) == told
+        assert len(findings) == number
     assert "In 5 of 100 rows an event follows" in check_clocks(check(after.head(5), keys), keys, moments)[0].what
 
 
@@ -173,7 +173,7 @@ def test_order_of_events_changes_nothing_and_content_does():
     assert fingerprint_events(check(EVENTS.head(1)).table) != marks[0]
 
 
-def test_a_frame_of_checked_events_is_what_the_engines_take():
+def test_a_frame_of_checked_events_makes_the_same_table():
     frame = EVENTS.assign(occurred_at=pd.to_datetime(EVENTS["occurred_at"], utc=True))
     taken = tabulate_events(frame).to_pyarrow().to_pandas()
     assert taken["at_us"].tolist() == list_events(check(frame))["at_us"].tolist()

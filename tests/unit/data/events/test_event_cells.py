@@ -44,8 +44,8 @@ def to_us(times):
     return [None if pd.isna(time) else time.value // 1000 if time.unit == "ns" else time.as_unit("us")._value for time in times]
 
 
-def assert_alike(cells, timezone):
-    """The moments, and what is no moment, are those of a table of leads."""
+def assert_same_moments(cells, timezone):
+    """Moments and unreadable cells are the same as in a table of leads."""
     found = parse(timezone, occurred_at=cells)
     held = pd.Series(
         [None if cell is None or cell.strip().casefold() in {"", "-", "n/a"} else cell for cell in cells], dtype="str"
@@ -60,23 +60,25 @@ def assert_alike(cells, timezone):
 
 @pytest.mark.parametrize("timezone", ZONES)
 def test_dates_mean_what_they_mean_in_leads(timezone):
-    assert_alike(TIMES, timezone)
+    assert_same_moments(TIMES, timezone)
 
 
 def test_more_digits_than_microseconds_are_cut():
-    assert_alike(["2026-05-01T10:00:00.1234567Z", "2026-05-01T10:00:00.123456789"], "Europe/Berlin")
+    assert_same_moments(["2026-05-01T10:00:00.1234567Z", "2026-05-01T10:00:00.123456789"], "Europe/Berlin")
 
 
 @settings(max_examples=8, deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(st.lists(moments, min_size=40, max_size=80), st.sampled_from(ZONES), st.sampled_from(["", "Z", "+05:45", "-0330"]))
-def test_any_clock_on_any_wall(drawn, timezone, offset):
-    assert_alike([moment.isoformat(sep=" ") + offset for moment in drawn], timezone)
+def test_any_local_time_in_any_zone(drawn, timezone, offset):
+    assert_same_moments([moment.isoformat(sep=" ") + offset for moment in drawn], timezone)
 
 
 @pytest.mark.parametrize("timezone", ZONES)
 def test_every_quarter_of_an_hour_of_the_days_when_clocks_change(timezone):
     days = ["2026-03-08", "2026-03-29", "2026-04-05", "2026-10-04", "2026-10-25", "2026-11-01"]
-    assert_alike([f"{day} {hour:02}:{minute:02}" for day in days for hour in range(24) for minute in (0, 15, 30, 45)], timezone)
+    assert_same_moments(
+        [f"{day} {hour:02}:{minute:02}" for day in days for hour in range(24) for minute in (0, 15, 30, 45)], timezone
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ def test_texts_are_normal_whatever_their_type():
     assert found[["event_type", "asset", "campaign"]].iloc[0].tolist() == ["3", "grösse", "true"]
 
 
-def test_a_day_of_one_offset_has_it_and_a_day_of_two_has_none():
+def test_a_day_when_the_clocks_change_has_no_offset():
     days = pd.to_datetime(["2026-10-24", "2026-10-25", "2026-10-26"]).as_unit("us").astype("int64").to_numpy()
     np.testing.assert_array_equal(compute_offsets(days, "Europe/Berlin") / 3.6e9, [2.0, np.nan, 1.0])
     np.testing.assert_array_equal(compute_offsets(days[:0], "Europe/Berlin"), [])

@@ -1,9 +1,9 @@
-"""The past of one lead: what had happened, each act once, texts in their normal form."""
+"""The past of one lead: its events up to a moment, without duplicates, with normal texts."""
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 
-from predictor.data.events import history as module
+from predictor.data.events import history as history_module
 from predictor.data.events.history import EventHistoryReader, read_history
 from predictor.data.values import Event
 
@@ -14,10 +14,10 @@ def ago(days, **differences):
     return Event(NOW - timedelta(days=days), "call")._replace(**differences)
 
 
-def test_acts_are_in_the_order_of_time_and_those_alike_are_one():
-    told = read_history([ago(1), ago(3, asset=" Guide"), ago(1), ago(3, asset="guide"), ago(0), ago(-1)], NOW)
-    assert [(told.now - act[0]) // 86_400_000_000 for act in told.acts] == [3, 1, 0]
-    assert (told.later, told.untyped) == (1, 0)
+def test_events_are_in_the_order_of_time_and_duplicates_count_once():
+    history = read_history([ago(1), ago(3, asset=" Guide"), ago(1), ago(3, asset="guide"), ago(0), ago(-1)], NOW)
+    assert [(history.now - event[0]) // 86_400_000_000 for event in history.events] == [3, 1, 0]
+    assert (history.later, history.untyped) == (1, 0)
 
 
 def test_a_moment_is_the_same_in_every_zone():
@@ -27,28 +27,28 @@ def test_a_moment_is_the_same_in_every_zone():
     ) == read_history([ago(1)], NOW)
 
 
-def test_what_means_not_known_is_none_and_an_event_without_a_type_is_no_act():
+def test_missing_texts_are_none_and_an_event_without_a_type_does_not_count():
     reader = EventHistoryReader(lambda text: text in {"-", ""})
-    told = reader.read([ago(1, event_type="-"), ago(-2, event_type="-"), ago(2, asset="-", campaign="Spring")], NOW)
-    assert [act[2:] for act in told.acts] == [("call", None, "spring", None)]
-    assert (told.later, told.untyped, told.types) == (1, 2, {"call": "call"})
+    history = reader.read([ago(1, event_type="-"), ago(-2, event_type="-"), ago(2, asset="-", campaign="Spring")], NOW)
+    assert [event[2:] for event in history.events] == [("call", None, "spring", None)]
+    assert (history.later, history.untyped, history.types) == (1, 2, {"call": "call"})
 
 
-def test_a_value_that_nobody_can_mean_is_none():
-    assert [act[5] for act in read_history([ago(1, value=2e15), ago(2, value=3.0)], NOW).acts] == [3.0, None]
+def test_an_implausible_value_is_none():
+    assert [event[5] for event in read_history([ago(1, value=2e15), ago(2, value=3.0)], NOW).events] == [3.0, None]
 
 
-def test_a_reader_serves_many_threads_and_forgets_old_spellings(monkeypatch):
-    monkeypatch.setattr(module, "_MOST_TEXTS", 5)
+def test_a_reader_serves_many_threads_and_forgets_old_texts(monkeypatch):
+    monkeypatch.setattr(history_module, "_MOST_TEXTS", 5)
     reader, wrong = EventHistoryReader(), []
 
-    def ask(place):
+    def read(place):
         for turn in range(50):
-            told = reader.read([ago(day, asset=f"{place} {turn} {day}") for day in range(1, 9)], NOW)
-            wrong.extend(act for act in told.acts if not act[3].startswith(f"{place} {turn}"))
-            wrong.extend([] if len(told.acts) == 8 else [told])
+            history = reader.read([ago(day, asset=f"{place} {turn} {day}") for day in range(1, 9)], NOW)
+            wrong.extend(event for event in history.events if not event[3].startswith(f"{place} {turn}"))
+            wrong.extend([] if len(history.events) == 8 else [history])
 
-    threads = [threading.Thread(target=ask, args=(place,)) for place in range(4)]
+    threads = [threading.Thread(target=read, args=(place,)) for place in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

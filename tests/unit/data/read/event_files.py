@@ -1,4 +1,4 @@
-"""The same four events in every file and table that a firm may keep them in."""
+"""The same four events in every kind of file and table."""
 
 import pandas as pd
 import pytest

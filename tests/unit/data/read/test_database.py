@@ -1,4 +1,4 @@
-"""Events and leads from databases; what cannot be read there is told, without a password."""
+"""Events and leads from databases; errors never show a password."""
 
 import sqlite3
 from pathlib import Path
@@ -33,8 +33,8 @@ def test_a_table_of_a_database(tmp_path):
     assert list_events(events) == EXPECTED
 
 
-def test_a_table_of_a_database_is_read_a_part_at_a_time(tmp_path, monkeypatch):
-    monkeypatch.setattr("predictor.data.read.database._ROWS_AT_ONCE", 3)
+def test_a_table_of_a_database_is_read_in_chunks(tmp_path, monkeypatch):
+    monkeypatch.setattr("predictor.data.read.database._CHUNK_ROWS", 3)
     make_sqlite(tmp_path / "crm.db")
     assert list_events(load("sqlite:///crm.db#my events", tmp_path)) == EXPECTED
 
@@ -56,12 +56,12 @@ def test_databases_that_cannot_be_read(tmp_path):
         "sqlite:///crm.db", tmp_path, r"The URL of a database names no table. Write it after a '#', as sqlite:///crm.db#events"
     )
     refuse("sqlite:///crm.db#no", tmp_path, r"crm.db#no' cannot be read: there is no table 'no'. Check the URL")
-    refuse("sqlite:///no.db#events", tmp_path, r"There is no file 'sqlite:///.*/no.db#events'. Mend the path")
+    refuse("sqlite:///no.db#events", tmp_path, r"There is no file 'sqlite:///.*/no.db#events'. Fix the path")
     refuse("nosuch://host/crm#events", tmp_path, r"'nosuch://host/crm#events' cannot be opened: .* Install the driver")
     (tmp_path / "text.db").write_text("no database " * 100)
     refuse("sqlite:///text.db#events", tmp_path, r"text.db#events' cannot be read: file is not a database")
 
 
-def test_no_password_is_told(tmp_path):
+def test_no_password_is_shown(tmp_path):
     text = refuse("nosuch://reader:secret@host/crm#events", tmp_path, "cannot be opened")
     assert "secret" not in text

@@ -1,4 +1,4 @@
-"""Events of one file: CSV of any spelling, Parquet of any types; and what is broken there is told."""
+"""Events of one file: any CSV, Parquet of any types, and errors for broken ones."""
 
 import pandas as pd
 import pyarrow as pa
@@ -7,7 +7,7 @@ import pytest
 from unit.data.read.event_files import EXPECTED, HEAD, ROWS, list_events, load, make_frame, refuse, write_csv
 
 
-def test_a_csv_of_any_delimiter_with_blank_lines_quotes_and_a_mark_of_order(tmp_path):
+def test_a_csv_of_any_delimiter_with_blank_lines_quotes_and_a_byte_order_mark(tmp_path):
     (tmp_path / "events.csv").write_text("\ufeff" + HEAD + "\n" + "\n\n".join(ROWS), encoding="utf-8")
     assert list_events(load("events.csv", tmp_path)) == EXPECTED
     for delimiter in ";\t|":
@@ -42,7 +42,10 @@ def test_parquet_in_texts_and_in_types(tmp_path):
         ([ROWS[0], "B,2026-01-02", "B", *ROWS], r"EVENT002 2 lines hold fewer cells .* \(first in line 3 of 'events.csv'\)"),
         ([*ROWS, "C,2026-01-04,call,3,4"], r"EVENT002 1 line holds more cells than the header has names \(first in line 6"),
         ([*ROWS, 'C,2026-01-04,"cal'], r"EVENT002 A quote is opened and not closed \(first in line 6 of 'events.csv'\)"),
-        ([ROWS[0] + "\r", *ROWS], r"EVENT000 'events.csv' cannot be read: it mixes two kinds of line ends, or a quote"),
+        (
+            [ROWS[0] + "\r", *ROWS],
+            r"EVENT000 'events.csv' cannot be read: it mixes two kinds of line ends, or has a misplaced quote",
+        ),
     ],
 )
 def test_broken_lines_are_counted_with_the_first_of_them(tmp_path, rows, match):
@@ -67,16 +70,20 @@ def test_bytes_that_are_not_utf8(tmp_path):
     refuse("events.csv", tmp_path, r"EVENT000 'events.csv' is not UTF-8 \(line 20,003, byte [\d,]+\)")
 
 
-def test_files_that_are_none(tmp_path):
+def test_files_that_hold_no_events(tmp_path):
     (tmp_path / "empty.csv").write_bytes(b"")
     (tmp_path / "empty.parquet").write_bytes(b"")
     (tmp_path / "events.xlsx").write_bytes(b"x")
     (tmp_path / "folder").mkdir()
     refuse("empty.csv", tmp_path, r"EVENT000 'empty.csv' is empty\. Export it again\.")
     refuse("empty.parquet", tmp_path, "EVENT000 'empty.parquet' is no readable Parquet file")
-    refuse("events.xlsx", tmp_path, r"EVENT000 'events.xlsx' is of a kind that is not read\. Save it as CSV")
-    refuse("folder", tmp_path, r"EVENT000 The folder 'folder' holds no CSV and no Parquet file\. Mend the path")
-    refuse("no.csv", tmp_path, "EVENT000 There is no file 'no.csv' in .* Mend the path; it starts at the settings file")
+    refuse("events.xlsx", tmp_path, r"EVENT000 'events.xlsx' is in a format that is not read\. Save it as CSV")
+    refuse("folder", tmp_path, r"EVENT000 The folder 'folder' holds no CSV and no Parquet file\. Fix the path")
+    refuse(
+        "no.csv",
+        tmp_path,
+        "EVENT000 There is no file 'no.csv' in .* Fix the path; it is relative to the folder of the settings file",
+    )
     refuse("folder/*.csv", tmp_path, r"EVENT000 There is no file '\*.csv' in ")
     whole = tmp_path / "whole.parquet"
     make_frame().to_parquet(whole)

@@ -1,4 +1,4 @@
-"""Events of folders and globs: which files are read, how they are named, and when what is kept of them goes."""
+"""Events of folders and globs: which files are read, how errors name them, and when temporary files are deleted."""
 
 import gc
 import tempfile
@@ -33,7 +33,7 @@ def test_files_of_two_kinds_and_types_side_by_side(tmp_path):
     assert found == [{**event, "value": None if event["value"] == 2.5 else event["value"]} for event in EXPECTED]
 
 
-def test_an_empty_file_among_others_is_told(tmp_path):
+def test_an_empty_file_among_others_is_an_error(tmp_path):
     write_csv(tmp_path / "export/1.csv")
     (tmp_path / "export/2.csv").write_bytes(b"")
     refuse("export", tmp_path, "EVENT000 '2.csv' is empty")
@@ -45,13 +45,13 @@ def test_the_first_example_names_its_file(tmp_path):
     refuse("export", tmp_path, r"EVENT003 Column 'occurred_at' holds no date in 1 row \(first in row 2 of '2.csv'\)")
 
 
-def test_files_of_one_name_in_two_folders_are_told_apart(tmp_path):
+def test_files_of_the_same_name_in_two_folders_are_named_with_their_folder(tmp_path):
     write_csv(tmp_path / "export/m=01/part-0.csv")
     write_csv(tmp_path / "export/m=02/part-0.csv", [ROWS[0], "B,soon,x,1"])
     refuse("export", tmp_path, r"EVENT003 .* in 1 row \(first in row 2 of 'm=02/part-0.csv'\)")
 
 
-def test_a_name_that_looks_like_a_glob_is_that_very_file(tmp_path):
+def test_a_file_name_with_characters_of_a_glob_is_read(tmp_path):
     for name, asset in (("e[1].csv", "bracket"), ("e1.csv", "plain"), ("k*.csv", "star"), ("kx.csv", "other")):
         write_csv(tmp_path / "export" / name, [f"A,2026-01-01,x,,{asset}"], "lead_id,occurred_at,event_type,value,asset\n")
     assert [event["asset"] for event in list_events(load("export/e[1].csv", tmp_path))] == ["bracket"]
@@ -59,7 +59,7 @@ def test_a_name_that_looks_like_a_glob_is_that_very_file(tmp_path):
     assert {event["asset"] for event in list_events(load("export", tmp_path))} == {"bracket", "plain", "star", "other"}
 
 
-def test_clocks_of_one_parquet_file_are_not_those_of_another(tmp_path):
+def test_parquet_files_may_differ_in_their_zones(tmp_path):
     (tmp_path / "export").mkdir()
     wall = pd.to_datetime(["2026-01-01 10:00"])
     for name, moments in (("a", wall), ("b", wall.tz_localize("UTC"))):
@@ -72,16 +72,16 @@ def test_clocks_of_one_parquet_file_are_not_those_of_another(tmp_path):
     assert hours == {"a": 9, "b": 10, "c": 9}
 
 
-def test_files_of_other_kinds_in_a_folder_are_told(tmp_path):
+def test_files_of_other_formats_in_a_folder_are_reported(tmp_path):
     write_csv(tmp_path / "export/1.csv")
     (tmp_path / "export/2.csv.gz").write_bytes(b"x")
     (tmp_path / "export/3.xlsx").write_bytes(b"x")
     events = load("export", tmp_path)
     assert list_events(events) == EXPECTED
-    assert events.findings[0].what == "2 files of 'export' left out, being neither CSV nor Parquet (first '2.csv.gz')."
+    assert events.findings[0].what == "2 files of 'export' left out: neither CSV nor Parquet (first '2.csv.gz')."
 
 
-def test_what_was_kept_on_disk_goes_with_its_last_user(tmp_path, monkeypatch):
+def test_temporary_files_are_deleted_with_their_last_user(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
     write_csv(tmp_path / "events.csv")

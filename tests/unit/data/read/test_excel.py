@@ -1,4 +1,4 @@
-"""Excel workbooks: read as a CSV would hold them, or told how to save them."""
+"""Excel workbooks: read as a CSV would hold them, or an error that says how to save them."""
 
 import sys
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ def write(path, *rows):
     book = Workbook()
     for row in rows:
         book.active.append(row)
-    book.create_sheet("notes").append(["not looked at"])
+    book.create_sheet("notes").append(["not read"])
     book.save(path)
     return path
 
@@ -40,13 +40,13 @@ def test_workbooks_that_cannot_be_read(tmp_path):
     (tmp_path / "leads.xlsx").write_bytes(b"lead_id,city\n")
     with pytest.raises(TableError, match=r"LEAD000 'leads\.xlsx' is no readable Excel file\. In Excel choose File, Save As"):
         read_table(tmp_path / "leads.xlsx", "leads")
-    with pytest.raises(TableError, match=r"names some columns and not others \(none after 'a'\)"):
+    with pytest.raises(TableError, match=r"does not name every column \(none after 'a'\)"):
         read_table(write(tmp_path / "holes.xlsx", ("a", None, "b")), "leads")
     with pytest.raises(TableError, match=r"The first sheet of 'empty\.xlsx' is empty\. Put the table on the first sheet"):
         read_table(write(tmp_path / "empty.xlsx"), "leads")
 
 
-def test_without_openpyxl_it_says_how_to_save_it(tmp_path, monkeypatch):
+def test_without_openpyxl_the_error_says_how_to_save_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     (tmp_path / "leads.xlsx").write_bytes(b"PK")
     with pytest.raises(TableError, match=r"needs openpyxl to be read\. In Excel choose .* 'CSV UTF-8 .* or install openpyxl"):

@@ -1,4 +1,4 @@
-"""A file with more rows than are to be read: some of them, evenly over it, and it is told."""
+"""A file with more rows than the limit: rows are read evenly over the file, and a finding says so."""
 
 import pandas as pd
 import pytest
@@ -16,7 +16,7 @@ def leads(tmp_path):
 
 
 @pytest.mark.parametrize(("most", "step"), [(0, 1), (2000, 1), (1002, 1), (1001, 2), (500, 3), (100, 11)])
-def test_so_many_rows_are_passed_over_that_no_more_are_read(leads, most, step):
+def test_the_step_keeps_the_rows_within_the_limit(leads, most, step):
     assert compute_row_step(leads, most) == step
 
 

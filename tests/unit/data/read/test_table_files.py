@@ -1,4 +1,4 @@
-"""Files as they are: cells stay texts, and what cannot be read says why."""
+"""Tables in files: cells stay texts, and errors say why a file cannot be read."""
 
 import errno
 import os
@@ -32,11 +32,11 @@ def test_encodings(tmp_path, encoding):
 def test_an_encoding_that_the_settings_name(tmp_path):
     (tmp_path / "leads.csv").write_bytes("lead_id,miasto\nA,Łódź\n".encode("cp1250"))
     assert read_table(tmp_path / "leads.csv", "leads", encoding="cp1250")["miasto"].tolist() == ["Łódź"]
-    with pytest.raises(TableError, match=r"LEAD000 'leads.csv' is not ascii\. Mend data\.encoding, or save it as CSV UTF-8"):
+    with pytest.raises(TableError, match=r"LEAD000 'leads.csv' is not ascii\. Fix data\.encoding, or save the file as CSV UTF-8"):
         read_table(tmp_path / "leads.csv", "leads", encoding="ascii")
 
 
-def test_the_delimiter_that_excel_tells_and_one_that_stands_in_quotes(tmp_path):
+def test_the_delimiter_of_a_sep_line_and_one_in_quotes(tmp_path):
     assert read(tmp_path, "sep=;\nlead_id;city\nA;Rome, Italy\n").to_dict("list") == {"lead_id": ["A"], "city": ["Rome, Italy"]}
     frame = read(tmp_path, 'lead_id;"a, b, c";city\nA;1;Rome\n')
     assert list(frame.columns) == ["lead_id", "a, b, c", "city"]
@@ -98,7 +98,10 @@ def test_shapes(tmp_path, content, columns, rows):
             "a,b\nä,1\n".encode() + "é,1\n".encode("cp1252"),
             r"'leads.csv' is not UTF-8 \(line 3, byte 10\)\. .* or name its encoding",
         ),
-        ("a,b\n1,2\n".encode("utf-16-le"), "'leads.csv' is no text, no CSV. Open it where it was made and save it as CSV UTF-8"),
+        (
+            "a,b\n1,2\n".encode("utf-16-le"),
+            "'leads.csv' is no text, no CSV. Open it in the program that made it and save it as CSV UTF-8",
+        ),
         (b"PK\x03\x04abc", "'leads.csv' is an Excel or ZIP file, no CSV"),
         ("<html><table>", "'leads.csv' is HTML or XML, no CSV"),
         ('{"results": []}', "'leads.csv' is JSON, no CSV"),
@@ -109,10 +112,10 @@ def test_broken_csv(tmp_path, content, match):
         read(tmp_path, content)
 
 
-def test_other_kinds_and_no_file(tmp_path):
-    with pytest.raises(TableError, match=r"'leads.xls' is of a kind that is not read. Save it as CSV"):
+def test_other_formats_and_missing_files(tmp_path):
+    with pytest.raises(TableError, match=r"'leads.xls' is in a format that is not read. Save it as CSV"):
         read(tmp_path, b"PK", "leads.xls")
-    with pytest.raises(TableError, match=r"EVENT000 There is no file 'no.csv' in .* Mend the path"):
+    with pytest.raises(TableError, match=r"EVENT000 There is no file 'no.csv' in .* Fix the path"):
         read_table(tmp_path / "no.csv", "events")
     (tmp_path / "dir.csv").mkdir()
     with pytest.raises(TableError, match=r"There is no file 'dir.csv'"):
@@ -123,8 +126,8 @@ def test_file_that_may_not_be_read(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr("predictor.data.read.csv_header.find_encoding", refuse)
-    with pytest.raises(TableError, match=r"'leads.csv' cannot be read: Permission denied. Mend the file or its permissions."):
+    monkeypatch.setattr("predictor.data.read.csv_header.detect_encoding", refuse)
+    with pytest.raises(TableError, match=r"'leads.csv' cannot be read: Permission denied. Check the file and its permissions."):
         read(tmp_path, "a,b\n")
 
 
@@ -173,15 +176,13 @@ def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr(pd.DataFrame, "to_csv", half)
     with pytest.raises(
-        TableError, match=r"out.csv' could not be written: No space left on device. Make room, or name another place."
+        TableError, match=r"out.csv' could not be written: No space left on device. Free some space, or name another place."
     ):
         write_table(pd.DataFrame({"a": [1]}), tmp_path / "out.csv")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out.csv", "old")]
 
 
-def test_other_kinds_are_not_written(tmp_path):
-    with pytest.raises(
-        TableError, match=r"'out.xlsx' is of a kind that is not written. Name a file that ends in .csv or .parquet."
-    ):
+def test_other_formats_are_not_written(tmp_path):
+    with pytest.raises(TableError, match=r"'out.xlsx' is neither CSV nor Parquet. Name a file that ends in .csv or .parquet."):
         write_table(pd.DataFrame({"a": [1]}), tmp_path / "out.xlsx")
     assert list(tmp_path.iterdir()) == []
