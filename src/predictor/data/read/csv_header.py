@@ -12,7 +12,7 @@ from typing import NamedTuple
 from predictor.core.errors import Finding, TableError
 
 DELIMITERS = ",;\t|"
-FIX_PATH = "Fix the path; it is relative to the folder of the settings file."
+FIX_PATH = "Fix the path; it is relative to the settings file."
 _SNIFFED = 1 << 16
 _CHUNK_BYTES = 1 << 22
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -126,7 +126,7 @@ def detect_encoding(path: Path, table: str) -> str:
             return encoding
     kind = next((kind for begins, kind in _OTHER_KINDS.items() if start.lstrip().startswith(begins)), None)
     if kind is not None or b"\0" in start:
-        do = "Open it in the program that made it and save it as CSV UTF-8."
+        do = "Save it as CSV UTF-8 where it was made."
         raise make_table_error(table, f"'{path.name}' is {kind or 'no text'}, no CSV.", do)
     bad = _find_undecodable(path)
     if bad is None:

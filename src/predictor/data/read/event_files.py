@@ -220,5 +220,5 @@ def _describe_error(error: duckdb.Error) -> str:
     """DuckDB's error in one line; it reports mixed line ends as an invalid state."""
     text = str(error)
     if "invalid state" in text:
-        return "it mixes two kinds of line ends, or has a misplaced quote"
+        return "it mixes two kinds of line ends, or a quote is misplaced"
     return text.splitlines()[0].strip().rstrip(".")

@@ -107,7 +107,7 @@ def test_files_that_do_not_belong_to_the_crm(tmp_path):
     write(tmp_path, "History.csv", HISTORY + "00Q2,2026-01-06T08:00:00.000Z,Status,Open,MQL\n")
     with pytest.raises(TableError, match=r"None of the files holds Salesforce's leads\. Name their file in data.leads"):
         load(tmp_path, "salesforce", "History.csv")
-    with pytest.raises(TableError, match=r"There is no file 'Task\.csv' in .* it is relative to the folder of the settings file"):
+    with pytest.raises(TableError, match=r"There is no file 'Task\.csv' in .* it is relative to the settings file"):
         load(tmp_path, "salesforce", "Lead.csv", "Task.csv")
 
 
@@ -169,13 +169,11 @@ def test_marketo(tmp_path):
         "id,email,title,numberOfEmployees,MQL Date,SQL Date,leadStatus,Region\n7,x@gmail.com,CIO,51-200,2026-01-06,,Open,EMEA\n"
     )
     write(tmp_path, "leads.csv", leads)
-    header = (
-        "marketoGUID,leadId,activityDate,activityTypeId,campaignId,primaryAttributeValueId,primaryAttributeValue,attributes\n"
-    )
+    header = "marketoGUID,leadId,activityDate,activityTypeId,campaignId,primaryAttributeValueId,primaryAttributeValue,attributes"
     kinds = {1: "page_view", 2: "form_submitted", 3: "link_click", 6: "email_sent", 10: "email_open", 11: "email_click"}
     kinds |= {12: "lead_created", 13: "data_value_changed", 22: "score_changed", 46: "activity_46"}
     rows = [f"g{kind},7,2026-01-05T08:00:{kind:02}Z,{kind},,1,page {kind},{{}}" for kind in kinds]
-    write(tmp_path, "activities.csv", header + "\n".join(rows))
+    write(tmp_path, "activities.csv", "\n".join([header, *rows]))
     found, events, findings = load(tmp_path, "marketo", "leads.csv", "activities.csv")
     assert {"title", "employees", "Region", "title_seniority"} <= set(found.attributes)
     assert found.frame["employees"].tolist() == [101.0]

@@ -44,7 +44,7 @@ def test_parquet_in_texts_and_in_types(tmp_path):
         ([*ROWS, 'C,2026-01-04,"cal'], r"EVENT002 A quote is opened and not closed \(first in line 6 of 'events.csv'\)"),
         (
             [ROWS[0] + "\r", *ROWS],
-            r"EVENT000 'events.csv' cannot be read: it mixes two kinds of line ends, or has a misplaced quote",
+            r"EVENT000 'events.csv' cannot be read: it mixes two kinds of line ends, or a quote",
         ),
     ],
 )
@@ -82,7 +82,7 @@ def test_files_that_hold_no_events(tmp_path):
     refuse(
         "no.csv",
         tmp_path,
-        "EVENT000 There is no file 'no.csv' in .* Fix the path; it is relative to the folder of the settings file",
+        "EVENT000 There is no file 'no.csv' in .* Fix the path; it is relative to the settings file",
     )
     refuse("folder/*.csv", tmp_path, r"EVENT000 There is no file '\*.csv' in ")
     whole = tmp_path / "whole.parquet"

@@ -100,7 +100,7 @@ def test_shapes(tmp_path, content, columns, rows):
         ),
         (
             "a,b\n1,2\n".encode("utf-16-le"),
-            "'leads.csv' is no text, no CSV. Open it in the program that made it and save it as CSV UTF-8",
+            "'leads.csv' is no text, no CSV. Save it as CSV UTF-8 where it was made",
         ),
         (b"PK\x03\x04abc", "'leads.csv' is an Excel or ZIP file, no CSV"),
         ("<html><table>", "'leads.csv' is HTML or XML, no CSV"),
