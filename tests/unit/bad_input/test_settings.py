@@ -19,7 +19,7 @@ def test_unknown_setting_with_the_nearest_name(tmp_path, leads):
 def test_unknown_event_column_with_the_nearest_name(tmp_path, leads):
     (tmp_path / "events.csv").write_text("lead_id,when,event_type\nL00001,2025-01-01,page_view\n")
     path = make_firm(tmp_path, leads, data={"events": "events.csv"}, event_columns={"ocurred_at": "when"})
-    refuse(path, TableError, r"EVENT012 \[event_columns\] names 'ocurred_at', .* Did you mean 'occurred_at'\?")
+    refuse(path, TableError, r"EVENT012 \[event_columns\] maps 'ocurred_at', .* Did you mean 'occurred_at'\?")
 
 
 def test_settings_that_are_no_toml(tmp_path):
