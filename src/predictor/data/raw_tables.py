@@ -13,9 +13,9 @@ from predictor.core.settings import Settings
 from predictor.data.crm.activity_files import join_events
 from predictor.data.crm.export import read_crm
 from predictor.data.events.contract import RawEvents
-from predictor.data.read.csv_header import make_table_error
 from predictor.data.read.database import is_url, load_frame
 from predictor.data.read.event_sources import open_events
+from predictor.data.read.table_errors import make_table_error
 from predictor.data.read.table_files import compute_row_step, read_table
 
 

@@ -12,16 +12,16 @@ from typing import Any
 import ibis
 import pandas as pd
 import pyarrow as pa
-from ibis.expr.types import StringValue, Table
+from ibis.expr.types import BooleanValue, StringValue, Table
 
 from predictor.core.errors import list_names
 from predictor.data.crm.export_maps import find_columns
 from predictor.data.events.contract import EVENT_COLUMNS, RawEvents, ReadEvents
-from predictor.data.read.csv_header import make_table_error
 from predictor.data.read.event_files import open_files
+from predictor.data.read.table_errors import make_table_error
 
 _PARTS = ("lead_id", "occurred_at", "event_type", "asset", "campaign", "value", "responded", "responded_at")
-_YES = ("true", "1", "yes")
+YES = ("true", "1", "yes")
 _SHORT = 15  # characters of a Salesforce id in reports; the API adds three
 
 
@@ -50,8 +50,8 @@ class _ActivityFile:
 
     def _read(self, columns: Mapping[str, str]) -> ReadEvents:
         if "occurred_at" not in self._columns:
-            names, columns_found = list_names(self._kind["occurred_at"]), list_names(self._raw.columns)
-            what = f"A file of activities has no column {names}; it has {columns_found}."
+            missing, present = list_names(self._kind["occurred_at"]), list_names(self._raw.columns)
+            what = f"A file of activities has no column {missing}; it has {present}."
             raise make_table_error("events", what, "Export it again with the date of each activity.")
         read = self._raw.read(self._columns)
         table = self._date_responses(read.table.filter(read.table.occurred_at.notnull()))
@@ -64,18 +64,15 @@ class _ActivityFile:
 
     def _name_types(self, table: Table) -> StringValue:
         """The type of each event: from the map, else the CRM's own type without its prefix."""
-        kind, text = self._kind, _text(table, "event_type")
-        prefix = kind.get("prefix", "")
-        word = text.lower().re_replace(prefix, "") if prefix.startswith("^") else text.lower()
+        kind, prefix, otherwise = self._kind, self._kind.get("prefix", ""), self._kind.get("otherwise")
+        word = _text(table, "event_type").lower()
+        word = word.re_replace(prefix, "") if prefix.startswith("^") else word
         word = word.re_replace("[^a-z0-9]+", "_").re_replace("^_+|_+$", "")
-        own = ibis.literal(prefix) + word if prefix and not prefix.startswith("^") else word
-        otherwise = kind.get("otherwise")
         known = [(word == key, ibis.literal(name)) for key, name in kind["types"].items()]
-        fallback = own.nullif("").coalesce(ibis.literal(otherwise)) if otherwise and "added" not in kind else own.nullif("")
-        if "added" not in kind:
-            return ibis.cases(*known, else_=fallback)
-        responded = _text(table, "responded").lower().isin(_YES).fill_null(False)
-        return ibis.cases((~responded, ibis.literal(kind["added"])), *known, else_=ibis.literal(otherwise))
+        if "added" in kind:
+            return ibis.cases((~_has_responded(table), ibis.literal(kind["added"])), *known, else_=ibis.literal(otherwise))
+        own = (ibis.literal(prefix) + word if prefix and not prefix.startswith("^") else word).nullif("")
+        return ibis.cases(*known, else_=own.coalesce(ibis.literal(otherwise)) if otherwise else own)
 
     def _date_responses(self, table: Table) -> Table:
         """A response that has a date without a time counts from the end of that day, unless the record was created on it."""
@@ -83,8 +80,9 @@ class _ActivityFile:
             return table
         day, created = table.responded_at.cast("string").substr(0, 10), table.occurred_at.cast("string")
         same = (created.substr(0, 10) == day) | table.responded_at.isnull()
-        responded = _text(table, "responded").lower().isin(_YES).fill_null(False)
-        return table.mutate(occurred_at=ibis.cases((~responded | same, created), else_=day + ibis.literal("T23:59:59")))
+        return table.mutate(
+            occurred_at=ibis.cases((~_has_responded(table) | same, created), else_=day + ibis.literal("T23:59:59"))
+        )
 
     def _complete_keys(self, table: Table) -> Table:
         """Ids as in the leads, whether either file shortens them or not."""
@@ -95,6 +93,10 @@ class _ActivityFile:
         known = ibis.memtable(pairs)
         joined = table.left_join(known, _text(table, "lead_id").substr(0, _SHORT) == known.short)
         return joined.mutate(lead_id=joined.whole.coalesce(_text(table, "lead_id"))).drop("short", "whole")
+
+
+def _has_responded(table: Table) -> BooleanValue:
+    return _text(table, "responded").lower().isin(YES).fill_null(False)
 
 
 def _text(table: Table, name: str) -> StringValue:

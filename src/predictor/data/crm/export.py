@@ -10,13 +10,13 @@ import pandas as pd
 
 from predictor.core.errors import Finding, count
 from predictor.core.settings import Settings
-from predictor.data.crm.activity_files import open_activities
+from predictor.data.crm.activity_files import YES, open_activities
 from predictor.data.crm.column_names import name_columns
 from predictor.data.crm.export_files import LEADS, group_files
 from predictor.data.crm.export_maps import Export, ExportMap, find_columns, read_export_map
 from predictor.data.crm.stage_history import check_unnamed_stages, read_episodes
 from predictor.data.events.contract import RawEvents
-from predictor.data.read.csv_header import make_table_error
+from predictor.data.read.table_errors import make_table_error
 from predictor.data.read.table_files import read_table
 
 _EVENT_KINDS = ("events", "members", "tasks", "activities")
@@ -87,7 +87,7 @@ def _drop_deleted(raw: pd.DataFrame, export_map: ExportMap) -> tuple[pd.DataFram
         return raw, ()
     kept = ~(raw.drop(columns=keys[:1]).isna().all(axis=1) & (len(raw.columns) > 1))
     for name in find_columns(list(map(str, raw)), export_map.objects[LEADS]["deleted"])[:1]:
-        kept &= ~raw[name].astype("str").str.strip().str.casefold().isin(["true", "1", "yes"])
+        kept &= ~raw[name].astype("str").str.strip().str.casefold().isin(YES)
     if kept.all():
         return raw, ()
     what = f"{count(int((~kept).sum()), 'row')} of {export_map.name}'s leads left out: deleted, or no leads."

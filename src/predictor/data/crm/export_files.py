@@ -7,7 +7,8 @@ from pathlib import Path
 
 from predictor.core.errors import list_names
 from predictor.data.crm.export_maps import ExportMap, find_columns
-from predictor.data.read.csv_header import make_missing_file_error, make_table_error, read_header
+from predictor.data.read.csv_header import read_header
+from predictor.data.read.table_errors import make_missing_file_error, make_table_error
 from predictor.data.read.table_files import CSV, PARQUET, read_names
 
 LEADS = "leads"

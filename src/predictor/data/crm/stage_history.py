@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -55,7 +55,7 @@ def check_unnamed_stages(history: pd.DataFrame, kind: Mapping[str, Any], setting
     if not all(names):
         return ()
     field, new = (history[name].astype("str") for (name,) in names)
-    status = new[field.map(lambda name: name in Names(kind["status_fields"]))]
+    status = new[_is_named(field, kind["status_fields"])]
     stages = name_stages(status, settings.stages)
     missing = [stage for stage in ("mql", "sql") if not stages.eq(stage).any()]
     unnamed = status[stages.isna()].str.strip().value_counts().index
@@ -87,16 +87,17 @@ def _read_times(column: pd.Series, settings: Settings) -> pd.Series:
 
 def _list_changes(rows: pd.DataFrame, kind: Mapping[str, Any], settings: Settings) -> Sequence[pd.DataFrame]:
     """Changes of status, changes of the recycle reason, and conversions."""
-    fields = rows["field"].astype("str")
-    is_status = fields.map(lambda name: name in Names(kind["status_fields"]))
-    is_reason = fields.map(lambda name: name in Names(settings.stages.reason))
-    is_conversion = fields.map(lambda name: name in Names(kind["converted_fields"]))
-    status = _make_changes(rows[is_status], name_stages(rows.loc[is_status, "new"], settings.stages))
-    return [
-        status[status["stage"].notna()],
-        _make_changes(rows[is_reason], "reason"),
-        _make_changes(rows[is_conversion], "opportunity"),
-    ]
+    status_rows = rows[_is_named(rows["field"], kind["status_fields"])]
+    status = _make_changes(status_rows, name_stages(status_rows["new"], settings.stages))
+    reasons = _make_changes(rows[_is_named(rows["field"], settings.stages.reason)], "reason")
+    conversions = _make_changes(rows[_is_named(rows["field"], kind["converted_fields"])], "opportunity")
+    return [status[status["stage"].notna()], reasons, conversions]
+
+
+def _is_named(fields: pd.Series, names: Iterable[str]) -> pd.Series:
+    """Whether each field has one of the names."""
+    known = Names(names)
+    return fields.astype("str").map(lambda name: name in known)
 
 
 def _make_changes(rows: pd.DataFrame, stage: pd.Series | str) -> pd.DataFrame:
@@ -109,7 +110,7 @@ def _list_first_mqls(rows: pd.DataFrame, keyed: pd.DataFrame, kind: Mapping[str,
     if "created" not in keyed:
         return empty
     created = _read_times(keyed["created"], settings)
-    changes = rows[rows["field"].astype("str").map(lambda name: name in Names(kind["status_fields"]))]
+    changes = rows[_is_named(rows["field"], kind["status_fields"])]
     first = changes.sort_values("at", kind="stable").drop_duplicates("key").set_index("key")["old"]
     before = first.reindex(keyed.index)
     if "status" in keyed:

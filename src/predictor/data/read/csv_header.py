@@ -9,10 +9,9 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from predictor.core.errors import Finding, TableError
+from predictor.data.read.table_errors import make_encoding_error, make_table_error
 
 DELIMITERS = ",;\t|"
-FIX_PATH = "Fix the path; it is relative to the settings file."
 _SNIFFED = 1 << 16
 _CHUNK_BYTES = 1 << 22
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -45,21 +44,6 @@ class Header(NamedTuple):
     delimiter: str
     names: list[str]
     skip: int = 0
-
-
-def make_table_error(table: str, what: str, do: str) -> TableError:
-    """The error for a table that cannot be read or written."""
-    return TableError(table, [Finding("LEAD000" if table == "leads" else "EVENT000", "error", what, do)])
-
-
-def make_encoding_error(table: str, path: Path, encoding: str) -> TableError:
-    """The error for a file that is not in the encoding of the settings."""
-    return make_table_error(table, f"'{path.name}' is not {encoding}.", "Fix data.encoding, or save the file as CSV UTF-8.")
-
-
-def make_missing_file_error(table: str, path: Path) -> TableError:
-    """The error for a path where there is no file."""
-    return make_table_error(table, f"There is no file '{path.name}' in '{path.parent}'.", FIX_PATH)
 
 
 def read_header(path: Path, table: str, encoding: str = "auto") -> Header:

@@ -14,8 +14,8 @@ from ibis.backends.duckdb import Backend
 
 from predictor.core.errors import TableError
 from predictor.data.events.contract import RawEvents, ReadEvents
-from predictor.data.read.csv_header import FIX_PATH, make_table_error
 from predictor.data.read.duckdb_workspace import open_workspace, quote, quote_text
+from predictor.data.read.table_errors import FIX_PATH, make_table_error
 
 _CHUNK_ROWS = 50_000
 _T = TypeVar("_T")

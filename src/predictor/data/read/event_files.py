@@ -17,8 +17,9 @@ from ibis.backends.duckdb import Backend
 
 from predictor.core.errors import Finding, TableError, count, list_names
 from predictor.data.events.contract import NEEDED, RawEvents, ReadEvents
-from predictor.data.read.csv_header import FIX_PATH, make_encoding_error, make_table_error, read_header
+from predictor.data.read.csv_header import read_header
 from predictor.data.read.duckdb_workspace import open_workspace, quote, quote_text
+from predictor.data.read.table_errors import FIX_PATH, make_encoding_error, make_format_error, make_table_error
 from predictor.data.read.table_files import CSV, PARQUET, read_names
 
 _MOST_REJECTED = 100_000
@@ -108,7 +109,7 @@ def _read_kind(path: Path, encoding: str, copies: Path) -> tuple[Path, _Kind]:
         names = tuple(name.strip() for name in read_names(path, "events"))
         return path, _Kind(delimiter=None, names=names, types=tuple(map(str, pq.read_schema(path).types)))
     if suffix not in CSV:
-        raise make_table_error("events", f"'{path.name}' is in a format that is not read.", "Save it as CSV (UTF-8) or Parquet.")
+        raise make_format_error("events", path)
     header = read_header(path, "events", encoding)
     if header.encoding not in {"utf-8", "utf-8-sig"}:
         path = _write_utf8(path, header.encoding, copies)
@@ -143,9 +144,8 @@ def _read_files(parts: Sequence[_Part], columns: Mapping[str, str]) -> ReadEvent
         union = " UNION ALL ".join(queries)
         workspace.raw_sql(f"CREATE TABLE raw AS SELECT row_number() OVER () AS row, * FROM ({union})")  # noqa: S608
     except duckdb.Error as error:
-        raise make_table_error(
-            "events", f"{_describe_files(parts)} cannot be read: {_describe_error(error)}.", "Export it again."
-        ) from error
+        what = f"{_describe_files(parts)} cannot be read: {_describe_error(error)}."
+        raise make_table_error("events", what, "Export it again.") from error
     return ReadEvents(workspace.table("raw"), _check_rejected(workspace) if any(kind.delimiter for _, kind in parts) else ())
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from predictor.core.errors import list_names
-from predictor.data.read.csv_header import make_table_error
+from predictor.data.read.table_errors import make_table_error
 
 EXCEL = frozenset({".xlsx", ".xlsm"})
 _HOW = "In Excel choose File, Save As, 'CSV UTF-8 (comma delimited)'"

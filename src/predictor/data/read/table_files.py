@@ -12,9 +12,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from predictor.core.errors import TableError, list_names
-from predictor.data.read.csv_header import Header, make_encoding_error, make_missing_file_error, make_table_error, read_header
+from predictor.data.read.csv_header import Header, read_header
 from predictor.data.read.database import is_url, load_frame
 from predictor.data.read.excel import EXCEL, read_excel
+from predictor.data.read.table_errors import make_encoding_error, make_format_error, make_missing_file_error, make_table_error
 
 CSV = frozenset({".csv", ".tsv", ".txt"})
 PARQUET = frozenset({".parquet", ".pq"})
@@ -42,7 +43,7 @@ def read_table(path: Path, table: str, *, encoding: str = "auto", step: int = 1)
         return _read_csv(path, table, encoding, step=step)
     if path.suffix.casefold() in EXCEL:
         return read_excel(path, table)
-    raise make_table_error(table, f"'{path.name}' is in a format that is not read.", "Save it as CSV (UTF-8) or Parquet.")
+    raise make_format_error(table, path)
 
 
 def read_sample(where: str, table: str, rows: int) -> tuple[pd.DataFrame, bool]:
