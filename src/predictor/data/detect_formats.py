@@ -15,7 +15,7 @@ from predictor.data.formats import to_plain_format
 from predictor.data.parse import MAX_ODD_SHARE, PLAIN, ZONED
 from predictor.data.values import factorize_column
 
-_INSPECTED = 500  # distinct cells by which a column is skipped
+_INSPECTED = 500  # distinct cells that decide whether a column of texts is skipped
 _ISO = re.compile(f"{PLAIN}|{ZONED}")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _ORDERS: tuple[Format, ...] = ("date d/m/y", "date m/d/y")

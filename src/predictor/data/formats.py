@@ -97,7 +97,7 @@ def _read_amount(text: str, format_name: str) -> str | None:
 def _read_range(text: str) -> str | None:
     """One number for a range: the geometric mean of its ends, to three digits; an open range gives its known end.
 
-    Sizes grow by factors, so the middle of 51 to 200 is 101, and a rule that names either end still holds.
+    Sizes grow by factors, so the middle of 51 to 200 is 101, and a rule on either end, as `>= 51`, still applies.
 
     >>> [_read_range(text) for text in ("1-10", "11–50 employees", "500 to 999", "< 10", "1000 or more", "5k-10k", "10-5", "420")]
     ['3.16', '23.5', '707', '10', '1000', '7070', None, '420']

@@ -62,8 +62,8 @@ def parse_event_cells(raw: Table, *, timezone: str, missing_values: Sequence[str
     clean = materialise(raw.select("row", "file", **texts, **cells))  # SQL would compute it again at every use
     table = materialise(clean.select("row", "file", *texts, **_read_time(clean.occurred_at), **_read_value(clean.value)))
     odd = list_odd_spellings(table.select(*TEXTS))
-    table = _add_lookup_keys(table)
-    table = _add_lookup_numbers(_add_lookup_times(_move_to_utc(table, timezone), timezone, order))
+    table = _trim_keys(table)
+    table = _fill_numbers(_fill_times(_move_to_utc(table, timezone), timezone, order))
     good_at = table.at_us.between(*_PLAUSIBLE_US).fill_null(False)
     good_value = (table.value.abs() <= MOST_VALUE).fill_null(False)
     bad = {"bad_at": ~good_at & table.has_at, "bad_value": ~good_value & table.has_value}
@@ -144,7 +144,7 @@ def _move_to_utc(table: Table, timezone: str) -> Table:
     return table.mutate(at_us=moved).drop("day", "shift", "local_us", "exact")
 
 
-def _add_lookup_times(table: Table, timezone: str, order: Format | None) -> Table:
+def _fill_times(table: Table, timezone: str, order: Format | None) -> Table:
     """The moments of texts that SQL could not read, where Python can."""
     texts = _list_distinct(table, "at_text")
     cells = texts.to_pandas().astype("str")
@@ -156,7 +156,7 @@ def _add_lookup_times(table: Table, timezone: str, order: Format | None) -> Tabl
     return table.mutate(at_us=table.at_us.coalesce(table.known)).drop("known")
 
 
-def _add_lookup_keys(table: Table) -> Table:
+def _trim_keys(table: Table) -> Table:
     """The keys of leads trimmed as Python trims them, where they hold more than ASCII."""
     odd = _list_distinct(table.filter(bit_length(table.lead_id) != table.lead_id.length() * 8), "lead_id")
     trimmed = pa.array([key.as_py().strip() for key in odd], pa.string())
@@ -164,7 +164,7 @@ def _add_lookup_keys(table: Table) -> Table:
     return table.mutate(lead_id=table.known.coalesce(table.lead_id)).drop("known")
 
 
-def _add_lookup_numbers(table: Table) -> Table:
+def _fill_numbers(table: Table) -> Table:
     """The values of texts that SQL could not read, where Python can."""
     texts = _list_distinct(table, "value_text")
     numbers, _ = parse_numbers(texts.to_pandas().astype("str"))

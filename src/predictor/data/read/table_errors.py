@@ -20,7 +20,7 @@ def make_missing_file_error(table: str, path: Path) -> TableError:
 
 
 def make_format_error(table: str, path: Path) -> TableError:
-    """The error for a file that is no CSV, Parquet or Excel file."""
+    """The error for a file in a format that is not read."""
     what = f"'{path.name}' is in a format that is not read."
     return make_table_error(table, what, "Save it as CSV (UTF-8) or Parquet.")
 
