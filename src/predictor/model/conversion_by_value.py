@@ -57,7 +57,7 @@ class ConversionByValue:
     whole: Share
     pending: Pending | None
     bins: Mapping[str, Bins]
-    said: dict[tuple[str, int], str | None] = field(default_factory=dict, repr=False, compare=False)
+    sentences: dict[tuple[str, int], str | None] = field(default_factory=dict, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """As `evidence.json` of a bundle holds it: numbers, and no text but the names of features."""
@@ -81,8 +81,8 @@ class ConversionByValue:
             raise ValueError(f"evidence.json does not describe each feature ({error})") from error
         for feature in features.features:
             wanted = 2 + (len(feature.categories) if feature.kind == "category" else len(bins[feature.name].edges))
-            if (came := len(bins[feature.name].shares)) != wanted:
-                raise ValueError(f"evidence.json must have {wanted} shares of feature '{feature.name}', but has {came}")
+            if (number := len(bins[feature.name].shares)) != wanted:
+                raise ValueError(f"evidence.json must have {wanted} shares of feature '{feature.name}', but has {number}")
         return cls(whole, pending, bins)
 
 

@@ -40,8 +40,8 @@ def compute_effects(parts: np.ndarray, calibrator: Calibrator) -> tuple[np.ndarr
     start, end = parts[:, -1], parts.sum(axis=1)
     up, down = np.maximum(parts[:, :-1], 0), np.minimum(parts[:, :-1], 0)
     raised, lowered = up.sum(axis=1), down.sum(axis=1)
-    asked = np.concatenate([start, end, start + raised, start + lowered])
-    base, probability, above, below = calibrator.predict(asked).reshape(4, -1)
+    scores_at = np.concatenate([start, end, start + raised, start + lowered])
+    base, probability, above, below = calibrator.predict(scores_at).reshape(4, -1)
     gained = ((above - base) + (probability - below)) / 2
     lost = ((below - base) + (probability - above)) / 2
     return _share(up, raised, gained) + _share(down, lowered, lost), base

@@ -56,8 +56,8 @@ def compute_fitted_rules(model: LearnedPoints, sample: Sample, task: PointsTask)
         ends = np.exp(np.clip([worth, worth - Z95 * error, worth + Z95 * error], -50, 50))
         row |= dict(zip(("odds", "odds_low", "odds_high"), ends.tolist(), strict=True))
         same = round(rule.points * factor) == model.points[place] and hand_most[place] == model.most[place]
-        held = task.signs == "kept" and bool(rule.points) and not worth
-        rows.append(row | {"changed": not same, "why": _describe_reason(row, held=held)})
+        sign_kept = task.signs == "kept" and bool(rule.points) and not worth
+        rows.append(row | {"changed": not same, "why": _describe_reason(row, sign_kept=sign_kept)})
     return pd.DataFrame(rows)
 
 
@@ -79,8 +79,8 @@ def _compute_share(name: str, weight: np.ndarray, outcome: np.ndarray) -> dict[s
     return {name: accepted / leads, f"{name}_low": float(low), f"{name}_high": float(high)}
 
 
-def _describe_reason(row: Mapping[str, Any], *, held: bool) -> str:
-    """The reason for a number; `held` at 0 is what would else have the other sign than it was set to."""
+def _describe_reason(row: Mapping[str, Any], *, sign_kept: bool) -> str:
+    """The reason for a number; `sign_kept` at 0 is what would else have the other sign than it was set to."""
     each = "" if row["times"] == 1 else f", up to {row['times']:g} times"
     before = "" if row["times"] == row["hand_times"] else f" (before: up to {row['hand_times']:g})"
     scaled = f"{row['hand_scaled']:.1f}".removesuffix(".0")
@@ -91,7 +91,7 @@ def _describe_reason(row: Mapping[str, Any], *, held: bool) -> str:
     if not np.isnan(row["conversion_with"]) and not np.isnan(row["conversion_without"]):
         share = format_share(row["conversion_with"], row["conversion_with_low"], row["conversion_with_high"])
         text += f", of whom {share} were accepted, of the others {format_percent(row['conversion_without'])}"
-    if held:
+    if sign_kept:
         return f"{text}. With all other rules equal, its sign would change; signs are kept, so it gets no points."
     odds = f"{row['odds']:.2f} ({row['odds_low']:.2f} to {row['odds_high']:.2f})"
     little = "" if row["points"] else ", too little for a whole point"
@@ -117,9 +117,9 @@ def choose_points_gate(calibrated: CalibratedModel, sample: Sample, task: Points
     seen = sample.take(calibrated.positions)
     by_itself = [column for rule, column in zip(task.book.rules, model.columns, strict=True) if rule.qualifies]
     qualified = (np.nan_to_num(seen.matrix[:, by_itself]) > 0).any(axis=1)
-    said = np.where(qualified, 1.0, calibrated.out_of_fold)
+    probability = np.where(qualified, 1.0, calibrated.out_of_fold)
     table = compute_thresholds(
-        seen.outcome, said, weeks=seen.weeks, weight=seen.weight, amount=settings.amount, cost=settings.cost
+        seen.outcome, probability, weeks=seen.weeks, weight=seen.weight, amount=settings.amount, cost=settings.cost
     )
     threshold = recommend_threshold(table, settings).threshold
     most = np.array(model.most)

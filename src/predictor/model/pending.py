@@ -81,10 +81,10 @@ def weigh_known(waited: ArrayLike, watched: ArrayLike, *, horizon_days: float) -
         raise SettingsError(
             f"Weights need a horizon above 0 days, but it is {horizon_days:g}. Set label.horizon_days, or leave it 'auto'."
         )
-    until, came = np.clip(wait, 0, horizon_days), watch >= 0
-    known = came & (watch + _TICK >= until)
-    longer = came.sum() - np.searchsorted(np.sort(watch[came]), until - _TICK)
-    return np.where(known, came.sum() / np.maximum(longer, 1), 0.0)
+    until, started = np.clip(wait, 0, horizon_days), watch >= 0
+    known = started & (watch + _TICK >= until)
+    longer = started.sum() - np.searchsorted(np.sort(watch[started]), until - _TICK)
+    return np.where(known, started.sum() / np.maximum(longer, 1), 0.0)
 
 
 def shrink(total: ArrayLike, squares: ArrayLike) -> FloatArray:

@@ -25,7 +25,7 @@ def recalibrate_newest(calibrated: CalibratedModel, sample: Sample) -> Calibrate
 
     Args:
         calibrated: Fitted on the sample.
-        sample: The leads it was learned from, oldest first.
+        sample: The leads that it was fitted on, oldest first.
     """
     if len(calibrated.positions) == len(sample):
         return calibrated

@@ -73,9 +73,9 @@ def describe_evidence(evidence: ConversionByValue, feature: Feature, number: flo
     """
     bins = evidence.bins[feature.name]
     place = bins.place(feature, number)
-    if (feature.name, place) not in evidence.said:
-        evidence.said[feature.name, place] = _say_bin(evidence, feature, bins, place)
-    return evidence.said[feature.name, place]
+    if (feature.name, place) not in evidence.sentences:
+        evidence.sentences[feature.name, place] = _say_bin(evidence, feature, bins, place)
+    return evidence.sentences[feature.name, place]
 
 
 def _say_bin(evidence: ConversionByValue, feature: Feature, bins: Bins, place: int) -> str | None:

@@ -75,8 +75,8 @@ those leads again, or leave them out.
     first, last = steps.blocks[:-1], steps.blocks[1:] - 1
     ends = np.unique(np.concatenate([first, last]))
     step = np.searchsorted(steps.blocks, ends, side="right") - 1
-    held = np.add.reduceat(leads, first)[step]
-    return Isotonic(tuple(level[ends].tolist()), tuple(steps.x[ends].tolist()), tuple(held.tolist()), len(known))
+    leads_of_step = np.add.reduceat(leads, first)[step]
+    return Isotonic(tuple(level[ends].tolist()), tuple(steps.x[ends].tolist()), tuple(leads_of_step.tolist()), len(known))
 
 
 def group_scores(known: Known) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -115,16 +115,16 @@ def _climb(leads: FloatArray, accepted: FloatArray) -> tuple[FloatArray, FloatAr
     corners: list[tuple[float, float]] = []
     for point in reversed(points):  # the stack ends with the leftmost corner
         _push(corners, point)
-    levels, held = np.empty(len(leads)), np.empty(len(leads))
+    levels, freedom = np.empty(len(leads)), np.empty(len(leads))
     for at in range(len(leads)):
         (x0, y0), (x1, y1) = corners[-1], corners[-2]
-        levels[at], held[at] = (y1 - y0) / (x1 - x0), x1 - x0 - 1
+        levels[at], freedom[at] = (y1 - y0) / (x1 - x0), x1 - x0 - 1
         moved = (points[at][0] + leads[at], points[at][1] + accepted[at])
         points[at + 1] = moved
         if _turn(corners[-1], moved, corners[-2]) > 0:
             corners.pop()
             _push(corners, moved)
-    return np.clip(levels, 0.0, 1.0), np.maximum(held, 0.0)
+    return np.clip(levels, 0.0, 1.0), np.maximum(freedom, 0.0)
 
 
 def _push(corners: list[tuple[float, float]], point: tuple[float, float]) -> None:

@@ -104,12 +104,12 @@ class Points:
             raise TrainingError("Candidate 'points' needs points: name a rule book in points.rule_book, or roles.points.")
         sample = sample.training
         points = sample.matrix[:, column]
-        held = ~np.isnan(points)
-        with_points, without = sample.take(held), sample.take(~held)
+        known = ~np.isnan(points)
+        with_points, without = sample.take(known), sample.take(~known)
         base = base_log_odds(sample.outcome, sample.weight)
         missing = base_log_odds(without.outcome, without.weight) if len(without) else base
         width = sample.matrix.shape[1]
-        mean, intercept, slope = fit_line(points[held], with_points, base=base)
+        mean, intercept, slope = fit_line(points[known], with_points, base=base)
         return cls(column, width, mean, intercept, slope, missing)
 
     def score(self, matrix: np.ndarray) -> np.ndarray:

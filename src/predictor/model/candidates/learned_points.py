@@ -128,10 +128,10 @@ def _choose_penalty(sample: Sample, task: PointsTask, columns: list[int]) -> flo
     if not folds:
         return _USUAL
     judged = recent.take(np.concatenate([predicted for _, predicted in folds]))
-    said = [_predict_fold(recent, fold, task, columns) for fold in folds]
+    predictions = [_predict_fold(recent, fold, task, columns) for fold in folds]
     losses = {}
     for penalty in PENALTIES:
-        odds = np.concatenate([part[penalty] for part in said])
+        odds = np.concatenate([part[penalty] for part in predictions])
         losses[penalty] = np.logaddexp(0, odds) - judged.outcome * odds
     return _choose_strongest(losses, np.ones(len(judged)) if judged.weight is None else judged.weight)
 

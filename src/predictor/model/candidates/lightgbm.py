@@ -63,8 +63,8 @@ class Growth:
 
     def fit(self, sample: Sample, seed: int) -> LightGBM:
         """Trees grown that way on the whole sample."""
-        asked = {**constrain(sample.features, self.monotone), **self.parameters}
-        parameters = set_parameters(asked, seed=seed, rows=len(sample))
+        merged = {**constrain(sample.features, self.monotone), **self.parameters}
+        parameters = set_parameters(merged, seed=seed, rows=len(sample))
         return grow(sample, parameters, self.count_rounds(len(sample)), members=self.members)
 
 
@@ -187,18 +187,18 @@ def make_dataset(sample: Sample, reference: lgb.Dataset | None = None, *, start:
     )
 
 
-def compute_curve(parameters: Mapping[str, Any], fitted: lgb.Dataset, held: lgb.Dataset) -> np.ndarray:
+def compute_curve(parameters: Mapping[str, Any], fitted: lgb.Dataset, validation: lgb.Dataset) -> np.ndarray:
     """The log loss on held leads after each tree, until many trees have brought nothing."""
-    return _watch(parameters, fitted, held)[0]
+    return _watch(parameters, fitted, validation)[0]
 
 
-def _watch(parameters: Mapping[str, Any], fitted: lgb.Dataset, held: lgb.Dataset) -> tuple[np.ndarray, lgb.Booster]:
+def _watch(parameters: Mapping[str, Any], fitted: lgb.Dataset, validation: lgb.Dataset) -> tuple[np.ndarray, lgb.Booster]:
     """The same, and the trees."""
     losses: dict[str, dict[str, list[float]]] = {}
     rate = float(parameters["learning_rate"])
     lgb = _load_lightgbm()
     watch = [lgb.early_stopping(round(_PATIENT_STEPS / rate), verbose=False), lgb.record_evaluation(losses)]
-    grown = lgb.train(dict(parameters), fitted, round(_MOST_STEPS / rate), valid_sets=[held], callbacks=watch)
+    grown = lgb.train(dict(parameters), fitted, round(_MOST_STEPS / rate), valid_sets=[validation], callbacks=watch)
     return np.array(losses["valid_0"]["binary_logloss"]), grown
 
 

@@ -50,8 +50,8 @@ class LightGBMOnPoints:
         Raises:
             TrainingError: The features hold no points.
         """
-        asked = {**constrain(sample.features, monotone), **({} if growth is None else growth.parameters)}
-        parameters = set_parameters(asked, seed=seed, rows=len(sample))
+        merged = {**constrain(sample.features, monotone), **({} if growth is None else growth.parameters)}
+        parameters = set_parameters(merged, seed=seed, rows=len(sample))
         rounds = stop_early(sample, parameters, start=Points.fit)
         points = Points.fit(sample, seed)
         members = 1 if growth is None else growth.members

@@ -38,9 +38,9 @@ def set_parameters(differences: Mapping[str, Any], *, seed: int, rows: int) -> d
     (4, 0.05, 7, 1)
     """
     threads = 1 if rows < _LARGE else 2  # never "all": the trees must not depend on the machine
-    asked = {**USUAL, **differences}
-    by_column = asked["feature_fraction"] < _BY_COLUMN
-    return {**asked, "seed": seed, "num_threads": threads, "force_col_wise": by_column, "force_row_wise": not by_column}
+    complete = {**USUAL, **differences}
+    by_column = complete["feature_fraction"] < _BY_COLUMN
+    return {**complete, "seed": seed, "num_threads": threads, "force_col_wise": by_column, "force_row_wise": not by_column}
 
 
 def constrain(features: FeatureSet, event_types: Iterable[str]) -> dict[str, Any]:

@@ -108,8 +108,8 @@ class Logistic:
     def _gather(self, kind: str) -> _Columns:
         pairs = zip(self.columns, self.coefficients, strict=True)
         rows = [(it.feature, it.equals, it.mean, it.spread, coefficient) for it, coefficient in pairs if it.kind == kind]
-        held = np.array(rows, dtype=float).reshape(-1, len(_Columns._fields))  # of numbers, `equals` is NaN
-        return _Columns(held[:, 0].astype(np.intp), held[:, 1], held[:, 2], held[:, 3], held[:, 4])
+        table = np.array(rows, dtype=float).reshape(-1, len(_Columns._fields))  # of numbers, `equals` is NaN
+        return _Columns(table[:, 0].astype(np.intp), table[:, 1], table[:, 2], table[:, 3], table[:, 4])
 
     def to_text(self) -> str:
         """As JSON."""

@@ -87,8 +87,8 @@ class OdooPls:
 
 def _count_codes(values: np.ndarray, won: np.ndarray, lost: np.ndarray) -> dict[int, Row]:
     """Code -> its smoothed row, for codes that a lead of known outcome has."""
-    held = ~np.isnan(values)
-    codes = values[held].astype(np.intp)
-    accepted, refused = (np.bincount(codes, weights=counts[held]) for counts in (won, lost))
+    known = ~np.isnan(values)
+    codes = values[known].astype(np.intp)
+    accepted, refused = (np.bincount(codes, weights=counts[known]) for counts in (won, lost))
     seen = np.flatnonzero(accepted + refused > 0)
     return {int(code): smooth(float(accepted[code]), float(refused[code])) for code in seen}

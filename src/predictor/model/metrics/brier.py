@@ -77,7 +77,7 @@ leads out.
     _, at, leads = np.unique(p, return_inverse=True, return_counts=True)
     share = np.bincount(at, weights=y) / leads
     right = isotonic_regression(share, weights=leads).x[at]
-    score, best, base = (float(np.mean((said - y) ** 2)) for said in (p, right, np.full(len(y), y.mean())))
+    score, best, base = (float(np.mean((values - y) ** 2)) for values in (p, right, np.full(len(y), y.mean())))
     return BrierParts(score, score - best, base - best, base)
 
 

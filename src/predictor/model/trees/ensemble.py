@@ -88,13 +88,13 @@ class Trees:
         """What the splits ask, each question once, for many splits ask the same: those about numbers, then about categories."""
         looks = np.column_stack([features + self.width * when_missing, thresholds])
         of_numbers = np.array([place for place in range(len(features)) if place not in categories], dtype=np.intp)
-        asked, self._asked = np.zeros((0, 2)), np.empty(len(features), dtype=np.intp)
+        questions_of_numbers, self._question = np.zeros((0, 2)), np.empty(len(features), dtype=np.intp)
         if len(of_numbers):
-            asked, self._asked[of_numbers] = np.unique(looks[of_numbers], axis=0, return_inverse=True)
-        self._looks, self._thresholds = asked[:, 0].astype(np.intp), asked[:, 1]
+            questions_of_numbers, self._question[of_numbers] = np.unique(looks[of_numbers], axis=0, return_inverse=True)
+        self._looks, self._thresholds = questions_of_numbers[:, 0].astype(np.intp), questions_of_numbers[:, 1]
         questions: dict[tuple[int, frozenset[int]], int] = {}
         for place, held in categories.items():
-            self._asked[place] = len(asked) + questions.setdefault((int(features[place]), held), len(questions))
+            self._question[place] = len(questions_of_numbers) + questions.setdefault((int(features[place]), held), len(questions))
         most = max((max(held, default=0) for _, held in questions), default=0)
         left = np.zeros((len(questions), most + 2), dtype=bool)  # the last: any other, or missing
         for row, (_, held) in enumerate(questions):
@@ -113,7 +113,7 @@ class Trees:
             codes = matrix.take(self._category_features, axis=1)
             known = np.where((codes >= 0) & (codes < self._most), codes, self._most).astype(np.intp)  # missing is neither
             answers = np.concatenate([answers, self._left.take(known.take(self._of_feature, axis=1) + self._left_starts)], axis=1)
-        true: np.ndarray = answers.take(self._asked, axis=1)
+        true: np.ndarray = answers.take(self._question, axis=1)
         return true
 
     def score(self, matrix: np.ndarray) -> np.ndarray:

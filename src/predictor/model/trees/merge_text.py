@@ -19,10 +19,10 @@ def average_texts(texts: Sequence[str]) -> str:
     'one alone stays as it is'
     >>> average_texts([])
     Traceback (most recent call last):
-    ValueError: An average needs at least one model, but none came.
+    ValueError: An average needs at least one model, but there is none.
     """
     if not texts:
-        raise ValueError("An average needs at least one model, but none came.")
+        raise ValueError("An average needs at least one model, but there is none.")
     if len(texts) == 1:
         return texts[0]
     return join_trees(texts[0], [_weigh(tree, 1 / len(texts)) for text in texts for tree in find_trees(text)])

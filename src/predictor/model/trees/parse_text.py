@@ -30,16 +30,16 @@ class Tree:
     @classmethod
     def read(cls, text: str) -> Self:
         """The tree in one section of LightGBM's text."""
-        held = dict(line.partition("=")[::2] for line in text.splitlines())
-        if held.get("is_linear", "0") != "0":
+        fields = dict(line.partition("=")[::2] for line in text.splitlines())
+        if fields.get("is_linear", "0") != "0":
             raise UnknownTreesError("its leaves are linear")
 
         def read(name: str) -> list[float]:
-            return [float(word) for word in held.get(name, "").split()]
+            return [float(word) for word in fields.get(name, "").split()]
 
         kinds = [int(kind) for kind in read("decision_type")]
         thresholds, bounds = read("threshold"), [int(bound) for bound in read("cat_boundaries")]
-        words = [int(word) for word in held.get("cat_threshold", "").split()]
+        words = [int(word) for word in fields.get("cat_threshold", "").split()]
         categories = [
             _read_bits(words[bounds[int(threshold)] : bounds[int(threshold) + 1]]) if kind & _CATEGORY else frozenset[int]()
             for threshold, kind in zip(thresholds, kinds, strict=True)
