@@ -12,19 +12,20 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
-from api.http.errors import add_handlers
-from api.http.metrics import Metrics
-from api.http.middleware import RequestMiddleware
-from api.openapi.describe import describe, to_30
-from api.openapi.docs_page import add_docs
-from api.routes import router
-from api.serving.micro_batch import MicroBatch
-from api.serving.model_watch import ModelWatch
 from predictor.core.settings import load_settings, make_settings
 from predictor.core.settings_sections import ServeSettings, StoreSettings
 from predictor.scoring.bundle.files import is_bundle
 from predictor.store.api_keys import FILE, KeyRing
 from predictor.store.store import Store
+
+from .http.errors import add_handlers
+from .http.metrics import Metrics
+from .http.middleware import RequestMiddleware
+from .openapi.describe import describe, to_30
+from .openapi.docs_page import add_docs
+from .routes import router
+from .serving.micro_batch import MicroBatch
+from .serving.model_watch import ModelWatch
 
 _ABOUT = """
 The probability that a marketing qualified lead (MQL) becomes a sales qualified lead (SQL).

@@ -10,20 +10,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from api.http.error_codes import WRONG_FIELD
-from api.http.errors import NO_REPORT, RefusalError
-from api.http.guarded_route import GuardedRoute
-from api.http.metrics import CONTENT_TYPE, Metrics
-from api.http.pages import show_page
-from api.schemas.answers import ErasureOut, OutcomeOut, WarningOut
-from api.schemas.model import FeatureOut, LiveOut, ModelOut, ReadyOut, RecommendedOut, ThresholdOut, ThresholdRow
-from api.schemas.requests import Key, OutcomeIn, ThresholdQuery
-from api.schemas.responses import METRICS, NO_LEAD, NO_PAGE, UNREADY, WRONG
-from api.score_routes import add_score_routes
-from api.serving.service import Served, Service, find_service
 from predictor.core.errors import Finding, list_names
 from predictor.data.parse import to_moment
 from predictor.store.store import Store
+
+from .http.error_codes import WRONG_FIELD
+from .http.errors import NO_REPORT, RefusalError
+from .http.guarded_route import GuardedRoute
+from .http.metrics import CONTENT_TYPE, Metrics
+from .http.pages import show_page
+from .schemas.answers import ErasureOut, OutcomeOut, WarningOut
+from .schemas.model import FeatureOut, LiveOut, ModelOut, ReadyOut, RecommendedOut, ThresholdOut, ThresholdRow
+from .schemas.requests import Key, OutcomeIn, ThresholdQuery
+from .schemas.responses import METRICS, NO_LEAD, NO_PAGE, UNREADY, WRONG
+from .score_routes import add_score_routes
+from .serving.service import Served, Service, find_service
 
 router = APIRouter(route_class=GuardedRoute, generate_unique_id_function=lambda route: route.name)
 add_score_routes(router)

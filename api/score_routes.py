@@ -9,16 +9,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from api.http.errors import describe_error, note_fault
-from api.http.fast_route import FastRoute
-from api.http.metrics import Metrics
-from api.schemas.answers import AnswerOut, BatchOut, RefusedOut
-from api.schemas.batch import BatchIn, read_one_of_many
-from api.schemas.requests import LeadIn, ScoreQuery
-from api.schemas.responses import UNREADY, WRONG
-from api.serving.answering import Given, answer_each, answer_leads, tell, write
-from api.serving.service import Served, Service
 from predictor.core.errors import ScoringError
+
+from .http.errors import describe_error, note_fault
+from .http.fast_route import FastRoute
+from .http.metrics import Metrics
+from .schemas.answers import AnswerOut, BatchOut, RefusedOut
+from .schemas.batch import BatchIn, read_one_of_many
+from .schemas.requests import LeadIn, ScoreQuery
+from .schemas.responses import UNREADY, WRONG
+from .serving.answering import Given, answer_each, answer_leads, tell, write
+from .serving.service import Served, Service
 
 Asked = Annotated[ScoreQuery, Query()]
 _AT_ONCE = 200  # leads of a batch that are in memory with all that belongs to them

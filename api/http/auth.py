@@ -9,9 +9,10 @@ from typing import Literal
 
 from fastapi import Request
 
-from api.http.error_codes import NO_KEY, NO_KEYS, NO_SCOPE, RefusalError
 from predictor.core.errors import SettingsError
 from predictor.store.api_keys import KeyRing, KeyScope, is_loopback
+
+from .error_codes import NO_KEY, NO_KEYS, NO_SCOPE, RefusalError
 
 Access = KeyScope | Literal["open", "any"]
 ACCESS: dict[str, Access] = {

@@ -13,7 +13,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from api.http.error_codes import (
+from predictor.core.errors import PredictorError, ScoringError, SettingsError, StoreError, count
+
+from ..schemas.answers import FaultOut
+from .error_codes import (
     NO_JSON,
     NO_MODEL,
     NO_PATH,
@@ -25,8 +28,6 @@ from api.http.error_codes import (
     WRONG_FIELD,
     RefusalError,
 )
-from api.schemas.answers import FaultOut
-from predictor.core.errors import PredictorError, ScoringError, SettingsError, StoreError, count
 
 __all__ = [
     "LOG",

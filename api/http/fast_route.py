@@ -15,8 +15,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import QueryParams
 
-from api.http.guarded_route import GuardedRoute
-from api.serving.service import Service, find_service
+from ..serving.service import Service, find_service
+from .guarded_route import GuardedRoute
 
 _LARGE = 500_000  # bytes of a body; to read such takes so long that others are answered meanwhile
 

@@ -12,11 +12,12 @@ from fastapi.routing import APIRoute
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
-from api.http.auth import ACCESS, check_access
-from api.http.errors import answer_error, note_fault
-from api.serving.crm import find_crm, read_records
 from predictor.core.errors import PredictorError
 from predictor.data.crm.field_maps import Crm
+
+from ..serving.crm import find_crm, read_records
+from .auth import ACCESS, check_access
+from .errors import answer_error, note_fault
 
 _OF_RECORDS = {"/v1/score": False, "/v1/score/batch": True}  # paths that take a CRM's records -> whether many
 

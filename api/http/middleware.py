@@ -11,9 +11,10 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.metrics import Metrics
 from predictor.core.ids import make_short_id
 from predictor.core.settings_sections import ServeSettings
+
+from .metrics import Metrics
 
 LOG = logging.getLogger("api.requests")
 _SANE_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")

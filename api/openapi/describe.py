@@ -8,9 +8,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.http.auth import ACCESS
-from api.openapi.crm_records import SCHEMAS, add_records
-from api.openapi.examples import ERRORS, REQUESTS
+from ..http.auth import ACCESS
+from .crm_records import SCHEMAS, add_records
+from .examples import ERRORS, REQUESTS
 
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A key made with `predictor keys add`."},

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse
 
-from api.http.pages import make_policy
+from ..http.pages import make_policy
 
 _FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
-from api.http.errors import describe_faults
-from api.schemas.answers import RefusedOut
-from api.schemas.requests import LeadIn
+from ..http.errors import describe_faults
+from .answers import RefusedOut
+from .requests import LeadIn
 
 
 def _leave(value: Any, _: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401  JSON

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, FiniteFloat
 
-from api.schemas.answers import ModelRef, Out
 from predictor.core.settings_sections import Policy
 from predictor.model.metrics.calibration_test import CalibrationVerdict
+
+from .answers import ModelRef, Out
 
 
 class FeatureOut(Out):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.schemas.answers import ErrorOut
+from .answers import ErrorOut
 
 WRONG: dict[int | str, dict[str, Any]] = {422: {"model": ErrorOut, "description": "The request is wrong; the text says where."}}
 NO_LEAD: dict[int | str, dict[str, Any]] = {404: {"model": ErrorOut, "description": "No id can hold a line break."}}

@@ -9,14 +9,15 @@ from typing import Any
 
 import orjson
 
-from api.schemas.requests import LeadIn, ScoreQuery
-from api.serving.crm import CrmLeadIn
-from api.serving.each import try_each
-from api.serving.service import Service
 from predictor.core.errors import ScoringError
 from predictor.scoring.crm.properties import write_properties
 from predictor.scoring.sales_context import SalesContext, compute_sales_context
 from predictor.store.records import Answered
+
+from ..schemas.requests import LeadIn, ScoreQuery
+from .crm import CrmLeadIn
+from .each import try_each
+from .service import Service
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,15 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import PrivateAttr, ValidationError
 from starlette.datastructures import QueryParams
 
-from api.http.errors import describe_error, describe_faults
-from api.schemas.answers import RefusedOut
-from api.schemas.requests import LeadIn
-from api.serving.service import find_service
 from predictor.core.errors import Finding, ScoringError
 from predictor.data.crm.field_maps import CRMS, Crm, read_map
 from predictor.scoring.crm.record import CrmLead, CrmReader
 from predictor.scoring.scorer import Scorer
+
+from ..http.errors import describe_error, describe_faults
+from ..schemas.answers import RefusedOut
+from ..schemas.requests import LeadIn
+from .service import find_service
 
 AnswerShape = Literal["contract", "properties"]
 _READERS: WeakKeyDictionary[Scorer, dict[Crm, CrmReader]] = WeakKeyDictionary()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from api.schemas.requests import LeadIn
-from api.serving.answering import Given, answer_each
-from api.serving.service import Service
+from ..schemas.requests import LeadIn
+from .answering import Given, answer_each
+from .service import Service
 
 _MOST = 32  # scored together: what comes after them waits for the next turn of the loop, and everybody else has had one
 _Answer = asyncio.Future[Given]

@@ -9,13 +9,14 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from api.http.errors import LOG
-from api.serving.service import Service
 from predictor.core.errors import BundleError
 from predictor.core.settings_sections import ServeSettings
 from predictor.scoring.bundle.registry import find_challenger, find_champion, mark_bundles
 from predictor.scoring.scorer import Scorer
 from predictor.store.store import Store
+
+from ..http.errors import LOG
+from .service import Service
 
 _AGAIN_S = 30.0
 

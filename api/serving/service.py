@@ -10,14 +10,15 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from api.http.errors import LOG, NO_MODEL, RefusalError
-from api.serving.each import try_each
 from predictor.core.errors import Finding, ScoringError, StoreError, count
 from predictor.scoring.answer import Answer, Lead
 from predictor.scoring.exploration import draw_exploration
 from predictor.scoring.scorer import Scorer
 from predictor.store.records import Answered
 from predictor.store.store import Store
+
+from ..http.errors import LOG, NO_MODEL, RefusalError
+from .each import try_each
 
 
 @dataclass(frozen=True)
