@@ -1,4 +1,4 @@
-"""The app: one bundle, one store, the paths of the API."""
+"""The app: one model, one store, and the paths of the API."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from predictor.scoring.bundle.files import is_bundle
 from predictor.store.api_keys import FILE, KeyRing
 from predictor.store.store import Store
 
-from .http.errors import add_handlers
+from .http.errors import add_error_handlers
 from .http.metrics import Metrics
 from .http.middleware import RequestMiddleware
-from .openapi.describe import describe, to_30
+from .openapi.describe import make_openapi, to_openapi_30
 from .openapi.docs_page import add_docs
 from .routes import router
 from .serving.micro_batch import MicroBatch
 from .serving.model_watch import ModelWatch
 
-_ABOUT = """
+_DESCRIPTION = """
 The probability that a marketing qualified lead (MQL) becomes a sales qualified lead (SQL).
 
-1. Ask `GET /v1/model` which attributes and events are worth sending.
-2. The moment a lead becomes an MQL, `POST /v1/score`; act on `decision`, show `probability` and `reasons`.
-3. When sales has accepted or recycled it, `POST /v1/outcomes`.
+1. `GET /v1/model` lists the attributes and events that are worth sending.
+2. When a lead becomes an MQL, send it to `POST /v1/score`. Follow `decision`, and show `probability` and `reasons`.
+3. When sales has accepted or recycled the lead, send that to `POST /v1/outcomes`.
 
-Every error is `{"error": {"code", "text"}}`; its text says what is wrong, where, and what to do. A value that was never seen and
-a field that is not known do not stop a score: they come back in `warnings`.
+Every error is `{"error": {"code", "text"}}`; its text says what is wrong, where, and what to do. Unknown fields and values that
+training never saw do not stop a score: the answer lists them in `warnings`.
 """
 
 
@@ -47,62 +47,64 @@ def create_app(
     store: StoreSettings | None = None,
     serve: ServeSettings | None = None,
 ) -> FastAPI:
-    """The API over a bundle; without one that can serve it starts all the same, is not ready, and says why.
+    """The API over a bundle. If no bundle can serve, the app starts anyway, is not ready, and says why.
 
     Args:
-        models: The folder whose champion serves; None means `models`.
-        bundle: A bundle that serves whatever the champion is; None means the champion.
-        store_url: SQLAlchemy URL of scores and outcomes; None means that of `store`.
-        store: Where and for how long they are kept; None means the file `scores.db` beside the bundles.
-        serve: Keys and limits, how it follows the bundles, and which leads go to sales by lot; None means the defaults, with the
-            keys in `keys.toml` beside the bundles.
+        models: The folder whose champion serves; None for `models`.
+        bundle: A bundle that serves whatever the champion is; None for the champion.
+        store_url: SQLAlchemy URL of scores and outcomes; None for the one of `store`.
+        store: Where and for how long they are stored; None for the file `scores.db` beside the bundles.
+        serve: Keys, limits, how the app follows the champion, and the share of leads that go to sales at random; None for the
+            defaults, with the keys in `keys.toml` beside the bundles.
 
     Raises:
         StoreError: The URL of the store cannot be read, or its driver is not installed.
         SettingsError: The file of keys cannot be read.
     """
-    limits = serve or make_settings().serve
-    asked = store or make_settings().store
-    asked = asked.model_copy(update={"url": store_url}) if store_url else asked
+    serve_settings = serve or make_settings().serve
+    store_settings = store or make_settings().store
+    if store_url:
+        store_settings = store_settings.model_copy(update={"url": store_url})
     folder = models or (bundle.absolute().parent if bundle else Path("models"))
 
     @asynccontextmanager
-    async def live(_: FastAPI) -> AsyncIterator[dict[str, float]]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, float]]:
         watch.start()
         watch.store.start()
-        yield {"receive_s": limits.receive_s}
+        yield {"receive_s": serve_settings.receive_s}
         watch.stop()
         watch.store.close()
 
     app = FastAPI(
         title="Lead conversion predictor",
-        version=_find_version(),
-        description=_ABOUT,
-        lifespan=live,
+        version=_read_version(),
+        description=_DESCRIPTION,
+        lifespan=lifespan,
         docs_url=None,  # both would load scripts from a CDN
         redoc_url=None,
     )
+    score_store = Store.open(store_settings, folder)
     watch = ModelWatch(
-        folder, Store.open(asked, folder), limits, bundle=bundle, swap=lambda service: setattr(app.state, "service", service)
+        folder, score_store, serve_settings, bundle=bundle, swap=lambda service: setattr(app.state, "service", service)
     )
     app.state.watch = watch
-    app.state.keys = KeyRing(Path(limits.keys) if limits.keys else folder / FILE)
+    app.state.keys = KeyRing(Path(serve_settings.keys) if serve_settings.keys else folder / FILE)
     app.state.metrics = Metrics()
-    app.state.gather = MicroBatch()
-    app.add_middleware(RequestMiddleware, settings=limits, metrics=app.state.metrics)
-    add_handlers(app)
-    app.router.routes += router.routes  # as they are: a router in a router is asked twice
-    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    app.state.micro_batch = MicroBatch()
+    app.add_middleware(RequestMiddleware, settings=serve_settings, metrics=app.state.metrics)
+    add_error_handlers(app)
+    app.router.routes += router.routes  # include_router would match each request twice
+    app.openapi = lambda: make_openapi(app)  # type: ignore[method-assign]
     add_docs(app)
-    app.add_route("/openapi-3.0.json", lambda _: JSONResponse(to_30(app.openapi())), include_in_schema=False)
+    app.add_route("/openapi-3.0.json", lambda _: JSONResponse(to_openapi_30(app.openapi())), include_in_schema=False)
     return app
 
 
 def create_from_environment() -> FastAPI:
-    """The API as `predictor serve` asks for it.
+    """The API as `predictor serve` starts it, from environment variables.
 
-    `PREDICTOR_MODEL` is a bundle, or a folder of bundles whose champion serves (default: `models`); `PREDICTOR_CONFIG` is a
-    settings file whose sections `store` and `serve` are meant; `PREDICTOR_STORE` is a SQLAlchemy URL that stands instead of its
+    `PREDICTOR_MODEL` is a bundle, or a folder of bundles whose champion serves (default: `models`). `PREDICTOR_CONFIG` is a
+    settings file, of which the sections `store` and `serve` are used. `PREDICTOR_STORE` is a SQLAlchemy URL that replaces its
     `store.url`.
     """
     folder = Path(os.environ.get("PREDICTOR_MODEL", "models"))
@@ -113,12 +115,12 @@ def create_from_environment() -> FastAPI:
     serve = settings.serve.start_from(settings.folder)
     bundle = folder if is_bundle(folder) else None
     app = create_app(None if bundle else folder, bundle=bundle, store_url=store_url, store=store, serve=serve)
-    gc.freeze()  # what is there now stays, and is looked through for garbage no more; what requests make is hardly ever garbage
+    gc.freeze()  # what is loaded now stays: the garbage collector need not check it, and requests make hardly any garbage
     gc.set_threshold(20_000, 20, 50)
     return app
 
 
-def _find_version() -> str:
+def _read_version() -> str:
     try:
         return version("lead-conversion-predictor")
     except PackageNotFoundError:

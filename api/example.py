@@ -1,4 +1,4 @@
-"""How a CRM asks: serve a bundle, score one lead over HTTP, print the answer.
+"""How a CRM uses the API: serve a bundle, score one lead over HTTP, print the answer.
 
 Run as `python -m api.example MODELS`, where MODELS is a bundle or a folder of bundles.
 """
@@ -46,10 +46,10 @@ def find_port() -> int:
 
 @contextmanager
 def serve(models: str) -> Iterator[str]:
-    """A real server process over a bundle; gives its address once it is ready.
+    """The address of a server process over a bundle, once it is ready.
 
     Raises:
-        RuntimeError: The server ended, or was not ready in time; with what it said.
+        RuntimeError: The server ended, or was not ready in time.
     """
     port = find_port()
     command = [sys.executable, "-m", "predictor.cli", "serve", "--model", models, "--port", str(port)]
@@ -63,33 +63,33 @@ def serve(models: str) -> Iterator[str]:
 
 
 def wait_until_ready(address: str, server: subprocess.Popen[bytes]) -> None:
-    """Come back once a server can score.
+    """Return once a server can score.
 
     Raises:
         RuntimeError: It ended, or was not ready in time.
     """
-    until = time.monotonic() + _PATIENCE_S
-    while time.monotonic() < until and server.poll() is None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline and server.poll() is None:
         try:
             with urlopen(f"{address}/health/ready", timeout=1):  # noqa: S310  the address is our own
                 return
         except (URLError, OSError):
             time.sleep(0.05)
-    raise RuntimeError(f"The server at {address} is not ready; what it said stands above.")
+    raise RuntimeError(f"The server at {address} is not ready; its log is above.")
 
 
-def ask(address: str, path: str, content: object) -> Any:  # noqa: ANN401  JSON
-    """The answer to a JSON request."""
-    head = {"Content-Type": "application/json"}
-    request = Request(f"{address}{path}", json.dumps(content).encode(), head)  # noqa: S310
+def post(address: str, path: str, content: object) -> Any:  # noqa: ANN401  JSON
+    """The answer to a request with JSON content."""
+    headers = {"Content-Type": "application/json"}
+    request = Request(f"{address}{path}", json.dumps(content).encode(), headers)  # noqa: S310
     with urlopen(request, timeout=10) as answer:  # noqa: S310
         return json.load(answer)
 
 
 def main() -> None:
-    """Serve, ask, print."""
+    """Serve, score, print."""
     with serve(sys.argv[1] if len(sys.argv) > 1 else "models") as address:
-        sys.stdout.write(f"POST {address}/v1/score\n{json.dumps(ask(address, '/v1/score', LEAD), indent=1)}\n")
+        sys.stdout.write(f"POST {address}/v1/score\n{json.dumps(post(address, '/v1/score', LEAD), indent=1)}\n")
 
 
 if __name__ == "__main__":

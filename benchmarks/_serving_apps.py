@@ -22,8 +22,8 @@ from api.http.fast_route import FastRoute
 from api.http.guarded_route import GuardedRoute
 from api.schemas.answers import AnswerOut
 from api.schemas.requests import LeadIn
-from api.score_routes import Asked
-from api.serving.answering import write
+from api.score_routes import ScoreOptions
+from api.serving.answering import write_json
 from api.serving.service import Served
 from predictor.cli.json_logs import make_log_config, spare_unread
 
@@ -42,8 +42,8 @@ def create_constant() -> FastAPI:
     async def score(lead: LeadIn, reasons: Annotated[int, Query(ge=0, le=20)] = 5) -> AnswerOut:  # noqa: ARG001
         return constant
 
-    async def score_quickly(service: Served, lead: LeadIn, asked: Asked, request: Request) -> Response:  # noqa: ARG001
-        return Response(write(constant.model_dump()), media_type="application/json")
+    async def score_quickly(service: Served, lead: LeadIn, query: ScoreOptions, request: Request) -> Response:  # noqa: ARG001
+        return Response(write_json(constant.model_dump()), media_type="application/json")
 
     app = create_from_environment()
     if os.environ.get("PREDICTOR_CONSTANT_QUICK"):
@@ -138,5 +138,5 @@ def serve_constant() -> list[str]:
     return [
         sys.executable, "-m", "uvicorn", "_serving_apps:create_constant", "--factory", "--app-dir", str(Path(__file__).parent),
         "--port", "PORT", "--log-level", "warning", "--no-access-log", "--no-server-header",
-        "--http", "api.http.header_timeout:PromptHeads",
+        "--http", "api.http.header_timeout:HeaderTimeout",
     ]  # fmt: skip

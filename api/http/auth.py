@@ -1,4 +1,4 @@
-"""Who may ask what: the scope that each path needs, and the key that a request brings."""
+"""API keys: the scope that each path needs, and the key that a request carries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastapi import Request
 from predictor.core.errors import SettingsError
 from predictor.store.api_keys import KeyRing, KeyScope, is_loopback
 
-from .error_codes import NO_KEY, NO_KEYS, NO_SCOPE, RefusalError
+from .errors import NO_KEY, NO_KEYS, NO_SCOPE, RefusalError
 
 Access = KeyScope | Literal["open", "any"]
 ACCESS: dict[str, Access] = {
@@ -23,22 +23,24 @@ ACCESS: dict[str, Access] = {
     "/v1/outcomes": "outcomes",
     "/v1/leads/{lead_id:path}": "admin",
     "/report": "any",
-    "/metrics": "any",  # it holds nothing of a lead, and a monitor should need no key that scores or erases
+    "/metrics": "any",  # nothing in it is about a lead, and a monitor should not need a key that scores or erases
     "/health/live": "open",
     "/health/ready": "open",
 }
-_DO = "Send one as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'; whoever runs this server makes them with `predictor keys`."
+_ADVICE = (
+    "Send a key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'. Whoever runs this server makes keys with `predictor keys`."
+)
 
 
 def check_access(request: Request, access: Access) -> None:
-    """Let a request pass that may ask for a path; `request.state.key_name` names who asked.
+    """Raise if a request may not use a path; otherwise `request.state.key_name` is the name of its key.
 
     Args:
-        request: What was asked.
-        access: A scope that its key must open; `any` key will do; `open` to all.
+        request: The request.
+        access: The scope that its key must have; `any` if every key will do; `open` if no key is needed.
 
     Raises:
-        RefusalError: 401 without a key that is known, 403 where it does not open that, 503 where keys cannot be read.
+        RefusalError: 401 without a known key, 403 if the key does not have the scope, 503 if the keys cannot be read.
     """
     if access == "open":
         return
@@ -50,50 +52,50 @@ def check_access(request: Request, access: Access) -> None:
     try:
         key = ring.find(token) if token else None
     except SettingsError:
-        text = "This server cannot read its keys, and answers nobody until whoever runs it has mended their file."
+        text = "This server cannot read its keys, so it answers nobody. Ask whoever runs it to fix the file of keys."
         raise RefusalError(503, NO_KEYS, text) from None
     if key is None:
-        came = "This key is not known, or was revoked" if token else "A key is needed, but none came"
-        raise RefusalError(401, NO_KEY, f"{came}. {_DO}", {"WWW-Authenticate": _challenge(request)})
+        text = "This key is not known, or was revoked" if token else "A key is needed, but none came"
+        raise RefusalError(401, NO_KEY, f"{text}. {_ADVICE}", {"WWW-Authenticate": _choose_challenge(request)})
     request.state.key_name = key.name
     if access != "any" and access not in key.scopes:
-        opens = " and ".join(f"'{scope}'" for scope in key.scopes) or "nothing"
-        text = f"The key '{key.name}' opens {opens}, but this needs '{access}'. Ask whoever runs this server for a key that does."
+        scopes = " and ".join(f"'{scope}'" for scope in key.scopes) or "nothing"
+        text = f"The key '{key.name}' opens {scopes}, but this needs '{access}'. Ask whoever runs this server for another key."
         raise RefusalError(403, NO_SCOPE, text)
 
 
 def _check_local(request: Request) -> None:
-    """Without keys a server answers only who reached it on a loopback address, however it was started, and calls it so.
+    """Raise if a request to a server without keys did not come over loopback, or its Host header is not a loopback name.
 
-    A page in a browser of this machine may have its own name lead here (DNS rebinding), but cannot have it called otherwise.
+    A web page open on this machine can point its own host name here (DNS rebinding), but it cannot change the Host header.
     """
     server = request.scope.get("server")
-    called = request.headers.get("host", "localhost")
-    if (server is not None and not _is_local(str(server[0]))) or not _is_local(_strip_port(called)):
+    host = request.headers.get("host", "localhost")
+    if (server is not None and not _is_local(str(server[0]))) or not _is_local(_strip_port(host)):
         text = (
-            "This server has no keys, and so answers on loopback only, and to requests whose Host names that, as localhost does. "
+            "This server has no keys, so it answers on loopback only, to requests whose Host is one of its names, as localhost. "
             "Whoever runs it makes keys with `predictor keys add`."
         )
         raise RefusalError(401, NO_KEY, text, {"WWW-Authenticate": "Bearer"})
 
 
-def _strip_port(called: str) -> str:
+def _strip_port(host: str) -> str:
     """The host of a `Host` header.
 
     >>> _strip_port("127.0.0.1:8000"), _strip_port("[::1]:8000"), _strip_port("localhost")
     ('127.0.0.1', '::1', 'localhost')
     """
-    host = called.partition("]")[0].removeprefix("[") if called.startswith("[") else called.partition(":")[0]
-    return "localhost" if host.rstrip(".").casefold().endswith(".localhost") else host.rstrip(".")
+    name = host.partition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
+    return "localhost" if name.rstrip(".").casefold().endswith(".localhost") else name.rstrip(".")
 
 
 @lru_cache(maxsize=64)
 def _is_local(host: str) -> bool:
-    return is_loopback(host) or not any(letter in host for letter in ".:")  # a socket's file, or the name of a test server
+    return is_loopback(host) or not any(letter in host for letter in ".:")  # the file of a socket, or the name of a test server
 
 
 def _read_token(request: Request) -> str:
-    """The key that came; of `Authorization: Basic`, as browsers send it, the password. Empty where none came."""
+    """The key of a request; with `Authorization: Basic`, as browsers send it, the password. Empty if there is none."""
     kind, _, rest = request.headers.get("authorization", "").partition(" ")
     if kind.casefold() == "bearer":
         return rest.strip()
@@ -105,6 +107,6 @@ def _read_token(request: Request) -> str:
     return request.headers.get("x-api-key", "").strip()
 
 
-def _challenge(request: Request) -> str:
-    """How to ask again; a browser is told a way in which it can ask its user."""
+def _choose_challenge(request: Request) -> str:
+    """The way to authenticate; on the page for people one for which a browser opens its log-in window."""
     return 'Basic realm="predictor: any name, and the key as password"' if request.url.path == "/report" else "Bearer"

@@ -1,56 +1,35 @@
-"""Errors of the API: one shape for all of them, whoever noticed, and no value of a lead in any that is made here."""
+"""The errors of this API: their codes, and one JSON shape for all of them that never quotes a value of a lead."""
 
 from __future__ import annotations
 
 import logging
 import re
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from predictor.core.errors import PredictorError, ScoringError, SettingsError, StoreError, count
 
 from ..schemas.answers import FaultOut
-from .error_codes import (
-    NO_JSON,
-    NO_MODEL,
-    NO_PATH,
-    NO_REPORT,
-    NO_STORE,
-    TOO_LARGE,
-    TOO_SLOW,
-    UNEXPECTED,
-    WRONG_FIELD,
-    RefusalError,
-)
 
-__all__ = [
-    "LOG",
-    "NO_MODEL",
-    "NO_REPORT",
-    "UNEXPECTED",
-    "RefusalError",
-    "add_handlers",
-    "answer_error",
-    "describe_error",
-    "describe_faults",
-    "note_fault",
-]
 LOG = logging.getLogger("api")
-_OF_STATUS = {404: NO_PATH, 405: NO_PATH, 408: TOO_SLOW, 413: TOO_LARGE}
-_MOST = 5  # faults told of one request
+_CODES = tuple(f"API{number:03}" for number in range(1, 13))
+NO_JSON, WRONG_FIELD, NO_PATH, NO_MODEL, NO_REPORT, NO_STORE, UNEXPECTED, NO_KEY, NO_SCOPE, NO_KEYS, TOO_LARGE, TOO_SLOW = _CODES
+_STATUS_CODES = {404: NO_PATH, 405: NO_PATH, 408: TOO_SLOW, 413: TOO_LARGE}
+_MOST = 5  # faults listed for one request
 _CODED = re.compile(r"([A-Z]+\d{3}) (.*)", re.DOTALL)
-_CAME = {
+_TYPE_NAMES = {
     str: "a text", bool: "a yes or no", int: "a number", float: "a number", list: "a list", dict: "an object",
     bytes: "a body of another type",
 }  # fmt: skip
-_OF_KIND = ("_type", "_parsing", "moment", "number", "value")  # faults of which it helps to know what kind of value came
-_WORDS = {
+_TYPED = ("_type", "_parsing", "moment", "number", "value")  # endings of faults where the type that came helps to find them
+_RULES = {
     "string_type": "must be a text",
     "list_type": "must be a list",
     "dict_type": "must be an object",
@@ -58,8 +37,16 @@ _WORDS = {
     "model_attributes_type": "must be an object",
     "float_parsing": "must be a number",
     "int_parsing": "must be a whole number",
-    "string_pattern_mismatch": "must hold no line breaks or other control characters",
+    "string_pattern_mismatch": "must not contain line breaks or other control characters",
 }
+
+
+class RefusalError(PredictorError):
+    """A request that cannot be answered now, with its status, code and headers."""
+
+    def __init__(self, status: int, code: str, text: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.status, self.code, self.headers = status, code, dict(headers or {})
 
 
 def describe_error(error: PredictorError) -> FaultOut:
@@ -74,7 +61,7 @@ def describe_error(error: PredictorError) -> FaultOut:
 
 
 def describe_faults(faults: Sequence[Any]) -> FaultOut:
-    """What pydantic found in a request, as code and text; kinds of values are told, values never.
+    """The faults that pydantic found in a request as code and text, which names types of values and never a value.
 
     >>> fault = {"type": "string_type", "loc": ("body", "lead_id"), "msg": "Input should be a valid string", "input": 7}
     >>> describe_faults([fault]).text
@@ -82,10 +69,10 @@ def describe_faults(faults: Sequence[Any]) -> FaultOut:
     """
     if any(fault["type"] == "json_invalid" for fault in faults):
         reason = faults[0]["ctx"]["error"]
-        return FaultOut(code=NO_JSON, text=f"The body is no JSON: {reason}. Send JSON in UTF-8; NaN and Infinity are none.")
-    told = [_describe_fault(fault) for fault in faults[:_MOST]]
+        return FaultOut(code=NO_JSON, text=f"The body is not valid JSON: {reason}. Send JSON in UTF-8, without NaN and Infinity.")
+    texts = [_describe_fault(fault) for fault in faults[:_MOST]]
     more = [f"And {count(len(faults) - _MOST, 'fault')} more."] if len(faults) > _MOST else []
-    return FaultOut(code=WRONG_FIELD, text=" ".join([*told, *more, "See /docs for every field."]))
+    return FaultOut(code=WRONG_FIELD, text=" ".join([*texts, *more, "See /docs for every field."]))
 
 
 def _describe_fault(fault: Any) -> str:  # noqa: ANN401  pydantic's own ErrorDetails, a loose dict
@@ -97,55 +84,57 @@ def _describe_fault(fault: Any) -> str:  # noqa: ANN401  pydantic's own ErrorDet
     if fault["type"] == "missing":
         return f"{where} is missing. Send it{'' if name else ' as JSON with Content-Type: application/json'}."
     if fault["type"] == "extra_forbidden":
-        return f"{where} is not known. Leave it out, or mend its name."
-    rule = _WORDS.get(fault["type"]) or re.sub(r"^(?:\w+ )?should", "must", fault["msg"])
-    rule, _, do = rule.partition(". ")
+        return f"{where} is not known. Leave it out, or correct its name."
+    rule = _RULES.get(fault["type"]) or re.sub(r"^(?:\w+ )?should", "must", fault["msg"])
+    rule, _, advice = rule.partition(". ")
     if fault["type"] in {"model_type", "model_attributes_type"} and not name:
-        do = "Send it as JSON with Content-Type: application/json"
-    of_kind = fault["type"].endswith(_OF_KIND) and fault["type"] != "finite_number"
-    came = f", but {_CAME.get(type(fault['input']), 'null')} came" if of_kind else ""
-    return f"{where} {rule}{came}. {do + '.' if do else ''}".rstrip()
+        advice = "Send it as JSON with Content-Type: application/json"
+    typed = fault["type"].endswith(_TYPED) and fault["type"] != "finite_number"
+    type_name = f", but {_TYPE_NAMES.get(type(fault['input']), 'null')} came" if typed else ""
+    return f"{where} {rule}{type_name}. {advice + '.' if advice else ''}".rstrip()
 
 
-def note_fault(error: Exception, path: str, request_id: str | None = None) -> FaultOut:
-    """Log a fault of ours by its kind and place, since its message may quote a person; gives what is told of it."""
+def locate_faults(error: ValidationError, place: str) -> list[Any]:
+    """The faults of a pydantic error, located in a part of the request, `body` or `query`."""
+    return [{**fault, "loc": (place, *fault["loc"])} for fault in error.errors()]
+
+
+def log_fault(error: Exception, path: str, request_id: str | None = None) -> FaultOut:
+    """The answer to an unexpected error of the server; its type and place are logged, its message may quote a person."""
     trace = "".join(traceback.format_tb(error.__traceback__))
     LOG.error("%s at %s\n%s", type(error).__name__, path, trace, extra={"fields": {"request_id": request_id}})
-    text = "A fault of this server, not of the request. Its log names the place; tell whoever runs it."
+    text = "The server failed, not the request. Its log says where; tell whoever runs it."
     return FaultOut(code=UNEXPECTED, text=text)
 
 
-def answer_error(status: int, fault: FaultOut) -> JSONResponse:
-    """An error as every error of this API looks."""
-    return JSONResponse({"error": fault.model_dump()}, status_code=status)
+def make_error_response(status: int, fault: FaultOut, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """An error in the shape of every error of this API."""
+    return JSONResponse({"error": fault.model_dump()}, status_code=status, headers=headers)
 
 
-def _answer_package(_: Request, error: Exception) -> Response:
+def _answer_package_error(_: Request, error: Exception) -> Response:
     if isinstance(error, RefusalError):
-        response = answer_error(error.status, FaultOut(code=error.code, text=str(error)))
-        response.headers.update(error.headers)
-        return response
+        return make_error_response(error.status, FaultOut(code=error.code, text=str(error)), error.headers)
     if isinstance(error, StoreError):
-        return answer_error(503, FaultOut(code=NO_STORE, text=f"{error} Then send it again."))
-    return answer_error(422 if isinstance(error, (ScoringError, SettingsError)) else 500, describe_error(error))  # type: ignore[arg-type]
+        return make_error_response(503, FaultOut(code=NO_STORE, text=f"{error} Then send it again."))
+    status = 422 if isinstance(error, (ScoringError, SettingsError)) else 500
+    return make_error_response(status, describe_error(error))  # type: ignore[arg-type]
 
 
-def _answer_request(_: Request, error: Exception) -> Response:
-    return answer_error(422, describe_faults(error.errors()))  # type: ignore[attr-defined]
+def _answer_request_error(_: Request, error: Exception) -> Response:
+    return make_error_response(422, describe_faults(error.errors()))  # type: ignore[attr-defined]
 
 
-def _answer_http(request: Request, error: Exception) -> Response:
+def _answer_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code  # type: ignore[attr-defined]
-    code, text = _OF_STATUS.get(status, NO_JSON), f"{error.detail}."  # type: ignore[attr-defined]
+    code, text = _STATUS_CODES.get(status, NO_JSON), f"{error.detail}."  # type: ignore[attr-defined]
     if code == NO_PATH:
-        text = f"{request.method} on this path is not there. See /docs for every path."  # a path may name a lead
-    response = answer_error(status, FaultOut(code=code, text=text))
-    response.headers.update(getattr(error, "headers", None) or {})
-    return response
+        text = f"{request.method} on this path does not exist. See /docs for every path."  # a path may name a lead
+    return make_error_response(status, FaultOut(code=code, text=text), getattr(error, "headers", None))
 
 
-def add_handlers(app: FastAPI) -> None:
-    """Let every error of an app look the same."""
-    app.add_exception_handler(PredictorError, _answer_package)
-    app.add_exception_handler(RequestValidationError, _answer_request)
-    app.add_exception_handler(HTTPException, _answer_http)
+def add_error_handlers(app: FastAPI) -> None:
+    """Make every error of an app look the same."""
+    app.add_exception_handler(PredictorError, _answer_package_error)
+    app.add_exception_handler(RequestValidationError, _answer_request_error)
+    app.add_exception_handler(HTTPException, _answer_http_error)

@@ -1,4 +1,4 @@
-"""A route that reads its body and its query itself: FastAPI, which describes it, would take as long for that as scoring takes."""
+"""A route that reads its body and query itself: FastAPI, which only describes it, would need as long for that as scoring does."""
 
 from __future__ import annotations
 
@@ -16,62 +16,63 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import QueryParams
 
 from ..serving.service import Service, find_service
+from .errors import locate_faults
 from .guarded_route import GuardedRoute
 
-_LARGE = 500_000  # bytes of a body; to read such takes so long that others are answered meanwhile
+_LARGE = 500_000  # bytes of a body from which it is read in a thread, so that other requests are answered meanwhile
 
 
 class FastRoute(GuardedRoute):
-    """A route whose endpoint is given the service, its body, its query and the request, and gives a response.
+    """A route whose endpoint takes the service, its body, its query and the request, and returns a response.
 
-    An endpoint that is no coroutine runs in a thread, and its body is validated there.
+    An endpoint that is not a coroutine runs in a thread, and its body is validated there.
     """
 
     def make_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """What reads a request and asks the endpoint."""
+        """The function that reads a request and calls the endpoint."""
         (body,), (query,) = self.dependant.body_params, self.dependant.query_params
         endpoint = self.endpoint
-        taken, asks = (cast("type[BaseModel]", part.field_info.annotation) for part in (body, query))
-        read_query = lru_cache(maxsize=256)(lambda query: asks.model_validate(dict(QueryParams(query))))
+        body_type, query_type = (cast("type[BaseModel]", part.field_info.annotation) for part in (body, query))
+        parse_query = lru_cache(maxsize=256)(lambda text: query_type.model_validate(dict(QueryParams(text))))
 
-        def read(content: Any, request: Request) -> tuple[BaseModel, BaseModel]:  # noqa: ANN401  JSON
-            faults, asked, given = list[Any](), None, None
+        def validate(content: Any, request: Request) -> tuple[BaseModel, BaseModel]:  # noqa: ANN401  JSON
+            faults, valid_query, valid_body = list[Any](), None, None
             try:
-                asked = read_query(request.scope["query_string"])
+                valid_query = parse_query(request.scope["query_string"])
             except ValidationError as error:
-                faults += _place("query", error)
+                faults += locate_faults(error, "query")
             try:
-                given = taken.model_validate(content)
+                valid_body = body_type.model_validate(content)
             except ValidationError as error:
-                faults += _place("body", error)
-            if asked is None or given is None:
+                faults += locate_faults(error, "body")
+            if valid_query is None or valid_body is None:
                 raise RequestValidationError(faults)
-            return given, asked
+            return valid_body, valid_query
 
         async def answer(request: Request) -> Response:
             content = await _read_body(request)
             service = find_service(request)
             large = len(await request.body()) > _LARGE
-            asked = await run_in_threadpool(read, content, request) if large else read(content, request)
-            response: Response = await endpoint(service, *asked, request)
+            arguments = await run_in_threadpool(validate, content, request) if large else validate(content, request)
+            response: Response = await endpoint(service, *arguments, request)
             return response
 
-        def answer_many(content: Any, service: Service, request: Request) -> Response:  # noqa: ANN401  JSON
-            response: Response = endpoint(service, *read(content, request), request)
+        def validate_and_answer(content: Any, service: Service, request: Request) -> Response:  # noqa: ANN401  JSON
+            response: Response = endpoint(service, *validate(content, request), request)
             return response
 
         async def answer_in_thread(request: Request) -> Response:
             content = await _read_body(request)
-            return await run_in_threadpool(answer_many, content, find_service(request), request)
+            return await run_in_threadpool(validate_and_answer, content, find_service(request), request)
 
         return answer if iscoroutinefunction(endpoint) else answer_in_thread
 
 
 async def _read_body(request: Request) -> Any:  # noqa: ANN401  JSON
-    """The JSON of a body; the bytes of one that is not said to be JSON, which are refused like any other fault.
+    """The JSON of a body; its bytes if the content type is not JSON, which validation then refuses.
 
     Raises:
-        RequestValidationError: It is no JSON, or there is none.
+        RequestValidationError: The body is empty, or not valid JSON.
     """
     body = await request.body()
     if not body:
@@ -91,7 +92,3 @@ def _is_json(content_type: str) -> bool:
     message["content-type"] = content_type
     kind = message.get_content_subtype() if message.get_content_maintype() == "application" else ""
     return bool(content_type) and (kind == "json" or kind.endswith("+json"))
-
-
-def _place(where: str, error: ValidationError) -> list[Any]:
-    return [{**fault, "loc": (where, *fault["loc"])} for fault in error.errors()]

@@ -1,4 +1,4 @@
-"""A route that asks for a key, reads JSON strictly, and tells of a fault of our own without quoting what came."""
+"""A route that checks the key, reads JSON strictly, and logs an unexpected error without quoting the request."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from predictor.data.crm.field_maps import Crm
 
 from ..serving.crm import find_crm, read_records
 from .auth import ACCESS, check_access
-from .errors import answer_error, note_fault
+from .errors import log_fault, make_error_response
 
-_OF_RECORDS = {"/v1/score": False, "/v1/score/batch": True}  # paths that take a CRM's records -> whether many
+_MANY_RECORDS = {"/v1/score": False, "/v1/score/batch": True}  # paths that take a CRM's records -> whether many at once
 
 
 class _StrictRequest(Request):
-    """A request whose JSON is JSON: no NaN, no Infinity, no half of a character, no nesting without end."""
+    """A request that accepts strict JSON only: no NaN, no Infinity, no half a character, no endless nesting."""
 
-    leads: Any = None  # the body with a CRM's records made leads, once that is done
+    leads: Any = None  # the body after a CRM's records were converted to leads
 
     async def json(self) -> Any:  # noqa: ANN401  JSON
         if self.leads is not None:
@@ -36,36 +36,36 @@ class _StrictRequest(Request):
             raise json.JSONDecodeError(str(error), "", 0) from None
 
 
-async def _read_leads(request: _StrictRequest, crm: Crm, *, many: bool) -> None:
+async def _convert_records(request: _StrictRequest, crm: Crm, *, many: bool) -> None:
     try:
         content = await request.json()
     except json.JSONDecodeError:
-        return  # which is refused where every body is
+        return  # refused later, like every body that is not JSON
     request.leads = await read_records(request, content, crm, many=many)
 
 
 class GuardedRoute(APIRoute):
-    """A route of `ACCESS`: one that is not listed there cannot be made."""
+    """A route whose access is listed in `ACCESS`; without an entry there it cannot be made."""
 
     def make_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """What is guarded."""
+        """The handler without its guard."""
         return super().get_route_handler()
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler of the route, guarded."""
+        """The handler of the route behind its guard."""
         handle, access, path = self.make_handler(), ACCESS[self.path], self.path_format
 
         async def guard(request: Request) -> Response:
             try:
                 check_access(request, access)
-                asked = _StrictRequest(request.scope, request.receive)
-                crm = find_crm(asked) if path in _OF_RECORDS else None
+                strict = _StrictRequest(request.scope, request.receive)
+                crm = find_crm(strict) if path in _MANY_RECORDS else None
                 if crm is not None:
-                    await _read_leads(asked, crm, many=_OF_RECORDS[path])
-                return await handle(asked)
+                    await _convert_records(strict, crm, many=_MANY_RECORDS[path])
+                return await handle(strict)
             except (PredictorError, RequestValidationError, HTTPException):
                 raise
-            except Exception as error:  # noqa: BLE001  whatever it is
-                return answer_error(500, note_fault(error, path, getattr(request.state, "request_id", None)))
+            except Exception as error:  # noqa: BLE001  any error becomes a 500
+                return make_error_response(500, log_fault(error, path, getattr(request.state, "request_id", None)))
 
         return guard

@@ -1,4 +1,4 @@
-"""What goes around every request: its id, a line in the log, limits of size and time, and headers that keep pages safe."""
+"""What every request gets: an id, a log line, limits of size and time, and security headers."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from predictor.core.settings_sections import ServeSettings
 from .metrics import Metrics
 
 LOG = logging.getLogger("api.requests")
-_SANE_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")
-_SAFE = (
+_PLAIN_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")
+_SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),  # answers are about people
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
-_MOST_DRAINED = 4  # times the limit that is read and thrown away, so that whoever sends still reads the refusal
-_GONE = 499  # nobody reads it, but figures and log tell such requests from faults of ours
+_MOST_DRAINED = 4  # times the limit that is read and thrown away, so that the client gets to read the refusal
+_GONE = 499  # nobody reads it; metrics and log can distinguish these requests from errors of the server
 UNKNOWN = "unknown"
 
 
 class RequestMiddleware:
-    """An ASGI app around another."""
+    """An ASGI app around the API."""
 
     def __init__(self, app: ASGIApp, *, settings: ServeSettings, metrics: Metrics) -> None:
-        """Limits are those of the settings."""
+        """Take the limits from the settings."""
         self._app, self._metrics = app, metrics
-        self._most, self._receive_s = int(settings.max_body_mb * 1e6), settings.receive_s
+        self._max_bytes, self._receive_s = int(settings.max_body_mb * 1e6), settings.receive_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -46,7 +46,7 @@ class RequestMiddleware:
         request_id = _take_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id.decode()
 
-        async def send_on(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -54,13 +54,15 @@ class RequestMiddleware:
             await send(message)
 
         try:
-            await self._app(scope, _Body(scope, receive, most=self._most, within_s=self._receive_s).receive, send_on)
+            await self._app(
+                scope, _Body(scope, receive, max_bytes=self._max_bytes, limit_s=self._receive_s).receive, send_with_headers
+            )
         finally:
-            self._note(scope, status, perf_counter() - started)
+            self._record(scope, status, perf_counter() - started)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path_format", UNKNOWN)  # never the path itself, which may name a lead
-        self._metrics.note_request(scope["method"], route, status, seconds)
+        self._metrics.count_request(scope["method"], route, status, seconds)
         if LOG.isEnabledFor(logging.INFO):
             state = scope["state"]
             fields = {
@@ -71,58 +73,58 @@ class RequestMiddleware:
 
 
 def _take_id(scope: Scope) -> bytes:
-    """The id that came with the request if it is short and plain, or else a new one."""
-    came = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    return came if _SANE_ID.fullmatch(came) else make_short_id().encode()
+    """The id that the client sent if it is short and plain, otherwise a new one."""
+    value = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return value if _PLAIN_ID.fullmatch(value) else make_short_id().encode()
 
 
 def _add_headers(headers: Any, request_id: bytes) -> list[tuple[bytes, bytes]]:  # noqa: ANN401  ASGI
-    own = [(name.lower(), value) for name, value in headers]
-    has = {name for name, _ in own}
-    return [*own, (b"x-request-id", request_id), *(entry for entry in _SAFE if entry[0] not in has)]
+    present = [(name.lower(), value) for name, value in headers]
+    names = {name for name, _ in present}
+    return [*present, (b"x-request-id", request_id), *(entry for entry in _SECURITY_HEADERS if entry[0] not in names)]
 
 
 class _Body:
-    """The body of a request on its way in, refused where it is too large or does not come."""
+    """The body of a request as it comes in, refused if it is too large or too slow."""
 
-    def __init__(self, scope: Scope, receive: Receive, *, most: int, within_s: float) -> None:
-        self._receive, self._most, self._within_s = receive, most, within_s
-        self._until: float | None = None
-        self._came, self._whole = 0, False
+    def __init__(self, scope: Scope, receive: Receive, *, max_bytes: int, limit_s: float) -> None:
+        self._receive, self._max_bytes, self._limit_s = receive, max_bytes, limit_s
+        self._deadline: float | None = None
+        self._size, self._complete = 0, False
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         self._declared = int(declared) if declared.isdigit() else 0
 
     async def receive(self) -> Message:
-        """The next part."""
-        if self._whole:
+        """The next message."""
+        if self._complete:
             return await self._receive()
         now = asyncio.get_running_loop().time()
-        self._until = now + self._within_s if self._until is None else self._until
+        self._deadline = now + self._limit_s if self._deadline is None else self._deadline
         try:
-            async with asyncio.timeout_at(self._until):
-                if self._declared > self._most:
+            async with asyncio.timeout_at(self._deadline):
+                if self._declared > self._max_bytes:
                     await self._refuse()
                 message = await self._receive()
-                await self._count(message)
+                self._add(message)
+                if self._size > self._max_bytes:
+                    await self._refuse()
         except TimeoutError:
-            self._whole = True
-            text = f"The request did not come whole within {self._within_s:g} seconds. Send it again, in parts if it is large"
+            self._complete = True
+            text = f"The request was not complete within {self._limit_s:g} seconds. Send it again, in parts if it is large"
             raise HTTPException(408, text, {"Connection": "close"}) from None
         if message["type"] == "http.disconnect":
-            raise HTTPException(_GONE, "Whoever asked hung up before the request had come whole")
+            raise HTTPException(_GONE, "The client closed the connection before the request was complete")
         return message
 
-    async def _count(self, message: Message) -> None:
-        self._came += len(message.get("body", b""))
-        self._whole = message["type"] != "http.request" or not message.get("more_body", False)
-        if self._came > self._most:
-            await self._refuse()
+    def _add(self, message: Message) -> None:
+        self._size += len(message.get("body", b""))
+        self._complete = message["type"] != "http.request" or not message.get("more_body", False)
 
     async def _refuse(self) -> None:
-        while not self._whole and self._came < _MOST_DRAINED * self._most:
-            message = await self._receive()
-            self._came += len(message.get("body", b""))
-            self._whole = message["type"] != "http.request" or not message.get("more_body", False)
-        self._whole = True
-        text = f"The body must be at most {self._most / 1e6:g} megabytes. Send fewer leads, or fewer events of each, at a time"
+        while not self._complete and self._size < _MOST_DRAINED * self._max_bytes:
+            self._add(await self._receive())
+        self._complete = True
+        text = (
+            f"The body must be at most {self._max_bytes / 1e6:g} megabytes. Send fewer leads, or fewer events of each, at a time"
+        )
         raise HTTPException(413, text, {"Connection": "close"})

@@ -1,4 +1,4 @@
-"""Pages for people, under a policy that lets a browser run and load nothing but what they bring."""
+"""Pages for people, with a policy under which a browser runs and loads only what is in the page."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from functools import lru_cache
 
 from fastapi.responses import HTMLResponse
 
-_BLOCK = r"<{0}\b(?![^>]*(?:\bsrc=|\bapplication/json\b))[^>]*>(.*?)</{0}\s*>"  # what runs: no file, and no data
+_BLOCK = r"<{0}\b(?![^>]*(?:\bsrc=|\bapplication/json\b))[^>]*>(.*?)</{0}\s*>"  # inline code: neither a file nor data
 
 
-def show_page(text: str) -> HTMLResponse:
-    """A page as an answer; its own inline scripts and styles work, by their fingerprints, and nothing else."""
+def make_page_response(text: str) -> HTMLResponse:
+    """A page as a response; only its own inline scripts and styles work, by their hashes."""
     return HTMLResponse(text, headers={"Content-Security-Policy": make_policy(text)})
 
 
@@ -23,24 +23,24 @@ def make_policy(text: str, origin: str = "'none'") -> str:
 
     Args:
         text: The page.
-        origin: What it may load beside its own inline scripts and styles: `'none'`, or `'self'` for files of this server.
+        origin: What the page may load besides its own inline scripts and styles: `'none'`, or `'self'` for files of this server.
 
     >>> make_policy("<style>p {}</style>").split("; ")[1:3]
     ["script-src 'none'", "style-src 'unsafe-inline'"]
     >>> make_policy("<script>1</script>").split("; ")[1]
     "script-src 'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='"
     """
-    scripts, styles = _fingerprint_blocks(text, "script"), _fingerprint_blocks(text, "style")
-    load = [] if origin == "'none'" else [origin]
+    scripts, styles = _hash_blocks(text, "script"), _hash_blocks(text, "style")
+    sources = [] if origin == "'none'" else [origin]
     rules = {
         "default-src": ["'none'"],
-        "script-src": [*load, *scripts] or ["'none'"],
-        "style-src": ["'unsafe-inline'"],  # for browsers that do not know the two that follow
-        "style-src-elem": [*load, *styles] or ["'none'"],
-        "style-src-attr": ["'unsafe-inline'"],  # drawings bring many, and an attribute can load nothing here
-        "img-src": [*load, "data:"],
+        "script-src": [*sources, *scripts] or ["'none'"],
+        "style-src": ["'unsafe-inline'"],  # for browsers that do not know the next two
+        "style-src-elem": [*sources, *styles] or ["'none'"],
+        "style-src-attr": ["'unsafe-inline'"],  # drawings have many, and an attribute can load nothing here
+        "img-src": [*sources, "data:"],
         "font-src": ["data:"],
-        "connect-src": load or ["'none'"],
+        "connect-src": sources or ["'none'"],
         "base-uri": ["'none'"],
         "form-action": ["'none'"],
         "frame-ancestors": ["'none'"],
@@ -48,7 +48,7 @@ def make_policy(text: str, origin: str = "'none'") -> str:
     return "; ".join(f"{name} {' '.join(values)}" for name, values in rules.items())
 
 
-def _fingerprint_blocks(text: str, tag: str) -> list[str]:
+def _hash_blocks(text: str, tag: str) -> list[str]:
     blocks = re.findall(_BLOCK.format(tag), text, flags=re.DOTALL | re.IGNORECASE)
-    sums = (base64.b64encode(hashlib.sha256(block.encode()).digest()).decode() for block in blocks)
-    return list(dict.fromkeys(f"'sha256-{one}'" for one in sums))
+    hashes = (base64.b64encode(hashlib.sha256(block.encode()).digest()).decode() for block in blocks)
+    return list(dict.fromkeys(f"'sha256-{value}'" for value in hashes))

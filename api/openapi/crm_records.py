@@ -1,4 +1,4 @@
-"""The records of a CRM and what is written back into them, as OpenAPI describes them."""
+"""CRM records as OpenAPI describes them: those to score, and those to write back."""
 
 from __future__ import annotations
 
@@ -25,56 +25,60 @@ def _list(name: str, *, at_most: int | None = None) -> dict[str, Any]:
 
 SCHEMAS: dict[str, Any] = {
     "HubSpotRecord": _describe(
-        "A contact as HubSpot's API and workflows give it, with `crm=hubspot`; `as_of`, `points` and `events` may stand beside.",
+        "With `crm=hubspot`: a contact as HubSpot's API and workflows send it. `as_of`, `points` and `events` can be added.",
         {"id": {**_TEXT, "minLength": 1, "maxLength": 200, "pattern": "^[0-9A-Za-z_-]+$"}, "properties": _ANY},
         "id",
     ),
     "SalesforceRecord": _describe(
-        "A lead or contact as Salesforce's API gives it, with `crm=salesforce`; `as_of`, `points` and `events` may stand beside.",
+        "With `crm=salesforce`: a lead or contact as Salesforce's API sends it. `as_of`, `points` and `events` can be added.",
         {"Id": {**_TEXT, "minLength": 1, "maxLength": 200, "pattern": "^[0-9A-Za-z_-]+$"}, "attributes": _ANY},
         "Id",
     ),
     "HubSpotRecords": _describe(
-        "Contacts of HubSpot, with `crm=hubspot`; `inputs` and `leads` are taken as well as `results`.",
+        "With `crm=hubspot`: HubSpot contacts. The list can be called `results`, `inputs` or `leads`.",
         {"results": _list("HubSpotRecord", at_most=10_000)},
         "results",
     ),
     "SalesforceRecords": _describe(
-        "Records of Salesforce, with `crm=salesforce`; `leads` is taken as well as `records`.",
+        "With `crm=salesforce`: Salesforce leads or contacts. The list can be called `records` or `leads`.",
         {"records": _list("SalesforceRecord", at_most=10_000)},
         "records",
     ),
     "HubSpotProperties": _describe(
-        "The answer as HubSpot takes it back, with `answer=properties`: every value a text, empty where there is none.",
+        "With `answer=properties`: the answer as HubSpot accepts it. Every value is a text, empty if there is none.",
         {"id": _TEXT, "properties": {"type": "object", "additionalProperties": _TEXT}},
         "id", "properties",
     ),
     "SalesforceFields": _describe(
-        "The answer as Salesforce takes it back, with `answer=properties`: custom fields, null or empty where there is none.",
+        "With `answer=properties`: the answer as Salesforce accepts it, in custom fields, null or empty if there is none.",
         {"Id": _TEXT, "attributes": {"type": "object", "properties": {"type": _TEXT}, "required": ["type"]}},
         "Id", "attributes",
     ),
     "PropertiesOut": _describe(
-        "One answer or one error for each record, in the order they came.",
+        "An answer or an error for each record, in the order of the request.",
         {"answers": {"type": "array", "items": {"anyOf": [
             _refer("HubSpotProperties"), _refer("SalesforceFields"), _refer("RefusedOut"),
         ]}}},
         "answers",
     ),
 }  # fmt: skip
-TAKEN = {
+REQUEST_SCHEMAS = {
     "score": ("LeadIn", "HubSpotRecord", "SalesforceRecord"),
     "score_batch": ("BatchIn", "HubSpotRecords", "SalesforceRecords"),
 }
-GIVEN = {
+RESPONSE_SCHEMAS = {
     "score": ("AnswerOut", "HubSpotProperties", "SalesforceFields"),
     "score_batch": ("BatchOut", "PropertiesOut"),
 }
 
 
 def add_records(operation: dict[str, Any]) -> None:
-    """Let the description of a path say that records come and go too, where they do."""
+    """Add CRM records to the description of a path that accepts them."""
     name = operation["operationId"]
-    if name in TAKEN:
-        operation["requestBody"]["content"]["application/json"]["schema"] = {"anyOf": [_refer(kind) for kind in TAKEN[name]]}
-        operation["responses"]["200"]["content"]["application/json"]["schema"] = {"anyOf": [_refer(kind) for kind in GIVEN[name]]}
+    if name in REQUEST_SCHEMAS:
+        operation["requestBody"]["content"]["application/json"]["schema"] = {
+            "anyOf": [_refer(kind) for kind in REQUEST_SCHEMAS[name]]
+        }
+        operation["responses"]["200"]["content"]["application/json"]["schema"] = {
+            "anyOf": [_refer(kind) for kind in RESPONSE_SCHEMAS[name]]
+        }

@@ -1,4 +1,4 @@
-"""The page to try the API at: Swagger UI with its files from a package, so that a browser asks nobody else for them."""
+"""The page to try out the API: Swagger UI with files from a Python package, so that a browser needs no other server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
 
 
 def add_docs(app: FastAPI) -> None:
-    """Serve `/docs` and the files that it needs; addresses in it are relative, as a proxy may put the API below a path."""
+    """Serve `/docs` and its files; links in it are relative, because a proxy may serve the API below a path."""
     page = bytes(
         get_swagger_ui_html(
             openapi_url="openapi.json",
@@ -34,11 +34,11 @@ def add_docs(app: FastAPI) -> None:
 
     app.add_route("/docs", show, include_in_schema=False)
     for name in _FILES:
-        app.add_route(f"/docs/{name}", _make_giver(folder / name), include_in_schema=False)
+        app.add_route(f"/docs/{name}", _make_file_handler(folder / name), include_in_schema=False)
 
 
-def _make_giver(path: Path) -> Callable[[Request], Awaitable[FileResponse]]:
-    async def give(_: Request) -> FileResponse:
+def _make_file_handler(path: Path) -> Callable[[Request], Awaitable[FileResponse]]:
+    async def send_file(_: Request) -> FileResponse:
         return FileResponse(path, headers={"Cache-Control": "public, max-age=86400"})
 
-    return give
+    return send_file

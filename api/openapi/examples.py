@@ -42,17 +42,19 @@ def _name(summary: str, value: object) -> dict[str, Any]:
 REQUESTS: dict[str, dict[str, Any]] = {
     "score": {
         "lead": _name("A lead", _LEAD),
-        "least": _name("The least that can be scored", {"lead_id": "A17"}),
-        "hubspot": _name("A contact of HubSpot, with crm=hubspot", HUBSPOT),
-        "salesforce": _name("A lead of Salesforce, with crm=salesforce", SALESFORCE),
+        "least": _name("A lead with only its id", {"lead_id": "A17"}),
+        "hubspot": _name("A HubSpot contact, with crm=hubspot", HUBSPOT),
+        "salesforce": _name("A Salesforce lead, with crm=salesforce", SALESFORCE),
     },
     "score_batch": {
         "leads": _name("Two leads", {"leads": [_LEAD, {"lead_id": "A18", "attributes": {"industry": "Retail"}}]}),
-        "hubspot": _name("Contacts of HubSpot, with crm=hubspot", {"results": [HUBSPOT]}),
-        "salesforce": _name("Leads of Salesforce, with crm=salesforce", {"records": [SALESFORCE]}),
+        "hubspot": _name("HubSpot contacts, with crm=hubspot", {"results": [HUBSPOT]}),
+        "salesforce": _name("Salesforce leads, with crm=salesforce", {"records": [SALESFORCE]}),
     },
     "save_outcome": {
-        "accepted": _name("Sales took it over", {"lead_id": "A17", "kind": "accepted", "occurred_at": "2026-04-07T10:00:00Z"}),
+        "accepted": _name(
+            "Sales accepted the lead", {"lead_id": "A17", "kind": "accepted", "occurred_at": "2026-04-07T10:00:00Z"}
+        ),
         "recycled": _name(
             "Sales sent it back", {"lead_id": "A17", "kind": "recycled", "occurred_at": "2026-04-09", "reason": "timing"}
         ),
@@ -71,23 +73,23 @@ ERRORS: dict[int, dict[str, Any]] = {
     401: {
         "no_key": _fault(
             "API008",
-            "A key is needed, but none came. Send one as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'; whoever runs this "
-            "server makes them with `predictor keys`.",
+            "A key is needed, but none came. Send a key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'. Whoever runs this "
+            "server makes keys with `predictor keys`.",
         ),
     },
     403: {
         "other_scope": _fault(
             "API009",
-            "The key 'crm' opens 'score', but this needs 'admin'. Ask whoever runs this server for a key that does.",
+            "The key 'crm' opens 'score', but this needs 'admin'. Ask whoever runs this server for another key.",
         ),
     },
     404: {
         "no_report": _fault("API005", "Bundle 'lightgbm-20261001T060000Z' has no report. Train again to get one."),
-        "no_path": _fault("API003", "DELETE on this path is not there. See /docs for every path."),
+        "no_path": _fault("API003", "DELETE on this path does not exist. See /docs for every path."),
     },
     408: {
         "slow": _fault(
-            "API012", "The request did not come whole within 30 seconds. Send it again, in parts if it is large."
+            "API012", "The request was not complete within 30 seconds. Send it again, in parts if it is large."
         ),
     },
     413: {
@@ -98,26 +100,27 @@ ERRORS: dict[int, dict[str, Any]] = {
     422: {
         "field": _fault("API002", "'lead_id' must be a text, but a number came. See /docs for every field."),
         "json": _fault(
-            "API001", "The body is no JSON: expected value at line 1 column 1. Send JSON in UTF-8; NaN and Infinity are none."
+            "API001",
+            "The body is not valid JSON: expected value at line 1 column 1. Send JSON in UTF-8, without NaN and Infinity.",
         ),
         "value": _fault("LEAD022", "Attribute 'employees' must be a number, but this text is no number. Send a number."),
     },
     500: {
         "fault": _fault(
-            "API007", "A fault of this server, not of the request. Its log names the place; tell whoever runs it."
+            "API007", "The server failed, not the request. Its log says where; tell whoever runs it."
         ),
     },
     503: {
         "no_model": _fault(
             "API004",
-            "This server has no model and scores nothing. 'models' names no champion. It has 0 bundles: train, or `predictor "
-            "models promote NAME`. Then start the server again.",
+            "This server has no model and cannot score. 'models' names no champion. It has 0 bundles: train, or `predictor "
+            "models promote NAME`. It serves as soon as there is one.",
         ),
         "no_store": _fault(
             "API006", "The spool of scores and outcomes cannot be used: No space left on device. Then send it again."
         ),
         "no_keys": _fault(
-            "API010", "This server cannot read its keys, and answers nobody until whoever runs it has mended their file."
+            "API010", "This server cannot read its keys, so it answers nobody. Ask whoever runs it to fix the file of keys."
         ),
     },
 }  # fmt: skip

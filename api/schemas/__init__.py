@@ -1,1 +1,1 @@
-"""Requests and answers as pydantic models: what OpenAPI describes and what is validated."""
+"""Requests and answers as pydantic models, which are validated and which OpenAPI describes. Start in `requests.py`."""

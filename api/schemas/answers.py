@@ -1,9 +1,9 @@
-"""What the API gives about leads, as JSON: the scoring contract. The examples are synthetic."""
+"""Answers of the API about leads, as JSON: the scoring contract. The examples are synthetic."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from pydantic.config import JsonDict
@@ -12,128 +12,128 @@ from predictor.scoring.answer import Decision
 from predictor.store.schema import OutcomeKind
 
 
-class Out(BaseModel):
-    """What goes out."""
+class ResponseModel(BaseModel):
+    """A part of an answer."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
-class FaultOut(Out):
-    """What went wrong."""
+class FaultOut(ResponseModel):
+    """What is wrong."""
 
     code: Annotated[str, Field(examples=["LEAD022"])]
-    """Stable name of the rule."""
+    """Code of the error; codes never change."""
     text: Annotated[
         str,
         Field(examples=["Attribute 'employees' must be a number, but this text is no number. Send a number, or leave it out."]),
     ]
-    """What and where, the rule, what came, and what to do; for a developer's log, not for a program to read."""
+    """What is wrong and where, and what to do. For a developer's log; programs should read `code`."""
 
 
-class ErrorOut(Out):
-    """Every error of this API, whatever its status."""
+class ErrorOut(ResponseModel):
+    """The body of every error of this API, whatever its status."""
 
     error: FaultOut
 
 
-class WarningOut(Out):
-    """What was noticed; the lead was scored all the same."""
+class WarningOut(ResponseModel):
+    """Something to know about the request; it was answered anyway."""
 
     code: Annotated[str, Field(examples=["LEAD021"])]
-    """`LEAD020` attributes that the model does not look at, `LEAD021` a value never seen in training, `LEAD023` events after
-    `as_of`, `LEAD024` fields that are not part of a lead. `MODEL001` is about the model, whatever the lead: on newer leads its
-    probabilities were off, so that they only rank."""
+    """`LEAD020`: attributes that the model does not use. `LEAD021`: a value that training never saw. `LEAD023`: events after
+    `as_of`. `LEAD024`: unknown fields. `LEAD041`: `as_of` is in the future. `MODEL001` is about the model, not the lead: its
+    probabilities were wrong on newer leads, so use them only to rank leads."""
     text: Annotated[str, Field(examples=["Unknown industry 'Fintech': scored as other."])]
-    """The same in words."""
+    """The warning in words."""
 
 
-class FiredOut(Out):
+class FiredOut(ResponseModel):
     """A rule of the rule book that gave points."""
 
     rule: Annotated[str, Field(examples=["Pricing page visit"])]
-    """Its name."""
+    """Name of the rule."""
     points: FiniteFloat
-    """What it gave."""
+    """Points that it gave."""
 
 
-class PointsOut(Out):
-    """What the hand-set points say of the same lead."""
+class PointsOut(ResponseModel):
+    """The hand-set points of the same lead."""
 
     total: FiniteFloat | None
-    """The points; null where unknown."""
+    """Sum of the points; null if unknown."""
     gate: FiniteFloat | None
-    """Points from which the firm hands a lead over; null where it names none."""
+    """Points from which the firm routes a lead to sales; null if it has no such gate."""
     decision: Decision | None
-    """What the points would do."""
+    """The decision by points alone; null if it is unknown."""
     fired: list[FiredOut]
-    """The rules that gave them."""
+    """The rules that gave points."""
 
 
-class EarnedOut(Out):
-    """What earned points."""
+class EarnedOut(ResponseModel):
+    """A rule that gave points, and how often."""
 
     rule: Annotated[str, Field(examples=["Pricing page visit"])]
-    """The rule of the rule book."""
+    """Name of the rule."""
     points: FiniteFloat
-    """What it gave; below zero it took."""
+    """Points that it gave; below zero if it took points off."""
     times: int
-    """At how many events it fired; 1 for a fact about the lead."""
+    """Number of events that it counted; 1 for a fact about the lead."""
 
 
-class ActivityOut(Out):
-    """What the lead read or attended."""
+class ActivityOut(ResponseModel):
+    """Something the lead read or attended."""
 
     event_type: Annotated[str, Field(examples=["content_download"])]
-    """What it did."""
+    """Type of the event."""
     asset: Annotated[str, Field(examples=["Buyer's guide"])] | None
-    """What was read, attended or filled in; null where the event names nothing."""
+    """The page, paper, webinar or form; null if the event has none."""
     times: int
-    """How often by `as_of`."""
+    """How often, up to `as_of`."""
     last_at: datetime
-    """When last."""
+    """The last time."""
 
 
-class RoutingOut(Out):
-    """What a sales person wants to know before the call; all of it came with the lead."""
+class RoutingOut(ResponseModel):
+    """What a sales person wants to know before the call, all of it from the request."""
 
     source: Annotated[str, Field(examples=["Webinar"])] | None
-    """Where the lead came from: its attribute `source`, `LeadSource`, `hs_analytics_source` or the like; null without one."""
+    """Where the lead came from: its attribute `source`, `LeadSource`, `hs_analytics_source` or similar; null without one."""
     campaign: Annotated[str, Field(examples=["Spring 2026"])] | None
-    """Its attribute `campaign` or the like, or else the campaign of its newest event that names one."""
+    """The lead's attribute `campaign` or similar, otherwise the campaign of its newest event that has one."""
     earned: list[EarnedOut]
-    """What earned points, most points first."""
+    """The rules that gave points, most points first."""
     activities: list[ActivityOut]
-    """What it read or attended by `as_of`, each thing once, newest first, at most ten. Acts that name no asset are left out,
-    but for webinars and trade shows attended, phone calls, and demos and trials requested."""
+    """What the lead read or attended up to `as_of`, each thing once, newest first, at most ten. Events without an asset are left
+    out, except webinars and trade shows attended, phone calls, and requested demos and trials."""
 
 
 _EVIDENCE = "Of 812 leads with employees 200 to under 1,000, 31 % were accepted; of all leads, 18 %."
 
 
-class ReasonOut(Out):
-    """What moved the probability."""
+class ReasonOut(ResponseModel):
+    """A fact that moved the probability."""
 
     what: Annotated[str, Field(examples=["Employees"])]
-    """The fact or group of facts."""
+    """The fact, or group of facts."""
     value: Annotated[str, Field(examples=["250"])]
-    """Its value; of a group that of the member which moved it most."""
+    """Its value; for a group, the value of the fact that moved the probability most."""
     effect: Annotated[FiniteFloat, Field(examples=[0.09])]
-    """By how much, in probability; below zero it lowered it."""
+    """Change of the probability; below zero if it lowered it."""
     text: Annotated[str, Field(examples=["Employees 250: +9.0 points of probability"])]
-    """The same in words."""
+    """The reason in words."""
     evidence: Annotated[str, Field(examples=[_EVIDENCE])] | None = None
-    """What came of the leads with such a value that taught the model, whatever else they had; null where fewer than 20 had it."""
+    """How many of the training leads with this value were accepted; null if fewer than 20 had it."""
 
 
-class ModelRef(Out):
+class ModelRef(ResponseModel):
     """The model that answered."""
 
     version: Annotated[str, Field(examples=["lightgbm-20261001T060000Z"])]
-    """Its name."""
+    """Name of its bundle."""
     trained_through: Annotated[str, Field(examples=["2026-09-30"])] | None
-    """The newest lead it learned from; null where those carry no dates."""
+    """Date of its newest training lead; null if the training leads have no dates."""
     horizon_days: FiniteFloat | None
-    """Days within which acceptance counts; null where the outcomes carry no dates."""
+    """Days within which an acceptance counts; null if the outcomes have no dates."""
 
 
 _ANSWER: JsonDict = {
@@ -157,76 +157,88 @@ _ANSWER: JsonDict = {
 }  # fmt: skip
 
 
-class AnswerOut(Out):
+class AnswerOut(ResponseModel):
     """The answer about one lead."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_ANSWER]})
 
     lead_id: str
-    """As it came."""
+    """The id from the request."""
     probability: Annotated[FiniteFloat, Field(ge=0, le=1)]
-    """That sales accepts the lead within the horizon, from 0 to 1; the threshold never changes it."""
+    """Probability that sales accepts the lead within the horizon, from 0 to 1. The threshold never changes it."""
     interval: tuple[FiniteFloat, FiniteFloat]
-    """Where the share accepted among leads with this score lies, with 95 %: how well the scale is known, not this lead."""
+    """95 % interval of the share that is accepted among leads with this score. It is about the scale, not about this lead."""
     threshold: FiniteFloat
-    """The probability from which a lead goes to sales."""
+    """Probability from which a lead goes to sales."""
     decision: Decision
-    """What to do with the lead: `route_to_sales` from the threshold on, or by lot, else `nurture`."""
+    """What to do: `route_to_sales` if the lead reaches the threshold or was drawn at random (`explore`), else `nurture`."""
     explore: bool
-    """Whether it goes to sales by lot although its probability is below the threshold, so that later training sees such leads."""
+    """True if the lead is below the threshold but was drawn at random to go to sales, so that training sees some of them."""
     grade: str
-    """A to D by fixed probabilities, so that a letter means the same after a retraining."""
+    """A to D by fixed probabilities, so a letter means the same after a new training."""
     points: PointsOut | None
-    """The hand-set points beside it; null where the firm has none."""
+    """The hand-set points of the same lead; null if the firm has none."""
     reasons: list[ReasonOut]
-    """What raised the probability most and what lowered it most, strongest first."""
+    """The facts that raised and lowered the probability most, strongest first."""
     base: FiniteFloat | None
-    """The probability that every lead starts from; null where no reasons were asked."""
+    """The probability before any fact about the lead; null if the request asked for no reasons."""
     rest: FiniteFloat | None
-    """What all that is not among the reasons moves it by: base, effects and rest add up to the probability."""
+    """Effect of everything that is not among the reasons: `base`, all `effect` and `rest` add up to `probability`."""
     routing: RoutingOut
-    """For the sales person: what earned the points, what was read or attended, source and campaign."""
+    """For the sales person: points, activities, source and campaign."""
     warnings: list[WarningOut]
-    """What was noticed about the lead; empty where nothing was."""
+    """Warnings about the request or the model; often empty."""
     model: ModelRef
 
 
-class RefusedOut(Out):
+class RefusedOut(ResponseModel):
     """A lead of a batch that could not be scored."""
 
     lead_id: str | None
-    """As it came; null where that was no text."""
+    """The id from the request; null if it was not a text."""
     error: FaultOut
 
 
-class BatchOut(Out):
-    """One answer or one error for each lead, in the order they came."""
+class BatchOut(ResponseModel):
+    """An answer or an error for each lead, in the order of the request."""
 
     answers: list[AnswerOut | RefusedOut]
 
 
-class OutcomeOut(Out):
+class OutcomeOut(ResponseModel):
     """The outcome as it is stored."""
 
     lead_id: str
     kind: OutcomeKind
     occurred_at: datetime
-    """As told; the moment of this request where none was, but what was told before stands."""
+    """The moment from the request. Without one it is now, unless an earlier request gave a moment, which is kept."""
     reason: str | None
     amount: float | None
     warnings: list[WarningOut]
 
 
-class ErasureOut(Out):
-    """What was erased."""
+class ErasureOut(ResponseModel):
+    """What was deleted."""
 
     lead_id: str
-    """As it came."""
+    """The id from the request."""
     scores: int
     """Scores that were deleted."""
     outcomes: int
     """Outcomes that were deleted."""
     waiting: int
-    """Records that were deleted before they came to the database."""
+    """Records that were deleted before they reached the database."""
     done: bool
-    """False where the database is away, or takes a batch just now: then it is erased there soon, without asking again."""
+    """False if the database is away or busy: the lead is then erased there soon, without another request."""
+
+
+Responses = dict[int | str, dict[str, Any]]
+WRONG: Responses = {422: {"model": ErrorOut, "description": "The request is wrong; the text says where."}}
+NO_LEAD: Responses = {404: {"model": ErrorOut, "description": "The id contains a line break."}}
+UNREADY: Responses = {503: {"model": ErrorOut, "description": "No model serves, or an outcome cannot be stored."}}
+_ERROR_JSON = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}  # else FastAPI says text/html
+NO_PAGE: Responses = {
+    404: {"content": _ERROR_JSON, "description": "This bundle has no report."},
+    503: {"content": _ERROR_JSON, "description": "No model serves."},
+}
+METRICS: Responses = {200: {"description": "The metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}}}

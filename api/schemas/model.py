@@ -1,4 +1,4 @@
-"""What the API gives about the model that serves, its threshold, and the server's health, as JSON."""
+"""Answers of the API about the model, its threshold and the server's health, as JSON."""
 
 from __future__ import annotations
 
@@ -9,52 +9,52 @@ from pydantic import Field, FiniteFloat
 from predictor.core.settings_sections import Policy
 from predictor.model.metrics.calibration_test import CalibrationVerdict
 
-from .answers import ModelRef, Out
+from .answers import ModelRef, ResponseModel
 
 
-class FeatureOut(Out):
-    """What the model looks at."""
+class FeatureOut(ResponseModel):
+    """A feature of the model."""
 
     name: Annotated[str, Field(examples=["employees"])]
-    """Name of an attribute to send, or, with a stroke in it, of a figure that is worked out here from events and rules."""
+    """Name of an attribute to send. A name with a slash is a figure that the server computes from events and rules."""
     label: Annotated[str, Field(examples=["Employees"])]
-    """What people read."""
+    """Name for people."""
     kind: Literal["number", "category", "days_since", "missing_count"]
-    """`days_since`: send a date."""
+    """For `days_since` send a date."""
     categories: list[str]
-    """Values it knows, any case; others are scored as other. Empty unless a category."""
+    """Known values of a category, upper or lower case; any other value is scored as "other". Empty for other kinds."""
 
 
-class CalibrationOut(Out):
-    """Whether the probabilities can be believed, by the forward test."""
+class CalibrationOut(ResponseModel):
+    """Whether the probabilities can be trusted, by the forward test."""
 
     verdict: CalibrationVerdict
-    """`calibrated`, or `rank only`: use the order of leads, not the probabilities; then every answer warns with `MODEL001`."""
+    """`calibrated`, or `rank only`: use the order of leads, not the probabilities; every answer then warns with `MODEL001`."""
     text: str
-    """The same in one sentence, with what chance alone would show."""
+    """The verdict in one sentence, compared with pure chance."""
     do: str
-    """What whoever trains the model can do; empty for nothing."""
+    """Advice to whoever trains the model; empty if there is none."""
 
 
 class ModelOut(ModelRef):
     """The model that serves."""
 
     candidate: Annotated[str, Field(examples=["lightgbm"])]
-    """The way it learned."""
+    """The kind of model."""
     attributes: list[str]
-    """Attributes that the model or the rule book looks at: what is worth sending."""
+    """Attributes that the model or the rule book uses: the ones worth sending."""
     event_types: list[str]
-    """Types of events that the rule book looks at."""
+    """Types of events that the rule book uses."""
     features: list[FeatureOut]
     calibration: CalibrationOut | None
-    """Whether the probabilities can be believed; null where the bundle is older than that question."""
+    """Whether the probabilities can be trusted; null in older bundles, which do not say."""
     metrics: dict[str, Any]
-    """Content of the bundle's `metrics.json`: `test` holds the figures of each candidate on the forward test, `calibration` those
-    behind the verdict on the probabilities."""
+    """Content of the bundle's `metrics.json`: `test` has the metrics of each candidate on the forward test, `calibration` the
+    figures behind the verdict on the probabilities."""
 
 
-class HandedOut(Out):
-    """What a threshold hands over, and what comes of it."""
+class _ThresholdFigures(ResponseModel):
+    """The leads that a threshold routes to sales, and the result to expect."""
 
     threshold: FiniteFloat
     leads_per_week: FiniteFloat | None
@@ -63,61 +63,61 @@ class HandedOut(Out):
     conversion_low: FiniteFloat
     conversion_high: FiniteFloat
     sqls_caught: FiniteFloat | None
-    """Share of all SQLs."""
+    """Share of all SQLs that are among the routed leads."""
     value: FiniteFloat | None
-    """A week, in the unit of `amount`; null without amount and cost."""
+    """Value a week, in the unit of `amount`; null without amount and cost."""
 
 
-class RecommendedOut(HandedOut):
-    """The threshold that the policy chooses, and what to expect of it."""
+class RecommendedOut(_ThresholdFigures):
+    """The threshold that the policy recommends, and the result to expect."""
 
     policy: Policy
     holds: bool
-    """Whether what the policy promises can be expected of new leads."""
+    """Whether new leads can be expected to keep what the policy promises."""
     text: str
-    """The same in one sentence."""
+    """The recommendation in one sentence."""
 
 
-class ThresholdRow(HandedOut):
+class ThresholdRow(_ThresholdFigures):
     """One threshold of the table."""
 
     leads: int
     sqls_per_week: FiniteFloat | None
 
 
-class ThresholdOut(Out):
-    """A recommendation beside the threshold that serves, which it does not change."""
+class ThresholdOut(ResponseModel):
+    """A recommended threshold; the one that serves does not change."""
 
     serving: FiniteFloat
-    """The threshold that decides at present."""
+    """The threshold that decides now."""
     recommended: RecommendedOut
     table: list[ThresholdRow]
 
 
-class LiveOut(Out):
+class LiveOut(ResponseModel):
     """The server runs."""
 
     status: Literal["live"] = "live"
 
 
-class StoreOut(Out):
-    """The store of scores and outcomes; a server scores whether or not its database is there."""
+class StoreOut(ResponseModel):
+    """The store of scores and outcomes. A server scores even while its database is away."""
 
     waiting: int
-    """Records that are kept, and not in the database yet."""
+    """Records on disk or in memory that are not in the database yet."""
     away: bool
-    """Whether the database, or the spool before it, could not be used when it was last tried, or does not answer."""
+    """Whether the database or the spool could not be used at the last try, or does not answer."""
     lost: int
-    """Scores that were answered and could be kept nowhere, since the server started."""
+    """Scores that were answered but could not be stored, since the server started."""
 
 
-class ReadyOut(Out):
+class ReadyOut(ResponseModel):
     """The server can score."""
 
     status: Literal["ready"] = "ready"
     model: ModelRef
     challenger: str | None
-    """The bundle that scores in the shadow; null for none."""
+    """The bundle that scores the same leads in the shadow; null if there is none."""
     refused: list[str]
-    """Why a bundle that was named since cannot serve, in words; the model above serves on."""
+    """Why newer bundles cannot serve, in words; the model above keeps serving."""
     store: StoreOut

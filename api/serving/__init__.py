@@ -1,1 +1,1 @@
-"""The service behind the routes: the model that answers, leads scored together, CRM records."""
+"""The service behind the routes: the model that answers, micro-batches, CRM records. Start in `service.py`."""

@@ -1,4 +1,4 @@
-"""Leads that were read, answered and kept; and the answers as JSON, of the contract or as the properties of a CRM."""
+"""Leads answered and stored, and the answers as JSON: in the scoring contract, or as properties of a CRM."""
 
 from __future__ import annotations
 
@@ -16,67 +16,73 @@ from predictor.store.records import Answered
 
 from ..schemas.requests import LeadIn, ScoreQuery
 from .crm import CrmLeadIn
-from .each import try_each
-from .service import Service
+from .service import Service, try_each
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """One answer, and what it is told with."""
+class LeadAnswer:
+    """The answer about a lead, and what else its JSON needs.
 
-    answered: Answered
-    routing: SalesContext
+    Attributes:
+        scored: The answer as it is stored.
+        sales_context: Points, activities, source and campaign for the sales person.
+        scored_at: When it was scored.
+        record_type: The CRM's type of the record; empty if the lead did not come as a record that names one.
+    """
+
+    scored: Answered
+    sales_context: SalesContext
     scored_at: datetime
     record_type: str = ""
 
 
-def answer_leads(leads: Sequence[LeadIn], service: Service, now: datetime, reasons: int) -> list[Given | ScoringError]:
-    """The answers about some leads, with warnings about what was left aside; they are kept before they go out.
+def answer_leads(leads: Sequence[LeadIn], service: Service, now: datetime, reasons: int) -> list[LeadAnswer | ScoringError]:
+    """The answers about leads, with warnings about ignored fields; they are stored before they are returned.
 
     Args:
-        leads: As they came.
-        service: What answers.
-        now: Stands for the moment of a lead that names none.
-        reasons: How many of the strongest reasons up to give, and how many down.
+        leads: The leads of a request.
+        service: The service that answers.
+        now: The moment of a lead without one.
+        reasons: Number of reasons to give in each direction.
     """
-    asked = [lead.to_lead(service.timezone, now) for lead in leads]
-    answers = service.answer(asked, reasons=reasons, noticed=[lead.list_unread() for lead in leads])
-    given = [
-        answer
-        if isinstance(answer, ScoringError)
-        else Given(
-            answer,
-            compute_sales_context(lead, answer.answer.points),
-            now,
-            sent.record_type if isinstance(sent, CrmLeadIn) else "",
+    plain_leads = [lead.to_lead(service.timezone, now) for lead in leads]
+    results = service.answer(plain_leads, reasons=reasons, warnings=[lead.check() for lead in leads])
+    answers = [
+        result
+        if isinstance(result, ScoringError)
+        else LeadAnswer(
+            scored=result,
+            sales_context=compute_sales_context(plain_lead, result.answer.points),
+            scored_at=now,
+            record_type=lead.record_type if isinstance(lead, CrmLeadIn) else "",
         )
-        for sent, lead, answer in zip(leads, asked, answers, strict=True)
+        for lead, plain_lead, result in zip(leads, plain_leads, results, strict=True)
     ]
-    service.keep([one.answered for one in given if isinstance(one, Given)], now)  # last: what fails is not kept
-    return given
+    service.save_scores([answer.scored for answer in answers if isinstance(answer, LeadAnswer)], now)
+    return answers
 
 
-def answer_each(leads: Sequence[LeadIn], service: Service, now: datetime, reasons: int) -> Sequence[Given | Exception]:
-    """The same, where a fault of ours with one lead is told in its place, and costs the others nothing."""
-    return try_each(lambda some: answer_leads(some, service, now, reasons), leads)
+def answer_each(leads: Sequence[LeadIn], service: Service, now: datetime, reasons: int) -> Sequence[LeadAnswer | Exception]:
+    """The answers of `answer_leads`; an unexpected error with one lead becomes its answer and does not affect the others."""
+    return try_each(lambda batch: answer_leads(batch, service, now, reasons), leads)
 
 
-def tell(given: Given, service: Service, asked: ScoreQuery) -> dict[str, Any]:
-    """An answer in the words of the contract, or as a CRM's own record."""
-    if asked.answer == "contract" or asked.crm is None:  # the query holds both or neither
-        told = given.answered.answer.to_json()
-        warnings = told.pop("warnings")
-        return told | {"routing": given.routing.to_json(), "warnings": warnings, "model": service.model}
+def make_content(answer: LeadAnswer, service: Service, query: ScoreQuery) -> dict[str, Any]:
+    """The JSON content of an answer, in the scoring contract or as a CRM's own record."""
+    if query.answer == "contract" or query.crm is None:  # a query has both or neither
+        content = answer.scored.answer.to_json()
+        warnings = content.pop("warnings")
+        return content | {"routing": answer.sales_context.to_json(), "warnings": warnings, "model": service.model}
     return write_properties(
-        asked.crm,
-        given.answered.answer,
-        given.routing,
+        query.crm,
+        answer.scored.answer,
+        answer.sales_context,
         model=service.scorer.version,
-        scored_at=given.scored_at,
-        record_type=given.record_type,
+        scored_at=answer.scored_at,
+        record_type=answer.record_type,
     )
 
 
-def write(content: dict[str, Any]) -> bytes:
-    """An answer as JSON, right as it stands: what it holds was made here, and tests hold it against its description."""
+def write_json(content: dict[str, Any]) -> bytes:
+    """Content as JSON, without validation: it was made here, and tests compare it with its description."""
     return orjson.dumps(content, option=orjson.OPT_UTC_Z)

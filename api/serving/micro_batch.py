@@ -1,4 +1,4 @@
-"""Leads that are asked about one by one but come at the same moment, scored together: a busy server answers more so."""
+"""Requests for single leads that arrive at the same moment, scored together: a busy server answers more requests this way."""
 
 from __future__ import annotations
 
@@ -6,54 +6,53 @@ import asyncio
 from datetime import UTC, datetime
 
 from ..schemas.requests import LeadIn
-from .answering import Given, answer_each
+from .answering import LeadAnswer, answer_each
 from .service import Service
 
-_MOST = 32  # scored together: what comes after them waits for the next turn of the loop, and everybody else has had one
-_Answer = asyncio.Future[Given]
+_MOST = 32  # leads in a batch; the rest waits for the next turn of the loop, after everything else had its turn
+_Answer = asyncio.Future[LeadAnswer]
 _Key = tuple[asyncio.AbstractEventLoop, int, int]
 
 
 class MicroBatch:
-    """Takes leads one by one, and answers all that came in the same turn of the event loop at once.
+    """Takes single leads, and scores together all that arrived in the same turn of the event loop.
 
-    Nobody waits for others to come: a lead that came alone is scored in the next turn. One service and one number of reasons are
-    asked at a time; a lead that cannot be scored fails alone.
+    No lead waits for others: a lead that arrived alone is scored in the next turn. A batch has one service and one number of
+    reasons. A lead that cannot be scored does not affect the others.
     """
 
     def __init__(self) -> None:
-        """Nobody waits."""
+        """Start with no waiting leads."""
         self._waiting: dict[_Key, list[tuple[LeadIn, _Answer]]] = {}
 
     def answer(self, lead: LeadIn, service: Service, reasons: int) -> _Answer:
-        """The answer about a lead, once it is there; it is kept before that.
+        """The future answer about a lead; it is stored before it is returned.
 
         Args:
-            lead: As it came.
-            service: What answers.
-            reasons: How many of the strongest reasons up to give, and how many down.
+            lead: The lead of the request.
+            service: The service that answers.
+            reasons: Number of reasons to give in each direction.
 
         Raises:
-            ScoringError: When awaited: the lead cannot be scored.
+            ScoringError: When awaited, if the lead cannot be scored.
         """
         loop = asyncio.get_running_loop()
         key, answer = (loop, id(service), reasons), loop.create_future()
         waiting = self._waiting.setdefault(key, [])
         if not waiting:
-            loop.call_soon(self._answer_waiting, key, service)
+            loop.call_soon(self._answer_batch, key, service)
         waiting.append((lead, answer))
         return answer
 
-    def _answer_waiting(self, key: _Key, service: Service) -> None:
+    def _answer_batch(self, key: _Key, service: Service) -> None:
         waiting, (loop, _, reasons) = self._waiting.pop(key), key
         if rest := waiting[_MOST:]:
             self._waiting[key] = rest
-            loop.call_soon(self._answer_waiting, key, service)
-        asked = [(lead, answer) for lead, answer in waiting[:_MOST] if not answer.done()]  # who asked may have gone
-        for (_, answer), told in zip(
-            asked, answer_each([lead for lead, _ in asked], service, datetime.now(UTC), reasons), strict=True
-        ):
-            if isinstance(told, Exception):
-                answer.set_exception(told)
+            loop.call_soon(self._answer_batch, key, service)
+        batch = [(lead, answer) for lead, answer in waiting[:_MOST] if not answer.done()]  # a client may have gone
+        results = answer_each([lead for lead, _ in batch], service, datetime.now(UTC), reasons)
+        for (_, answer), result in zip(batch, results, strict=True):
+            if isinstance(result, Exception):
+                answer.set_exception(result)
             else:
-                answer.set_result(told)
+                answer.set_result(result)

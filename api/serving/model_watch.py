@@ -1,4 +1,4 @@
-"""The watch: sees that another bundle is named, checks it, and lets it serve in place of the one before."""
+"""The watch: notices that another bundle is champion, checks it, and lets it serve in place of the previous one."""
 
 from __future__ import annotations
 
@@ -18,109 +18,115 @@ from predictor.store.store import Store
 from ..http.errors import LOG
 from .service import Service
 
-_AGAIN_S = 30.0
+_RETRY_S = 30.0
 
 
 class ModelWatch:
-    """Keeps a server answering with the champion of a folder, whichever that is.
+    """Keeps a server answering with the current champion of a folder.
 
-    A new champion takes the place of the old one in a single assignment, once it is loaded and has passed its check; a request
-    that is being answered ends with the one it began with. One that fails is told of, and the old one serves on.
+    A new champion replaces the old one in a single assignment, after it was loaded and passed its check. A request that is being
+    answered ends with the champion it began with. A champion that fails is logged, and the old one keeps serving.
 
     Attributes:
-        store: Where all of them keep their answers.
-        service: What answers now; or why nothing can.
+        store: Where every champion stores its answers.
+        service: What answers now, or the reason why nothing can.
     """
 
     def __init__(
         self, models: Path, store: Store, settings: ServeSettings, *, bundle: Path | None, swap: Callable[[Service | str], None]
     ) -> None:
-        """Look once; `start` goes on looking.
+        """Load the champion; `start` keeps it current.
 
         Args:
             models: The folder of bundles.
-            store: Where answers are kept.
-            settings: How often to look, and how many leads go to sales by lot.
+            store: Where answers are stored.
+            settings: How often to check, and the share of leads that go to sales at random.
             bundle: A bundle that serves whatever the champion is; None for the champion.
-            swap: Takes what answers from now on.
+            swap: Called with each new service.
         """
-        self.store, self.service = store, "Nothing has been looked at yet."
+        self.store, self.service = store, "The bundles have not been read yet."
         self._models, self._settings, self._bundle, self._swap = models, settings, bundle, swap
         self._marks: object = None
-        self._again = math.inf  # when to try what could not serve once more, for it may have been the system that failed
+        self._retry_at = math.inf  # when to try a refused bundle again, because the system may have failed and not the bundle
         self._loaded: dict[Path, tuple[object, Scorer]] = {}
         self._stopping, self._thread = threading.Event(), threading.Thread(target=self._run, name="watch", daemon=True)
-        self.look()
+        self.refresh()
 
     service: Service | str
 
     def start(self) -> None:
-        """Look again and again, in the background; a bundle that was named for good is not looked for."""
+        """Keep the champion current in the background; a fixed bundle needs no watch."""
         if self._bundle is None:
             self._thread.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """End the watch."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
 
-    def look(self) -> None:
-        """See whether another bundle is named, or one that is named has changed; where nothing has, a few files were asked."""
+    def refresh(self) -> None:
+        """Replace the service if the champion or the challenger changed, by name or by content; else read only a few files."""
         try:
             marks: object = mark_bundles(self._models)
-        except Exception as error:  # noqa: BLE001  whatever is in those files, what serves goes on
-            marks = _tell(error)
-        if marks == self._marks and time.monotonic() < self._again:
+        except Exception as error:  # noqa: BLE001  whatever is in those files, the service goes on
+            marks = _describe_error(error)
+        if marks == self._marks and time.monotonic() < self._retry_at:
             return
         self._marks = marks
-        self.service = self._choose()
+        self.service = self._make_service()
         self._swap(self.service)
 
-    def _choose(self) -> Service | str:
-        before = self.service if isinstance(self.service, Service) else None
-        self._again = math.inf
+    def _make_service(self) -> Service | str:
+        previous = self.service if isinstance(self.service, Service) else None
+        self._retry_at = math.inf
         refused: list[str] = []
-        champion = self._load(lambda: self._bundle or find_champion(self._models), refused)
-        challenger = None if self._bundle else self._load(lambda: find_challenger(self._models), refused)
-        scorer = champion or (before.scorer if before else None)
+        champion = self._load_scorer(lambda: self._bundle or find_champion(self._models), refused)
+        challenger = None if self._bundle else self._load_scorer(lambda: find_challenger(self._models), refused)
+        scorer = champion or (previous.scorer if previous else None)
         if scorer is None:
             if self.service != refused[0]:
                 LOG.warning("Not ready: %s", refused[0])
             return refused[0]
         for reason in refused:
-            if before is None or reason not in before.refused:
-                LOG.error("Refused, '%s' serves on: %s", scorer.version, reason)
-        if before is not None and scorer is not before.scorer:
-            LOG.warning("'%s' serves in place of '%s'.", scorer.version, before.scorer.version)
-        self._loaded = {place: held for place, held in self._loaded.items() if held[1] in {scorer, challenger}}
-        return Service(scorer, self.store, challenger, self._settings.explore_rate, tuple(refused))
+            if previous is None or reason not in previous.refused:
+                LOG.error("Refused, '%s' keeps serving: %s", scorer.version, reason)
+        if previous is not None and scorer is not previous.scorer:
+            LOG.warning("'%s' serves in place of '%s'.", scorer.version, previous.scorer.version)
+        self._loaded = {place: entry for place, entry in self._loaded.items() if entry[1] in {scorer, challenger}}
+        return Service(
+            scorer=scorer,
+            store=self.store,
+            challenger=challenger,
+            explore_rate=self._settings.explore_rate,
+            refused=tuple(refused),
+        )
 
-    def _load(self, find: Callable[[], Path | None], refused: list[str]) -> Scorer | None:
-        """The scorer of a bundle, the one that is loaded already where no file of it has changed; None where there is none."""
+    def _load_scorer(self, find: Callable[[], Path | None], refused: list[str]) -> Scorer | None:
+        """The scorer of a bundle, loaded again only if a file of it changed; None without one, with the reason in `refused`."""
         try:
             place = find()
             if place is None:
                 return None
             marks = tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in sorted(place.glob("*")))
-            known = self._loaded.get(place)
-            if known is None or known[0] != marks:
+            entry = self._loaded.get(place)
+            if entry is None or entry[0] != marks:
                 self._loaded[place] = (marks, Scorer.load(place))
             return self._loaded[place][1]
-        except Exception as error:  # noqa: BLE001  whatever is in its files, the one before serves on
-            self._again = time.monotonic() + _AGAIN_S
-            refused.append(_tell(error))
+        except Exception as error:  # noqa: BLE001  whatever is in its files, the previous one keeps serving
+            self._retry_at = time.monotonic() + _RETRY_S
+            refused.append(_describe_error(error))
             return None
 
     def _run(self) -> None:
         while not self._stopping.wait(self._settings.watch_s):
             try:
-                self.look()
-            except Exception as error:  # noqa: BLE001  a fault of ours must not end the watch
+                self.refresh()
+            except Exception as error:  # noqa: BLE001  an error of our own must not end the watch
                 trace = "".join(traceback.format_tb(error.__traceback__))
-                LOG.error("%s while looking for another champion\n%s", type(error).__name__, trace)
+                LOG.error("%s while checking for another champion\n%s", type(error).__name__, trace)
 
 
-def _tell(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     """Why a bundle cannot serve."""
     return str(error) if isinstance(error, (BundleError, OSError)) else f"The bundle cannot be read: {type(error).__name__}."

@@ -1,12 +1,12 @@
-"""What a running server answers with: a champion, a challenger in its shadow, and the store; or the reason why it cannot."""
+"""What answers requests: a champion, a challenger in its shadow, and the store; or the reason why nothing can answer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 
@@ -18,19 +18,21 @@ from predictor.store.records import Answered
 from predictor.store.store import Store
 
 from ..http.errors import LOG, NO_MODEL, RefusalError
-from .each import try_each
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Service:
-    """A scorer, and where its answers are kept. It never changes: another champion is another service.
+    """A scorer, and the store of its answers. It never changes: another champion is another service.
 
     Attributes:
         scorer: The champion.
-        store: Where answers are kept.
-        challenger: What scores in its shadow; None for none.
-        explore_rate: The share of the leads below the threshold that go to sales all the same.
-        refused: Why bundles that were named since cannot serve.
+        store: Where answers are stored.
+        challenger: The model that scores in the shadow; None for none.
+        explore_rate: The share of the leads below the threshold that go to sales at random.
+        refused: Why newer bundles cannot serve.
     """
 
     scorer: Scorer
@@ -41,81 +43,105 @@ class Service:
 
     @property
     def timezone(self) -> str:
-        """The zone of moments that carry none: that of the training data."""
+        """The zone of moments without one: that of the training data."""
         return self.scorer.settings.data.timezone
 
     @cached_property
     def model(self) -> dict[str, Any]:
-        """What every answer tells of the model."""
+        """The part of every answer that is about the model."""
         return self.scorer.describe()
 
-    def describe(self) -> dict[str, Any]:
-        """What readiness tells beside the model that serves."""
-        challenger = None if self.challenger is None else self.challenger.version
-        return {"challenger": challenger, "refused": list(self.refused)}
+    @property
+    def challenger_version(self) -> str | None:
+        """The challenger's bundle; None without a challenger."""
+        return None if self.challenger is None else self.challenger.version
 
     def answer(
-        self, leads: Sequence[Lead], *, reasons: int, noticed: Sequence[Sequence[Finding]]
+        self, leads: Sequence[Lead], *, reasons: int, warnings: Sequence[Sequence[Finding]]
     ) -> list[Answered | ScoringError]:
-        """The champion's answers, what the challenger says of the same leads, and whether a lead goes to sales by lot.
+        """The champion's answers, with the challenger's probabilities and the leads drawn for exploration.
 
         Args:
             leads: The leads.
-            reasons: How many of the strongest reasons up to give, and how many down.
-            noticed: Warnings about the request of each lead, which follow those about the lead.
+            reasons: Number of reasons to give in each direction.
+            warnings: For each lead the warnings about its request, which follow those about the lead.
         """
         answers = self.scorer.score_leads(leads, reasons=reasons)
-        challenger = None if self.challenger is None else self.challenger.version
+        probabilities = self._score_by_challenger(leads)
         return [
-            answer if isinstance(answer, ScoringError) else Answered(*self._explore(answer, warnings, lead), challenger, said)
-            for lead, answer, warnings, said in zip(leads, answers, noticed, self._ask_challenger(leads), strict=True)
+            answer if isinstance(answer, ScoringError) else self._explore(answer, findings, lead.as_of, probability)
+            for answer, findings, lead, probability in zip(answers, warnings, leads, probabilities, strict=True)
         ]
 
-    def _explore(self, answer: Answer, noticed: Sequence[Finding], lead: Lead) -> tuple[Answer, datetime, bool, float | None]:
-        """The answer, to sales where the lot fell on it; its moment; whether it fell; its chance, None where none is drawn."""
-        if noticed:
-            answer = replace(answer, warnings=(*answer.warnings, *noticed))
-        if not self.explore_rate or answer.decision == "route_to_sales":
-            return answer, lead.as_of, False, None
-        if drawn := draw_exploration(answer.lead_id) < self.explore_rate:
+    def _explore(
+        self, answer: Answer, findings: Sequence[Finding], as_of: datetime, challenger_probability: float | None
+    ) -> Answered:
+        """The answer to store; a lead below the threshold goes to sales if it is drawn at random."""
+        if findings:
+            answer = replace(answer, warnings=(*answer.warnings, *findings))
+        drawn, rate = False, None
+        if self.explore_rate and answer.decision != "route_to_sales":
+            drawn, rate = draw_exploration(answer.lead_id) < self.explore_rate, self.explore_rate
+        if drawn:
             answer = replace(answer, decision="route_to_sales", explore=True)
-        return answer, lead.as_of, drawn, self.explore_rate
+        return Answered(
+            answer=answer,
+            as_of=as_of,
+            explore=drawn,
+            explore_rate=rate,
+            challenger=self.challenger_version,
+            challenger_probability=challenger_probability,
+        )
 
-    def _ask_challenger(self, leads: Sequence[Lead]) -> list[float | None]:
-        """What the challenger says of each; None where it cannot, for it costs no answer, nor what it says of others."""
+    def _score_by_challenger(self, leads: Sequence[Lead]) -> list[float | None]:
+        """The challenger's probabilities; None if it cannot score a lead, which does not affect any answer."""
         if self.challenger is None:
             return [None] * len(leads)
-        said = try_each(partial(self.challenger.score_leads, reasons=0), leads)
-        if faults := [error for error in said if isinstance(error, Exception) and not isinstance(error, ScoringError)]:
+        results = try_each(partial(self.challenger.score_leads, reasons=0), leads)
+        if faults := [result for result in results if isinstance(result, Exception) and not isinstance(result, ScoringError)]:
             kind = type(faults[0]).__name__  # a message may quote a person
             LOG.error("The challenger failed with %s: %s", count(len(faults), "lead"), kind)
-        return [answer.probability if isinstance(answer, Answer) else None for answer in said]  # it looks at other columns
+        return [result.probability if isinstance(result, Answer) else None for result in results]  # it may need other columns
 
-    def keep(self, given: Sequence[Answered], scored_at: datetime) -> None:
-        """Keep answers before they go out: a line in a file each. Where that fails it is logged, without the leads."""
+    def save_scores(self, scores: Sequence[Answered], scored_at: datetime) -> None:
+        """Store answers before they are returned: a line in a file each. A failure is logged, without the leads."""
         try:
-            self.store.save_scores(given, scored_at=scored_at, model=self.scorer.version)
+            self.store.save_scores(scores, scored_at=scored_at, model=self.scorer.version)
         except StoreError as error:
             LOG.error("%s", error)
 
 
+def try_each(function: Callable[[Sequence[Item]], Sequence[Result]], items: Sequence[Item]) -> Sequence[Result | Exception]:
+    """The result of a function for each item; if it fails for all together, each item is tried alone and gets its own error.
+
+    >>> try_each(lambda batch: [10 // number for number in batch], [5, 0, 2])
+    [2, ZeroDivisionError('integer division or modulo by zero'), 5]
+    """
+    try:
+        return function(items)
+    except Exception as error:  # noqa: BLE001  any error becomes the result of its item
+        if len(items) == 1:
+            return [error]
+        return [result for item in items for result in try_each(function, [item])]
+
+
 def find_service(request: Request) -> Service:
-    """The service of the app that was asked, as it stands now; the request keeps it although another takes its place.
+    """The service of the app; a request keeps the one that it found first, even if another takes its place.
 
     Raises:
-        RefusalError: 503, it has no model.
+        RefusalError: 503, there is no model.
     """
-    kept = request.scope["state"]
-    service: Service | str = kept.get("service") or request.app.state.service
+    state = request.scope["state"]
+    service: Service | str = state.get("service") or request.app.state.service
     if isinstance(service, str):
-        again = "It serves as soon as there is one."
-        raise RefusalError(503, NO_MODEL, f"This server has no model and scores nothing. {service} {again}")
-    kept["service"] = service
+        text = f"This server has no model and cannot score. {service} It serves as soon as there is one."
+        raise RefusalError(503, NO_MODEL, text)
+    state["service"] = service
     return service
 
 
 async def get_service(request: Request) -> Service:
-    """The same where FastAPI asks: a coroutine, because it would run anything else in a thread."""
+    """`find_service` as a FastAPI dependency: a coroutine, because FastAPI would run a function in a thread."""
     return find_service(request)
 
 

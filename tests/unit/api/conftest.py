@@ -127,8 +127,8 @@ def second(models, files, save_files):
     return models / "second"
 
 
-def look(client):
-    client.app.state.watch.look()
+def refresh(client):
+    client.app.state.watch.refresh()
     return client.get("/health/ready").json()
 
 

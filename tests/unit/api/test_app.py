@@ -62,8 +62,8 @@ def test_value_follows_amount_and_cost(client):
     [
         ({"policy": "capacity"}, "Policy 'capacity' needs 'leads_per_week' above 0. Send the leads"),
         ({"policy": "value", "amount": 3}, "Policy 'value' needs 'amount', 'cost' above 0. Send what"),
-        ({"policy": "band", "leads_per_week": 3}, "must hold 'leads_per_week' only where 'policy' is 'capacity'."),
-        ({"precision": 0.5, "leads_per_week": 3}, "only where 'policy' is"),
+        ({"policy": "band", "leads_per_week": 3}, "must have 'leads_per_week' only if 'policy' is 'capacity'."),
+        ({"precision": 0.5, "leads_per_week": 3}, "only if 'policy' is"),
         ({"policy": "best"}, "Query parameter 'policy' must be 'band', 'capacity', 'value' or 'precision'."),
         ({"polcy": "band"}, "Query parameter 'polcy' is not known."),
         ({"precision": 2}, "Query parameter 'precision' must be less than or equal to 1."),
@@ -163,7 +163,7 @@ def test_a_store_url_that_cannot_be_read_stops_the_start(serve, models):
 def test_paths_that_are_not_there_answer_in_the_same_shape(client):
     for response, status in ((client.get("/nothing"), 404), (client.get("/v1/score"), 405)):
         assert (response.status_code, response.json()["error"]["code"]) == (status, "API003")
-        assert response.json()["error"]["text"].endswith("is not there. See /docs for every path.")
+        assert response.json()["error"]["text"].endswith("does not exist. See /docs for every path.")
     assert response.headers["allow"] == "POST"
 
 

@@ -39,7 +39,7 @@ def test_dates_at_the_ends_of_the_calendar(client, lead, year):
     ):
         response = client.post("/v1/score", json=lead | asked)
         assert response.status_code == 422
-        assert response.json()["error"]["text"].startswith(f"{where} must lie between 1900 and 2200.")
+        assert response.json()["error"]["text"].startswith(f"{where} must be between 1900 and 2200.")
     odd = client.post("/v1/score", json=lead | {"attributes": {"founded_on": moment}})
     assert odd.status_code in {200, 422}
     outcome = client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted", "occurred_at": moment})
@@ -112,7 +112,9 @@ def test_reasons_out_of_range_are_refused(client, lead, reasons):
 def test_a_query_parameter_that_is_not_known_is_refused_and_not_passed_over(client, lead, path):
     response = client.post(path, params={"reason": 0}, json=lead if path == "/v1/score" else {"leads": [lead]})
     assert response.status_code == 422
-    assert response.json()["error"]["text"].startswith("Query parameter 'reason' is not known. Leave it out, or mend its name.")
+    assert response.json()["error"]["text"].startswith(
+        "Query parameter 'reason' is not known. Leave it out, or correct its name."
+    )
 
 
 def test_a_crm_is_found_however_its_parameter_is_spelled(client):

@@ -66,7 +66,7 @@ def test_a_fault_of_ours_with_one_lead_is_told_in_its_place(client, lead, monkey
     answers = client.post("/v1/score/batch", json={"leads": leads}).json()["answers"]
     assert [answer["lead_id"] for answer in answers] == [lead["lead_id"] for lead in leads]
     assert [answer.get("error", {}).get("code") for answer in answers] == [None] * 4 + ["API007"] + [None] * 4
-    assert answers[4]["error"]["text"].startswith("A fault of this server, not of the request.")
+    assert answers[4]["error"]["text"].startswith("The server failed, not the request.")
     assert client.app.state.service.store.load_scores()["lead_id"].tolist() == [
         f"A{number}" for number in range(9) if number != 4
     ]

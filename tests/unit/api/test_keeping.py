@@ -120,7 +120,7 @@ def test_an_outcome_sent_again_without_its_moment_keeps_the_one_that_was_said(cl
 def test_fields_of_an_outcome_that_are_not_read_are_reported(client):
     response = client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted", "reasn": "x"})
     assert response.json()["warnings"] == [
-        {"code": "LEAD024", "text": "Fields of the outcome that are not read: 'reasn'. Did you mean 'reason'?"}
+        {"code": "LEAD024", "text": "Unknown fields of the outcome: 'reasn'. Did you mean 'reason'?"}
     ]
 
 
@@ -128,11 +128,14 @@ def test_fields_of_an_outcome_that_are_not_read_are_reported(client):
     ("outcome", "text"),
     [
         ({"lead_id": "A17", "kind": "won"}, "'kind' must be 'accepted', 'recycled' or 'opportunity'."),
-        ({"lead_id": "A17", "kind": "recycled"}, "The request must hold a 'reason' where 'kind' is 'recycled'. Send one"),
+        ({"lead_id": "A17", "kind": "recycled"}, "The request must have a 'reason' if 'kind' is 'recycled'. Send one"),
         ({"kind": "accepted"}, "'lead_id' is missing."),
         ({"lead_id": "A17", "kind": "opportunity", "amount": "much"}, "'amount' must be a number, but a text came."),
-        ({"lead_id": "A17", "kind": "opportunity", "amount": -1}, "'amount' must be 0 or more. Send what it is worth"),
-        ({"lead_id": "A17", "kind": "accepted", "occurred_at": "2199-01-01"}, "'occurred_at' must not lie ahead by more than"),
+        ({"lead_id": "A17", "kind": "opportunity", "amount": -1}, "'amount' must be 0 or more. Send the amount"),
+        (
+            {"lead_id": "A17", "kind": "accepted", "occurred_at": "2199-01-01"},
+            "'occurred_at' must not be more than a day in the future",
+        ),
     ],
 )
 def test_wrong_outcomes_are_refused(client, outcome, text):

@@ -134,8 +134,8 @@ def test_what_is_not_known_is_scored_and_reported(client, lead):
     answer = ask(client, lead)
     assert [warning["code"] for warning in answer["warnings"]] == ["LEAD020", "LEAD024", "LEAD024"]
     texts = [warning["text"] for warning in answer["warnings"]]
-    assert texts[1] == "Fields of the lead that are not read: 'atributes'. Did you mean 'attributes'?"
-    assert texts[2] == "Fields of events that are not read: 'page'."
+    assert texts[1] == "Unknown fields of the lead: 'atributes'. Did you mean 'attributes'?"
+    assert texts[2] == "Unknown fields of events: 'page'."
     assert answer | {"warnings": []} == expected
 
 
@@ -160,17 +160,17 @@ def test_a_lead_with_nothing_but_its_key_is_scored(client):
         ({"lead_id": 7}, "'lead_id' must be a text, but a number came."),
         ({"lead_id": None}, "'lead_id' must be a text, but null came."),
         ({"lead_id": ""}, "'lead_id' must have at least 1 character."),
-        ({"lead_id": "A\x00"}, "'lead_id' must hold no line breaks"),
+        ({"lead_id": "A\x00"}, "'lead_id' must not contain line breaks"),
         ({"as_of": 5}, "'as_of' must be a date, but a number came. Write dates as 2026-03-31"),
         ({"as_of": "soon"}, "'as_of' must be a date, but a text came."),
-        ({"as_of": "9999-12-31"}, "'as_of' must lie between 1900 and 2200. Leave it out where unknown."),
+        ({"as_of": "9999-12-31"}, "'as_of' must be between 1900 and 2200. Leave it out if unknown."),
         ({"attributes": []}, "'attributes' must be an object, but a list came."),
         (
             {"attributes": {"employees": [1]}},
             "'attributes.employees' must be one text, number, true, false or null",
         ),
-        ({"attributes": {"employees": 10**400}}, "'attributes.employees' must lie within 1e+15 of 0."),
-        ({"points": "many"}, "'points' must be a number, but a text came. Send a number, or null where unknown."),
+        ({"attributes": {"employees": 10**400}}, "'attributes.employees' must be within 1e+15 of 0."),
+        ({"points": "many"}, "'points' must be a number, but a text came. Send a number, or null if unknown."),
         ({"points": True}, "'points' must be a number, but a yes or no came."),
         ({"events": {}}, "'events' must be a list, but an object came."),
         ({"events": [7]}, "'events[0]' must be an object, but a number came."),
@@ -224,7 +224,7 @@ def test_a_date_at_the_end_of_the_calendar_is_refused(client, lead):
 def test_what_is_no_json_is_refused(client, body):
     response = client.post("/v1/score", content=body, headers={"content-type": "application/json"})
     assert (response.status_code, response.json()["error"]["code"]) == (422, "API001")
-    assert response.json()["error"]["text"].endswith("Send JSON in UTF-8; NaN and Infinity are none.")
+    assert response.json()["error"]["text"].endswith("Send JSON in UTF-8, without NaN and Infinity.")
 
 
 def test_json_without_its_content_type_is_refused(client):

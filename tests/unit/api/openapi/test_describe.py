@@ -6,7 +6,7 @@ from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 from api.http.auth import ACCESS
-from api.openapi.describe import to_30
+from api.openapi.describe import to_openapi_30
 
 PATHS = {
     "/v1/score",
@@ -166,4 +166,6 @@ def test_both_documents_mean_the_same(client, page, lead):
     ],
 )
 def test_each_word_is_told_in_the_older_ones(newer, older):
-    assert to_30({"components": {"schemas": {"x": newer, "y": {"type": "object"}}}})["components"]["schemas"]["x"] == older
+    assert (
+        to_openapi_30({"components": {"schemas": {"x": newer, "y": {"type": "object"}}}})["components"]["schemas"]["x"] == older
+    )

@@ -85,7 +85,7 @@ def test_who_has_gone_is_neither_scored_nor_kept(client, leads):
 
     first, gone, third = run_async(run)
     assert isinstance(gone, asyncio.CancelledError)
-    assert [one.answered.answer.lead_id for one in (first, third)] == ["L0", "L2"]
+    assert [one.scored.answer.lead_id for one in (first, third)] == ["L0", "L2"]
     assert read_rows(client)["lead_id"].tolist() == ["L0", "L2"]
 
 

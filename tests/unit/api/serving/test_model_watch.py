@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from unit.api.conftest import ask, look, read_rows
+from unit.api.conftest import ask, read_rows, refresh
 
 from api.app import create_app
-from api.serving import model_watch as champion
+from api.serving import model_watch
 from predictor.core.settings import make_settings
 from predictor.scoring.bundle.registry import challenge, promote, rollback
 from predictor.scoring.scorer import Scorer
@@ -21,10 +21,10 @@ from predictor.scoring.scorer import Scorer
 def test_a_new_champion_serves_without_a_restart_and_so_does_the_old_one_again(client, models, second, lead):
     assert ask(client, lead)["model"]["version"] == "small"
     promote(models, second.name)
-    assert look(client)["model"]["version"] == "second"
+    assert refresh(client)["model"]["version"] == "second"
     assert (ask(client, lead)["model"]["version"], ask(client, lead)["threshold"]) == ("second", 1.0)
     rollback(models)
-    assert look(client)["model"]["version"] == "small"
+    assert refresh(client)["model"]["version"] == "small"
     assert ask(client, lead)["model"]["version"] == "small"
     assert [row["model"] for row in read_rows(client)] == ["small", "second", "second", "small"]
 
@@ -35,7 +35,7 @@ def test_a_request_ends_with_the_champion_it_began_with(client, models, second, 
 
     def replace_meanwhile(*args, **kwargs):
         promote(models, second.name)
-        client.app.state.watch.look()
+        client.app.state.watch.refresh()
         return score_leads(*args, **kwargs)
 
     monkeypatch.setattr(service.scorer, "score_leads", replace_meanwhile)
@@ -49,14 +49,14 @@ def test_a_champion_that_fails_its_check_is_refused_and_the_old_one_serves_on(cl
     whole = (second / "threshold.json").read_text()
     (second / "threshold.json").write_text("{}")
     with caplog.at_level(logging.ERROR, "api"):
-        ready = look(client)
+        ready = refresh(client)
     assert ready["model"]["version"] == "small"
     [reason] = ready["refused"]
     assert reason.startswith("Bundle 'second' does not agree with its manifest: 'threshold.json' altered. Copy the bundle again")
-    assert "Refused, 'small' serves on: Bundle 'second' does not agree with its manifest" in caplog.text
+    assert "Refused, 'small' keeps serving: Bundle 'second' does not agree with its manifest" in caplog.text
     assert ask(client, lead)["model"]["version"] == "small"
     (second / "threshold.json").write_text(whole)
-    ready = look(client)
+    ready = refresh(client)
     assert (ready["model"]["version"], ready["refused"]) == ("second", [])
 
 
@@ -65,7 +65,7 @@ def test_a_champion_that_answers_otherwise_than_at_its_training_is_refused(clien
     golden[0]["probability"] /= 2
     save_files(models, "other", files | {"golden.jsonl": "".join(json.dumps(row) + "\n" for row in golden)})
     promote(models, "other")
-    ready = look(client)
+    ready = refresh(client)
     assert ready["model"]["version"] == "small"
     assert "Bundle 'other' gives" in ready["refused"][0]
 
@@ -94,7 +94,7 @@ def test_a_champion_that_could_not_answer_is_refused_in_words(serve, models, fil
     client = serve(models)
     save_files(models, "harmed", files | harm)
     promote(models, "harmed")
-    ready = look(client)
+    ready = refresh(client)
     assert ready["model"]["version"] == "small"
     [reason] = ready["refused"]
     assert "Bundle 'harmed'" in reason
@@ -104,7 +104,7 @@ def test_a_champion_that_could_not_answer_is_refused_in_words(serve, models, fil
 
 def test_a_champion_that_is_gone_serves_on_from_memory(client, models, lead):
     shutil.rmtree(models / "small")
-    ready = look(client)
+    ready = refresh(client)
     assert ready["model"]["version"] == "small"
     assert "The champion 'small' is not in" in ready["refused"][0]
     assert ask(client, lead)["model"]["version"] == "small"
@@ -115,7 +115,7 @@ def test_a_server_without_a_champion_is_ready_as_soon_as_there_is_one(serve, mod
     client = serve(later)
     assert client.get("/health/ready").status_code == 503
     shutil.copytree(models, later)
-    assert look(client)["model"]["version"] == "small"
+    assert refresh(client)["model"]["version"] == "small"
     assert ask(client, lead)["model"]["version"] == "small"
     assert len(read_rows(client)) == 1
 
@@ -133,7 +133,7 @@ def test_a_bundle_that_was_named_for_good_stays_whatever_the_champion(serve, mod
     client = serve(bundle=models / "small")
     promote(models, second.name)
     challenge(models, "small")
-    ready = look(client)
+    ready = refresh(client)
     assert (ready["model"]["version"], ready["challenger"]) == ("small", None)
 
 
@@ -150,16 +150,16 @@ def unreadable(monkeypatch):
     def refuse(_):
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(champion, "_AGAIN_S", 0.0)
+    monkeypatch.setattr(model_watch, "_RETRY_S", 0.0)
     return fail
 
 
 def test_a_bundle_that_the_system_could_not_read_is_tried_again(client, models, second, unreadable, caplog):
     promote(models, second.name)
     with unreadable(), caplog.at_level(logging.ERROR, "api"):
-        assert [look(client)["model"]["version"] for _ in range(3)] == ["small"] * 3
-    assert caplog.text.count("Refused, 'small' serves on: The manifest of bundle 'second' cannot be read") == 1
-    ready = look(client)
+        assert [refresh(client)["model"]["version"] for _ in range(3)] == ["small"] * 3
+    assert caplog.text.count("Refused, 'small' keeps serving: The manifest of bundle 'second' cannot be read") == 1
+    ready = refresh(client)
     assert (ready["model"]["version"], ready["refused"]) == ("second", [])
 
 
@@ -167,7 +167,7 @@ def test_a_server_that_could_not_read_its_first_bundle_serves_as_soon_as_it_can(
     with unreadable():
         client = serve(models)
         assert client.get("/health/ready").status_code == 503
-    assert look(client)["model"]["version"] == "small"
+    assert refresh(client)["model"]["version"] == "small"
     assert ask(client, lead)["model"]["version"] == "small"
 
 
@@ -176,5 +176,5 @@ def test_a_bundle_that_cannot_serve_is_not_tried_at_each_look(client, models, se
     (second / "threshold.json").write_text("{}")
     tried, load = [], Scorer.load
     monkeypatch.setattr(Scorer, "load", lambda place: tried.append(place.name) or load(place))
-    assert [look(client)["model"]["version"] for _ in range(3)] == ["small"] * 3
+    assert [refresh(client)["model"]["version"] for _ in range(3)] == ["small"] * 3
     assert tried == ["second"]

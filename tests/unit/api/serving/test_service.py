@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from unit.api.conftest import ask, look, read_rows
+from unit.api.conftest import ask, read_rows, refresh
 
 from predictor.core.errors import BundleError
 from predictor.core.settings import make_settings
@@ -13,14 +13,14 @@ from predictor.scoring.exploration import draw_exploration
 
 def test_a_challenger_scores_in_the_shadow(client, models, second, lead):
     challenge(models, second.name)
-    assert look(client)["challenger"] == "second"
+    assert refresh(client)["challenger"] == "second"
     answer = ask(client, lead)
     assert (answer["model"]["version"], answer["decision"]) == ("small", "route_to_sales")
     [row] = read_rows(client)
     assert (row["model"], row["challenger"]) == ("small", "second")
     assert row["challenger_probability"] == row["probability"] == answer["probability"]
     challenge(models, None)
-    assert look(client)["challenger"] is None
+    assert refresh(client)["challenger"] is None
     ask(client, lead)
     assert [row["challenger"] == "second" for row in read_rows(client)] == [True, False]
 
@@ -28,7 +28,7 @@ def test_a_challenger_scores_in_the_shadow(client, models, second, lead):
 def test_a_challenger_that_became_champion_challenges_no_more(client, models, second):
     challenge(models, second.name)
     promote(models, second.name)
-    ready = look(client)
+    ready = refresh(client)
     assert (ready["model"]["version"], ready["challenger"]) == ("second", None)
 
 
@@ -37,7 +37,7 @@ def test_a_challenger_that_fails_costs_no_answer(client, models, second, lead, m
         raise RuntimeError("jane.doe@example.com")
 
     challenge(models, second.name)
-    look(client)
+    refresh(client)
     monkeypatch.setattr(client.app.state.service.challenger, "score_leads", fail)
     with caplog.at_level(logging.ERROR, "api"):
         ask(client, lead)
@@ -51,7 +51,7 @@ def test_a_challenger_that_fails_costs_no_answer(client, models, second, lead, m
 def test_a_challenger_that_is_broken_is_refused_and_the_champion_serves(client, models, second):
     challenge(models, second.name)
     (second / "features.json").write_text("{}")
-    ready = look(client)
+    ready = refresh(client)
     assert (ready["model"]["version"], ready["challenger"]) == ("small", None)
     assert "Bundle 'second' does not agree with its manifest" in ready["refused"][0]
 
@@ -94,7 +94,7 @@ def test_no_lot_is_drawn_of_leads_that_the_model_routes_nor_without_a_rate(serve
 
 def test_a_challenger_that_fails_with_one_lead_tells_of_the_others(client, models, second, lead, ask_at_once, monkeypatch):
     challenge(models, second.name)
-    look(client)
+    refresh(client)
     challenger = client.app.state.service.challenger
     score_leads = challenger.score_leads
 
