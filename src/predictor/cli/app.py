@@ -1,6 +1,6 @@
-"""The command line: a skin over the library, with texts for people and JSON for machines.
+"""The command line: a thin layer over the library, with texts for people and JSON for machines.
 
-Each command imports what it needs when it runs, so that help comes at once and a serving process stays small.
+Each command imports what it needs when it runs, so that help appears at once and a server stays small.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from predictor.cli.train import train
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="The probability that a marketing qualified lead becomes a sales qualified lead, learned from your own history.",
+    help="Predict the probability that a marketing qualified lead becomes a sales qualified lead, from your own history.",
 )
 for command in (simulate, init, check, train, score, compare, threshold, serve, monitor):
     app.command()(command)

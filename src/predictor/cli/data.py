@@ -1,4 +1,4 @@
-"""The commands about data: a made-up firm, and a look through an export."""
+"""The commands about data: simulate a firm, and check an export."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Annotated
 import typer
 
 from predictor.cli import console
-from predictor.cli.options import SETTINGS, AsJson, Config, in_words, list_findings, print_json
+from predictor.cli.options import SETTINGS, AsJson, Config, list_findings, print_errors, print_json
 from predictor.core.errors import count
 from predictor.core.settings import load_settings
 
 
-@in_words
+@print_errors
 def simulate(
-    leads: Annotated[int, typer.Option(min=1, help="How many leads.")],
+    leads: Annotated[int, typer.Option(min=1, help="Number of leads.")],
     out: Annotated[Path, typer.Option(help="The folder to write to.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same firm.")] = 0,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Write the leads and events of a made-up firm whose true probabilities are known, and settings to go with them."""
+    """Write leads and events of a simulated firm, whose true probabilities are known, and its settings."""
     from predictor.simulate.files import save_firm
     from predictor.simulate.firm import simulate_firm
 
@@ -38,16 +38,16 @@ def simulate(
     console.out.print(f"Next: predictor train -c {out / SETTINGS}")
 
 
-@in_words
+@print_errors
 def check(config: Config = SETTINGS, *, as_json: AsJson = False) -> None:
-    """Look through the export: what is wrong, what looks like a leak, what was left out."""
+    """Check the export: errors, possible leaks, and what is left out."""
     from predictor.core.row_faults import check_refused, read_past_faults
     from predictor.training.audit import audit_dataset, collect_findings, list_refusals
     from predictor.training.from_tables import load_dataset
 
     dataset, refused = read_past_faults(load_dataset, load_settings(config))
-    told = map(check_refused, dataset.findings) if refused else dataset.findings
-    findings = collect_findings(dataset, (*told, *dataset.fit_features(dataset.outcomes.training)[1]), audit_dataset(dataset))
+    loading = map(check_refused, dataset.findings) if refused else dataset.findings
+    findings = collect_findings(dataset, (*loading, *dataset.fit_features(dataset.outcomes.training)[1]), audit_dataset(dataset))
     if as_json:
         print_json(list_findings(findings))
     else:

@@ -1,4 +1,4 @@
-"""Logs of a server as JSON, one object a line, that quote no value of a lead."""
+"""Server logs as JSON, one object a line, without any value of a lead."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import orjson
 
 
 class JsonLines(logging.Formatter):
-    """A record as JSON: time, level, logger, text, and the record's `fields`; of an exception its kind and place, no message."""
+    """A record as JSON: time, level, logger, text and its `fields`; of an exception its type and place, not its message."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line.
@@ -29,14 +29,14 @@ class JsonLines(logging.Formatter):
         return orjson.dumps({name: value for name, value in line.items() if value != ""}, default=str).decode()
 
 
-def spare_unread() -> None:
-    """Have Python's logging look up nothing that no line tells: the caller, the thread, the process (its own advice)."""
-    logging._srcfile = None  # noqa: SLF001  named so in Python's documentation
+def skip_unused_fields() -> None:
+    """Keep Python's logging from looking up what no log line shows: caller, thread and process (its own advice for speed)."""
+    logging._srcfile = None  # noqa: SLF001  documented in Python's logging how-to
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def make_log_config() -> dict[str, Any]:
-    """Settings of Python's logging for a server: warnings of all, and a line for each request, on standard error."""
+    """Settings of Python's logging for a server: all warnings, and a line for each request, on standard error."""
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from predictor.cli import console
-from predictor.cli.options import MODELS, AliasConfig, AsJson, Models, in_words, print_json
+from predictor.cli.options import MODELS, AliasConfig, AsJson, Models, print_errors, print_json
 from predictor.core.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="The bundles: list, promote, roll back, challenge.")
 
 
 @app.command("list")
-@in_words
+@print_errors
 def list_models(models: Models = MODELS, *, as_json: AsJson = False) -> None:
     """List the bundles: the champion (*) serves, the challenger (+) scores in its shadow."""
     from predictor.scoring.bundle.files import list_bundles
@@ -33,33 +33,31 @@ def list_models(models: Models = MODELS, *, as_json: AsJson = False) -> None:
 
 
 @app.command("promote")
-@in_words
+@print_errors
 def promote_model(
     name: Annotated[str, typer.Argument(help="The bundle's name.")], models: Models = MODELS, config: AliasConfig = None
 ) -> None:
-    """Let a bundle serve, whether or not training found that it earned it."""
+    """Make a bundle champion, whatever training decided."""
     from predictor.scoring.bundle.registry import promote
 
     promote(models, name)
-    console.out.print(f"{name} is champion now. A server that runs takes it when it next looks (serve.watch_s).")
-    _move_alias(name, config)
+    _announce(f"{name} is champion now.", name, config)
 
 
 @app.command("rollback")
-@in_words
+@print_errors
 def roll_back(models: Models = MODELS, config: AliasConfig = None) -> None:
-    """Let the champion before the present one serve again."""
+    """Make the previous champion serve again."""
     from predictor.scoring.bundle.registry import rollback
 
     name = rollback(models)
-    console.out.print(f"{name} is champion again. A server that runs takes it when it next looks (serve.watch_s).")
-    _move_alias(name, config)
+    _announce(f"{name} is champion again.", name, config)
 
 
 @app.command("challenge")
-@in_words
+@print_errors
 def challenge_champion(
-    name: Annotated[str | None, typer.Argument(help="The bundle's name; without one, no bundle challenges any more.")] = None,
+    name: Annotated[str | None, typer.Argument(help="The bundle's name; without it, the challenger is removed.")] = None,
     models: Models = MODELS,
 ) -> None:
     """Let a bundle score in the shadow of the champion: both probabilities are stored, the champion's decides."""
@@ -71,8 +69,9 @@ def challenge_champion(
     )
 
 
-def _move_alias(name: str, config: Path | None) -> None:
-    """MLflow's alias follows where the settings are named."""
+def _announce(text: str, name: str, config: Path | None) -> None:
+    """Print who is champion; with settings, move MLflow's alias to it."""
+    console.out.print(f"{text} A running server switches at its next check (serve.watch_s).")
     if config is None:
         return
     from predictor.training.tracking.track import move_alias

@@ -1,4 +1,4 @@
-"""What the commands share: their options, how they refuse, how they print for machines."""
+"""What the commands share: options, error messages, JSON output, the database of scores."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
@@ -17,27 +17,30 @@ from predictor.cli import console
 from predictor.core.errors import Finding, PredictorError, ReportError
 from predictor.core.settings import load_settings
 
+if TYPE_CHECKING:
+    from predictor.store.database import Database
+
 Config = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
 Models = Annotated[Path, typer.Option("--models", help="The folder of bundles.")]
-Model = Annotated[Path, typer.Option("--model", help="A bundle, or a folder of bundles whose champion is meant.")]
+Model = Annotated[Path, typer.Option("--model", help="A bundle, or a folder of bundles whose champion is used.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of text for people.")]
 StoreConfig = Annotated[
     Path | None,
-    typer.Option("--config", "-c", help="The settings file that names store.url; without it, scores.db beside the bundles."),
+    typer.Option("--config", "-c", help="The settings file with store.url; without it, scores.db beside the bundles."),
 ]
 AliasConfig = Annotated[
-    Path | None, typer.Option("--config", "-c", help="The settings file; with it, MLflow's alias champion is moved too.")
+    Path | None, typer.Option("--config", "-c", help="The settings file; with it, MLflow's alias champion moves too.")
 ]
 SETTINGS, MODELS = Path("predictor.toml"), Path("models")
 P = ParamSpec("P")
 
 
-def in_words(command: Callable[P, None]) -> Callable[P, None]:
-    """A refusal is a text on standard error and exit code 1, never a traceback."""
+def print_errors(command: Callable[P, None]) -> Callable[P, None]:
+    """A command whose errors become a text on standard error and exit code 1, never a traceback."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what is kept on disk for a while goes
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that temporary files are deleted
         try:
             command(*args, **kwargs)
         except PredictorError as error:
@@ -47,37 +50,38 @@ def in_words(command: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
-def refuse_place(option: str, out: Path, kinds: Mapping[str, str]) -> None:
-    """Refuse a file that cannot be written, before anything is computed.
+def check_output_file(option: str, out: Path, kinds: Mapping[str, str]) -> None:
+    """Raise before anything is computed if an output file cannot be written.
 
     Args:
-        option: What names it, as '--out'.
+        option: The option that names the file, such as '--out'.
         out: The file.
-        kinds: Ending -> what such a file is, as '.html' -> 'page'.
+        kinds: Suffix -> kind of file, such as '.html' -> 'page'.
 
     Raises:
-        ReportError: It has another ending, is a folder, or lies in none.
+        ReportError: The file has another suffix, is a folder, or its folder does not exist.
     """
     if out.suffix not in kinds or out.is_dir():
         names = " or ".join(f"report{ending}" for ending in kinds)
-        raise ReportError(f"{option} must name a {' or a '.join(kinds.values())} to write, but is '{out}'. Name it as {names}.")
+        raise ReportError(f"{option} must name a {' or a '.join(kinds.values())} to write, but is '{out}'. Name it {names}.")
     if not out.parent.is_dir():
-        raise ReportError(f"{option} names '{out}', but there is no folder '{out.parent}'. Make it, or name another place.")
+        raise ReportError(f"{option} names '{out}', but there is no folder '{out.parent}'. Create it, or name another file.")
 
 
 def print_json(content: object) -> None:
-    """Content as JSON on standard output."""
+    """Print content as JSON on standard output."""
     typer.echo(json.dumps(content, indent=1, allow_nan=False))
 
 
 def list_findings(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
-    """Findings as JSON holds them."""
+    """Findings as JSON content."""
     return [asdict(finding) for finding in findings]
 
 
-def store_url(config: Path | None) -> str:
-    """The store that the settings name; empty where they name none, which means the file beside the bundles."""
-    if config is None:
-        return ""
-    settings = load_settings(config)
-    return settings.store.start_from(settings.folder).url
+def open_database(config: Path | None, models: Path) -> Database:
+    """The database that the settings name, otherwise the file beside the bundles."""
+    from predictor.store.database import Database
+
+    settings = None if config is None else load_settings(config)
+    url = settings.store.start_from(settings.folder).url if settings is not None else ""
+    return Database(url) if url else Database.beside(models)

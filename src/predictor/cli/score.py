@@ -1,4 +1,4 @@
-"""The commands that ask a bundle about leads: score them, compare ways on them, recommend a threshold."""
+"""The commands that apply a bundle: score leads, compare candidates on them, recommend a threshold."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from typing import Annotated
 import typer
 
 from predictor.cli import console
-from predictor.cli.options import MODELS, AsJson, Model, in_words, list_findings, print_json, refuse_place
+from predictor.cli.options import MODELS, AsJson, Model, check_output_file, list_findings, print_errors, print_json
 from predictor.core.errors import ScoringError, count
 
 
-@in_words
+@print_errors
 def score(
-    leads: Annotated[Path, typer.Option(help="CSV or Parquet, one row a lead.")],
+    leads: Annotated[Path, typer.Option(help="CSV or Parquet, a row for each lead.")],
     out: Annotated[Path, typer.Option(help="CSV or Parquet to write.")],
     model: Model = MODELS,
-    events: Annotated[str | None, typer.Option(help="CSV or Parquet, one row an event; a folder, a glob, or URL#TABLE.")] = None,
-    reasons: Annotated[int, typer.Option(min=0, max=20, help="How many reasons to give for each lead.")] = 3,
+    events: Annotated[
+        str | None, typer.Option(help="CSV or Parquet, a row for each event; a folder, a glob, or URL#TABLE.")
+    ] = None,
+    reasons: Annotated[int, typer.Option(min=0, max=20, help="Number of reasons for each lead.")] = 3,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -33,8 +35,8 @@ def score(
     from predictor.scoring.bundle.registry import find_bundle
     from predictor.scoring.scorer import Scorer
 
-    if out.resolve() in {Path(where).resolve() for where in (leads, events) if where is not None}:
-        raise ScoringError(f"--out names '{out}', which is read: the export would be lost. Name another file.")
+    if out.resolve() in {Path(place).resolve() for place in (leads, events) if place is not None}:
+        raise ScoringError(f"--out names '{out}', which is an input: the export would be lost. Name another file.")
     scorer = Scorer.load(find_bundle(model))
     raw = read_tables(scorer.settings, leads=str(leads), events=events)
     answers, findings = score_leads(scorer, raw.leads, raw.events, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
@@ -42,8 +44,8 @@ def score(
     failed = int(answers["probability"].isna().sum())
     routed = int((answers["decision"] == "route_to_sales").sum())
     if as_json:
-        told = {"out": str(out), "leads": len(answers), "routed": routed, "failed": failed, "model": scorer.version}
-        print_json(told | {"findings": list_findings(findings)})
+        summary = {"out": str(out), "leads": len(answers), "routed": routed, "failed": failed, "model": scorer.version}
+        print_json(summary | {"findings": list_findings(findings)})
     else:
         console.show_findings(findings)
         console.out.print(f"{count(len(answers), 'lead')} scored by {scorer.version}: {routed:,} to sales. They are in {out}.")
@@ -52,17 +54,19 @@ def score(
         raise typer.Exit(1)
 
 
-@in_words
+@print_errors
 def compare(
     out: Annotated[Path, typer.Option(help="The page or the Markdown summary to write, as report.html or report.md.")],
     model: Model = MODELS,
-    leads: Annotated[str, typer.Option(help="Leads with outcomes, as training takes them; without it, the forward test.")] = "",
-    events: Annotated[str, typer.Option(help="Their events; a file, a folder, a glob, or URL#TABLE.")] = "",
-    tables: Annotated[Path | None, typer.Option(help="A folder for every table as CSV.")] = None,
+    leads: Annotated[
+        str, typer.Option(help="Leads with outcomes, in the format of the training data; without it, the forward test.")
+    ] = "",
+    events: Annotated[str, typer.Option(help="The events: a file, a folder, a glob, or URL#TABLE.")] = "",
+    tables: Annotated[Path | None, typer.Option(help="A folder to write every table to, as CSV.")] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Compare points, learned points and model on the same leads: of the forward test, or any with outcomes."""
+    """Compare points, learned points and model on the same leads: those of the forward test, or others with outcomes."""
     from predictor.data.read.table_files import write_table
     from predictor.report.page.exhibits import guard_formulas
     from predictor.report.summary import write_summary
@@ -70,16 +74,16 @@ def compare(
     from predictor.scoring.bundle.registry import find_bundle
     from predictor.training.compare import compare_bundle, write_page
 
-    _refuse_places(out, tables, events)
+    _check_outputs(out, tables, events)
     bundle = load_bundle(find_bundle(model))
     comparison, note = compare_bundle(bundle, leads=leads, events=events)
-    which = "the leads given" if leads else "the forward test"
+    subject = "the leads given" if leads else "the forward test"
     if out.suffix == ".html":
         text = write_page(bundle, comparison, note=note, leads=leads)
     else:
-        text = write_summary(comparison, title=f"Points against {bundle.version}, on {which}", note=note)
+        text = write_summary(comparison, title=f"Points against {bundle.version}, on {subject}", note=note)
     files = {} if tables is None else {tables / f"{name}.csv": table for name, table in comparison.tables.items()}
-    _refuse_read({out, *files}, leads, events)
+    _check_not_read({out, *files}, leads, events)
     try:
         if tables is not None:
             tables.mkdir(parents=True, exist_ok=True)
@@ -98,46 +102,48 @@ def compare(
     console.out.print(f"The {'page' if out.suffix == '.html' else 'summary'} is in {out}.")
 
 
-def _refuse_places(out: Path, tables: Path | None, events: str) -> None:
-    """Refuse places at which nothing can be written, before anything is computed."""
-    refuse_place("--out", out, {".html": "page", ".md": "Markdown file"})
+def _check_outputs(out: Path, tables: Path | None, events: str) -> None:
+    """Raise before anything is computed if an output cannot be written."""
+    check_output_file("--out", out, {".html": "page", ".md": "Markdown file"})
     if tables is not None and tables.exists() and not tables.is_dir():
-        raise ScoringError(f"--tables must name a folder, but '{tables}' is a file. Name a folder, new or there.")
+        raise ScoringError(f"--tables must name a folder, but '{tables}' is a file. Name a new or existing folder.")
     if tables is not None and events and tables.resolve() == Path(events).resolve():
         raise ScoringError(f"--tables names '{tables}', whose files are read as events. Name another folder.")
 
 
-def _refuse_read(written: set[Path], *places: str) -> None:
-    """Refuse to write over a file that was read."""
+def _check_not_read(written: set[Path], *places: str) -> None:
+    """Raise if an output file is one of the files that were read."""
     read = {file.resolve() for place in places if place and "://" not in place for file in _list_files(place)}
     if lost := sorted(str(file) for file in written if file.resolve() in read):
-        raise ScoringError(f"'{lost[0]}' would be written, but it is read: the export would be lost. Name another place.")
+        raise ScoringError(f"'{lost[0]}' would be written, but it is an input: the export would be lost. Name another place.")
 
 
 def _list_files(place: str) -> list[Path]:
-    """The files of a file, a folder or a glob."""
-    whole = Path(place).absolute()
-    return [*whole.rglob("*")] if whole.is_dir() else [whole, *Path(whole.anchor).glob(str(whole.relative_to(whole.anchor)))]
+    """The files that a file, a folder or a glob names."""
+    path = Path(place).absolute()
+    return [*path.rglob("*")] if path.is_dir() else [path, *Path(path.anchor).glob(str(path.relative_to(path.anchor)))]
 
 
-@in_words
+@print_errors
 def threshold(
     model: Model = MODELS,
-    policy: Annotated[str | None, typer.Option(help="band, capacity, value or precision; without it, the bundle's own.")] = None,
+    policy: Annotated[
+        str | None, typer.Option(help="band, capacity, value or precision; without it, the bundle's policy.")
+    ] = None,
     leads_per_week: Annotated[float | None, typer.Option(help="capacity: leads that sales can work in a week.")] = None,
-    amount: Annotated[float | None, typer.Option(help="value: what an accepted lead brings.")] = None,
-    cost: Annotated[float | None, typer.Option(help="value: what working one lead costs.")] = None,
-    precision: Annotated[float | None, typer.Option(help="precision: conversion at least, from 0 to 1.")] = None,
+    amount: Annotated[float | None, typer.Option(help="value: what an accepted lead is worth.")] = None,
+    cost: Annotated[float | None, typer.Option(help="value: what it costs to work a lead.")] = None,
+    precision: Annotated[float | None, typer.Option(help="precision: the lowest conversion, from 0 to 1.")] = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Recommend a threshold by another policy or capacity, without training again."""
+    """Recommend a threshold for another policy or capacity, without training again."""
     from predictor.scoring.bundle.registry import find_bundle
     from predictor.scoring.scorer import Scorer
 
     scorer = Scorer.load(find_bundle(model))
-    asked = {"policy": policy, "leads_per_week": leads_per_week, "amount": amount, "cost": cost, "precision": precision}
-    advice, columns = scorer.advise({name: value for name, value in asked.items() if value is not None})
+    changes = {"policy": policy, "leads_per_week": leads_per_week, "amount": amount, "cost": cost, "precision": precision}
+    advice, columns = scorer.advise({name: value for name, value in changes.items() if value is not None})
     if as_json:
         print_json({"recommended": asdict(advice), "table": columns})
         return

@@ -1,4 +1,4 @@
-"""The commands about serving: the API, and how its scores did."""
+"""The commands about serving: run the API, and monitor its scores."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Annotated
 import typer
 
 from predictor.cli import console
-from predictor.cli.keys import find_keys
-from predictor.cli.options import MODELS, AsJson, Model, StoreConfig, in_words, print_json, store_url
+from predictor.cli.keys import locate_keys
+from predictor.cli.options import MODELS, AsJson, Model, StoreConfig, open_database, print_errors, print_json
 from predictor.core.errors import SettingsError
 from predictor.core.settings import load_settings
 
 
-@in_words
+@print_errors
 def serve(
     model: Model = MODELS,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
@@ -29,43 +29,43 @@ def serve(
     """Serve the API."""
     import uvicorn
 
-    from predictor.cli.json_logs import make_log_config, spare_unread
+    from predictor.cli.json_logs import make_log_config, skip_unused_fields
     from predictor.scoring.bundle.files import is_bundle
 
     os.environ["PREDICTOR_MODEL"] = str(model)
     if config is not None:
-        load_settings(config)  # refused here, in words, rather than in the server
+        load_settings(config)  # errors are printed here rather than raised in the server
         os.environ["PREDICTOR_CONFIG"] = str(config.resolve())
-    _check_keys(host, find_keys(model.absolute().parent if is_bundle(model) else model, config))
+    _check_keys(host, locate_keys(model.absolute().parent if is_bundle(model) else model, config))
     _check_free(host, port)
-    spare_unread()
-    _open_many()
+    skip_unused_fields()
+    _raise_file_limit()
     uvicorn.run(
         "api.app:create_from_environment", factory=True, host=host, port=port, access_log=False, log_config=make_log_config(),
         server_header=False, http="api.http.header_timeout:PromptHeads",
     )  # fmt: skip
 
 
-def _open_many() -> None:
-    """Have as many connections and files open as the system lets a process that asks."""
+def _raise_file_limit() -> None:
+    """Raise the limit of open connections and files to the most that the system allows."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    with suppress(ValueError, OSError):  # some systems name more than they give
+    with suppress(ValueError, OSError):  # some systems name a higher limit than they grant
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _check_keys(host: str, path: Path) -> None:
-    """Refuse to answer others than this machine without keys."""
+    """Raise if the API would answer other machines without keys."""
     from predictor.store.api_keys import is_loopback, read_keys
 
     if not read_keys(path) and not is_loopback(host):
         raise SettingsError(
             f"Without keys the API is served on loopback only, but --host is {host}. Make a key with `predictor keys add NAME "
-            f"--scope score` (it is kept in '{path}'), or serve on 127.0.0.1."
+            f"--scope score` (stored in '{path}'), or serve on 127.0.0.1."
         )
 
 
 def _check_free(host: str, port: int) -> None:
-    """Refuse in words where somebody else listens."""
+    """Raise if the port is taken."""
     import socket
 
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
@@ -76,18 +76,16 @@ def _check_free(host: str, port: int) -> None:
             raise SettingsError(f"Port {port} of {host} cannot be used: {error.strerror}. Name another with --port.") from None
 
 
-@in_words
+@print_errors
 def monitor(model: Model = MODELS, config: StoreConfig = None, *, as_json: AsJson = False) -> None:
-    """Tell how the served scores did: the funnel by week, what was promised and what came, and drift."""
+    """Report on the served scores: the funnel by week, predicted and realised conversion, and drift."""
     from predictor.scoring.bundle.files import load_bundle
     from predictor.scoring.bundle.registry import find_bundle
-    from predictor.store.database import Database
     from predictor.store.monitor.monitor import monitor_store
 
     bundle = load_bundle(find_bundle(model))
-    url = store_url(config)
-    store = Database(url) if url else Database.beside(model if find_bundle(model) != model else model.absolute().parent)
-    tables = monitor_store(store, bundle, now=datetime.now(UTC))
+    database = open_database(config, model if find_bundle(model) != model else model.absolute().parent)
+    tables = monitor_store(database, bundle, now=datetime.now(UTC))
     if as_json:
         print_json({name: json.loads(table.to_json(orient="records", date_format="iso")) for name, table in tables.items()})
         return

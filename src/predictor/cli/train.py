@@ -17,11 +17,11 @@ from predictor.cli.options import (
     AsJson,
     Config,
     Models,
-    in_words,
+    check_output_file,
     list_findings,
+    open_database,
+    print_errors,
     print_json,
-    refuse_place,
-    store_url,
 )
 from predictor.core.errors import PredictorError, TrackingError
 from predictor.core.settings import load_settings
@@ -34,33 +34,34 @@ if TYPE_CHECKING:
     from predictor.training.train import Saved, Trained
 
 
-@in_words
+@print_errors
 def train(
     config: Config = SETTINGS,
     models: Models = MODELS,
     *,
-    track: Annotated[bool, typer.Option("--track/--no-track", help="Keep the run in MLflow.")] = True,
+    track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
     from_store: Annotated[
-        bool, typer.Option("--from-store", help="Learn from stored scores and outcomes, rather than from the tables.")
+        bool, typer.Option("--from-store", help="Train on stored scores and outcomes instead of the tables.")
     ] = False,
     page: Annotated[
-        Path | None, typer.Option(help="Write the page here too, with the ids of the leads that points and model would swap.")
+        Path | None,
+        typer.Option(help="Also write the page to this file, with the ids of the leads that points and model would swap."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Learn from the leads, test forward in time, and write a bundle; it becomes champion only if it earned that."""
+    """Train on the leads, test forward in time, and write a bundle; it becomes champion only if the test supports that."""
     from predictor.training.train import save_trained
     from predictor.training.train import train as run_training
 
     if page is not None:
-        refuse_place("--page", page, {".html": "page"})
+        check_output_file("--page", page, {".html": "page"})
     settings = load_settings(config)
     with console.show_progress() as progress:
         dataset = _load_stored(config, models) if from_store else None
         trained = run_training(settings, dataset=dataset, progress=progress, advance=progress.advance)
         progress("Writing the bundle")
         saved = save_trained(trained, models, now=datetime.now(UTC))
-        tracked, refused = _keep(trained, saved, page=page, track=track, progress=progress)
+        tracked, errors = _write_extras(trained, saved, page=page, track=track, progress=progress)
     if as_json:
         metrics = json.loads(trained.files["metrics.json"])
         run = None if tracked is None else asdict(tracked)
@@ -72,39 +73,37 @@ def train(
         console.show_threshold(trained.advice, trained.verdict.realised, trained.verdict.gate)
         console.out.print(saved.reason)
         console.show_places(saved.folder, tracked, page=page)
-    if refused:
-        raise PredictorError(refused)
+    if errors:
+        raise PredictorError(errors)
 
 
-def _keep(
+def _write_extras(
     trained: Trained, saved: Saved, *, page: Path | None, track: bool, progress: Callable[[str], None]
 ) -> tuple[Tracked | None, str]:
-    """Write what is wanted beside the bundle; what failed is told, once people have seen what the saved bundle is worth."""
+    """Record the run and write the page; the errors are a text, to be raised after the results of the bundle were shown."""
     from predictor.report.page.render import render_page
     from predictor.training.train import track_trained
 
-    tracked, refused = None, []
+    tracked, errors = None, []
     if track:
-        progress("Keeping the run in MLflow")
+        progress("Recording the run in MLflow")
         try:
             tracked = track_trained(trained, saved)
         except TrackingError as error:
-            refused.append(str(error))
+            errors.append(str(error))
     if page is not None:
         try:
             page.write_text(render_page(trained.report, named=True), encoding="utf-8")
         except OSError as error:
-            refused.append(f"The bundle is saved, but '{page}' cannot be written: {error.strerror}.")
-    return tracked, " ".join(refused)
+            errors.append(f"The bundle is saved, but '{page}' cannot be written: {error.strerror}.")
+    return tracked, " ".join(errors)
 
 
 def _load_stored(config: Path, models: Path) -> Dataset:
-    """The study of the store that the settings name, or of that beside the bundles."""
-    from predictor.store.database import Database
+    """The dataset of stored scores and outcomes."""
     from predictor.training.from_store import load_stored_dataset
 
-    url = store_url(config)
-    database = Database(url) if url else Database.beside(models)
+    database = open_database(config, models)
     try:
         return load_stored_dataset(load_settings(config), database)
     finally:

@@ -53,7 +53,7 @@ LEAD = {
 }
 
 
-def draw_block(n=600, seed=0):
+def draw_sample(n=600, seed=0):
     random = np.random.default_rng(seed)
     industry, employees = random.integers(0, 3, n).astype(float), random.lognormal(4, 1, n)
     founded, website = random.uniform(100, 9000, n), 15.0 * random.integers(0, 4, n)
@@ -66,9 +66,9 @@ def draw_block(n=600, seed=0):
     return Sample(matrix, outcome, np.sort(random.uniform(20_000, 20_200, n)), FEATURES, dated=True)
 
 
-def make_files(**differences):
-    settings = make_settings({"data": {"timezone": "Europe/Berlin"}, "model": {"resamples": 20}} | differences)
-    sample = draw_block()
+def make_files(**sections):
+    settings = make_settings({"data": {"timezone": "Europe/Berlin"}, "model": {"resamples": 20}} | sections)
+    sample = draw_sample()
     half = np.arange(300), np.arange(300, 600)
     calibrated = fit_calibrated("logistic", sample, [half], 0)
     thresholds = compute_forward_thresholds(calibrated, sample, settings)
@@ -101,7 +101,7 @@ def models(tmp_path, files):
 
 @pytest.fixture
 def serve():
-    """A client of an API; faults of the server are answered, as they would be on the wire."""
+    """Makes clients of an API; errors of the server become responses, as over the network."""
 
     def start(*args, **kwargs):
         client = TestClient(create_app(*args, **kwargs), raise_server_exceptions=False)
@@ -118,12 +118,12 @@ def serve():
 
 @pytest.fixture
 def second(models, files, save_files):
-    """A second bundle beside the champion, whose threshold nobody reaches."""
+    """A second bundle beside the champion, whose threshold no lead reaches."""
     threshold = json.loads(files["threshold.json"])
     threshold["recommended"]["threshold"] = 1.0
     golden = [json.loads(line) | {"decision": "nurture"} for line in files["golden.jsonl"].splitlines()]
-    changed = {"threshold.json": json.dumps(threshold), "golden.jsonl": "".join(json.dumps(row) + "\n" for row in golden)}
-    save_files(models, "second", files | changed)
+    changes = {"threshold.json": json.dumps(threshold), "golden.jsonl": "".join(json.dumps(row) + "\n" for row in golden)}
+    save_files(models, "second", files | changes)
     return models / "second"
 
 
@@ -132,7 +132,7 @@ def refresh(client):
     return client.get("/health/ready").json()
 
 
-def ask(client, lead):
+def score(client, lead):
     response = client.post("/v1/score", json=lead)
     assert response.status_code == 200, response.text
     return response.json()
@@ -149,7 +149,7 @@ def client(serve, models):
 
 @pytest.fixture
 def start_server(models):
-    """Starts a server that really runs; gives where it answers."""
+    """Starts real server processes; returns their addresses."""
     with ExitStack() as servers:
 
         def start(*options):
@@ -165,7 +165,7 @@ def start_server(models):
 
 @pytest.fixture
 def address(start_server):
-    """Where a server that really runs answers."""
+    """The address of a real server process."""
     return start_server()
 
 
@@ -175,19 +175,20 @@ def lead():
 
 
 @pytest.fixture
-def ask_at_once(client):
-    """Asks all at the same moment; gives the responses in the order of the questions."""
+def score_at_once(client):
+    """Sends leads at the same moment; returns the responses in their order."""
 
-    def ask(leads, reasons=None):
+    def send(leads, reasons=None):
         async def run():
             transport = httpx2.ASGITransport(client.app, raise_app_exceptions=False)
-            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as asker:
-                asked = [3] * len(leads) if reasons is None else reasons
+            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as sender:
+                numbers = [3] * len(leads) if reasons is None else reasons
                 posts = [
-                    asker.post("/v1/score", params={"reasons": most}, json=lead) for lead, most in zip(leads, asked, strict=True)
+                    sender.post("/v1/score", params={"reasons": number}, json=lead)
+                    for lead, number in zip(leads, numbers, strict=True)
                 ]
                 return await asyncio.gather(*posts)
 
         return run_async(run)
 
-    return ask
+    return send

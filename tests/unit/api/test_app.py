@@ -1,4 +1,4 @@
-"""The app as a whole: what it says of its model, another policy, health, and a server that has no model."""
+"""The app as a whole: its model, another policy, health, and a server without a model."""
 
 import logging
 import subprocess
@@ -26,35 +26,35 @@ def test_the_model_describes_itself(client):
 
 
 def test_threshold_as_trained(client, models):
-    told = client.get("/v1/threshold").json()
+    answer = client.get("/v1/threshold").json()
     stored = Scorer.load(models / "small").threshold
-    assert told["recommended"] == stored["recommended"]
-    assert told["serving"] == stored["recommended"]["threshold"]
-    assert [row["threshold"] for row in told["table"]] == stored["table"]["threshold"]
+    assert answer["recommended"] == stored["recommended"]
+    assert answer["serving"] == stored["recommended"]["threshold"]
+    assert [row["threshold"] for row in answer["table"]] == stored["table"]["threshold"]
 
 
 def test_another_policy_changes_nothing_that_serves(client, lead):
     before = client.post("/v1/score", json=lead).json()
-    told = client.get("/v1/threshold", params={"policy": "capacity", "leads_per_week": 3}).json()
-    assert told["recommended"]["policy"] == "capacity"
-    assert told["recommended"]["leads_per_week"] <= 3
-    fewer = [row["threshold"] for row in told["table"] if row["leads_per_week"] <= 3]
-    assert told["recommended"]["threshold"] == min(fewer)
+    answer = client.get("/v1/threshold", params={"policy": "capacity", "leads_per_week": 3}).json()
+    assert answer["recommended"]["policy"] == "capacity"
+    assert answer["recommended"]["leads_per_week"] <= 3
+    fewer = [row["threshold"] for row in answer["table"] if row["leads_per_week"] <= 3]
+    assert answer["recommended"]["threshold"] == min(fewer)
     assert client.post("/v1/score", json=lead).json() == before
 
 
 @pytest.mark.parametrize(("query", "policy"), [({"leads_per_week": 3}, "capacity"), ({"precision": 0.3}, "precision")])
-def test_a_number_of_one_policy_names_it(client, query, policy):
-    told = client.get("/v1/threshold", params=query).json()
-    assert told["recommended"] == client.get("/v1/threshold", params=query | {"policy": policy}).json()["recommended"]
-    assert told["recommended"]["policy"] == policy
+def test_a_number_of_one_policy_implies_it(client, query, policy):
+    answer = client.get("/v1/threshold", params=query).json()
+    assert answer["recommended"] == client.get("/v1/threshold", params=query | {"policy": policy}).json()["recommended"]
+    assert answer["recommended"]["policy"] == policy
 
 
 def test_value_follows_amount_and_cost(client):
-    told = client.get("/v1/threshold", params={"policy": "value", "amount": 100, "cost": 10}).json()
-    row = told["table"][0]
+    answer = client.get("/v1/threshold", params={"policy": "value", "amount": 100, "cost": 10}).json()
+    row = answer["table"][0]
     assert row["value"] == pytest.approx(100 * row["sqls_per_week"] - 10 * row["leads_per_week"])
-    assert told["recommended"]["value"] == max(row["value"] for row in told["table"])
+    assert answer["recommended"]["value"] == max(row["value"] for row in answer["table"])
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_value_follows_amount_and_cost(client):
         ({"amount": "1e308"}, "Query parameter 'amount' must be less than or equal to 1000000000000"),
     ],
 )
-def test_policies_that_cannot_be_judged_are_refused(client, query, text):
+def test_invalid_policies_are_refused(client, query, text):
     response = client.get("/v1/threshold", params=query)
     assert response.status_code == 422
     assert text in response.json()["error"]["text"]
@@ -95,14 +95,14 @@ def test_a_bundle_without_report_says_so(serve, tmp_path, save_files, files):
     assert response.json()["error"]["text"] == "Bundle 'plain' has no report. Train again to get one."
 
 
-def test_a_fixed_bundle_serves_and_keeps_its_scores_beside_it(serve, tmp_path, save_files, files, lead):
+def test_a_fixed_bundle_serves_and_its_scores_are_stored_beside_it(serve, tmp_path, save_files, files, lead):
     client = serve(bundle=save_files(tmp_path, "fixed", files))
     assert client.post("/v1/score", json=lead).json()["model"]["version"] == "fixed"
     client.app.state.service.store.drain()
     assert (tmp_path / "scores.db").is_file()
 
 
-def test_a_server_keeps_scores_where_its_settings_file_says(models, lead, tmp_path, monkeypatch):
+def test_a_server_stores_scores_where_its_settings_file_says(models, lead, tmp_path, monkeypatch):
     (tmp_path / "predictor.toml").write_text('[store]\nurl = "sqlite:///kept/here.db"\nspool = "waiting"\n')
     monkeypatch.setenv("PREDICTOR_MODEL", str(models))
     monkeypatch.setenv("PREDICTOR_CONFIG", str(tmp_path / "predictor.toml"))
@@ -120,10 +120,10 @@ def test_a_server_without_a_model_starts_and_says_so(serve, tmp_path, lead, capl
         client = serve(tmp_path / "models")
     assert "Not ready: " in caplog.text
     assert client.get("/health/live").status_code == 200
-    asked = [client.get(path) for path in ("/health/ready", "/v1/model", "/v1/threshold", "/report")]
-    asked += [client.post("/v1/score", json=lead), client.post("/v1/score/batch", json={"leads": [lead]})]
-    asked += [client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted", "occurred_at": "2026-04-09"})]
-    for response in asked:
+    responses = [client.get(path) for path in ("/health/ready", "/v1/model", "/v1/threshold", "/report")]
+    responses += [client.post("/v1/score", json=lead), client.post("/v1/score/batch", json={"leads": [lead]})]
+    responses += [client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted", "occurred_at": "2026-04-09"})]
+    for response in responses:
         assert (response.status_code, response.json()["error"]["code"]) == (503, "API004")
         assert "names no champion" in response.json()["error"]["text"]
         assert response.json()["error"]["text"].endswith("It serves as soon as there is one.")
@@ -140,7 +140,7 @@ def test_a_lead_can_be_erased_without_a_model(serve, models, tmp_path, lead):
 
 
 @pytest.mark.parametrize("when", [{}, {"occurred_at": "2026-04-09T00:00:00+02:00"}])
-def test_an_outcome_is_kept_without_a_model_unless_its_moment_needs_a_zone(serve, tmp_path, when):
+def test_an_outcome_is_stored_without_a_model_unless_its_moment_needs_a_zone(serve, tmp_path, when):
     client = serve(tmp_path / "models")
     assert client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"} | when).status_code == 200
     store = client.app.state.watch.store
@@ -155,21 +155,21 @@ def test_a_bundle_that_was_altered_is_not_served(serve, models):
     assert "'threshold.json' altered" in response.json()["error"]["text"]
 
 
-def test_a_store_url_that_cannot_be_read_stops_the_start(serve, models):
+def test_an_invalid_store_url_stops_the_start(serve, models):
     with pytest.raises(StoreError, match=r"^The URL of the store cannot be read\."):
         serve(models, store_url="no url")
 
 
-def test_paths_that_are_not_there_answer_in_the_same_shape(client):
+def test_unknown_paths_are_answered_in_the_same_shape(client):
     for response, status in ((client.get("/nothing"), 404), (client.get("/v1/score"), 405)):
         assert (response.status_code, response.json()["error"]["code"]) == (status, "API003")
         assert response.json()["error"]["text"].endswith("does not exist. See /docs for every path.")
     assert response.headers["allow"] == "POST"
 
 
-def test_a_fault_of_ours_is_a_500_that_quotes_nobody(client, lead, caplog, monkeypatch):
-    def fail(asked, **_):
-        raise RuntimeError(asked[0].attributes["email"])
+def test_an_unexpected_error_is_a_500_that_quotes_nobody(client, lead, caplog, monkeypatch):
+    def fail(leads, **_):
+        raise RuntimeError(leads[0].attributes["email"])
 
     lead["attributes"]["email"] = "jane.doe@example.com"
 

@@ -1,4 +1,4 @@
-"""Requests that no sane client sends: the right status and text, and the server goes on."""
+"""Requests that no proper client sends: the right status and text, and the server goes on."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ def check_alive(client, lead):
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
 @pytest.mark.parametrize("place", ['"attributes": {"employees": %s}', '"points": %s', '"attributes": {"industry": %s}'])
-def test_numbers_that_are_none(client, lead, value, place):
+def test_numbers_that_json_does_not_have(client, lead, value, place):
     response = send(client, "/v1/score", '{"lead_id": "A17", %s}' % (place % value))
     assert response.status_code == 422
     fault = response.json()["error"]
@@ -33,11 +33,11 @@ def test_numbers_that_are_none(client, lead, value, place):
 @pytest.mark.parametrize("year", ["0001", "9999"])
 def test_dates_at_the_ends_of_the_calendar(client, lead, year):
     moment = f"{year}-12-31T23:59:59-12:00"
-    for asked, where in (
+    for change, where in (
         ({"as_of": moment}, "'as_of'"),
         ({"events": [{"occurred_at": moment, "event_type": "x"}]}, "'events[0].occurred_at'"),
     ):
-        response = client.post("/v1/score", json=lead | asked)
+        response = client.post("/v1/score", json=lead | change)
         assert response.status_code == 422
         assert response.json()["error"]["text"].startswith(f"{where} must be between 1900 and 2200.")
     odd = client.post("/v1/score", json=lead | {"attributes": {"founded_on": moment}})
@@ -78,25 +78,25 @@ def test_wrong_types(client, lead, lead_id, text):
     assert response.json()["error"]["text"].startswith(text)
 
 
-def test_nesting_without_end(client, lead):
+def test_endless_nesting(client, lead):
     for text in ("[" * 100_000, '{"a":' * 100_000, json.dumps({"lead_id": "x"})[:-1] + ', "x": ' + "[" * 50_000):
         assert send(client, "/v1/score", text).status_code == 422
         assert send(client, "/v1/score?crm=hubspot", text).status_code == 422
     check_alive(client, lead)
 
 
-def test_a_body_that_says_it_is_something_else(client, lead):
+def test_a_body_with_another_content_type(client, lead):
     response = client.post("/v1/score", content=json.dumps(lead).encode(), headers={"content-type": "text/plain"})
     assert response.status_code == 422
     assert "application/json" in response.json()["error"]["text"]
 
 
-def test_an_opportunity_keeps_its_amount_and_is_told_once(client):
+def test_an_opportunity_keeps_its_amount_and_is_stored_once(client):
     outcome = {"lead_id": "A17", "kind": "opportunity", "occurred_at": "2026-04-09T00:00:00Z"}
     for amount in (9000, "12000.50"):
-        told = client.post("/v1/outcomes", json=outcome | {"amount": amount})
-        assert told.status_code == 200
-    assert told.json()["amount"] == 12000.5
+        response = client.post("/v1/outcomes", json=outcome | {"amount": amount})
+        assert response.status_code == 200
+    assert response.json()["amount"] == 12000.5
     [row] = client.app.state.service.store.load_outcomes().to_dict("records")
     assert (row["kind"], row["amount"]) == ("opportunity", 12000.5)
 
@@ -109,7 +109,7 @@ def test_reasons_out_of_range_are_refused(client, lead, reasons):
 
 
 @pytest.mark.parametrize("path", ["/v1/score", "/v1/score/batch"])
-def test_a_query_parameter_that_is_not_known_is_refused_and_not_passed_over(client, lead, path):
+def test_an_unknown_query_parameter_is_refused_and_not_ignored(client, lead, path):
     response = client.post(path, params={"reason": 0}, json=lead if path == "/v1/score" else {"leads": [lead]})
     assert response.status_code == 422
     assert response.json()["error"]["text"].startswith(
@@ -117,13 +117,13 @@ def test_a_query_parameter_that_is_not_known_is_refused_and_not_passed_over(clie
     )
 
 
-def test_a_crm_is_found_however_its_parameter_is_spelled(client):
+def test_a_crm_is_found_in_an_encoded_query(client):
     contact = {"id": "7", "properties": {"industry": "Software"}}
     plain, encoded = (client.post(f"/v1/score?{name}=hubspot", json=contact).json() for name in ("crm", "%63rm"))
     assert plain["lead_id"] == encoded["lead_id"] == "7"
 
 
-def test_a_large_body_is_read_beside_the_others(client, lead, monkeypatch):
+def test_a_large_body_is_read_in_a_thread(client, lead, monkeypatch):
     threads, validate = set(), LeadIn.model_validate
     monkeypatch.setattr(LeadIn, "model_validate", lambda *args: threads.add(threading.current_thread().name) or validate(*args))
     lead["attributes"]["note"] = "x" * 600_000

@@ -1,11 +1,11 @@
-"""Batches: one answer or one error each, in order, and the same answers as one by one."""
+"""Batches: an answer or an error for each lead, in order, and the same answers as one by one."""
 
 import json
 
-from api.serving import answering as scoring
+from api.serving import answering
 
 
-def test_each_lead_is_right_or_wrong_for_itself(client, lead):
+def test_a_faulty_lead_does_not_affect_the_others(client, lead):
     leads = [
         lead,
         {"lead_id": 7},
@@ -24,7 +24,7 @@ def test_each_lead_is_right_or_wrong_for_itself(client, lead):
         assert answers[position] == client.post("/v1/score", json=leads[position]).json()
 
 
-def test_all_that_is_scored_is_stored_and_nothing_else(client, lead):
+def test_only_scored_leads_are_stored(client, lead):
     leads = [lead | {"lead_id": f"A{number}"} for number in range(3)] + [{"lead_id": 7}]
     client.post("/v1/score/batch", json={"leads": leads})
     assert client.app.state.service.store.load_scores()["lead_id"].tolist() == ["A0", "A1", "A2"]
@@ -46,21 +46,21 @@ def test_a_misspelt_batch_is_refused(client):
     assert "'leads' is missing. Send it. 'lead' is not known." in response.json()["error"]["text"]
 
 
-def test_nan_in_one_lead_makes_the_body_no_json(client, lead):
+def test_nan_in_one_lead_makes_the_whole_body_invalid(client, lead):
     body = json.dumps({"leads": [lead, lead | {"points": float("nan")}]})
     response = client.post("/v1/score/batch", content=body, headers={"content-type": "application/json"})
     assert (response.status_code, response.json()["error"]["code"]) == (422, "API001")
 
 
-def test_a_fault_of_ours_with_one_lead_is_told_in_its_place(client, lead, monkeypatch, caplog):
-    compute_sales_context = scoring.compute_sales_context
+def test_an_unexpected_error_with_one_lead_is_its_answer(client, lead, monkeypatch, caplog):
+    compute_sales_context = answering.compute_sales_context
 
     def fail_once(lead, points):
         if lead.lead_id == "A4":
             raise KeyError(lead.attributes["name"])
         return compute_sales_context(lead, points)
 
-    monkeypatch.setattr(scoring, "compute_sales_context", fail_once)
+    monkeypatch.setattr(answering, "compute_sales_context", fail_once)
     lead["attributes"]["name"] = "jane"
     leads = [lead | {"lead_id": f"A{number}"} for number in range(9)]
     answers = client.post("/v1/score/batch", json={"leads": leads}).json()["answers"]

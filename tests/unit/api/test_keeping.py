@@ -1,4 +1,4 @@
-"""What is kept of scores and outcomes, and that a store which fails costs no answer."""
+"""Stored scores and outcomes, and a failing store that does not affect the answers."""
 
 import logging
 import threading
@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from predictor.core.settings import make_settings
-from predictor.store import store as keeper
+from predictor.store import store as store_module
 from predictor.store.database import Database
 from predictor.store.store import Store
 
@@ -30,7 +30,7 @@ def test_a_score_is_stored_beside_the_bundles(client, lead, models):
     }  # fmt: skip
 
 
-def test_who_a_lead_is_comes_neither_into_the_database_nor_into_the_spool(client, lead, models):
+def test_personal_values_are_neither_in_the_database_nor_in_the_spool(client, lead, models):
     lead["attributes"] |= {"email": "jane.doe@example.com", "name": "jane", "industry": "ask jane.doe@example.com"}
     client.post("/v1/score", json=lead)
     store = client.app.state.service.store
@@ -41,7 +41,7 @@ def test_who_a_lead_is_comes_neither_into_the_database_nor_into_the_spool(client
         assert b"jane" not in file.read_bytes()
 
 
-def test_a_database_that_fails_costs_no_answer_and_no_record(broken, lead, tmp_path, caplog):
+def test_a_failing_database_loses_no_answer_and_no_record(broken, lead, tmp_path, caplog):
     with caplog.at_level(logging.WARNING, "predictor.store"), broken:
         assert broken.post("/v1/score", json=lead).status_code == 200
         assert broken.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"}).status_code == 200
@@ -57,7 +57,7 @@ def test_a_database_that_fails_costs_no_answer_and_no_record(broken, lead, tmp_p
     store.close()
 
 
-def test_a_spool_that_fails_costs_no_answer(serve, models, lead, tmp_path, caplog):
+def test_a_failing_spool_loses_no_answer(serve, models, lead, tmp_path, caplog):
     (tmp_path / "spool").write_text("a file")
     client = serve(models, store=make_settings({"store": {"spool": str(tmp_path / "spool")}}).store)
     with caplog.at_level(logging.ERROR, "api"):
@@ -78,21 +78,24 @@ def test_a_lead_is_erased_by_its_id(client, lead):
     client.post("/v1/outcomes", json={"lead_id": "A/18 ü", "kind": "accepted"})
     store = client.app.state.service.store
     store.drain()
-    told = client.delete("/v1/leads/A%2F18%20%C3%BC").json()
-    assert told == {"lead_id": "A/18 ü", "scores": 1, "outcomes": 1, "waiting": 0, "done": True}
+    response = client.delete("/v1/leads/A%2F18%20%C3%BC").json()
+    assert response == {"lead_id": "A/18 ü", "scores": 1, "outcomes": 1, "waiting": 0, "done": True}
     assert store.load_scores()["lead_id"].tolist() == ["A17", "A19"]
     assert store.load_outcomes().empty
-    assert client.delete("/v1/leads/A%2F18%20%C3%BC").json() == told | {"scores": 0, "outcomes": 0}
+    assert client.delete("/v1/leads/A%2F18%20%C3%BC").json() == response | {"scores": 0, "outcomes": 0}
 
 
-def test_a_lead_is_erased_although_the_database_is_away(broken, lead, tmp_path):
+def test_a_lead_is_erased_while_the_database_is_away(broken, lead, tmp_path):
     broken.post("/v1/score", json=lead)
-    told = broken.delete("/v1/leads/A17")
-    assert (told.status_code, told.json()) == (200, {"lead_id": "A17", "scores": 0, "outcomes": 0, "waiting": 1, "done": False})
+    response = broken.delete("/v1/leads/A17")
+    assert (response.status_code, response.json()) == (
+        200,
+        {"lead_id": "A17", "scores": 0, "outcomes": 0, "waiting": 1, "done": False},
+    )
     assert b'"score"' not in b"".join(file.read_bytes() for file in (tmp_path / "broken.spool").iterdir())
 
 
-def test_an_id_that_no_lead_has_is_refused(client):
+def test_an_impossible_id_is_refused(client):
     response = client.delete("/v1/leads/" + "x" * 201)
     assert response.status_code == 422
     assert "must have at most 200 characters" in response.json()["error"]["text"]
@@ -103,13 +106,13 @@ def test_an_outcome_is_stored_once(client):
     for reason in ("budget", "timing"):
         response = client.post("/v1/outcomes", json=outcome | {"reason": reason})
         assert response.status_code == 200
-    # midnight in Berlin, where the training data are from
+    # midnight in Berlin, the zone of the training data
     assert response.json() == outcome | {"occurred_at": "2026-04-08T22:00:00Z", "amount": None, "warnings": []}
     [row] = client.app.state.service.store.load_outcomes().to_dict("records")
     assert (row["kind"], row["reason"], row["occurred_at"].isoformat()) == ("recycled", "timing", "2026-04-08T22:00:00+00:00")
 
 
-def test_an_outcome_sent_again_without_its_moment_keeps_the_one_that_was_said(client):
+def test_an_outcome_sent_again_without_a_moment_keeps_the_earlier_one(client):
     outcome = {"lead_id": "A17", "kind": "recycled"}
     for more in ({"reason": "timing"}, {"reason": "budget", "occurred_at": "2026-04-09T00:00:00Z"}, {"reason": "need"}):
         assert client.post("/v1/outcomes", json=outcome | more).status_code == 200
@@ -117,7 +120,7 @@ def test_an_outcome_sent_again_without_its_moment_keeps_the_one_that_was_said(cl
     assert (row["reason"], row["occurred_at"].isoformat()) == ("need", "2026-04-09T00:00:00+00:00")
 
 
-def test_fields_of_an_outcome_that_are_not_read_are_reported(client):
+def test_unknown_fields_of_an_outcome_are_warnings(client):
     response = client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted", "reasn": "x"})
     assert response.json()["warnings"] == [
         {"code": "LEAD024", "text": "Unknown fields of the outcome: 'reasn'. Did you mean 'reason'?"}
@@ -144,23 +147,23 @@ def test_wrong_outcomes_are_refused(client, outcome, text):
     assert response.json()["error"]["text"].startswith(text)
 
 
-def test_a_database_that_hangs_stops_no_request(client, lead, monkeypatch):
-    begun, go_on, ended, really = threading.Event(), threading.Event(), threading.Event(), Database.write
+def test_a_hanging_database_stops_no_request(client, lead, monkeypatch):
+    begun, go_on, ended, write = threading.Event(), threading.Event(), threading.Event(), Database.write
 
     def hang(database, records):
         begun.set()
         go_on.wait(60)
         ended.set()
-        return really(database, records)
+        return write(database, records)
 
     monkeypatch.setattr(Database, "write", hang)
-    monkeypatch.setattr(keeper, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(store_module, "_PATIENCE_S", 0.01)
     client.post("/v1/score", json=lead)
     assert begun.wait(60)
     assert client.post("/v1/score/batch", json={"leads": [lead, lead | {"lead_id": "A18"}]}).status_code == 200
     assert client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted"}).status_code == 200
-    told = client.delete("/v1/leads/A17").json()
-    assert told == {"lead_id": "A17", "scores": 0, "outcomes": 0, "waiting": 0, "done": False}
+    response = client.delete("/v1/leads/A17").json()
+    assert response == {"lead_id": "A17", "scores": 0, "outcomes": 0, "waiting": 0, "done": False}
     assert [client.get(f"/health/{path}").status_code for path in ("live", "ready")] == [200, 200]
     assert not ended.is_set()
     go_on.set()

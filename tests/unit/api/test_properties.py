@@ -1,4 +1,4 @@
-"""Whatever JSON is sent, the API answers, or refuses with a text; it never fails."""
+"""Whatever JSON is sent, the API answers it or refuses it with a text, and never fails."""
 
 import json
 
@@ -96,7 +96,7 @@ RECORDS = st.fixed_dictionaries(
 
 @CHECK
 @given(st.sampled_from(["hubspot", "salesforce"]), st.sampled_from(["contract", "properties"]), ANY | RECORDS)
-def test_any_record_of_a_crm_is_answered_or_refused_alone_as_among_many(post, crm, answer, content):
+def test_any_record_of_a_crm_is_answered_or_refused_alone_and_in_a_batch(post, crm, answer, content):
     query = f"?crm={crm}&answer={answer}"
     response = post(f"/v1/score{query}", content)
     assert response.status_code in {200, 422}

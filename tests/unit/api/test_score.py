@@ -1,4 +1,4 @@
-"""Scoring over HTTP: the contract, the same floats as the scorer, and what is reported rather than guessed."""
+"""Scoring over HTTP: the contract, the same floats as the scorer, and warnings."""
 
 import json
 import re
@@ -19,7 +19,7 @@ PARTS = [
 ]  # fmt: skip
 
 
-def ask(client, lead, **query):
+def score(client, lead, **query):
     response = client.post("/v1/score", json=lead, params=query)
     assert response.status_code == 200, response.text
     return response.json()
@@ -31,7 +31,7 @@ def make_lead(lead):
 
 
 def test_answer_keeps_the_contract(client, lead):
-    answer = ask(client, lead)
+    answer = score(client, lead)
     assert list(answer) == PARTS
     assert answer["lead_id"] == "A17"
     assert answer["interval"][0] < answer["probability"] < answer["interval"][1]
@@ -48,7 +48,7 @@ def test_floats_are_those_of_the_scorer(client, lead, models):
     expected["interval"], expected["reasons"], expected["warnings"] = (
         list(expected[name]) for name in ("interval", "reasons", "warnings")
     )
-    answer = ask(client, lead)
+    answer = score(client, lead)
     assert answer.pop("routing") == {
         "source": None,
         "campaign": None,
@@ -58,47 +58,47 @@ def test_floats_are_those_of_the_scorer(client, lead, models):
     assert answer == expected
 
 
-@pytest.mark.parametrize("asked", [0, 1, 3])
-def test_as_many_reasons_each_way_as_asked_strongest_first(client, lead, asked):
-    every, told = ask(client, lead, reasons=20)["reasons"], ask(client, lead, reasons=asked)["reasons"]
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_the_number_of_reasons_in_each_direction_strongest_first(client, lead, number):
+    every, some = (score(client, lead, reasons=most)["reasons"] for most in (20, number))
     up, down = ([reason for reason in every if (reason["effect"] > 0) is way] for way in (True, False))
-    assert [reason for reason in told if reason["effect"] > 0] == up[:asked]
-    assert [reason for reason in told if reason["effect"] < 0] == down[:asked]
+    assert [reason for reason in some if reason["effect"] > 0] == up[:number]
+    assert [reason for reason in some if reason["effect"] < 0] == down[:number]
     assert [abs(reason["effect"]) for reason in every] == sorted((abs(reason["effect"]) for reason in every), reverse=True)
     assert up
     assert down
 
 
-@pytest.mark.parametrize("asked", [1, 20])
-def test_base_reasons_and_rest_add_up_to_the_probability(client, lead, asked):
-    told = ask(client, lead, reasons=asked)
-    total = told["base"] + sum(reason["effect"] for reason in told["reasons"]) + told["rest"]
-    assert total == pytest.approx(told["probability"], abs=1e-12)
-    assert abs(told["rest"]) < (1e-9 if asked == 20 else 1)
+@pytest.mark.parametrize("number", [1, 20])
+def test_base_reasons_and_rest_add_up_to_the_probability(client, lead, number):
+    answer = score(client, lead, reasons=number)
+    total = answer["base"] + sum(reason["effect"] for reason in answer["reasons"]) + answer["rest"]
+    assert total == pytest.approx(answer["probability"], abs=1e-12)
+    assert abs(answer["rest"]) < (1e-9 if number == 20 else 1)
 
 
 def test_without_reasons_there_is_nothing_to_add_up(client, lead):
-    told = ask(client, lead, reasons=0)
-    assert (told["reasons"], told["base"], told["rest"]) == ([], None, None)
+    answer = score(client, lead, reasons=0)
+    assert (answer["reasons"], answer["base"], answer["rest"]) == ([], None, None)
 
 
-def test_a_reason_tells_what_came_of_such_leads(client, lead):
-    [industry] = [reason for reason in ask(client, lead)["reasons"] if reason["what"] == "Industry"]
+def test_a_reason_has_the_conversion_of_similar_leads(client, lead):
+    [industry] = [reason for reason in score(client, lead)["reasons"] if reason["what"] == "Industry"]
     assert re.fullmatch(r"Of \d+ leads with industry software, \d+ % were accepted; of all leads, \d+ %\.", industry["evidence"])
 
 
-def test_moment_without_zone_is_taken_in_the_zone_of_the_training_data(client, lead):
+def test_a_moment_without_a_zone_is_in_the_zone_of_the_training_data(client, lead):
     # 14:05 in Berlin in March (after the change of clocks) is 12:05 UTC.
     lead["events"] = [{"occurred_at": "2026-03-31T14:04:00", "event_type": "pricing_page_view"}]
-    assert ask(client, lead | {"as_of": "2026-03-31T12:05:00Z"})["points"]["total"] == 35
-    assert ask(client, lead | {"as_of": "2026-03-31T12:03:00Z"})["points"]["total"] == 20
-    assert ask(client, lead | {"as_of": "2026-03-31T14:03:00"})["points"]["total"] == 20
+    assert score(client, lead | {"as_of": "2026-03-31T12:05:00Z"})["points"]["total"] == 35
+    assert score(client, lead | {"as_of": "2026-03-31T12:03:00Z"})["points"]["total"] == 20
+    assert score(client, lead | {"as_of": "2026-03-31T14:03:00"})["points"]["total"] == 20
 
 
-def test_without_as_of_the_score_speaks_of_now(client, lead):
+def test_without_as_of_the_score_is_for_now(client, lead):
     before = datetime.now(UTC)
     del lead["as_of"]
-    ask(client, lead)
+    score(client, lead)
     [as_of] = client.app.state.service.store.load_scores()["as_of"]
     assert before <= as_of <= datetime.now(UTC)
 
@@ -109,7 +109,7 @@ def test_null_for_attributes_or_events_is_none_of_them(client, lead):
     assert client.post("/v1/score", json=empty).json() == nothing
 
 
-def test_a_moment_that_is_yet_to_come_is_told(client, lead):
+def test_an_as_of_in_the_future_is_a_warning(client, lead):
     for ahead, codes in ((timedelta(hours=20), []), (timedelta(hours=30), ["LEAD041"])):
         lead["as_of"] = (datetime.now(UTC) + ahead).isoformat()
         answer = client.post("/v1/score", json=lead).json()
@@ -119,19 +119,19 @@ def test_a_moment_that_is_yet_to_come_is_told(client, lead):
 
 
 def test_an_event_after_as_of_changes_only_the_warnings(client, lead):
-    expected = ask(client, lead)
+    expected = score(client, lead)
     lead["events"].append({"occurred_at": "2026-04-01T00:00:00Z", "event_type": "pricing_page_view"})
-    answer = ask(client, lead)
+    answer = score(client, lead)
     assert [warning["code"] for warning in answer["warnings"]] == ["LEAD023"]
     assert answer | {"warnings": []} == expected
 
 
-def test_what_is_not_known_is_scored_and_reported(client, lead):
-    expected = ask(client, lead)
+def test_unknown_fields_and_attributes_are_warnings(client, lead):
+    expected = score(client, lead)
     lead["attributes"]["favourite_colour"] = "red"
     lead["atributes"] = {}
     lead["events"][0]["page"] = 1
-    answer = ask(client, lead)
+    answer = score(client, lead)
     assert [warning["code"] for warning in answer["warnings"]] == ["LEAD020", "LEAD024", "LEAD024"]
     texts = [warning["text"] for warning in answer["warnings"]]
     assert texts[1] == "Unknown fields of the lead: 'atributes'. Did you mean 'attributes'?"
@@ -141,17 +141,17 @@ def test_what_is_not_known_is_scored_and_reported(client, lead):
 
 def test_unseen_category_is_scored_as_other(client, lead):
     lead["attributes"]["industry"] = "Fintech"
-    assert ask(client, lead)["warnings"] == [{"code": "LEAD021", "text": "Unknown industry 'Fintech': scored as other."}]
+    assert score(client, lead)["warnings"] == [{"code": "LEAD021", "text": "Unknown industry 'Fintech': scored as other."}]
 
 
 def test_numbers_as_text_count(client, lead):
-    expected = ask(client, lead)
+    expected = score(client, lead)
     lead["attributes"]["employees"] = "250"
-    assert ask(client, lead) == expected
+    assert score(client, lead) == expected
 
 
 def test_a_lead_with_nothing_but_its_key_is_scored(client):
-    assert 0 < ask(client, {"lead_id": "A1"})["probability"] < 1
+    assert 0 < score(client, {"lead_id": "A1"})["probability"] < 1
 
 
 @pytest.mark.parametrize(
@@ -184,14 +184,14 @@ def test_wrong_types_are_refused_with_a_text(client, lead, change, text):
     assert response.json()["error"]["text"].startswith(text)
 
 
-def test_faults_are_told_together_but_not_without_end(client):
+def test_faults_are_listed_together_up_to_a_limit(client):
     response = client.post("/v1/score", json={"lead_id": "A1", "events": [{}] * 4})
     text = response.json()["error"]["text"]
     assert text.count("is missing") == 5
     assert "And 3 faults more." in text
 
 
-def test_the_scorers_own_refusals_have_the_same_shape(client, lead):
+def test_errors_of_the_scorer_have_the_same_shape(client, lead):
     lead["attributes"]["employees"] = "many"
     response = client.post("/v1/score", json=lead)
     assert response.status_code == 422
@@ -221,7 +221,7 @@ def test_a_date_at_the_end_of_the_calendar_is_refused(client, lead):
         b"1" * 10_000,
     ],
 )
-def test_what_is_no_json_is_refused(client, body):
+def test_invalid_json_is_refused(client, body):
     response = client.post("/v1/score", content=body, headers={"content-type": "application/json"})
     assert (response.status_code, response.json()["error"]["code"]) == (422, "API001")
     assert response.json()["error"]["text"].endswith("Send JSON in UTF-8, without NaN and Infinity.")
@@ -249,7 +249,7 @@ def test_a_bundle_from_before_evidence_and_spellings_still_answers(files, save_f
     older = {name: text for name, text in files.items() if name != "evidence.json"} | {"features.json": json.dumps(features)}
     save_files(tmp_path, "older", older)
     promote(tmp_path, "older")
-    answer, newer = ask(serve(tmp_path), lead), Scorer(Bundle("newer", files, {}))
+    answer, newer = score(serve(tmp_path), lead), Scorer(Bundle("newer", files, {}))
     assert answer["reasons"]
     assert {reason["evidence"] for reason in answer["reasons"]} == {None}
     assert answer["probability"] == pytest.approx(newer.score_lead(make_lead(lead)).probability, abs=1e-12)
@@ -258,15 +258,18 @@ def test_a_bundle_from_before_evidence_and_spellings_still_answers(files, save_f
 @pytest.mark.parametrize(
     ("harm", "match"),
     [
-        (lambda told: told["features"]["industry"]["shares"].pop(), "must have 4 shares of feature 'industry', but has 3"),
-        (lambda told: told["features"].pop("industry"), "evidence.json lacks .*'industry'"),
-        (lambda told: told.update(features=None), "evidence.json"),
+        (
+            lambda evidence: evidence["features"]["industry"]["shares"].pop(),
+            "must have 4 shares of feature 'industry', but has 3",
+        ),
+        (lambda evidence: evidence["features"].pop("industry"), "evidence.json lacks .*'industry'"),
+        (lambda evidence: evidence.update(features=None), "evidence.json"),
     ],
 )
-def test_evidence_that_is_not_of_the_features_is_refused_in_words(files, save_files, tmp_path, harm, match):
-    told = json.loads(files["evidence.json"])
-    harm(told)
-    save_files(tmp_path, "harmed", files | {"evidence.json": json.dumps(told)})
+def test_evidence_that_does_not_match_the_features_is_refused_with_a_text(files, save_files, tmp_path, harm, match):
+    evidence = json.loads(files["evidence.json"])
+    harm(evidence)
+    save_files(tmp_path, "harmed", files | {"evidence.json": json.dumps(evidence)})
     with pytest.raises(BundleError, match=f"Bundle 'harmed' cannot be used: .*{match}.* Train it anew"):
         Scorer.load(tmp_path / "harmed")
 

@@ -1,4 +1,4 @@
-"""A server under load: its database stopped and started, its champion replaced, itself killed; each answer is stored once."""
+"""A server under load while its database stops, its champion changes or it is killed: each answer is stored once."""
 
 import http.client
 import json
@@ -24,17 +24,17 @@ PATIENCE_S = 120
 
 
 class Load:
-    """Threads that ask without a pause, and what they were answered, until they are told to stop or nobody answers."""
+    """Threads that send leads without a pause until they are stopped or the server is gone, and the ids by response."""
 
     def __init__(self, port, lead, name):
         self._port, self._lead, self._name = port, lead, name
         self.answered, self.refused = [], []
         self._numbers, self._more, self._stop = count(), threading.Condition(), threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(THREADS)]
+        self._threads = [threading.Thread(target=self._send) for _ in range(THREADS)]
         for thread in self._threads:
             thread.start()
 
-    def _ask(self):
+    def _send(self):
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_S)
         try:
             while not self._stop.is_set():
@@ -47,15 +47,15 @@ class Load:
                     (self.answered if response.status == 200 else self.refused).append(lead_id)
                     self._more.notify_all()
         except (OSError, http.client.HTTPException):
-            self._stop.set()  # the server is no more
+            self._stop.set()  # the server is gone
         finally:
             connection.close()
 
-    def wait_for(self, more):
-        """Go on once so many more were answered."""
+    def wait_for(self, number):
+        """Wait for a number of further answers."""
         with self._more:
-            wanted = len(self.answered) + more
-            assert self._more.wait_for(lambda: len(self.answered) >= wanted, timeout=PATIENCE_S)
+            target = len(self.answered) + number
+            assert self._more.wait_for(lambda: len(self.answered) >= target, timeout=PATIENCE_S)
 
     def stop(self):
         self._stop.set()
@@ -68,14 +68,14 @@ class Load:
 
 @contextmanager
 def run_server(models, url):
-    """A server process, its port, and the file of what it says on standard error."""
-    port, said = find_port(), models.parent / "said.txt"
+    """A server process, its port, and the file of its log."""
+    port, log = find_port(), models.parent / "log.txt"
     command = [sys.executable, "-m", "predictor.cli", "serve", "--model", str(models), "--port", str(port)]
     env = {**os.environ, "PREDICTOR_STORE": url}
-    with said.open("a") as file, subprocess.Popen(command, env=env, stderr=file) as server:
+    with log.open("a") as file, subprocess.Popen(command, env=env, stderr=file) as server:
         try:
             wait_until_ready(f"http://127.0.0.1:{port}", server)
-            yield server, port, said
+            yield server, port, log
         finally:
             server.terminate()
             server.wait(PATIENCE_S)
@@ -93,9 +93,9 @@ def count_stored(place):  # noqa: F811
 
 
 def wait_for_champion(port, name):
-    """Go on once the server serves it."""
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
+    """Wait until the server serves a bundle."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready") as response:
             if json.loads(response.read())["model"]["version"] == name:
                 return
@@ -103,7 +103,7 @@ def wait_for_champion(port, name):
 
 
 def test_no_request_fails_while_the_database_is_away_and_each_answer_is_stored_once(place, models, lead):  # noqa: F811
-    with run_server(models, place.url) as (_, port, said):
+    with run_server(models, place.url) as (_, port, log):
         load = Load(port, lead, "A")
         load.wait_for(100)
         place.stop()
@@ -113,8 +113,8 @@ def test_no_request_fails_while_the_database_is_away_and_each_answer_is_stored_o
         load.stop()
     assert load.refused == []
     assert count_stored(place) == Counter(load.answered)
-    assert said.read_text().count("Answers go on") <= 1
-    assert "Traceback" not in said.read_text()
+    assert log.read_text().count("Answers go on") <= 1
+    assert "Traceback" not in log.read_text()
 
 
 def test_no_request_fails_while_the_champion_is_replaced_five_times_and_each_answer_is_stored_once(
@@ -125,7 +125,7 @@ def test_no_request_fails_while_the_champion_is_replaced_five_times_and_each_ans
     lead,
 ):
     save_files(models, "second", files)
-    with run_server(models, place.url) as (_, port, said):
+    with run_server(models, place.url) as (_, port, log):
         load = Load(port, lead, "A")
         for name in ("second", "small", "second", "small", "second"):
             promote(models, name)
@@ -136,11 +136,11 @@ def test_no_request_fails_while_the_champion_is_replaced_five_times_and_each_ans
     stored = read_stored(place)
     assert Counter(stored["lead_id"]) == Counter(load.answered)
     assert set(stored["model"]) == {"small", "second"}
-    assert said.read_text().count("serves in place of") == 5
-    assert "Traceback" not in said.read_text()
+    assert log.read_text().count("serves in place of") == 5
+    assert "Traceback" not in log.read_text()
 
 
-def test_what_was_answered_before_a_server_was_killed_is_stored_once_when_the_next_one_starts(place, models, lead):  # noqa: F811
+def test_answers_of_a_killed_server_are_stored_once_when_the_next_one_starts(place, models, lead):  # noqa: F811
     with run_server(models, place.url) as (server, port, _):
         load = Load(port, lead, "A")
         load.wait_for(150)
@@ -153,4 +153,4 @@ def test_what_was_answered_before_a_server_was_killed_is_stored_once_when_the_ne
     stored = count_stored(place)
     assert set(stored.values()) == {1}
     assert set(load.answered) | set(later.answered) <= set(stored)
-    assert len(stored) - len(load.answered) - len(later.answered) <= THREADS  # those that were about to be answered
+    assert len(stored) - len(load.answered) - len(later.answered) <= THREADS  # requests in progress when it was killed

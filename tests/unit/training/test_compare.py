@@ -232,7 +232,7 @@ def test_a_page_is_not_written_under_another_name(bundle, tmp_path):
         ("report.md", "file", "--tables must name a folder, but"),
         ("report.md", "file/below", "cannot be written: Not a directory. Name another place."),
         ("report.md", "events", "whose files are read as events. Name another folder."),
-        ("report.md", ".", "would be written, but it is read: the export would be lost."),
+        ("report.md", ".", "would be written, but it is an input: the export would be lost."),
     ],
 )
 def test_places_that_cannot_be_written_are_refused_and_what_is_read_stays(bundle, tmp_path, out, tables, said):

@@ -1,4 +1,4 @@
-"""A server that really runs, asked by who does not speak as a client should."""
+"""A real server process, with clients that do not speak proper HTTP."""
 
 import socket
 from urllib.parse import urlsplit
@@ -10,32 +10,32 @@ MOST = 64 * 1024  # bytes of a head
 
 
 def send(address, *parts):
-    """What is answered before the connection is closed; empty where it is closed at once."""
-    place, heard = urlsplit(address), b""
+    """The response until the connection is closed; empty if it is closed at once."""
+    place, response = urlsplit(address), b""
     with socket.create_connection((place.hostname, place.port), timeout=30) as connection:
         try:
             for part in parts:
                 connection.sendall(part)
-            while came := connection.recv(65536):
-                heard += came
+            while chunk := connection.recv(65536):
+                response += chunk
         except ConnectionError:  # closed while we were still sending
             pass
-    return heard
+    return response
 
 
 @pytest.mark.parametrize(
     "start", [b"GET /health/live HTTP/1.1\r\nX-Long: ", b"GET /", b"POST /v1/score HTTP/1.1\r\n" + b"X-Many: a\r\n" * 3000]
 )
-def test_a_head_without_end_is_refused_and_not_gathered(address, start):
+def test_an_endless_head_is_refused_and_not_kept_in_memory(address, start):
     assert b" 200 " not in send(address, start, *[b"a" * MOST] * 100)
     assert httpx2.get(f"{address}/health/ready").json()["status"] == "ready"
 
 
-def test_what_is_no_http_is_refused(address):
+def test_other_protocols_are_refused(address):
     assert send(address, b"\x16\x03\x01 is no HTTP\r\n\r\n").startswith(b"HTTP/1.1 400 ")
 
 
-def test_the_rest_of_a_body_that_was_answered_early_is_not_waited_for(start_server, tmp_path):
+def test_the_rest_of_a_body_after_an_early_answer_has_a_time_limit(start_server, tmp_path):
     (tmp_path / "serve.toml").write_text("[serve]\nreceive_s = 0.2\n")
     place = urlsplit(start_server("--config", tmp_path / "serve.toml"))
     with socket.create_connection((place.hostname, place.port), timeout=30) as connection:
@@ -47,11 +47,11 @@ def test_the_rest_of_a_body_that_was_answered_early_is_not_waited_for(start_serv
 
 
 @pytest.mark.parametrize("begun", [b"", b"POST /v1/score HT", b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\nGET /hea"])
-def test_a_head_that_does_not_come_is_not_waited_for(start_server, tmp_path, begun):
+def test_a_head_that_does_not_come_has_a_time_limit(start_server, tmp_path, begun):
     (tmp_path / "serve.toml").write_text("[serve]\nreceive_s = 0.2\n")
     address = start_server("--config", tmp_path / "serve.toml")
-    heard = send(address, begun)
-    assert heard.startswith(b"HTTP/1.1 200 OK") if b"live" in begun else heard == b""
+    response = send(address, begun)
+    assert response.startswith(b"HTTP/1.1 200 OK") if b"live" in begun else response == b""
     assert httpx2.get(f"{address}/health/ready").json()["status"] == "ready"
 
 
@@ -62,7 +62,7 @@ def test_a_connection_serves_many_requests_whose_heads_come_in_parts(start_serve
         for _ in range(20):
             for part in (b"GET /health/live HTTP/1.1\r\nHo", b"st: localhost\r\n", b"\r\n"):
                 connection.sendall(part)
-            heard = b""
-            while b"}" not in heard:
-                heard += connection.recv(65536)
-            assert heard.startswith(b"HTTP/1.1 200 OK")
+            response = b""
+            while b"}" not in response:
+                response += connection.recv(65536)
+            assert response.startswith(b"HTTP/1.1 200 OK")

@@ -23,17 +23,17 @@ def keys(models):
     return {scope: add_key(models / "keys.toml", f"the {scope}", [scope], now=NOW) for scope in ("score", "outcomes", "admin")}
 
 
-def ask_all(client, headers):
-    """Access that a path needs -> status of asking it."""
+def call_all(client, headers):
+    """Path -> the response to a request with these headers."""
     lead = {"lead_id": "A17"}
-    asked = {
+    responses = {
         "/v1/score": client.post("/v1/score", json=lead, headers=headers),
         "/v1/score/batch": client.post("/v1/score/batch", json={"leads": [lead]}, headers=headers),
         "/v1/outcomes": client.post("/v1/outcomes", json=OUTCOME, headers=headers),
         "/v1/leads/{lead_id:path}": client.delete("/v1/leads/A17", headers=headers),
     }
-    asked |= {path: client.get(path, headers=headers) for path in ACCESS if path not in asked}
-    return asked
+    responses |= {path: client.get(path, headers=headers) for path in ACCESS if path not in responses}
+    return responses
 
 
 def test_every_path_has_an_access():
@@ -41,8 +41,8 @@ def test_every_path_has_an_access():
 
 
 @pytest.mark.parametrize("scope", ["score", "outcomes", "admin"])
-def test_a_key_opens_what_its_scope_says_and_no_more(client, keys, scope):
-    for path, response in ask_all(client, {"Authorization": f"Bearer {keys[scope]}"}).items():
+def test_a_key_opens_only_the_paths_of_its_scope(client, keys, scope):
+    for path, response in call_all(client, {"Authorization": f"Bearer {keys[scope]}"}).items():
         opened = ACCESS[path] in {"open", "any", scope}
         assert response.status_code == (200 if opened else 403), path
         if not opened:
@@ -52,9 +52,9 @@ def test_a_key_opens_what_its_scope_says_and_no_more(client, keys, scope):
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-API-Key": "lcp_wrong"}, {"Authorization": "Bearer"}, {"Authorization": "Basic ?"}])
-def test_without_a_key_that_is_known_only_health_is_open(client, keys, headers):
+def test_without_a_known_key_only_health_is_open(client, keys, headers):
     del keys
-    for path, response in ask_all(client, headers).items():
+    for path, response in call_all(client, headers).items():
         assert response.status_code == (200 if ACCESS[path] == "open" else 401), path
         if response.status_code == 401:
             assert response.json()["error"]["code"] == "API008"
@@ -62,7 +62,7 @@ def test_without_a_key_that_is_known_only_health_is_open(client, keys, headers):
             assert response.headers["www-authenticate"].startswith("Basic" if path == "/report" else "Bearer")
 
 
-def test_a_key_comes_in_either_header_or_as_a_browser_sends_it(client, keys):
+def test_a_key_can_be_in_either_header_or_as_a_browser_sends_it(client, keys):
     basic = b64encode(f"anyone:{keys['score']}".encode()).decode()
     for headers in (
         {"X-API-Key": keys["score"]},
@@ -72,14 +72,14 @@ def test_a_key_comes_in_either_header_or_as_a_browser_sends_it(client, keys):
         assert client.get("/report", headers=headers).status_code == 200
 
 
-def test_a_key_that_is_revoked_is_refused_from_the_next_request_on(client, keys, models):
+def test_a_revoked_key_is_refused_from_the_next_request_on(client, keys, models):
     headers = {"X-API-Key": keys["score"]}
     assert client.get("/v1/model", headers=headers).status_code == 200
     revoke_key(models / "keys.toml", "the score")
     assert client.get("/v1/model", headers=headers).status_code == 401
 
 
-def test_keys_that_cannot_be_read_any_more_open_nothing(client, keys, models):
+def test_keys_that_can_no_longer_be_read_open_nothing(client, keys, models):
     (models / "keys.toml").write_text("broken")
     response = client.get("/v1/model", headers={"X-API-Key": keys["score"]})
     assert (response.status_code, response.json()["error"]["code"]) == (503, "API010")
@@ -94,14 +94,14 @@ def test_without_keys_only_loopback_is_answered(client):
     assert outside.get("/health/live").status_code == 200
     for own in ("http://127.0.0.1:8000", "http://[::1]:8000", "http://localhost"):
         assert TestClient(client.app, base_url=own).get("/v1/model").status_code == 200
-    for called in ("localhost.", "me.LOCALHOST:80", "LOCALHOST", "127.0.0.2:8000"):
-        assert client.get("/v1/model", headers={"host": called}).status_code == 200
+    for host in ("localhost.", "me.LOCALHOST:80", "LOCALHOST", "127.0.0.2:8000"):
+        assert client.get("/v1/model", headers={"host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("called", ["evil.example", "evil.example:8000", "192.0.2.7", "[2001:db8::7]:8000"])
-def test_without_keys_no_page_whose_name_leads_here_reaches_it(client, called):
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "192.0.2.7", "[2001:db8::7]:8000"])
+def test_without_keys_no_page_under_another_name_reaches_it(client, host):
     here = TestClient(client.app, base_url="http://127.0.0.1:8000")
-    response = here.delete("/v1/leads/A17", headers={"host": called})
+    response = here.delete("/v1/leads/A17", headers={"host": host})
     assert (response.status_code, response.json()["error"]["code"]) == (401, "API008")
 
 
@@ -118,12 +118,12 @@ def test_a_body_over_the_limit_is_refused_and_the_server_goes_on(serve, models, 
     assert client.post("/v1/score", json=lead).status_code == 200
 
 
-def test_an_id_comes_back_if_it_is_sane_or_else_is_made(client):
+def test_a_plain_request_id_is_returned_and_any_other_replaced(client):
     assert client.get("/health/live", headers={"X-Request-ID": "crm-17/a:b"}).headers["x-request-id"] == "crm-17/a:b"
-    for came in ("a b", "x" * 101, '"{}"', ""):
-        made = client.get("/health/live", headers={"X-Request-ID": came}).headers["x-request-id"]
-        assert made != came
-        assert len(made) == 16
+    for value in ("a b", "x" * 101, '"{}"', ""):
+        new_id = client.get("/health/live", headers={"X-Request-ID": value}).headers["x-request-id"]
+        assert new_id != value
+        assert len(new_id) == 16
 
 
 def test_each_request_is_one_line_that_holds_no_value_of_a_lead(client, lead, keys, caplog):
@@ -145,10 +145,10 @@ def test_each_request_is_one_line_that_holds_no_value_of_a_lead(client, lead, ke
     assert not any(token in json.dumps(lines) for token in keys.values())
 
 
-def test_a_line_of_an_exception_tells_its_place_and_not_its_message(caplog):
-    came = "jane.doe@example.com"
+def test_the_log_line_of_an_exception_has_its_place_and_not_its_message(caplog):
+    value = "jane.doe@example.com"
     with pytest.raises(ValueError, match="invalid literal") as caught:
-        int(came)
+        int(value)
     with caplog.at_level(logging.ERROR, "uvicorn.error"):
         logging.getLogger("uvicorn.error").error("Failed", exc_info=caught.value)
     line = json.loads(JsonLines().format(caplog.records[0]))
@@ -171,7 +171,7 @@ def test_every_answer_has_safe_headers(client, lead):
         assert "default-src 'none'" in response.headers["content-security-policy"]
 
 
-def test_the_report_runs_what_it_brings_and_nothing_else(serve, tmp_path, save_files, files):
+def test_the_report_runs_only_its_own_scripts(serve, tmp_path, save_files, files):
     page = "<!doctype html><style>p{}</style><p style='color:red'>x</p><script>let a = 1</script><svg><style>*{}</style></svg>"
     client = serve(bundle=save_files(tmp_path, "page", files | {"report.html": page}))
     rules = dict(rule.split(" ", 1) for rule in client.get("/report").headers["content-security-policy"].split("; "))

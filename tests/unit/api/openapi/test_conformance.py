@@ -1,4 +1,4 @@
-"""The description held against a server that really runs: no fault of its own, and every answer as declared."""
+"""A real server process compared with its description: no server error, and every answer as declared."""
 
 import pytest
 import schemathesis
@@ -7,34 +7,41 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
-EXAMPLES = 12  # a path
+EXAMPLES = 12  # for each path
 CONFORMING = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
 @pytest.mark.parametrize("document", ["openapi.json", "openapi-3.0.json"])
 def test_every_answer_is_as_declared(address, document):
     api = schemathesis.openapi.from_url(f"{address}/{document}")
-    asked = {}
-    for found in api.get_all_operations():
-        operation = found.ok()
-        takes = operation.body or operation.query or operation.path_parameters
-        for mode in [GenerationMode.POSITIVE, *([GenerationMode.NEGATIVE] if takes else [])]:
-            asked[operation.label, mode.value] = check_operation(operation, mode)
-    assert {label for label, _ in asked} >= {"POST /v1/score", "POST /v1/score/batch", "POST /v1/outcomes", "GET /metrics"}
-    assert all({200} <= statuses for (_, mode), statuses in asked.items() if mode == "positive"), asked
-    assert all({422} <= statuses for (label, mode), statuses in asked.items() if mode == "negative" and "/v1" in label), asked
+    statuses_by_mode = {}
+    for result in api.get_all_operations():
+        operation = result.ok()
+        has_input = operation.body or operation.query or operation.path_parameters
+        for mode in [GenerationMode.POSITIVE, *([GenerationMode.NEGATIVE] if has_input else [])]:
+            statuses_by_mode[operation.label, mode.value] = check_operation(operation, mode)
+    assert {label for label, _ in statuses_by_mode} >= {
+        "POST /v1/score",
+        "POST /v1/score/batch",
+        "POST /v1/outcomes",
+        "GET /metrics",
+    }
+    assert all({200} <= statuses for (_, mode), statuses in statuses_by_mode.items() if mode == "positive"), statuses_by_mode
+    assert all(
+        {422} <= statuses for (label, mode), statuses in statuses_by_mode.items() if mode == "negative" and "/v1" in label
+    ), statuses_by_mode
 
 
 def check_operation(operation, mode):
-    """The statuses that came, each answer of which was as the operation declares it."""
-    came = set()
+    """The statuses of the answers, after checking that each answer is as declared."""
+    statuses = set()
 
     @settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(operation.as_strategy(generation_mode=mode))
-    def ask(case):
+    def send(case):
         response = case.call()
         case.validate_response(response, checks=CONFORMING)
-        came.add(response.status_code)
+        statuses.add(response.status_code)
 
-    ask()
-    return came
+    send()
+    return statuses

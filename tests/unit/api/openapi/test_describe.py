@@ -1,4 +1,4 @@
-"""The description of the API: every path, every error, an example of each, and the same in OpenAPI 3.0."""
+"""The OpenAPI document: every path, every error, an example of each, and the same in OpenAPI 3.0."""
 
 import jsonschema
 import pytest
@@ -44,7 +44,7 @@ def test_every_path_is_described_and_errors_have_one_shape(page):
     assert all(field.get("description") for field in fields.values())
 
 
-def test_every_error_that_can_come_is_declared(page):
+def test_every_possible_error_is_declared(page):
     access = {path.replace(":path", ""): need for path, need in ACCESS.items()}
     for path, _, operation in list_operations(page):
         expected = {"200"}
@@ -69,7 +69,7 @@ def list_examples(page):
             yield name, schema, example
 
 
-def test_every_example_is_what_its_schema_asks(page):
+def test_every_example_follows_its_schema(page):
     examples = list(list_examples(page))
     for where, schema, value in examples:
         rules = {"$ref": schema["$ref"]} if "$ref" in schema else schema
@@ -83,12 +83,12 @@ def test_every_example_of_a_request_is_answered(client, page):
         for name, example in (
             operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("examples", {}).items()
         ):
-            response = client.request(method, path, json=example["value"], params=ask_of(name))
+            response = client.request(method, path, json=example["value"], params=make_query(name))
             assert response.status_code == 200, (path, name, response.text)
 
 
-def ask_of(name):
-    """The query that an example is meant for."""
+def make_query(name):
+    """The query that an example needs."""
     return {"crm": name} if name in {"hubspot", "salesforce"} else {}
 
 
@@ -99,33 +99,33 @@ def test_both_documents_are_valid(client, page):
     OpenAPIV30SpecValidator(older).validate()
 
 
-def find_words(node, words):
+def find_keywords(node, keywords):
     if isinstance(node, dict):
         for key, value in node.items():
-            if key in words:
+            if key in keywords:
                 yield key
             if key not in {"example", "examples", "properties"}:
-                yield from find_words(value, words)
+                yield from find_keywords(value, keywords)
             elif key == "properties":
                 for inner in value.values():
-                    yield from find_words(inner, words)
+                    yield from find_keywords(inner, keywords)
     elif isinstance(node, list):
         for entry in node:
-            yield from find_words(entry, words)
+            yield from find_keywords(entry, keywords)
 
 
-def test_the_older_document_holds_no_newer_word(client):
+def test_the_older_document_has_no_newer_keyword(client):
     older = client.get("/openapi-3.0.json").json()
-    assert not list(find_words(older, {"const", "prefixItems", "$defs", "contentMediaType"}))
+    assert not list(find_keywords(older, {"const", "prefixItems", "$defs", "contentMediaType"}))
     assert "'null'" not in str(older)
 
 
 def test_both_documents_mean_the_same(client, page, lead):
-    """What the one says of an answer, the other says too: both take it, and both refuse it once it is spoilt."""
+    """Both documents accept a valid answer, and both refuse invalid ones."""
     older, answer = client.get("/openapi-3.0.json").json(), client.post("/v1/score", json=lead).json()
     newer = jsonschema.Draft202012Validator({"$ref": "#/components/schemas/AnswerOut", "components": page["components"]})
     other = OAS30Validator({"$ref": "#/components/schemas/AnswerOut", "components": older["components"]})
-    spoilt = [
+    invalid = [
         answer | {"probability": 2}, answer | {"decision": "maybe"}, answer | {"interval": ["low", "high"]},
         answer | {"points": 3}, answer | {"grade": None},
         {name: value for name, value in answer.items() if name != "grade"},
@@ -134,7 +134,7 @@ def test_both_documents_mean_the_same(client, page, lead):
     for validator in (newer, other):
         assert validator.is_valid(answer)
         assert validator.is_valid(unknown)
-        assert not any(validator.is_valid(one) for one in spoilt)
+        assert not any(validator.is_valid(content) for content in invalid)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_both_documents_mean_the_same(client, page, lead):
         ),
     ],
 )
-def test_each_word_is_told_in_the_older_ones(newer, older):
+def test_each_keyword_is_converted(newer, older):
     assert (
         to_openapi_30({"components": {"schemas": {"x": newer, "y": {"type": "object"}}}})["components"]["schemas"]["x"] == older
     )

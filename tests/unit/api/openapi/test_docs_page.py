@@ -1,11 +1,11 @@
-"""The page to try the API at loads nothing from elsewhere."""
+"""The page to try out the API loads nothing from other servers."""
 
 import base64
 import hashlib
 import re
 
 
-def test_the_page_asks_nobody_else(client):
+def test_the_page_needs_no_other_server(client):
     page = client.get("/docs")
     assert page.status_code == 200
     assert "http" not in re.sub(r"<!--.*?-->", "", page.text)
@@ -15,15 +15,15 @@ def test_the_page_asks_nobody_else(client):
         assert file.headers["cache-control"] == "public, max-age=86400"
 
 
-def test_its_policy_lets_its_own_script_run_and_no_other(client):
+def test_its_policy_allows_only_its_own_script(client):
     page = client.get("/docs")
     rules = dict(rule.split(" ", 1) for rule in page.headers["content-security-policy"].split("; "))
     [script] = re.findall(r"<script>(.*?)</script>", page.text, flags=re.DOTALL)
-    fingerprint = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    assert rules["script-src"] == f"'self' 'sha256-{fingerprint}'"
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert rules["script-src"] == f"'self' 'sha256-{digest}'"
     assert rules["connect-src"] == "'self'"
     assert rules["default-src"] == "'none'"
 
 
-def test_no_other_page_of_docs_is_there(client):
+def test_there_is_no_other_page_below_docs(client):
     assert [client.get(path).status_code for path in ("/redoc", "/docs/oauth2-redirect", "/docs/../keys.toml")] == [404, 404, 404]

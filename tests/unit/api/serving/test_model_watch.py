@@ -1,4 +1,4 @@
-"""Champions that change under a running server, and those that cannot serve."""
+"""Champions that change while a server runs, and bundles that cannot serve."""
 
 import errno
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from unit.api.conftest import ask, read_rows, refresh
+from unit.api.conftest import read_rows, refresh, score
 
 from api.app import create_app
 from api.serving import model_watch
@@ -18,14 +18,14 @@ from predictor.scoring.bundle.registry import challenge, promote, rollback
 from predictor.scoring.scorer import Scorer
 
 
-def test_a_new_champion_serves_without_a_restart_and_so_does_the_old_one_again(client, models, second, lead):
-    assert ask(client, lead)["model"]["version"] == "small"
+def test_a_new_champion_and_a_rollback_serve_without_a_restart(client, models, second, lead):
+    assert score(client, lead)["model"]["version"] == "small"
     promote(models, second.name)
     assert refresh(client)["model"]["version"] == "second"
-    assert (ask(client, lead)["model"]["version"], ask(client, lead)["threshold"]) == ("second", 1.0)
+    assert (score(client, lead)["model"]["version"], score(client, lead)["threshold"]) == ("second", 1.0)
     rollback(models)
     assert refresh(client)["model"]["version"] == "small"
-    assert ask(client, lead)["model"]["version"] == "small"
+    assert score(client, lead)["model"]["version"] == "small"
     assert [row["model"] for row in read_rows(client)] == ["small", "second", "second", "small"]
 
 
@@ -39,12 +39,12 @@ def test_a_request_ends_with_the_champion_it_began_with(client, models, second, 
         return score_leads(*args, **kwargs)
 
     monkeypatch.setattr(service.scorer, "score_leads", replace_meanwhile)
-    assert ask(client, lead)["model"]["version"] == "small"
-    assert ask(client, lead)["model"]["version"] == "second"
+    assert score(client, lead)["model"]["version"] == "small"
+    assert score(client, lead)["model"]["version"] == "second"
     assert [row["model"] for row in read_rows(client)] == ["small", "second"]
 
 
-def test_a_champion_that_fails_its_check_is_refused_and_the_old_one_serves_on(client, models, second, lead, caplog):
+def test_a_champion_that_fails_its_check_is_refused_and_the_old_one_keeps_serving(client, models, second, lead, caplog):
     promote(models, second.name)
     whole = (second / "threshold.json").read_text()
     (second / "threshold.json").write_text("{}")
@@ -54,13 +54,13 @@ def test_a_champion_that_fails_its_check_is_refused_and_the_old_one_serves_on(cl
     [reason] = ready["refused"]
     assert reason.startswith("Bundle 'second' does not agree with its manifest: 'threshold.json' altered. Copy the bundle again")
     assert "Refused, 'small' keeps serving: Bundle 'second' does not agree with its manifest" in caplog.text
-    assert ask(client, lead)["model"]["version"] == "small"
+    assert score(client, lead)["model"]["version"] == "small"
     (second / "threshold.json").write_text(whole)
     ready = refresh(client)
     assert (ready["model"]["version"], ready["refused"]) == ("second", [])
 
 
-def test_a_champion_that_answers_otherwise_than_at_its_training_is_refused(client, models, files, save_files):
+def test_a_champion_that_does_not_replay_its_golden_rows_is_refused(client, models, files, save_files):
     golden = [json.loads(line) for line in files["golden.jsonl"].splitlines()]
     golden[0]["probability"] /= 2
     save_files(models, "other", files | {"golden.jsonl": "".join(json.dumps(row) + "\n" for row in golden)})
@@ -90,7 +90,7 @@ def test_a_champion_that_answers_otherwise_than_at_its_training_is_refused(clien
         ),
     ],
 )
-def test_a_champion_that_could_not_answer_is_refused_in_words(serve, models, files, save_files, harm, match):
+def test_a_champion_that_could_not_answer_is_refused_with_a_text(serve, models, files, save_files, harm, match):
     client = serve(models)
     save_files(models, "harmed", files | harm)
     promote(models, "harmed")
@@ -102,12 +102,12 @@ def test_a_champion_that_could_not_answer_is_refused_in_words(serve, models, fil
     assert match in serve(models).get("/health/ready").json()["error"]["text"]
 
 
-def test_a_champion_that_is_gone_serves_on_from_memory(client, models, lead):
+def test_a_deleted_champion_keeps_serving_from_memory(client, models, lead):
     shutil.rmtree(models / "small")
     ready = refresh(client)
     assert ready["model"]["version"] == "small"
     assert "The champion 'small' is not in" in ready["refused"][0]
-    assert ask(client, lead)["model"]["version"] == "small"
+    assert score(client, lead)["model"]["version"] == "small"
 
 
 def test_a_server_without_a_champion_is_ready_as_soon_as_there_is_one(serve, models, tmp_path, lead):
@@ -116,11 +116,11 @@ def test_a_server_without_a_champion_is_ready_as_soon_as_there_is_one(serve, mod
     assert client.get("/health/ready").status_code == 503
     shutil.copytree(models, later)
     assert refresh(client)["model"]["version"] == "small"
-    assert ask(client, lead)["model"]["version"] == "small"
+    assert score(client, lead)["model"]["version"] == "small"
     assert len(read_rows(client)) == 1
 
 
-def test_a_running_server_looks_by_itself(models, second):
+def test_a_running_server_notices_a_new_champion_by_itself(models, second):
     settings = make_settings({"serve": {"watch_s": 0.01}})
     with TestClient(create_app(models, serve=settings.serve)) as client:
         promote(models, second.name)
@@ -129,7 +129,7 @@ def test_a_running_server_looks_by_itself(models, second):
     assert not client.app.state.watch._thread.is_alive()
 
 
-def test_a_bundle_that_was_named_for_good_stays_whatever_the_champion(serve, models, second):
+def test_a_fixed_bundle_serves_whatever_the_champion(serve, models, second):
     client = serve(bundle=models / "small")
     promote(models, second.name)
     challenge(models, "small")
@@ -139,7 +139,7 @@ def test_a_bundle_that_was_named_for_good_stays_whatever_the_champion(serve, mod
 
 @pytest.fixture
 def unreadable(monkeypatch):
-    """While the system gives no file of a bundle; what could not serve is tried again at the next look."""
+    """A context in which no file of a bundle can be read; refused bundles are tried again at the next refresh."""
 
     @contextmanager
     def fail():
@@ -168,10 +168,10 @@ def test_a_server_that_could_not_read_its_first_bundle_serves_as_soon_as_it_can(
         client = serve(models)
         assert client.get("/health/ready").status_code == 503
     assert refresh(client)["model"]["version"] == "small"
-    assert ask(client, lead)["model"]["version"] == "small"
+    assert score(client, lead)["model"]["version"] == "small"
 
 
-def test_a_bundle_that_cannot_serve_is_not_tried_at_each_look(client, models, second, monkeypatch):
+def test_a_refused_bundle_is_not_tried_at_each_refresh(client, models, second, monkeypatch):
     promote(models, second.name)
     (second / "threshold.json").write_text("{}")
     tried, load = [], Scorer.load

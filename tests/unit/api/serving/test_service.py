@@ -1,9 +1,9 @@
-"""A challenger in the shadow of the champion, and leads that go to sales by lot."""
+"""A challenger in the shadow of the champion, and leads that go to sales at random."""
 
 import logging
 
 import pytest
-from unit.api.conftest import ask, read_rows, refresh
+from unit.api.conftest import read_rows, refresh, score
 
 from predictor.core.errors import BundleError
 from predictor.core.settings import make_settings
@@ -14,25 +14,25 @@ from predictor.scoring.exploration import draw_exploration
 def test_a_challenger_scores_in_the_shadow(client, models, second, lead):
     challenge(models, second.name)
     assert refresh(client)["challenger"] == "second"
-    answer = ask(client, lead)
+    answer = score(client, lead)
     assert (answer["model"]["version"], answer["decision"]) == ("small", "route_to_sales")
     [row] = read_rows(client)
     assert (row["model"], row["challenger"]) == ("small", "second")
     assert row["challenger_probability"] == row["probability"] == answer["probability"]
     challenge(models, None)
     assert refresh(client)["challenger"] is None
-    ask(client, lead)
+    score(client, lead)
     assert [row["challenger"] == "second" for row in read_rows(client)] == [True, False]
 
 
-def test_a_challenger_that_became_champion_challenges_no_more(client, models, second):
+def test_a_challenger_that_became_champion_is_no_longer_challenger(client, models, second):
     challenge(models, second.name)
     promote(models, second.name)
     ready = refresh(client)
     assert (ready["model"]["version"], ready["challenger"]) == ("second", None)
 
 
-def test_a_challenger_that_fails_costs_no_answer(client, models, second, lead, monkeypatch, caplog):
+def test_a_failing_challenger_does_not_affect_the_answer(client, models, second, lead, monkeypatch, caplog):
     def fail(*_, **__):
         raise RuntimeError("jane.doe@example.com")
 
@@ -40,7 +40,7 @@ def test_a_challenger_that_fails_costs_no_answer(client, models, second, lead, m
     refresh(client)
     monkeypatch.setattr(client.app.state.service.challenger, "score_leads", fail)
     with caplog.at_level(logging.ERROR, "api"):
-        ask(client, lead)
+        score(client, lead)
     [row] = read_rows(client)
     assert row["challenger"] == "second"
     assert row["challenger_probability"] != row["challenger_probability"]
@@ -56,7 +56,7 @@ def test_a_challenger_that_is_broken_is_refused_and_the_champion_serves(client, 
     assert "Bundle 'second' does not agree with its manifest" in ready["refused"][0]
 
 
-def test_what_challenges_must_be_there_and_whole_and_another(models, second):
+def test_a_challenger_must_exist_be_unaltered_and_not_be_the_champion(models, second):
     with pytest.raises(BundleError, match="There is no bundle 'third'"):
         challenge(models, "third")
     with pytest.raises(BundleError, match="'small' is the champion, and cannot challenge itself"):
@@ -66,7 +66,7 @@ def test_what_challenges_must_be_there_and_whole_and_another(models, second):
         challenge(models, "second")
 
 
-def test_a_share_of_the_leads_below_the_threshold_goes_to_sales_by_lot(serve, models, second, lead):
+def test_a_share_of_the_leads_below_the_threshold_goes_to_sales_at_random(serve, models, second, lead):
     promote(models, second.name)
     client = serve(models, serve=make_settings({"serve": {"explore_rate": 0.3}}).serve)
     leads = [lead | {"lead_id": f"A{number}"} for number in range(200)]
@@ -83,16 +83,16 @@ def test_a_share_of_the_leads_below_the_threshold_goes_to_sales_by_lot(serve, mo
         assert row["explore_rate"] == 0.3
 
 
-def test_no_lot_is_drawn_of_leads_that_the_model_routes_nor_without_a_rate(serve, models, second, lead):
+def test_no_lead_is_drawn_above_the_threshold_or_without_a_rate(serve, models, second, lead):
     client = serve(models, serve=make_settings({"serve": {"explore_rate": 0.999}}).serve)
-    assert (ask(client, lead)["decision"], ask(client, lead)["explore"]) == ("route_to_sales", False)
+    assert (score(client, lead)["decision"], score(client, lead)["explore"]) == ("route_to_sales", False)
     assert {row["explore_rate"] for row in read_rows(client) if row["explore_rate"] == row["explore_rate"]} == set()
     promote(models, second.name)
     client = serve(models)
-    assert (ask(client, lead)["decision"], ask(client, lead)["explore"]) == ("nurture", False)
+    assert (score(client, lead)["decision"], score(client, lead)["explore"]) == ("nurture", False)
 
 
-def test_a_challenger_that_fails_with_one_lead_tells_of_the_others(client, models, second, lead, ask_at_once, monkeypatch):
+def test_a_challenger_that_fails_with_one_lead_scores_the_others(client, models, second, lead, score_at_once, monkeypatch):
     challenge(models, second.name)
     refresh(client)
     challenger = client.app.state.service.challenger
@@ -104,7 +104,7 @@ def test_a_challenger_that_fails_with_one_lead_tells_of_the_others(client, model
         return score_leads(leads, **rest)
 
     monkeypatch.setattr(challenger, "score_leads", fail_once)
-    ask_at_once([lead | {"lead_id": f"L{number}"} for number in range(20)])
+    score_at_once([lead | {"lead_id": f"L{number}"} for number in range(20)])
     rows = read_rows(client)
     assert len(rows) == 20
     assert [row["lead_id"] for row in rows if row["challenger_probability"] != row["probability"]] == ["L5"]

@@ -44,7 +44,7 @@ def test_the_settings_say_why_and_train_as_they_are(tmp_path):
     assert asked.exit_code == 0, asked.output
     printed = " ".join(asked.output.split())
     for words in (
-        "taken for",
+        "role column reason",
         "Record ID",
         "Column 'Full Name' is no feature",
         "400 rows, 14 columns",
@@ -66,7 +66,7 @@ def test_a_settings_file_is_not_written_over(tmp_path):
     (tmp_path / "predictor.toml").write_text("# mine\n")
     asked = ask(tmp_path / "export.csv", "--out", tmp_path / "predictor.toml")
     assert asked.exit_code == 1
-    assert "is there already and may hold your changes" in " ".join(asked.stderr.split())
+    assert "already exists and may contain your changes" in " ".join(asked.stderr.split())
     assert (tmp_path / "predictor.toml").read_text() == "# mine\n"
     assert ask(tmp_path / "export.csv", "--out", tmp_path / "predictor.toml", "--force").exit_code == 0
     assert "Record ID" in (tmp_path / "predictor.toml").read_text()
