@@ -121,7 +121,7 @@ def _describe_store(store: Store) -> dict[str, Any]:
 
 
 def _check_policy(policy: Mapping[str, Any]) -> None:
-    """Refuse a policy whose numbers are neither in the query nor in the settings of the training, in words of this API."""
+    """Refuse a policy whose numbers are neither in the query nor in the settings of the training."""
     for name, numbers, advice in (
         ("capacity", ("leads_per_week",), "the leads that sales can work in a week"),
         ("value", ("amount", "cost"), "what an accepted lead is worth, and what it costs to work one"),

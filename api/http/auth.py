@@ -27,9 +27,7 @@ ACCESS: dict[str, Access] = {
     "/health/live": "open",
     "/health/ready": "open",
 }
-_ADVICE = (
-    "Send a key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'. Whoever runs this server makes keys with `predictor keys`."
-)
+_ADVICE = "Send a key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'. The server's operator makes keys with `predictor keys`."
 
 
 def check_access(request: Request, access: Access) -> None:
@@ -52,7 +50,7 @@ def check_access(request: Request, access: Access) -> None:
     try:
         key = ring.find(token) if token else None
     except SettingsError:
-        text = "This server cannot read its keys, so it answers nobody. Ask whoever runs it to fix the file of keys."
+        text = "This server cannot read its keys, so it answers nobody. Ask its operator to fix the file of keys."
         raise RefusalError(503, NO_KEYS, text) from None
     if key is None:
         text = "This key is not known, or was revoked" if token else "A key is needed, but none came"
@@ -60,7 +58,7 @@ def check_access(request: Request, access: Access) -> None:
     request.state.key_name = key.name
     if access != "any" and access not in key.scopes:
         scopes = " and ".join(f"'{scope}'" for scope in key.scopes) or "nothing"
-        text = f"The key '{key.name}' opens {scopes}, but this needs '{access}'. Ask whoever runs this server for another key."
+        text = f"The key '{key.name}' opens {scopes}, but this needs '{access}'. Ask the server's operator for another key."
         raise RefusalError(403, NO_SCOPE, text)
 
 
@@ -73,8 +71,8 @@ def _check_local(request: Request) -> None:
     host = request.headers.get("host", "localhost")
     if (server is not None and not _is_local(str(server[0]))) or not _is_local(_strip_port(host)):
         text = (
-            "This server has no keys, so it answers on loopback only, to requests whose Host is one of its names, as localhost. "
-            "Whoever runs it makes keys with `predictor keys add`."
+            "This server has no keys, so it answers on loopback only, and only if the Host header is a loopback name such as "
+            "localhost. The server's operator makes keys with `predictor keys add`."
         )
         raise RefusalError(401, NO_KEY, text, {"WWW-Authenticate": "Bearer"})
 

@@ -103,7 +103,7 @@ def log_fault(error: Exception, path: str, request_id: str | None = None) -> Fau
     """The answer to an unexpected error of the server; its type and place are logged, its message may quote a person."""
     trace = "".join(traceback.format_tb(error.__traceback__))
     LOG.error("%s at %s\n%s", type(error).__name__, path, trace, extra={"fields": {"request_id": request_id}})
-    text = "The server failed, not the request. Its log says where; tell whoever runs it."
+    text = "The server failed, not the request. Its log says where; tell the server's operator."
     return FaultOut(code=UNEXPECTED, text=text)
 
 

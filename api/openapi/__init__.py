@@ -1,1 +1,1 @@
-"""The description of the API: examples, CRM records, the page to try it at."""
+"""The OpenAPI description: examples, CRM records, and the page to try out the API. Start in `describe.py`."""

@@ -73,14 +73,14 @@ ERRORS: dict[int, dict[str, Any]] = {
     401: {
         "no_key": _fault(
             "API008",
-            "A key is needed, but none came. Send a key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'. Whoever runs this "
-            "server makes keys with `predictor keys`.",
+            "A key is needed, but none came. Send a key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'. The server's "
+            "operator makes keys with `predictor keys`.",
         ),
     },
     403: {
         "other_scope": _fault(
             "API009",
-            "The key 'crm' opens 'score', but this needs 'admin'. Ask whoever runs this server for another key.",
+            "The key 'crm' opens 'score', but this needs 'admin'. Ask the server's operator for another key.",
         ),
     },
     404: {
@@ -107,7 +107,7 @@ ERRORS: dict[int, dict[str, Any]] = {
     },
     500: {
         "fault": _fault(
-            "API007", "The server failed, not the request. Its log says where; tell whoever runs it."
+            "API007", "The server failed, not the request. Its log says where; tell the server's operator."
         ),
     },
     503: {
@@ -120,7 +120,7 @@ ERRORS: dict[int, dict[str, Any]] = {
             "API006", "The spool of scores and outcomes cannot be used: No space left on device. Then send it again."
         ),
         "no_keys": _fault(
-            "API010", "This server cannot read its keys, so it answers nobody. Ask whoever runs it to fix the file of keys."
+            "API010", "This server cannot read its keys, so it answers nobody. Ask its operator to fix the file of keys."
         ),
     },
 }  # fmt: skip

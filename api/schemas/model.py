@@ -33,7 +33,7 @@ class CalibrationOut(ResponseModel):
     text: str
     """The verdict in one sentence, compared with pure chance."""
     do: str
-    """Advice to whoever trains the model; empty if there is none."""
+    """Advice for the next training; empty if there is none."""
 
 
 class ModelOut(ModelRef):

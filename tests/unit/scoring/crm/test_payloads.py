@@ -153,5 +153,5 @@ def test_properties_need_a_crm(client):
     response = client.post("/v1/score", params={"answer": "properties"}, json={"lead_id": "A17"})
     assert response.status_code == 422
     assert (
-        "must name a 'crm' where 'answer' is 'properties'. Send crm=hubspot or crm=salesforce" in response.json()["error"]["text"]
+        "must have a 'crm' if 'answer' is 'properties'. Send crm=hubspot or crm=salesforce" in response.json()["error"]["text"]
     )
