@@ -52,7 +52,7 @@ def read_model(service: Served) -> ModelOut:
     scorer = service.scorer
     rules = scorer.book.rules if scorer.book is not None else ()
     return ModelOut(
-        **scorer.describe(),
+        **service.model,
         candidate=scorer.metrics["champion"],
         attributes=scorer.attributes,
         event_types=sorted({event_type for rule in rules for event_type in getattr(rule.condition, "types", ())}),
@@ -103,7 +103,7 @@ async def check_live() -> LiveOut:  # a coroutine: it does not wait for a thread
 async def check_ready(service: Served) -> ReadyOut:
     """The model that serves and the state of the store; 503 with the reason if the server cannot score."""
     return ReadyOut.model_validate({
-        "model": service.scorer.describe(),
+        "model": service.model,
         "challenger": service.challenger_version,
         "refused": list(service.refused),
         "store": _describe_store(service.store),

@@ -53,7 +53,7 @@ class FiredOut(ResponseModel):
     rule: Annotated[str, Field(examples=["Pricing page visit"])]
     """Name of the rule."""
     points: FiniteFloat
-    """Points that it gave."""
+    """Points that it gave; below zero if it took points off."""
 
 
 class PointsOut(ResponseModel):
@@ -69,13 +69,9 @@ class PointsOut(ResponseModel):
     """The rules that gave points."""
 
 
-class EarnedOut(ResponseModel):
+class EarnedOut(FiredOut):
     """A rule that gave points, and how often."""
 
-    rule: Annotated[str, Field(examples=["Pricing page visit"])]
-    """Name of the rule."""
-    points: FiniteFloat
-    """Points that it gave; below zero if it took points off."""
     times: int
     """Number of events that it counted; 1 for a fact about the lead."""
 

@@ -152,6 +152,4 @@ def test_the_answer_as_fields_of_salesforce(client):
 def test_properties_need_a_crm(client):
     response = client.post("/v1/score", params={"answer": "properties"}, json={"lead_id": "A17"})
     assert response.status_code == 422
-    assert (
-        "must have a 'crm' if 'answer' is 'properties'. Send crm=hubspot or crm=salesforce" in response.json()["error"]["text"]
-    )
+    assert "must have a 'crm' if 'answer' is 'properties'. Send crm=hubspot or crm=salesforce" in response.json()["error"]["text"]
