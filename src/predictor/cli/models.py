@@ -65,7 +65,7 @@ def challenge_champion(
 
     challenge(models, name)
     console.out.print(
-        "No bundle challenges the champion." if name is None else f"{name} scores in the shadow of the champion now."
+        "There is no challenger now." if name is None else f"{name} is challenger now: it scores in the shadow of the champion."
     )
 
 
