@@ -262,7 +262,7 @@ def test_a_bundle_from_before_evidence_and_spellings_still_answers(files, save_f
             lambda evidence: evidence["features"]["industry"]["shares"].pop(),
             "must have 4 shares of feature 'industry', but has 3",
         ),
-        (lambda evidence: evidence["features"].pop("industry"), "evidence.json lacks .*'industry'"),
+        (lambda evidence: evidence["features"].pop("industry"), "evidence.json does not describe each feature .*'industry'"),
         (lambda evidence: evidence.update(features=None), "evidence.json"),
     ],
 )

@@ -55,7 +55,7 @@ def test_train_prints_the_verdict_the_threshold_and_where_things_are(workshop):
         "Report:",
     ):
         assert words in result.stdout
-    assert "Learning 'logistic'" in result.stderr
+    assert "Fitting 'logistic'" in result.stderr
 
 
 def test_train_writes_a_page_that_names_leads_outside_the_bundle(workshop):
