@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from predictor.core.errors import list_names
 from predictor.data.parse import to_moment
+from predictor.scoring.threshold_advice import advise_threshold
 from predictor.store.store import Store
 
 from .http.errors import NO_REPORT, WRONG_FIELD, RefusalError
@@ -67,9 +68,9 @@ def read_threshold(service: Served, query: Annotated[ThresholdQuery, Query()]) -
     """The threshold that another policy would recommend, from the threshold table of the training. It changes nothing."""
     changes = query.model_dump(exclude_none=True)
     _check_policy(service.scorer.settings.threshold.model_dump() | changes)
-    advice, columns = service.scorer.advise(changes)
+    advice, columns = advise_threshold(service.scorer, changes)
     rows = [ThresholdRow.model_validate(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
-    return ThresholdOut(serving=service.scorer.cut, recommended=RecommendedOut(**asdict(advice)), table=rows)
+    return ThresholdOut(serving=service.scorer.threshold, recommended=RecommendedOut(**asdict(advice)), table=rows)
 
 
 @router.get("/report", summary="Show the report", tags=["model"], response_class=HTMLResponse, responses=NO_PAGE)

@@ -74,10 +74,10 @@ def write_leads(folder: Path, n: int) -> Path:
 
 def encode(scorer: Scorer, frame: pd.DataFrame) -> np.ndarray:
     """The matrix of leads without events, as the booster takes it."""
-    prepared, moments = scorer.prepare(frame), pd.to_datetime(frame["mql_at"], utc=True, format="ISO8601")
+    prepared, moments = scorer.reader.read_table(frame), pd.to_datetime(frame["mql_at"], utc=True, format="ISO8601")
     awards = award_leads(scorer.book, prepared, as_of=moments, events=None)
     rows = assemble_table(prepared, scorer.attributes, awards=awards)
-    nothing = scorer._nothing  # noqa: SLF001
+    nothing = scorer._encoder.empty_row  # noqa: SLF001
     return scorer.features.encode_table(rows, moments, onto=nothing).matrix
 
 

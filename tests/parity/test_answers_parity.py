@@ -112,10 +112,10 @@ def test_the_recipe_that_was_trained_is_the_bundle_that_answers(trained, scorer)
     encoded = scorer.features.encode_table(dataset.rows.iloc[newest], dataset.as_of.iloc[newest])
     assert not encoded.errors
     table = scorer.score_table(
-        dataset.leads.frame.iloc[newest].reset_index(drop=True),
+        scorer.reader.read_table(dataset.leads.frame.iloc[newest].reset_index(drop=True)),
         as_of=dataset.as_of.iloc[newest].reset_index(drop=True),
         awards=_take(dataset.points.awards, newest),
-        history=dataset.rows.filter(like="events/").iloc[newest].reset_index(drop=True),
+        event_features=dataset.rows.filter(like="events/").iloc[newest].reset_index(drop=True),
         reasons=0,
     )
     np.testing.assert_allclose(table["probability"], trained.final.predict(encoded.matrix), rtol=0, atol=TOLERANCE)

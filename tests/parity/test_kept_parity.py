@@ -39,7 +39,7 @@ def test_a_kept_row_gives_the_same_probability(scorer, leads):
         again = scorer.calibrator.predict(scorer.model.score(np.array([encoded])))[0]
         assert again == answer.probability
         assert "@" not in json.dumps(kept)
-        np.testing.assert_array_equal(encoded, scorer._read(asked).encoded)
+        np.testing.assert_array_equal(encoded, scorer._encoder.encode(asked).encoded)
         kinds |= {type(value) for name, value in kept.items() if not name.endswith("/")}
         idle |= {name for name, value in kept.items() if name.endswith("/") and value == 0}
     assert kinds == {str, float, type(None)}

@@ -136,7 +136,7 @@ def test_the_example_gives_the_golden_answers(model):
     answers = pyfunc.predict(pyfunc.input_example)
     assert answers["lead_id"].tolist() == [f"golden-{number}" for number in range(8)]
     assert answers["probability"].notna().all()
-    assert answers["threshold"].tolist() == [scorer.cut] * 8
+    assert answers["threshold"].tolist() == [scorer.threshold] * 8
 
 
 def test_only_the_key_is_needed(model):

@@ -140,10 +140,11 @@ def threshold(
     """Recommend a threshold for another policy or capacity, without training again."""
     from predictor.scoring.bundle.registry import find_bundle
     from predictor.scoring.scorer import Scorer
+    from predictor.scoring.threshold_advice import advise_threshold
 
     scorer = Scorer.load(find_bundle(model))
     changes = {"policy": policy, "leads_per_week": leads_per_week, "amount": amount, "cost": cost, "precision": precision}
-    advice, columns = scorer.advise({name: value for name, value in changes.items() if value is not None})
+    advice, columns = advise_threshold(scorer, {name: value for name, value in changes.items() if value is not None})
     if as_json:
         print_json({"recommended": asdict(advice), "table": columns})
         return

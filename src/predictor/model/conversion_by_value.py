@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import floor, isnan, log10
 from typing import Any, Literal, NamedTuple, Self
 
@@ -51,13 +51,11 @@ class ConversionByValue:
         pending: How pending leads count: `in_part`, by how much is known of them; `stood_for` by leads with known outcomes, which
             then count for more than one in shares; None where none are looked at.
         bins: The same by the value of each feature, by its name.
-        said: The sentences that were made of it, by feature and bin: there are not many, and leads ask for the same.
     """
 
     whole: Share
     pending: Pending | None
     bins: Mapping[str, Bins]
-    sentences: dict[tuple[str, int], str | None] = field(default_factory=dict, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """As `evidence.json` of a bundle holds it: numbers, and no text but the names of features."""

@@ -1,4 +1,4 @@
-"""A saved model, answering: for one lead, a batch or a table, to the same probability.
+"""A saved model that answers, for one lead, a batch or a table, with the same probability.
 
-May import `model` and the rooms below; loads neither training, plots nor the history backend. Start in `scorer.py`.
+May import `model` and the rooms below. Start in `scorer.py`; `batch.py` is for tables, and alone loads Ibis.
 """

@@ -22,10 +22,10 @@ class Lead:
 
     Attributes:
         lead_id: The CRM's key.
-        as_of: The moment the score speaks of, with a zone; what came later is not looked at.
+        as_of: The moment of the score, with a zone; later events are not used.
         attributes: Facts about lead and firm, under the names of the training data.
         points: The score that the CRM holds; None where it holds none.
-        events: The lead's dated acts, in any order.
+        events: The lead's events, in any order.
     """
 
     lead_id: str
@@ -40,12 +40,12 @@ class Reason:
     """What moved a probability.
 
     Attributes:
-        what: The fact or group of facts.
-        value: Its value; of a group that of the member which moved it most.
+        what: The feature or group of features.
+        value: Its value; for a group, that of the member with the largest effect.
         effect: By how much, in probability.
         text: The same in words.
-        evidence: What came of the leads with such a value that taught the model, beside all leads; None where fewer than 20
-            had it, or the bundle is from before evidence was kept.
+        evidence: How training leads with a value like this converted, beside all of them; None where fewer than 20 had it, or
+            the bundle has no evidence.
     """
 
     what: str
@@ -57,7 +57,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class PointsAnswer:
-    """What the points say: `total` None where unknown, `gate` and `decision` None where the firm names no gate."""
+    """The hand-set score: `total` is None where unknown, `gate` and `decision` are None where the firm names no gate."""
 
     total: float | None
     gate: float | None
@@ -65,19 +65,19 @@ class PointsAnswer:
     fired: tuple[Fired, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The points as JSON holds them."""
+        """The points as JSON."""
         fired = [{"rule": rule.rule, "points": rule.points} for rule in self.fired]
         return {"total": self.total, "gate": self.gate, "decision": self.decision, "fired": fired}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer about one lead, as the scoring contract has it.
+    """The answer about one lead, as in the scoring contract.
 
     Attributes:
-        features: What the model looked at, by name, as the store keeps it; no part of the contract.
-        base: The probability that every lead starts from, before anything is known of it; None where no reasons were asked.
-        explore: Whether the lead goes to sales by lot, although its probability is below the threshold.
+        features: The values that the model used, by name, as the store keeps them; not part of the contract.
+        explore: Whether the lead goes to sales at random, although its probability is below the threshold.
+        base: The probability from which every lead starts; None without reasons.
     """
 
     lead_id: str
@@ -95,31 +95,39 @@ class Answer:
 
     @property
     def rest(self) -> float | None:
-        """What all that is not told moves the probability by: base, effects and rest add up to it."""
+        """The effect of everything that is not among the reasons: base, effects and rest add up to the probability."""
         return None if self.base is None else self.probability - self.base - sum(reason.effect for reason in self.reasons)
 
     def to_json(self) -> dict[str, Any]:
-        """The answer as JSON holds it, without the part `model`, which is the same for all."""
+        """The answer as JSON, without `model`, which is the same for all."""
         points = self.points
         return {
             "lead_id": self.lead_id, "probability": self.probability, "interval": list(self.interval),
             "threshold": self.threshold, "decision": self.decision, "explore": self.explore, "grade": self.grade,
             "points": None if points is None else points.to_json(),
             "reasons": [
-                {"what": it.what, "value": it.value, "effect": it.effect, "text": it.text, "evidence": it.evidence}
-                for it in self.reasons
+                {
+                    "what": reason.what, "value": reason.value, "effect": reason.effect, "text": reason.text,
+                    "evidence": reason.evidence,
+                }
+                for reason in self.reasons
             ],
             "base": self.base, "rest": self.rest,
-            "warnings": [{"code": it.code, "text": f"{it.what} {it.do}".strip()} for it in self.warnings],
+            "warnings": [
+                {"code": warning.code, "text": f"{warning.what} {warning.do}".strip()} for warning in self.warnings
+            ],
         }  # fmt: skip
 
     def _repr_html_(self) -> str:
         low, high = self.interval
-        told = f"Probability {self.probability:.3f} ({low:.3f} to {high:.3f}), threshold {self.threshold:.3f}, grade {self.grade}"
-        rows = [[it.what, it.value, f"{it.effect:+.3f}", it.evidence or ""] for it in self.reasons]
-        heads = ["Reason", "Value", "Effect on the probability", "What came of such leads"]
-        table = to_table(heads, rows, texts=(0, 1, 3)) if rows else ""
-        return to_heading(f"{told}: {self.decision}") + table + to_paragraphs(*map(str, self.warnings))
+        heading = (
+            f"Probability {self.probability:.3f} ({low:.3f} to {high:.3f}), threshold {self.threshold:.3f}, "
+            f"grade {self.grade}: {self.decision}"
+        )
+        rows = [[reason.what, reason.value, f"{reason.effect:+.3f}", reason.evidence or ""] for reason in self.reasons]
+        columns = ["Reason", "Value", "Effect on the probability", "Conversion of leads like this"]
+        table = to_table(columns, rows, texts=(0, 1, 3)) if rows else ""
+        return to_heading(heading) + table + to_paragraphs(*map(str, self.warnings))
 
 
 def grade(probability: float, lowest: Mapping[str, float]) -> str:
@@ -132,12 +140,12 @@ def grade(probability: float, lowest: Mapping[str, float]) -> str:
 
 
 def decide(is_routed: bool) -> Decision:
-    """The decision in its words."""
+    """The decision as a word."""
     return "route_to_sales" if is_routed else "nurture"
 
 
 def decide_points(total: float, gate: float | None, *, qualifies: bool = False) -> Decision | None:
-    """What the points decide: None where the firm names no gate, or the points are not known and nothing qualifies by itself.
+    """The decision of the points; None where the firm names no gate, or the points are not known and nothing qualifies by itself.
 
     Args:
         total: The points; NaN where they are not known.

@@ -1,4 +1,4 @@
-"""A table of answers: what one answer says, for all rows at once, and what is wrong with which row."""
+"""A table of answers: for all rows at once what `answer` gives for one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding
-from predictor.data.parse import ISO_HINT, parse_numbers
 from predictor.features.encode import Encoded
 from predictor.scoring.answer import Decision
 
@@ -23,7 +22,7 @@ def grade_table(probability: np.ndarray, lowest: Mapping[str, float]) -> np.ndar
 
 
 def decide_points_table(points: np.ndarray, gate: float | None, qualifies: np.ndarray) -> list[Decision | None]:
-    """What the points decide of each lead, as `answer.decide_points` does for one.
+    """The decision of the points for each lead, as `answer.decide_points` gives it for one.
 
     >>> decide_points_table(np.array([20.0, 60.0, np.nan]), 60, np.array([False, False, True]))
     ['nurture', 'route_to_sales', 'route_to_sales']
@@ -33,33 +32,15 @@ def decide_points_table(points: np.ndarray, gate: float | None, qualifies: np.nd
     words = np.full(len(points), "nurture", dtype=object)
     words[np.isnan(points)] = None
     words[(points >= gate) | qualifies] = "route_to_sales"
-    decided: list[Decision | None] = words.tolist()
-    return decided
+    decisions: list[Decision | None] = words.tolist()
+    return decisions
 
 
-def note_faults(encoded: Encoded, prepared: pd.DataFrame, *, points: Sequence[str], as_of: pd.Series | None) -> None:
-    """Rows that cannot be scored for another reason than an attribute: no key, no moment, points that are no numbers.
-
-    >>> encoded = Encoded(np.zeros((2, 0)), {}, {})
-    >>> note_faults(encoded, pd.DataFrame({"lead_id": ["A", None]}), points=[], as_of=None)
-    >>> encoded.errors
-    {1: ["LEAD006 There is no lead_id. Export the CRM's key of every lead."]}
-    """
-    faults = [(prepared["lead_id"].isna(), "LEAD006 There is no lead_id. Export the CRM's key of every lead.")]
-    if as_of is not None:
-        faults.append((as_of.isna(), f"LEAD003 Its moment is no date. {ISO_HINT}."))
-    for name in prepared.columns.intersection(list(points)):
-        text = f"LEAD022 '{name}' must be a number. Send one, or leave it out."
-        faults += [(parse_numbers(prepared[name])[1], text)]
-    for mask, text in faults:
-        encoded.note(encoded.errors, np.flatnonzero(mask.to_numpy()), text)
-
-
-def mark_answers(answers: pd.DataFrame, encoded: Encoded, *, of_all: Sequence[Finding]) -> pd.DataFrame:
-    """The answers with warnings, those of all first; a row with an error keeps nothing but its id and the reason."""
-    texts = [" ".join(map(str, of_all))] * len(answers)
+def add_warnings(answers: pd.DataFrame, encoded: Encoded, *, of_model: Sequence[Finding]) -> pd.DataFrame:
+    """The answers with a column `warnings`, those of the model first; a row with an error keeps only its id and the error."""
+    texts = [" ".join(map(str, of_model))] * len(answers)
     for row, warnings in encoded.warnings.items():
-        texts[row] = " ".join(map(str, (*of_all, *warnings)))
+        texts[row] = " ".join(map(str, (*of_model, *warnings)))
     for row, errors in encoded.errors.items():
         texts[row] = " ".join(errors)
     answers["warnings"] = texts

@@ -1,14 +1,14 @@
-"""The lot: which of the leads below the threshold go to sales all the same, so that what came of some of them is seen."""
+"""Exploration: the leads below the threshold that go to sales at random, so that the outcome of some of them is seen."""
 
 from __future__ import annotations
 
 from hashlib import blake2b
 
-_SALT = b"explore:"  # the same whatever model serves, so that a lead which is asked about again keeps its lot
+_SALT = b"explore:"  # the same for every model, so that a lead that is scored again keeps its number
 
 
 def draw_exploration(lead_id: str) -> float:
-    """A number from 0 up to 1 that is always the same for a lead, and evenly spread over leads.
+    """A number from 0 up to 1: always the same for one lead, and evenly spread over leads.
 
     >>> draw_exploration("A17") == draw_exploration("A17"), 0 <= draw_exploration("A17") < 1
     (True, True)

@@ -1,4 +1,4 @@
-"""Golden rows: synthetic leads with the answers of training, which a bundle must give again before it serves."""
+"""Golden rows: synthetic leads with the answers of the training, which a bundle must repeat before it serves."""
 
 from __future__ import annotations
 
@@ -15,33 +15,39 @@ _TOLERANCE = 1e-9
 
 
 def read_golden_lead(content: Mapping[str, Any]) -> Lead:
-    """A lead as a line of `golden.jsonl` holds it."""
+    """The lead of a line of `golden.jsonl`."""
     events = tuple(Event(datetime.fromisoformat(event["occurred_at"]), event["event_type"]) for event in content["events"])
-    return Lead(content["lead_id"], datetime.fromisoformat(content["as_of"]), content["attributes"], content["points"], events)
+    return Lead(
+        lead_id=content["lead_id"],
+        as_of=datetime.fromisoformat(content["as_of"]),
+        attributes=content["attributes"],
+        points=content["points"],
+        events=events,
+    )
 
 
 def check_golden(golden: str, score_lead: Callable[[Lead], Answer], *, version: str) -> None:
-    """Score the synthetic leads of a bundle again, and refuse where an answer has changed.
+    """Score the synthetic leads of a bundle, and refuse it where an answer has changed.
 
     Args:
         golden: Content of `golden.jsonl`.
-        score_lead: What answers now.
-        version: The bundle's name, for the refusal.
+        score_lead: Scores one lead.
+        version: The bundle's name, for the message.
 
     Raises:
-        BundleError: There is no golden row, or an answer differs from the one written at training.
+        BundleError: There are no golden rows, or an answer differs from that of the training.
 
     >>> check_golden("", lambda lead: None, version="b2b-1")
     Traceback (most recent call last):
-    predictor.core.errors.BundleError: Bundle 'b2b-1' has no golden rows to be checked by. Train it anew.
+    predictor.core.errors.BundleError: Bundle 'b2b-1' has no golden rows to check it by. Train it again.
     """
     if not golden.strip():
-        raise BundleError(f"Bundle '{version}' has no golden rows to be checked by. Train it anew.")
+        raise BundleError(f"Bundle '{version}' has no golden rows to check it by. Train it again.")
     for number, line in enumerate(golden.splitlines(), 1):
         row = json.loads(line)
-        came = score_lead(read_golden_lead(row["lead"]))
-        if not abs(came.probability - row["probability"]) <= _TOLERANCE or came.decision != row["decision"]:
+        answer = score_lead(read_golden_lead(row["lead"]))
+        if not abs(answer.probability - row["probability"]) <= _TOLERANCE or answer.decision != row["decision"]:
             raise BundleError(
-                f"Bundle '{version}' gives {came.probability:.9f} for golden row {number}, but gave "
-                f"{row['probability']:.9f} when it was trained. Install the versions its manifest names, or train it anew."
+                f"Bundle '{version}' gives {answer.probability:.9f} for golden row {number}, but gave "
+                f"{row['probability']:.9f} when it was trained. Install the versions that its manifest names, or train it again."
             )

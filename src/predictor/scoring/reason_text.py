@@ -1,4 +1,4 @@
-"""What a value, and the evidence for it, is called in a sentence."""
+"""Values of features, and the evidence for them, in words."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from predictor.model.conversion_by_value import Bins, ConversionByValue, Pending
 UNKNOWN = "not known"
 _PENDING: dict[Pending, str] = {
     "in_part": "Pending leads count in part.",
-    "stood_for": "Leads with known outcomes stand for those that are pending.",
+    "stood_for": "Leads with known outcomes represent those that are pending.",
 }
 _ALL_EVENTS = "All events"
 _PLURAL = re.compile(r"(?<=[a-z])(?<![sui])s\b")
 
 
 def format_feature_value(feature: Feature, number: float) -> str:
-    """The value of one feature of a lead, and what it is of where the name of its group does not say that.
+    """The value of one feature of a lead, with what the name of its group leaves open.
 
     Args:
         feature: The feature.
@@ -34,14 +34,14 @@ def format_feature_value(feature: Feature, number: float) -> str:
     """
     if isnan(number) and _is_age(feature):
         return "none"
-    value = _say_alone(feature, number)
+    value = _format_bare(feature, number)
     rest = feature.label.removeprefix(feature.group)
     if rest.startswith(" ") or _is_age(feature):
         return f"{value} {rest.lstrip(': ')}"
     return f"{value} ({_lower(rest.removeprefix(': '))})" if rest else value
 
 
-def _say_alone(feature: Feature, number: float) -> str:
+def _format_bare(feature: Feature, number: float) -> str:
     if isnan(number):
         return UNKNOWN
     if feature.kind == "category":
@@ -52,15 +52,15 @@ def _say_alone(feature: Feature, number: float) -> str:
 
 
 def _is_age(feature: Feature) -> bool:
-    """Whether a feature is the days since an act, missing where there was none."""
+    """Whether a feature is the days since an event, missing where there was none."""
     return feature.name.startswith("events/") and "/days_since_" in feature.name
 
 
 def describe_evidence(evidence: ConversionByValue, feature: Feature, number: float) -> str | None:
-    """What came of the leads that taught and had such a value, beside all of them; None where they are too few to be told.
+    """How training leads with a value like this converted, beside all of them; None where there are too few.
 
     Args:
-        evidence: Of the leads that taught the model.
+        evidence: Of the training leads.
         feature: The feature.
         number: Its value as the matrix holds it.
 
@@ -73,50 +73,46 @@ def describe_evidence(evidence: ConversionByValue, feature: Feature, number: flo
     """
     bins = evidence.bins[feature.name]
     place = bins.place(feature, number)
-    if (feature.name, place) not in evidence.sentences:
-        evidence.sentences[feature.name, place] = _say_bin(evidence, feature, bins, place)
-    return evidence.sentences[feature.name, place]
-
-
-def _say_bin(evidence: ConversionByValue, feature: Feature, bins: Bins, place: int) -> str | None:
     share = bins.shares[place]
     if share is None:
         return None
     leads, accepted = share
-    told = f"Of {leads:,} leads with {_name_bin(feature, bins, place)}, {format_percent(accepted)} were accepted"
+    text = f"Of {leads:,} leads with {_format_bin(feature, bins, place)}, {format_percent(accepted)} were accepted"
     pending = "" if evidence.pending is None else f" {_PENDING[evidence.pending]}"
-    return f"{told}; of all leads, {format_percent(evidence.whole[1])}.{pending}"
+    return f"{text}; of all leads, {format_percent(evidence.whole[1])}.{pending}"
 
 
-def _name_bin(feature: Feature, bins: Bins, place: int) -> str:
+def _format_bin(feature: Feature, bins: Bins, place: int) -> str:
     """The feature and the range of its values, as in 'industry Software' or '2 or more page views in 7 days'."""
     group, rest = "Events" if feature.group == _ALL_EVENTS else feature.group, feature.label.removeprefix(feature.group)
-    say = str if feature.label == feature.name else _lower  # a column is called as the firm calls it
-    what = say(group if len(rest) < len(feature.label) else "")
-    label, joint = (f"{what}{rest.replace(': ', ', ')}", ": ") if ": " in rest else (what + (rest if what else say(rest)), " ")
+    case = str if feature.label == feature.name else _lower  # a column keeps the firm's spelling
+    what = case(group if len(rest) < len(feature.label) else "")
+    label, joint = (f"{what}{rest.replace(': ', ', ')}", ": ") if ": " in rest else (what + (rest if what else case(rest)), " ")
     if place == len(bins.shares) - 1:
         return f"no {what}" if _is_age(feature) else f"{label}{joint}{UNKNOWN}"
     if feature.kind == "category":
         return f"{label}{joint}{feature.spell(place)}"
-    said = _say_range(bins.edges, place, counts=is_count(feature))
+    size = _format_range(bins.edges, place, counts=is_count(feature))
     if is_count(feature) and joint == " ":
-        return _say_count(said, what, rest)
-    return f"{label}{joint}{said}" + (" days ago" if feature.kind == "days_since" else "")
+        return _format_count(size, what, rest)
+    return f"{label}{joint}{size}" + (" days ago" if feature.kind == "days_since" else "")
 
 
-def _say_count(said: str, what: str, when: str) -> str:
-    """So many of something; a firm's own type of event that is called by no plural stands apart from its number.
+def _format_count(size: str, what: str, when: str) -> str:
+    """A number of things, as in '2 page views'; a firm's own event type that has no plural goes before its number.
 
-    >>> _say_count("0", "page views", " ever"), _say_count("1", "webinars attended", ""), _say_count("1", "unsubscribed", " ever")
-    ('no page views ever', '1 webinar attended', 'unsubscribed ever: 1')
+    >>> _format_count("0", "page views", " ever"), _format_count("1", "webinars attended", "")
+    ('no page views ever', '1 webinar attended')
+    >>> _format_count("1", "unsubscribed", " ever")
+    'unsubscribed ever: 1'
     """
     if not _PLURAL.search(what):
-        return f"{what}{when}: {said}"
-    return f"1 {_PLURAL.sub('', what, count=1)}{when}" if said == "1" else f"{'no' if said == '0' else said} {what}{when}"
+        return f"{what}{when}: {size}"
+    return f"1 {_PLURAL.sub('', what, count=1)}{when}" if size == "1" else f"{'no' if size == '0' else size} {what}{when}"
 
 
-def _say_range(edges: tuple[float, ...], place: int, *, counts: bool) -> str:
-    """The bin of a number, as in '40 to under 100'; a count that stands alone as '1'."""
+def _format_range(edges: tuple[float, ...], place: int, *, counts: bool) -> str:
+    """The bin of a number, as in '40 to under 100'; that of a single count as in '1'."""
     if not edges:
         return "of any size"
     if place == 0:
@@ -128,7 +124,7 @@ def _say_range(edges: tuple[float, ...], place: int, *, counts: bool) -> str:
 
 
 def _lower(text: str) -> str:
-    """The text as it stands inside a sentence; a word in capitals, as CRM, keeps them.
+    """The text as inside a sentence; a word in capitals, as CRM, keeps them.
 
     >>> _lower("Page views"), _lower("CRM owner")
     ('page views', 'CRM owner')

@@ -1,4 +1,4 @@
-"""What a sales person wants to know before the call: what earned a lead its points, what it read, where it came from."""
+"""What sales wants to know before the call: how a lead got its points, what it read or attended, and where it came from."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MEANING = {
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """Points, and what earned them: the rule, and at how many events it fired (1 for an attribute)."""
+    """Points that a rule gave, and at how many events it fired (1 for an attribute)."""
 
     rule: str
     points: float
@@ -34,7 +34,7 @@ class Earned:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What was read or attended: how often by `as_of`, and when last."""
+    """A thing read or attended: how often up to `as_of`, and when last."""
 
     event_type: str
     asset: str | None
@@ -44,13 +44,13 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class SalesContext:
-    """What a sales person wants to know before the call.
+    """What sales wants to know before the call.
 
     Attributes:
-        source: Where the lead came from, as its attributes say; None where they do not.
-        campaign: The campaign, as its attributes say, or else that of its newest event that names one.
-        earned: What earned points, most points first.
-        activities: What was read or attended by `as_of`, newest first.
+        source: Where the lead came from, by its attributes; None where they do not name it.
+        campaign: The campaign, by its attributes, or else that of its newest event that names one.
+        earned: The points by rule, most points first.
+        activities: Things read or attended up to `as_of`, newest first.
     """
 
     source: str | None
@@ -59,38 +59,46 @@ class SalesContext:
     activities: tuple[Activity, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The same as JSON holds it, but for moments."""
+        """The same as JSON, except that moments stay moments."""
         return {
             "source": self.source,
             "campaign": self.campaign,
-            "earned": [{"rule": it.rule, "points": it.points, "times": it.times} for it in self.earned],
+            "earned": [{"rule": part.rule, "points": part.points, "times": part.times} for part in self.earned],
             "activities": [
-                {"event_type": it.event_type, "asset": it.asset, "times": it.times, "last_at": it.last_at}
-                for it in self.activities
+                {
+                    "event_type": activity.event_type,
+                    "asset": activity.asset,
+                    "times": activity.times,
+                    "last_at": activity.last_at,
+                }
+                for activity in self.activities
             ],
         }
 
 
 def compute_sales_context(lead: Lead, points: PointsAnswer | None) -> SalesContext:
-    """What a sales person wants to know of a lead, from what came with it.
+    """What sales wants to know of a lead, from its attributes, events and points.
 
     Args:
-        lead: As it came; events after its `as_of` are not told.
-        points: What the points say; None where the firm has none.
+        lead: As it came; events after its `as_of` are left out.
+        points: Its points; None where the firm has none.
 
     >>> from datetime import UTC
     >>> visit = Event(datetime(2026, 6, 30, tzinfo=UTC), "content_download", "Buyer's guide", "Spring")
     >>> lead = Lead("A17", datetime(2026, 7, 1, tzinfo=UTC), {"Lead Source": "Web"}, None, [visit, visit])
-    >>> told = compute_sales_context(lead, None)
-    >>> told.source, told.campaign, [(act.asset, act.times) for act in told.activities]
+    >>> context = compute_sales_context(lead, None)
+    >>> context.source, context.campaign, [(activity.asset, activity.times) for activity in context.activities]
     ('Web', 'Spring', [("Buyer's guide", 2)])
     """
     origin = _find_origin(lead.attributes)
     past = [event for event in lead.events if event.occurred_at <= lead.as_of]
     fired = () if points is None else points.fired
-    earned = sorted((Earned(rule.rule, rule.points, rule.count) for rule in fired), key=lambda one: -one.points)
+    earned = sorted((Earned(rule.rule, rule.points, rule.count) for rule in fired), key=lambda part: -part.points)
     return SalesContext(
-        origin.get("source"), origin.get("campaign") or _find_campaign(past), tuple(earned), _list_activities(past)
+        source=origin.get("source"),
+        campaign=origin.get("campaign") or _find_campaign(past),
+        earned=tuple(earned),
+        activities=_list_activities(past),
     )
 
 
@@ -105,7 +113,7 @@ def _find_meaning(name: str) -> str | None:
 
 
 def _find_origin(attributes: Mapping[str, object]) -> dict[str, str]:
-    """Source and campaign among the attributes; of two that mean the same the first stands."""
+    """Source and campaign among the attributes; of two with the same meaning, the first."""
     found: dict[str, str] = {}
     for name, value in attributes.items():
         meaning = _find_meaning(name)
@@ -120,7 +128,7 @@ def _find_campaign(past: Sequence[Event]) -> str | None:
 
 
 def _list_activities(past: Sequence[Event]) -> tuple[Activity, ...]:
-    """What was read or attended, each thing once: events that name an asset, and those that are an encounter without one."""
+    """Things read or attended, each once: events that name an asset, and those that need none, as a call."""
     newest: dict[tuple[str, str | None], Event] = {}
     times: dict[tuple[str, str | None], int] = {}
     for event in past:
@@ -132,6 +140,11 @@ def _list_activities(past: Sequence[Event]) -> tuple[Activity, ...]:
             newest[key] = event
     latest = sorted(newest.items(), key=lambda entry: entry[1].occurred_at, reverse=True)[:MOST_ACTIVITIES]
     return tuple(
-        Activity(event.event_type, event.asset[:_LONGEST] if event.asset else None, times[key], event.occurred_at)
+        Activity(
+            event_type=event.event_type,
+            asset=event.asset[:_LONGEST] if event.asset else None,
+            times=times[key],
+            last_at=event.occurred_at,
+        )
         for key, event in latest
     )

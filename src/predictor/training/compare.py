@@ -21,7 +21,7 @@ from predictor.report.compare.comparison import Comparison, compute_comparison, 
 from predictor.report.compare.ways import ComparedLeads
 from predictor.report.page.render import PageData, render_comparison
 from predictor.report.tables_text import describe_fit, describe_outcome
-from predictor.scoring.batch import asks_events, award_leads, score_frame
+from predictor.scoring.batch import award_leads, score_frame, uses_events
 from predictor.scoring.bundle.files import Bundle
 from predictor.scoring.scorer import Scorer
 from predictor.training.dataset import Dataset
@@ -81,7 +81,7 @@ def compare_bundle(
     comparison = compute_comparison(tested, weekly=weekly, resamples=model.resamples, seed=model.seed)
     tables = {"learned_points": _read_learned(bundle), "time_to_sql": None if curve is None else thin(curve)}
     notes = (
-        _NO_EVENTS if not events and asks_events(scorer) else "",
+        _NO_EVENTS if not events and uses_events(scorer) else "",
         describe_overlap(tested, scorer.metrics["fit"]["through"]),
         *(f"{finding.what} {finding.do}" for finding in dataset.findings if finding.severity == "warning"),
     )
@@ -112,7 +112,7 @@ def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads:
     warning = "" if scorer.calibration_warning is None else f"{scorer.calibration_warning.what} {scorer.calibration_warning.do}"
     data = PageData(
         comparison=comparison,
-        threshold=scorer.cut,
+        threshold=scorer.threshold,
         title=f"Points and model on leads given: {bundle.version}",
         over=f"Points, learned points and model on the same {count(number, 'lead')}, scored by {bundle.version}",
         about=f"{describe_outcome(scorer.metrics)} {describe_fit(scorer.metrics)}",
@@ -160,7 +160,7 @@ def load_compared_leads(
     answers = score_frame(scorer, frame, as_of=moments, events=events_table)
     if answers["probability"].isna().any():
         raise TrainingError("Some of the leads cannot be scored: `predictor score` says which and why. Fix them first.")
-    tested = _make_compared_leads(dataset, known, answers["probability"].to_numpy(), scorer.cut)
+    tested = _make_compared_leads(dataset, known, answers["probability"].to_numpy(), scorer.threshold)
     if learned is None:
         return tested, dataset
     awards = award_leads(learned, frame[["lead_id", *dataset.leads.attributes]], as_of=moments, events=events_table)

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from predictor.features.feature import MISSING, Feature
 from predictor.model.conversion_by_value import Bins, ConversionByValue
 from predictor.scoring.reason_text import describe_evidence, format_feature_value
-from predictor.scoring.reasons import compute_reasons, describe_strongest
+from predictor.scoring.reasons import Explainer
 
 RANK = Feature("rank", "Rank", "Rank", "category", ("c-level", "vp"), ("C-Level", "VP"))
 WEEK = Feature("events/page_view/count_7d", "Page views in 7 days", "Page views", "number")
@@ -25,23 +25,23 @@ LARGEST = Feature("events/page_view/value_max", "Page views: largest value", "Pa
 POINTS = Feature("points/title", "Points: title", "Points: title", "number")
 CRM = Feature("CRM_owner", "CRM owner", "CRM owner", "category", ("x",))
 FEATURES = (RANK, WEEK, LAST, SIZE)
+EXPLAINER = Explainer(FEATURES)
 
 
-def test_a_group_is_one_reason_told_by_the_member_that_moved_it_most():
-    up, down = compute_reasons(np.array([0.0, -0.02, 0.1, -0.01]), np.array([0.0, 2.0, 1.25, 12500.0]), FEATURES, each_way=5)
+def test_a_group_is_one_reason_with_the_value_of_the_member_with_the_largest_effect():
+    up, down = EXPLAINER.list_reasons(np.array([0.0, -0.02, 0.1, -0.01]), np.array([0.0, 2.0, 1.25, 12500.0]), each_way=5)
     assert (up.what, up.value, up.effect) == ("Page views", "1.2 days since the last", pytest.approx(0.08))
     assert up.text == "Page views 1.2 days since the last: +8.0 points of probability"
     assert down.text == "Employees 12,500: -1.0 points of probability"
     assert (up.evidence, down.evidence) == (None, None)
 
 
-def test_the_evidence_is_of_the_value_that_is_told():
+def test_the_evidence_is_of_the_value_in_the_reason():
     bins = {feature.name: Bins((1.0, 2.0), ((40, 0.1), (30, 0.2), (25, 0.3), None)) for feature in FEATURES[1:]}
     evidence = ConversionByValue((95, 0.18), "in_part", {**bins, "rank": Bins((), ((50, 0.5), None, None, None))})
-    told = compute_reasons(
-        np.array([0.3, -0.2, 0.1, 0.05]), np.array([0.0, 1.0, 5.0, np.nan]), FEATURES, each_way=5, evidence=evidence
-    )
-    assert [reason.evidence for reason in told] == [
+    explainer = Explainer(FEATURES, evidence)
+    reasons = explainer.list_reasons(np.array([0.3, -0.2, 0.1, 0.05]), np.array([0.0, 1.0, 5.0, np.nan]), each_way=5)
+    assert [reason.evidence for reason in reasons] == [
         "Of 50 leads with rank C-Level, 50 % were accepted; of all leads, 18 %. Pending leads count in part.",
         "Of 30 leads with 1 page view in 7 days, 20 % were accepted; of all leads, 18 %. Pending leads count in part.",
         None,
@@ -68,7 +68,7 @@ def test_values_as_people_read_them(feature, number, value):
 
 
 @pytest.mark.parametrize(
-    ("feature", "edges", "number", "said"),
+    ("feature", "edges", "number", "text"),
     [
         (WEEK, (1.0, 2.0), 0.0, "no page views in 7 days"),
         (WEEK, (1.0, 2.0), 1.0, "1 page view in 7 days"),
@@ -97,26 +97,27 @@ def test_values_as_people_read_them(feature, number, value):
         (CRM, (), 0.0, "CRM owner x"),
     ],
 )
-def test_evidence_in_words(feature, edges, number, said):
+def test_evidence_in_words(feature, edges, number, text):
     size = len(feature.categories) if feature.kind == "category" else len(edges)
     evidence = ConversionByValue((5000, 0.034), None, {feature.name: Bins(edges, ((1812, 0.995),) * (size + 2))})
     assert describe_evidence(evidence, feature, number) == (
-        f"Of 1,812 leads with {said}, 99.5 % were accepted; of all leads, 3.4 %."
+        f"Of 1,812 leads with {text}, 99.5 % were accepted; of all leads, 3.4 %."
     )
 
 
 @given(arrays(float, st.just(4), elements=st.floats(-0.5, 0.5)), st.integers(0, 5))
-def test_so_many_each_way_strongest_first_and_the_table_says_the_same(effects, each_way):
+def test_the_strongest_come_first_each_way_and_a_table_has_the_same(effects, each_way):
     row = np.array([1.0, 2.0, 3.0, 4.0])
-    every, told = (compute_reasons(effects, row, FEATURES, each_way=most) for most in (9, each_way))
+    every, strongest = (EXPLAINER.list_reasons(effects, row, each_way=most) for most in (9, each_way))
     assert sum(reason.effect for reason in every) == pytest.approx(effects.sum(), abs=1e-12)
     assert [abs(reason.effect) for reason in every] == sorted((abs(reason.effect) for reason in every), reverse=True)
     for way in (True, False):
-        assert [r for r in told if (r.effect > 0) is way] == [r for r in every if (r.effect > 0) is way][:each_way]
-    texts = describe_strongest(np.stack([effects, effects]), np.stack([row, row]), FEATURES, most=each_way)
+        assert [r for r in strongest if (r.effect > 0) is way] == [r for r in every if (r.effect > 0) is way][:each_way]
+    texts = EXPLAINER.describe_table(np.stack([effects, effects]), np.stack([row, row]), most=each_way)
     assert texts == ["; ".join(reason.text for reason in every[:each_way])] * 2
 
 
 def test_no_features():
-    assert compute_reasons(np.zeros(0), np.zeros(0), (), each_way=5) == ()
-    assert describe_strongest(np.zeros((2, 0)), np.zeros((2, 0)), (), most=3) == ["", ""]
+    explainer = Explainer(())
+    assert explainer.list_reasons(np.zeros(0), np.zeros(0), each_way=5) == ()
+    assert explainer.describe_table(np.zeros((2, 0)), np.zeros((2, 0)), most=3) == ["", ""]

@@ -211,7 +211,7 @@ SALESFORCE = [
         },
         [
             ("LEAD026", UNUSED + "points; its points come from the rule book."),
-            ("LEAD023", "Not looked at: 1 of the events, dated after as_of."),
+            ("LEAD023", "Not used: 1 event dated after as_of."),
         ],
     ),
 ]  # fmt: skip
