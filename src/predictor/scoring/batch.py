@@ -143,7 +143,7 @@ def _check_table(scorer: Scorer, leads: pd.DataFrame, *, has_events: bool) -> tu
 
 
 def _read_leads(scorer: Scorer, raw: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
-    """Leads under our names, with `as_of` in UTC, missing where it is not a date; columns that only training needs may be missing.
+    """Leads under our names, with `as_of` in UTC, missing where it is not a date; only training needs the other columns.
 
     Raises:
         TableError: No column `lead_id`, or no leads.

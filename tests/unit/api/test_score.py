@@ -270,7 +270,7 @@ def test_evidence_that_does_not_match_the_features_is_refused_with_a_text(files,
     evidence = json.loads(files["evidence.json"])
     harm(evidence)
     save_files(tmp_path, "harmed", files | {"evidence.json": json.dumps(evidence)})
-    with pytest.raises(BundleError, match=f"Bundle 'harmed' cannot be used: .*{match}.* Train it anew"):
+    with pytest.raises(BundleError, match=f"Bundle 'harmed' cannot be used: .*{match}.* Train it again"):
         Scorer.load(tmp_path / "harmed")
 
 

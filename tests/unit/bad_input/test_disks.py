@@ -88,7 +88,9 @@ def test_full_disk_while_the_champion_is_named(models, trained, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", give_up)
-    with pytest.raises(BundleError, match=r"The champion could not be named in .*: No space left on device. It is as it was."):
+    with pytest.raises(
+        BundleError, match=r"The champion could not be named in .*: No space left on device. Nothing was changed."
+    ):
         promote(models, "next")
     assert list_files(models) == before
     assert read_champions(models) == [CHAMPION]

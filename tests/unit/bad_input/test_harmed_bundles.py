@@ -82,12 +82,12 @@ def test_manifest_that_is_none(bundle, text):
 
 def test_bundle_of_another_format(bundle):
     (bundle / "manifest.json").write_text(_write_manifest({"format": 2, "files": {}}))
-    refuse_bundle(bundle, f"Bundle '{CHAMPION}' has format 2; this version reads 1. Train it anew.")
+    refuse_bundle(bundle, f"Bundle '{CHAMPION}' has format 2; this version reads 1. Train it again.")
 
 
 def test_bundle_without_what_scoring_needs(models):
     save_bundle(models, "poor", {"metrics.json": "{}"}, {})
-    refuse_bundle(models / "poor", "Bundle 'poor' lacks 'calibrator.json', .* Copy the bundle again")
+    refuse_bundle(models / "poor", "Bundle 'poor' has no 'calibrator.json', .* Copy the bundle again")
 
 
 def test_bundle_that_answers_otherwise_than_at_training(models, trained):

@@ -67,7 +67,7 @@ def test_a_pickle_in_the_place_of_a_text_is_refused_and_not_run(models, trained,
     pickle.loads(trap.encode()).close()  # noqa: S301  it does spring
     (tmp_path / "sprung").unlink()
     save_bundle(models, "trap", {**trained.files, name: trap}, {})
-    with pytest.raises(BundleError, match=r"Bundle 'trap' cannot be used: .* Train it anew with this version"):
+    with pytest.raises(BundleError, match=r"Bundle 'trap' cannot be used: .* Train it again with this version"):
         Scorer.load(models / "trap")
     assert not (tmp_path / "sprung").exists()
 

@@ -1,1 +1,1 @@
-"""A trained model in a folder: its files and manifest, and which bundle of a folder is champion or challenger."""
+"""A trained model in a folder: its files and manifest, and the champion and challenger among the bundles of a folder."""

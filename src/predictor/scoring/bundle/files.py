@@ -1,4 +1,4 @@
-"""A bundle: a trained model as a folder of text and JSON, whole or not there at all, and whose every byte is accounted for."""
+"""A bundle: a trained model as a folder of text and JSON files, written whole or not at all, and checked to the byte."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _NEEDED = ("calibrator.json", "threshold.json", "features.json", "config.toml", 
 
 @dataclass(frozen=True)
 class Bundle:
-    """The files of a bundle that agree with their manifest.
+    """The files of a bundle, which agree with its manifest.
 
     Attributes:
         version: The folder's name.
         files: Name -> text.
-        manifest: Versions, data fingerprint and git commit of the training.
+        manifest: Versions, fingerprint of the data and git commit of the training.
     """
 
     version: str
@@ -40,18 +40,18 @@ class Bundle:
 
 
 def fingerprint(content: bytes) -> str:
-    """The sha256 of some bytes, as hexadecimal text."""
+    """The sha256 of bytes, as hexadecimal text."""
     return hashlib.sha256(content).hexdigest()
 
 
 def save_bundle(models: Path | str, name: str, files: Mapping[str, str], facts: Mapping[str, Any]) -> Path:
-    """Write a bundle; it appears under its name when all of it is on disk, and never in part.
+    """Write a bundle, and give its folder; it appears under its name when all of it is on disk, never in part.
 
     Args:
-        models: The folder of all bundles; made where it lacks.
+        models: The folder of all bundles; made where it is missing.
         name: The bundle's name.
         files: Name -> text.
-        facts: What the manifest tells beside the fingerprints: versions, data, commit.
+        facts: What the manifest holds beside the fingerprints: versions, data, commit.
 
     Raises:
         BundleError: The name is taken, or the disk refuses; nothing is left behind.
@@ -73,7 +73,7 @@ def save_bundle(models: Path | str, name: str, files: Mapping[str, str], facts: 
     except OSError as error:
         raise BundleError(
             f"The bundle '{name}' could not be written to '{models}': {error.strerror or error}. "
-            "Nothing was left behind and the champion is as it was. Make room or mend the permissions, then train again."
+            "Nothing was left behind and the champion is as it was. Make room or fix the permissions, then train again."
         ) from error
     finally:
         shutil.rmtree(writing, ignore_errors=True)
@@ -100,50 +100,49 @@ def load_bundle(folder: Path | str) -> Bundle:
         BundleError: The folder or a file is missing, altered, or of another format; all of it in one text.
     """
     folder = Path(folder)
-    again = "Copy the bundle again, whole, or train a new one."
+    remedy = "Copy the bundle again, whole, or train a new one."
     try:
         text = (folder / MANIFEST).read_bytes().decode("utf-8")
-        came = json.loads(text)["format"]
+        bundle_format = json.loads(text)["format"]
         manifest = _read_manifest(text)
     except (FileNotFoundError, NotADirectoryError):
-        raise BundleError(f"'{folder}' is no bundle, or a half-copied one: it has no {MANIFEST}. {again}") from None
+        raise BundleError(f"'{folder}' is not a bundle, or a half-copied one: it has no {MANIFEST}. {remedy}") from None
     except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
-        raise BundleError(f"The manifest of bundle '{folder.name}' cannot be read. {again}") from error
-    if came != FORMAT:
-        raise BundleError(f"Bundle '{folder.name}' has format {came!r}; this version reads {FORMAT}. Train it anew.")
+        raise BundleError(f"The manifest of bundle '{folder.name}' cannot be read. {remedy}") from error
+    if bundle_format != FORMAT:
+        raise BundleError(f"Bundle '{folder.name}' has format {bundle_format!r}; this version reads {FORMAT}. Train it again.")
     if manifest is None:
-        raise BundleError(f"The manifest of bundle '{folder.name}' was altered. {again}")
-    files = _read_listed(folder, manifest["files"], again)
-    lacking = [name for name in _NEEDED if name not in files]
-    if lacking:
-        raise BundleError(f"Bundle '{folder.name}' lacks {list_names(lacking)}. {again}")
+        raise BundleError(f"The manifest of bundle '{folder.name}' was altered. {remedy}")
+    files = _read_listed(folder, manifest["files"], remedy)
+    if missing := [name for name in _NEEDED if name not in files]:
+        raise BundleError(f"Bundle '{folder.name}' has no {list_names(missing)}. {remedy}")
     return Bundle(folder.resolve().name, files, manifest)
 
 
-def _read_listed(folder: Path, listed: Mapping[str, str], again: str) -> dict[str, str]:
+def _read_listed(folder: Path, listed: Mapping[str, str], remedy: str) -> dict[str, str]:
     files: dict[str, str] = {}
-    told: dict[str, list[str]] = {"missing": [], "unreadable": [], "altered": []}
+    faults: dict[str, list[str]] = {"missing": [], "unreadable": [], "altered": []}
     for name, expected in listed.items():
         path = folder / name
         if Path(name).name != name or not path.is_file():
-            told["missing"].append(name)
+            faults["missing"].append(name)
             continue
         try:
             content = path.read_bytes()
             files[name] = content.decode("utf-8")
         except (OSError, UnicodeDecodeError):
-            told["unreadable"].append(name)
+            faults["unreadable"].append(name)
             continue
         if fingerprint(content) != expected:
-            told["altered"].append(name)
-    faults = [f"{list_names(names)} {what}" for what, names in told.items() if names]
-    if faults:
-        raise BundleError(f"Bundle '{folder.name}' does not agree with its manifest: {'; '.join(faults)}. {again}")
+            faults["altered"].append(name)
+    if any(faults.values()):
+        texts = "; ".join(f"{list_names(names)} {what}" for what, names in faults.items() if names)
+        raise BundleError(f"Bundle '{folder.name}' does not agree with its manifest: {texts}. {remedy}")
     return files
 
 
 def list_bundles(models: Path | str) -> list[str]:
-    """The names of the bundles in a folder, by alphabet, which is by time for names that end in one."""
+    """The names of the bundles in a folder, sorted; names that end in a time are then in its order."""
     models = Path(models)
     if not models.is_dir():
         return []

@@ -1,4 +1,4 @@
-"""Where a bundle comes from: the versions, the data and the commit of its training."""
+"""The origin of a bundle: versions, data and git commit of its training."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _PACKAGES = ("lead-conversion-predictor", "lightgbm", "numpy", "optuna", "pandas
 
 
 def list_versions() -> dict[str, str]:
-    """The versions that decide what a training gives."""
+    """The versions that a training depends on."""
     return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
 
 
 def fingerprint_frame(frame: pd.DataFrame | None) -> str | None:
-    """The sha256 of a table's columns and values, whatever its index; None for no table.
+    """The sha256 of a table's columns and values, without its index; None for no table.
 
-    >>> one, same = pd.DataFrame({"a": [1.0]}), pd.DataFrame({"a": [1.0]}, index=[7])
-    >>> fingerprint_frame(one) == fingerprint_frame(same)
+    >>> frame = pd.DataFrame({"a": [1.0]})
+    >>> fingerprint_frame(frame) == fingerprint_frame(frame.set_axis([7]))
     True
     """
     if frame is None:
@@ -34,14 +34,14 @@ def fingerprint_frame(frame: pd.DataFrame | None) -> str | None:
 
 
 def find_commit(folder: Path) -> str | None:
-    """The git commit of a folder, with `+` where files differ from it; None outside a repository or without git."""
+    """The git commit of a folder, with `+` where tracked files differ from it; None outside a repository or without git."""
     try:
-        head = _ask_git(folder, "rev-parse", "HEAD")
-        return head + ("+" if _ask_git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+        head = _run_git(folder, "rev-parse", "HEAD")
+        return head + ("+" if _run_git(folder, "status", "--porcelain", "--untracked-files=no") else "")
     except (OSError, subprocess.SubprocessError):
         return None
 
 
-def _ask_git(folder: Path, *words: str) -> str:
-    asked = ["git", "-C", str(folder), *words]
-    return subprocess.run(asked, check=True, capture_output=True, text=True, timeout=10).stdout.strip()  # noqa: S603
+def _run_git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=10).stdout.strip()  # noqa: S603

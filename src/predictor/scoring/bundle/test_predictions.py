@@ -1,4 +1,4 @@
-"""What a bundle said of its own test leads, before it learned from them: kept so that the next one can be compared."""
+"""The probabilities of a bundle's own forward test, kept so that the next bundle can be compared with it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 
 FILE = "forward.json"
-_MOST = 20_000  # leads, the newest; more tell nothing more
+_MOST = 20_000  # leads, the newest; more would not change a comparison
 _DIGITS = 16  # of a hash: enough that no two of a million leads share one
 
 
 def write_test_predictions(leads: pd.DataFrame, probability: np.ndarray) -> str:
-    """The content of `forward.json`: leads by a hash, which names nobody, and their probabilities in the forward test.
+    """The content of `forward.json`: leads by a hash, which identifies nobody, and their probabilities in the forward test.
 
     Args:
         leads: The test leads, oldest first: `lead_id` and, where leads carry dates, `mql_at`.
-        probability: (n,) what was promised of each by a model that had not seen it.
+        probability: (n,) of a model that was not trained on them.
 
     >>> text = write_test_predictions(pd.DataFrame({"lead_id": ["A17"]}), np.array([0.25]))
     >>> read_test_predictions(text, pd.DataFrame({"lead_id": ["A17", "B2"]})).tolist()
@@ -31,10 +31,10 @@ def write_test_predictions(leads: pd.DataFrame, probability: np.ndarray) -> str:
 
 
 def read_test_predictions(text: str, leads: pd.DataFrame) -> np.ndarray:
-    """What `write_test_predictions` kept of those leads; NaN of others."""
+    """The probabilities of leads that `write_test_predictions` kept; NaN for others."""
     content = json.loads(text)
-    kept = dict(zip(content["leads"], content["probability"], strict=True))
-    return np.array([kept.get(key, np.nan) for key in _hash_leads(leads)], dtype=float)
+    probability = dict(zip(content["leads"], content["probability"], strict=True))
+    return np.array([probability.get(key, np.nan) for key in _hash_leads(leads)], dtype=float)
 
 
 def _hash_leads(leads: pd.DataFrame) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,32 +14,35 @@ _LONGEST = 4000  # characters of a text field; the shortest long one that CRMs o
 
 
 def write_properties(
-    crm: Crm, answer: Answer, routing: SalesContext, *, model: str, scored_at: datetime, record_type: str = ""
+    crm: Crm, answer: Answer, context: SalesContext, *, model: str, scored_at: datetime, record_type: str = ""
 ) -> dict[str, Any]:
-    """An answer as a CRM's own record, under the names of its map; what is not known is empty, so that an old value goes.
+    """An answer as a CRM's own record, under the names of its map; unknown values are empty, so that old ones are cleared.
 
     Args:
         crm: Whose record.
-        answer: What was answered.
-        routing: What the sales person wants to know.
+        answer: The answer.
+        context: What sales wants to know of the lead.
         model: The version of the model that answered.
-        scored_at: When.
-        record_type: What Salesforce calls such records; empty: Lead.
+        scored_at: The moment of the answer.
+        record_type: Salesforce's name for records of this type; empty: Lead.
     """
-    values = _list_values(answer, routing) | {"model": model, "scored_at": _write_moment(scored_at)}
+    values = _list_values(answer, context) | {"model": model, "scored_at": _format_moment(scored_at)}
     names = read_map(crm).answer
     if crm == "hubspot":
-        return {"id": answer.lead_id, "properties": {names[key]: _as_text(value) for key, value in values.items()}}
+        return {"id": answer.lead_id, "properties": {names[key]: _format_value(value) for key, value in values.items()}}
     return {
         "attributes": {"type": record_type or "Lead"}, "Id": answer.lead_id,
         **{names[key]: value for key, value in values.items()},
     }  # fmt: skip
 
 
-def _list_values(answer: Answer, routing: SalesContext) -> dict[str, Any]:
+def _list_values(answer: Answer, context: SalesContext) -> dict[str, Any]:
     low, high = answer.interval
     points = answer.points
-    activities = (f"{act.last_at:%Y-%m-%d} {act.event_type}{f': {act.asset}' if act.asset else ''}" for act in routing.activities)
+    activities = (
+        f"{activity.last_at:%Y-%m-%d} {activity.event_type}{f': {activity.asset}' if activity.asset else ''}"
+        for activity in context.activities
+    )
     return {
         "probability": round(answer.probability, 6), "low": round(low, 6), "high": round(high, 6),
         "threshold": round(answer.threshold, 6), "decision": answer.decision, "explore": answer.explore, "grade": answer.grade,
@@ -49,14 +52,14 @@ def _list_values(answer: Answer, routing: SalesContext) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _join(lines: Any) -> str:  # noqa: ANN401  any texts
+def _join(lines: Iterable[str]) -> str:
     return "\n".join(lines)[:_LONGEST]
 
 
-def _as_text(value: object) -> str:
-    """A value as HubSpot takes it: always a text.
+def _format_value(value: object) -> str:
+    """A value as HubSpot takes it: a text.
 
-    >>> _as_text(0.31), _as_text(65.0), _as_text(None), _as_text(False)
+    >>> _format_value(0.31), _format_value(65.0), _format_value(None), _format_value(False)
     ('0.31', '65', '', 'false')
     """
     if isinstance(value, bool):
@@ -64,14 +67,5 @@ def _as_text(value: object) -> str:
     return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _write_moment(moment: datetime) -> str:
+def _format_moment(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def names_of(crm: Crm) -> Mapping[str, str]:
-    """The properties that an answer is written to: part of the answer -> name in the CRM.
-
-    >>> names_of("salesforce")["decision"]
-    'Predictor_Decision__c'
-    """
-    return read_map(crm).answer

@@ -36,7 +36,7 @@ def test_responding_members_and_completed_calls_are_events():
     assert found.lead["events"] == ACTS
     assert found.lead["attributes"] == {}
     assert [warning.what for warning in found.warnings] == [
-        "Parts of the Salesforce record that are not read: '1 of CampaignMembers', '3 of Tasks'."
+        "Parts of the Salesforce record that are not used: '1 of CampaignMembers', '3 of Tasks'."
     ]
 
 

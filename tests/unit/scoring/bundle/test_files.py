@@ -140,7 +140,7 @@ def test_folder_that_is_a_file(tmp_path):
     assert list_bundles(tmp_path / "models") == read_champions(tmp_path / "models") == []
     with pytest.raises(BundleError, match=r"There is no folder '.*models'. Name a bundle, or the folder of bundles"):
         find_bundle(tmp_path / "models")
-    with pytest.raises(BundleError, match=f"is no bundle, or a half-copied one: it has no {MANIFEST}"):
+    with pytest.raises(BundleError, match=f"is not a bundle, or a half-copied one: it has no {MANIFEST}"):
         load_bundle(tmp_path / "models")
 
 

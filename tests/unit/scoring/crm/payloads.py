@@ -1,9 +1,9 @@
 """Twenty records as HubSpot and Salesforce send them, of made-up people, each with the warnings that it must bring."""
 
-PERSONAL = "Left out and kept nowhere, since they say who a person is: "
+PERSONAL = "Left out and not stored, since they identify a person: "
 UNUSED = "Not used by this model: "
-UNREAD = "Parts of the {} record that are not read: "
-UNREADABLE = "Scored as not known, since this model needs a number or a date there: "
+UNREAD = "Parts of the {} record that are not used: "
+UNREADABLE = "Scored as not known, since this model needs a number or a date: "
 
 HUBSPOT = [
     (
