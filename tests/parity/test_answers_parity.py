@@ -1,4 +1,4 @@
-"""One answer, whichever way it is asked for: single, batch, API, reloaded bundle, and by hand."""
+"""One lead has one answer: alone, in a batch, by the API, from a reloaded bundle, and by hand."""
 
 import json
 from dataclasses import replace
@@ -46,23 +46,23 @@ def batch(scorer, export):
 def leads(export):
     """The same leads, one by one."""
     rows, events = export
-    acts = dict(iter(events.groupby("lead_id")))
-    return [_make_lead(row, acts.get(row["lead_id"])) for row in rows.to_dict("records")]
+    by_lead = dict(iter(events.groupby("lead_id")))
+    return [_make_lead(row, by_lead.get(row["lead_id"])) for row in rows.to_dict("records")]
 
 
-def _make_lead(row, acts):
+def _make_lead(row, events):
     attributes = {name: value for name, value in row.items() if name not in _FACTS and isinstance(value, str)}
-    events = [
+    listed = [
         Event(
-            datetime.fromisoformat(act["occurred_at"]),
-            act["event_type"],
-            _text(act["asset"]),
-            _text(act["campaign"]),
-            None if pd.isna(act["value"]) else float(act["value"]),
+            occurred_at=datetime.fromisoformat(event["occurred_at"]),
+            event_type=event["event_type"],
+            asset=_text(event["asset"]),
+            campaign=_text(event["campaign"]),
+            value=None if pd.isna(event["value"]) else float(event["value"]),
         )
-        for act in ([] if acts is None else acts.to_dict("records"))
+        for event in ([] if events is None else events.to_dict("records"))
     ]
-    return Lead(row["lead_id"], datetime.fromisoformat(row["mql_at"]), attributes, None, events)
+    return Lead(row["lead_id"], datetime.fromisoformat(row["mql_at"]), attributes, events=listed)
 
 
 def _text(cell):
@@ -106,7 +106,7 @@ def test_a_reloaded_bundle_is_the_one_in_memory(trained, leads, batch):
         _compare(memory.score_lead(lead, reasons=3).to_json(), row)
 
 
-def test_the_recipe_that_was_trained_is_the_bundle_that_answers(trained, scorer):
+def test_the_model_that_was_trained_is_the_bundle_that_answers(trained, scorer):
     dataset = trained.dataset
     newest = np.argsort(dataset.outcomes.order)[-LEADS:]
     encoded = scorer.features.encode_table(dataset.rows.iloc[newest], dataset.as_of.iloc[newest])
@@ -145,25 +145,25 @@ def test_lightgbm_is_its_booster_and_calibrator_by_hand(trained):
     np.testing.assert_allclose(trained.verdict.probability["lightgbm"], by_hand, rtol=0, atol=TOLERANCE)
 
 
-def test_words_that_mean_not_known_are_read_alike_in_a_table_and_in_a_request(scorer, export):
+def test_words_that_mean_not_known_are_read_alike_in_a_table_and_for_one_lead(scorer, export):
     rows, events = export
-    some = rows.head(40)
-    told = events[events["lead_id"].isin(some["lead_id"])].reset_index(drop=True)
-    told["campaign"] = told["campaign"].where(told.index % 3 > 0, "N/A")
-    told["asset"] = told["asset"].where(told.index % 4 > 0, " Select ")
-    told["event_type"] = told["event_type"].where(told.index % 7 > 0, "-")
-    table, findings = score_leads(scorer, some, told, now=NOW)
+    first = rows.head(40)
+    spelled = events[events["lead_id"].isin(first["lead_id"])].reset_index(drop=True)
+    spelled["campaign"] = spelled["campaign"].where(spelled.index % 3 > 0, "N/A")
+    spelled["asset"] = spelled["asset"].where(spelled.index % 4 > 0, " Select ")
+    spelled["event_type"] = spelled["event_type"].where(spelled.index % 7 > 0, "-")
+    table, findings = score_leads(scorer, first, spelled, now=NOW)
     assert [finding.code for finding in findings if finding.code == "EVENT006"]
-    acts = dict(iter(told.groupby("lead_id")))
-    alone = [scorer.score_lead(_make_lead(row, acts.get(row["lead_id"]))) for row in some.to_dict("records")]
+    by_lead = dict(iter(spelled.groupby("lead_id")))
+    alone = [scorer.score_lead(_make_lead(row, by_lead.get(row["lead_id"]))) for row in first.to_dict("records")]
     np.testing.assert_allclose(table["probability"], [answer.probability for answer in alone], rtol=0, atol=TOLERANCE)
     assert "EVENT006" in {warning.code for answer in alone for warning in answer.warnings}
 
 
 def test_the_order_of_leads_and_the_size_of_a_batch_change_nothing(scorer, export, batch):
     rows, events = export
-    turned, _ = score_leads(scorer, rows.iloc[::-1].reset_index(drop=True), events.iloc[::-1], now=NOW)
-    pd.testing.assert_frame_equal(turned.iloc[::-1].reset_index(drop=True), batch)
+    reversed_answers, _ = score_leads(scorer, rows.iloc[::-1].reset_index(drop=True), events.iloc[::-1], now=NOW)
+    pd.testing.assert_frame_equal(reversed_answers.iloc[::-1].reset_index(drop=True), batch)
     pieces = [score_leads(scorer, rows.iloc[at : at + 7].reset_index(drop=True), events, now=NOW)[0] for at in range(0, 70, 7)]
     pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), batch.head(70))
 

@@ -1,4 +1,4 @@
-"""Tables through the whole of it: the same answers as leads that come one by one."""
+"""A table of leads gets the answers that its leads get one by one."""
 
 from datetime import UTC, datetime
 
@@ -39,9 +39,9 @@ def scorer(tmp_path_factory):
     (folder / "book.toml").write_text(BOOK)
     leads = draw_leads().drop(columns="score").assign(founded=np.where(np.arange(400) % 3, "2001-05-01", "2024-12-01"))
     draw = np.random.default_rng(1)
-    acted = leads.sample(200, random_state=1)
+    active = leads.sample(200, random_state=1)
     days = pd.to_timedelta(draw.integers(1, 30, 200), unit="D")
-    events = pd.DataFrame({"lead_id": acted["lead_id"], "occurred_at": pd.to_datetime(acted["mql_at"]) - days})
+    events = pd.DataFrame({"lead_id": active["lead_id"], "occurred_at": pd.to_datetime(active["mql_at"]) - days})
     events.assign(event_type="pricing_page_view").to_csv(folder / "events.csv", index=False)
     path = make_firm(folder, leads, data={"leads": "leads.csv", "events": "events.csv"}, roles={"points": []},
                      points={"rule_book": "book.toml", "gate": "rule_book"})  # fmt: skip
@@ -63,7 +63,7 @@ def test_a_table_gets_the_answers_of_its_leads_one_by_one(scorer):
         lead_id = values.pop("lead_id")
         moments = pd.to_datetime(EVENTS.loc[EVENTS["lead_id"] == lead_id, "occurred_at"], format="ISO8601", utc=True)
         events = tuple(Event(moment.to_pydatetime(), "pricing_page_view") for moment in moments)
-        alone = scorer.score_lead(Lead(lead_id, NOW.to_pydatetime(), values, None, events))
+        alone = scorer.score_lead(Lead(lead_id, NOW.to_pydatetime(), values, events=events))
         row = answers.iloc[place]
         assert (row["lead_id"], row["probability"], row["low"], row["high"]) == (lead_id, alone.probability, *alone.interval)
         assert (row["decision"], row["grade"], row["points"]) == (alone.decision, alone.grade, alone.points.total)
@@ -81,10 +81,10 @@ def test_moment_is_as_of_then_mql_at_then_now(scorer):
 
 def test_order_of_rows_and_their_index_change_nothing(scorer):
     raw = draw_leads(30).drop(columns=["sql_at", "score"])
-    one, _ = score(scorer, raw, EVENTS)
+    answers, _ = score(scorer, raw, EVENTS)
     order = np.random.default_rng(0).permutation(30)
-    other, _ = score(scorer, raw.iloc[order].set_axis([7] * 30), EVENTS.iloc[::-1])
-    pd.testing.assert_frame_equal(one.iloc[order].reset_index(drop=True), other)
+    shuffled, _ = score(scorer, raw.iloc[order].set_axis([7] * 30), EVENTS.iloc[::-1])
+    pd.testing.assert_frame_equal(answers.iloc[order].reset_index(drop=True), shuffled)
 
 
 def test_events_after_the_moment_change_nothing(scorer):
@@ -93,12 +93,12 @@ def test_events_after_the_moment_change_nothing(scorer):
     pd.testing.assert_frame_equal(score(scorer, raw, EVENTS)[0], score(scorer, raw, late)[0])
 
 
-def test_keys_of_two_files_meet_whatever_their_types(scorer):
+def test_keys_of_two_files_match_whatever_their_types(scorer):
     events = EVENTS.assign(lead_id=["1", "1", "2", "3"])
-    one, _ = score(scorer, {"lead_id": ["1", "2"]}, events)
-    other, findings = score(scorer, {"lead_id": [1, 2]}, events)
-    pd.testing.assert_frame_equal(one, other)
-    assert one["points"].iloc[0] > 0
+    of_texts, _ = score(scorer, {"lead_id": ["1", "2"]}, events)
+    of_numbers, findings = score(scorer, {"lead_id": [1, 2]}, events)
+    pd.testing.assert_frame_equal(of_texts, of_numbers)
+    assert of_texts["points"].iloc[0] > 0
     assert next(f for f in findings if f.code == "EVENT007").what.startswith("1 event of 4")
 
 
@@ -133,7 +133,7 @@ def test_events_that_are_refused(scorer):
         score(scorer, {"lead_id": ["A"]}, EVENTS.drop(columns="event_type"))
 
 
-def test_awards():
+def test_awards_need_dates_only_for_rules_on_events():
     frame = pd.DataFrame({"lead_id": ["A", "B"], "industry": ["software", None]})
     book = parse_rule_book(BOOK, "book.toml")
     events = EVENTS.assign(occurred_at=pd.to_datetime(EVENTS["occurred_at"], format="ISO8601", utc=True))

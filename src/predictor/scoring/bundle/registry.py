@@ -42,7 +42,7 @@ def promote(models: Path | str, name: str) -> None:
     """Make a bundle the champion; the file that names it is replaced in one step.
 
     Raises:
-        BundleError: There is no such bundle, it does not agree with its manifest, or the disk refuses.
+        BundleError: There is no bundle of that name, it does not agree with its manifest, or the disk refuses.
     """
     models = Path(models)
     _check_bundle(models, name)
@@ -94,7 +94,7 @@ def challenge(models: Path, name: str | None) -> None:
     """Make a bundle the challenger, which scores in the shadow of the champion; None for no challenger.
 
     Raises:
-        BundleError: There is no such bundle, it does not agree with its manifest, it is the champion, or the disk refuses.
+        BundleError: There is no bundle of that name, it does not agree with its manifest, it is the champion, or the disk refuses.
     """
     if name is not None:
         _check_bundle(models, name)
@@ -143,8 +143,12 @@ def _check_bundle(models: Path | str, name: str) -> None:
 
 
 def _read_names(file: Path, what: str, command: str) -> list[str]:
-    """The names in a file, a line each; none where there is no file. `what` it does and the `command` that writes it are for the
-    message of the error.
+    """The names in a file, a line each; none where there is no file.
+
+    Args:
+        file: The file.
+        what: What it does, for the error.
+        command: What writes it again, for the error.
     """
     try:
         return file.read_text(encoding="utf-8").split()

@@ -1,4 +1,4 @@
-"""A bundle: whole or not there at all, every byte accounted for, and one of them serves."""
+"""A bundle is written whole or not at all and checked to the byte, and one of them serves."""
 
 import json
 import os
@@ -46,7 +46,7 @@ def test_the_same_files_give_the_same_bytes(tmp_path):
         assert path.read_bytes() == (tmp_path / "b" / "one" / path.name).read_bytes()
 
 
-def test_file_beside_those_of_the_manifest_is_not_read(tmp_path):
+def test_a_file_that_the_manifest_does_not_name_is_not_read(tmp_path):
     save(tmp_path, "one")
     (tmp_path / "one" / "notes.txt").write_text("mine")
     assert "notes.txt" not in load_bundle(tmp_path / "one").files
@@ -107,7 +107,7 @@ def test_no_rollback_to_a_broken_bundle(tmp_path):
     assert read_champions(tmp_path) == ["b", "a"]
 
 
-def test_champion_that_is_gone(tmp_path):
+def test_a_champion_that_is_missing(tmp_path):
     save(tmp_path, "a")
     with pytest.raises(BundleError, match=r"names no champion. It has 1 bundle: train, or `predictor models promote NAME`"):
         find_champion(tmp_path)
@@ -158,7 +158,7 @@ def test_version_is_the_name_of_the_folder_however_it_is_written(tmp_path, monke
     assert load_bundle(type(tmp_path)(".")).version == "a"
 
 
-def test_file_that_cannot_be_read_is_told_as_such(tmp_path):
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
     save(tmp_path, "a")
     (tmp_path / "a" / "metrics.json").write_bytes(b"\xff")
     with pytest.raises(BundleError, match=r"'metrics.json' unreadable. Copy the bundle again"):
@@ -178,15 +178,15 @@ def test_manifest_is_json_that_others_can_read(tmp_path):
     assert set(content) == {"data", "files", "format", "seal"}
 
 
-def test_what_a_killed_process_left_is_swept_and_what_a_living_one_writes_stays(tmp_path):
+def test_files_of_a_killed_process_are_removed_and_those_of_a_living_one_stay(tmp_path):
     dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True)
-    left, living = tmp_path / f".writing-x-{dead.stdout.strip()}", tmp_path / f".writing-y-{os.getpid()}"
-    for folder in (left, living):
+    dead_folder, living_folder = tmp_path / f".writing-x-{dead.stdout.strip()}", tmp_path / f".writing-y-{os.getpid()}"
+    for folder in (dead_folder, living_folder):
         folder.mkdir()
         (folder / "model.txt").write_text("half")
     save_bundle(tmp_path, "whole", {"model.txt": "all of it"}, {})
-    assert not left.exists()
-    assert (living / "model.txt").read_text() == "half"
+    assert not dead_folder.exists()
+    assert (living_folder / "model.txt").read_text() == "half"
 
 
 def test_a_folder_may_be_named_by_a_text(tmp_path):

@@ -25,7 +25,7 @@ def client(models, tmp_path_factory):
         yield client
 
 
-def test_there_are_ten_of_each():
+def test_there_are_ten_records_of_each_crm():
     assert (len(payloads.HUBSPOT), len(payloads.SALESFORCE)) == (10, 10)
 
 
@@ -44,8 +44,8 @@ def test_many_at_a_time_are_answered_as_one_by_one(client, crm):
     records = [{**record, "as_of": "2026-07-01T09:00:00Z"} for record in records]
     single = [client.post("/v1/score", params={"crm": crm}, json=record).json() for record in records]
     for name in ("leads", "results" if crm == "hubspot" else "records"):
-        asked = {name: records} | ({"paging": {}} if name != "leads" else {})
-        many = client.post("/v1/score/batch", params={"crm": crm}, json=asked)
+        body = {name: records} | ({"paging": {}} if name != "leads" else {})
+        many = client.post("/v1/score/batch", params={"crm": crm}, json=body)
         assert many.json() == {"answers": single}
 
 
@@ -60,13 +60,13 @@ def test_a_record_gives_what_the_same_lead_gives(client):
     }  # fmt: skip
     ours = client.post("/v1/score", json=lead | moment).json()
     theirs = client.post("/v1/score", params={"crm": "hubspot"}, json=payloads.HUBSPOT[0][1] | moment).json()
-    told = [theirs.pop("warnings"), ours.pop("warnings")]
-    assert [len(warnings) for warnings in told] == [1, 0]
+    warnings = [theirs.pop("warnings"), ours.pop("warnings")]
+    assert [len(listed) for listed in warnings] == [1, 0]
     assert theirs.pop("routing") == ours.pop("routing") | {"source": "ORGANIC_SEARCH"}
     assert theirs == ours
 
 
-def test_who_a_person_is_comes_neither_back_nor_into_the_store(client):
+def test_personal_data_are_neither_returned_nor_stored(client):
     before = client.app.state.service.store.load_scores().shape[0]
     for crm, listed in (("hubspot", payloads.HUBSPOT), ("salesforce", payloads.SALESFORCE)):
         for _, record, _ in listed[:3]:
@@ -74,13 +74,13 @@ def test_who_a_person_is_comes_neither_back_nor_into_the_store(client):
             assert not [word for word in ("byron", "Byron", "Deniz", "@", "+49", "(0) 000") if word in text]
     rows = client.app.state.service.store.load_scores(features=True)
     assert len(rows) == before + 6
-    kept = str(rows["features"].tolist())
-    assert not [word for word in ("byron", "Byron", "Deniz", "@", "+49", "(0) 000") if word in kept]
+    stored = str(rows["features"].tolist())
+    assert not [word for word in ("byron", "Byron", "Deniz", "@", "+49", "(0) 000") if word in stored]
 
 
 @pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
 @pytest.mark.parametrize("record", [[], "x", 7, {}, {"id": ""}, {"Id": None}, {"id": True}, {"Id": {"x": 1}}])
-def test_what_is_no_record_is_refused_and_of_many_alone(client, crm, record):
+def test_what_is_no_record_is_refused_and_among_many_it_alone(client, crm, record):
     response = client.post("/v1/score", params={"crm": crm}, json=record)
     assert response.status_code == 422
     assert response.json()["error"]["text"].startswith("The record must ")
@@ -95,8 +95,8 @@ def test_values_that_no_lead_can_have_are_refused(client):
     response = client.post("/v1/score", params={"crm": "hubspot"}, json=record)
     assert response.status_code == 422
     assert response.json()["error"]["text"].startswith("'events[0].occurred_at' is missing.")
-    [told] = client.post("/v1/score/batch", params={"crm": "hubspot"}, json={"leads": [record]}).json()["answers"]
-    assert (told["lead_id"], told["error"]["text"]) == ("1", response.json()["error"]["text"])
+    [refusal] = client.post("/v1/score/batch", params={"crm": "hubspot"}, json={"leads": [record]}).json()["answers"]
+    assert (refusal["lead_id"], refusal["error"]["text"]) == ("1", response.json()["error"]["text"])
     wrong = client.post("/v1/score", params={"crm": "hubspot"}, json={"id": "1", "properties": "x"})
     assert "must hold an object 'properties', but this text came" in wrong.json()["error"]["text"]
 
@@ -120,10 +120,10 @@ def test_the_answer_as_properties_of_hubspot(client):
     _, record, _ = payloads.HUBSPOT[0]
     query = {"crm": "hubspot", "reasons": 1}
     answer = client.post("/v1/score", params=query, json=record).json()
-    told = client.post("/v1/score", params=query | {"answer": "properties"}, json=record).json()
-    assert set(told) == {"id", "properties"}
-    assert told["id"] == "51"
-    values = told["properties"]
+    written = client.post("/v1/score", params=query | {"answer": "properties"}, json=record).json()
+    assert set(written) == {"id", "properties"}
+    assert written["id"] == "51"
+    values = written["properties"]
     assert all(isinstance(value, str) for value in values.values())
     assert float(values["predictor_probability"]) == pytest.approx(answer["probability"], abs=1e-6)
     assert values["predictor_decision"] == answer["decision"]
@@ -139,13 +139,13 @@ def test_the_answer_as_properties_of_hubspot(client):
 def test_the_answer_as_fields_of_salesforce(client):
     _, record, _ = payloads.SALESFORCE[4]
     query = {"crm": "salesforce", "answer": "properties"}
-    told = client.post("/v1/score", params=query, json=record).json()
-    assert (told["Id"], told["attributes"]) == ("003000000000065AAA", {"type": "Contact"})
-    assert 0 < told["Predictor_Probability__c"] < 1
-    assert told["Predictor_Decision__c"] in {"route_to_sales", "nurture"}
-    assert told["Predictor_Warnings__c"] == ""
+    fields = client.post("/v1/score", params=query, json=record).json()
+    assert (fields["Id"], fields["attributes"]) == ("003000000000065AAA", {"type": "Contact"})
+    assert 0 < fields["Predictor_Probability__c"] < 1
+    assert fields["Predictor_Decision__c"] in {"route_to_sales", "nurture"}
+    assert fields["Predictor_Warnings__c"] == ""
     many = client.post("/v1/score/batch", params=query, json={"records": [record, {}]}).json()["answers"]
-    assert {**many[0], "Predictor_Scored_At__c": ""} == {**told, "Predictor_Scored_At__c": ""}
+    assert {**many[0], "Predictor_Scored_At__c": ""} == {**fields, "Predictor_Scored_At__c": ""}
     assert many[1]["error"]["code"] == "LEAD022"
 
 

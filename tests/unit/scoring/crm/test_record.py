@@ -23,10 +23,10 @@ def read(reader, **properties):
 
 
 @pytest.mark.parametrize(
-    "own", ["numemployees", "employees", "Number of Employees", "NUMBER OF EMPLOYEES", "number_of_employees"]
+    "name", ["numemployees", "employees", "Number of Employees", "NUMBER OF EMPLOYEES", "number_of_employees"]
 )
-def test_a_field_takes_the_name_that_the_model_was_trained_with(own):
-    assert read(make_reader("hubspot", make_feature(own)), numemployees="40") == {own: "40"}
+def test_a_field_takes_the_name_that_the_model_was_trained_with(name):
+    assert read(make_reader("hubspot", make_feature(name)), numemployees="40") == {name: "40"}
 
 
 def test_an_internal_name_comes_before_a_label():
@@ -44,7 +44,7 @@ def test_points_are_those_that_the_model_takes_from_the_crm():
 
 
 @pytest.mark.parametrize(
-    ("came", "expected"),
+    ("value", "expected"),
     [
         ("1782834000000", "2026-06-30T15:40:00Z"),
         (1782834000000, "2026-06-30T15:40:00Z"),
@@ -57,8 +57,10 @@ def test_points_are_those_that_the_model_takes_from_the_crm():
         (True, None),
     ],
 )
-def test_dates_in_every_format_that_crms_send(came, expected):
-    found = make_reader("hubspot", make_feature("createdate", "days_since")).read({"id": "1", "properties": {"createdate": came}})
+def test_dates_in_every_format_that_crms_send(value, expected):
+    found = make_reader("hubspot", make_feature("createdate", "days_since")).read(
+        {"id": "1", "properties": {"createdate": value}}
+    )
     assert found.lead["attributes"] == ({} if expected is None else {"createdate": expected})
     assert [warning.code for warning in found.warnings] == (["LEAD029"] if expected is None else [])
 
@@ -67,17 +69,17 @@ def test_dates_in_every_format_that_crms_send(came, expected):
     ("categories", "expected"),
     [(("computer_software",), "COMPUTER_SOFTWARE"), (("computer software",), "COMPUTER SOFTWARE"), ((), "COMPUTER SOFTWARE")],
 )
-def test_internal_values_are_taken_as_the_training_data_write_them(categories, expected):
+def test_internal_values_are_spelled_as_in_the_training_data(categories, expected):
     reader = make_reader("hubspot", make_feature("industry", "category", *categories))
     assert read(reader, industry="COMPUTER_SOFTWARE") == {"industry": expected}
 
 
-def test_a_value_that_is_called_otherwise_by_people():
+def test_an_internal_value_gets_the_name_that_people_read():
     reader = make_reader("hubspot", make_feature("Original Source", "category", "organic social"))
     assert read(reader, hs_analytics_source="SOCIAL_MEDIA") == {"Original Source": "Organic Social"}
 
 
-def test_of_an_address_only_the_domain_is_left():
+def test_of_an_address_only_the_domain_is_kept():
     found = make_reader("hubspot").read(
         {"id": "1", "properties": {"email": "Jane.Doe@Example.com", "hs_email_domain": "x.example"}}
     )
@@ -85,35 +87,35 @@ def test_of_an_address_only_the_domain_is_left():
     assert read(make_reader("hubspot"), email="no address") == {}
 
 
-def test_numbers_beyond_all_reason_are_not_known():
+def test_absurd_numbers_are_not_known():
     found = make_reader("salesforce", make_feature("NumberOfEmployees")).read({"Id": "1", "NumberOfEmployees": 1e300})
     assert found.lead["attributes"] == {}
     assert found.warnings[0].code == "LEAD029"
 
 
-def test_no_warning_tells_a_value():
+def test_no_warning_quotes_a_value():
     record = {"Id": "1", "LastName": "Kaya", "Phone": "0049", "NumberOfEmployees": "many people", "List": ["Kaya"]}
     found = make_reader("salesforce", make_feature("NumberOfEmployees")).read(record)
-    told = " ".join(str(warning) for warning in found.warnings)
+    text = " ".join(str(warning) for warning in found.warnings)
     assert [warning.code for warning in found.warnings] == ["LEAD028", "LEAD029", "LEAD024"]
-    assert not [word for word in ("Kaya", "0049", "many people") if word in told]
+    assert not [word for word in ("Kaya", "0049", "many people") if word in text]
 
 
-def test_a_record_without_an_id_is_none():
+def test_a_record_without_an_id_is_refused():
     with pytest.raises(ScoringError, match="LEAD022 The record must hold its id, as 'Id' or 'Lead ID'"):
         make_reader("salesforce").read({"LastName": "x"})
 
 
 @pytest.mark.parametrize("crm", CRMS)
 def test_the_maps_agree_with_themselves(crm):
-    known = read_map(crm)
-    assert not [field.names[0] for field in known.fields.values() if known.find_kind(field.names[0]) is not None]
-    assert set(known.answer) == set(read_map("hubspot").answer)
-    assert len(set(known.answer.values())) == len(known.answer)
+    crm_map = read_map(crm)
+    assert not [field.names[0] for field in crm_map.fields.values() if crm_map.find_kind(field.names[0]) is not None]
+    assert set(crm_map.answer) == set(read_map("hubspot").answer)
+    assert len(set(crm_map.answer.values())) == len(crm_map.answer)
 
 
 @pytest.mark.parametrize(
-    ("came", "expected"),
+    ("value", "expected"),
     [
         (1782834000000, "2026-06-30T15:40:00Z"),
         ("1782834000000", "2026-06-30T15:40:00Z"),
@@ -126,6 +128,6 @@ def test_the_maps_agree_with_themselves(crm):
     ],
 )
 @pytest.mark.parametrize("beside", [True, False])
-def test_the_moment_is_read_as_the_crm_writes_dates(came, expected, beside):
-    record = {"id": "7", "properties": {}} | ({"as_of": came} if beside else {"properties": {"as_of": came}})
+def test_the_moment_is_read_as_the_crm_writes_dates(value, expected, beside):
+    record = {"id": "7", "properties": {}} | ({"as_of": value} if beside else {"properties": {"as_of": value}})
     assert CrmReader("hubspot", FeatureSet((), ()), ()).read(record).lead["as_of"] == expected
