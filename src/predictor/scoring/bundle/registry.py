@@ -94,7 +94,7 @@ def challenge(models: Path, name: str | None) -> None:
     """Make a bundle the challenger, which scores in the shadow of the champion; None for no challenger.
 
     Raises:
-        BundleError: There is no bundle of that name, it does not agree with its manifest, it is the champion, or the disk refuses.
+        BundleError: There is no bundle of that name, it differs from its manifest or is the champion, or the disk refuses.
     """
     if name is not None:
         _check_bundle(models, name)
