@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -23,7 +24,7 @@ from predictor.points.rulebook import OnEvents, RuleBook
 from predictor.scoring.answer import Lead
 
 _MOST_NAMES, _LONGEST_NAME = 5_000, 200  # of attributes that are remembered
-_NO_HISTORY = EventHistory(0, [], 0, 0, {})  # of a lead without dates
+_NO_HISTORY = EventHistoryReader().read((), datetime(1970, 1, 1, tzinfo=UTC))  # where leads carry no dates
 
 
 class LeadReader:

@@ -24,7 +24,7 @@ _MEANING = {
 
 
 @dataclass(frozen=True, slots=True)
-class Earned:
+class EarnedPoints:
     """Points that a rule gave, and at how many events it fired (1 for an attribute)."""
 
     rule: str
@@ -55,7 +55,7 @@ class SalesContext:
 
     source: str | None
     campaign: str | None
-    earned: tuple[Earned, ...]
+    earned: tuple[EarnedPoints, ...]
     activities: tuple[Activity, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def compute_sales_context(lead: Lead, points: PointsAnswer | None) -> SalesConte
     origin = _find_origin(lead.attributes)
     past = [event for event in lead.events if event.occurred_at <= lead.as_of]
     fired = () if points is None else points.fired
-    earned = sorted((Earned(rule.rule, rule.points, rule.count) for rule in fired), key=lambda part: -part.points)
+    earned = sorted((EarnedPoints(rule.rule, rule.points, rule.count) for rule in fired), key=lambda part: -part.points)
     return SalesContext(
         source=origin.get("source"),
         campaign=origin.get("campaign") or _find_campaign(past),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from predictor.data.values import Event
 from predictor.points.award import Fired
 from predictor.scoring.answer import Lead, PointsAnswer
-from predictor.scoring.sales_context import MOST_ACTIVITIES, Activity, Earned, compute_sales_context
+from predictor.scoring.sales_context import MOST_ACTIVITIES, Activity, EarnedPoints, compute_sales_context
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
 
@@ -52,6 +52,6 @@ def test_source_and_campaign_come_from_attributes_first():
 
 
 def test_the_rule_with_the_most_points_comes_first():
-    fired = (Fired("Student", "title", -10, 1), Fired("Webinar", "acts", 10, 2), Fired("Pricing", "acts", 40, 3))
+    fired = (Fired("Student", "title", -10, 1), Fired("Webinar", "events", 10, 2), Fired("Pricing", "events", 40, 3))
     context = compute(points=PointsAnswer(total=40, gate=60, decision="nurture", fired=fired))
-    assert context.earned == (Earned("Pricing", 40, 3), Earned("Webinar", 10, 2), Earned("Student", -10, 1))
+    assert context.earned == (EarnedPoints("Pricing", 40, 3), EarnedPoints("Webinar", 10, 2), EarnedPoints("Student", -10, 1))
