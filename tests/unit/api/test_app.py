@@ -1,5 +1,6 @@
 """The app as a whole: its model, another policy, health, and a server without a model."""
 
+import json
 import logging
 import subprocess
 import sys
@@ -9,7 +10,6 @@ from fastapi.testclient import TestClient
 
 from api.app import create_from_environment
 from predictor.core.errors import StoreError
-from predictor.scoring.scorer import Scorer
 from predictor.store.database import Database
 
 
@@ -27,7 +27,7 @@ def test_the_model_describes_itself(client):
 
 def test_threshold_as_trained(client, models):
     answer = client.get("/v1/threshold").json()
-    stored = Scorer.load(models / "small").threshold
+    stored = json.loads((models / "small" / "threshold.json").read_text())
     assert answer["recommended"] == stored["recommended"]
     assert answer["serving"] == stored["recommended"]["threshold"]
     assert [row["threshold"] for row in answer["table"]] == stored["table"]["threshold"]
