@@ -1,72 +1,136 @@
-"""Episodes from the store: which of the scores teach, and what came of them."""
+"""What became of scored leads: the one rule by which an outcome belongs to a score, and the training rows that it gives."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, count
-from predictor.store.monitor.episodes import ACCEPTING
+from predictor.data.parse import parse_times
 
-_DAY = timedelta(days=1)
+_ACCEPTING = ("accepted", "opportunity")  # an opportunity is only opened for a lead that sales has accepted
+_ORDER = ("as_of", "scored_at", "answer_id")  # of scores; the last two decide between scores of the same moment
+_UTC = "datetime64[us, UTC]"
 
 
-@dataclass
-class _Episode:
-    """Scores of a lead in a row, and what came of it before it was scored anew."""
+def join_outcomes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str) -> pd.DataFrame:
+    """The scores with what became of their leads, oldest first. Training, funnel and realised results all count by it.
 
-    scores: list[Mapping[str, Any]]
-    sql_at: datetime | None = None
-    recycled: bool = False
+    - An episode begins with a score. It ends where the lead is scored again after sales has sent it back.
+    - An outcome belongs to the episode in which it happened: to the scores at or before it.
+    - An outcome at midnight in the firm's timezone is a date without a time. It means the whole day.
+    - An episode is accepted by its first acceptance. The next ones change nothing.
+    - A score of a lead that sales has accepted, and not sent back since, is left out: its outcome was known already.
 
-    @property
-    def handed(self) -> Mapping[str, Any] | None:
-        """The first score by which sales got the lead; None where it was held back."""
-        return next((row for row in self.scores if row["explore"] or row["decision"] == "route_to_sales"), None)
+    Args:
+        scores: `lead_id`, `as_of`, `decision`, `explore`, and any other columns. With `scored_at` and `answer_id` the order of
+            rows does not matter even where a lead was scored twice at the same moment.
+        outcomes: `lead_id`, `kind`, `occurred_at`.
+        timezone: The timezone of the firm.
+
+    Returns:
+        The columns of `scores`, and: `episode` (a number); `handed_over` (whether sales got the lead by this score);
+        `accepted_at` (never before `as_of`; missing where the episode was not accepted); `recycled`.
+
+    >>> day = lambda n, hour=12: pd.Timestamp(f"2026-03-{n:02}T{hour:02}:00Z")
+    >>> row = {"decision": "route_to_sales", "explore": False}
+    >>> scores = pd.DataFrame([{"lead_id": lead, "as_of": day(n), **row} for lead, n in [("A", 1), ("B", 2), ("A", 8)]])
+    >>> outcomes = pd.DataFrame([
+    ...     {"lead_id": "A", "kind": "recycled", "occurred_at": day(5)},
+    ...     {"lead_id": "B", "kind": "accepted", "occurred_at": day(2, hour=0)},
+    ... ])
+    >>> joined = join_outcomes(scores, outcomes, timezone="UTC")
+    >>> joined["accepted_at"].dt.day.tolist(), joined["recycled"].tolist(), joined["episode"].nunique()
+    ([nan, 2.0, nan], [True, False, False], 3)
+    """
+    order = [name for name in _ORDER if name in scores]
+    scores = scores.astype({"lead_id": "str", "as_of": _UTC}).sort_values(order, kind="stable", ignore_index=True)
+    timeline = _make_timeline(scores, outcomes.astype({"lead_id": "str", "kind": "str", "occurred_at": _UTC}), timezone)
+    accepting, recycled = timeline["kind"].isin(_ACCEPTING), timeline["kind"].eq("recycled")
+    previous = timeline[~accepting].groupby("lead_id")["kind"].shift().reindex(timeline.index)
+    begins = ~timeline.duplicated("lead_id") | (timeline["kind"].eq("score") & previous.eq("recycled"))
+    episode = begins.cumsum()
+    facts = pd.DataFrame({
+        "episode": episode,
+        "accepted_at": timeline["occurred_at"].where(accepting).groupby(episode).transform("first"),
+        "recycled": recycled.groupby(episode).transform("any"),
+        "late": accepting.groupby(episode).cumsum() > 0,
+    }).loc[scores.index]  # fmt: skip
+    joined = scores.assign(
+        episode=facts["episode"],
+        handed_over=scores["explore"].astype(bool) | scores["decision"].eq("route_to_sales"),
+        accepted_at=facts["accepted_at"].where(~(facts["accepted_at"] < scores["as_of"]), scores["as_of"]),
+        recycled=facts["recycled"],
+    )
+    return joined[~facts["late"]]
+
+
+def choose_scores(joined: pd.DataFrame) -> pd.DataFrame:
+    """The score by which each episode counts: the first that handed the lead to sales, or the first if none did.
+
+    Args:
+        joined: Rows of `join_outcomes`: all of them, or those of one model.
+
+    Returns:
+        A row an episode, oldest first.
+    """
+    return joined.sort_values("handed_over", ascending=False, kind="stable").drop_duplicates("episode").sort_index()
+
+
+def _make_timeline(scores: pd.DataFrame, outcomes: pd.DataFrame, timezone: str) -> pd.DataFrame:
+    """Scores and outcomes lead by lead, in order of time; at the same moment the score is first. Scores keep their index."""
+    moments = scores["as_of"]
+    score_rows = pd.DataFrame({"lead_id": scores["lead_id"], "kind": "score", "at": moments, "occurred_at": moments})
+    outcome_rows = outcomes[["lead_id", "kind", "occurred_at"]].assign(at=_compute_ends(outcomes["occurred_at"], timezone))
+    timeline = pd.concat([score_rows.astype({"kind": "str"}), outcome_rows], ignore_index=True)
+    return timeline.sort_values(["lead_id", "at"], kind="stable")
+
+
+def _compute_ends(moments: pd.Series, timezone: str) -> pd.Series:
+    """The moments; for a date without a time, the end of its day, which daylight saving makes 23 or 25 hours long."""
+    days = moments.dt.tz_convert(timezone).dt.tz_localize(None).dt.normalize()
+    starts, _ = parse_times(days, timezone)
+    ends, _ = parse_times(days + pd.Timedelta(days=1), timezone)
+    return moments.where(moments != starts, ends)
 
 
 @dataclass(frozen=True)
 class Episodes:
-    """The episodes that teach, and how many do not.
+    """The episodes to train on, and how many are left out.
 
     Attributes:
-        frame: `lead_id`, `mql_at` (the moment of the score), `sql_at`, `sample_weight` (how many leads it stands for) and
+        frame: `lead_id`, `mql_at` (the moment of the score), `sql_at`, `sample_weight` (how many leads it counts as) and
             `features`.
-        left: Why episodes do not teach -> how many.
+        left_out: Reason -> number of episodes, or of scores after acceptance.
     """
 
     frame: pd.DataFrame
-    left: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
 
     @property
     def explored(self) -> int:
-        """Those that were handed over by lot."""
-        return int((self.frame["stands_for"] > 1).sum())
+        """How many were handed over at random."""
+        return int((self.frame["sample_weight"] > 1).sum())
 
     @property
-    def held(self) -> int:
-        """Those that the model held back."""
-        return self.left["held back"] + self.left["held back, accepted all the same"]
+    def held_back(self) -> int:
+        """How many the model held back."""
+        return self.left_out["held back"] + self.left_out["held back, accepted anyway"]
 
 
 def compute_episodes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str) -> Episodes:
-    """The episodes of which sales has seen the lead, a row each, oldest first.
+    """The episodes to train on, a row each, oldest first.
 
-    An episode begins with a score, and ends where the lead is scored again after sales has sent it back. The first score that
-    handed the lead to sales is its row: the same lead asked for again is no other lead, and before that score nobody in sales
-    could accept it. A lead that was held back has no honest outcome and teaches nothing, whatever came of it; one that was
-    handed over by lot stands for all those alike that were not, so it counts 1 / `explore_rate`.
+    Only leads that sales got are used. A lead that was held back has no honest outcome, even if it was accepted later. A lead
+    that was handed over at random counts for the similar leads that were held back, so its weight is 1 / `explore_rate`.
 
     Args:
         scores: What `Database.load_scores` gives, with features.
         outcomes: What `Database.load_outcomes` gives.
-        timezone: The zone in which an outcome at midnight means that day.
+        timezone: The timezone of the firm, see `join_outcomes`.
 
     >>> day = lambda n: pd.Timestamp(f"2026-03-{n:02}T12:00Z")
     >>> row = {"explore": False, "explore_rate": None, "features": {"size": 1.0}}
@@ -76,97 +140,56 @@ def compute_episodes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: 
     ...     {"lead_id": "A", "as_of": day(3), **routed}, {"lead_id": "B", "as_of": day(4), **held},
     ... ])
     >>> outcomes = pd.DataFrame([{"lead_id": "A", "kind": "accepted", "occurred_at": day(9)}])
-    >>> found = compute_episodes(scores, outcomes, timezone="UTC")
-    >>> found.frame[["lead_id", "mql_at", "sql_at"]].astype("str").values.tolist()
+    >>> episodes = compute_episodes(scores, outcomes, timezone="UTC")
+    >>> episodes.frame[["lead_id", "mql_at", "sql_at"]].astype("str").values.tolist()
     [['A', '2026-03-02 12:00:00+00:00', '2026-03-09 12:00:00+00:00']]
-    >>> dict(found.left)
+    >>> dict(episodes.left_out)
     {'held back': 1}
     """
-    zone, told = ZoneInfo(timezone), dict(list(outcomes.groupby("lead_id")))
-    rows, left = [], Counter[str]()
-    for lead_id, asked in scores.sort_values("as_of", kind="stable").groupby("lead_id"):
-        came = _list_rows(told[lead_id]) if lead_id in told else []
-        for episode in _follow(_list_rows(asked), came, zone, left):
-            row = _teach(episode, left)
-            if row is not None:
-                rows.append({"lead_id": lead_id, **row})
-    columns = ["lead_id", "mql_at", "sql_at", "stands_for", "features"]
-    frame = pd.DataFrame(rows, columns=columns)
-    moments = dict.fromkeys(("mql_at", "sql_at"), "datetime64[us, UTC]")
-    kinds = {"lead_id": "str", "stands_for": "float64"} | moments
-    return Episodes(frame.astype(kinds).sort_values("mql_at", kind="stable", ignore_index=True), left)
+    joined = join_outcomes(scores, outcomes, timezone=timezone)
+    chosen = choose_scores(joined)
+    has_features = chosen["features"].map(lambda features: isinstance(features, dict) and bool(features)).astype(bool)
+    frame = chosen[chosen["handed_over"] & has_features]
+    rate = frame["explore_rate"].astype(float).where(frame["explore"].astype(bool), 1.0)
+    held_back = ~chosen["handed_over"]
+    accepted = chosen["accepted_at"].notna()
+    left_out = {
+        "held back": held_back & ~accepted,
+        "held back, accepted anyway": held_back & accepted,
+        "without features": chosen["handed_over"] & ~has_features,
+        "explored without a rate": ~(rate > 0),
+    }
+    numbers = {reason: int(rows.sum()) for reason, rows in left_out.items()}
+    numbers["scored after acceptance"] = len(scores) - len(joined)
+    training = pd.DataFrame({
+        "lead_id": frame["lead_id"], "mql_at": frame["as_of"], "sql_at": frame["accepted_at"],
+        "sample_weight": 1 / rate.where(rate > 0, 1.0), "features": frame["features"],
+    })  # fmt: skip
+    return Episodes(training.sort_values(["mql_at", "lead_id"], kind="stable", ignore_index=True), +Counter(numbers))
 
 
 def check_episodes(episodes: Episodes) -> tuple[Finding, ...]:
-    """Findings about what teaches and what does not, with counts."""
-    frame, left = episodes.frame, episodes.left
+    """Findings about which episodes are used for training and which are left out, with counts."""
+    frame, left_out = episodes.frame, episodes.left_out
     explored = episodes.explored
-    stood_for = frame["sample_weight"][frame["sample_weight"] > 1].sum()
-    stand = f", of whom {explored:,} were handed over by lot and stand for {stood_for:,.0f}"
-    what = f"{count(len(frame), 'episode')} of the store teach: those that were handed to sales{stand if explored else ''}."
-    found = [Finding("STORE001", "tip", what, "")]
-    if held := episodes.held:
-        won = left["held back, accepted all the same"]
-        what = f"{count(held, 'episode')} were held back by the model and teach nothing ({won:,} were accepted all the same)."
+    weight = frame["sample_weight"][frame["sample_weight"] > 1].sum()
+    share = f", {explored:,} of them at random, with a weight of {weight:,.0f} leads" if explored else ""
+    what = f"Training uses {count(len(frame), 'episode')} of the store: those that were handed to sales{share}."
+    findings = [Finding("STORE001", "tip", what, "")]
+    if held_back := episodes.held_back:
+        accepted = left_out["held back, accepted anyway"]
+        what = f"The model held back {count(held_back, 'episode')}, which training leaves out ({accepted:,} were accepted anyway)."
         if not explored:
             what += " All figures are of leads that were handed over, more of whom are accepted than of all."
-        why = "What it holds back has no honest outcome"
-        do = f"{why}: hand some over by lot, or train from the tables of the CRM." if not explored else ""
-        found.append(Finding("STORE002", "tip" if explored else "warning", what, do))
-    if without := left["explored without a rate"]:
-        what = f"{count(without, 'episode')} were handed over by lot at a rate that was not stored, and count as one each."
-        found.append(Finding("STORE003", "warning", what, "Store the rate with the score."))
-    if bare := left["without features"]:
-        what = f"{count(bare, 'episode')} were stored without what the model looked at, by an earlier version, and teach nothing."
-        found.append(Finding("STORE004", "tip", what, ""))
-    if late := left["scored after acceptance"]:
-        what = f"{count(late, 'score')} came after sales had accepted the lead, and are not looked at."
-        found.append(Finding("STORE005", "tip", what, ""))
-    return tuple(found)
-
-
-def _follow(
-    scores: Iterable[Mapping[str, Any]], outcomes: Iterable[Mapping[str, Any]], zone: ZoneInfo, left: Counter[str]
-) -> list[_Episode]:
-    """The episodes of one lead."""
-    line = [(row["as_of"], 0, row) for row in scores] + [(_end_of(row["occurred_at"], zone), 1, row) for row in outcomes]
-    episodes: list[_Episode] = []
-    for _, is_outcome, row in sorted(line, key=lambda entry: entry[:2]):
-        current = episodes[-1] if episodes else None
-        if is_outcome and current is not None:
-            if row["kind"] in ACCEPTING:
-                current.sql_at = current.sql_at or row["occurred_at"]
-            current.recycled |= row["kind"] == "recycled"
-        elif not is_outcome and (current is None or current.recycled):
-            episodes.append(_Episode([row]))
-        elif not is_outcome and current is not None and current.sql_at is None:
-            current.scores.append(row)
-        elif not is_outcome:
-            left["scored after acceptance"] += 1
-    return episodes
-
-
-def _list_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [dict(zip(map(str, frame), row, strict=True)) for row in frame.itertuples(index=False, name=None)]
-
-
-def _end_of(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The moment, or the end of the day where it is a date without a time."""
-    return moment + _DAY if moment.astimezone(zone).time() == time() else moment
-
-
-def _teach(episode: _Episode, left: Counter[str]) -> dict[str, Any] | None:
-    """The row of an episode; None where it teaches nothing."""
-    handed = episode.handed
-    if handed is None:
-        left["held back" if episode.sql_at is None else "held back, accepted all the same"] += 1
-        return None
-    if not isinstance(handed["features"], dict) or not handed["features"]:
-        left["without features"] += 1
-        return None
-    rate = handed["explore_rate"] if handed["explore"] else 1.0
-    if rate is None or not rate > 0:
-        left["explored without a rate"] += 1
-        rate = 1.0
-    sql_at = None if episode.sql_at is None else max(episode.sql_at, handed["as_of"])
-    return {"mql_at": handed["as_of"], "sql_at": sql_at, "stands_for": 1 / rate, "features": handed["features"]}
+        do = "A lead that is held back has no honest outcome: hand some over at random, or train from the tables of the CRM."
+        findings.append(Finding("STORE002", "tip" if explored else "warning", what, "" if explored else do))
+    if without_rate := left_out["explored without a rate"]:
+        what = f"{count(without_rate, 'episode')} were handed over at random at a rate that was not stored, and count as one each."
+        findings.append(Finding("STORE003", "warning", what, "Store the rate with the score."))
+    if without_features := left_out["without features"]:
+        what = f"{count(without_features, 'episode')} were stored without features by an earlier version. Training leaves them out."
+        findings.append(Finding("STORE004", "tip", what, ""))
+    if late := left_out["scored after acceptance"]:
+        what = f"{count(late, 'score')} came after sales had accepted the lead, and are left out."
+        findings.append(Finding("STORE005", "tip", what, ""))
+    return tuple(findings)

@@ -73,7 +73,7 @@ def _make_dataset(
         rows=rows,
         event_features=event_features,
         points=points,
-        stored=StoredLeads(weight if (weight != 1).any() else None, 0 if episodes.explored else episodes.held),
+        stored=StoredLeads(weight if (weight != 1).any() else None, 0 if episodes.explored else episodes.held_back),
         findings=Findings((*check_episodes(episodes), *check_unweighted(leads, settings))),
     )
 

@@ -5,37 +5,38 @@ from __future__ import annotations
 import pandas as pd
 
 from predictor.model.metrics.intervals import wilson
-from predictor.store.monitor.episodes import join_episodes
+from predictor.store.episodes import choose_scores
 
 _COUNTS = ["scored", "routed", "accepted", "recycled", "open"]
 
 
-def compute_funnel(scores: pd.DataFrame, outcomes: pd.DataFrame) -> pd.DataFrame:
-    """What came of the leads of each week, those routed to sales and those left in nurture apart.
+def compute_funnel(joined: pd.DataFrame) -> pd.DataFrame:
+    """What became of the leads of each week, those routed to sales and those left in nurture apart.
 
-    A lead that was accepted stays so whatever happens to it later, so `scored` = `accepted` + `recycled` + `open`. The
-    conversion of a young week is what it has come to so far; `open` tells how many may still follow.
+    An episode counts once, in the week of the score that `choose_scores` gives. An accepted lead stays accepted whatever
+    happens later, so `scored` = `accepted` + `recycled` + `open`. The conversion of a recent week can still rise, by the leads
+    that are `open`.
 
     Args:
-        scores: What `Store.load_scores` gives: `lead_id`, `as_of`, `decision` are used.
-        outcomes: What `Store.load_outcomes` gives: `lead_id`, `kind`, `occurred_at` are used.
+        joined: What `join_outcomes` gives.
 
     Returns:
         A row for each `week` (its Monday, UTC) and `decision`, rising: `scored`, `routed`, `accepted`, `recycled`, `open`, and
         `conversion` (accepted of scored) with `conversion_low` and `conversion_high` (Wilson, 95 %). Empty without scores.
 
-    >>> at = lambda *days: pd.to_datetime([f"2026-03-{day:02}" for day in days], utc=True)
-    >>> scores = pd.DataFrame({"lead_id": ["A", "B", "C"], "as_of": at(2, 8, 9), "decision": ["route_to_sales"] * 3})
+    >>> from predictor.store.episodes import join_outcomes
+    >>> at = lambda *days: pd.to_datetime([f"2026-03-{day:02}T12:00" for day in days], utc=True)
+    >>> scores = pd.DataFrame({"lead_id": ["A", "B", "C"], "as_of": at(2, 8, 9), "decision": "route_to_sales", "explore": False})
     >>> outcomes = pd.DataFrame({"lead_id": ["A", "B"], "kind": ["accepted", "recycled"], "occurred_at": at(5, 10)})
-    >>> compute_funnel(scores, outcomes).iloc[:, [0, 2, 4, 5, 6, 7]]
+    >>> compute_funnel(join_outcomes(scores, outcomes, timezone="UTC")).iloc[:, [0, 2, 4, 5, 6, 7]]
             week  scored  accepted  recycled  open  conversion
     0 2026-03-02       2         1         1     0         0.5
     1 2026-03-09       1         0         0     1         0.0
     """
-    episodes = join_episodes(scores, outcomes)
+    episodes = choose_scores(joined)
     day = episodes["as_of"].dt.tz_convert("UTC").dt.tz_localize(None).dt.normalize()
     accepted = episodes["accepted_at"].notna()
-    recycled = episodes["recycled_at"].notna() & ~accepted
+    recycled = episodes["recycled"] & ~accepted
     table = pd.DataFrame({
         "week": day - pd.to_timedelta(day.dt.day_of_week, unit="D"), "decision": episodes["decision"],
         "scored": 1, "routed": episodes["decision"] == "route_to_sales",

@@ -1,4 +1,4 @@
-"""Results: what became of the leads that were scored, whether promises were kept, and whether leads are still alike."""
+"""What became of the scored leads, whether probabilities came true, and whether leads are still similar."""
 
 from __future__ import annotations
 
@@ -8,26 +8,30 @@ import pandas as pd
 
 from predictor.scoring.bundle.files import Bundle
 from predictor.store.database import Database
+from predictor.store.episodes import join_outcomes
 from predictor.store.monitor.drift import compute_drift
 from predictor.store.monitor.funnel import compute_funnel
 from predictor.store.monitor.realised import compute_realised
 
 
-def monitor_store(store: Database, bundle: Bundle, *, now: datetime) -> dict[str, pd.DataFrame]:
-    """The tables about what a bundle's scores became: `funnel`, `realised` (where it has a horizon), `drift`.
+def monitor_store(store: Database, bundle: Bundle, *, now: datetime, timezone: str) -> dict[str, pd.DataFrame]:
+    """The tables about a bundle's scores: `funnel`, `realised` (if the bundle has a horizon), `drift`.
 
     Args:
         store: Scores and outcomes.
-        bundle: The bundle that is judged; `realised` and `drift` look at its own scores only.
+        bundle: The bundle that is judged; `realised` and `drift` use its own scores only.
         now: The moment up to which outcomes are known.
+        timezone: The timezone of the firm, in which an outcome at midnight means that day.
 
     Raises:
         StoreError: The database cannot be read.
     """
-    scores, outcomes = store.load_scores(), store.load_outcomes()
-    own = scores[scores["model"] == bundle.version]
+    scores = store.load_scores()
+    joined = join_outcomes(scores, store.load_outcomes(), timezone=timezone)
     horizon = bundle.read_json("metrics.json")["horizon_days"]
-    tables = {"funnel": compute_funnel(scores, outcomes)}
+    tables = {"funnel": compute_funnel(joined)}
     if horizon is not None:
-        tables["realised"] = compute_realised(own, outcomes, horizon_days=horizon, observed_until=pd.Timestamp(now))
-    return tables | {"drift": compute_drift(bundle.read_json("reference.json"), own["probability"])}
+        own = joined[joined["model"] == bundle.version]
+        tables["realised"] = compute_realised(own, horizon_days=horizon, observed_until=pd.Timestamp(now))
+    own_probability = scores.loc[scores["model"] == bundle.version, "probability"]
+    return tables | {"drift": compute_drift(bundle.read_json("reference.json"), own_probability)}

@@ -1,4 +1,4 @@
-"""Realised results: what was promised of leads beside what came of them, once that is known."""
+"""Realised results: predicted probabilities beside what became of the leads, once that is known."""
 
 from __future__ import annotations
 
@@ -7,23 +7,19 @@ import pandas as pd
 
 from predictor.model.label import compute_outcomes
 from predictor.model.metrics.metrics import compute_reliability
-from predictor.store.monitor.episodes import ACCEPTING
+from predictor.store.episodes import choose_scores
 
 COLUMNS = ("low", "high", "leads", "promised", "realised", "realised_low", "realised_high", "verdict")
 _NAMES = {"n": "leads", "predicted": "promised"} | {f"observed{end}": f"realised{end}" for end in ("", "_low", "_high")}
 
 
-def compute_realised(
-    scores: pd.DataFrame, outcomes: pd.DataFrame, *, horizon_days: float, observed_until: pd.Timestamp
-) -> pd.DataFrame:
-    """Promised probability beside realised conversion, in groups of like size, of mature scores only.
+def compute_realised(joined: pd.DataFrame, *, horizon_days: float, observed_until: pd.Timestamp) -> pd.DataFrame:
+    """Predicted probability beside realised conversion, in groups of similar size, of mature scores only.
 
-    A lead counts once, by its first score: a later one was asked for because of what had happened since. A lead that sales
-    had accepted before it was scored is left out, since of it nothing was promised.
+    An episode counts once, by the score that `choose_scores` gives.
 
     Args:
-        scores: What `Store.load_scores` gives: `lead_id`, `as_of`, `probability` are used. Take those of one model to judge it.
-        outcomes: What `Store.load_outcomes` gives: `lead_id`, `kind`, `occurred_at` are used.
+        joined: What `join_outcomes` gives, with `probability`. Take the rows of one model to judge it.
         horizon_days: Days after `as_of` within which acceptance counts; > 0.
         observed_until: The moment up to which outcomes are known.
 
@@ -35,22 +31,21 @@ def compute_realised(
     Raises:
         SettingsError: The horizon is not a positive number of days.
 
+    >>> from predictor.store.episodes import join_outcomes
     >>> at = lambda *days: pd.to_datetime([f"2026-03-{day:02}" for day in days], utc=True)
     >>> scores = pd.DataFrame({"lead_id": ["A", "B", "C"], "as_of": at(1, 1, 20), "probability": [0.4, 0.4, 0.9]})
     >>> outcomes = pd.DataFrame({"lead_id": ["A"], "kind": ["accepted"], "occurred_at": at(5)})
-    >>> realised = compute_realised(scores, outcomes, horizon_days=10, observed_until=at(15)[0])
+    >>> joined = join_outcomes(scores.assign(decision="route_to_sales", explore=False), outcomes, timezone="UTC")
+    >>> realised = compute_realised(joined, horizon_days=10, observed_until=at(15)[0])
     >>> realised[["leads", "promised", "realised", "verdict"]]
        leads  promised  realised      verdict
     0      2       0.4       0.5  as promised
     """
-    first = scores.sort_values("as_of", kind="stable").drop_duplicates("lead_id")
-    accepted = outcomes[outcomes["kind"].isin(ACCEPTING)].groupby("lead_id")["occurred_at"].min()
-    sql_at = accepted.reindex(first["lead_id"]).set_axis(first.index)
-    promised = first.assign(mql_at=first["as_of"], sql_at=sql_at)[~(sql_at < first["as_of"])]
-    known = compute_outcomes(promised, horizon_days=horizon_days, observed_until=observed_until)
-    if not known["mature"].any():
+    episodes = choose_scores(joined).rename(columns={"as_of": "mql_at", "accepted_at": "sql_at"})
+    labels = compute_outcomes(episodes, horizon_days=horizon_days, observed_until=observed_until)
+    mature = labels["mature"]
+    if not mature.any():
         return pd.DataFrame(columns=list(COLUMNS))
-    mature = known["mature"]
-    table = compute_reliability(known.loc[mature, "outcome"], promised.loc[mature, "probability"]).rename(columns=_NAMES)
+    table = compute_reliability(labels.loc[mature, "outcome"], episodes.loc[mature, "probability"]).rename(columns=_NAMES)
     less, more = table["realised_high"] < table["promised"], table["realised_low"] > table["promised"]
     return table.assign(verdict=np.select([less, more], ["less", "more"], "as promised"))
