@@ -90,11 +90,11 @@ def _make_timeline(scores: pd.DataFrame, outcomes: pd.DataFrame, timezone: str) 
 
 
 def _compute_ends(moments: pd.Series, timezone: str) -> pd.Series:
-    """The moments; for a date without a time, the end of its day, which daylight saving makes 23 or 25 hours long."""
+    """The moments; for a date without a time, the last moment of its day, which has 23 to 25 hours."""
     days = moments.dt.tz_convert(timezone).dt.tz_localize(None).dt.normalize()
     starts, _ = parse_times(days, timezone)
-    ends, _ = parse_times(days + pd.Timedelta(days=1), timezone)
-    return moments.where(moments != starts, ends)
+    next_starts, _ = parse_times(days + pd.Timedelta(days=1), timezone)
+    return moments.where(moments != starts, next_starts - pd.Timedelta(microseconds=1))
 
 
 @dataclass(frozen=True)

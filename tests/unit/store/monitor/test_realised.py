@@ -5,6 +5,7 @@ import pytest
 
 from predictor.core.errors import SettingsError
 from predictor.model.metrics.metrics import compute_reliability
+from predictor.store.episodes import join_outcomes
 from predictor.store.monitor.realised import COLUMNS, compute_realised
 
 START = pd.Timestamp("2026-03-01", tz="UTC")
@@ -12,7 +13,7 @@ START = pd.Timestamp("2026-03-01", tz="UTC")
 
 def make_scores(*rows):
     frame = pd.DataFrame(list(rows), columns=["lead_id", "day", "probability"]).astype({"day": float, "probability": float})
-    return frame.assign(as_of=START + pd.to_timedelta(frame.pop("day"), unit="D"))
+    return frame.assign(as_of=START + pd.to_timedelta(frame.pop("day"), unit="D"), decision="route_to_sales", explore=False)
 
 
 def make_outcomes(*rows):
@@ -21,7 +22,8 @@ def make_outcomes(*rows):
 
 
 def compute(scores, outcomes, *, horizon=10, until=20):
-    return compute_realised(scores, outcomes, horizon_days=horizon, observed_until=START + pd.Timedelta(days=until))
+    joined = join_outcomes(scores, outcomes, timezone="UTC")
+    return compute_realised(joined, horizon_days=horizon, observed_until=START + pd.Timedelta(days=until))
 
 
 def count(realised):

@@ -7,6 +7,7 @@ import pytest
 
 from predictor.scoring.answer import Answer
 from predictor.store.database import Database
+from predictor.store.episodes import join_outcomes
 from predictor.store.monitor.drift import compute_drift
 from predictor.store.monitor.funnel import compute_funnel
 from predictor.store.monitor.realised import compute_realised
@@ -29,17 +30,19 @@ def test_frames_of_the_store(store):
     answers = [Answer(lead, 0.3, (0.2, 0.4), 0.25, "route_to_sales", "B", None, (), ()) for lead in "AB"]
     store.save_scores([Answered(answer, MONDAY) for answer in answers], scored_at=MONDAY, model="m")
     store.save_outcome("A", "accepted", occurred_at=MONDAY + timedelta(days=3))
-    scores, outcomes = store.load_scores(), store.load_outcomes()
-    [week] = compute_funnel(scores, outcomes).to_dict("records")
+    scores = store.load_scores()
+    joined = join_outcomes(scores, store.load_outcomes(), timezone="UTC")
+    [week] = compute_funnel(joined).to_dict("records")
     assert (week["week"], week["scored"], week["accepted"], week["open"]) == (pd.Timestamp("2026-03-02"), 2, 1, 1)
     until = pd.Timestamp(MONDAY + timedelta(days=30))
-    [group] = compute_realised(scores, outcomes, horizon_days=30, observed_until=until).to_dict("records")
+    [group] = compute_realised(joined, horizon_days=30, observed_until=until).to_dict("records")
     assert (group["leads"], group["promised"], group["realised"]) == (2, 0.3, 0.5)
     assert compute_drift(REFERENCE, scores["probability"])["verdict"].tolist() == ["too few leads"]
 
 
 def test_frames_of_an_empty_store(store):
-    scores, outcomes = store.load_scores(), store.load_outcomes()
-    assert compute_funnel(scores, outcomes).empty
-    assert compute_realised(scores, outcomes, horizon_days=30, observed_until=pd.Timestamp(MONDAY)).empty
+    scores = store.load_scores()
+    joined = join_outcomes(scores, store.load_outcomes(), timezone="UTC")
+    assert compute_funnel(joined).empty
+    assert compute_realised(joined, horizon_days=30, observed_until=pd.Timestamp(MONDAY)).empty
     assert compute_drift(REFERENCE, scores["probability"])["leads"].tolist() == [0]
