@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import tomllib
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from predictor.cli import console
 from predictor.cli.keys import locate_keys
 from predictor.cli.options import MODELS, AsJson, Model, StoreConfig, open_database, print_errors, print_json
 from predictor.core.errors import SettingsError
-from predictor.core.settings import load_settings
+from predictor.core.settings import load_settings, make_settings
 
 
 @print_errors
@@ -85,7 +86,8 @@ def monitor(model: Model = MODELS, config: StoreConfig = None, *, as_json: AsJso
 
     bundle = load_bundle(find_bundle(model))
     database = open_database(config, model if find_bundle(model) != model else model.absolute().parent)
-    tables = monitor_store(database, bundle, now=datetime.now(UTC))
+    settings = make_settings(tomllib.loads(bundle.files["config.toml"]), source="config.toml")  # as the server reads dates
+    tables = monitor_store(database, bundle, now=datetime.now(UTC), timezone=settings.data.timezone)
     if as_json:
         print_json({name: json.loads(table.to_json(orient="records", date_format="iso")) for name, table in tables.items()})
         return

@@ -1,5 +1,6 @@
 """Training, funnel and realised results agree on what became of every scored lead, because they share one rule."""
 
+import json
 from itertools import count, pairwise
 from zoneinfo import ZoneInfo
 
@@ -8,9 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from predictor.scoring.answer import Answer
+from predictor.scoring.bundle.files import Bundle
+from predictor.store.database import Database
 from predictor.store.episodes import choose_scores, compute_episodes, join_outcomes
 from predictor.store.monitor.funnel import compute_funnel
+from predictor.store.monitor.monitor import monitor_store
 from predictor.store.monitor.realised import compute_realised
+from predictor.store.records import Answered, Record, record_score
 
 ZONES = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Tokyo", "Asia/Kathmandu", "America/Santiago"]
 FAR = 10_000.0  # days: a horizon that never cuts anything off
@@ -243,6 +249,27 @@ def test_the_joined_scores_keep_their_promises(score_rows, outcome_rows):
             assert before["recycled"].all()
             assert before["as_of"].max() <= after["as_of"].min()
     assert joined.groupby("episode")["lead_id"].nunique().eq(1).all()
+
+
+@pytest.mark.parametrize(("zone", "accepted"), [("Asia/Tokyo", 1), ("America/Los_Angeles", 0)])
+def test_monitor_reads_dates_in_the_timezone_of_the_firm(tmp_path, zone, accepted):
+    """Scored at noon in Tokyo and accepted that day by date; in Los Angeles that midnight is 7:00 of the day before."""
+    scored_at = local("Asia/Tokyo", 3, 12).to_pydatetime()
+    answer = Answer("A", 0.3, (0.2, 0.4), 0.25, SALES, "B", None, (), ())
+    day = {"lead_id": "A", "kind": "accepted", "occurred_at": local("Asia/Tokyo", 3).to_pydatetime(), "reason": None}
+    database = Database.beside(tmp_path)
+    database.write([
+        record_score(Answered(answer, scored_at), scored_at=scored_at, model="m"),
+        Record("outcome", day | {"amount": None, "told_at": scored_at}),
+    ])  # fmt: skip
+    levels = [0.1, 0.5, 0.9]
+    reference = {"n": 100, "quantiles": levels, "probability": levels, "features": {}}
+    bundle = Bundle("m", {"metrics.json": '{"horizon_days": 30}', "reference.json": json.dumps(reference)}, {})
+    tables = monitor_store(database, bundle, now=local("UTC", 60).to_pydatetime(), timezone=zone)
+    database.close()
+    assert list(tables) == ["funnel", "realised", "drift"]
+    assert tables["funnel"]["accepted"].tolist() == [1] * accepted
+    assert tables["realised"]["realised"].tolist() == [1] * accepted
 
 
 def test_empty_frames_give_an_empty_one():

@@ -17,7 +17,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from predictor.scoring.answer import Answer
-from predictor.store import Database, Store
+from predictor.store.database import Database
+from predictor.store.store import Store
 
 store = Store(Database(sys.argv[1]), Path(sys.argv[2]))
 for number in range(1_000_000):
