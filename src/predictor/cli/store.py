@@ -80,7 +80,7 @@ def _open_store(models: Path, config: Path | None) -> Iterator[tuple[Store, Stor
     settings = load_settings(config) if config is not None else make_settings()
     section = settings.store.start_from(settings.folder) if config is not None else settings.store
     store = Store.open(section, models)
-    if not store.is_there:
+    if not store.exists:
         file = store.database.file
         raise StoreError(f"There is no store at '{file}'. Name the folder of bundles with --models, or the settings with -c.")
     try:

@@ -1,4 +1,4 @@
-"""The database of scores and outcomes: written in transactions that may be repeated, read as frames, erased lead by lead."""
+"""The database of scores and outcomes: writes that may be repeated, frames to read, and erasure of a lead."""
 
 from __future__ import annotations
 
@@ -28,21 +28,30 @@ _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
-    """How many rows of a lead were deleted."""
+class ErasureResult:
+    """What an erasure has deleted.
 
-    scores: int
-    outcomes: int
+    Attributes:
+        scores: Rows deleted from the database.
+        outcomes: Likewise.
+        waiting: Records deleted from the spool.
+        done: False if the database was away. The erasure then waits in the spool until it is back.
+    """
+
+    scores: int = 0
+    outcomes: int = 0
+    waiting: int = 0
+    done: bool = True
 
 
 class Database:
-    """Scores and outcomes in a database, which is opened, and made or brought up to date, when it is first needed."""
+    """Scores and outcomes in a database, which is opened, and created or migrated, on first use."""
 
     def __init__(self, url: str | sa.URL) -> None:
-        """Name the database.
+        """Opens nothing yet.
 
         Args:
-            url: As SQLAlchemy writes it; SQLite or PostgreSQL.
+            url: Of SQLite or PostgreSQL, as SQLAlchemy writes it.
 
         Raises:
             StoreError: The URL cannot be used at all, or its driver is not installed.
@@ -52,7 +61,7 @@ class Database:
 
     @classmethod
     def beside(cls, folder: Path) -> Database:
-        """The database in the file `scores.db` of a folder, where none is named."""
+        """The database in the file `scores.db` of a folder, the default."""
         return cls(sa.URL.create("sqlite", database=str(folder.absolute() / "scores.db")))
 
     @property
@@ -62,14 +71,14 @@ class Database:
         return Path(name).absolute() if self._engine.dialect.name == "sqlite" and name else None
 
     def close(self) -> None:
-        """Let go of the database; it is opened again when needed."""
+        """Close all connections. The next use opens it again."""
         self._engine.dispose()
 
     def write(self, records: Sequence[Record]) -> list[tuple[Record, str]]:
-        """Write records, each once, however often they are given; gives those that the database refuses for good, and why.
+        """Write records; returns those that the database will never accept, each with the reason.
 
-        A score is one by its `answer_id`. Of two outcomes of a lead and kind the one told later stands. What was made before its
-        lead was erased is left out.
+        Repeating a write changes nothing: a score is identified by its `answer_id`, and of the outcomes of a lead and kind the
+        latest report wins. Records from before the erasure of their lead are left out.
 
         Raises:
             StoreError: The database cannot be used now.
@@ -84,19 +93,19 @@ class Database:
             return self.write(records[:half]) + self.write(records[half:])
         return []
 
-    def erase(self, lead_id: str, *, at: datetime) -> Erased:
-        """Delete all of a lead up to a moment, and remember that, so that no record of before comes back.
+    def erase(self, lead_id: str, *, at: datetime) -> ErasureResult:
+        """Delete all records of a lead up to a moment, and store its hash, so that they are not written again.
 
         Raises:
             StoreError: The database cannot be used now.
         """
         with self._begin(writes=True) as connection:
-            erased = self._erase(connection, lead_id, at)
-        self._let_go_of_log()
-        return erased
+            result = self._erase(connection, lead_id, at)
+        self._truncate_log()
+        return result
 
     def expire(self, before: datetime) -> int:
-        """Delete what was stored before a moment; gives how many rows.
+        """Delete what was stored before a moment; returns the number of rows.
 
         Raises:
             StoreError: The database cannot be used now.
@@ -105,20 +114,20 @@ class Database:
             scores = connection.execute(sa.delete(SCORES).where(SCORES.c.scored_at < before)).rowcount
             outcomes = connection.execute(sa.delete(OUTCOMES).where(OUTCOMES.c.told_at < before)).rowcount
             connection.execute(sa.delete(ERASURES).where(ERASURES.c.erased_at < before))
-        self._let_go_of_log()
+        self._truncate_log()
         return scores + outcomes
 
     def load_scores(self, *, features: bool = False) -> pd.DataFrame:
-        """All scores, oldest first, a row each; moments in UTC.
+        """All scores, oldest first; moments in UTC.
 
         Args:
-            features: Whether to give what the model looked at, a mapping a row, None where that was not kept.
+            features: Whether to load `features`, a dictionary a row; None where they were not stored.
 
         Raises:
             StoreError: The database cannot be used now.
         """
-        left = {"id"} if features else {"id", "features"}
-        return self._load([column for column in SCORES.c if column.name not in left], SCORES.c.scored_at, SCORES.c.id)
+        omitted = {"id"} if features else {"id", "features"}
+        return self._load([column for column in SCORES.c if column.name not in omitted], SCORES.c.scored_at, SCORES.c.id)
 
     def load_outcomes(self) -> pd.DataFrame:
         """All outcomes, oldest first, a row for each lead and kind; moments in UTC.
@@ -136,7 +145,7 @@ class Database:
 
     @contextmanager
     def _begin(self, *, writes: bool = False) -> Iterator[sa.Connection]:
-        """A transaction on tables that are there; whatever the database refuses becomes words."""
+        """A transaction, on tables that exist by then; errors of the database become a `StoreError`."""
         try:
             self._prepare()
             with self._engine.connect() as raw:
@@ -164,10 +173,10 @@ class Database:
         for record in records:
             if record.kind == "erase":
                 self._erase(connection, record.lead_id, record.made_at)
-        known = self._list_erased(connection, {record.lead_id for record in records})
+        erasures = self._list_erasures(connection, {record.lead_id for record in records})
         rows: dict[str, list[dict[str, Any]]] = {"score": [], "outcome": [], "erase": []}
         for record in records:
-            erased_at = known.get(hash_lead(record.lead_id))
+            erased_at = erasures.get(hash_lead(record.lead_id))
             if erased_at is None or record.made_at > erased_at:
                 rows[record.kind].append(dict(record.row))
         if rows["score"]:
@@ -175,49 +184,46 @@ class Database:
         if rows["outcome"]:
             connection.execute(self._upsert_outcome(), rows["outcome"])
 
-    def _insert(self, table: sa.Table) -> Any:  # noqa: ANN401  the two dialects have a class each, alike in what is used here
+    def _insert(self, table: sa.Table) -> Any:  # noqa: ANN401  each dialect has a class of its own
         return _INSERTS[self._engine.dialect.name](table)
 
     def _insert_scores(self) -> sa.Executable:
-        """Asked what it wrote, SQLAlchemy writes many rows a statement, and threads that answer are stopped less often."""
+        """With RETURNING, SQLAlchemy writes many rows a statement, which interrupts the threads that answer less often."""
         new = self._insert(SCORES).on_conflict_do_nothing(index_elements=["answer_id"])
-        many = self._engine.dialect.insert_executemany_returning  # SQLite can since 3.35
-        insert: sa.Executable = new.returning(SCORES.c.id) if many else new
+        can_return = self._engine.dialect.insert_executemany_returning  # SQLite from 3.35
+        insert: sa.Executable = new.returning(SCORES.c.id) if can_return else new
         return insert
 
     def _upsert_outcome(self) -> sa.Insert:
         new = self._insert(OUTCOMES)
-        told = {column.name: new.excluded[column.name] for column in OUTCOMES.c if not column.primary_key}
-        unsaid = new.excluded.occurred_at == new.excluded.told_at  # nobody said when, so what was said before stands
-        told["occurred_at"] = sa.case((unsaid, OUTCOMES.c.occurred_at), else_=new.excluded.occurred_at)
+        values = {column.name: new.excluded[column.name] for column in OUTCOMES.c if not column.primary_key}
+        undated = new.excluded.occurred_at == new.excluded.told_at  # reported without a date, so an earlier date is kept
+        values["occurred_at"] = sa.case((undated, OUTCOMES.c.occurred_at), else_=new.excluded.occurred_at)
         for name in ("reason", "amount"):
-            told[name] = sa.func.coalesce(new.excluded[name], OUTCOMES.c[name])
+            values[name] = sa.func.coalesce(new.excluded[name], OUTCOMES.c[name])
         upsert: sa.Insert = new.on_conflict_do_update(
-            index_elements=["lead_id", "kind"], set_=told, where=new.excluded.told_at >= OUTCOMES.c.told_at
+            index_elements=["lead_id", "kind"], set_=values, where=new.excluded.told_at >= OUTCOMES.c.told_at
         )
         return upsert
 
-    def _erase(self, connection: sa.Connection, lead_id: str, at: datetime) -> Erased:
+    def _erase(self, connection: sa.Connection, lead_id: str, at: datetime) -> ErasureResult:
         new = self._insert(ERASURES).values(lead_key=hash_lead(lead_id), erased_at=at)
-        later = {"erased_at": new.excluded.erased_at}
-        connection.execute(
-            new.on_conflict_do_update(
-                index_elements=["lead_key"], set_=later, where=new.excluded.erased_at > ERASURES.c.erased_at
-            )
-        )
+        is_later = new.excluded.erased_at > ERASURES.c.erased_at
+        values = {"erased_at": new.excluded.erased_at}
+        connection.execute(new.on_conflict_do_update(index_elements=["lead_key"], set_=values, where=is_later))
         scores = connection.execute(sa.delete(SCORES).where(SCORES.c.lead_id == lead_id, SCORES.c.scored_at <= at)).rowcount
         outcomes = connection.execute(sa.delete(OUTCOMES).where(OUTCOMES.c.lead_id == lead_id, OUTCOMES.c.told_at <= at)).rowcount
-        return Erased(scores, outcomes)
+        return ErasureResult(scores, outcomes)
 
     @staticmethod
-    def _list_erased(connection: sa.Connection, lead_ids: set[str]) -> dict[str, datetime]:
-        """Those of the leads that were erased, by hash, and when."""
+    def _list_erasures(connection: sa.Connection, lead_ids: set[str]) -> dict[str, datetime]:
+        """Hash -> moment of the erasure, of those leads that were erased."""
         keys = [hash_lead(lead_id) for lead_id in lead_ids]
         rows = connection.execute(sa.select(ERASURES.c.lead_key, ERASURES.c.erased_at).where(ERASURES.c.lead_key.in_(keys)))
         return {row.lead_key: row.erased_at for row in rows}
 
-    def _let_go_of_log(self) -> None:
-        """Empty SQLite's log, where what was deleted still stands; where a reader is at it, the next erasure does."""
+    def _truncate_log(self) -> None:
+        """Empty SQLite's log, which still holds deleted rows. If a reader blocks that, the next erasure does it."""
         if self._engine.dialect.name != "sqlite":
             return
         try:

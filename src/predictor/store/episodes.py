@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, count
@@ -178,16 +177,22 @@ def check_episodes(episodes: Episodes) -> tuple[Finding, ...]:
     findings = [Finding("STORE001", "tip", what, "")]
     if held_back := episodes.held_back:
         accepted = left_out["held back, accepted anyway"]
-        what = f"The model held back {count(held_back, 'episode')}, which training leaves out ({accepted:,} were accepted anyway)."
+        what = (
+            f"The model held back {count(held_back, 'episode')}, which training leaves out ({accepted:,} were accepted anyway)."
+        )
         if not explored:
             what += " All figures are of leads that were handed over, more of whom are accepted than of all."
         do = "A lead that is held back has no honest outcome: hand some over at random, or train from the tables of the CRM."
         findings.append(Finding("STORE002", "tip" if explored else "warning", what, "" if explored else do))
     if without_rate := left_out["explored without a rate"]:
-        what = f"{count(without_rate, 'episode')} were handed over at random at a rate that was not stored, and count as one each."
+        what = (
+            f"{count(without_rate, 'episode')} were handed over at random at a rate that was not stored, and count as one each."
+        )
         findings.append(Finding("STORE003", "warning", what, "Store the rate with the score."))
     if without_features := left_out["without features"]:
-        what = f"{count(without_features, 'episode')} were stored without features by an earlier version. Training leaves them out."
+        what = (
+            f"{count(without_features, 'episode')} were stored without features by an earlier version. Training leaves them out."
+        )
         findings.append(Finding("STORE004", "tip", what, ""))
     if late := left_out["scored after acceptance"]:
         what = f"{count(late, 'score')} came after sales had accepted the lead, and are left out."

@@ -1,4 +1,4 @@
-"""Bringing a database to the schema of this program: made where it lacks, taken over where it is older, refused where newer."""
+"""The schema of a database: created if missing, migrated if older, refused if newer than this program."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from predictor.core.errors import StoreError
 from predictor.store.schema import FIRST, HEAD, VERSION_TABLE
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_ALONE = threading.Lock()  # Alembic keeps what it works on in a place of the process
+_ALEMBIC_LOCK = threading.Lock()  # Alembic keeps its state in module globals
 
 
 def bring_up_to_date(connection: sa.Connection) -> None:
-    """Make or change the tables where they are not those of this program.
+    """Create or migrate the tables, unless they have the schema of this program.
 
     Args:
-        connection: In a transaction, which alone changes the schema.
+        connection: In a transaction that holds the lock for writing.
 
     Raises:
-        StoreError: The database is of a newer program, or its table `scores` is somebody else's.
+        StoreError: The database is of a newer version, or its table `scores` belongs to another program.
     """
-    found = find_version(connection)
-    if found == HEAD:
+    version = find_version(connection)
+    if version == HEAD:
         return
-    with _ALONE:
-        _upgrade(connection, found)
+    with _ALEMBIC_LOCK:
+        _upgrade(connection, version)
 
 
 def find_version(connection: sa.Connection) -> str | None:
     """The version of the schema; None for a database without these tables.
 
     Raises:
-        StoreError: There is a table `scores` of another program.
+        StoreError: The table `scores` belongs to another program.
     """
     tables = sa.inspect(connection)
     if tables.has_table(VERSION_TABLE):
@@ -47,8 +47,8 @@ def find_version(connection: sa.Connection) -> str | None:
     return FIRST
 
 
-def _upgrade(connection: sa.Connection, found: str | None) -> None:
-    from alembic import command  # noqa: PLC0415  loaded where a schema changes, not by each server that starts
+def _upgrade(connection: sa.Connection, version: str | None) -> None:
+    from alembic import command  # noqa: PLC0415  imported when a schema changes, not at each start of a server
     from alembic.config import Config  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
@@ -57,11 +57,11 @@ def _upgrade(connection: sa.Connection, found: str | None) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
+    if version is not None and version not in known:
         raise StoreError(
-            f"The database is of a newer version of this program (schema {found}, this one knows up to {HEAD}). Install that "
+            f"The database is of a newer version of this program (schema {version}, this one knows up to {HEAD}). Install that "
             "version, or name another database in store.url."
         )
-    if found == FIRST and not sa.inspect(connection).has_table(VERSION_TABLE):
+    if version == FIRST and not sa.inspect(connection).has_table(VERSION_TABLE):
         command.stamp(config, FIRST)
     command.upgrade(config, "head")

@@ -1,4 +1,4 @@
-"""Records on their way to the database: a line of JSON each, which says what is to be written."""
+"""Records on their way to the database: a score, an outcome or an erasure as one line of JSON."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _MOMENTS = {kind: {column.name for column in table.c if isinstance(column.type, 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One answer as it was given.
+    """One answer with everything that is stored with it.
 
     Attributes:
-        answer: What was answered.
-        as_of: The moment it speaks of, with a zone.
-        explore: Whether the lead went to sales by lot, whatever the model said.
-        explore_rate: The chance of that; None where nothing is drawn by lot.
+        answer: The answer.
+        as_of: The moment for which the lead was scored, with a timezone.
+        explore: Whether the lead went to sales at random, although the model would have held it back.
+        explore_rate: The chance of that; None without exploration.
         challenger: The model that scored in the shadow; None for none.
-        challenger_probability: What it said.
-        answer_id: Makes the answer one, however often it is written.
+        challenger_probability: Its probability.
+        answer_id: Identifies the answer, so that it is stored once however often it is written.
     """
 
     answer: Answer
@@ -49,19 +49,19 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is to be written: a score or an outcome, a row of its table; or who is to be erased, and as of when."""
+    """A score or an outcome, as the row of its table; or an erasure: the lead, and up to when."""
 
     kind: RecordKind
     row: Mapping[str, Any]
 
     @property
     def lead_id(self) -> str:
-        """The lead it is about."""
+        """The lead that the record is about."""
         return str(self.row["lead_id"])
 
     @property
     def made_at(self) -> datetime:
-        """When it was made; an erasure after that holds for it."""
+        """When the record was made. An erasure of the lead after that deletes it."""
         moment: datetime = self.row[{"score": "scored_at", "outcome": "told_at", "erase": "erased_at"}[self.kind]]
         return moment
 
@@ -69,7 +69,7 @@ class Record:
         r"""The record as a line of the spool.
 
         Raises:
-            StoreError: It holds what JSON lacks, as a number that is none.
+            StoreError: It holds a value that JSON does not have, as NaN.
 
         >>> Record("outcome", {"lead_id": "A17", "told_at": datetime(2026, 7, 1)}).to_line()
         b'{"kind":"outcome","row":{"lead_id":"A17","told_at":"2026-07-01T00:00:00"}}\n'
@@ -79,25 +79,23 @@ class Record:
             if features is None:
                 return _write({"kind": self.kind, "row": self.row}) + b"\n"
             text = features.encode() if isinstance(features, str) else _write_features(features)
-            rest = {name: value for name, value in self.row.items() if name != "features"}
-            return _write({"kind": self.kind, "row": rest})[:-2] + _FEATURES + text[1:] + b"}}\n"
+            others = {name: value for name, value in self.row.items() if name != "features"}
+            return _write({"kind": self.kind, "row": others})[:-2] + _FEATURES + text[1:] + b"}}\n"
         except (ValueError, TypeError) as error:
-            raise StoreError(
-                f"A {self.kind} cannot be kept: {error}. This is a fault of the program; tell who runs it."
-            ) from None
+            raise StoreError(f"A {self.kind} cannot be stored: {error}. This is a bug; please report it.") from None
 
     @classmethod
     def from_line(cls, line: bytes) -> Record:
-        """The record of a line. What the model looked at stays the text that it is: nobody takes it apart on its way.
+        """The record of a line. Features stay JSON text, because nothing reads them on the way to the database.
 
         Raises:
-            ValueError: The line holds none.
+            ValueError: The line holds no record.
 
         >>> Record.from_line(b'{"kind":"erase","row":{"lead_id":"A17","erased_at":"2026-07-01T00:00:00+00:00"}}').made_at.year
         2026
         """
         try:
-            line, _, features = line.rstrip().partition(_FEATURES)  # stands once: in texts, quotes are escaped
+            line, _, features = line.rstrip().partition(_FEATURES)  # occurs once, because quotes in texts are escaped
             content = json.loads(line + b"}}" if features else line)
             if features:
                 content["row"]["features"] = f"{{{features[:-2].decode()}"
@@ -107,46 +105,46 @@ class Record:
                 for name, value in content["row"].items()
             }
             record = cls(content["kind"], row)
-            whole = record.made_at.utcoffset() is not None and isinstance(row["lead_id"], str)
+            is_complete = record.made_at.utcoffset() is not None and isinstance(row["lead_id"], str)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise ValueError(f"no record can be read: {type(error).__name__}") from None
-        if not whole:
-            raise ValueError("no record can be read: a lead, and a moment with its zone, must be there")
+        if not is_complete:
+            raise ValueError("no record can be read: a lead and a moment with a timezone are required")
         return record
 
 
-def record_score(given: Answered, *, scored_at: datetime, model: str) -> Record:
+def make_score_record(answered: Answered, *, scored_at: datetime, model: str) -> Record:
     """The record of an answer.
 
     Args:
-        given: What was answered.
-        scored_at: When, with a zone.
+        answered: The answer.
+        scored_at: When it was given, with a timezone.
         model: The version of the model that answered.
     """
-    answer = given.answer
+    answer = answered.answer
     low, high = answer.interval
     points = answer.points
     row = {
-        "answer_id": given.answer_id, "lead_id": answer.lead_id, "as_of": given.as_of, "scored_at": scored_at,
+        "answer_id": answered.answer_id, "lead_id": answer.lead_id, "as_of": answered.as_of, "scored_at": scored_at,
         "probability": answer.probability, "low": low, "high": high, "threshold": answer.threshold,
         "decision": answer.decision, "grade": answer.grade,
         "points": None if points is None else points.total, "points_decision": None if points is None else points.decision,
-        "model": model, "explore": given.explore, "explore_rate": given.explore_rate, "challenger": given.challenger,
-        "challenger_probability": given.challenger_probability, "features": answer.features,
+        "model": model, "explore": answered.explore, "explore_rate": answered.explore_rate, "challenger": answered.challenger,
+        "challenger_probability": answered.challenger_probability, "features": answer.features,
     }  # fmt: skip
     return Record("score", row)
 
 
 def _write_features(features: Mapping[str, Any]) -> bytes:
-    """What a model looked at: most of a record, so it is written the quickest way, which has null for what is no number."""
+    """Features as JSON, with null for NaN. They are most of a record, so they are written by the fastest library."""
     try:
         return orjson.dumps(features)
-    except TypeError:  # half a character
+    except TypeError:  # an unpaired surrogate
         return _write(features)
 
 
 def _write(content: Mapping[str, Any]) -> bytes:
-    """Content as JSON. The strict way, four times as slow, is for what the quick one refuses, or has no number for."""
+    """Content as JSON. `json`, four times as slow, writes what the fast library refuses, and raises for NaN and infinity."""
     with suppress(ValueError):
         text = to_json(content, inf_nan_mode="constants")
         if b"NaN" not in text and b"Infinity" not in text:

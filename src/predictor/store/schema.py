@@ -1,4 +1,4 @@
-"""The tables of the store: scores as they were answered, what came of leads, and who was erased."""
+"""The tables of the store: scores, outcomes, and erasures."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Literal
 import sqlalchemy as sa
 
 OutcomeKind = Literal["accepted", "recycled", "opportunity"]
-FIRST, HEAD = "0001", "0002"  # versions of the schema: that of databases from before versions were counted, and the newest
-VERSION_TABLE = "predictor_version"  # not Alembic's usual name, so that a database can be shared with MLflow, which uses that
+FIRST, HEAD = "0001", "0002"  # versions of the schema: databases without a version number have the first one
+VERSION_TABLE = "predictor_version"  # not Alembic's default, which MLflow uses, so that both can share a database
 
 
 class Moment(sa.TypeDecorator[datetime]):
-    """A moment in UTC; SQLite keeps no zone, so it is put back when read."""
+    """A moment in UTC. SQLite stores no timezone, so UTC is set again on reading."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
-        """As it is written."""
+        """The value to write."""
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002
-        """As it is read."""
+        """The value that was read."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -35,9 +35,7 @@ SCORES = sa.Table(
     "scores",
     META,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column(
-        "answer_id", sa.String(36), nullable=False, unique=True, index=True
-    ),  # made when answered: written twice, it is there once
+    sa.Column("answer_id", sa.String(36), nullable=False, unique=True, index=True),  # an answer written twice is stored once
     sa.Column("lead_id", sa.String(200), nullable=False, index=True),
     sa.Column("as_of", Moment, nullable=False),
     sa.Column("scored_at", Moment, nullable=False, index=True),
@@ -50,13 +48,11 @@ SCORES = sa.Table(
     sa.Column("points", sa.Float),
     sa.Column("points_decision", sa.String(20)),
     sa.Column("model", sa.String(200), nullable=False),
-    sa.Column(
-        "explore", sa.Boolean, nullable=False
-    ),  # handed to sales by lot, so that what the model holds back has outcomes too
+    sa.Column("explore", sa.Boolean, nullable=False),  # handed to sales at random, so that low scores have outcomes too
     sa.Column("explore_rate", sa.Float),  # the chance of that
-    sa.Column("challenger", sa.String(200)),  # a model that scored in the shadow, and what it said
+    sa.Column("challenger", sa.String(200)),  # a model that scored in the shadow
     sa.Column("challenger_probability", sa.Float),
-    sa.Column("features", sa.JSON(none_as_null=True)),  # what the model looked at, by name
+    sa.Column("features", sa.JSON(none_as_null=True)),  # name -> value
 )
 OUTCOMES = sa.Table(
     "outcomes",
@@ -66,7 +62,9 @@ OUTCOMES = sa.Table(
     sa.Column("occurred_at", Moment, nullable=False),
     sa.Column("reason", sa.String(100)),
     sa.Column("amount", sa.Float),
-    sa.Column("told_at", Moment, nullable=False, index=True),  # of two, the one told later stands, whichever is written first
+    sa.Column(
+        "told_at", Moment, nullable=False, index=True
+    ),  # the latest report of a lead and kind wins, whichever is written first
 )
 ERASURES = sa.Table(
     "erasures",
@@ -77,7 +75,7 @@ ERASURES = sa.Table(
 
 
 def hash_lead(lead_id: str) -> str:
-    """What is kept of a lead that was erased, so that no record of before comes back: a hash, not its key.
+    """The hash that identifies an erased lead, so that its earlier records stay deleted without storing its key.
 
     >>> hash_lead("A17")[:12], len(hash_lead("A17"))
     ('74be068977da', 64)

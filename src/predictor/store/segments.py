@@ -1,4 +1,4 @@
-"""The files of a spool: one set of segments a process, held by a lock; what a dead process left is taken over."""
+"""The files of a spool: each process locks its own segments, and adopts those of processes that have ended."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _FOLDER_LOCK = "folder.lock"
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A file of whole lines that nobody appends to any more.
+    """A file of records that is complete.
 
     Attributes:
-        path: Where it is.
-        lines: How many records it holds.
+        path: The file.
+        lines: The number of records.
     """
 
     path: Path
@@ -32,7 +32,7 @@ class Segment:
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Alone among the processes that share a folder, for as long as it takes to look through its files."""
+    """A lock among the processes that share a folder."""
     handle = os.open(folder / _FOLDER_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -41,8 +41,8 @@ def lock_folder(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-class Seat:
-    """The place of one process in a folder: a name of its own, and a lock that the system lets go of when the process ends."""
+class ProcessFiles:
+    """The files of one process in a folder: a unique name, and a lock that the system releases when the process ends."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -57,8 +57,8 @@ class Seat:
         return self.folder / f"{self.name}.lock"
 
     @property
-    def is_there(self) -> bool:
-        """Whether its lock can be found; what it writes without one, no other process would."""
+    def is_locked(self) -> bool:
+        """Whether the file of the lock exists. Without it, no other process would adopt the segments."""
         return self._lock.exists()
 
     def next_path(self) -> Path:
@@ -66,22 +66,22 @@ class Seat:
         return self.folder / f"{self.name}-{next(self._numbers):09}.jsonl"
 
     def adopt(self) -> list[Segment]:
-        """The segments that processes left which are no more, now under this one's name, oldest first."""
+        """The segments of processes that have ended, oldest first, renamed to belong to this process."""
         adopted = []
         with lock_folder(self.folder):
             for lock in sorted(self.folder.glob("*_*.lock")):
                 if lock != self._lock and (handle := _try_lock(lock)) is not None:
-                    for left in sorted(self.folder.glob(f"{lock.stem}-*.jsonl")):
-                        adopted.append(Segment(path := self.next_path(), left.read_bytes().count(b"\n")))
-                        left.rename(path)
+                    for old_path in sorted(self.folder.glob(f"{lock.stem}-*.jsonl")):
+                        adopted.append(Segment(path := self.next_path(), old_path.read_bytes().count(b"\n")))
+                        old_path.rename(path)
                     for unfinished in self.folder.glob(f"{lock.stem}-*.new"):
                         unfinished.unlink()
                     lock.unlink()
                     os.close(handle)
         return adopted
 
-    def leave(self) -> None:
-        """Let go; segments that are still there wait for the next process."""
+    def release(self) -> None:
+        """Release the lock. Remaining segments wait for the next process."""
         with suppress(FileNotFoundError), lock_folder(self.folder):
             if not any(self.folder.glob(f"{self.name}-*.jsonl")):
                 self._lock.unlink(missing_ok=True)
@@ -89,7 +89,7 @@ class Seat:
 
 
 def _try_lock(path: Path) -> int | None:
-    """A handle on a lock that nobody holds; None where somebody does."""
+    """A handle on a lock, taken; None if another process holds it."""
     handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -100,29 +100,29 @@ def _try_lock(path: Path) -> int | None:
 
 
 def read_lines(path: Path) -> tuple[list[bytes], bool]:
-    """The whole lines of a segment, and whether half a one follows: one that was being written when its process was killed."""
-    *lines, rest = path.read_bytes().split(b"\n")
-    return lines, bool(rest)
+    """The complete lines of a segment, and whether a partial one follows, as when its process was killed while writing."""
+    *lines, partial = path.read_bytes().split(b"\n")
+    return lines, bool(partial)
 
 
 def rewrite(path: Path, keep: Callable[[bytes], bool]) -> tuple[int, int]:
-    """Keep some lines of a file and no trace of the others, nor of half a line; gives how many were kept, and how many left out.
+    """Keep some lines of a file and remove the others and a partial line; returns the numbers of kept and removed lines.
 
-    The file is whole at every moment: the old one, or the new one.
+    The file is replaced in one step.
     """
-    lines, half = read_lines(path)
+    lines, is_partial = read_lines(path)
     kept = [line for line in lines if keep(line)]
-    if len(kept) == len(lines) and not half:
+    if len(kept) == len(lines) and not is_partial:
         return len(kept), 0
-    fresh = path.with_suffix(".new")
-    write_whole(fresh, kept)
-    fresh.replace(path)
+    new_path = path.with_suffix(".new")
+    _write_lines(new_path, kept)
+    new_path.replace(path)
     sync_folder(path.parent)
     return len(kept), len(lines) - len(kept)
 
 
-def write_whole(path: Path, lines: Sequence[bytes]) -> None:
-    """Write lines to a new file, to the disk."""
+def _write_lines(path: Path, lines: Sequence[bytes]) -> None:
+    """Write lines to a new file, and sync it."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.writelines(line + b"\n" for line in lines)
@@ -130,8 +130,8 @@ def write_whole(path: Path, lines: Sequence[bytes]) -> None:
         os.fsync(handle)
 
 
-def append_whole(path: Path, lines: Sequence[bytes]) -> None:
-    """Add lines to a file, to the disk, all or none; where half a line stands at its end, they begin behind it.
+def append_lines(path: Path, lines: Sequence[bytes]) -> None:
+    """Append lines to a file and sync it, all or none. They begin on a new line after a partial one.
 
     Raises:
         OSError: The file cannot be written.
@@ -139,20 +139,20 @@ def append_whole(path: Path, lines: Sequence[bytes]) -> None:
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         size = os.fstat(handle).st_size
-        ends = not size or os.pread(handle, 1, size - 1) == b"\n"
-        write_or_undo(handle, (b"" if ends else b"\n") + b"".join(lines), size, sync=True)
+        is_complete = not size or os.pread(handle, 1, size - 1) == b"\n"
+        write_or_undo(handle, (b"" if is_complete else b"\n") + b"".join(lines), size, sync=True)
     finally:
         os.close(handle)
 
 
 def write_or_undo(handle: int, data: bytes, size: int, *, sync: bool = False) -> None:
-    """Write at the end of a file that has a size; where the system refuses a part, as on a full disk, none of it stays.
+    """Write at the end of a file; if the system refuses a part, as on a full disk, all of it is undone.
 
     Args:
         handle: Of the file.
-        data: What is written.
-        size: Bytes that the file has.
-        sync: Whether it must be on the disk too.
+        data: The bytes to write.
+        size: Of the file before, in bytes.
+        sync: Whether to sync the file.
 
     Raises:
         OSError: The system refuses.

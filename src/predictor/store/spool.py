@@ -1,6 +1,6 @@
-"""The spool: records that wait for the database, in files that one process appends to.
+"""The spool: files of records that wait for the database.
 
-A record is one write to the system, so that a process which is killed loses none that it has written.
+Each record is written to the system at once, so a process that is killed loses none.
 """
 
 from __future__ import annotations
@@ -14,76 +14,76 @@ from pathlib import Path
 from typing import Any
 
 from predictor.core.durable_files import sync_folder
-from predictor.store.segments import REFUSED, Seat, Segment, append_whole, lock_folder, rewrite, write_or_undo
+from predictor.store.segments import REFUSED, ProcessFiles, Segment, append_lines, lock_folder, rewrite, write_or_undo
 
-_LARGEST = 8_000_000  # bytes of a segment; more than one waits only while the database is away
-_ALWAYS = "9999"  # stands for when a record was set aside by a version that did not say
-_MOST_HELD = 2_000  # records in memory while no file can be written, as on a disk that is full
+_LARGEST = 8_000_000  # bytes of a segment
+_NEVER = "9999"  # the date of refused records from a version that stored none, so that they do not expire
+_MOST_HELD = 2_000  # records in memory while no file can be written, as on a full disk
 
 
 class Spool:
-    """The records of one process that wait; a folder can be shared by several. Nothing is made before the first record.
+    """The waiting records of one process. Processes can share a folder. Nothing is created before the first record.
 
     Attributes:
-        folder: Where the files are.
+        folder: The folder of the files.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock, self._syncing = threading.Lock(), threading.Lock()
-        self._seat: Seat | None = None
+        self._own: ProcessFiles | None = None
         self._waiting: list[Segment] = []
         self._path, self._handle, self._size, self._lines = Path(), -1, 0, 0
-        self._unsynced: dict[Path, int] = {}  # handles of segments that are closed, and maybe not on the disk yet
+        self._unsynced: dict[Path, int] = {}  # open handles of complete segments that may not be on disk yet
         self._dirty = False
-        self._held: list[bytes] = []
+        self._in_memory: list[bytes] = []
 
     @property
     def refused(self) -> Path:
-        """The file of records that can never be written."""
+        """The file of records that the database will never accept."""
         return self.folder / REFUSED
 
     @property
     def waiting(self) -> int:
-        """How many records wait."""
+        """The number of waiting records."""
         with self._lock:
-            return self._lines + sum(segment.lines for segment in self._waiting) + len(self._held)
+            return self._lines + sum(segment.lines for segment in self._waiting) + len(self._in_memory)
 
     @property
-    def held(self) -> int:
-        """How many of them are in memory alone."""
+    def in_memory(self) -> int:
+        """The number of waiting records that are in no file."""
         with self._lock:
-            return len(self._held)
+            return len(self._in_memory)
 
     def append(self, lines: Sequence[bytes]) -> None:
-        """Add records, all or none of them, and those that are held; once this returns, the system has them.
+        """Write records, all or none of them, together with those in memory.
 
         Args:
-            lines: A line each, with its end.
+            lines: The records, each with its newline.
 
         Raises:
             OSError: The file cannot be written.
         """
         with self._lock:
-            data, number = b"".join([*self._held, *lines]), len(self._held) + len(lines)
+            data, number = b"".join([*self._in_memory, *lines]), len(self._in_memory) + len(lines)
             if not data:
                 return
             if self._size + len(data) > _LARGEST:
-                self._turn()
+                self._rotate()
             handle = self._handle if self._handle >= 0 else self._open()
             write_or_undo(handle, data, self._size)
             self._size, self._lines, self._dirty = self._size + len(data), self._lines + number, True
-            self._held = []
+            self._in_memory = []
 
-    def hold(self, lines: Sequence[bytes]) -> int:
-        """Hold records in memory that could not be added, until something can be; gives for how many of them there is room."""
+    def keep_in_memory(self, lines: Sequence[bytes]) -> int:
+        """Keep records that could not be written in memory until the next write; returns how many of them fit."""
         with self._lock:
-            taken = lines[: max(0, _MOST_HELD - len(self._held))]
-            self._held += taken
-        return len(taken)
+            kept = lines[: max(0, _MOST_HELD - len(self._in_memory))]
+            self._in_memory += kept
+        return len(kept)
 
     def sync(self) -> None:
-        """Have all that was added so far on the disk, where a power failure leaves it, and what is held if it can be.
+        """Write the records in memory, and sync all files, so that a power failure loses nothing.
 
         Raises:
             OSError: The disk refuses.
@@ -91,15 +91,15 @@ class Spool:
         try:
             self.append(())
         finally:
-            self._sync_added()
+            self._sync_files()
 
-    def _sync_added(self) -> None:
+    def _sync_files(self) -> None:
         with self._syncing:
             with self._lock:
                 if not self._dirty:
                     return
-                open_still = [os.dup(self._handle)] if self._handle >= 0 else []
-                handles, self._unsynced, self._dirty = [*self._unsynced.values(), *open_still], {}, False
+                current = [os.dup(self._handle)] if self._handle >= 0 else []
+                handles, self._unsynced, self._dirty = [*self._unsynced.values(), *current], {}, False
             try:
                 for handle in handles:
                     os.fsync(handle)
@@ -112,62 +112,62 @@ class Spool:
                     os.close(handle)
 
     def adopt(self) -> None:
-        """Take over what processes left that are no more."""
+        """Take over the segments of processes that have ended."""
         if not self.folder.is_dir():
             return
         with self._lock:
-            seat = self._take_seat()
-        adopted = seat.adopt()
+            own = self._open_own()
+        adopted = own.adopt()
         with self._lock:
             self._waiting = [*adopted, *self._waiting]
 
     def list_waiting(self) -> list[Segment]:
-        """The segments that are closed, oldest first."""
+        """The complete segments, oldest first."""
         with self._lock:
             return list(self._waiting)
 
-    def turn(self) -> Segment | None:
-        """Close the segment that is appended to, and give it; None where nothing is in it."""
+    def rotate(self) -> Segment | None:
+        """Complete the current segment and return it; None if it is empty."""
         with self._lock:
-            return self._turn()
+            return self._rotate()
 
     def remove(self, segment: Segment) -> None:
-        """Forget a segment that is written."""
+        """Delete a segment that is in the database."""
         segment.path.unlink(missing_ok=True)
         with self._lock:
-            if segment in self._waiting:  # unless it was closed meanwhile
+            if segment in self._waiting:  # not if the spool was closed meanwhile
                 self._waiting.remove(segment)
             if (handle := self._unsynced.pop(segment.path, -1)) >= 0:
                 os.close(handle)
 
     def refuse(self, lines: Sequence[tuple[bytes, str]]) -> None:
-        """Set lines aside that can never be written, each with the reason."""
+        """Set records aside that the database will never accept, each with the reason."""
         now = datetime.now(UTC).isoformat()
-        told = [
+        entries = [
             json.dumps({"reason": reason, "at": now, "record": line.decode(errors="replace")}).encode() + b"\n"
             for line, reason in lines
         ]
         with lock_folder(self.folder):
-            append_whole(self.refused, told)
+            append_lines(self.refused, entries)
 
     def scrub(self, keep: Callable[[bytes], bool]) -> int:
-        """Keep some records of those that wait or were set aside, and no trace of the others; gives how many are left out.
+        """Keep some of the waiting and refused records and delete the others; returns the number deleted.
 
-        Nobody may be writing segments to the database meanwhile.
+        No thread may be writing segments to the database meanwhile.
         """
         if not self.folder.is_dir():
             return 0
-        self.turn()
-        left_out = 0
+        self.rotate()
+        deleted = 0
         for segment in self.list_waiting():
-            kept, dropped = rewrite(segment.path, keep)
+            kept, removed = rewrite(segment.path, keep)
             with self._lock:
                 self._waiting[self._waiting.index(segment)] = Segment(segment.path, kept)
-            left_out += dropped
-        return left_out + self.scrub_refused(keep)
+            deleted += removed
+        return deleted + self.scrub_refused(keep)
 
     def scrub_refused(self, keep: Callable[[bytes], bool]) -> int:
-        """The same of those that were set aside alone, whoever is writing."""
+        """The same for refused records alone, at any time."""
         if not self.folder.is_dir():
             return 0
         with lock_folder(self.folder):
@@ -176,38 +176,38 @@ class Spool:
             return rewrite(self.refused, lambda line: keep(_read_refused(line).get("record", "").encode() or line))[1]
 
     def expire_refused(self, before: datetime) -> None:
-        """Forget those that were set aside before a moment."""
+        """Delete the records that were refused before a moment."""
         if self.refused.exists():
             with lock_folder(self.folder):
-                rewrite(self.refused, lambda line: _read_refused(line).get("at", _ALWAYS) >= before.isoformat())
+                rewrite(self.refused, lambda line: _read_refused(line).get("at", _NEVER) >= before.isoformat())
 
     def close(self) -> None:
-        """Have all on the disk and let go; what still waits, waits for the next process."""
+        """Sync and release all files. Records that still wait are for the next process."""
         try:
             self.sync()
         finally:
             with self._lock:
-                self._turn()
+                self._rotate()
                 for handle in self._unsynced.values():
                     os.close(handle)
                 self._unsynced, self._dirty, self._waiting = {}, False, []
-                if self._seat is not None:
-                    self._seat.leave()
-                self._seat = None
+                if self._own is not None:
+                    self._own.release()
+                self._own = None
 
-    def _take_seat(self) -> Seat:
-        self._seat = self._seat or Seat(self.folder)
-        return self._seat
+    def _open_own(self) -> ProcessFiles:
+        self._own = self._own or ProcessFiles(self.folder)
+        return self._own
 
     def _open(self) -> int:
-        if self._seat is not None and not self._seat.is_there:  # somebody has emptied the folder
-            self._seat.leave()
-            self._seat = None
-        self._path = self._take_seat().next_path()
+        if self._own is not None and not self._own.is_locked:  # the folder was emptied
+            self._own.release()
+            self._own = None
+        self._path = self._open_own().next_path()
         self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         return self._handle
 
-    def _turn(self) -> Segment | None:
+    def _rotate(self) -> Segment | None:
         if self._handle < 0:
             return None
         segment = Segment(self._path, self._lines)
@@ -218,9 +218,9 @@ class Spool:
 
 
 def _read_refused(line: bytes) -> dict[str, Any]:
-    """What stands of a record that was set aside; of one that was half written only that it is old."""
+    """The entry of a refused record; a partly written one counts as old, so that it expires."""
     try:
-        read = json.loads(line)
+        entry = json.loads(line)
     except ValueError:
         return {"at": ""}
-    return read if isinstance(read, dict) else {"at": ""}
+    return entry if isinstance(entry, dict) else {"at": ""}

@@ -1,4 +1,4 @@
-"""The store of a server: what it answers and is told goes into the spool at once, and from there into the database."""
+"""The store of a server: scores and outcomes go into the spool at once, and from there into the database."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -16,44 +16,27 @@ import pandas as pd
 from predictor.core.errors import StoreError, count
 from predictor.core.settings_sections import StoreSettings
 from predictor.scoring.answer import Answer
-from predictor.store.database import Database, Erased
-from predictor.store.records import Answered, Record, record_score
+from predictor.store.database import Database, ErasureResult
+from predictor.store.records import Answered, Record, make_score_record
 from predictor.store.schema import OutcomeKind
 from predictor.store.spool import Spool
 from predictor.store.writer import HANGS, LOG, Writer, describe_waiting, make_spool_error
 
-_PATIENCE_S = 5.0  # of an erasure, with a database that hangs
-_END_S = 15.0  # of an end
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """What became of an erasure.
-
-    Attributes:
-        scores: Rows that were deleted from the database.
-        outcomes: Likewise.
-        waiting: Records that were deleted from the spool.
-        done: False where the database is away: then the erasure waits too, and is made once it is back.
-    """
-
-    scores: int
-    outcomes: int
-    waiting: int
-    done: bool
+_PATIENCE_S = 5.0  # of an erasure, for a database that hangs
+_END_S = 15.0  # of `close`, likewise
 
 
 class Store:
-    """Scores and outcomes on their way to a database that may be away; keeping one takes as long as writing a line to a file."""
+    """Scores and outcomes, saved in the time of writing a line to a file, whether or not the database is there."""
 
     def __init__(self, database: Database, spool: Path, *, sync_s: float = 0.5, retention_days: float = 0.0) -> None:
-        """Nothing is opened or started yet.
+        """Opens and starts nothing yet.
 
         Args:
             database: Where records go.
-            spool: The folder where they wait.
-            sync_s: Seconds after which what waits is on the disk, so that a power failure leaves it.
-            retention_days: Days after which rows are deleted; 0: never.
+            spool: The folder where records wait.
+            sync_s: Seconds between syncs of the spool, which a power failure can cost.
+            retention_days: Days after which rows are deleted; 0 for never.
         """
         self.database, self._spool = database, Spool(spool)
         self._writer = Writer(database, self._spool, sync_s=sync_s, retention_days=retention_days)
@@ -61,11 +44,11 @@ class Store:
 
     @classmethod
     def open(cls, settings: StoreSettings, folder: Path) -> Self:
-        """The store that settings name.
+        """The store that the settings name.
 
         Args:
-            settings: Section store; paths in it are absolute, or start in the working directory.
-            folder: Where file and spool are that the settings do not name.
+            settings: Section `store`; its paths are absolute or relative to the working directory.
+            folder: Of the database file and the spool, where the settings name none.
 
         Raises:
             StoreError: The URL cannot be used at all, or its driver is not installed.
@@ -77,31 +60,31 @@ class Store:
 
     @property
     def waiting(self) -> int:
-        """How many records of this process are not in the database yet."""
+        """The number of records of this process that are not in the database yet."""
         return self._spool.waiting
 
     @property
     def lost(self) -> int:
-        """How many scores were answered and could be kept nowhere, since this process started."""
+        """The number of scores that were answered but could not be saved, since this process started."""
         return self._lost
 
     @property
     def away(self) -> str | None:
-        """Why the database cannot be used; None where it can, as far as is known."""
+        """Why the database cannot be used; None if it worked when it was last used."""
         return self._writer.away
 
     @property
-    def is_there(self) -> bool:
-        """Whether a database or a spool was made already; of PostgreSQL only its server knows, so it is taken to be."""
+    def exists(self) -> bool:
+        """Whether there is a database file or a spool; a PostgreSQL database is assumed to exist."""
         file = self.database.file
         return file is None or file.exists() or self._spool.folder.is_dir()
 
     def start(self) -> None:
-        """Begin to write, first of all what was left from before; the first record does that too."""
+        """Start writing, first the records of earlier processes. The first record starts it too."""
         self._writer.start()
 
     def close(self) -> None:
-        """Write what can be written, leave the rest in the spool, and let go of both."""
+        """Write what can be written, leave the rest in the spool, and close both."""
         until = time.monotonic() + _END_S
         reason = self._drain_until(until) if self._writer.stop(_END_S) else HANGS
         waiting = self.waiting
@@ -109,66 +92,67 @@ class Store:
             self._spool.close()
         except OSError as error:
             LOG.error("%s", make_spool_error(error))
-        lost = self._spool.held
+        lost = self._spool.in_memory
         if reason is not None and waiting > lost:
             LOG.warning("%s in the spool for the next start. %s", describe_waiting(waiting - lost), reason)
         if lost:
-            LOG.error("%s lost, which were in memory alone: the spool could not be written.", count(lost, "record"))
+            LOG.error("%s lost, because the spool could not be written.", count(lost, "record"))
         self.database.close()
 
     def _drain_until(self, until: float) -> str | None:
-        """Write what waits, in a thread that is left alone where the database hangs; gives why something still waits."""
-        faults = list[str]()
+        """Write the waiting records, in a thread that is abandoned if the database hangs; returns why some still wait."""
+        errors = list[str]()
 
         def drain() -> None:
             try:
                 self._writer.drain()
             except StoreError as error:
-                faults.append(str(error))
+                errors.append(str(error))
 
         if not self.waiting:
             return None
         thread = threading.Thread(target=drain, name="store end", daemon=True)
         thread.start()
         thread.join(max(0.0, until - time.monotonic()))
-        return HANGS if thread.is_alive() else next(iter(faults), None)
+        return HANGS if thread.is_alive() else next(iter(errors), None)
 
-    def save_scores(self, given: Iterable[Answered], *, scored_at: datetime, model: str) -> None:
-        """Keep answers; while the spool cannot be written they are kept in memory, as many as there is room for.
+    def save_scores(self, answers: Iterable[Answered], *, scored_at: datetime, model: str) -> None:
+        """Save answers. While the spool cannot be written, a limited number is kept in memory.
 
         Args:
-            given: What was answered.
-            scored_at: When, with a zone.
+            answers: The answers.
+            scored_at: When they were given, with a timezone.
             model: The version of the model that answered.
 
         Raises:
-            StoreError: Some of them are in memory alone, or are lost; how many, and why.
+            StoreError: Some of them are only in memory, or lost; the text says how many, and why.
         """
-        lines, faults = list[bytes](), list[StoreError]()
-        for one in given:
+        lines, errors = list[bytes](), list[StoreError]()
+        for answer in answers:
             try:
-                lines.append(record_score(one, scored_at=scored_at, model=model).to_line())
+                lines.append(make_score_record(answer, scored_at=scored_at, model=model).to_line())
             except StoreError as error:
-                faults.append(error)
-        self._note_lost(len(faults))
-        told = [f"{count(len(faults), 'score')} not stored. {faults[0]}"] if faults else []
+                errors.append(error)
+        self._count_lost(len(errors))
+        texts = [f"{count(len(errors), 'score')} not stored. {errors[0]}"] if errors else []
         try:
             self._append(lines)
         except OSError as error:
-            told.append(self._hold(lines, error))
-        if told:
-            raise StoreError(" ".join(told))
+            texts.append(self._keep_in_memory(lines, error))
+        if texts:
+            raise StoreError(" ".join(texts))
 
-    def _hold(self, lines: Sequence[bytes], error: OSError) -> str:
-        held = self._spool.hold(lines)
+    def _keep_in_memory(self, lines: Sequence[bytes], error: OSError) -> str:
+        """Keep as many scores in memory as fit; returns a text on how many, and why."""
+        kept = self._spool.keep_in_memory(lines)
         self._writer.wake()
-        self._note_lost(len(lines) - held)
-        what = [f"{count(held, 'score')} kept in memory until it can be written."] if held else []
-        what += [f"{count(len(lines) - held, 'score')} not stored."] if held < len(lines) else []
-        return " ".join([*what, str(make_spool_error(error))])
+        self._count_lost(len(lines) - kept)
+        texts = [f"{count(kept, 'score')} kept in memory until it can be written."] if kept else []
+        texts += [f"{count(len(lines) - kept, 'score')} not stored."] if kept < len(lines) else []
+        return " ".join([*texts, str(make_spool_error(error))])
 
     def save_score(self, answer: Answer, *, as_of: datetime, scored_at: datetime, model: str) -> None:
-        """Keep one answer; arguments as `save_scores`."""
+        """Save one answer; arguments as `save_scores`."""
         self.save_scores([Answered(answer, as_of)], scored_at=scored_at, model=model)
 
     def save_outcome(
@@ -180,54 +164,55 @@ class Store:
         reason: str | None = None,
         amount: float | None = None,
     ) -> None:
-        """Keep what came of a lead; told again for the same lead and kind, the latest stands.
+        """Save an outcome. The latest report of a lead and kind wins.
 
         Args:
             lead_id: The CRM's key.
-            kind: What sales did.
-            occurred_at: When, with a zone; None where nobody said: then what was said before stands, or else it is now.
-            reason: Why it was recycled; None where nobody said.
-            amount: Of an opportunity; None where unknown.
+            kind: What sales decided.
+            occurred_at: When, with a timezone; None if unknown, which keeps the date of an earlier report, or else means now.
+            reason: Why the lead was recycled; None if unknown.
+            amount: Of an opportunity; None if unknown.
 
         Raises:
             StoreError: The spool cannot be written.
         """
         told_at = datetime.now(UTC)
         row = {"lead_id": lead_id, "kind": kind, "occurred_at": occurred_at or told_at, "reason": reason, "amount": amount}
-        self._keep([Record("outcome", row | {"told_at": told_at})])
+        self._save([Record("outcome", row | {"told_at": told_at})])
 
-    def _note_lost(self, number: int) -> None:
+    def _count_lost(self, number: int) -> None:
         with self._counting:
             self._lost += number
 
-    def erase(self, lead_id: str) -> Erasure:
-        """Delete all of a lead that was kept until now, in the database and in the spool, and whatever of it still comes there.
+    def erase(self, lead_id: str) -> ErasureResult:
+        """Delete all records of a lead until now, in the database and in the spools of all processes.
 
         Raises:
             StoreError: The spool cannot be written.
         """
         at = datetime.now(UTC)
-        with self._writer.alone_soon(
-            _PATIENCE_S
-        ) as alone:  # from the first, or the writer might delete what is to be counted here
-            self._keep([Record("erase", {"lead_id": lead_id, "erased_at": at})])  # it holds although the database is away
+
+        def keep(line: bytes) -> bool:
+            return not _is_of(line, lead_id, at)
+
+        with self._writer.exclusive(_PATIENCE_S) as acquired:  # before the record, or the writer might delete what counts here
+            self._save([Record("erase", {"lead_id": lead_id, "erased_at": at})])  # erases in the database if that is away now
             self._spool.sync()
-            if not alone:  # the database hangs; what waits is deleted by that record as soon as both are written
-                return Erasure(0, 0, self._spool.scrub_refused(lambda line: not _is_of(line, lead_id, at)), done=False)
-            dropped = self._spool.scrub(lambda line: not _is_of(line, lead_id, at))
+            if not acquired:  # the database hangs; the record deletes what waits when both are written
+                return ErasureResult(waiting=self._spool.scrub_refused(keep), done=False)
+            waiting = self._spool.scrub(keep)
             try:
-                with self._writer.asking():
-                    gone, done = self.database.erase(lead_id, at=at), True
+                with self._writer.database_call():
+                    return replace(self.database.erase(lead_id, at=at), waiting=waiting)
             except StoreError:
-                gone, done = Erased(0, 0), False
-        return Erasure(gone.scores, gone.outcomes, dropped, done)
+                return ErasureResult(waiting=waiting, done=False)
 
     def quiet(self) -> AbstractContextManager[bool]:
-        """While what is kept waits in the spool, unless it is being written: many answers at once are given sooner so."""
-        return self._writer.alone_soon(0.0)
+        """Leave new records in the spool for now, unless they are being written, so that many answers at once are faster."""
+        return self._writer.exclusive(0.0)
 
     def drain(self) -> None:
-        """Write all that waits, now; also what dead processes left in the same spool.
+        """Write all waiting records now, including those of ended processes in the same spool.
 
         Raises:
             StoreError: The database cannot be used now, or the spool cannot be read.
@@ -235,16 +220,16 @@ class Store:
         self._writer.drain()
 
     def load_scores(self, *, features: bool = False) -> pd.DataFrame:
-        """All scores, those that wait included; as `Database.load_scores`."""
+        """All scores, including waiting ones; see `Database.load_scores`."""
         self.drain()
         return self.database.load_scores(features=features)
 
     def load_outcomes(self) -> pd.DataFrame:
-        """All outcomes, those that wait included; as `Database.load_outcomes`."""
+        """All outcomes, including waiting ones; see `Database.load_outcomes`."""
         self.drain()
         return self.database.load_outcomes()
 
-    def _keep(self, records: Sequence[Record]) -> None:
+    def _save(self, records: Sequence[Record]) -> None:
         try:
             self._append([record.to_line() for record in records])
         except OSError as error:
@@ -257,9 +242,9 @@ class Store:
 
 
 def _is_of(line: bytes, lead_id: str, at: datetime) -> bool:
-    """Whether a line is a score or an outcome of a lead from before a moment."""
+    """Whether a line is a score or an outcome of a lead up to a moment."""
     try:
         record = Record.from_line(line)
     except ValueError:
-        return lead_id.encode() in line  # nobody can tell what it is, so it goes
+        return lead_id.encode() in line  # unreadable, so deleted if it names the lead
     return record.kind != "erase" and record.lead_id == lead_id and record.made_at <= at

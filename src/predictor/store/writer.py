@@ -1,4 +1,4 @@
-"""The writer: moves what waits in the spool into the database, in the background, and goes on when that is away for a while."""
+"""The writer: moves records from the spool into the database in the background, and retries while that is away."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from predictor.store.spool import Spool
 
 LOG = logging.getLogger("predictor.store")
 _BATCH = 500  # records of a transaction
-_GATHER_S = 0.2  # what comes in meanwhile is written together
-_LONGEST_PAUSE_S = 5.0  # between tries while the database is away
-_LOOK_S = 60.0  # between looks for what other processes left
+_GATHER_S = 0.2  # records of this time are written together
+_LONGEST_PAUSE_S = 5.0  # between attempts while the database is away
+_ADOPT_S = 60.0  # between searches for the records of processes that have ended
 _DAY_S = 86_400.0
-_HANGS_S = 15.0  # that the database takes for a batch
+_HANGS_S = 15.0  # of one call, after which the database counts as away
 HANGS = "The database does not answer."
 
 
 class Writer:
-    """Two threads: one that writes to the database, and one that has the spool on the disk in time."""
+    """Two threads: one writes to the database, the other syncs the spool to disk."""
 
     def __init__(self, database: Database, spool: Spool, *, sync_s: float, retention_days: float) -> None:
         self._away: str | None = None
-        self._asked: float | None = None  # since when the database is to take what it was given
+        self._call_began: float | None = None  # of the call to the database that runs now
         self._database, self._spool = database, spool
         self._sync_s, self._retention_days = sync_s, retention_days
-        self._alone = threading.Lock()
+        self._exclusive = threading.Lock()
         self._starting, self._threads = threading.Lock(), list[threading.Thread]()
         self._wake, self._stopping = threading.Event(), threading.Event()
-        self._looked, self._expired = -_LOOK_S, -_DAY_S
+        self._adopted_at, self._expired_at = -_ADOPT_S, -_DAY_S
 
     @property
     def away(self) -> str | None:
-        """Why the database cannot be used; None where it can, as far as is known."""
-        asked = self._asked
-        hangs = asked is not None and time.monotonic() - asked > _HANGS_S
+        """Why the database cannot be used; None if it worked when it was last used."""
+        began = self._call_began
+        hangs = began is not None and time.monotonic() - began > _HANGS_S
         return self._away or (HANGS if hangs else None)
 
     def start(self) -> None:
-        """Begin, first of all with what was left from before; where it has begun, nothing happens."""
+        """Start both threads, which first write the records of earlier processes. Does nothing if they run already."""
         with self._starting:
             if self._threads or self._stopping.is_set():
                 return
@@ -59,76 +59,74 @@ class Writer:
                 thread.start()
 
     def wake(self) -> None:
-        """Tell that something waits."""
+        """Signal that records wait."""
         if not self._threads:
             self.start()
         self._wake.set()
 
-    def stop(self, patience_s: float) -> bool:
-        """End both threads, once they have finished what they are at; gives whether they did in time."""
+    def stop(self, timeout_s: float) -> bool:
+        """End both threads after their current work; returns whether they ended in time."""
         with self._starting:
             self._stopping.set()
         self._wake.set()
-        until = time.monotonic() + patience_s
+        until = time.monotonic() + timeout_s
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """While nothing is moved by anybody else; what fails of the spool becomes words."""
-        with self._alone, _in_words():
-            yield
+    def exclusive(self, timeout_s: float = -1) -> Iterator[bool]:
+        """A lock under which no other thread moves records; gives whether it was acquired in time (-1: no limit).
 
-    @contextmanager
-    def alone_soon(self, patience_s: float) -> Iterator[bool]:
-        """The same for whoever cannot wait for a database that hangs; gives whether it is so."""
-        alone = self._alone.acquire(timeout=patience_s)
+        Raises:
+            StoreError: The spool fails meanwhile.
+        """
+        acquired = self._exclusive.acquire(timeout=timeout_s)
         try:
-            with _in_words():
-                yield alone
+            with _spool_errors():
+                yield acquired
         finally:
-            if alone:
-                self._alone.release()
+            if acquired:
+                self._exclusive.release()
 
     def drain(self) -> None:
-        """Write all that waits, now; also what dead processes left in the same spool.
+        """Write all waiting records now, including those of ended processes in the same spool.
 
         Raises:
             StoreError: The database cannot be used now, or the spool cannot be read.
         """
-        with self.alone():
+        with self.exclusive():
             self._spool.adopt()
             self._move()
 
     @contextmanager
-    def asking(self) -> Iterator[None]:
-        """While the database is asked to write: where it takes too long, it is told to be away."""
-        self._asked = time.monotonic()
+    def database_call(self) -> Iterator[None]:
+        """A call to the database. While it takes too long, the database counts as away."""
+        self._call_began = time.monotonic()
         try:
             yield
         finally:
-            self._asked = None
+            self._call_began = None
 
     def _move(self) -> None:
-        """Write every segment that is closed, then the one that is appended to, which stays open while the database is away."""
+        """Write the complete segments, then the current one, which stays open while the database is away."""
         try:
-            self._spool.append(())  # what is held in memory
+            self._spool.append(())  # writes the records in memory
         finally:
             for segment in self._spool.list_waiting():
                 self._write(segment)
-            if (last := self._spool.turn()) is not None:
-                self._write(last)
+            if (current := self._spool.rotate()) is not None:
+                self._write(current)
 
     def _write(self, segment: Segment) -> None:
         try:
-            lines, half = read_lines(segment.path)
-        except FileNotFoundError:  # somebody has taken it away; what comes after it must not wait for it
-            LOG.error("A file of the spool is gone, and with it %s: %s", count(segment.lines, "record"), segment.path)  # noqa: TRY400
+            lines, is_partial = read_lines(segment.path)
+        except FileNotFoundError:  # deleted by another program; later segments must not wait for it
+            LOG.error("A file of the spool is missing, and with it %s: %s", count(segment.lines, "record"), segment.path)  # noqa: TRY400
             self._spool.remove(segment)
             return
-        if half:
-            LOG.warning("A record of the spool was being written when its process ended; it was not answered and is left out.")
+        if is_partial:
+            LOG.warning("A record of the spool was being written when its process ended. It was never answered, and is left out.")
         records, refused = [], []
         for line in lines:
             try:
@@ -136,72 +134,71 @@ class Writer:
             except ValueError as error:
                 refused.append((line, str(error)))
         for start in range(0, len(records), _BATCH):
-            with self.asking():
-                never = self._database.write(records[start : start + _BATCH])
-            refused += [(record.to_line().rstrip(b"\n"), reason) for record, reason in never]
+            with self.database_call():
+                rejected = self._database.write(records[start : start + _BATCH])
+            refused += [(record.to_line().rstrip(b"\n"), reason) for record, reason in rejected]
         if refused:
-            number, where = count(len(refused), "record"), self._spool.refused
-            LOG.error("%s can never be stored, so they are set aside in %s.", number, where)
+            LOG.error("%s can never be stored, so they are set aside in %s.", count(len(refused), "record"), self._spool.refused)
             self._spool.refuse(refused)
         self._spool.remove(segment)
 
     def _run_sync(self) -> None:
-        told = ""
+        last_error = ""
         while not self._stopping.wait(self._sync_s):
             try:
                 self._spool.sync()
             except OSError as error:
-                if str(error) != told:
-                    LOG.error("%s", make_spool_error(error))  # noqa: TRY400  in words
-                told = str(error)
+                if str(error) != last_error:
+                    LOG.error("%s", make_spool_error(error))  # noqa: TRY400  a text, no traceback
+                last_error = str(error)
             else:
-                told = ""
+                last_error = ""
 
     def _run(self) -> None:
         pause = 0.0
         while not self._stopping.wait(pause):
             self._wake.clear()
             try:
-                self._turn_over()
+                self._work()
             except StoreError as error:
                 self._note_away(str(error))
-            except Exception as error:  # noqa: BLE001  a fault of ours must not end the writing; its message may quote a person
+            except Exception as error:  # noqa: BLE001  a bug must not end the writing; its message may quote personal data
                 trace = "".join(traceback.format_tb(error.__traceback__))
-                self._note_away(f"A fault of this program: {type(error).__name__}\n{trace}")
+                self._note_away(f"A bug in this program: {type(error).__name__}\n{trace}")
             else:
                 self._note_back()
-                self._wake.wait(_LOOK_S)
+                self._wake.wait(_ADOPT_S)
             pause = _GATHER_S if self._away is None else min(max(2 * pause, _GATHER_S), _LONGEST_PAUSE_S)
 
-    def _turn_over(self) -> None:
-        """Write what waits; now and then look for what others left, and delete what is too old."""
+    def _work(self) -> None:
+        """Write the waiting records; from time to time adopt those of ended processes, and delete what is too old."""
         now = time.monotonic()
-        with self.alone():
-            if now - self._looked >= _LOOK_S:
+        with self.exclusive():
+            if now - self._adopted_at >= _ADOPT_S:
                 self._spool.adopt()
-                self._looked = now
+                self._adopted_at = now
             self._move()
-        if self._retention_days and now - self._expired >= _DAY_S:
+        if self._retention_days and now - self._expired_at >= _DAY_S:
             before = datetime.now(UTC) - timedelta(days=self._retention_days)
-            with self.asking():
+            with self.database_call():
                 self._database.expire(before)
-            with _in_words():
+            with _spool_errors():
                 self._spool.expire_refused(before)
-            self._expired = now
+            self._expired_at = now
 
     def _note_away(self, reason: str) -> None:
         if self._away is None:
-            LOG.error("%s Answers go on; %s in the spool until it is back.", reason, describe_waiting(self._spool.waiting))
+            LOG.error("%s Scoring goes on; %s in the spool until it is back.", reason, describe_waiting(self._spool.waiting))
         self._away = reason
 
     def _note_back(self) -> None:
         if self._away is not None:
-            LOG.warning("The store is back, and all that waited is in it.")
+            LOG.warning("The store is back, and all waiting records are in it.")
         self._away = None
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
+def _spool_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -209,7 +206,7 @@ def _in_words() -> Iterator[None]:
 
 
 def describe_waiting(number: int) -> str:
-    """How many records wait, in words.
+    """A text on how many records wait.
 
     >>> describe_waiting(1), describe_waiting(2)
     ('1 record waits', '2 records wait')
@@ -218,6 +215,6 @@ def describe_waiting(number: int) -> str:
 
 
 def make_spool_error(error: OSError) -> StoreError:
-    """What is wrong with the spool, in words."""
-    do = "Mend that, or name another folder in store.spool."
+    """The error of a spool that cannot be read or written."""
+    do = "Fix that, or name another folder in store.spool."
     return StoreError(f"The spool of scores and outcomes cannot be used: {error.strerror or error}. {do}")

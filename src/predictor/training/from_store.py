@@ -22,9 +22,9 @@ _EVENTS = "events/"
 
 
 def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
-    """The study of stored scores and outcomes.
+    """The dataset of stored scores and outcomes.
 
-    Only leads that sales got to see teach; see `compute_episodes`. A feature is known of those leads whose model looked at it.
+    Only leads that sales got are used; see `compute_episodes`. A feature is known of those leads whose model looked at it.
 
     Args:
         settings: A firm's settings; rule book, roles of points and windows must still be those that scores are worked out by.
@@ -32,15 +32,15 @@ def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
 
     Raises:
         StoreError: The database cannot be used.
-        TrainingError: Nothing is stored that teaches, no lead is mature, or none or all of them were accepted.
+        TrainingError: No stored score can be used for training, no lead is mature, or none or all of them were accepted.
     """
     outcomes = database.load_outcomes()
     scores = database.load_scores(features=True)
     episodes = compute_episodes(scores, outcomes, timezone=settings.data.timezone)
     if episodes.frame.empty:
-        told = [finding.what for finding in check_episodes(episodes)[1:]]
+        reasons = [finding.what for finding in check_episodes(episodes)[1:]]
         do = "Let the server score leads, or train from the tables of the CRM."
-        raise TrainingError(" ".join(["The store holds no score that teaches.", *told, do]))
+        raise TrainingError(" ".join(["The store holds no score to train on.", *reasons, do]))
     until = _find_until(settings, scores, outcomes)
     book = load_rule_book(settings.points.rule_book, settings.folder) if settings.points.rule_book else None
     stored = pd.DataFrame(list(episodes.frame["features"]))

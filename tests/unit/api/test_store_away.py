@@ -113,7 +113,7 @@ def test_no_request_fails_while_the_database_is_away_and_each_answer_is_stored_o
         load.stop()
     assert load.refused == []
     assert count_stored(place) == Counter(load.answered)
-    assert log.read_text().count("Answers go on") <= 1
+    assert log.read_text().count("Scoring goes on") <= 1
     assert "Traceback" not in log.read_text()
 
 

@@ -9,7 +9,7 @@ from databases import impatient, place, postgres  # noqa: F401  fixtures
 from predictor.core.errors import StoreError
 from predictor.scoring.answer import Answer
 from predictor.store.database import Database
-from predictor.store.records import Answered, Record, record_score
+from predictor.store.records import Answered, Record, make_score_record
 from predictor.store.store import Store
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -21,7 +21,7 @@ def make_answer(lead_id="A17", points=None, probability=0.1 + 0.2, features=None
 
 
 def make_score(lead_id="A17", *, at=NOON, **given):
-    return record_score(Answered(make_answer(lead_id, **given), NOON), scored_at=at, model="m")
+    return make_score_record(Answered(make_answer(lead_id, **given), NOON), scored_at=at, model="m")
 
 
 def make_outcome(lead_id="A17", kind="accepted", *, occurred_at=NOON, told_at=NOON, reason=None, amount=None):

@@ -69,7 +69,7 @@ def test_a_file_that_breaks_while_serving_knows_no_key_until_it_is_mended(path):
     [
         ("keys = 3", "cannot be read: TypeError"),
         ("[[keys]]\nname = 'x'", "cannot be read: KeyError: 'scopes'"),
-        ("[[keys]]\nname = 'x'\nscopes = ['all']\nsha256 = 'x'\nmade_at = ''", "must hold a name, scopes and the sha256"),
+        ("[[keys]]\nname = 'x'\nscopes = ['all']\nsha256 = 'x'\nmade_at = ''", "must have a name, scopes and its sha256"),
         ("token = 'x'", r"it may hold \[\[keys\]\] only"),
     ],
 )
@@ -86,8 +86,8 @@ def test_a_file_of_something_else_is_refused(path, text, match):
         ("one", ["score"], "There is a key 'one' in '.*' already. Revoke it first"),
         ("a\nb", ["score"], "A key's name must be letters, digits"),
         ("", ["score"], "A key's name must be letters, digits"),
-        ("two", ["write"], "must open one or more of 'score', 'outcomes', 'admin', but 'write' came"),
-        ("two", [], "but none came"),
+        ("two", ["write"], "must have one or more of the scopes 'score', 'outcomes', 'admin', but has 'write'"),
+        ("two", [], "but has none"),
     ],
 )
 def test_what_is_no_key_is_not_made(path, name, scopes, match):

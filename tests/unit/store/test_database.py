@@ -11,7 +11,7 @@ from unit.store.conftest import NOON, make_answer, make_outcome, make_score
 from predictor.core.errors import StoreError
 from predictor.scoring.answer import PointsAnswer
 from predictor.store.database import Database
-from predictor.store.records import Answered, Record, record_score
+from predictor.store.records import Answered, Record, make_score_record
 
 DAY = timedelta(days=1)
 
@@ -24,7 +24,7 @@ def test_a_score_comes_back_as_it_was(database):
         explore=True, explore_rate=0.05, challenger="c", challenger_probability=0.7,
     )  # fmt: skip
     later = NOON + timedelta(microseconds=1)
-    assert database.write([record_score(given, scored_at=later, model="m")]) == []
+    assert database.write([make_score_record(given, scored_at=later, model="m")]) == []
     [row] = database.load_scores(features=True).to_dict("records")
     assert row == {
         "answer_id": given.answer_id, "lead_id": "A17", "as_of": NOON, "scored_at": later, "probability": 0.1 + 0.2, "low": 0.2,
@@ -195,7 +195,7 @@ def test_of_an_erased_lead_the_file_holds_no_trace(tmp_path):
 @pytest.mark.parametrize(
     ("url", "text"),
     [
-        ("no url", r"^The URL of the store cannot be read\. Mend that, or name another database in store\.url"),
+        ("no url", r"^The URL of the store cannot be read\. Fix that, or name another database in store\.url"),
         ("nosuch://user:secret@host/db", r"^The store is kept in 'sqlite', 'postgresql', but its URL begins 'nosuch'\."),
         (
             "postgresql+pg8000://user:secret@host/db",

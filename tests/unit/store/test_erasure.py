@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from unit.store.conftest import NOON, PATIENCE_S, list_leads, make_answer, make_score, save
 
-from predictor.store.database import Database
+from predictor.store.database import Database, ErasureResult
 from predictor.store.records import Answered
-from predictor.store.store import Erasure
 
 
 def test_erasure_reaches_what_waits_and_what_is_stored(place, store, tmp_path):
@@ -18,7 +17,7 @@ def test_erasure_reaches_what_waits_and_what_is_stored(place, store, tmp_path):
     store._writer.stop(PATIENCE_S)  # so that what comes now waits
     save(store, "A1", "A2", "A1")
     store._spool.refuse([(make_score("A1").to_line(), "a reason")])
-    assert store.erase("A1") == Erasure(scores=1, outcomes=1, waiting=3, done=True)
+    assert store.erase("A1") == ErasureResult(scores=1, outcomes=1, waiting=3, done=True)
     waiting = b"".join(file.read_bytes() for file in (tmp_path / "spool").iterdir())
     assert b"A2" in waiting
     assert waiting.count(b'"A1"') == 1  # of the erasure itself
@@ -48,7 +47,7 @@ def test_erasure_while_the_database_is_away_is_made_when_it_is_back(place, open_
     store.drain()
     place.stop()
     save(store, "A1")
-    assert store.erase("A1") == Erasure(scores=0, outcomes=0, waiting=1, done=False)
+    assert store.erase("A1") == ErasureResult(scores=0, outcomes=0, waiting=1, done=False)
     store.close()
     place.start()
     open_store().drain()

@@ -11,7 +11,7 @@ from predictor.store.records import Answered
 
 def test_a_score_that_cannot_be_kept_costs_no_other(store):
     faulty = Answered(make_answer("A2", probability=float("nan")), NOON)
-    with pytest.raises(StoreError, match=r"1 score not stored. A score cannot be kept: Out of range float values"):
+    with pytest.raises(StoreError, match=r"1 score not stored. A score cannot be stored: Out of range float values"):
         store.save_scores([Answered(make_answer("A1"), NOON), faulty], scored_at=NOON, model="m")
     assert store.load_scores()["lead_id"].tolist() == ["A1"]
     assert store.lost == 1
@@ -50,7 +50,7 @@ def test_what_is_in_memory_alone_when_it_ends_is_told_to_be_lost(open_store, tmp
     with pytest.raises(StoreError, match="1 score kept in memory"):
         save(store, "A1")
     store.close()
-    assert "1 record lost, which were in memory alone" in caplog.text
+    assert "1 record lost, because the spool could not be written" in caplog.text
     assert "for the next start" not in caplog.text
 
 
@@ -78,6 +78,6 @@ def test_every_score_that_is_lost_is_counted(open_store, tmp_path, monkeypatch):
     (tmp_path / "spool").write_text("a file")
     store = open_store()
     given = [Answered(make_answer("A1", probability=float("nan")), NOON), Answered(make_answer("A2"), NOON)]
-    with pytest.raises(StoreError, match=r"^1 score not stored. A score cannot be kept: .* 1 score not stored. The spool"):
+    with pytest.raises(StoreError, match=r"^1 score not stored. A score cannot be stored: .* 1 score not stored. The spool"):
         store.save_scores(given, scored_at=NOON, model="m")
     assert store.lost == 2

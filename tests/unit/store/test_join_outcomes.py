@@ -16,7 +16,7 @@ from predictor.store.episodes import choose_scores, compute_episodes, join_outco
 from predictor.store.monitor.funnel import compute_funnel
 from predictor.store.monitor.monitor import monitor_store
 from predictor.store.monitor.realised import compute_realised
-from predictor.store.records import Answered, Record, record_score
+from predictor.store.records import Answered, Record, make_score_record
 
 ZONES = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Tokyo", "Asia/Kathmandu", "America/Santiago"]
 FAR = 10_000.0  # days: a horizon that never cuts anything off
@@ -123,7 +123,10 @@ def test_a_lead_scored_again_counts_once_by_the_first_score_that_sales_got():
 
 
 def test_a_lead_held_back_and_accepted_anyway_is_accepted_though_training_leaves_it_out():
-    scores, outcomes = make_scores("UTC", ("A", 1, 9, NURTURE), ("A", 2, 9, NURTURE)), make_outcomes("UTC", ("A", "accepted", 3, 9))
+    scores, outcomes = (
+        make_scores("UTC", ("A", 1, 9, NURTURE), ("A", 2, 9, NURTURE)),
+        make_outcomes("UTC", ("A", "accepted", 3, 9)),
+    )
     training, funnel, realised = count_three(scores, outcomes, "UTC")
     assert (training, funnel, realised) == ((0, 0), (1, 1), (1, 1))
     assert compute_episodes(scores, outcomes, timezone="UTC").left_out == {"held back, accepted anyway": 1}
@@ -259,7 +262,7 @@ def test_monitor_reads_dates_in_the_timezone_of_the_firm(tmp_path, zone, accepte
     day = {"lead_id": "A", "kind": "accepted", "occurred_at": local("Asia/Tokyo", 3).to_pydatetime(), "reason": None}
     database = Database.beside(tmp_path)
     database.write([
-        record_score(Answered(answer, scored_at), scored_at=scored_at, model="m"),
+        make_score_record(Answered(answer, scored_at), scored_at=scored_at, model="m"),
         Record("outcome", day | {"amount": None, "told_at": scored_at}),
     ])  # fmt: skip
     levels = [0.1, 0.5, 0.9]

@@ -25,21 +25,21 @@ def spool(tmp_path):
 
 
 def list_lines(spool):
-    spool.turn()
+    spool.rotate()
     return [line for segment in spool.list_waiting() for line in read_lines(segment.path)[0]]
 
 
 def test_nothing_is_made_before_the_first_record(spool):
     spool.adopt()
     spool.sync()
-    assert spool.turn() is None
+    assert spool.rotate() is None
     assert spool.scrub(lambda _: False) == 0
     assert not spool.folder.exists()
 
 
 def test_what_is_added_is_read_back_in_order(spool):
     spool.append([b"1\n", b"2\n"])
-    first = spool.turn()
+    first = spool.rotate()
     spool.append([b"3\n"])
     assert (spool.waiting, first.lines, read_lines(first.path)) == (3, 2, ([b"1", b"2"], False))
     assert list_lines(spool) == [b"1", b"2", b"3"]
@@ -94,10 +94,10 @@ def test_what_was_added_is_on_the_disk_after_a_sync_also_of_closed_segments(spoo
     really = os.fsync
     monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(Path(f"/proc/self/fd/{handle}").readlink()), really(handle)))
     spool.append([b"1\n"])
-    first = spool.turn()
+    first = spool.rotate()
     spool.append([b"2\n"])
     spool.sync()
-    second = spool.turn()
+    second = spool.rotate()
     assert synced == [first.path, second.path, spool.folder]
     spool.sync()
     assert len(synced) == 3
@@ -120,7 +120,7 @@ def test_a_sync_that_fails_is_made_up_for(spool, monkeypatch):
 def test_what_a_closed_spool_left_is_taken_over(spool, tmp_path):
     other = Spool(tmp_path / "spool")
     other.append([b"1\n", b"2\n"])
-    other.turn()
+    other.rotate()
     other.append([b"3\n"])
     other.close()
     spool.append([b"4\n"])
@@ -143,7 +143,7 @@ def test_what_a_living_process_holds_is_left_to_it(spool, tmp_path):
 def test_what_a_killed_process_left_is_taken_over_by_one_of_those_that_come(spool, tmp_path):
     code = (
         "import sys; from pathlib import Path; from predictor.store.spool import Spool\n"
-        "spool = Spool(Path(sys.argv[1])); spool.append([b'1\\n']); spool.turn(); spool.append([b'2\\n', b'ha'])\n"
+        "spool = Spool(Path(sys.argv[1])); spool.append([b'1\\n']); spool.rotate(); spool.append([b'2\\n', b'ha'])\n"
         "print('there', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "spool")]
@@ -170,14 +170,14 @@ def test_what_a_killed_process_left_is_taken_over_by_one_of_those_that_come(spoo
 
 def test_an_empty_spool_leaves_no_files_but_the_lock_of_its_folder(spool):
     spool.append([b"1\n"])
-    spool.remove(spool.turn())
+    spool.remove(spool.rotate())
     spool.close()
     assert [file.name for file in spool.folder.iterdir()] == ["folder.lock"]
 
 
 def test_what_is_scrubbed_leaves_no_trace(spool):
     spool.append([b"keep 1\n", b"drop 2\n"])
-    spool.turn()
+    spool.rotate()
     spool.append([b"drop 3\n"])
     spool.refuse([(b"drop 4", "a reason"), (b"keep 5", "a reason")])
     assert spool.scrub(lambda line: b"drop" not in line) == 3
@@ -189,7 +189,7 @@ def test_what_is_scrubbed_leaves_no_trace(spool):
 def test_a_scrub_that_was_cut_off_is_cleared_away_with_what_was_left(spool, tmp_path):
     other = Spool(tmp_path / "spool")
     other.append([b"1\n"])
-    other.turn().path.with_suffix(".new").write_bytes(b"half")
+    other.rotate().path.with_suffix(".new").write_bytes(b"half")
     other.close()
     spool.adopt()
     assert list_lines(spool) == [b"1"]
@@ -199,7 +199,7 @@ def test_a_scrub_that_was_cut_off_is_cleared_away_with_what_was_left(spool, tmp_
 @pytest.mark.parametrize("made_again", [True, False])
 def test_a_folder_that_is_emptied_holds_what_comes_then_for_the_next_process(spool, made_again):
     spool.append([b"1\n"])
-    spool.remove(spool.turn())
+    spool.remove(spool.rotate())
     shutil.rmtree(spool.folder)
     if made_again:
         spool.folder.mkdir()
@@ -268,7 +268,7 @@ def test_what_an_older_version_set_aside_is_not_forgotten_for_want_of_a_date(spo
 
 def test_a_sync_that_finds_no_file_left_to_open_is_made_again(spool, monkeypatch):
     spool.append([b"1\n"])
-    first = spool.turn()
+    first = spool.rotate()
     spool.append([b"2\n"])
     synced, fsync = [], os.fsync
 

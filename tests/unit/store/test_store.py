@@ -56,7 +56,7 @@ def test_while_the_database_is_away_records_wait_and_are_written_once_when_it_is
         assert watched.written.wait(PATIENCE_S)
     assert len(store.load_outcomes()) == 30
     assert list_leads(place) == [*(f"A{number:02}" for number in range(30)), "before"]
-    assert caplog.text.count("Answers go on; ") == 1
+    assert caplog.text.count("Scoring goes on; ") == 1
     assert "A0" not in caplog.text
 
 
@@ -127,12 +127,12 @@ def test_a_record_that_is_refused_for_good_is_set_aside_and_blocks_nothing(place
 def test_a_file_that_somebody_took_away_blocks_nothing(place, store, caplog):
     store._writer.stop(PATIENCE_S)
     save(store, "A1", "A2")
-    store._spool.turn().path.unlink()
+    store._spool.rotate().path.unlink()
     save(store, "A3")
     with caplog.at_level(logging.ERROR, "predictor.store"):
         store.drain()
     assert list_leads(place) == ["A3"]
-    assert "A file of the spool is gone, and with it 2 records: " in caplog.text
+    assert "A file of the spool is missing, and with it 2 records: " in caplog.text
 
 
 def test_half_a_line_is_left_out_and_told(open_store, caplog):
@@ -187,7 +187,7 @@ def test_a_fault_of_the_program_does_not_end_the_writing(place, store, monkeypat
         assert written.wait(PATIENCE_S)
         store.close()
     assert list_leads(place) == ["A1"]
-    assert "A fault of this program: RuntimeError" in caplog.text
+    assert "A bug in this program: RuntimeError" in caplog.text
     assert person not in caplog.text
 
 

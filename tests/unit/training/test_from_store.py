@@ -14,7 +14,7 @@ from predictor.core.settings import load_settings
 from predictor.scoring.answer import Answer, Lead
 from predictor.scoring.scorer import Scorer
 from predictor.store.database import Database
-from predictor.store.records import Answered, Record, record_score
+from predictor.store.records import Answered, Record, make_score_record
 from predictor.training.from_store import load_stored_dataset
 from predictor.training.from_tables import load_dataset
 from predictor.training.promotion import _ask_old
@@ -50,7 +50,7 @@ def store(folder, answers, **given):
     """A database that holds those answers and what came of them."""
     database = Database.beside(folder)
     database.write([
-        record_score(Answered(answer, as_of, **given), scored_at=as_of, model="m") for answer, as_of, _ in answers
+        make_score_record(Answered(answer, as_of, **given), scored_at=as_of, model="m") for answer, as_of, _ in answers
     ])  # fmt: skip
     told = [(answer.lead_id, pd.Timestamp(sql_at).to_pydatetime()) for answer, _, sql_at in answers if isinstance(sql_at, str)]
     rows = [{"lead_id": lead_id, "kind": "accepted", "occurred_at": at, "told_at": at} for lead_id, at in told]
@@ -81,11 +81,11 @@ def test_where_all_was_handed_over_the_store_teaches_what_the_tables_teach(firm,
 def test_what_was_held_back_without_a_lot_is_counted_as_unseen(firm, answers, tmp_path):
     half = [(replace(answer, decision="nurture") if at % 2 else answer, *rest) for at, (answer, *rest) in enumerate(answers)]
     dataset = load_stored_dataset(load_settings(firm), store(tmp_path / "chosen", half))
-    assert dataset.unseen == len(answers) // 2
-    (told,) = (finding for finding in dataset.findings if finding.code == "STORE002")
-    assert told.what.endswith("All figures are of leads that were handed over, more of whom are accepted than of all.")
+    assert dataset.stored.held_back == len(answers) // 2
+    (finding,) = (finding for finding in dataset.findings if finding.code == "STORE002")
+    assert finding.what.endswith("All figures are of leads that were handed over, more of whom are accepted than of all.")
     explored = load_stored_dataset(load_settings(firm), store(tmp_path / "lot", half, explore=True, explore_rate=0.5))
-    assert explored.unseen == 0
+    assert explored.stored.held_back == 0
 
 
 def test_the_model_that_answered_says_the_same_of_the_stored_rows(firm, scorer, answers, tmp_path):
@@ -108,7 +108,7 @@ def test_what_was_handed_over_by_lot_brings_the_base_rate_back(tmp_path, pending
             lead_id, 0.3, (0.2, 0.4), 0.25, decision, "B", None, (), (), {"industry": decision, "employees": 1.0 * number}
         )
         given = Answered(answer, at, explore=explored, explore_rate=0.2 if explored else None)
-        records.append(record_score(given, scored_at=at, model="m"))
+        records.append(make_score_record(given, scored_at=at, model="m"))
         row = {"lead_id": lead_id, "kind": "accepted", "occurred_at": at, "told_at": at, "reason": None, "amount": None}
         records += [Record("outcome", row)] if won else []
     database.write(records)
@@ -123,10 +123,10 @@ def test_what_was_handed_over_by_lot_brings_the_base_rate_back(tmp_path, pending
 
 def test_a_store_of_which_sales_saw_nothing_is_refused(firm, answers, tmp_path):
     held = [(replace(answer, decision="nurture"), *rest) for answer, *rest in answers]
-    match = r"The store holds no score that teaches\. 400 episodes were held back by the model and teach nothing"
+    match = r"The store holds no score to train on\. The model held back 400 episodes, which training leaves out"
     with pytest.raises(TrainingError, match=match):
         load_stored_dataset(load_settings(firm), store(tmp_path / "held", held))
-    with pytest.raises(TrainingError, match=r"^The store holds no score that teaches\. Let the server score leads"):
+    with pytest.raises(TrainingError, match=r"^The store holds no score to train on\. Let the server score leads"):
         load_stored_dataset(load_settings(firm), Database.beside(tmp_path / "empty"))
 
 
@@ -137,7 +137,7 @@ def test_what_no_new_model_could_work_out_is_not_learned_from(tmp_path):
     database = Database.beside(tmp_path)
     for lead_id in ("A", "B"):
         answer = Answer(lead_id, 0.3, (0.2, 0.4), 0.25, "route_to_sales", "B", None, (), (), looked)
-        database.write([record_score(Answered(answer, start), scored_at=start, model="m")])
+        database.write([make_score_record(Answered(answer, start), scored_at=start, model="m")])
     row = {"lead_id": "A", "kind": "accepted", "occurred_at": start, "reason": None, "amount": None}
     database.write([Record("outcome", row | {"told_at": start + pd.Timedelta(days=40).to_pytimedelta()})])
     dataset = load_stored_dataset(settings, database)

@@ -1,1 +1,1 @@
-"""The versions of the schema, oldest first; each brings a database from the version before it to its own."""
+"""The versions of the schema, oldest first. Each migrates a database from the version before it."""

@@ -1,4 +1,4 @@
-"""What Alembic runs to bring a database to a version: on the connection, and in the transaction, that it is given."""
+"""What Alembic runs to migrate a database, on the connection and in the transaction of the caller."""
 
 from alembic import context
 

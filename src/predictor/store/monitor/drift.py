@@ -1,4 +1,4 @@
-"""Drift: whether the leads of today are still like those that taught the model."""
+"""Drift: whether recent leads are still similar to the training leads."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 _STABLE, _WATCH = 0.1, 0.25  # Siddiqi 2006, "Credit Risk Scorecards", chapter 9
-# With B bins and n leads like those that taught, n times the index is about chi-square with B - 1 degrees of freedom
-# (Yurdakul and Naranjo 2020, Journal of Risk Model Validation 14). From 200 leads on, chance seldom lifts ten bins above 0.1.
+# Without drift, n times the index of n leads in B bins is about chi-square with B - 1 degrees of freedom (Yurdakul and Naranjo
+# 2020, Journal of Risk Model Validation 14). From 200 leads on, chance seldom lifts the index of ten bins above 0.1.
 _FEWEST = 200
 
 
 def compute_drift(reference: Mapping[str, Any], probability: ArrayLike, rows: pd.DataFrame | None = None) -> pd.DataFrame:
-    """How far the probabilities, and the features where they are given, have moved since training.
+    """How far the probabilities, and the features if passed, have moved since training.
 
-    The population stability index: sum over bins of (share now - share then) * ln(share now / share then). The bins are those
-    between the quantiles of the reference; leads on a quantile are shared out so that the index is as low as the reference
-    allows, because it does not tell how many stood there. An empty bin counts as half a lead.
+    The population stability index: sum over bins of (share now - share then) * ln(share now / share then). The bins lie between
+    the quantiles of the reference. The reference does not record how many leads lie on a quantile, so these are split between
+    the bins such that the index is lowest. An empty bin counts as half a lead.
 
     Args:
         reference: Content of a bundle's `reference.json`.
-        probability: (n,) what the model said of leads since.
-        rows: The encoded matrix of the same or other leads (NaN = missing), a column for each feature, by its name.
+        probability: (n,) probabilities of leads since.
+        rows: The encoded matrix of the same or other leads, a column a feature; NaN is missing.
 
     Returns:
         A row for `probability` and for each feature: `what`, `leads`, `index` (missing below 200 leads, where chance decides),
@@ -42,13 +42,14 @@ def compute_drift(reference: Mapping[str, Any], probability: ArrayLike, rows: pd
     """
     values = np.asarray(probability, dtype=float)
     levels, n = np.asarray(reference["quantiles"], dtype=float), int(reference["n"])
-    then = _shares_of_levels(levels)
-    told = [_judge("probability", len(values), n, then, _share_between(values, reference["probability"], levels))]
-    features = {} if rows is None else {name: rows[name] for name in reference["features"] if name in rows}
-    for name, held in features.items():
-        column = held.to_numpy(dtype=float)
-        told.append(_judge(name, len(column), n, *_compare_feature(column, reference["features"][name], levels)))
-    return pd.DataFrame(told)
+    then = _compute_reference_shares(levels)
+    now = _compute_shares(values, reference["probability"], levels)
+    table = [_make_row("probability", then, now, n_then=n, n_now=len(values))]
+    columns = {} if rows is None else {name: rows[name].to_numpy(dtype=float) for name in reference["features"] if name in rows}
+    for name, column in columns.items():
+        then, now = _compare_feature(column, reference["features"][name], levels)
+        table.append(_make_row(name, then, now, n_then=n, n_now=len(column)))
+    return pd.DataFrame(table)
 
 
 def compute_index(then: ArrayLike, now: ArrayLike, *, n_then: int, n_now: int) -> float:
@@ -57,8 +58,8 @@ def compute_index(then: ArrayLike, now: ArrayLike, *, n_then: int, n_now: int) -
     Args:
         then: Shares that sum to 1.
         now: Shares that sum to 1.
-        n_then: Leads behind `then`; with `n_now`, half a lead is the least that a bin counts as.
-        n_now: Leads behind `now`.
+        n_then: Number of leads of `then`. An empty bin counts as half a lead.
+        n_now: Number of leads of `now`.
 
     >>> round(compute_index([0.5, 0.5], [0.6, 0.4], n_then=100, n_now=100), 6)
     0.040547
@@ -68,34 +69,34 @@ def compute_index(then: ArrayLike, now: ArrayLike, *, n_then: int, n_now: int) -
     return float(((after - before) * np.log(after / before)).sum())
 
 
-def _judge(what: str, leads: int, n: int, then: FloatArray, now: FloatArray) -> dict[str, Any]:
-    if leads < _FEWEST:
-        return {"what": what, "leads": leads, "index": np.nan, "verdict": "too few leads"}
-    index = compute_index(then, now, n_then=n, n_now=leads)
+def _make_row(what: str, then: FloatArray, now: FloatArray, *, n_then: int, n_now: int) -> dict[str, Any]:
+    if n_now < _FEWEST:
+        return {"what": what, "leads": n_now, "index": np.nan, "verdict": "too few leads"}
+    index = compute_index(then, now, n_then=n_then, n_now=n_now)
     verdict = "stable" if index < _STABLE else "watch" if index < _WATCH else "moved"
-    return {"what": what, "leads": leads, "index": index, "verdict": verdict}
+    return {"what": what, "leads": n_now, "index": index, "verdict": verdict}
 
 
-def _compare_feature(column: FloatArray, described: Mapping[str, Any], levels: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Shares then and now over the bins of a feature, and of the leads for which it is missing."""
-    held = column[~np.isnan(column)]
-    if "shares" in described:
-        then = np.asarray(described["shares"], dtype=float)
-        now = np.bincount(held.astype(int), minlength=len(then))[: len(then)] / max(len(held), 1)
-    elif described["quantiles"] is None:
+def _compare_feature(column: FloatArray, reference: Mapping[str, Any], levels: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Shares then and now of the bins of a feature, and of the leads where it is missing."""
+    values = column[~np.isnan(column)]
+    if "shares" in reference:
+        then = np.asarray(reference["shares"], dtype=float)
+        now = np.bincount(values.astype(int), minlength=len(then))[: len(then)] / max(len(values), 1)
+    elif reference["quantiles"] is None:
         then, now = np.array([1.0]), np.array([1.0])
     else:
-        then, now = _shares_of_levels(levels), _share_between(held, described["quantiles"], levels)
-    before, after = described["missing"], 1 - len(held) / max(len(column), 1)
+        then, now = _compute_reference_shares(levels), _compute_shares(values, reference["quantiles"], levels)
+    before, after = reference["missing"], 1 - len(values) / max(len(column), 1)
     return np.append((1 - before) * then, before), np.append((1 - after) * now, after)
 
 
-def _shares_of_levels(levels: FloatArray) -> FloatArray:
+def _compute_reference_shares(levels: FloatArray) -> FloatArray:
     return np.diff(levels, prepend=0.0, append=1.0)
 
 
-def _share_between(values: FloatArray, quantiles: ArrayLike, levels: FloatArray) -> FloatArray:
-    """Shares of the values between quantiles; those equal to one are put on the side where the reference may have had them."""
+def _compute_shares(values: FloatArray, quantiles: ArrayLike, levels: FloatArray) -> FloatArray:
+    """Shares of the values between quantiles; values on a quantile are split as closely to the reference as possible."""
     ordered, n = np.sort(values), max(len(values), 1)
     below, up_to = (np.searchsorted(ordered, quantiles, side=side) / n for side in ("left", "right"))
     return np.diff(np.clip(levels, below, up_to), prepend=0.0, append=1.0)

@@ -1,4 +1,4 @@
-"""Each answer once, with what the model looked at; outcomes know when they were told; erasures are remembered."""
+"""Each answer once, with its features; outcomes with the moment of their report; a table of erasures."""
 
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Add the columns, fill them for the rows that are there, and make the table of erasures."""
+    """Add the columns, fill them in existing rows, and create the table of erasures."""
     _widen_scores()
     _widen_outcomes()
     op.create_table(
@@ -30,11 +30,11 @@ def _widen_scores() -> None:
     op.add_column("scores", sa.Column("challenger", sa.String(200)))
     op.add_column("scores", sa.Column("features", sa.JSON))
     scores = sa.table("scores", sa.column("id", sa.Integer), sa.column("answer_id", sa.String))
-    there = op.get_bind().execute(sa.select(scores.c.id)).scalars().all()
-    if there:
-        made = [{"row": row, "made": str(uuid4())} for row in there]
-        marked = sa.update(scores).where(scores.c.id == sa.bindparam("row")).values(answer_id=sa.bindparam("made"))
-        op.get_bind().execute(marked, made)
+    existing = op.get_bind().execute(sa.select(scores.c.id)).scalars().all()
+    if existing:
+        new_ids = [{"row": row, "new_id": str(uuid4())} for row in existing]
+        update = sa.update(scores).where(scores.c.id == sa.bindparam("row")).values(answer_id=sa.bindparam("new_id"))
+        op.get_bind().execute(update, new_ids)
     with op.batch_alter_table("scores") as table:
         table.alter_column("answer_id", existing_type=sa.String(36), nullable=False)
     op.create_index("ix_scores_answer_id", "scores", ["answer_id"], unique=True)
