@@ -16,7 +16,7 @@ _UTC = "datetime64[us, UTC]"
 
 
 def join_outcomes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str) -> pd.DataFrame:
-    """The scores with what became of their leads, oldest first. Training, funnel and realised results all count by it.
+    """The scores with what became of their leads, oldest first. Training, funnel and realised results all use it.
 
     - An episode begins with a score. It ends where the lead is scored again after sales has sent it back.
     - An outcome belongs to the episode in which it happened: to the scores at or before it.

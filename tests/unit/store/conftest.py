@@ -20,8 +20,8 @@ def make_answer(lead_id="A17", points=None, probability=0.1 + 0.2, features=None
     return Answer(lead_id, probability, (0.2, 0.4), 0.25, "route_to_sales", "B", points, (), (), features or {})
 
 
-def make_score(lead_id="A17", *, at=NOON, **given):
-    return make_score_record(Answered(make_answer(lead_id, **given), NOON), scored_at=at, model="m")
+def make_score(lead_id="A17", *, at=NOON, **differences):
+    return make_score_record(Answered(make_answer(lead_id, **differences), NOON), scored_at=at, model="m")
 
 
 def make_outcome(lead_id="A17", kind="accepted", *, occurred_at=NOON, told_at=NOON, reason=None, amount=None):
@@ -33,12 +33,12 @@ def save(store, *lead_ids):
     store.save_scores([Answered(make_answer(lead_id), NOON) for lead_id in lead_ids], scored_at=datetime.now(UTC), model="m")
 
 
-def list_leads(of):
-    database = Database(of.url)
-    found = database.load_scores()
+def list_leads(server):
+    database = Database(server.url)
+    scores = database.load_scores()
     database.close()
-    assert found["answer_id"].is_unique
-    return sorted(found["lead_id"])
+    assert scores["answer_id"].is_unique
+    return sorted(scores["lead_id"])
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def database(place):  # noqa: F811
 
 @pytest.fixture
 def open_store(place, tmp_path):  # noqa: F811
-    """Opens stores of one database that share a spool; each is closed at the end."""
+    """Opens stores of one database that share a spool, and closes them at the end."""
 
     def start(**options):
         store = Store(Database(place.url), tmp_path / "spool", **options)
@@ -70,21 +70,21 @@ def store(open_store):
 
 @pytest.fixture
 def watched(monkeypatch):
-    """What the writers do: events that are set when a batch is in the database, and when the database refuses to be used."""
+    """Events of the writers: set when a batch is in the database, and when the database cannot be used."""
 
-    class ModelWatch:
+    class WriterEvents:
         written, failed, batches = threading.Event(), threading.Event(), 0
 
     def write(database, records):
         try:
             refused = really(database, records)
         except StoreError:
-            watch.failed.set()
+            events.failed.set()
             raise
-        watch.batches += 1
-        watch.written.set()
+        events.batches += 1
+        events.written.set()
         return refused
 
-    watch, really = ModelWatch(), Database.write
+    events, really = WriterEvents(), Database.write
     monkeypatch.setattr(Database, "write", write)
-    return watch
+    return events

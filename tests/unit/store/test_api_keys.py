@@ -1,4 +1,4 @@
-"""The file of API keys: what it holds, what it refuses, and that it is read again when it changes."""
+"""The file of API keys: what it stores, what it refuses, and that it is read again when it changes."""
 
 import stat
 from datetime import UTC, datetime
@@ -28,11 +28,11 @@ def test_the_file_holds_the_hash_and_never_the_key(path):
     assert [file.name for file in path.parent.iterdir()] == ["keys.toml"]
 
 
-def test_every_key_is_another(path):
+def test_every_key_is_different(path):
     assert len({add_key(path, f"crm {number}", ["score"], now=NOW) for number in range(5)}) == 5
 
 
-def test_a_key_that_comes_and_goes_is_known_at_once(path):
+def test_new_and_revoked_keys_take_effect_at_once(path):
     ring = KeyRing(path)
     assert not ring.required
     first = add_key(path, "one", ["score"], now=NOW)
@@ -46,7 +46,7 @@ def test_a_key_that_comes_and_goes_is_known_at_once(path):
     assert ring.find("") is ring.find("lcp_x") is ring.find(hash_key(second)) is ring.find("\udcff") is None
 
 
-def test_taking_the_file_away_opens_nothing(path):
+def test_deleting_the_file_gives_no_access(path):
     token = add_key(path, "one", ["score"], now=NOW)
     ring = KeyRing(path)
     path.unlink()
@@ -54,7 +54,7 @@ def test_taking_the_file_away_opens_nothing(path):
     assert ring.required
 
 
-def test_a_file_that_breaks_while_serving_knows_no_key_until_it_is_mended(path):
+def test_a_file_that_breaks_while_serving_has_no_key_until_it_is_fixed(path):
     token = add_key(path, "one", ["score"], now=NOW)
     ring, whole = KeyRing(path), path.read_text()
     path.write_text("[[keys]]\nname = ")
@@ -90,7 +90,7 @@ def test_a_file_of_something_else_is_refused(path, text, match):
         ("two", [], "but has none"),
     ],
 )
-def test_what_is_no_key_is_not_made(path, name, scopes, match):
+def test_a_key_that_is_not_valid_is_not_created(path, name, scopes, match):
     add_key(path, "one", ["score"], now=NOW)
     before = path.read_text()
     with pytest.raises(SettingsError, match=match):
@@ -98,6 +98,6 @@ def test_what_is_no_key_is_not_made(path, name, scopes, match):
     assert path.read_text() == before
 
 
-def test_only_a_key_that_is_there_can_be_revoked(path):
+def test_only_an_existing_key_can_be_revoked(path):
     with pytest.raises(SettingsError, match=r"There is no key 'x' in '.*'; it has none"):
         revoke_key(path, "x")

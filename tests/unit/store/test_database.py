@@ -1,4 +1,4 @@
-"""The database: what goes in comes out, written twice is there once, what is erased stays so; on SQLite and on PostgreSQL."""
+"""The database: rows come back unchanged, are stored once, and stay erased; on SQLite and PostgreSQL."""
 
 import sqlite3
 import threading
@@ -16,25 +16,25 @@ from predictor.store.records import Answered, Record, make_score_record
 DAY = timedelta(days=1)
 
 
-def test_a_score_comes_back_as_it_was(database):
+def test_a_score_comes_back_unchanged(database):
     points = PointsAnswer(65.0, 60.0, "route_to_sales", ())
     features = {"industry": "Søftware", "employees": 0.1 + 0.2, "founded_on": None}
-    given = Answered(
+    answered = Answered(
         make_answer(points=points, features=features), NOON.astimezone(timezone(timedelta(hours=2))),
         explore=True, explore_rate=0.05, challenger="c", challenger_probability=0.7,
     )  # fmt: skip
     later = NOON + timedelta(microseconds=1)
-    assert database.write([make_score_record(given, scored_at=later, model="m")]) == []
+    assert database.write([make_score_record(answered, scored_at=later, model="m")]) == []
     [row] = database.load_scores(features=True).to_dict("records")
     assert row == {
-        "answer_id": given.answer_id, "lead_id": "A17", "as_of": NOON, "scored_at": later, "probability": 0.1 + 0.2, "low": 0.2,
-        "high": 0.4, "threshold": 0.25, "decision": "route_to_sales", "grade": "B", "points": 65.0,
+        "answer_id": answered.answer_id, "lead_id": "A17", "as_of": NOON, "scored_at": later, "probability": 0.1 + 0.2,
+        "low": 0.2, "high": 0.4, "threshold": 0.25, "decision": "route_to_sales", "grade": "B", "points": 65.0,
         "points_decision": "route_to_sales", "model": "m", "explore": True, "explore_rate": 0.05, "challenger": "c",
         "challenger_probability": 0.7, "features": features,
     }  # fmt: skip
 
 
-def test_what_is_not_known_is_missing(database):
+def test_unknown_values_are_missing(database):
     database.write([make_score(), make_score(points=PointsAnswer(None, None, None, ()))])
     columns = ["points", "points_decision", "explore_rate", "challenger", "challenger_probability"]
     frame = database.load_scores()
@@ -42,7 +42,7 @@ def test_what_is_not_known_is_missing(database):
     assert "features" not in frame
 
 
-def test_scores_are_kept_each_and_in_order(database):
+def test_every_score_is_stored_and_in_order(database):
     database.write([make_score(f"A{number}") for number in (2, 1, 2)])
     database.write([])
     assert database.load_scores()["lead_id"].tolist() == ["A2", "A1", "A2"]
@@ -64,14 +64,14 @@ def test_many_scores_are_written_in_few_statements(database):
     assert len(database.load_scores()) == 46
 
 
-def test_a_database_that_cannot_tell_what_it_wrote_is_written_row_by_row(database, monkeypatch):
+def test_a_database_without_returning_is_written_row_by_row(database, monkeypatch):
     monkeypatch.setattr(database._engine.dialect, "insert_executemany_returning", False)
     again = [make_score("A1"), make_score("A2")]
     assert database.write(again) == database.write(again) == []
     assert database.load_scores()["lead_id"].tolist() == ["A1", "A2"]
 
 
-def test_what_is_written_twice_is_there_once(database):
+def test_records_written_twice_are_stored_once(database):
     records = [make_score(), make_outcome(), make_score()]
     database.write(records)
     database.write([*records, make_score("A18"), *records])
@@ -79,7 +79,7 @@ def test_what_is_written_twice_is_there_once(database):
     assert len(database.load_outcomes()) == 1
 
 
-def test_of_two_outcomes_of_a_kind_the_one_told_later_stands_whichever_is_written_first(database):
+def test_the_latest_report_of_a_lead_and_kind_wins_whichever_is_written_first(database):
     newer = make_outcome(kind="recycled", occurred_at=NOON + DAY, told_at=NOON + 2 * DAY, reason="timing")
     older = make_outcome(kind="recycled", occurred_at=NOON, told_at=NOON + DAY, reason="budget")
     database.write([newer, make_outcome(occurred_at=NOON + 2 * DAY)])
@@ -92,7 +92,7 @@ def test_of_two_outcomes_of_a_kind_the_one_told_later_stands_whichever_is_writte
     assert frame["occurred_at"].tolist() == [NOON + days * DAY for days in (1, 2, 3)]
 
 
-def test_what_an_outcome_told_again_leaves_out_stands_as_it_was_told_before(database):
+def test_an_outcome_reported_again_keeps_what_the_later_report_leaves_out(database):
     database.write([make_outcome(kind="opportunity", occurred_at=NOON, told_at=NOON + DAY, amount=5000.0)])
     database.write([make_outcome(kind="opportunity", occurred_at=NOON + 2 * DAY, told_at=NOON + 2 * DAY)])
     [row] = database.load_outcomes().to_dict("records")
@@ -108,7 +108,7 @@ def test_an_empty_database_gives_typed_frames(database):
     assert scores["explore"].dtype == "bool"
 
 
-def test_what_the_database_refuses_is_told_and_stops_nothing_else(database):
+def test_a_record_that_the_database_refuses_is_returned_and_stops_no_other(database):
     faulty = make_score("A2", probability=None)
     [(record, reason)] = database.write([make_score("A1"), faulty, make_score("A3"), make_outcome()])
     assert record is faulty
@@ -123,7 +123,7 @@ def test_a_text_that_no_database_holds_is_refused_without_quoting_it(database):
     assert reason == "The database refuses it: UnicodeEncodeError."
 
 
-def test_what_is_erased_is_gone_and_what_was_made_before_does_not_come_back(database):
+def test_an_erased_lead_is_deleted_and_its_earlier_records_are_not_written_again(database):
     before = [make_score(), make_outcome()]
     database.write([*before, make_score("A18")])
     erased = database.erase("A17", at=NOON + DAY)
@@ -131,11 +131,11 @@ def test_what_is_erased_is_gone_and_what_was_made_before_does_not_come_back(data
     database.write([*before, make_score(at=NOON + DAY)])
     assert database.load_scores()["lead_id"].tolist() == ["A18"]
     assert database.load_outcomes().empty
-    database.write([make_score(at=NOON + 2 * DAY)])  # the CRM has asked anew
+    database.write([make_score(at=NOON + 2 * DAY)])  # the CRM has asked again
     assert sorted(database.load_scores()["lead_id"]) == ["A17", "A18"]
 
 
-def test_an_erasure_written_again_deletes_nothing_that_came_later(database):
+def test_an_erasure_written_again_deletes_no_later_records(database):
     erasure = Record("erase", {"lead_id": "A17", "erased_at": NOON + DAY})
     database.write([make_score(), erasure, make_score(at=NOON + 2 * DAY)])
     database.write([erasure])
@@ -143,7 +143,7 @@ def test_an_erasure_written_again_deletes_nothing_that_came_later(database):
     assert database.erase("nobody", at=NOON).scores == 0
 
 
-def test_what_is_older_than_asked_is_deleted(database):
+def test_rows_older_than_a_moment_are_deleted(database):
     database.write([make_score("old", at=NOON - DAY), make_score("new"), make_outcome("old", told_at=NOON - DAY), make_outcome()])
     assert database.expire(NOON) == 2
     assert database.load_scores()["lead_id"].tolist() == ["new"]
@@ -170,7 +170,7 @@ def test_many_writers_at_once_lose_nothing(place):
     database.close()
 
 
-def test_nothing_is_made_before_it_is_needed(tmp_path):
+def test_nothing_is_created_before_it_is_needed(tmp_path):
     database = Database.beside(tmp_path / "models")
     assert not (tmp_path / "models").exists()
     database.load_scores()
@@ -181,14 +181,14 @@ def test_nothing_is_made_before_it_is_needed(tmp_path):
     connection.close()
 
 
-def test_of_an_erased_lead_the_file_holds_no_trace(tmp_path):
+def test_the_file_holds_no_trace_of_an_erased_lead(tmp_path):
     database = Database.beside(tmp_path)
     database.write([make_score("lead-to-forget"), make_outcome("lead-to-forget", "recycled", reason="its-reason"), make_score()])
     database.erase("lead-to-forget", at=NOON)
-    held = b"".join(file.read_bytes() for file in tmp_path.glob("scores.db*"))
-    assert b"A17" in held
-    assert b"forget" not in held
-    assert b"its-reason" not in held
+    content = b"".join(file.read_bytes() for file in tmp_path.glob("scores.db*"))
+    assert b"A17" in content
+    assert b"forget" not in content
+    assert b"its-reason" not in content
     database.close()
 
 
@@ -217,11 +217,11 @@ def test_a_file_that_is_no_database(tmp_path):
     with pytest.raises(StoreError, match="cannot be used: file is not a database"):
         database.load_scores()
     with pytest.raises(StoreError, match="cannot be used: file is not a database"):
-        database.write([make_score("a lead_id that is told to nobody")])
+        database.write([make_score("a lead_id that no error shows")])
     database.close()
 
 
-def test_a_folder_that_cannot_be_made(tmp_path):
+def test_a_folder_that_cannot_be_created(tmp_path):
     (tmp_path / "models").write_text("a file")
     database = Database.beside(tmp_path / "models")
     with pytest.raises(StoreError, match="cannot be used: File exists"):
@@ -229,7 +229,7 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     database.close()
 
 
-def test_a_server_that_is_away_is_told_without_its_password():
+def test_the_error_of_an_unreachable_server_does_not_show_its_password():
     nowhere = Database("postgresql://user:secret@127.0.0.1:9/scores")
     with pytest.raises(StoreError, match=r"cannot be used: connection failed: .*refused") as raised:
         nowhere.load_scores()

@@ -1,4 +1,4 @@
-"""What is to be gone is gone: leads that were erased, wherever they wait, and rows that are too old."""
+"""Erased leads and rows that are too old are deleted, wherever they are."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -10,11 +10,11 @@ from predictor.store.database import Database, ErasureResult
 from predictor.store.records import Answered
 
 
-def test_erasure_reaches_what_waits_and_what_is_stored(place, store, tmp_path):
+def test_an_erasure_deletes_waiting_and_stored_records(place, store, tmp_path):
     save(store, "A1", "A2")
     store.save_outcome("A1", "accepted", occurred_at=NOON)
     store.drain()
-    store._writer.stop(PATIENCE_S)  # so that what comes now waits
+    store._writer.stop(PATIENCE_S)  # so that new records wait
     save(store, "A1", "A2", "A1")
     store._spool.refuse([(make_score("A1").to_line(), "a reason")])
     assert store.erase("A1") == ErasureResult(scores=1, outcomes=1, waiting=3, done=True)
@@ -29,7 +29,7 @@ def test_erasure_reaches_what_waits_and_what_is_stored(place, store, tmp_path):
     assert list_leads(place) == ["A1", "A2", "A2"]
 
 
-def test_erasure_holds_for_what_waits_in_another_process(place, open_store):
+def test_an_erasure_deletes_records_that_wait_in_another_process(place, open_store):
     other, store = open_store(), open_store()
     other._writer.stop(PATIENCE_S)
     save(other, "A1", "A2")
@@ -41,7 +41,7 @@ def test_erasure_holds_for_what_waits_in_another_process(place, open_store):
 
 
 @pytest.mark.usefixtures("impatient")
-def test_erasure_while_the_database_is_away_is_made_when_it_is_back(place, open_store):
+def test_an_erasure_while_the_database_is_away_is_done_when_it_is_back(place, open_store):
     store = open_store()
     save(store, "A1", "A2")
     store.drain()
@@ -54,10 +54,10 @@ def test_erasure_while_the_database_is_away_is_made_when_it_is_back(place, open_
     assert list_leads(place) == ["A2"]
 
 
-def test_what_is_too_old_is_deleted_by_the_writer(place, open_store, monkeypatch):
+def test_the_writer_deletes_rows_that_are_too_old(place, open_store, monkeypatch):
     expired = threading.Event()
     really = Database.expire
-    monkeypatch.setattr(Database, "expire", lambda *asked: (really(*asked), expired.set())[0])
+    monkeypatch.setattr(Database, "expire", lambda *args: (really(*args), expired.set())[0])
     now = datetime.now(UTC)
     database = Database(place.url)
     database.write([make_score("old", at=now - timedelta(days=31)), make_score("new", at=now - timedelta(days=29))])

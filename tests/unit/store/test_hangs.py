@@ -1,15 +1,15 @@
-"""A database that takes what it is given and says nothing: it is told of, and stops no end."""
+"""A database that hangs: it counts as away, and `close` does not wait for it."""
 
 import threading
 
 from unit.store.conftest import PATIENCE_S, list_leads, save
 
-from predictor.store import store as keeper
+from predictor.store import store as store_file
 from predictor.store import writer
 from predictor.store.database import Database
 
 
-def test_a_database_that_hangs_is_told_of_and_stops_no_end(place, open_store, monkeypatch, caplog):
+def test_a_database_that_hangs_counts_as_away_and_does_not_delay_the_end(place, open_store, monkeypatch, caplog):
     going, goes_on = threading.Event(), threading.Event()
     write = Database.write
 
@@ -20,7 +20,7 @@ def test_a_database_that_hangs_is_told_of_and_stops_no_end(place, open_store, mo
 
     monkeypatch.setattr(Database, "write", hang)
     monkeypatch.setattr(writer, "_HANGS_S", 0.0)
-    monkeypatch.setattr(keeper, "_END_S", 0.01)
+    monkeypatch.setattr(store_file, "_END_S", 0.01)
     store = open_store()
     save(store, "A1")
     assert going.wait(PATIENCE_S)
@@ -34,9 +34,9 @@ def test_a_database_that_hangs_is_told_of_and_stops_no_end(place, open_store, mo
     assert list_leads(place) == ["A1"]
 
 
-def test_a_database_that_hangs_at_the_end_alone_stops_it_no_longer(open_store, monkeypatch, caplog):
+def test_a_database_that_hangs_only_at_the_end_does_not_delay_it(open_store, monkeypatch, caplog):
     goes_on = threading.Event()
-    monkeypatch.setattr(keeper, "_END_S", 0.05)
+    monkeypatch.setattr(store_file, "_END_S", 0.05)
     store = open_store()
     store._writer.stop(PATIENCE_S)
     monkeypatch.setattr(Database, "write", lambda *_: goes_on.wait(PATIENCE_S) and [])
@@ -46,7 +46,7 @@ def test_a_database_that_hangs_at_the_end_alone_stops_it_no_longer(open_store, m
     goes_on.set()
 
 
-def test_an_erasure_of_which_the_database_says_nothing_is_told_of(open_store, monkeypatch):
+def test_a_database_that_hangs_in_an_erasure_counts_as_away(open_store, monkeypatch):
     going, goes_on = threading.Event(), threading.Event()
     monkeypatch.setattr(writer, "_HANGS_S", 0.0)
     store, erase = open_store(), Database.erase
@@ -63,5 +63,5 @@ def test_an_erasure_of_which_the_database_says_nothing_is_told_of(open_store, mo
     assert store.away == "The database does not answer."
     goes_on.set()
     thread.join()
-    store.drain()  # so that the writer has nothing to ask either
+    store.drain()  # so that the writer is not in a call either
     assert store.away is None

@@ -1,4 +1,4 @@
-"""Scores that no file takes: they wait in memory, and what is lost is told."""
+"""Scores that cannot be written to a file: they wait in memory, and losses are logged and counted."""
 
 import pytest
 from unit.store.conftest import NOON, PATIENCE_S, list_leads, make_answer, save
@@ -9,7 +9,7 @@ from predictor.store.database import Database
 from predictor.store.records import Answered
 
 
-def test_a_score_that_cannot_be_kept_costs_no_other(store):
+def test_a_score_that_cannot_be_stored_costs_no_other(store):
     faulty = Answered(make_answer("A2", probability=float("nan")), NOON)
     with pytest.raises(StoreError, match=r"1 score not stored. A score cannot be stored: Out of range float values"):
         store.save_scores([Answered(make_answer("A1"), NOON), faulty], scored_at=NOON, model="m")
@@ -32,7 +32,7 @@ def test_scores_wait_in_memory_while_the_spool_cannot_be_written(place, open_sto
     assert (list_leads(place), store.waiting) == (["A1", "A2", "A3", "A5"], 0)
 
 
-def test_the_writer_takes_what_waits_in_memory_by_itself(open_store, place, tmp_path, monkeypatch):
+def test_the_writer_writes_scores_in_memory_by_itself(open_store, place, tmp_path, monkeypatch):
     monkeypatch.setattr(writer, "_LONGEST_PAUSE_S", 0.01)
     (tmp_path / "spool").write_text("a file")
     store = open_store()
@@ -44,7 +44,7 @@ def test_the_writer_takes_what_waits_in_memory_by_itself(open_store, place, tmp_
     assert list_leads(place) == ["A1"]
 
 
-def test_what_is_in_memory_alone_when_it_ends_is_told_to_be_lost(open_store, tmp_path, caplog):
+def test_scores_that_are_only_in_memory_at_the_end_are_logged_as_lost(open_store, tmp_path, caplog):
     (tmp_path / "spool").write_text("a file")
     store = open_store()
     with pytest.raises(StoreError, match="1 score kept in memory"):
@@ -54,7 +54,7 @@ def test_what_is_in_memory_alone_when_it_ends_is_told_to_be_lost(open_store, tmp
     assert "for the next start" not in caplog.text
 
 
-def test_what_is_in_memory_is_written_at_the_end_if_it_can_be(place, open_store, tmp_path, monkeypatch):
+def test_scores_in_memory_are_written_at_the_end_if_possible(place, open_store, tmp_path, monkeypatch):
     (tmp_path / "spool").write_text("a file")
     store = open_store()
     store._writer.stop(PATIENCE_S)
@@ -73,11 +73,11 @@ def refuse(*_):
     raise StoreError("The database is away.")
 
 
-def test_every_score_that_is_lost_is_counted(open_store, tmp_path, monkeypatch):
+def test_every_lost_score_is_counted(open_store, tmp_path, monkeypatch):
     monkeypatch.setattr(spool, "_MOST_HELD", 0)
     (tmp_path / "spool").write_text("a file")
     store = open_store()
-    given = [Answered(make_answer("A1", probability=float("nan")), NOON), Answered(make_answer("A2"), NOON)]
+    answers = [Answered(make_answer("A1", probability=float("nan")), NOON), Answered(make_answer("A2"), NOON)]
     with pytest.raises(StoreError, match=r"^1 score not stored. A score cannot be stored: .* 1 score not stored. The spool"):
-        store.save_scores(given, scored_at=NOON, model="m")
+        store.save_scores(answers, scored_at=NOON, model="m")
     assert store.lost == 2

@@ -1,4 +1,4 @@
-"""A process that is killed while it keeps scores: what it had answered is stored after the next start, each once."""
+"""A process that is killed while it saves scores: all that it had answered is stored once after the next start."""
 
 import signal
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 from predictor.store.database import Database
 from predictor.store.store import Store
 
-# Says each lead once the store has taken it, as an answer would go out; until it is killed.
+# Prints each lead after it is saved, as an answer would go out, until the process is killed.
 CHILD = """
 import sys
 from datetime import UTC, datetime
@@ -32,29 +32,29 @@ for number in range(1_000_000):
 
 
 def run_until_killed(url, spool, name, after):
-    """The leads that a child told before it was killed, at once after so many of them."""
+    """The leads that a child printed before it was killed, right after a number of them."""
     with subprocess.Popen(
         [sys.executable, "-c", CHILD, url, str(spool), name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
-        told = [child.stdout.readline().strip() for _ in range(after)]
+        printed = [child.stdout.readline().strip() for _ in range(after)]
         child.send_signal(signal.SIGKILL)
-        told += child.stdout.read().split()
+        printed += child.stdout.read().split()
         assert child.stderr.read() == ""
-    return told
+    return printed
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_what_was_answered_before_a_kill_is_stored_once(place, tmp_path, seed):
-    draw, spool, told = np.random.default_rng(seed), tmp_path / "spool", []
+def test_answers_from_before_a_kill_are_stored_once(place, tmp_path, seed):
+    draw, spool, printed = np.random.default_rng(seed), tmp_path / "spool", []
     for life in range(3):
-        told += run_until_killed(place.url, spool, f"life{life}", int(draw.integers(1, 2000)))
+        printed += run_until_killed(place.url, spool, f"life{life}", int(draw.integers(1, 2000)))
     store = Store(Database(place.url), spool)
     stored = Counter(store.load_scores()["lead_id"])
     assert set(stored.values()) == {1}
-    missing, more = set(told) - set(stored), set(stored) - set(told)
+    missing, more = set(printed) - set(stored), set(stored) - set(printed)
     assert missing == set()
-    assert len(more) <= 3  # of each life at most the one that it had not told yet
+    assert len(more) <= 3  # of each life at most the one that was not printed yet
     outcomes = store.load_outcomes()["lead_id"]
-    assert set(outcomes) >= {lead for lead in told if int(lead.split("-")[1]) % 7 == 0}
+    assert set(outcomes) >= {lead for lead in printed if int(lead.split("-")[1]) % 7 == 0}
     assert store.waiting == 0
     store.close()

@@ -1,4 +1,4 @@
-"""The schema: made, taken over from before versions were counted without losing a row, and refused where it is newer."""
+"""The schema: created, migrated from the first release without losing a row, and refused if it is newer."""
 
 import threading
 from datetime import timedelta
@@ -75,14 +75,14 @@ def read_version(engine):
         return connection.execute(sa.select(version.c.version_num)).scalars().all()
 
 
-def test_a_fresh_database_has_the_schema_of_the_program(database, engine):
+def test_a_new_database_has_the_schema_of_the_program(database, engine):
     database.load_scores()
     assert list_differences(engine) == []
     assert read_version(engine) == [HEAD]
 
 
 @pytest.mark.usefixtures("old")
-def test_a_database_of_the_first_release_is_taken_over_without_loss(database, engine):
+def test_a_database_of_the_first_release_is_migrated_without_loss(database, engine):
     frame = database.load_scores(features=True)
     assert list_differences(engine) == []
     assert read_version(engine) == [HEAD]
@@ -100,8 +100,8 @@ def test_a_database_of_the_first_release_is_taken_over_without_loss(database, en
 
 
 @pytest.mark.usefixtures("old")
-def test_a_take_over_that_fails_leaves_the_database_as_it_was(place, engine, run):
-    run("CREATE TABLE erasures (of_somebody_else INTEGER)")
+def test_a_migration_that_fails_leaves_the_database_unchanged(place, engine, run):
+    run("CREATE TABLE erasures (of_another_program INTEGER)")
     database = Database(place.url)
     with pytest.raises(StoreError, match=r"cannot be used: .*erasures.* already exists"):
         database.load_scores()
@@ -123,7 +123,7 @@ def test_a_newer_database_is_refused(place, database, run):
     again.close()
 
 
-def test_a_table_of_somebody_else_is_left_alone(database, engine, run):
+def test_a_table_of_another_program_is_left_alone(database, engine, run):
     run("CREATE TABLE scores (match_id INTEGER, goals INTEGER)")
     with pytest.raises(StoreError, match="has a table 'scores' that is not of this program"):
         database.load_scores()
@@ -132,7 +132,7 @@ def test_a_table_of_somebody_else_is_left_alone(database, engine, run):
 
 
 @pytest.mark.usefixtures("old")
-def test_processes_that_open_it_at_once_change_it_once(place):
+def test_processes_that_open_it_at_once_migrate_it_once(place):
     def open_it():
         own = Database(place.url)
         found.append(len(own.load_scores()))

@@ -1,4 +1,4 @@
-"""The spool: what is added is with the system at once and on the disk soon, and what a dead process left is taken over."""
+"""The spool: records are with the system at once and on disk soon, and those of an ended process are adopted."""
 
 import errno
 import json
@@ -29,7 +29,7 @@ def list_lines(spool):
     return [line for segment in spool.list_waiting() for line in read_lines(segment.path)[0]]
 
 
-def test_nothing_is_made_before_the_first_record(spool):
+def test_nothing_is_created_before_the_first_record(spool):
     spool.adopt()
     spool.sync()
     assert spool.rotate() is None
@@ -37,7 +37,7 @@ def test_nothing_is_made_before_the_first_record(spool):
     assert not spool.folder.exists()
 
 
-def test_what_is_added_is_read_back_in_order(spool):
+def test_records_are_read_back_in_order(spool):
     spool.append([b"1\n", b"2\n"])
     first = spool.rotate()
     spool.append([b"3\n"])
@@ -52,7 +52,7 @@ def test_only_the_owner_may_read_it(spool):
     assert {file.stat().st_mode & 0o077 for file in spool.folder.iterdir()} == {0}
 
 
-def test_threads_that_add_at_once_tear_no_line(spool):
+def test_threads_that_write_at_once_mix_no_lines(spool):
     def add(name):
         for number in range(200):
             spool.append([f"{name}-{number}-{'x' * 3000}\n".encode()])
@@ -65,7 +65,7 @@ def test_threads_that_add_at_once_tear_no_line(spool):
     assert sorted(list_lines(spool)) == sorted(f"{name}-{n}-{'x' * 3000}".encode() for name in "abcd" for n in range(200))
 
 
-def test_a_segment_ends_where_it_is_large(spool, monkeypatch):
+def test_a_large_segment_is_completed(spool, monkeypatch):
     monkeypatch.setattr("predictor.store.spool._LARGEST", 10)
     for number in range(5):
         spool.append([b"%04d\n" % number])
@@ -73,7 +73,7 @@ def test_a_segment_ends_where_it_is_large(spool, monkeypatch):
     assert spool.waiting == 5
 
 
-def test_a_disk_that_is_full_takes_all_or_nothing(spool, monkeypatch):
+def test_a_full_disk_takes_all_or_nothing(spool, monkeypatch):
     def write_some(handle, data):
         if len(data) > 4:
             return really(handle, data[:4])
@@ -83,13 +83,13 @@ def test_a_disk_that_is_full_takes_all_or_nothing(spool, monkeypatch):
     really = os.write
     monkeypatch.setattr(os, "write", write_some)
     with pytest.raises(OSError, match="No space left on device"):
-        spool.append([b"lost and told so\n"])
+        spool.append([b"lost with an error\n"])
     monkeypatch.undo()
     spool.append([b"2\n"])
     assert list_lines(spool) == [b"1", b"2"]
 
 
-def test_what_was_added_is_on_the_disk_after_a_sync_also_of_closed_segments(spool, monkeypatch):
+def test_a_sync_covers_complete_segments_too(spool, monkeypatch):
     synced = []
     really = os.fsync
     monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(Path(f"/proc/self/fd/{handle}").readlink()), really(handle)))
@@ -103,7 +103,7 @@ def test_what_was_added_is_on_the_disk_after_a_sync_also_of_closed_segments(spoo
     assert len(synced) == 3
 
 
-def test_a_sync_that_fails_is_made_up_for(spool, monkeypatch):
+def test_a_sync_that_fails_is_repeated(spool, monkeypatch):
     def refuse(_):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
@@ -117,7 +117,7 @@ def test_a_sync_that_fails_is_made_up_for(spool, monkeypatch):
     assert len(synced) == 2
 
 
-def test_what_a_closed_spool_left_is_taken_over(spool, tmp_path):
+def test_records_of_a_closed_spool_are_adopted(spool, tmp_path):
     other = Spool(tmp_path / "spool")
     other.append([b"1\n", b"2\n"])
     other.rotate()
@@ -130,7 +130,7 @@ def test_what_a_closed_spool_left_is_taken_over(spool, tmp_path):
     assert spool.waiting == 4
 
 
-def test_what_a_living_process_holds_is_left_to_it(spool, tmp_path):
+def test_records_of_a_running_process_are_not_adopted(spool, tmp_path):
     other = Spool(tmp_path / "spool")
     other.append([b"1\n"])
     spool.adopt()
@@ -140,7 +140,7 @@ def test_what_a_living_process_holds_is_left_to_it(spool, tmp_path):
     assert spool.waiting == 1
 
 
-def test_what_a_killed_process_left_is_taken_over_by_one_of_those_that_come(spool, tmp_path):
+def test_records_of_a_killed_process_are_adopted_by_one_other(spool, tmp_path):
     code = (
         "import sys; from pathlib import Path; from predictor.store.spool import Spool\n"
         "spool = Spool(Path(sys.argv[1])); spool.append([b'1\\n']); spool.rotate(); spool.append([b'2\\n', b'ha'])\n"
@@ -154,13 +154,13 @@ def test_what_a_killed_process_left_is_taken_over_by_one_of_those_that_come(spoo
         child.send_signal(signal.SIGKILL)
         child.wait()
     other = Spool(tmp_path / "spool")
-    threads = [threading.Thread(target=one.adopt) for one in (spool, other)]
+    threads = [threading.Thread(target=adopter.adopt) for adopter in (spool, other)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert sorted([spool.waiting, other.waiting]) == [0, 2]
-    heir = max(spool, other, key=lambda one: one.waiting)
+    heir = max(spool, other, key=lambda adopter: adopter.waiting)
     assert [read_lines(segment.path) for segment in heir.list_waiting()] == [([b"1"], False), ([b"2"], True)]
     heir.close()
     spool.adopt()
@@ -175,7 +175,7 @@ def test_an_empty_spool_leaves_no_files_but_the_lock_of_its_folder(spool):
     assert [file.name for file in spool.folder.iterdir()] == ["folder.lock"]
 
 
-def test_what_is_scrubbed_leaves_no_trace(spool):
+def test_scrubbed_records_leave_no_trace(spool):
     spool.append([b"keep 1\n", b"drop 2\n"])
     spool.rotate()
     spool.append([b"drop 3\n"])
@@ -186,7 +186,7 @@ def test_what_is_scrubbed_leaves_no_trace(spool):
     assert b"drop" not in b"".join(file.read_bytes() for file in spool.folder.iterdir())
 
 
-def test_a_scrub_that_was_cut_off_is_cleared_away_with_what_was_left(spool, tmp_path):
+def test_files_of_an_interrupted_scrub_are_deleted(spool, tmp_path):
     other = Spool(tmp_path / "spool")
     other.append([b"1\n"])
     other.rotate().path.with_suffix(".new").write_bytes(b"half")
@@ -197,7 +197,7 @@ def test_a_scrub_that_was_cut_off_is_cleared_away_with_what_was_left(spool, tmp_
 
 
 @pytest.mark.parametrize("made_again", [True, False])
-def test_a_folder_that_is_emptied_holds_what_comes_then_for_the_next_process(spool, made_again):
+def test_records_written_after_the_folder_was_emptied_reach_the_next_process(spool, made_again):
     spool.append([b"1\n"])
     spool.remove(spool.rotate())
     shutil.rmtree(spool.folder)
@@ -211,7 +211,7 @@ def test_a_folder_that_is_emptied_holds_what_comes_then_for_the_next_process(spo
     after.close()
 
 
-def test_half_a_line_of_what_was_set_aside_harms_no_other(spool):
+def test_a_partial_line_of_a_refused_record_harms_no_other(spool):
     spool.append([b"1\n"])
     spool.refuse([(b'{"lead_id": "A1"}', "why")])
     with spool.refused.open("ab") as file:
@@ -224,7 +224,7 @@ def test_half_a_line_of_what_was_set_aside_harms_no_other(spool):
     ]  # fmt: skip
 
 
-def test_what_was_set_aside_is_forgotten_in_time(spool):
+def test_refused_records_expire(spool):
     spool.expire_refused(datetime.now(UTC))
     spool.append([b"1\n"])
     spool.refuse([(b"old", "why")])
@@ -234,7 +234,7 @@ def test_what_was_set_aside_is_forgotten_in_time(spool):
     assert [json.loads(line)["record"] for line in spool.refused.read_bytes().splitlines()] == ["new"]
 
 
-def test_what_cannot_be_set_aside_whole_is_not_set_aside(spool, monkeypatch):
+def test_refused_records_are_written_completely_or_not_at_all(spool, monkeypatch):
     spool.append([b"1\n"])
     spool.refuse([(b"first", "why")])
     before = spool.refused.read_bytes()
@@ -249,7 +249,7 @@ def test_what_cannot_be_set_aside_whole_is_not_set_aside(spool, monkeypatch):
     assert spool.refused.read_bytes() == before
 
 
-def test_half_a_line_of_an_erased_lead_is_erased(spool):
+def test_a_partial_line_of_an_erased_lead_is_erased(spool):
     spool.append([b"1\n"])
     spool.refuse([(b'{"lead_id": "A1"}', "why")])
     with spool.refused.open("ab") as file:
@@ -259,14 +259,14 @@ def test_half_a_line_of_an_erased_lead_is_erased(spool):
     assert b"A1" in spool.refused.read_bytes()
 
 
-def test_what_an_older_version_set_aside_is_not_forgotten_for_want_of_a_date(spool):
+def test_refused_records_of_an_older_version_do_not_expire_for_lack_of_a_date(spool):
     spool.append([b"1\n"])
     spool.refused.write_bytes(b'{"reason": "why", "record": "old"}\n{"reason": "w\n')
     spool.expire_refused(datetime.now(UTC))
     assert spool.refused.read_bytes() == b'{"reason": "why", "record": "old"}\n'
 
 
-def test_a_sync_that_finds_no_file_left_to_open_is_made_again(spool, monkeypatch):
+def test_a_sync_that_cannot_open_files_is_repeated(spool, monkeypatch):
     spool.append([b"1\n"])
     first = spool.rotate()
     spool.append([b"2\n"])

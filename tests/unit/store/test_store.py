@@ -1,4 +1,4 @@
-"""The store of a server: none lost, none twice, whatever becomes of the database; the same on SQLite and PostgreSQL."""
+"""The store of a server: no record lost or stored twice while the database comes and goes, on SQLite and PostgreSQL."""
 
 import errno
 import json
@@ -16,7 +16,7 @@ from predictor.store.database import Database
 from predictor.store.store import Store
 
 
-def test_what_is_kept_is_read_back_at_once(store):
+def test_saved_records_can_be_read_at_once(store):
     save(store, "A1", "A2")
     store.save_outcome("A1", "recycled", occurred_at=NOON, reason="timing")
     store.save_outcome("A1", "recycled", occurred_at=NOON, reason="budget")
@@ -25,19 +25,19 @@ def test_what_is_kept_is_read_back_at_once(store):
     assert (store.waiting, store.away) == (0, None)
 
 
-def test_the_writer_needs_nobody_to_ask_for_it(store, watched, place):
+def test_the_writer_starts_with_the_first_record(store, watched, place):
     save(store, "A1")
     assert watched.written.wait(PATIENCE_S)
     assert list_leads(place) == ["A1"]
 
 
-def test_keeping_nothing_opens_nothing(store, tmp_path):
+def test_saving_nothing_opens_nothing(store, tmp_path):
     store.save_scores([], scored_at=NOON, model="m")
     assert not (tmp_path / "spool").exists()
 
 
 @pytest.mark.usefixtures("impatient")
-def test_while_the_database_is_away_records_wait_and_are_written_once_when_it_is_back(place, open_store, watched, caplog):
+def test_while_the_database_is_away_records_wait_and_are_then_written_once(place, open_store, watched, caplog):
     store = open_store()
     save(store, "before")
     store.drain()
@@ -61,7 +61,7 @@ def test_while_the_database_is_away_records_wait_and_are_written_once_when_it_is
 
 
 @pytest.mark.usefixtures("impatient")
-def test_what_waits_when_a_server_ends_is_written_by_the_next_one(place, open_store, caplog):
+def test_records_that_wait_when_a_server_ends_are_written_by_the_next_one(place, open_store, caplog):
     first = open_store()
     save(first, "before")
     first.drain()
@@ -78,7 +78,7 @@ def test_what_waits_when_a_server_ends_is_written_by_the_next_one(place, open_st
     assert list_leads(place) == ["A1", "A2", "before"]
 
 
-def test_a_start_writes_what_was_left_without_a_new_record(place, open_store, watched, monkeypatch):
+def test_a_start_writes_waiting_records_without_a_new_one(place, open_store, watched, monkeypatch):
     first = open_store()
     monkeypatch.setattr(first, "_writer", type("Idle", (), {"wake": lambda _: None, "stop": lambda _: None})())
     save(first, "A1")
@@ -88,7 +88,7 @@ def test_a_start_writes_what_was_left_without_a_new_record(place, open_store, wa
     assert list_leads(place) == ["A1"]
 
 
-def test_a_batch_that_was_written_before_its_file_was_removed_is_there_once(place, open_store, monkeypatch):
+def test_a_batch_whose_file_could_not_be_removed_is_stored_once(place, open_store, monkeypatch):
     def die(_):
         raise OSError(errno.EIO, "as if the power failed")
 
@@ -105,7 +105,7 @@ def test_a_batch_that_was_written_before_its_file_was_removed_is_there_once(plac
     assert len(second.load_outcomes()) == 1
 
 
-def test_a_record_that_is_refused_for_good_is_set_aside_and_blocks_nothing(place, store, tmp_path, caplog):
+def test_a_record_that_the_database_never_accepts_is_set_aside_and_blocks_nothing(place, store, tmp_path, caplog):
     with caplog.at_level(logging.ERROR, "predictor.store"):
         store._writer.stop(PATIENCE_S)
         save(store, "A1", "half \ud800", "A2")
@@ -113,18 +113,18 @@ def test_a_record_that_is_refused_for_good_is_set_aside_and_blocks_nothing(place
         store.drain()
     assert list_leads(place) == ["A1", "A2"]
     assert store.waiting == 0
-    told = [json.loads(line) for line in (tmp_path / "spool" / "records.refused").read_text().splitlines()]
-    assert [(entry["reason"], entry["record"]) for entry in told[:2]] == [
+    entries = [json.loads(line) for line in (tmp_path / "spool" / "records.refused").read_text().splitlines()]
+    assert [(entry["reason"], entry["record"]) for entry in entries[:2]] == [
         ("no record can be read: KeyError", '{"kind":"score"}'),
         ("no record can be read: JSONDecodeError", "no json"),
     ]
-    assert told[2]["reason"] == "The database refuses it: UnicodeEncodeError."
-    assert '"lead_id":"half ' in told[2]["record"]
+    assert entries[2]["reason"] == "The database refuses it: UnicodeEncodeError."
+    assert '"lead_id":"half ' in entries[2]["record"]
     assert "3 records can never be stored, so they are set aside in" in caplog.text
     assert "half" not in caplog.text
 
 
-def test_a_file_that_somebody_took_away_blocks_nothing(place, store, caplog):
+def test_a_segment_that_was_deleted_blocks_nothing(place, store, caplog):
     store._writer.stop(PATIENCE_S)
     save(store, "A1", "A2")
     store._spool.rotate().path.unlink()
@@ -135,7 +135,7 @@ def test_a_file_that_somebody_took_away_blocks_nothing(place, store, caplog):
     assert "A file of the spool is missing, and with it 2 records: " in caplog.text
 
 
-def test_half_a_line_is_left_out_and_told(open_store, caplog):
+def test_a_partial_line_is_left_out_and_logged(open_store, caplog):
     first = open_store()
     first._spool.append([make_score("A1").to_line(), b'{"kind":"sco'])
     first._spool.close()
@@ -144,7 +144,7 @@ def test_half_a_line_is_left_out_and_told(open_store, caplog):
     assert "was being written when its process ended" in caplog.text
 
 
-def test_writers_of_several_stores_at_once_lose_nothing_and_repeat_nothing(place, open_store):
+def test_several_stores_that_write_at_once_lose_and_repeat_nothing(place, open_store):
     def work(name):
         for number in range(25):
             save(stores[number % 3], f"{name}-{number:02}")
@@ -170,7 +170,7 @@ def test_many_records_take_few_transactions(store, watched, monkeypatch):
     assert watched.batches == 3
 
 
-def test_a_fault_of_the_program_does_not_end_the_writing(place, store, monkeypatch, caplog):
+def test_a_bug_does_not_end_the_writing(place, store, monkeypatch, caplog):
     def fail(_, records):
         calls.append(len(records))
         if len(calls) == 1:
@@ -191,7 +191,7 @@ def test_a_fault_of_the_program_does_not_end_the_writing(place, store, monkeypat
     assert person not in caplog.text
 
 
-def test_what_is_kept_is_synced_in_the_background(tmp_path, monkeypatch):
+def test_records_are_synced_in_the_background(tmp_path, monkeypatch):
     synced = threading.Event()
     monkeypatch.setattr(os, "fsync", lambda _: synced.set())
     (tmp_path / "scores.db").write_bytes(b"no database" * 100)  # so that it waits
@@ -210,15 +210,15 @@ def test_what_is_kept_is_synced_in_the_background(tmp_path, monkeypatch):
         ({"url": "postgresql://host/scores"}, None, "models/scores.spool"),
     ],
 )
-def test_settings_say_where_it_is(tmp_path, settings, file, spool):
-    asked = make_settings({"store": settings}).store
-    store = Store.open(asked.start_from(tmp_path) if settings else asked, tmp_path / "models")
+def test_the_settings_name_database_and_spool(tmp_path, settings, file, spool):
+    section = make_settings({"store": settings}).store
+    store = Store.open(section.start_from(tmp_path) if settings else section, tmp_path / "models")
     assert store.database.file == (file and tmp_path / file)
     assert store._spool.folder == tmp_path / spool
 
 
-def test_an_answer_keeps_its_contract_whatever_is_stored_beside_it():
-    kept, plain = make_answer(features={"industry": "Software"}), make_answer()
-    assert isinstance(kept, Answer)
-    assert kept.to_json() == plain.to_json()
-    assert kept == plain
+def test_stored_features_are_no_part_of_an_answer():
+    with_features, plain = make_answer(features={"industry": "Software"}), make_answer()
+    assert isinstance(with_features, Answer)
+    assert with_features.to_json() == plain.to_json()
+    assert with_features == plain

@@ -1,4 +1,4 @@
-"""Training from the store: the same as from tables where all is stored, and only what sales saw teaches."""
+"""Training from the store: equal to training from tables if all is stored, and only on leads that sales saw."""
 
 from dataclasses import replace
 
@@ -46,19 +46,21 @@ def answers(scorer):
     return made
 
 
-def store(folder, answers, **given):
-    """A database that holds those answers and what came of them."""
+def store(folder, answers, **exploration):
+    """A database with those answers and their outcomes."""
     database = Database.beside(folder)
     database.write([
-        make_score_record(Answered(answer, as_of, **given), scored_at=as_of, model="m") for answer, as_of, _ in answers
+        make_score_record(Answered(answer, as_of, **exploration), scored_at=as_of, model="m") for answer, as_of, _ in answers
     ])  # fmt: skip
-    told = [(answer.lead_id, pd.Timestamp(sql_at).to_pydatetime()) for answer, _, sql_at in answers if isinstance(sql_at, str)]
-    rows = [{"lead_id": lead_id, "kind": "accepted", "occurred_at": at, "told_at": at} for lead_id, at in told]
+    accepted = [
+        (answer.lead_id, pd.Timestamp(sql_at).to_pydatetime()) for answer, _, sql_at in answers if isinstance(sql_at, str)
+    ]
+    rows = [{"lead_id": lead_id, "kind": "accepted", "occurred_at": at, "told_at": at} for lead_id, at in accepted]
     database.write([Record("outcome", row | {"reason": None, "amount": None}) for row in rows])
     return database
 
 
-def test_where_all_was_handed_over_the_store_teaches_what_the_tables_teach(firm, answers, tmp_path):
+def test_where_all_leads_were_handed_over_store_and_tables_train_the_same_model(firm, answers, tmp_path):
     settings = load_settings(firm)
     stored = load_stored_dataset(settings, store(tmp_path, answers, explore=True, explore_rate=1.0))
     tables = load_dataset(settings)
@@ -78,25 +80,25 @@ def test_where_all_was_handed_over_the_store_teaches_what_the_tables_teach(firm,
     assert "STORE001" in {finding.code for finding in learned.findings}
 
 
-def test_what_was_held_back_without_a_lot_is_counted_as_unseen(firm, answers, tmp_path):
+def test_leads_held_back_without_exploration_are_counted(firm, answers, tmp_path):
     half = [(replace(answer, decision="nurture") if at % 2 else answer, *rest) for at, (answer, *rest) in enumerate(answers)]
     dataset = load_stored_dataset(load_settings(firm), store(tmp_path / "chosen", half))
     assert dataset.stored.held_back == len(answers) // 2
     (finding,) = (finding for finding in dataset.findings if finding.code == "STORE002")
     assert finding.what.endswith("All figures are of leads that were handed over, more of whom are accepted than of all.")
-    explored = load_stored_dataset(load_settings(firm), store(tmp_path / "lot", half, explore=True, explore_rate=0.5))
+    explored = load_stored_dataset(load_settings(firm), store(tmp_path / "explored", half, explore=True, explore_rate=0.5))
     assert explored.stored.held_back == 0
 
 
-def test_the_model_that_answered_says_the_same_of_the_stored_rows(firm, scorer, answers, tmp_path):
+def test_the_model_that_answered_gives_stored_rows_the_same_probabilities(firm, scorer, answers, tmp_path):
     dataset = load_stored_dataset(load_settings(firm), store(tmp_path, answers, explore=True, explore_rate=1.0))
     probability = _ask_old(scorer, dataset, np.arange(len(answers)))
     np.testing.assert_array_equal(probability, [answer.probability for answer, _, _ in answers])
 
 
 @pytest.mark.parametrize("pending", ["drop", "odds", "weight"])
-def test_what_was_handed_over_by_lot_brings_the_base_rate_back(tmp_path, pending):
-    """500 routed, half of them accepted; 500 held back, of whom every fifth was handed over by lot, a tenth of these accepted."""
+def test_exploration_restores_the_base_rate(tmp_path, pending):
+    """500 routed, half of them accepted; 500 held back, every fifth of them handed over at random, a tenth of these accepted."""
     settings = load_settings(make_firm(tmp_path, data={"observed_until": "2027-01-01"}, label={"pending": pending}))
     database, start = Database.beside(tmp_path), pd.Timestamp("2026-01-01", tz="UTC")
     records = []
@@ -107,8 +109,8 @@ def test_what_was_handed_over_by_lot_brings_the_base_rate_back(tmp_path, pending
         answer = Answer(
             lead_id, 0.3, (0.2, 0.4), 0.25, decision, "B", None, (), (), {"industry": decision, "employees": 1.0 * number}
         )
-        given = Answered(answer, at, explore=explored, explore_rate=0.2 if explored else None)
-        records.append(make_score_record(given, scored_at=at, model="m"))
+        answered = Answered(answer, at, explore=explored, explore_rate=0.2 if explored else None)
+        records.append(make_score_record(answered, scored_at=at, model="m"))
         row = {"lead_id": lead_id, "kind": "accepted", "occurred_at": at, "told_at": at, "reason": None, "amount": None}
         records += [Record("outcome", row)] if won else []
     database.write(records)
@@ -130,7 +132,7 @@ def test_a_store_of_which_sales_saw_nothing_is_refused(firm, answers, tmp_path):
         load_stored_dataset(load_settings(firm), Database.beside(tmp_path / "empty"))
 
 
-def test_what_no_new_model_could_work_out_is_not_learned_from(tmp_path):
+def test_features_that_a_new_model_could_not_compute_are_left_out(tmp_path):
     settings = load_settings(make_firm(tmp_path, roles={"points": [], "ignore": ["industry"]}, points={"gate": "rule_book"}))
     looked = {"industry": "Software", "points/total": 3.0, "events/chat/count_ever": 2.0, "events/any/first_type": "chat"}
     start = pd.Timestamp("2026-01-01", tz="UTC").to_pydatetime()
@@ -151,7 +153,7 @@ def test_what_no_new_model_could_work_out_is_not_learned_from(tmp_path):
 def test_the_command_learns_from_the_store_beside_the_bundles(firm, answers):
     models = firm.parent / "models"
     store(models, answers, explore=True, explore_rate=1.0).close()
-    asked = CliRunner().invoke(app, ["train", "-c", str(firm), "--models", str(models), "--no-track", "--from-store", "--json"])
-    assert asked.exit_code == 0, asked.output
-    assert '"STORE001"' in asked.stdout
-    assert "romoted" in asked.stdout
+    result = CliRunner().invoke(app, ["train", "-c", str(firm), "--models", str(models), "--no-track", "--from-store", "--json"])
+    assert result.exit_code == 0, result.output
+    assert '"STORE001"' in result.stdout
+    assert "romoted" in result.stdout

@@ -1,4 +1,4 @@
-"""Drift: the index by hand and against a plain histogram, ties, empty bins, and words."""
+"""Drift: the index by hand and against a plain histogram, ties, empty bins, and verdicts."""
 
 import numpy as np
 import pandas as pd
@@ -47,18 +47,18 @@ def test_the_index_is_that_of_a_plain_histogram():
 
 
 @pytest.mark.parametrize(("power", "verdict"), [(1, "stable"), (1.5, "watch"), (3, "moved")])
-def test_words(power, verdict):
+def test_verdicts(power, verdict):
     assert compute_drift(make_reference(draw(5000, 0)), draw(5000, 1, power))["verdict"].tolist() == [verdict]
 
 
 @pytest.mark.parametrize("n", [0, 1, 199])
-def test_few_leads_tell_nothing(n):
+def test_few_leads_have_no_verdict(n):
     table = compute_drift(make_reference(draw(5000, 0)), draw(n, 1))
     assert table["verdict"].tolist() == ["too few leads"]
     assert table["index"].isna().all()
 
 
-def test_chance_alone_seldom_speaks():
+def test_chance_alone_is_seldom_called_drift():
     reference = make_reference(draw(5000, 0))
     verdicts = [compute_drift(reference, draw(200, seed))["verdict"].iloc[0] for seed in range(1, 101)]
     assert verdicts.count("stable") >= 90
@@ -81,22 +81,22 @@ def test_features_numbers_categories_and_what_is_missing():
         "employees": {"missing": 0.2, "quantiles": levels},
         "industry": {"missing": 0.0, "shares": [0.5, 0.3, 0.2]},
         "empty": {"missing": 1.0, "quantiles": None},
-        "not given": {"missing": 0.0, "quantiles": levels},
+        "not passed": {"missing": 0.0, "quantiles": levels},
     }
     reference = make_reference(draw(5000, 0), features)
     employees = np.where(np.arange(1000) % 5 == 0, np.nan, draw(1000, 2))
     industry = np.repeat([0.0, 1.0, 2.0], [500, 300, 200])
     rows = pd.DataFrame({"employees": employees, "industry": industry, "empty": np.nan})
-    told = compute_drift(reference, draw(1000, 1), rows).set_index("what")
-    assert list(told.index) == ["probability", "employees", "industry", "empty"]
-    assert told["verdict"].tolist() == ["stable"] * 4
-    assert told.loc["industry", "index"] == 0
+    table = compute_drift(reference, draw(1000, 1), rows).set_index("what")
+    assert list(table.index) == ["probability", "employees", "industry", "empty"]
+    assert table["verdict"].tolist() == ["stable"] * 4
+    assert table.loc["industry", "index"] == 0
     gone = compute_drift(reference, draw(1000, 1), rows.assign(employees=np.nan, industry=2.0, empty=1.0)).set_index("what")
     assert gone["verdict"].tolist() == ["stable", "moved", "moved", "moved"]
 
 
 @given(st.lists(st.floats(0, 1), min_size=200, max_size=300), st.lists(st.floats(0, 1), min_size=1, max_size=50))
-def test_the_index_is_never_below_zero_and_order_is_nothing(now, then):
+def test_the_index_is_never_below_zero_and_does_not_depend_on_order(now, then):
     reference = make_reference(then)
     index = compute_drift(reference, now)["index"].iloc[0]
     assert index >= -1e-12
