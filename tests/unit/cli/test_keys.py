@@ -43,7 +43,7 @@ def test_the_settings_name_the_file(tmp_path):
 def test_an_unknown_scope_is_refused_with_a_text(tmp_path):
     result = run("keys", "add", "crm", "--scope", "all", "--models", tmp_path)
     assert result.exit_code == 1
-    assert "must open one or more of 'score', 'outcomes', 'admin', but 'all' came" in " ".join(result.stderr.split())
+    assert "must have one or more of the scopes 'score', 'outcomes', 'admin', but has 'all'" in " ".join(result.stderr.split())
     assert not list(tmp_path.iterdir())
 
 

@@ -17,7 +17,7 @@ from predictor.store.database import Database
 from predictor.store.records import Answered, Record, make_score_record
 from predictor.training.from_store import load_stored_dataset
 from predictor.training.from_tables import load_dataset
-from predictor.training.promotion import _ask_old
+from predictor.training.promotion import _score_with_old
 from predictor.training.train import train
 
 UNTIL = "2026-03-01"
@@ -92,7 +92,7 @@ def test_leads_held_back_without_exploration_are_counted(firm, answers, tmp_path
 
 def test_the_model_that_answered_gives_stored_rows_the_same_probabilities(firm, scorer, answers, tmp_path):
     dataset = load_stored_dataset(load_settings(firm), store(tmp_path, answers, explore=True, explore_rate=1.0))
-    probability = _ask_old(scorer, dataset, np.arange(len(answers)))
+    probability = _score_with_old(scorer, dataset, np.arange(len(answers)))
     np.testing.assert_array_equal(probability, [answer.probability for answer, _, _ in answers])
 
 
