@@ -15,7 +15,6 @@ import pandas as pd
 
 from predictor.core.errors import StoreError, count
 from predictor.core.settings_sections import StoreSettings
-from predictor.scoring.answer import Answer
 from predictor.store.database import Database, ErasureResult
 from predictor.store.records import Answered, Record, make_score_record
 from predictor.store.schema import OutcomeKind
@@ -150,10 +149,6 @@ class Store:
         texts = [f"{count(kept, 'score')} kept in memory until it can be written."] if kept else []
         texts += [f"{count(len(lines) - kept, 'score')} not stored."] if kept < len(lines) else []
         return " ".join([*texts, str(make_spool_error(error))])
-
-    def save_score(self, answer: Answer, *, as_of: datetime, scored_at: datetime, model: str) -> None:
-        """Save one answer; arguments as `save_scores`."""
-        self.save_scores([Answered(answer, as_of)], scored_at=scored_at, model=model)
 
     def save_outcome(
         self,

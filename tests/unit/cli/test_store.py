@@ -10,6 +10,7 @@ from predictor.cli.app import app
 from predictor.core.errors import SettingsError
 from predictor.core.settings import make_settings
 from predictor.scoring.answer import Answer
+from predictor.store.records import Answered
 from predictor.store.store import Store
 
 NOW = datetime.now(UTC)
@@ -21,7 +22,7 @@ def models(tmp_path):
     store = Store.open(make_settings().store, tmp_path)
     for lead_id, days in (("A1", 0), ("A1", 400), ("A2", 0)):
         answer = Answer(lead_id, 0.3, (0.2, 0.4), 0.25, "route_to_sales", "B", None, (), ())
-        store.save_score(answer, as_of=NOW, scored_at=NOW - timedelta(days=days), model="m")
+        store.save_scores([Answered(answer, NOW)], scored_at=NOW - timedelta(days=days), model="m")
     store.save_outcome("A1", "accepted", occurred_at=NOW)
     store.drain()
     store.close()

@@ -18,13 +18,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from predictor.scoring.answer import Answer
 from predictor.store.database import Database
+from predictor.store.records import Answered
 from predictor.store.store import Store
 
 store = Store(Database(sys.argv[1]), Path(sys.argv[2]))
 for number in range(1_000_000):
     answer = Answer(f"{sys.argv[3]}-{number}", 0.3, (0.2, 0.4), 0.25, "nurture", "B", None, (), (), {"employees": 250.0})
     now = datetime.now(UTC)
-    store.save_score(answer, as_of=now, scored_at=now, model="m")
+    store.save_scores([Answered(answer, now)], scored_at=now, model="m")
     if number % 7 == 0:
         store.save_outcome(answer.lead_id, "accepted", occurred_at=now)
     print(answer.lead_id, flush=True)
