@@ -43,7 +43,7 @@ def serve(
     _raise_file_limit()
     uvicorn.run(
         "api.app:create_from_environment", factory=True, host=host, port=port, access_log=False, log_config=make_log_config(),
-        server_header=False, http="api.http.header_timeout:PromptHeads",
+        server_header=False, http="api.http.header_timeout:HeaderTimeout",
     )  # fmt: skip
 
 
