@@ -20,7 +20,7 @@ from _history_sql import TYPES, WINDOWS, write_sql
 from _measure import measure, run_script, tell_missed, time_once
 
 from predictor.features.event_features import list_event_features
-from predictor.features.table import compute_history
+from predictor.features.table import compute_event_columns
 
 LEADS = 200_000
 COMPARED = 10  # million events at which time and memory are bound
@@ -74,7 +74,7 @@ def connect(folder: str) -> duckdb.DuckDBPyConnection:
 def run_ours(events: str) -> pd.DataFrame:
     """The features as the product computes them."""
     connection = ibis.duckdb.from_connection(connect(events))
-    return compute_history(FEATURES, make_leads(), connection.read_parquet(f"{events}/*.parquet"))
+    return compute_event_columns(FEATURES, make_leads(), connection.read_parquet(f"{events}/*.parquet"))
 
 
 def run_sql(events: str) -> pd.DataFrame:

@@ -70,8 +70,8 @@ def compare(folder: Path) -> tuple[float, float]:
 
     from predictor.data.values import Event  # noqa: PLC0415
     from predictor.features.event_features import list_event_features  # noqa: PLC0415
-    from predictor.features.one_lead import LiveWindows  # noqa: PLC0415
-    from predictor.features.table import compute_history  # noqa: PLC0415
+    from predictor.features.one_lead import OneLeadFeatures  # noqa: PLC0415
+    from predictor.features.table import compute_event_columns  # noqa: PLC0415
 
     features = [feature for feature in list_event_features(TYPES, WINDOWS) if feature.kind in ("count", "count_ever")]
     names = [feature.name for feature in features]
@@ -83,7 +83,7 @@ def compare(folder: Path) -> tuple[float, float]:
     seconds = []
     for _ in range(3):
         start = time.perf_counter()
-        frame = compute_history(features, leads, table)
+        frame = compute_event_columns(features, leads, table)
         seconds.append(time.perf_counter() - start)
     assert np.array_equal(frame[names], theirs)
 
@@ -93,7 +93,7 @@ def compare(folder: Path) -> tuple[float, float]:
         acts[key].append(Event(moment, event_type))
     as_of = list(leads["as_of"].dt.to_pydatetime())
     start = time.perf_counter()
-    windows = LiveWindows(features)
+    windows = OneLeadFeatures(features)
     rows = [windows.compute(acts[key], now) for key, now in zip(leads["lead_id"], as_of, strict=True)]
     single = time.perf_counter() - start
     assert np.array_equal([[row[name] for name in names] for row in rows], theirs)

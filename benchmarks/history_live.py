@@ -18,8 +18,8 @@ import pyarrow as pa
 
 from predictor.data.values import Event
 from predictor.features.event_features import EventFeature, list_event_features
-from predictor.features.one_lead import LiveWindows
-from predictor.features.table import compute_history
+from predictor.features.one_lead import OneLeadFeatures
+from predictor.features.table import compute_event_columns
 
 LEADS, EVENTS = 200, 50
 MOST_US = 100.0
@@ -59,7 +59,7 @@ def compute_table(features: tuple[EventFeature, ...], leads: list[list[Event]]) 
         **{name: [getattr(act, name) for _, act in acts] for name in ("event_type", "asset", "campaign", "value")},
     }
     rows = pd.DataFrame({"lead_id": [f"L{place}" for place in range(len(leads))], "as_of": pd.Timestamp(NOW)})
-    return compute_history(features, rows, ibis.memtable(pa.table(columns)))
+    return compute_event_columns(features, rows, ibis.memtable(pa.table(columns)))
 
 
 def check_equal(frame: pd.DataFrame, answers: list[dict[str, float | str | None]]) -> None:
@@ -81,7 +81,7 @@ def main() -> int:
     print("| types | features | live, microseconds a lead | the table, microseconds a lead |\n|--:|--:|--:|--:|")
     for types in (7, 16):
         features = list_event_features(TYPES[:types], [7, 30, 90])
-        windows = LiveWindows(features)
+        windows = OneLeadFeatures(features)
         start = time.perf_counter()
         frame = compute_table(features, leads)
         table = (time.perf_counter() - start) / LEADS * 1e6

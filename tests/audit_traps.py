@@ -1,4 +1,4 @@
-"""A simulated firm with traps such as exports have, and the study of its leads alone."""
+"""A simulated firm with the traps of real exports, and the dataset of its leads alone."""
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ def draw_leads(seed, n=3000):
 
 
 def plant(leads, seed):
-    """A column filled at conversion, a counter taken at export, an owner set by sales, and copies among the newest."""
+    """A column filled at conversion, a counter taken at export, an owner set by sales, and copies among the newest leads."""
     draw = np.random.default_rng(seed)
     leads = plant_copies(leads, draw)
     accepted, n = leads["sql_at"].notna().to_numpy(), len(leads)
@@ -32,7 +32,7 @@ def plant(leads, seed):
 
 
 def plant_copies(leads, draw):
-    """Leads of the first year again, under another id and in the last half year, with what came of them as before."""
+    """Leads of the first year again, under another id in the last half year, with the same outcomes."""
     older = leads[leads["mql_at"] < leads["mql_at"].min() + pd.Timedelta(days=360)]
     copies = older.sample(COPIES, random_state=int(draw.integers(2**31)))
     later = (
@@ -43,9 +43,9 @@ def plant_copies(leads, draw):
     return pd.concat([leads, copies], ignore_index=True).sort_values("mql_at", ignore_index=True)
 
 
-def study_leads(folder, leads, **sections):
+def load_leads(folder, leads, **sections):
     folder.mkdir(parents=True, exist_ok=True)
     leads.to_csv(folder / "leads.csv", index=False)
-    asked = {"data": {"leads": "leads.csv"}, "label": {"horizon_days": 30}} | sections
-    (folder / "predictor.toml").write_text(tomli_w.dumps(asked), encoding="utf-8")
+    settings = {"data": {"leads": "leads.csv"}, "label": {"horizon_days": 30}} | sections
+    (folder / "predictor.toml").write_text(tomli_w.dumps(settings), encoding="utf-8")
     return load_dataset(load_settings(folder / "predictor.toml"))

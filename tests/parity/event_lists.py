@@ -1,4 +1,4 @@
-"""Event lists made to be hard: ties, edges of windows, other zones, odd spellings, repeated rows; and both engines on them."""
+"""Event lists made to be hard: ties, edges of one_lead, other zones, odd spellings, repeated rows; and both engines on them."""
 
 import random
 from datetime import UTC, datetime, timedelta, timezone
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from predictor.data.values import Event
 from predictor.features.event_features import list_event_features
-from predictor.features.one_lead import LiveWindows
+from predictor.features.one_lead import OneLeadFeatures
 
 NOW = datetime(2026, 4, 12, tzinfo=UTC)  # clocks of Berlin went forward two weeks before
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,7 +37,7 @@ FEATURES = list_event_features(["Page_View", "straße", "Größe", "a.b/`c\"'", 
 
 
 def make_chance(seed):
-    """Draws that the seed tells."""
+    """Random draws with that seed."""
     return random.Random(seed)  # noqa: S311  no secret is made of them
 
 
@@ -53,11 +53,11 @@ def draw_firm(seed, leads=100):
     chance = make_chance(seed)
     rows, events = [], []
     for lead in range(leads):
-        acts = [draw_event(chance) for _ in range(chance.choice([0, 1, 3, 12, 40]))]
-        events += [(f"L{lead}", act) for act in acts + acts[: len(acts) // 5]]
+        lead_events = [draw_event(chance) for _ in range(chance.choice([0, 1, 3, 12, 40]))]
+        events += [(f"L{lead}", event) for event in lead_events + lead_events[: len(lead_events) // 5]]
         halves = [chance.randint(-8, 4) for _ in range(chance.choice([1, 1, 2, 3]))]
         rows += [(f"L{lead}", NOW + timedelta(hours=12 * half)) for half in halves]
-    events += [("unknown", act) for _, act in events[:20]]
+    events += [("unknown", event) for _, event in events[:20]]
     chance.shuffle(rows)
     chance.shuffle(events)
     return rows, events
@@ -75,23 +75,23 @@ def make_leads(rows):
 def make_events(events):
     columns = {
         "lead_id": pa.array([key for key, _ in events], pa.string()),
-        "at_us": pa.array([to_microseconds(act.occurred_at) for _, act in events], pa.int64()),
-        "event_type": pa.array([act.event_type for _, act in events], pa.string()),
-        "asset": pa.array([act.asset for _, act in events], pa.string()),
-        "campaign": pa.array([act.campaign for _, act in events], pa.string()),
-        "value": pa.array([act.value for _, act in events], pa.float64()),
+        "at_us": pa.array([to_microseconds(event.occurred_at) for _, event in events], pa.int64()),
+        "event_type": pa.array([event.event_type for _, event in events], pa.string()),
+        "asset": pa.array([event.asset for _, event in events], pa.string()),
+        "campaign": pa.array([event.campaign for _, event in events], pa.string()),
+        "value": pa.array([event.value for _, event in events], pa.float64()),
     }
     return pa.table(columns)
 
 
 def compute_singly(features, rows, events):
-    """The frame of `compute_history`, each row by the engine for one lead."""
-    windows, acts = LiveWindows(features), {}
-    for key, act in events:
-        acts.setdefault(key, []).append(act)
-    answers = [windows.compute(acts.get(key, ()), as_of) for key, as_of in rows]
+    """The frame of `compute_event_columns`, each row computed for one lead."""
+    one_lead, lead_events = OneLeadFeatures(features), {}
+    for key, event in events:
+        lead_events.setdefault(key, []).append(event)
+    computed = [one_lead.compute(lead_events.get(key, ()), as_of) for key, as_of in rows]
     columns = {
-        feature.name: pd.Series([answer[feature.name] for answer in answers], dtype=object if feature.is_category else float)
+        feature.name: pd.Series([row[feature.name] for row in computed], dtype=object if feature.is_category else float)
         for feature in features
     }
     return pd.DataFrame(columns).set_axis(make_leads(rows).index)

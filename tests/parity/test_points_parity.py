@@ -97,9 +97,12 @@ def make_frames(leads, events):
 
 
 def award_singly(book, leads, events):
-    acts = {key: [Event(e["occurred_at"], e["event_type"], e["asset"]) for e in events if e["lead_id"] == key] for key in "AB"}
+    events_of = {
+        key: [Event(e["occurred_at"], e["event_type"], e["asset"]) for e in events if e["lead_id"] == key] for key in "AB"
+    }
     return [
-        award_lead(book, {"text": lead["text"], "number": lead["number"]}, acts[lead["lead_id"]], lead["as_of"]) for lead in leads
+        award_lead(book, {"text": lead["text"], "number": lead["number"]}, events_of[lead["lead_id"]], lead["as_of"])
+        for lead in leads
     ]
 
 
@@ -184,19 +187,19 @@ def make_firm(seed=0, leads=300, events=9_000):
             "competitor": random.choice(["yes", "no"], leads, p=[0.1, 0.9]),
         }
     )
-    acts = {"lead_id": random.integers(0, leads, events).astype(str), "occurred_at": spread(events).as_unit("us")}
-    return table, pd.DataFrame({**acts, "event_type": random.choice(kinds, events)})
+    events_of = {"lead_id": random.integers(0, leads, events).astype(str), "occurred_at": spread(events).as_unit("us")}
+    return table, pd.DataFrame({**events_of, "event_type": random.choice(kinds, events)})
 
 
 @pytest.mark.parametrize("book", SHIPPED, ids=lambda book: book.name)
 def test_shipped_books_award_a_table_as_each_lead_alone(book):
     leads, events = make_firm()
-    acts = {
+    events_of = {
         key: [Event(row.occurred_at.to_pydatetime(), row.event_type) for row in rows.itertuples()]
         for key, rows in events.groupby("lead_id")
     }
     singles = [
-        award_lead(book, row, acts.get(row["lead_id"], []), row["as_of"].to_pydatetime()) for row in leads.to_dict("records")
+        award_lead(book, row, events_of.get(row["lead_id"], []), row["as_of"].to_pydatetime()) for row in leads.to_dict("records")
     ]
     assert_equal(award_table(book, leads, tabulate_events(events)), singles, book)
 

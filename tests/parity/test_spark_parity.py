@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from parity.event_lists import FEATURES, assert_same, compute_singly, draw_firm, make_events, make_leads
 
-from predictor.features.table import compute_history
+from predictor.features.table import compute_event_columns
 from predictor.points.award_table import award_table
 from predictor.points.rulebook import parse_rule_book
 
@@ -53,8 +53,8 @@ def on_spark(spark):
 @pytest.mark.parametrize("seed", [1, 2])
 def test_spark_gives_the_frame_of_duckdb_and_of_each_lead_alone(on_spark, seed):
     rows, events = draw_firm(seed, leads=200)
-    frame = compute_history(FEATURES, make_leads(rows), on_spark(events))
-    assert_same(frame, compute_history(FEATURES, make_leads(rows), ibis.memtable(make_events(events))))
+    frame = compute_event_columns(FEATURES, make_leads(rows), on_spark(events))
+    assert_same(frame, compute_event_columns(FEATURES, make_leads(rows), ibis.memtable(make_events(events))))
     assert_same(frame, compute_singly(FEATURES, rows, events))
 
 
@@ -62,7 +62,7 @@ def test_plain_ascii_and_no_events_at_all_are_computed_too(on_spark):
     rows, events = draw_firm(3)
     plain = [(key, act) for key, act in events if all((text or "").isascii() for text in act[1:4])]
     for told in (plain, []):
-        assert_same(compute_history(FEATURES, make_leads(rows), on_spark(told)), compute_singly(FEATURES, rows, told))
+        assert_same(compute_event_columns(FEATURES, make_leads(rows), on_spark(told)), compute_singly(FEATURES, rows, told))
 
 
 BOOK = """

@@ -1,4 +1,4 @@
-"""Against the truth that only a simulated firm can tell: 20,000 leads to learn from, 20,000 new ones to keep a promise on."""
+"""Against the true probabilities of a simulated firm: 20,000 training leads, and 20,000 new ones to keep a promise on."""
 
 import numpy as np
 import pandas as pd
@@ -24,8 +24,8 @@ KEY = ["lead_id", "mql_at"]
 
 @pytest.fixture(scope="module")
 def firms(tmp_path_factory):
-    """A firm to learn from, and the same firm again with other leads."""
-    folders = [tmp_path_factory.mktemp(name) for name in ("taught", "new")]
+    """A firm to train on, and the same firm with other leads."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("training", "new")]
     for seed, folder in enumerate(folders, 11):
         save_firm(simulate_firm(LEADS, seed), folder)
     settings = folders[0] / "predictor.toml"
@@ -40,13 +40,13 @@ def trained(firms):
 
 @pytest.fixture(scope="module")
 def answers(trained, firms, tmp_path_factory):
-    """What the saved bundle says of the new leads, with what came of them."""
+    """The answers of the saved bundle for the new leads, with their outcomes."""
     saved = save_trained(trained, tmp_path_factory.mktemp("models"), now=NOW)
     rows, events = (read_table(firms[1] / f"{name}.csv", name) for name in ("leads", "events"))
-    told, _ = score_leads(Scorer.load(saved.folder), rows, events, now=pd.Timestamp(NOW), reasons=0)
+    scores, _ = score_leads(Scorer.load(saved.folder), rows, events, now=pd.Timestamp(NOW), reasons=0)
     times = pd.DataFrame({name: parse_times(rows[name], "UTC")[0] for name in ("mql_at", "sql_at")})
     known = compute_outcomes(times, horizon_days=30, observed_until=pd.Timestamp("2026-06-30T23:59:59Z"))
-    return pd.concat([told, known], axis=1)
+    return pd.concat([scores, known], axis=1)
 
 
 def _truth_of(dataset, folder):
@@ -58,17 +58,17 @@ def _truth_of(dataset, folder):
 def test_the_champion_is_a_fifth_closer_to_the_truth_than_the_points(trained, firms):
     truth = _truth_of(trained.dataset, firms[0])[trained.split.test]
     assert not np.isnan(truth).any()
-    miss = {name: np.abs(said - truth).mean() for name, said in trained.verdict.probability.items()}
+    miss = {name: np.abs(probability - truth).mean() for name, probability in trained.verdict.probability.items()}
     assert trained.verdict.chosen in {"logistic", "lightgbm", "lightgbm_on_points"}
     assert miss[trained.verdict.chosen] <= 0.8 * miss["points"]
 
 
 def test_the_champion_closes_most_of_the_gap_between_the_points_and_the_truth(trained, firms):
     """In log loss on the test leads, of which no model can know more than the simulator."""
-    outcome, told = trained.verdict.outcome, trained.verdict.test
+    outcome, test = trained.verdict.outcome, trained.verdict.test
     best = compute_metrics(outcome, _truth_of(trained.dataset, firms[0])[trained.split.test])["log_loss"]
-    worst = told["points"]["log_loss"]
-    assert (worst - told[trained.verdict.chosen]["log_loss"]) / (worst - best) >= 0.7
+    worst = test["points"]["log_loss"]
+    assert (worst - test[trained.verdict.chosen]["log_loss"]) / (worst - best) >= 0.7
 
 
 def test_probabilities_hold_forward_in_time(trained):
@@ -101,7 +101,7 @@ def test_probabilities_are_believed_on_new_leads(answers):
     assert figures["ece"] < 0.02
 
 
-def test_the_study_is_the_one_that_was_simulated(firms):
+def test_the_dataset_is_the_one_that_was_simulated(firms):
     dataset = load_dataset(load_settings(firms[1] / "predictor.toml"))
     assert len(dataset.leads.frame) == len(pd.read_csv(firms[1] / "leads.csv"))
     assert dataset.outcomes.horizon_days == 30

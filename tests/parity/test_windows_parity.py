@@ -29,13 +29,13 @@ from parity.event_lists import (
 
 from predictor.data.values import Event
 from predictor.features.event_features import list_event_features
-from predictor.features.one_lead import LiveWindows
-from predictor.features.table import compute_history
+from predictor.features.one_lead import OneLeadFeatures
+from predictor.features.table import compute_event_columns
 
-LIVE = LiveWindows(FEATURES)
+LIVE = OneLeadFeatures(FEATURES)
 halves, ticks = st.integers(-70, 8), st.sampled_from([0, 0, 0, -1, 1])
 moments = st.builds(lambda half, tick: NOW + timedelta(hours=12 * half) + tick * TICK, halves, ticks)
-acts = st.builds(
+event_draws = st.builds(
     Event,
     st.builds(lambda moment, zone: moment.astimezone(zone), moments, st.sampled_from(ZONES)),
     st.one_of(st.sampled_from(TYPES), st.text(max_size=3)),
@@ -43,7 +43,7 @@ acts = st.builds(
     st.sampled_from(CAMPAIGNS),
     st.sampled_from(VALUES),
 )
-lists = st.lists(acts, max_size=12)
+lists = st.lists(event_draws, max_size=12)
 hundreds = settings(max_examples=300, deadline=None)
 SEEDED = (Phase.explicit, Phase.generate)  # a smaller seed makes no smaller firm
 batches = settings(max_examples=10, deadline=None, phases=SEEDED)  # each asks DuckDB about some hundred rows
@@ -51,21 +51,21 @@ seeds = st.integers(0, 2**32)
 
 
 def compute_from(rows, events, features=FEATURES):
-    return compute_history(features, make_leads(rows), ibis.memtable(make_events(events)))
+    return compute_event_columns(features, make_leads(rows), ibis.memtable(make_events(events)))
 
 
 @hundreds
 @given(lists, lists, moments)
 def test_an_event_after_as_of_changes_nothing(events, later, as_of):
     beyond = NOW + timedelta(days=5)
-    after = [act._replace(occurred_at=as_of + TICK + (beyond - act.occurred_at)) for act in later]
+    after = [event._replace(occurred_at=as_of + TICK + (beyond - event.occurred_at)) for event in later]
     assert LIVE.compute([*events, *after], as_of) == LIVE.compute(events, as_of)
 
 
 @hundreds
 @given(lists, moments, st.randoms(use_true_random=False), st.sampled_from(ZONES))
 def test_neither_order_nor_repetition_nor_the_zone_of_events_changes_anything(events, as_of, chance, zone):
-    moved = [act._replace(occurred_at=act.occurred_at.astimezone(chance.choice(ZONES))) for act in events]
+    moved = [event._replace(occurred_at=event.occurred_at.astimezone(chance.choice(ZONES))) for event in events]
     mixed = chance.sample(moved + moved[:3], len(moved) + len(moved[:3]))
     assert LIVE.compute(mixed, as_of.astimezone(zone)) == LIVE.compute(events, as_of)
 
@@ -94,21 +94,21 @@ def test_events_after_as_of_change_nothing_in_a_table(seed):
     rows, events = draw_firm(seed, leads=30)
     chance = make_chance(seed)
     last = max(as_of for _, as_of in rows)
-    later = [(key, act._replace(occurred_at=last + TICK * chance.choice([1, 10**6, 10**13]))) for key, act in events]
+    later = [(key, event._replace(occurred_at=last + TICK * chance.choice([1, 10**6, 10**13]))) for key, event in events]
     assert_same(compute_from(rows, events + later), compute_from(rows, events))
 
 
-def test_numbers_stand_for_texts_and_whole_numbers_for_values():
+def test_numbers_are_read_as_texts_and_whole_numbers_as_values():
     rows = [("7", NOW), ("8", NOW)]
     events = [(key, Event(NOW - timedelta(days=place), "12", "3", None, place)) for key in "78" for place in (1, 2, 9)]
     table = make_events(events)
     types = {"lead_id": "int64", "at_us": "int64", "event_type": "int32", "asset": "int8", "campaign": "string", "value": "int32"}
     numbers = table.cast(pa.schema([(name, pa.type_for_alias(kind)) for name, kind in types.items()]))
     features = list_event_features(["12"], [7])
-    assert_same(compute_history(features, make_leads(rows), ibis.memtable(numbers)), compute_singly(features, rows, events))
+    assert_same(compute_event_columns(features, make_leads(rows), ibis.memtable(numbers)), compute_singly(features, rows, events))
 
 
-def test_what_is_alike_but_for_its_spelling_is_one_act():
+def test_events_alike_except_for_spelling_count_once():
     kinds, assets, values = ["größe", "GRÖSSE ", "GRÖßE"], ["Guide", " guide"], [0.0, -0.0]
     events = [("A", Event(NOW, kind, asset, None, value)) for kind in kinds for asset in assets for value in values]
     frame = compute_from([("A", NOW)], events)
@@ -122,7 +122,7 @@ def test_a_part_of_the_list_gives_the_same_numbers(features):
     assert_same(compute_from(rows, events, features), compute_singly(features, rows, events))
 
 
-def test_no_events_and_no_leads_are_answered():
+def test_tables_without_events_or_without_leads_are_computed():
     rows, events = draw_firm(2)
     assert_same(compute_from(rows, []), compute_singly(FEATURES, rows, []))
     assert_same(compute_from(rows[:1], events), compute_singly(FEATURES, rows[:1], events))
@@ -132,25 +132,25 @@ def test_no_events_and_no_leads_are_answered():
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
 def test_files_are_read_where_they_are(tmp_path, ending):
     rows, events = draw_firm(3)
-    events = [(key, act) for key, act in events if act.asset != "" and (act.event_type or "").isprintable()]  # as CSV keeps them
+    events = [(key, event) for key, event in events if event.asset != "" and (event.event_type or "").isprintable()]  # for CSV
     half = len(events) // 2
     connection = ibis.duckdb.connect()
     for place, part in enumerate((events[:half], events[half:])):
         made = ibis.memtable(make_events(part))
         getattr(made, f"to_{ending}")(tmp_path / f"{place}.{ending}")
     read = getattr(connection, f"read_{ending}")(tmp_path / f"*.{ending}")
-    assert_same(compute_history(FEATURES, make_leads(rows), read), compute_singly(FEATURES, rows, events))
+    assert_same(compute_event_columns(FEATURES, make_leads(rows), read), compute_singly(FEATURES, rows, events))
 
 
-def test_columns_that_events_lack_are_empty():
+def test_columns_missing_from_the_events_are_empty():
     rows, events = draw_firm(4)
-    bare = [(key, act._replace(asset=None, campaign=None, value=None)) for key, act in events]
+    bare = [(key, event._replace(asset=None, campaign=None, value=None)) for key, event in events]
     table = ibis.memtable(make_events(events).select(["lead_id", "at_us", "event_type"]))
-    assert_same(compute_history(FEATURES, make_leads(rows), table), compute_singly(FEATURES, rows, bare))
+    assert_same(compute_event_columns(FEATURES, make_leads(rows), table), compute_singly(FEATURES, rows, bare))
 
 
 DAY = 86_400_000_000
-SEEN = "FROM acts a WHERE a.lead_id = l.lead_id AND a.at <= l.as_of AND (:kind IS NULL OR a.kind = :kind)"
+SEEN = "FROM events a WHERE a.lead_id = l.lead_id AND a.at <= l.as_of AND (:kind IS NULL OR a.kind = :kind)"
 ORACLE = {
     "count": f"SELECT count(*) {SEEN} AND a.at >= l.as_of - :days * {DAY}",
     "count_ever": f"SELECT count(*) {SEEN}",
@@ -158,7 +158,7 @@ ORACLE = {
     "days_since_first": f"SELECT (l.as_of - min(a.at)) / {DAY}.0 {SEEN}",
     "active_days": f"SELECT count(DISTINCT date(a.at / 1000000, 'unixepoch')) {SEEN}",
     "assets": f"SELECT count(DISTINCT a.asset) {SEEN}",
-    "most_in_week": f"""SELECT coalesce(max((SELECT count(*) FROM acts b WHERE b.lead_id = a.lead_id AND b.at <= l.as_of
+    "most_in_week": f"""SELECT coalesce(max((SELECT count(*) FROM events b WHERE b.lead_id = a.lead_id AND b.at <= l.as_of
         AND (:kind IS NULL OR b.kind = :kind) AND b.at BETWEEN a.at AND a.at + 7 * {DAY})), 0) {SEEN}""",  # noqa: S608
     "trend": f"""SELECT count(*) FILTER (WHERE a.at >= l.as_of - 7 * {DAY}) / 7.0
         - count(*) FILTER (WHERE a.at >= l.as_of - 30 * {DAY} AND a.at < l.as_of - 7 * {DAY}) / 23.0 {SEEN}""",
@@ -169,25 +169,25 @@ ORACLE = {
 }
 
 
-def ask_sqlite(rows, events):
-    """The frame of `compute_history` by correlated subqueries, one a feature."""
+def query_sqlite(rows, events):
+    """The frame of `compute_event_columns` by correlated subqueries, one a feature."""
     with sqlite3.connect(":memory:") as connection:
         connection.create_function("norm", 1, lambda text: (text or "").strip().casefold() or None)
         connection.execute("CREATE TABLE leads (lead_id, as_of)")
         connection.execute("CREATE TABLE raw (lead_id, at, kind, asset, campaign, value)")
         connection.executemany("INSERT INTO leads VALUES (?, ?)", [(key, to_microseconds(as_of)) for key, as_of in rows])
-        told = [(key, to_microseconds(act.occurred_at), *act[1:]) for key, act in events]
-        connection.executemany("INSERT INTO raw VALUES (?, ?, ?, ?, ?, ?)", told)
-        connection.execute("""CREATE TABLE acts AS
+        rows_of_events = [(key, to_microseconds(event.occurred_at), *event[1:]) for key, event in events]
+        connection.executemany("INSERT INTO raw VALUES (?, ?, ?, ?, ?, ?)", rows_of_events)
+        connection.execute("""CREATE TABLE events AS
             SELECT DISTINCT lead_id, at, norm(kind) AS kind, norm(asset) AS asset, norm(campaign) AS campaign,
                 CASE WHEN abs(value) <= 1e15 THEN value END AS value
             FROM raw WHERE norm(kind) IS NOT NULL""")
-        connection.execute("CREATE INDEX of_lead ON acts (lead_id, at)")
+        connection.execute("CREATE INDEX of_lead ON events (lead_id, at)")
         columns = {}
         for feature in FEATURES:
             query = f"SELECT ({ORACLE[feature.kind]}) FROM leads l ORDER BY l.rowid"  # noqa: S608
-            found = connection.execute(query, {"kind": feature.event_type, "days": feature.window_days}).fetchall()
-            columns[feature.name] = pd.Series([cell for (cell,) in found], dtype=object if feature.is_category else float)
+            cells = connection.execute(query, {"kind": feature.event_type, "days": feature.window_days}).fetchall()
+            columns[feature.name] = pd.Series([cell for (cell,) in cells], dtype=object if feature.is_category else float)
     connection.close()
     return pd.DataFrame(columns).set_axis(make_leads(rows).index)
 
@@ -196,11 +196,11 @@ def ask_sqlite(rows, events):
 @given(seeds)
 def test_a_table_is_what_plain_sql_says(seed):
     rows, events = draw_firm(seed, leads=40)
-    assert_same(compute_from(rows, events), ask_sqlite(rows, events))
+    assert_same(compute_from(rows, events), query_sqlite(rows, events))
 
 
 @hundreds
 @given(lists, moments)
 def test_one_lead_is_what_plain_sql_says(events, as_of):
-    told = [("A", act) for act in events if "\x00" not in (act.event_type or "")]  # where SQLite ends a text
-    assert_same(compute_singly(FEATURES, [("A", as_of)], told), ask_sqlite([("A", as_of)], told))
+    lead_events = [("A", event) for event in events if "\x00" not in (event.event_type or "")]  # where SQLite ends a text
+    assert_same(compute_singly(FEATURES, [("A", as_of)], lead_events), query_sqlite([("A", as_of)], lead_events))

@@ -1,4 +1,4 @@
-"""Findings that a firm knows and lives with: accepted in the settings, each with its reason."""
+"""Findings that a firm accepts in its settings, each with a reason."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from predictor.core.errors import Finding
 
 
 def accept_findings(findings: Iterable[Finding], accepted: Mapping[str, str]) -> tuple[Finding, ...]:
-    """The findings, those that the settings accept as tips with the reason.
+    """The findings; those that the settings accept become tips with the reason.
 
     Args:
-        findings: What was found.
+        findings: The findings of the audit and of other checks.
         accepted: `CODE` or `CODE:column` -> reason; the latter is looked up first.
 
-    >>> found = accept_findings([Finding("AUDIT002", "error", "Too good.", "", "Tags")], {"AUDIT002:Tags": "set by the form"})
-    >>> found[0].severity, found[0].accepted
+    >>> finding = Finding("AUDIT002", "error", "Too good.", do="", column="Tags")
+    >>> (tip,) = accept_findings([finding], {"AUDIT002:Tags": "set by the form"})
+    >>> tip.severity, tip.accepted
     ('tip', 'set by the form')
     """
     return tuple(_accept(finding, accepted) for finding in findings)

@@ -1,4 +1,4 @@
-"""How sure a share or a ranking is, so that noise is not taken for evidence: bounds rather than points."""
+"""The uncertainty of rankings, so that noise is not taken for evidence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from predictor.audit.view import Codes, Floats
 
-_SHRINK = 5.0  # leads of the base rate that a group is mixed with before it is believed
+_SHRINK = 5.0  # leads at the base rate that are added to each group
 
 
 def count_groups(groups: Codes, outcome: Floats, size: int) -> tuple[Floats, Floats]:
@@ -23,7 +23,7 @@ def count_groups(groups: Codes, outcome: Floats, size: int) -> tuple[Floats, Flo
 
 
 def rank_groups(leads: Floats, accepted: Floats, score: Floats) -> tuple[float, float]:
-    """The AUC of a score that is one number a group, and its standard error (Hanley and McNeil 1982, Radiology 143, 29-36).
+    """The AUC of a score with one number per group, and its standard error (Hanley and McNeil 1982, Radiology 143, 29-36).
 
     Args:
         leads: Leads of each group.
@@ -49,12 +49,12 @@ def rank_groups(leads: Floats, accepted: Floats, score: Floats) -> tuple[float, 
 
 
 def rank_across(groups: Codes, outcome: Floats, halves: tuple[Codes, Codes]) -> tuple[float, float]:
-    """The AUC of a column alone, each half of the leads ranked by what the other half shows, and its standard error.
+    """The AUC of a column alone, each half of the leads ranked by the rates of the other half, and its standard error.
 
     Args:
-        groups: Which group each lead is in, from 0.
+        groups: The group of each lead, from 0.
         outcome: 1.0 or 0.0 of each lead.
-        halves: Positions of either half; the older and the newer leads where there is an order.
+        halves: Positions of the two halves; the older and the newer leads where there is an order.
 
     >>> groups, outcome = np.arange(400) % 2, (np.arange(400) % 2).astype(float)
     >>> round(rank_across(groups, outcome, (np.arange(200), np.arange(200, 400)))[0], 3)
@@ -62,16 +62,16 @@ def rank_across(groups: Codes, outcome: Floats, halves: tuple[Codes, Codes]) -> 
     """
     size = int(groups.max(initial=0)) + 1
     counts = [count_groups(groups[half], outcome[half], size) for half in halves]
-    told = []
+    ranks = []
     for (seen, hits), (leads, accepted) in (counts, counts[::-1]):
         base = hits.sum() / max(seen.sum(), 1)
-        told.append(rank_groups(leads, accepted, (hits + _SHRINK * base) / (seen + _SHRINK)))
-    auc = float(np.mean([auc for auc, _ in told]))
-    return auc, math.sqrt(sum(error * error for _, error in told)) / 2
+        ranks.append(rank_groups(leads, accepted, (hits + _SHRINK * base) / (seen + _SHRINK)))
+    auc = float(np.mean([auc for auc, _ in ranks]))
+    return auc, math.sqrt(sum(error * error for _, error in ranks)) / 2
 
 
 def correlate_ranks(left: Floats, right: Floats) -> float:
-    """Spearman's rank correlation, ties in the middle; 0 where one of them does not vary.
+    """Spearman's rank correlation, ties with their mean rank; 0 where one of them does not vary.
 
     >>> correlate_ranks(np.array([1.0, 2.0, 3.0]), np.array([10.0, 20.0, 90.0]))
     1.0

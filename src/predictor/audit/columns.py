@@ -1,4 +1,4 @@
-"""The audit of columns as an export has them, before settings say what they are for."""
+"""The audit of the columns of an export, before settings say what they are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from predictor.audit.run import COLUMNS, LEAKS, keep_worst, run_checks
+from predictor.audit.run import LEAK_CHECKS, keep_worst, run_checks, run_column_checks
 from predictor.audit.view import View, read_columns
 from predictor.core.errors import Finding
 from predictor.data.denied_columns import deny_reason
@@ -25,40 +25,36 @@ def audit_columns(
     missing_values: Sequence[str] = (),
     timezone: str = "UTC",
 ) -> tuple[Finding, ...]:
-    """Findings about every column of a frame as if each were to become a feature, also those that are denied by name.
+    """Findings about every column of a frame as if each would become a feature, also those that are denied by name.
 
-    A column has at most one finding about what it tells of the outcome: evidence (`AUDIT001` to `AUDIT005`) goes before its name
-    (`LEAD030`). `Finding.column` is the column.
+    A column has at most one finding about leaks: evidence (`AUDIT001` to `AUDIT005`) takes precedence over its name (`LEAD030`).
+    `Finding.column` is the column.
 
     Args:
-        frame: One row a lead: attributes and points as read, without keys, outcome and what orders the leads.
-        outcome: 1 accepted, 0 not, NaN not known; as long as the frame. Where dates say it, accepted by the end of the export.
-        order: A number that grows with time; None means `mql_at`, or nothing where that is None too.
+        frame: One row a lead: attributes and points as read, without keys, outcome and the column that orders the leads.
+        outcome: 1 accepted, 0 not, NaN not known; as long as the frame. With dates, 1 where accepted by the end of the export.
+        order: A number that grows with time; None means `mql_at`, or no order where that is None too.
         mql_at: When each lead became an MQL, in UTC.
         missing_values: Texts that mean 'not known'.
-        timezone: The zone of dates that carry none.
+        timezone: The zone of dates that have none.
 
     >>> frame = pd.DataFrame({"Won amount": ["9"] * 30 + [None] * 70, "Industry": ["Software", "Retail"] * 50})
-    >>> found = audit_columns(frame, [1] * 30 + [0] * 70)
-    >>> [(finding.code, finding.severity, finding.column) for finding in found]
+    >>> findings = audit_columns(frame, [1] * 30 + [0] * 70)
+    >>> [(finding.code, finding.severity, finding.column) for finding in findings]
     [('AUDIT001', 'error', 'Won amount')]
     """
     plain = blank_missing(frame.set_axis([str(name) for name in frame.columns], axis=1), missing_values).reset_index(drop=True)
     times = None if mql_at is None else pd.DataFrame({"mql_at": mql_at.reset_index(drop=True)})
     view = View(
         read_columns(plain, timezone=timezone), np.asarray(outcome, dtype=float),
-        order=_find_order(order, times), times=times,
+        order=_choose_order(order, times), times=times,
     )  # fmt: skip
     denied = {column.name: why for column in view.columns if (why := deny_reason(column.name)) is not None}
-    leaks = keep_worst((*run_checks(view, LEAKS), *check_denied(denied)))
-    told = {finding.column for finding in leaks}
-    return (
-        *leaks,
-        *(finding for finding in run_checks(view, COLUMNS) if finding.severity != "tip" or finding.column not in told),
-    )
+    leaks = keep_worst((*run_checks(view, LEAK_CHECKS), *check_denied(denied)))
+    return (*leaks, *run_column_checks(view, leaks))
 
 
-def _find_order(order: ArrayLike | None, times: pd.DataFrame | None) -> np.ndarray | None:
+def _choose_order(order: ArrayLike | None, times: pd.DataFrame | None) -> np.ndarray | None:
     if order is not None:
         return np.asarray(order, dtype=float)
     return None if times is None else to_days(times["mql_at"]).to_numpy(dtype=float)

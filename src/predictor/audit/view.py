@@ -1,4 +1,4 @@
-"""What the audit looks at: the columns of the leads as codes and numbers, their outcomes, and where time stands."""
+"""What the audit checks: the columns of the leads as codes and numbers, their outcomes, and their dates."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from predictor.data.parse import Kind, infer_kind, to_days
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
-_BINS = 24  # of numbers, for what a column tells of the outcome
-_FALSE_ALARM = 0.01  # chance that noise in any column of a table is taken for evidence, for each kind of check
+_BINS = 24  # of numbers, for what a column says about the outcome
+_FALSE_ALARM = 0.01  # chance that noise in any column of a table counts as evidence, for each kind of check
+_LEAK = "Name it in roles.ignore; if the value was known before the lead became an MQL, accept the finding in [audit]."
+_LEFT_OUT = "It is no feature as it is: {reason}. Keep it so; roles.allow would make it one."
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Column:
         codes: For each lead which distinct value it has, -1 for none.
         values: The distinct values; texts in lower case.
         numbers: Numbers, or dates as days since 1970, NaN for none; None of a category.
-        left: Why it is no feature; None where it would be one.
+        reason_left_out: Why it is no feature; None where it would be one.
     """
 
     name: str
@@ -38,12 +40,12 @@ class Column:
     codes: Codes
     values: list[Any]
     numbers: Floats | None
-    left: str | None = None
+    reason_left_out: str | None = None
 
     @property
-    def used(self) -> bool:
+    def is_feature(self) -> bool:
         """Whether it would be a feature."""
-        return self.left is None
+        return self.reason_left_out is None
 
     @property
     def filled(self) -> NDArray[np.bool_]:
@@ -51,11 +53,38 @@ class Column:
         return self.codes >= 0
 
     @cached_property
+    def value_counts(self) -> NDArray[np.intp]:
+        """How many leads have each of `values`."""
+        return np.bincount(self.codes[self.filled], minlength=len(self.values))
+
+    @property
+    def leak_advice(self) -> str:
+        """What to do where the column reveals the outcome; one that is no feature does no harm until somebody takes it back."""
+        return _LEAK if self.reason_left_out is None else _LEFT_OUT.format(reason=self.reason_left_out)
+
+    @cached_property
     def bins(self) -> Codes:
-        """Few enough groups of leads to tell what the column says of the outcome: 0 for no value, then values or ranges."""
+        """A few groups of leads by value, to compare with the outcome: 0 for no value, then values or ranges."""
         if self.numbers is None or len(self.values) <= _BINS:
             return self.codes + 1
         return bin_numbers(self.numbers)
+
+
+@dataclass(frozen=True)
+class AuditSplit:
+    """The leads of the forward test.
+
+    Attributes:
+        fit: Positions of the training leads.
+        test: Positions of the test leads.
+        keys: The ids of all leads as codes.
+        fewest: Leads of either outcome that training needs.
+    """
+
+    fit: Codes
+    test: Codes
+    keys: Codes
+    fewest: int = 1
 
 
 @dataclass(frozen=True)
@@ -63,16 +92,13 @@ class View:
     """The leads as the audit sees them.
 
     Attributes:
-        columns: Attributes and points, those too that are left out by name.
+        columns: Attributes and points, including those that are left out by name.
         outcome: 1.0 accepted, 0.0 not, NaN not known.
-        order: Grows with time; None where nothing does.
+        order: A number that grows with time; None for no order.
         times: `mql_at`, `sql_at` where the leads have them, in UTC.
-        until: The moment up to which outcomes are known; None where nothing is dated.
-        fit: Positions of the leads that teach in the forward test; None where there is no split.
-        test: Positions of those that test.
-        keys: The leads' ids as codes; None where unknown.
-        persons: Columns that tell who a lead is, looked at for duplicates only.
-        fewest: Leads of either outcome that learning needs.
+        until: The moment up to which outcomes are known; None without dates.
+        split: The leads of the forward test; None where there is no split.
+        persons: Columns that say who a lead is, used to find duplicates only.
     """
 
     columns: tuple[Column, ...]
@@ -80,15 +106,12 @@ class View:
     order: Floats | None = None
     times: pd.DataFrame | None = None
     until: pd.Timestamp | None = None
-    fit: Codes | None = None
-    test: Codes | None = None
-    keys: Codes | None = None
+    split: AuditSplit | None = None
     persons: tuple[Column, ...] = ()
-    fewest: int = 1
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
-        """Whose outcome is known."""
+        """Which leads have a known outcome."""
         return ~np.isnan(self.outcome)
 
     @cached_property
@@ -97,46 +120,50 @@ class View:
         return float(self.outcome[self.known].mean()) if self.known.any() else float("nan")
 
     @cached_property
-    def one_outcome(self) -> bool:
-        """Whether there is nothing to tell apart."""
+    def has_one_outcome(self) -> bool:
+        """Whether all known outcomes are the same, or none is known."""
         return not 0 < self.rate < 1
 
     @cached_property
     def z(self) -> float:
-        """Standard errors beyond which a column is no noise, though all columns are looked at (Bonferroni)."""
+        """How many standard errors are evidence where all columns are tested (Bonferroni)."""
         return NormalDist().inv_cdf(1 - _FALSE_ALARM / max(1, len(self.columns)))
 
     @property
-    def used(self) -> tuple[Column, ...]:
+    def features(self) -> tuple[Column, ...]:
         """The columns that would be features."""
-        return tuple(column for column in self.columns if column.used)
+        return tuple(column for column in self.columns if column.is_feature)
 
 
 def read_columns(
-    frame: pd.DataFrame, *, left: Mapping[str, str] | None = None, kinds: Mapping[str, Kind] | None = None, timezone: str = "UTC"
+    frame: pd.DataFrame,
+    *,
+    left_out: Mapping[str, str] | None = None,
+    kinds: Mapping[str, Kind] | None = None,
+    timezone: str = "UTC",
 ) -> tuple[Column, ...]:
-    """The columns of a frame, with blanks made missing already.
+    """The columns of a frame whose blanks are missing values already.
 
     Args:
         frame: One row a lead.
-        left: Column -> why it is no feature; None means that each would be one.
-        kinds: Column -> kind, of columns that are in their types; others are told from their cells.
-        timezone: The zone of dates that carry none.
+        left_out: Column -> why it is no feature; None means that each would be one.
+        kinds: Column -> kind, of columns that have their types already; the kind of others is inferred.
+        timezone: The zone of dates that have none.
 
     >>> column = read_columns(pd.DataFrame({"Tags": ["A", "a", None]}))[0]
     >>> column.codes.tolist(), column.values
     ([0, 0, -1], ['a'])
     """
-    why, typed = left or {}, kinds or {}
-    made = []
+    reasons, typed = left_out or {}, kinds or {}
+    columns = []
     for name in map(str, frame.columns):
         kind, cells = (typed[name], frame[name]) if name in typed else infer_kind(frame[name], timezone)
-        made.append(_read_column(name, kind, cells, why.get(name)))
-    return tuple(made)
+        columns.append(_read_column(name, kind, cells, reasons.get(name)))
+    return tuple(columns)
 
 
 def bin_numbers(numbers: Floats) -> Codes:
-    """Numbers as ranges of about equally many leads, the higher the later, from 1; 0 where there is none.
+    """Numbers as ranges with about equally many leads, from 1 for the lowest; 0 where there is none.
 
     >>> bins = bin_numbers(np.array([np.nan, 1.0, 2.0, 2.0]))
     >>> int(bins[0]), bool(0 < bins[1] < bins[2] == bins[3])
@@ -147,7 +174,7 @@ def bin_numbers(numbers: Floats) -> Codes:
     return np.where(known, np.searchsorted(edges, numbers, side="right") + 1, 0)
 
 
-def _read_column(name: str, kind: Kind, cells: pd.Series, left: str | None) -> Column:
+def _read_column(name: str, kind: Kind, cells: pd.Series, reason: str | None) -> Column:
     numbers = None
     if kind == "number":
         numbers = cells.to_numpy(dtype=float, na_value=np.nan)
@@ -156,6 +183,6 @@ def _read_column(name: str, kind: Kind, cells: pd.Series, left: str | None) -> C
     codes, uniques = pd.factorize(cells if numbers is None else pd.Series(numbers))
     values: list[Any] = list(uniques)
     if numbers is None:
-        again, plain = pd.factorize(np.array([str(value).strip().casefold() for value in values], dtype=object))
-        codes, values = np.append(again, -1)[codes], list(plain)
-    return Column(name, kind, codes.astype(np.intp), values, numbers, left)
+        new_codes, texts = pd.factorize(np.array([str(value).strip().casefold() for value in values], dtype=object))
+        codes, values = np.append(new_codes, -1)[codes], list(texts)
+    return Column(name=name, kind=kind, codes=codes.astype(np.intp), values=values, numbers=numbers, reason_left_out=reason)

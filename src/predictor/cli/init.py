@@ -42,8 +42,8 @@ def init(
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(proposal.to_toml(), encoding="utf-8")
     if as_json:
-        meanings = {name: {"role": meaning.role, "why": meaning.why} for name, meaning in proposal.meanings.items()}
-        print_json({"out": str(out), "columns": meanings, "findings": list_findings(proposal.findings)})
+        roles = {name: {"role": column.role, "why": column.why} for name, column in proposal.roles.items()}
+        print_json({"out": str(out), "columns": roles, "findings": list_findings(proposal.findings)})
     else:
         _show(proposal, out)
     if proposal.refusals:
@@ -53,7 +53,7 @@ def init(
 def _show(proposal: Proposal, out: Path) -> None:
     file = console.escape(str(out))
     order = {role: position for position, role in enumerate([*proposal.columns, "points", "protected", "ignore"])}
-    rows = [(meaning.role, name, meaning.why) for name, meaning in proposal.meanings.items() if meaning.role in order]
+    rows = [(column.role, name, column.why) for name, column in proposal.roles.items() if column.role in order]
     rows = sorted(rows, key=lambda row: order[row[0]])
     rows = [("left out" if role == "ignore" else role, name, why) for role, name, why in rows]
     console.out.print(f"Read {console.escape(proposal.source)}.")

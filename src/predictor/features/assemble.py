@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from predictor.points.award import Award
-from predictor.points.awards import Awards
+from predictor.points.award import Award, Awards
 
 TOTAL = "points/total"
 BOOK_TOTAL = "points/rule book"
@@ -26,13 +25,13 @@ def assemble_table(
 ) -> pd.DataFrame:
     """Assembled leads: one column an attribute, `points/total`, `points/<group>`, `points/<CRM column>`, `events/<what>`.
 
-    How many times the points of each rule were due is in `rules/<rule>`.
+    `rules/<rule>` is how many times the points of each rule were due.
 
     Args:
         frame: Leads with their attributes and, where the CRM holds scores, those columns.
-        attributes: Columns to take; one that the frame lacks is left out.
-        crm_points: Columns whose sum is the total (missing where all are); without them the rule book's total is.
-        awards: What the rule book awards; None for no book.
+        attributes: Columns to take, where the frame has them.
+        crm_points: Columns whose sum is the total (missing where all are); without them the rule book gives the total.
+        awards: The points of the rule book; None for no book.
         history: The event features of these leads; None for none.
     """
     columns: dict[str, Any] = {name: frame[name] for name in attributes if name in frame}
@@ -42,20 +41,20 @@ def assemble_table(
         columns[BOOK_TOTAL if crm_points else TOTAL] = awards.total
         columns |= {f"{RULES}{rule}": awards.times[rule] for rule in awards.times}
     if crm_points:
-        held = frame.reindex(columns=list(crm_points)).apply(pd.to_numeric, errors="coerce")
-        columns |= {f"points/{name}": held[name] for name in crm_points if len(crm_points) > 1}
-        columns[TOTAL] = _sum_columns(held)
+        scores = frame.reindex(columns=list(crm_points)).apply(pd.to_numeric, errors="coerce")
+        columns |= {f"points/{name}": scores[name] for name in crm_points if len(crm_points) > 1}
+        columns[TOTAL] = _sum_columns(scores)
     if history is not None:
         columns |= {str(name): history[name] for name in history}
     return pd.DataFrame(columns, index=frame.index)
 
 
-def _sum_columns(held: pd.DataFrame) -> np.ndarray:
-    """`sum_points` of each row; pandas would add many columns in another order, and so to another last digit."""
-    total = np.zeros(len(held))
-    for name in held.columns:
-        total += held[name].fillna(0.0).to_numpy(dtype=float)
-    return np.where(held.isna().all(axis=1), np.nan, total)
+def _sum_columns(scores: pd.DataFrame) -> np.ndarray:
+    """`sum_points` of each row; pandas adds many columns in another order, with another last digit."""
+    total = np.zeros(len(scores))
+    for name in scores.columns:
+        total += scores[name].fillna(0.0).to_numpy(dtype=float)
+    return np.where(scores.isna().all(axis=1), np.nan, total)
 
 
 def assemble_row(
@@ -69,10 +68,10 @@ def assemble_row(
     """One assembled lead: the same row that `assemble_table` makes.
 
     Args:
-        values: The lead's attributes as they came.
-        attributes: The attributes to take; one that is lacking is left out.
-        crm_points: The CRM's score by column, NaN where unknown; empty where the model knows none.
-        award: What the rule book awards; None for no book.
+        values: The lead's attributes.
+        attributes: The attributes to take, where the lead has them.
+        crm_points: The CRM's score by column, NaN where unknown; empty where the model uses none.
+        award: The points of the rule book; None for no book.
         history: The lead's event features; None for none.
     """
     row = {name: values[name] for name in attributes if name in values}
@@ -88,7 +87,7 @@ def assemble_row(
 
 
 def sum_points(points: Any) -> float:  # noqa: ANN401  any iterable of floats
-    """The sum of the scores that are known, from left to right; NaN where none is.
+    """The sum of the known scores, from left to right; NaN where none is known.
 
     >>> sum_points([1.0, float("nan"), 2.0]), sum_points([float("nan")])
     (3.0, nan)

@@ -1,13 +1,13 @@
-"""Which features a lead's events give: a list of definitions that two engines compute to the same number.
+"""The features over a lead's events: definitions that two engines compute to the same number.
 
-`history` computes the list for a whole table as of each row, `live` for one lead. What holds for both:
+`table` computes them for a whole table as of each row, `one_lead` for one lead. For both:
 
 - An event counts if it has a type and `occurred_at <= as_of`, to the microsecond. Events after `as_of` change nothing.
-- A window of d days goes from `as_of - d * 24 hours` to `as_of`, both edges included, whatever the clocks of a zone did.
+- A window of d days goes from `as_of - d * 24 hours` to `as_of`, both edges included, also when clocks change.
 - Types, assets and campaigns are compared as `normal_text` makes them; a value beyond 1e15, or no number, is missing.
-- Events alike in everything (moment, type, asset, campaign, value) are one act, since trackers send again and exports overlap.
-- Sums of values agree to 1e-9 of the largest value in them, since backends add in an order of their own.
-- A count or sum of nothing is 0.0. Days since, largest value and first touch of nothing are missing.
+- Events alike in everything (moment, type, asset, campaign, value) count once, since trackers resend and exports overlap.
+- Sums of values agree to 1e-9 of their largest value, since backends add in different orders.
+- Without events a count or sum is 0.0; days since, largest value and first touch are missing.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Literal
 
 from predictor.data.parse import DAY_US
 from predictor.data.values import normal_text
+from predictor.features.feature import EVENTS_PREFIX
 
 EventKind = Literal[
     "count",
@@ -36,7 +37,7 @@ EventKind = Literal[
 WEEK_US = 7 * DAY_US
 TREND_US = (7 * DAY_US, 30 * DAY_US)  # the last days of a trend, and these with the days before
 
-ZERO_OF_NOTHING: frozenset[EventKind] = frozenset(
+ZERO_WITHOUT_EVENTS: frozenset[EventKind] = frozenset(
     {"count", "count_ever", "active_days", "assets", "most_in_week", "trend", "value_sum"}
 )
 
@@ -77,10 +78,10 @@ class EventFeature:
     """One feature over the events of a lead.
 
     Attributes:
-        name: Where its value stands in an assembled row; begins with `events/`.
-        label: What people read.
-        group: What reasons and reports sum it under.
-        event_type: The type it looks at, as `normal_text` makes it; None for events of every type.
+        name: Its key in an assembled row; begins with `events/`.
+        label: The name that people read.
+        group: The heading under which reasons and reports sum it.
+        event_type: Its event type, as `normal_text` makes it; None for events of every type.
         kind: What is computed.
             `count`: events in the window of `window_days`; `count_ever`: all of them.
             `days_since_last`, `days_since_first`: days of 24 hours, with fractions, from that event to `as_of`.
@@ -89,7 +90,7 @@ class EventFeature:
             `trend`: events a day in the last 7 days, less events a day in the 23 days before them.
             `value_sum`, `value_max`: over events that have a value.
             `first_campaign`: the campaign of the earliest event that names one. `first_type`: the type of the earliest event.
-            Of several at that moment the first by alphabet is taken.
+            Of several at that moment, the first in alphabetical order.
         window_days: The length of the window of a `count`; None for every other kind.
     """
 
@@ -106,10 +107,10 @@ class EventFeature:
         return self.kind in _TOUCHES
 
 
-def begin_names(name: str) -> str:
-    """How the names of all features begin that look at the same acts as the one of that name.
+def type_prefix(name: str) -> str:
+    """The prefix that all features over the same event type share with the feature of that name.
 
-    >>> begin_names("events/pricing_page_view/count_7d")
+    >>> type_prefix("events/pricing_page_view/count_7d")
     'events/pricing_page_view/'
     """
     return name[: name.rindex("/") + 1]
@@ -132,24 +133,27 @@ def list_event_features(event_types: Iterable[str], windows_days: Iterable[int])
     ['events/any/first_campaign', 'events/any/first_type']
     >>> list_event_features(["page_view"], [0])
     Traceback (most recent call last):
-    ValueError: A window must be at least 1 day long, but 0 came. Set windows_days to whole days, as [7, 30, 90].
+    ValueError: A window must be at least 1 day long, but is 0. Set windows_days to whole days, as [7, 30, 90].
     """
     windows = sorted(set(windows_days))
     for days in windows:
         if days < 1:
-            rule = f"A window must be at least 1 day long, but {days} came."
+            rule = f"A window must be at least 1 day long, but is {days}."
             raise ValueError(f"{rule} Set windows_days to whole days, as [7, 30, 90].")
     features = _list_of_type(None, windows)
-    features += [EventFeature(f"events/{_ALL}/{kind}", label, "First touch", None, kind) for kind, label in _TOUCHES.items()]
+    features += [
+        EventFeature(name=f"{EVENTS_PREFIX}{_ALL}/{kind}", label=label, group="First touch", event_type=None, kind=kind)
+        for kind, label in _TOUCHES.items()
+    ]
     for event_type in dict.fromkeys(normal_text(event_type) for event_type in event_types):
         if event_type is None:
-            raise ValueError("An event type must be a text, but an empty one came. Take it out of the list.")
+            raise ValueError("An event type must be a text, but one is empty. Remove it from the list.")
         features += _list_of_type(event_type, windows)
     return tuple(features)
 
 
 def choose_event_types(counts: Mapping[str, int], min_support: int) -> tuple[str, ...]:
-    """The event types that enough leads have, most frequent first, equals by alphabet.
+    """The event types that enough leads have, most frequent first, ties in alphabetical order.
 
     Args:
         counts: Event type, as `normal_text` makes it -> leads that have at least one such event.
@@ -164,23 +168,33 @@ def choose_event_types(counts: Mapping[str, int], min_support: int) -> tuple[str
 
 def _list_of_type(event_type: str | None, windows: Iterable[int]) -> list[EventFeature]:
     group = "All events" if event_type is None else _name_type(event_type)
-    place = f"events/{_ALL}" if event_type is None else f"events/{_quote(event_type)}"
+    place = f"{EVENTS_PREFIX}{_ALL}" if event_type is None else f"{EVENTS_PREFIX}{_quote(event_type)}"
     counts = [
-        EventFeature(f"{place}/count_{days}d", f"{group} in {days} day{'s' * (days > 1)}", group, event_type, "count", days)
+        EventFeature(
+            name=f"{place}/count_{days}d",
+            label=f"{group} in {days} day{'s' * (days > 1)}",
+            group=group,
+            event_type=event_type,
+            kind="count",
+            window_days=days,
+        )
         for days in windows
     ]
     others = [
-        EventFeature(f"{place}/{kind}", text.format(group), group, event_type, kind, None) for kind, text in _LABELS.items()
+        EventFeature(
+            name=f"{place}/{kind}", label=text.format(group), group=group, event_type=event_type, kind=kind, window_days=None
+        )
+        for kind, text in _LABELS.items()
     ]
     return counts + others
 
 
 def _name_type(event_type: str) -> str:
-    """What people call events of that type; a firm's own type reads as it came."""
+    """What people call events of that type; a firm's own type keeps its spelling."""
     plain = event_type.replace("_", " ").strip() or event_type
     return _NAMES.get(event_type, plain[:1].upper() + plain[1:])
 
 
 def _quote(event_type: str) -> str:
-    """The type as a part of a name, apart from the word that stands for every type."""
+    """The type as a part of a name, in quotes where it would read as the word for all types."""
     return f"'{event_type}'" if event_type.strip("'") == _ALL else event_type

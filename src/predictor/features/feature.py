@@ -1,4 +1,4 @@
-"""One feature: a column of the matrix, what people call it, and what kind of value stands behind it."""
+"""One feature: a column of the matrix, its label, and the kind of its values."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from predictor.data.leads import FEATURE_PREFIXES
 
 FeatureKind = Literal["number", "category", "days_since", "missing_count"]
 MISSING = "attributes/missing"
+EVENTS_PREFIX = "events/"  # the names of features over events begin with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +17,13 @@ class Feature:
     """One column of the matrix.
 
     Attributes:
-        name: Where its value stands in an assembled row; an attribute bears its own name.
-        label: What people read.
-        group: What reasons and reports sum it under.
+        name: Its key in an assembled row; that of an attribute is the name of its column.
+        label: The name that people read.
+        group: The heading under which reasons and reports sum it.
         kind: `number`; `category` (its position in `categories`, one past the end for any other); `days_since` a date;
-            `missing_count` of the attributes, which follows them.
+            `missing_count`, the number of attributes that are missing, always the last feature.
         categories: Normal texts with enough support, most frequent first; empty unless a category.
-        spellings: The same as the training data write them most often; empty where that is not known.
+        spellings: The same in their most frequent spelling in the training data; empty where that is not known.
     """
 
     name: str
@@ -39,13 +40,22 @@ class Feature:
 
     @property
     def is_attribute(self) -> bool:
-        """Whether the value comes from the CRM, rather than being worked out here."""
+        """Whether the value is a column of the export rather than computed from points or events."""
         return not self.name.startswith(FEATURE_PREFIXES)
+
+    @property
+    def is_event(self) -> bool:
+        """Whether it is a feature over events.
+
+        >>> Feature("events/call/count_7d", label="Calls in 7 days", group="Calls", kind="number").is_event
+        True
+        """
+        return self.name.startswith(EVENTS_PREFIX)
 
     def spell(self, code: int) -> str:
         """A category as people write it; whatever has no code of its own is 'other'.
 
-        >>> rank = Feature("rank", "Rank", "Rank", "category", ("c-level",), ("C-Level",))
+        >>> rank = Feature("rank", "Rank", "Rank", kind="category", categories=("c-level",), spellings=("C-Level",))
         >>> rank.spell(0), rank.spell(1)
         ('C-Level', 'other')
         """

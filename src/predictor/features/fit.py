@@ -1,4 +1,4 @@
-"""Which features a table of leads can carry: learned from the leads that a model may see, and from no other."""
+"""The features of a table of leads: learned from the training leads only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from predictor.core.errors import Finding, count
 from predictor.data.parse import Kind
 from predictor.data.values import factorize_column, normal_text, normal_texts
 from predictor.features.encode import FeatureSet
-from predictor.features.feature import MISSING, Feature
+from predictor.features.feature import EVENTS_PREFIX, MISSING, Feature
 
 LONGEST_CATEGORY = 100
 
@@ -24,38 +24,42 @@ def fit_features(
     *,
     min_support: int,
     missing_values: tuple[str, ...],
-    words: Mapping[str, tuple[str, str]] | None = None,
+    labels: Mapping[str, tuple[str, str]] | None = None,
 ) -> tuple[FeatureSet, tuple[Finding, ...]]:
-    """The features of assembled leads, and which columns could not become one and why.
+    """The features of assembled leads, and findings about columns that cannot become one.
 
     Args:
-        rows: Assembled leads, of the fit block only.
+        rows: Assembled leads, those of the fit part only.
         kinds: Column -> kind; every other column of `rows` is a number.
-        min_support: Leads a category needs to stand for itself.
+        min_support: Leads that a category needs to have a code of its own.
         missing_values: Texts that mean 'not known', kept with the features for scoring.
-        words: Column -> label and group; every other column is called by its name.
+        labels: Column -> label and group; other columns are labelled by their names.
 
     >>> rows = pd.DataFrame({"industry": ["Software"] * 3 + ["Retail"], "employees": [1.0, 2.0, 3.0, 4.0]})
-    >>> fitted, left = fit_features(rows, {"industry": "category"}, min_support=2, missing_values=())
+    >>> fitted, left_out = fit_features(rows, {"industry": "category"}, min_support=2, missing_values=())
     >>> [(feature.name, feature.categories) for feature in fitted.features]
     [('industry', ('software',)), ('employees', ())]
     """
     features, findings = [], []
     for name in map(str, rows.columns):
         feature = _fit_feature(rows[name], kinds.get(name, "number"), min_support)
-        if feature is not None and words is not None and name in words:
-            feature = replace(feature, label=words[name][0], group=words[name][1])
-        if feature is None and name.startswith("events/"):
-            continue  # a list of definitions is tried, and nobody expects each to tell something
+        if feature is not None and labels is not None and name in labels:
+            feature = replace(feature, label=labels[name][0], group=labels[name][1])
+        if feature is None and name.startswith(EVENTS_PREFIX):
+            continue  # all definitions are tried, and many are constant
         if feature is None:
             do = "Nothing, or group its values before the export."
-            findings.append(Finding("LEAD031", "tip", f"Column '{name}' tells nothing: {_why_empty(rows[name])}.", do, name))
+            findings.append(
+                Finding(
+                    "LEAD031", "tip", f"Column '{name}' has no information: {_describe_values(rows[name])}.", do=do, column=name
+                )
+            )
         else:
             features.append(feature)
     attributes = [feature.name for feature in features if feature.is_attribute]
     missing = rows[attributes].isna().sum(axis=1)
     if missing.min() < missing.max():
-        features.append(Feature(MISSING, "Attributes not known", "Attributes not known", "missing_count"))
+        features.append(Feature(name=MISSING, label="Attributes not known", group="Attributes not known", kind="missing_count"))
     return FeatureSet(tuple(features), missing_values), tuple(findings)
 
 
@@ -67,14 +71,25 @@ def _fit_feature(column: pd.Series, kind: Kind, min_support: int) -> Feature | N
     label = label[:1].upper() + label[1:]
     if kind == "category":
         categories = _fit_categories(column, min_support)
-        return Feature(name, label, label, "category", categories, _find_spellings(column, categories)) if categories else None
-    return Feature(name, label, label, "days_since" if kind == "date" else "number")
+        return (
+            Feature(
+                name=name,
+                label=label,
+                group=label,
+                kind="category",
+                categories=categories,
+                spellings=_choose_spellings(column, categories),
+            )
+            if categories
+            else None
+        )
+    return Feature(name=name, label=label, group=label, kind="days_since" if kind == "date" else "number")
 
 
 def _fit_categories(column: pd.Series, min_support: int) -> tuple[str, ...]:
-    """The texts with enough support, most frequent first, equals by alphabet.
+    """The texts with enough support, most frequent first, ties in alphabetical order.
 
-    Long texts are prose, and may name persons as e-mail addresses do; neither belongs in a bundle.
+    Long texts and e-mail addresses may name persons, so they do not belong in a bundle.
     """
     texts = normal_texts(column).dropna().astype("str")
     counts = texts[(texts.str.len() <= LONGEST_CATEGORY) & ~texts.str.contains("@", regex=False)].value_counts()
@@ -82,17 +97,17 @@ def _fit_categories(column: pd.Series, min_support: int) -> tuple[str, ...]:
     return tuple(sorted(frequent.index, key=lambda text: (-frequent[text], text)))
 
 
-def _find_spellings(column: pd.Series, categories: tuple[str, ...]) -> tuple[str, ...]:
-    """Each category as most leads of the column have it, equals by alphabet."""
+def _choose_spellings(column: pd.Series, categories: tuple[str, ...]) -> tuple[str, ...]:
+    """Each category in its most frequent spelling, ties in alphabetical order."""
     codes, values = factorize_column(column)
     leads: dict[str, Counter[str]] = {category: Counter() for category in categories}
-    for value, held in zip(values, np.bincount(codes, minlength=len(values)).tolist(), strict=True):
+    for value, frequency in zip(values, np.bincount(codes, minlength=len(values)).tolist(), strict=True):
         if isinstance(value, str) and (category := normal_text(value)) in leads:
-            leads[category][value.strip()] += held
+            leads[category][value.strip()] += frequency
     return tuple(min(counts, key=lambda text: (-counts[text], text), default=category) for category, counts in leads.items())
 
 
-def _why_empty(column: pd.Series) -> str:
+def _describe_values(column: pd.Series) -> str:
     distinct = column.nunique()
     if distinct == 0:
         return "it is empty"

@@ -95,7 +95,7 @@ def is_count(feature: Feature) -> bool:
     (True, False)
     """
     last = feature.name[feature.name.rfind("/") :]
-    return feature.kind == "missing_count" or (feature.name.startswith("events/") and last.startswith(("/count_", *_COUNTS)))
+    return feature.kind == "missing_count" or (feature.is_event and last.startswith(("/count_", *_COUNTS)))
 
 
 def compute_conversion_by_value(sample: Sample) -> ConversionByValue:

@@ -17,9 +17,9 @@ from predictor.model.metrics.intervals import Z95, wilson
 from predictor.model.sample import Sample
 from predictor.model.threshold.recommend import recommend_threshold
 from predictor.model.threshold.table import compute_thresholds
-from predictor.points.fit_points import PointsTask, find_mosts
+from predictor.points.fit_points import PointsTask, compute_most_times
 from predictor.points.fitted_book import write_fitted_book
-from predictor.points.rounding import find_largest
+from predictor.points.rounding import compute_largest_total
 
 _FEWEST = 20  # leads on either side of a rule, below which its conversion is not shown
 
@@ -42,7 +42,7 @@ def compute_fitted_rules(model: LearnedPoints, sample: Sample, task: PointsTask)
     leads = sample.training
     times = np.nan_to_num(leads.matrix[:, list(model.columns)])
     weight = np.ones(len(leads)) if leads.weight is None else leads.weight
-    hand_most, factor = find_mosts(task.book), _find_factor(task, model, times)
+    hand_most, factor = compute_most_times(task.book), _find_factor(task, model, times)
     rows: list[dict[str, Any]] = []
     for place, rule in enumerate(task.book.rules):
         fired, worth, error = times[:, place] > 0, model.worth[place], model.error[place]
@@ -64,10 +64,10 @@ def compute_fitted_rules(model: LearnedPoints, sample: Sample, task: PointsTask)
 def _find_factor(task: PointsTask, model: LearnedPoints, times: np.ndarray) -> float:
     """How many learned points a hand-set one is, for leads as they are: the least squares of the rules' parts of the total."""
     spread = np.minimum(times, model.most).var(axis=0) if len(times) else np.ones(len(model.points))
-    hand = task.hand
+    hand = task.hand_points
     least = float(spread @ hand**2)
     factor = float(spread @ (hand * np.array(model.points))) / least if least else 0.0
-    largest = find_largest(task.book, hand, find_mosts(task.book))
+    largest = compute_largest_total(task.book, hand, compute_most_times(task.book))
     return factor if factor > 0 else task.total / largest if largest > 0 else 1.0
 
 
@@ -87,7 +87,7 @@ def _describe_reason(row: Mapping[str, Any], *, sign_kept: bool) -> str:
     text = f"Set to {row['hand_points']:g}, which is {scaled} on this scale; learned {row['points']:g}{each}{before}."
     if not row["fired"]:
         return f"{text} It never fired, so only the points set by hand support it."
-    text += f" Fired for {row['fired']:,} of {count(row['leads'], 'lead')}"
+    text += f" FiredRule for {row['fired']:,} of {count(row['leads'], 'lead')}"
     if not np.isnan(row["conversion_with"]) and not np.isnan(row["conversion_without"]):
         share = format_share(row["conversion_with"], row["conversion_with_low"], row["conversion_with_high"])
         text += f", of whom {share} were accepted, of the others {format_percent(row['conversion_without'])}"
@@ -123,8 +123,8 @@ def choose_points_gate(calibrated: CalibratedModel, sample: Sample, task: Points
     )
     threshold = recommend_threshold(table, settings).threshold
     most = np.array(model.most)
-    lowest = -find_largest(task.book, -np.array(model.points, dtype=float), most)
-    whole = np.arange(np.floor(lowest), find_largest(task.book, model.points, most) + 1)
+    lowest = -compute_largest_total(task.book, -np.array(model.points, dtype=float), most)
+    whole = np.arange(np.floor(lowest), compute_largest_total(task.book, model.points, most) + 1)
     chance = calibrated.calibrator.predict(model.intercept + model.slope * (whole - model.mean))
     enough = np.flatnonzero(chance >= threshold)
     return int(whole[enough[0]]) if len(enough) else int(whole[-1]) + 1
@@ -138,4 +138,4 @@ def write_points_book(calibrated: CalibratedModel, sample: Sample, task: PointsT
         raise TypeError(f"a rule book needs learned points, not {type(model).__name__}")
     table = compute_fitted_rules(model, sample, task)
     why = dict(zip(table["rule"], table["why"], strict=True))
-    return write_fitted_book(task.book, points=model.points, most=model.most, gate=gate, why=why)
+    return write_fitted_book(task.book, points=model.points, most_times=model.most, gate=gate, reasons=why)

@@ -1,4 +1,4 @@
-"""The points of one lead, in plain Python: what a request is answered with, and what the whole table must agree with."""
+"""The points of one lead, in plain Python; and those of a table, as `award_table` computes them to the same numbers."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import pandas as pd
+
 from predictor.data.events.history import EventHistory, read_history
 from predictor.data.values import Event, normal_text, to_number
-from predictor.points.rulebook import AttributeCondition, InRange, OneOf, OnEvents, Rule, RuleBook
+from predictor.points.rule import AttributeCondition, EventCondition, InRange, OneOf, Rule
+from predictor.points.rulebook import RuleBook
 
-_Aged = Mapping[str, Sequence[tuple[int, str | None, str | None]]]
+_AgedEvents = Mapping[str, Sequence[tuple[int, str | None, str | None]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Fired:
+class FiredRule:
     """A rule that fired.
 
     Attributes:
         rule: Its name.
         group: Its group.
         points: What it gave, after decay and cap.
-        count: Events at which it fired and that have not expired, also where the points are given once; 1 for an attribute.
+        count: Events at which it fired and that have not expired, even where the points are given once; 1 for an attribute.
     """
 
     rule: str
@@ -41,12 +44,12 @@ class Award:
         fired: The fired rules in the order of the book.
         qualifies: A rule fired that makes a lead qualified by itself.
         book_groups: The groups of the book.
-        times: Rule -> how many times its points were due before cap: events that count, weighed where points decay, also of a
+        times: Rule -> how many times its points were due before cap: events that count, weighted where points decay, even of a
             rule that gives them once; 1 for an attribute; 0 where it did not fire.
     """
 
     total: float
-    fired: tuple[Fired, ...]
+    fired: tuple[FiredRule, ...]
     qualifies: bool
     book_groups: tuple[str, ...]
     times: Mapping[str, float] = field(default_factory=dict, compare=False)
@@ -59,18 +62,42 @@ class Award:
         return sums
 
 
+@dataclass(frozen=True)
+class Awards:
+    """The points of a table of leads; everything has the index of the leads.
+
+    Attributes:
+        book: The rule book.
+        rules: One column per rule, points awarded; 0.0 where the rule did not fire.
+        total: Sum of the points of a row.
+        qualifies: A rule fired that makes a lead qualified by itself.
+        times: One column per rule, how many times its points were due before cap, as in `Award.times`.
+    """
+
+    book: RuleBook
+    rules: pd.DataFrame
+    total: pd.Series
+    qualifies: pd.Series
+    times: pd.DataFrame
+
+    def groups(self) -> pd.DataFrame:
+        """Points by group, one column for every group of the book."""
+        names = {group: [rule.name for rule in self.book.rules if rule.group == group] for group in self.book.groups}
+        return pd.DataFrame({group: self.rules[rules].sum(axis=1) for group, rules in names.items()}, index=self.rules.index)
+
+
 def award_lead(book: RuleBook, attributes: Mapping[str, object], events: Sequence[Event], as_of: datetime) -> Award:
     """The points of one lead as they stood at `as_of`, with the rules that gave them.
 
     Args:
         book: The rule book.
         attributes: Column -> value; what is absent is missing.
-        events: What this lead did, in any order; events after `as_of` change nothing, and those alike in everything (moment,
-            type, asset, campaign, value) are one act.
-        as_of: The moment the points speak of, with a zone.
+        events: The lead's events, in any order; events after `as_of` change nothing, and events alike in everything (moment,
+            type, asset, campaign, value) count as one.
+        as_of: The moment of the points, with a zone.
 
     Raises:
-        TypeError: An attribute that a rule asks is a list or a mapping, or a time has no zone.
+        TypeError: An attribute that a rule tests is a list or a mapping, or a time has no zone.
 
     >>> from datetime import UTC
     >>> from predictor.points.rulebook import parse_rule_book
@@ -82,8 +109,8 @@ def award_lead(book: RuleBook, attributes: Mapping[str, object], events: Sequenc
     ...   {name = "Pricing", event = "pricing_page_view", points = 20, per_event = true, cap = 30},
     ... ]''', "x.toml")
     >>> seen = Event(datetime(2026, 5, 1, tzinfo=UTC), "pricing_page_view")
-    >>> acts = [seen, seen, seen._replace(asset="Plans")]
-    >>> award = award_lead(book, {"seniority": "vp"}, acts, datetime(2026, 5, 2, tzinfo=UTC))
+    >>> events = [seen, seen, seen._replace(asset="Plans")]
+    >>> award = award_lead(book, {"seniority": "vp"}, events, datetime(2026, 5, 2, tzinfo=UTC))
     >>> award.total, [(fired.rule, fired.points, fired.count) for fired in award.fired]
     (50.0, [('Boss', 20.0, 1), ('Pricing', 30.0, 2)])
     >>> award_lead(book, {"seniority": "vp"}, [seen, seen], datetime(2026, 4, 30, tzinfo=UTC)).groups()
@@ -92,17 +119,22 @@ def award_lead(book: RuleBook, attributes: Mapping[str, object], events: Sequenc
     return award_history(book, attributes, read_history(events, as_of))
 
 
-def award_history(book: RuleBook, attributes: Mapping[str, object], past: EventHistory) -> Award:
-    """The same for events that are read already."""
-    aged = _age_acts(past)
+def award_history(book: RuleBook, attributes: Mapping[str, object], history: EventHistory) -> Award:
+    """The points of one lead whose events are read already."""
+    aged_events = _compute_ages(history)
     times = dict.fromkeys(book.names, 0.0)
-    fired = list[Fired]()
+    fired = list[FiredRule]()
     for rule in book.rules:
-        if (found := _fire(rule, attributes, aged)) is not None:
-            one, times[rule.name] = found
-            fired.append(one)
-    qualifies = any(times[name] for name in book.qualifying)
-    return Award(math.fsum([one.points for one in fired]), tuple(fired), qualifies, book.groups, times)
+        if (award := _award_rule(rule, attributes, aged_events)) is not None:
+            fired_rule, times[rule.name] = award
+            fired.append(fired_rule)
+    return Award(
+        total=math.fsum([rule.points for rule in fired]),
+        fired=tuple(fired),
+        qualifies=any(times[name] for name in book.qualifying),
+        book_groups=book.groups,
+        times=times,
+    )
 
 
 def matches_attribute(condition: AttributeCondition, value: object) -> bool:
@@ -121,60 +153,62 @@ def matches_attribute(condition: AttributeCondition, value: object) -> bool:
     return (normal_text(value) is not None) is condition.present
 
 
-def limit_points(points: float, cap: float | None) -> float:
+def _limit_points(points: float, cap: float | None) -> float:
     """Points within the cap, whatever their sign.
 
-    >>> limit_points(60.0, 40.0), limit_points(-60.0, 40.0), limit_points(60.0, None)
+    >>> _limit_points(60.0, 40.0), _limit_points(-60.0, 40.0), _limit_points(60.0, None)
     (40.0, -40.0, 60.0)
     """
     return points if cap is None else max(-cap, min(cap, points))
 
 
-def _fire(rule: Rule, attributes: Mapping[str, object], aged: _Aged) -> tuple[Fired, float] | None:
-    """What a rule gave, and how many times its points were due; None where it did not fire."""
+def _award_rule(rule: Rule, attributes: Mapping[str, object], aged_events: _AgedEvents) -> tuple[FiredRule, float] | None:
+    """The rule with its points, and how many times these were due; None where it did not fire."""
     condition = rule.condition
-    if not isinstance(condition, OnEvents):
+    if not isinstance(condition, EventCondition):
         matched = matches_attribute(condition, attributes.get(condition.attribute))
-        return (Fired(rule.name, rule.group, rule.points, 1), 1.0) if matched else None
-    if condition.types.isdisjoint(aged):
+        return (FiredRule(rule=rule.name, group=rule.group, points=rule.points, count=1), 1.0) if matched else None
+    if condition.types.isdisjoint(aged_events):
         return None
-    ages = _find_firing_ages(condition, aged)
+    ages = _list_firing_ages(condition, aged_events)
     if not ages:
         return None
-    weight = _weigh(condition, ages)
-    points = limit_points(rule.points * weight, condition.cap)
-    return Fired(rule.name, rule.group, points, len(ages)), float(len(ages)) if condition.half_life is None else weight
+    weight = _compute_weight(condition, ages)
+    points = _limit_points(rule.points * weight, condition.cap)
+    return FiredRule(rule=rule.name, group=rule.group, points=points, count=len(ages)), float(
+        len(ages)
+    ) if condition.half_life is None else weight
 
 
-def _age_acts(past: EventHistory) -> _Aged:
-    """Event type -> age in microseconds, asset and campaign of each act of that type."""
-    aged: dict[str, list[tuple[int, str | None, str | None]]] = {}
-    now = past.now
-    for at, _, kind, asset, campaign, _ in past.events:
-        act = now - at, asset, campaign
-        if kind in aged:
-            aged[kind].append(act)
+def _compute_ages(history: EventHistory) -> _AgedEvents:
+    """Event type -> age in microseconds, asset and campaign of each event of that type."""
+    aged_events: dict[str, list[tuple[int, str | None, str | None]]] = {}
+    now = history.now
+    for at, _, kind, asset, campaign, _ in history.events:
+        event = now - at, asset, campaign
+        if kind in aged_events:
+            aged_events[kind].append(event)
         else:
-            aged[kind] = [act]
-    return aged
+            aged_events[kind] = [event]
+    return aged_events
 
 
-def _find_firing_ages(condition: OnEvents, aged: _Aged) -> list[int]:
+def _list_firing_ages(condition: EventCondition, aged_events: _AgedEvents) -> list[int]:
     """Ages of the events at which the rule fires and that have not expired, latest first."""
-    acts = [act for kind in condition.types if kind in aged for act in aged[kind]]
+    events = [event for kind in condition.types if kind in aged_events for event in aged_events[kind]]
     if condition.assets is not None:
-        acts = [act for act in acts if act[1] in condition.assets]
+        events = [event for event in events if event[1] in condition.assets]
     if condition.campaigns is not None:
-        acts = [act for act in acts if act[2] in condition.campaigns]
-    ages = [act[0] for act in acts]
+        events = [event for event in events if event[2] in condition.campaigns]
+    ages = [event[0] for event in events]
     ages.sort()
     if condition.at_least > 1:
         ages = [age for age in ages if bisect_right(ages, age + condition.within) - bisect_left(ages, age) >= condition.at_least]
     return ages if condition.expires is None else ages[: bisect_right(ages, condition.expires)]
 
 
-def _weigh(condition: OnEvents, ages: Sequence[int]) -> float:
-    """How many times the rule's points are given: events that count, each by its age."""
+def _compute_weight(condition: EventCondition, ages: Sequence[int]) -> float:
+    """How many times the rule's points are given: the events that count, each weighted by its age."""
     counted = ages if condition.per_event else ages[:1]
     if condition.half_life is None:
         return float(len(counted))

@@ -1,7 +1,7 @@
-"""Read and check a rule book: the table by which marketing operations awards points.
+"""A rule book: the table by which marketing operations awards points.
 
-A rule book is a TOML file. At its head stand the name and the gate, the points from which a lead is handed to sales;
-then one table a rule:
+A rule book is a TOML file. It begins with the name and the gate (the points from which a lead is handed to sales); then
+comes one table a rule:
 
     name = "b2b"
     gate = 60
@@ -9,14 +9,14 @@ then one table a rule:
     [[rules]]
     name = "Decision maker"              # each rule has a name of its own
     group = "title"                      # rules on the same subject; left out, the rule is a group by itself
-    attribute = "seniority"              # the column that is asked, with exactly one of equals, in, range, present
+    attribute = "seniority"              # the column to test, with exactly one of equals, in, range, present
     in = ["C-level", "VP"]
     points = 20                          # may be negative
 
     [[rules]]
     name = "Pricing page visit"
     group = "pricing page"
-    event = "pricing_page_view"          # the event type that is asked, or a list of types
+    event = "pricing_page_view"          # the event type, or a list of types
     points = 20
     per_event = true                     # each event counts; left out, the points are given once
     cap = 40                             # at most 40 points (or -40) from this rule
@@ -31,7 +31,7 @@ Conditions on an attribute:
 
 A missing value, or one that is no number, lies in no range. Keys of a rule on events:
 
-    event = ["page_view", "blog_view"]   # spaces around and case do not matter; types that never occur are no fault
+    event = ["page_view", "blog_view"]   # spaces around and case do not matter; types that never occur are allowed
     asset = "ROI guide"                  # only events with this asset (or one of a list); campaign = ... likewise
     per_event = true                     # once (false) unless given
     cap = 40                             # largest total of the rule without its sign; needs per_event = true
@@ -40,92 +40,23 @@ A missing value, or one that is no number, lies in no range. Keys of a rule on e
     expires_days = 30                    # a firing event counts while it is at most 30 days old
     half_life_days = 14                  # a firing event's points halve every 14 days; once: the latest event decides
 
-On either kind, `qualifies = true` says that the rule alone makes the lead qualified: a direct conversation that asks
-for sales. Edges: an event at the very moment of `as_of` counts and a later one never does; an event exactly as old as
+On either kind, `qualifies = true` means that the rule alone makes the lead qualified, as a direct request for sales
+does. Edges: an event at the moment of `as_of` counts and a later one never does; an event exactly as old as
 `expires_days` counts; an event exactly `within_days` before another lies in its window; a day is 24 hours.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from predictor.core.errors import RuleBookError, count, list_names
-from predictor.data.values import normal_text
-from predictor.points.rulebook_errors import as_list, find_faults
-
-_MICROSECONDS_A_DAY = 86_400_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """The attribute equals one of `texts`, compared as `normal_text`."""
-
-    attribute: str
-    texts: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class InRange:
-    """The attribute is a number with `low <= number < high`."""
-
-    attribute: str
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """The attribute has a value, or has none where `present` is False."""
-
-    attribute: str
-    present: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OnEvents:
-    """The lead did something; times are in microseconds, None means no such limit.
-
-    Attributes:
-        types: Event types, as `normal_text`.
-        assets: The only assets that match, as `normal_text`; None means any.
-        campaigns: The only campaigns that match, likewise.
-        per_event: Each firing event counts, not the latest alone.
-        cap: Largest total of the rule, without its sign.
-        at_least: Matching events that the burst window must hold; 1 where the rule asks for no burst.
-        within: Length of the burst window.
-        expires: Oldest age at which a firing event counts.
-        half_life: Age at which a firing event counts half.
-    """
-
-    types: frozenset[str]
-    assets: frozenset[str] | None
-    campaigns: frozenset[str] | None
-    per_event: bool
-    cap: float | None
-    at_least: int
-    within: int
-    expires: int | None
-    half_life: float | None
-
-
-AttributeCondition = OneOf | InRange | Present
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule: what it asks and the points it gives."""
-
-    name: str
-    group: str
-    points: float
-    condition: AttributeCondition | OnEvents
-    qualifies: bool = False
+from predictor.points.rule import Rule, make_rule
+from predictor.points.rulebook_errors import check_rule_book
 
 
 @dataclass(frozen=True)
@@ -164,11 +95,11 @@ def parse_rule_book(text: str, source: str) -> RuleBook:
     r"""The rule book that a TOML text holds.
 
     Args:
-        text: The TOML; the format is told at the head of this file.
-        source: What messages call it, as its path.
+        text: The TOML; the docstring of this file describes the format.
+        source: Its name in messages, as its path.
 
     Raises:
-        RuleBookError: The text is no TOML, or breaks the format; all faults are told in one text.
+        RuleBookError: The text is no TOML, or breaks the format; one text lists all faults.
 
     >>> book = parse_rule_book('name="x"\ngate=60\n[[rules]]\nname="Demo"\nevent="demo_requested"\npoints=50', "x.toml")
     >>> book.gate, book.rules[0].points, book.groups
@@ -183,14 +114,14 @@ def parse_rule_book(text: str, source: str) -> RuleBook:
         book = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RuleBookError(f"Rule book '{source}' is no TOML: {error}. Correct that line.") from error
-    if faults := find_faults(book):
+    if faults := check_rule_book(book):
         listed = "\n".join(f"  {fault}" for fault in faults)
         raise RuleBookError(f"Rule book '{source}' cannot be used ({count(len(faults), 'fault')}):\n{listed}")
-    return RuleBook(book["name"].strip(), float(book["gate"]), tuple(map(_make_rule, book["rules"])), text)
+    return RuleBook(name=book["name"].strip(), gate=float(book["gate"]), rules=tuple(map(make_rule, book["rules"])), text=text)
 
 
 def load_rule_book(name_or_path: str, folder: Path) -> RuleBook:
-    """The rule book of that name that is shipped, else the one of that path.
+    """The shipped rule book of that name, else the one at that path.
 
     Args:
         name_or_path: `b2b` or `content`, or a path to a TOML file.
@@ -222,55 +153,22 @@ def load_rule_book(name_or_path: str, folder: Path) -> RuleBook:
     return parse_rule_book(text, path.as_posix())
 
 
-def find_gate(asked: float | str, book: RuleBook | None, crm_points: Sequence[str]) -> float | None:
-    """Points from which a firm hands a lead over; None where nothing names a gate for the points that count.
+def choose_gate(setting: float | str, book: RuleBook | None, crm_points: Sequence[str]) -> float | None:
+    """Points from which a firm hands a lead over; None where no gate is set for the points in use.
 
     Args:
-        asked: Setting `points.gate`: a number, or `rule_book` for the book's own.
+        setting: `points.gate`: a number, or `rule_book` for the book's own.
         book: The rule book; None for none.
-        crm_points: Columns of the CRM's scores; where there are any their sum is the total, of which a book's gate says nothing.
+        crm_points: Columns of the CRM's scores; where there are any, their sum is the total and the book's gate does not apply.
 
-    >>> find_gate("rule_book", None, []), find_gate(40.0, None, ["Score"])
+    >>> choose_gate("rule_book", None, []), choose_gate(40.0, None, ["Score"])
     (None, 40.0)
     """
-    if not isinstance(asked, str):
-        return asked
+    if not isinstance(setting, str):
+        return setting
     return book.gate if book is not None and not crm_points else None
 
 
 def _list_shipped() -> dict[str, str]:
     books = sorted(files("predictor.points").joinpath("books").iterdir(), key=lambda file: file.name)
     return {book.name.removesuffix(".toml"): book.read_text(encoding="utf-8") for book in books if book.name.endswith(".toml")}
-
-
-def _make_rule(raw: Mapping[str, Any]) -> Rule:
-    name = raw["name"].strip()
-    condition = _make_on_events(raw) if "event" in raw else _make_attribute_condition(raw)
-    return Rule(name, raw.get("group", name).strip(), float(raw["points"]), condition, raw.get("qualifies", False))
-
-
-def _make_attribute_condition(raw: Mapping[str, Any]) -> AttributeCondition:
-    attribute = raw["attribute"].strip()
-    if "range" in raw:
-        return InRange(attribute, float(raw["range"][0]), float(raw["range"][1]))
-    if "present" in raw:
-        return Present(attribute, raw["present"])
-    return OneOf(attribute, _normalise(raw["in"] if "in" in raw else raw["equals"]))
-
-
-def _make_on_events(raw: Mapping[str, Any]) -> OnEvents:
-    return OnEvents(
-        types=_normalise(raw["event"]),
-        assets=_normalise(raw["asset"]) if "asset" in raw else None,
-        campaigns=_normalise(raw["campaign"]) if "campaign" in raw else None,
-        per_event=raw.get("per_event", False),
-        cap=float(raw["cap"]) if "cap" in raw else None,
-        at_least=raw.get("at_least", 1),
-        within=round(raw.get("within_days", 0) * _MICROSECONDS_A_DAY),
-        expires=round(raw["expires_days"] * _MICROSECONDS_A_DAY) if "expires_days" in raw else None,
-        half_life=raw["half_life_days"] * float(_MICROSECONDS_A_DAY) if "half_life_days" in raw else None,
-    )
-
-
-def _normalise(values: object) -> frozenset[str]:
-    return frozenset(text for value in as_list(values) if (text := normal_text(value)) is not None)

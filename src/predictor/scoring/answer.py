@@ -11,7 +11,7 @@ from typing import Any, Literal
 from predictor.core.errors import Finding
 from predictor.core.html import to_heading, to_paragraphs, to_table
 from predictor.data.values import Event
-from predictor.points.award import Fired
+from predictor.points.award import FiredRule
 
 Decision = Literal["route_to_sales", "nurture"]
 
@@ -62,7 +62,7 @@ class PointsAnswer:
     total: float | None
     gate: float | None
     decision: Decision | None
-    fired: tuple[Fired, ...]
+    fired: tuple[FiredRule, ...]
 
     def to_json(self) -> dict[str, Any]:
         """The points as JSON."""

@@ -19,8 +19,9 @@ from predictor.data.read.event_sources import open_frame
 from predictor.features.event_features import EventFeature
 from predictor.features.table import compute_history
 from predictor.points.award_table import award_table
-from predictor.points.awards import Awards
-from predictor.points.rulebook import OnEvents, RuleBook
+from predictor.points.award import Awards
+from predictor.points.rule import EventCondition
+from predictor.points.rulebook import RuleBook
 from predictor.scoring.scorer import Scorer
 
 _AT_ONCE = 100_000  # leads of a table that are in memory with all their features
@@ -123,7 +124,7 @@ def compute_event_features(
 
 def uses_events(scorer: Scorer) -> bool:
     """Whether the features or the rule book of a bundle need events: without them the answers are those of other leads."""
-    has_rules = scorer.book is not None and any(isinstance(rule.condition, OnEvents) for rule in scorer.book.rules)
+    has_rules = scorer.book is not None and any(isinstance(rule.condition, EventCondition) for rule in scorer.book.rules)
     return bool((has_rules or scorer.features.event_features) and scorer.features.dated)
 
 
@@ -148,7 +149,7 @@ def _read_leads(scorer: Scorer, raw: pd.DataFrame, now: pd.Timestamp) -> pd.Data
     Raises:
         TableError: No column `lead_id`, or no leads.
     """
-    settings, formats = scorer.settings, dict(scorer.features.forms)
+    settings, formats = scorer.settings, dict(scorer.features.formats)
     faults = Faults()
     leads = rename_columns(raw, settings, faults, needed=())
     if "lead_id" not in leads:

@@ -12,9 +12,9 @@ from predictor.core.errors import Finding, ScoringError
 from predictor.data.parse import ISO_HINT, parse_numbers
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.encode import Encoded, FeatureSet
-from predictor.features.one_lead import LiveWindows
+from predictor.features.one_lead import OneLeadFeatures
 from predictor.points.award import Award, award_history
-from predictor.points.awards import Awards
+from predictor.points.award import Awards
 from predictor.points.rulebook import RuleBook
 from predictor.scoring.answer import Lead
 from predictor.scoring.lead_reader import LeadReader
@@ -63,7 +63,7 @@ class LeadEncoder:
         self._reader = reader
         self._features = features
         self._book = book
-        self._windows = LiveWindows(features.event_features)
+        self._windows = OneLeadFeatures(features.event_features)
         self.empty_row, _ = features.encode_row(self._windows.nothing, None)
 
     def encode(self, lead: Lead) -> EncodedLead:

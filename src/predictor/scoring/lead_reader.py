@@ -20,7 +20,8 @@ from predictor.data.leads import LEAD_FACTS, reduce_email
 from predictor.data.parse import blank_missing
 from predictor.data.values import normal_text, to_number
 from predictor.features.encode import FeatureSet
-from predictor.points.rulebook import OnEvents, RuleBook
+from predictor.points.rule import EventCondition
+from predictor.points.rulebook import RuleBook
 from predictor.scoring.answer import Lead
 
 _MOST_NAMES, _LONGEST_NAME = 5_000, 200  # of attributes that are remembered
@@ -40,14 +41,14 @@ class LeadReader:
         self.attributes = list(dict.fromkeys([*named, *features.visible]))
         self.points = settings.roles.points
         self._features = features
-        self._formats = dict(features.forms)
+        self._formats = dict(features.formats)
         self._our_names = {theirs: ours for ours, theirs in settings.columns.items()}
         self._names = _KnownNames(settings, self.attributes)
         self._title = find_title(self.attributes)
         self._history = EventHistoryReader(features.is_missing)
-        self._event_types = {normal_text(kind) for kind in (*features.event_types, *(features.acts or ()))}
+        self._event_types = {normal_text(kind) for kind in (*features.event_types, *(features.featured_types or ()))}
         for rule in book.rules if book else ():
-            self._event_types |= rule.condition.types if isinstance(rule.condition, OnEvents) else set()
+            self._event_types |= rule.condition.types if isinstance(rule.condition, EventCondition) else set()
 
     def list_unknown(self, names: Iterable[str]) -> list[str]:
         """The names that are neither in the training data, nor in the settings, nor on the list of denied ones."""

@@ -53,7 +53,7 @@ def _format_bare(feature: Feature, number: float) -> str:
 
 def _is_age(feature: Feature) -> bool:
     """Whether a feature is the days since an event, missing where there was none."""
-    return feature.name.startswith("events/") and "/days_since_" in feature.name
+    return feature.is_event and "/days_since_" in feature.name
 
 
 def describe_evidence(evidence: ConversionByValue, feature: Feature, number: float) -> str | None:

@@ -16,15 +16,15 @@ from predictor.core.errors import BundleError, Finding, ScoringError
 from predictor.core.settings import Settings, make_settings
 from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
-from predictor.features.snapshot import keep_row
+from predictor.features.snapshot import make_snapshot
 from predictor.model.calibrators import read_calibrator
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.conversion_by_value import ConversionByValue
 from predictor.model.explain import compute_effects
 from predictor.model.verdict_text import read_calibration_warning
 from predictor.points.award import Award
-from predictor.points.awards import Awards
-from predictor.points.rulebook import RuleBook, find_gate, parse_rule_book
+from predictor.points.award import Awards
+from predictor.points.rulebook import RuleBook, choose_gate, parse_rule_book
 from predictor.scoring.answer import Answer, Lead, PointsAnswer, decide, decide_points, grade
 from predictor.scoring.answer_table import add_warnings, decide_points_table, grade_table
 from predictor.scoring.bundle.files import Bundle, load_bundle
@@ -109,7 +109,7 @@ class Scorer:
     @cached_property
     def gate(self) -> float | None:
         """Points from which the firm hands a lead over; None where it names no gate."""
-        return find_gate(self.settings.points.gate, self.book, self.settings.roles.points)
+        return choose_gate(self.settings.points.gate, self.book, self.settings.roles.points)
 
     @property
     def attributes(self) -> list[str]:
@@ -172,7 +172,7 @@ class Scorer:
                 points=self._answer_points(lead.row, lead.award),
                 reasons=self._explainer.list_reasons(effects[place], matrix[place], each_way=reasons) if reasons else (),
                 warnings=(*self._warnings, *lead.warnings),
-                features=keep_row(lead.row, self.features, lead.encoded),
+                features=make_snapshot(lead.row, self.features, lead.encoded),
                 base=None if base is None else float(base[place]),
             )
             for place, (lead, probability) in enumerate(zip(leads, self.calibrator.predict(score).tolist(), strict=True))

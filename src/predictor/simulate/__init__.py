@@ -1,5 +1,5 @@
-"""A seeded business-to-business firm that knows the true probability of each of its leads.
+"""A seeded business-to-business firm whose true probabilities are known.
 
-Who the leads are is in `people`, what they do in `events`, when they are handed over in `gate`, the law of acceptance in
-`truth`, what sales makes of them in `outcomes`. Start in `firm.py`; `files.py` writes it down.
+May import `core`, `data` and `points`. Start in `firm.py`; `people`, `events`, `gate`, `truth` and `outcomes` draw its parts,
+and `files.py` writes it to a folder.
 """

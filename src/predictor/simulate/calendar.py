@@ -1,4 +1,4 @@
-"""The span that a simulated firm lives through, in seconds since 1970 UTC; no clock is read."""
+"""The span of a simulated firm, in seconds since 1970 UTC; no clock is read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Seconds = npt.NDArray[np.int64]
 DAY = 86_400
 YEAR = 365.25 * DAY
 SINCE = 1_704_067_200  # 2024-01-01T00:00:00Z, the first second that is observed
-BEGIN = 1_719_792_000  # 2024-07-01T00:00:00Z, from when on leads are handed over; half a year of visits lies before
+BEGIN = 1_719_792_000  # 2024-07-01T00:00:00Z, the first handover; half a year of visits lies before
 END = 1_782_863_999  # 2026-06-30T23:59:59Z, the last second that is observed
 NEVER = np.iinfo(np.int64).max
 
@@ -27,7 +27,7 @@ def to_seconds(times: pd.Series) -> Seconds:
 
 
 def to_moments(seconds: Seconds) -> pd.Series:
-    """Seconds as moments in UTC; those after the end of the span are not known, so missing.
+    """Seconds as moments in UTC; those after the end of the span are missing, since nobody knows them.
 
     >>> to_moments(np.array([BEGIN, NEVER])).isna().tolist()
     [False, True]

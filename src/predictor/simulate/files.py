@@ -50,7 +50,7 @@ def _write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def _to_text(column: pd.Series) -> pa.Array:
-    """A column as it stands in the file: times with Z, counts without a decimal point, probabilities with six digits."""
+    """A column as the file has it: times with Z, counts without a decimal point, probabilities with six digits."""
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         moments = column.to_numpy("datetime64[s]")
         return pa.array(np.datetime_as_string(moments, timezone="UTC"), mask=np.isnat(moments))

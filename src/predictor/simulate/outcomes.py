@@ -1,4 +1,4 @@
-"""What sales makes of the leads: the coin of acceptance, delays with a long tail, reasons to recycle, opportunities."""
+"""What sales does with the leads: acceptance, delays with a long tail, reasons to recycle, opportunities."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from predictor.simulate.calendar import DAY, END, NEVER, Seconds
-from predictor.simulate.events import CODE, TYPES, Acts, Codes
+from predictor.simulate.events import CODE, TYPES, Codes, EventColumns
 from predictor.simulate.truth import DELAY_MEDIAN_DAYS, DELAY_SPREAD, WITHIN_HORIZON
 
 REASONS = {
@@ -23,10 +23,10 @@ AFTERWARDS = {
 def draw_outcomes(
     rng: np.random.Generator, people: pd.DataFrame, moments: Seconds, probability: npt.NDArray[np.float64]
 ) -> pd.DataFrame:
-    """One row an episode: the coin and its consequences in seconds, also those that fall after the end of the span.
+    """One row an episode: acceptance and what follows, times in seconds, also those after the end of the span.
 
-    `probability` is that of an acceptance within the horizon; the coin is tossed for an acceptance at any time, which
-    is likelier by the share of delays that are longer.
+    `probability` is that of an acceptance within the horizon; the draw is for an acceptance at any time, which is likelier
+    by the share of delays that are longer.
     """
     count = len(moments)
     accepted = rng.random(count) < probability / WITHIN_HORIZON
@@ -52,36 +52,36 @@ def _draw_days(rng: np.random.Generator, count: int, median: float, spread: floa
 
 
 def _draw_reasons(rng: np.random.Generator, people: pd.DataFrame) -> npt.NDArray[np.object_]:
-    """Most by chance; students and competitors do not fit, and juniors often may not decide."""
+    """A reason for each lead: mostly at random; students and competitors do not fit, and juniors often cannot decide."""
     reasons = np.array(list(REASONS), dtype=object)[rng.choice(len(REASONS), len(people), p=list(REASONS.values()))]
     junior = people["seniority"].isin(["Specialist", "Intern"]).to_numpy(bool)
     reasons[junior & (rng.random(len(people)) < 0.2)] = "authority"
-    stranger = people["email_domain"].str.endswith(".edu") | people["competitor"].eq("yes")
-    reasons[stranger.to_numpy(bool) & (rng.random(len(people)) < 0.8)] = "fit"
+    unsuitable = people["email_domain"].str.endswith(".edu") | people["competitor"].eq("yes")
+    reasons[unsuitable.to_numpy(bool) & (rng.random(len(people)) < 0.8)] = "fit"
     return reasons
 
 
-def draw_aftermath(rng: np.random.Generator, lead: Codes, moments: Seconds, accepted: npt.NDArray[np.bool_]) -> Acts:
-    """Events after the handover: salespeople write and call, and those who are accepted answer more. No feature may see them."""
+def draw_aftermath(rng: np.random.Generator, lead: Codes, moments: Seconds, accepted: npt.NDArray[np.bool_]) -> EventColumns:
+    """Events after the handover, more of them for accepted leads. No feature may see them."""
     counts = rng.poisson(1.5 + 4.0 * accepted)
     time = np.repeat(moments, counts) + 600 + (rng.exponential(9 * DAY, int(counts.sum()))).astype(np.int64)
     kinds = np.array([CODE[name] for name in AFTERWARDS])
     kind = kinds[rng.choice(len(kinds), len(time), p=list(AFTERWARDS.values()))]
-    return Acts(np.repeat(lead, counts), time, kind)
+    return EventColumns(np.repeat(lead, counts), time, kind)
 
 
 def draw_returns(rng: np.random.Generator, outcomes: pd.DataFrame) -> Seconds:
-    """When a recycled lead turns up again, months later; `NEVER` for most."""
+    """When a recycled lead comes back, months later; `NEVER` for most."""
     chances = outcomes["recycle_reason"].map(COMES_BACK).fillna(0.0).to_numpy(float)
     back = (rng.random(len(outcomes)) < chances) & (outcomes["recycled"].to_numpy() < END)
     wait = ((30 + rng.exponential(70, len(outcomes))) * DAY).astype(np.int64)
     return np.where(back, np.where(back, outcomes["recycled"].to_numpy(), 0) + wait, NEVER)
 
 
-def draw_second_journeys(rng: np.random.Generator, returns: Seconds) -> Acts:
-    """Some weeks of visits by each lead that turns up again."""
+def draw_second_journeys(rng: np.random.Generator, returns: Seconds) -> EventColumns:
+    """Some weeks of visits by each lead that comes back."""
     lead = np.flatnonzero(returns < END)
     counts = 3 + rng.poisson(rng.gamma(1.6, 6.0, len(lead)))
     time = np.repeat(returns[lead], counts) + (rng.random(int(counts.sum())) ** 0.7 * 45 * DAY).astype(np.int64)
     shares = np.array([26, 8, 11, 8, 6, 14, 9, 2, 1, 0.3, 1.5, 1.2, 0.6, 0.2, 0.3, 0.3])
-    return Acts(np.repeat(lead, counts), time, rng.choice(len(TYPES), len(time), p=shares / shares.sum()))
+    return EventColumns(np.repeat(lead, counts), time, rng.choice(len(TYPES), len(time), p=shares / shares.sum()))

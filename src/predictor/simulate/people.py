@@ -66,7 +66,7 @@ def _pick(rng: np.random.Generator, names: tuple[str, ...], count: int, shares: 
 def draw_accounts(rng: np.random.Generator, count: int) -> pd.DataFrame:
     """One row a firm: `account_id`, `email_domain`, `industry`, `employees`, `annual_revenue`, `country`.
 
-    Domains end in `.example`, which no firm can own (RFC 2606).
+    Domains end in `.example`, which no firm can register (RFC 2606).
 
     >>> draw_accounts(np.random.default_rng(0), 2)["email_domain"].str.endswith(".example").all()
     np.True_
@@ -93,10 +93,10 @@ def draw_people(rng: np.random.Generator, accounts: pd.DataFrame, count: int, *,
     """One row a person: attributes as the CRM holds them, and `first_seen` in seconds, which no table shows.
 
     Args:
-        rng: Where chance comes from.
+        rng: The source of randomness.
         accounts: The firms that people may work for.
         count: How many people.
-        drift: How fast the mix of sources moves; 0 holds it still.
+        drift: How fast the mix of sources changes; 0: not at all.
     """
     kind = rng.choice(4, count, p=(0.80, 0.12, 0.055, 0.025))  # at work, free address, student, competitor
     people = accounts.iloc[rng.integers(0, len(accounts), count)].reset_index(drop=True)
@@ -106,7 +106,7 @@ def draw_people(rng: np.random.Generator, accounts: pd.DataFrame, count: int, *,
     people["source"] = _draw_sources(rng, people["first_seen"].to_numpy(), drift)
     people["competitor"] = np.where(kind == 3, "yes", "no").astype(object)
     people.loc[kind == 3, "industry"] = "Software"
-    _leave_the_firm(rng, people, free=kind == 1, student=kind == 2)
+    _hide_company(rng, people, free=kind == 1, student=kind == 2)
     for column, share in MISSING_SHARES.items():
         people.loc[rng.random(count) < share, column] = np.nan if people[column].dtype.kind == "f" else None
     return people
@@ -121,10 +121,10 @@ def _draw_sources(rng: np.random.Generator, seen: npt.NDArray[np.int64], drift: 
     return np.asarray(np.array(list(SOURCES), dtype=object)[codes])
 
 
-def _leave_the_firm(
+def _hide_company(
     rng: np.random.Generator, people: pd.DataFrame, *, free: npt.NDArray[np.bool_], student: npt.NDArray[np.bool_]
 ) -> None:
-    """Private mailboxes hide the firm; students say little, and what they say is no firm."""
+    """Blanks the facts about the firm that people with private mailboxes and students do not give."""
     people.loc[free, "email_domain"] = _pick(rng, FREE_DOMAINS, int(free.sum()), compute_tail(len(FREE_DOMAINS)))
     people.loc[free, "employees"] = np.ceil(people.loc[free, "employees"] / 12)
     people.loc[free, "annual_revenue"] = np.nan
@@ -134,5 +134,5 @@ def _leave_the_firm(
     people.loc[student, "seniority"] = _pick(rng, ("Intern", "Specialist"), int(student.sum()), (0.6, 0.4))
     people.loc[student, "industry"] = "Education"
     people.loc[free | student, "account_id"] = None
-    unsaid = student & (rng.random(len(people)) < 0.6)
-    people.loc[unsaid, "department"] = None
+    unknown = student & (rng.random(len(people)) < 0.6)
+    people.loc[unknown, "department"] = None

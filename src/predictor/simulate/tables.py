@@ -1,4 +1,4 @@
-"""The tables of a simulated firm, made of its people, acts and outcomes."""
+"""The tables of a simulated firm: leads, events, and the truth about each lead."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from predictor.simulate.calendar import END, Seconds, to_moments
-from predictor.simulate.events import CODE, TYPES, Acts, Codes
+from predictor.simulate.events import CODE, TYPES, Codes, EventColumns
 
 ATTRIBUTES = (
     "account_id", "email_domain", "industry", "employees", "annual_revenue", "country", "seniority", "department", "source",
@@ -37,7 +37,7 @@ def make_names(count: int) -> npt.NDArray[np.object_]:
 
 
 def make_leads(people: pd.DataFrame, episodes: pd.DataFrame) -> pd.DataFrame:
-    """One row an episode: keys, times, attributes; what lies after the end of the span is blank.
+    """One row an episode: keys, times, attributes; times after the end of the span are blank.
 
     Args:
         people: The attributes, one row a lead.
@@ -58,30 +58,30 @@ def make_leads(people: pd.DataFrame, episodes: pd.DataFrame) -> pd.DataFrame:
     return table.astype(dict.fromkeys(texts, "str"))
 
 
-def make_history(acts: Acts, names: npt.NDArray[np.object_]) -> pd.DataFrame:
+def make_history(events: EventColumns, names: npt.NDArray[np.object_]) -> pd.DataFrame:
     """The columns of events that every rule needs: who, when and what."""
     return pd.DataFrame(
         {
-            "lead_id": pd.array(names, dtype="str").take(acts.lead),
-            "occurred_at": to_moments(acts.time),
-            "event_type": pd.Categorical.from_codes(acts.kind, pd.Index(TYPES)),
+            "lead_id": pd.array(names, dtype="str").take(events.lead),
+            "occurred_at": to_moments(events.time),
+            "event_type": pd.Categorical.from_codes(events.kind, pd.Index(TYPES)),
         }
     )
 
 
-def make_events(rng: np.random.Generator, acts: Acts, names: npt.NDArray[np.object_]) -> pd.DataFrame:
+def make_events(rng: np.random.Generator, events: EventColumns, names: npt.NDArray[np.object_]) -> pd.DataFrame:
     """One row an event, with asset, campaign and value where the type has one."""
-    events = make_history(acts, names)
-    events["event_type"] = pd.array(TYPES, dtype="str").take(acts.kind)
-    events["asset"] = _draw_assets(rng, acts.kind)
-    events["campaign"] = _name_campaigns(acts.kind, acts.time)
-    typical = np.array([TYPICAL_VALUE.get(name, np.nan) for name in TYPES])[acts.kind]
-    events["value"] = np.ceil(typical * np.exp(rng.normal(0, 0.8, len(acts))))
-    return events
+    table = make_history(events, names)
+    table["event_type"] = pd.array(TYPES, dtype="str").take(events.kind)
+    table["asset"] = _draw_assets(rng, events.kind)
+    table["campaign"] = _name_campaigns(events.kind, events.time)
+    typical = np.array([TYPICAL_VALUE.get(name, np.nan) for name in TYPES])[events.kind]
+    table["value"] = np.ceil(typical * np.exp(rng.normal(0, 0.8, len(events))))
+    return table
 
 
 def _draw_assets(rng: np.random.Generator, kind: Codes) -> pd.Series:
-    """The first assets of a type are the popular ones."""
+    """An asset for each event; the first assets of a type are the most popular."""
     labels = [asset for assets in ASSETS.values() for asset in assets]
     chance = rng.random(len(kind)) ** 1.6
     codes = np.full(len(kind), -1)
@@ -94,15 +94,15 @@ def _draw_assets(rng: np.random.Generator, kind: Codes) -> pd.Series:
 
 
 def _name_campaigns(kind: Codes, time: Seconds) -> pd.Series:
-    """E-mail belongs to the newsletter of its month, a fair to its year."""
+    """E-mail events belong to the newsletter of their month, trade shows to their year."""
     months = time.astype("datetime64[s]").astype("datetime64[M]")
     first = months.min() if len(months) else np.datetime64("2024-07")
     codes = (months - first).astype(np.int64)
     span = [str(first + step) for step in range(int(codes.max(initial=0)) + 1)]
     by_mail = np.isin(kind, [CODE[name] for name in BY_MAIL])
-    at_fair = kind == CODE["trade_show_attended"]
+    at_trade_show = kind == CODE["trade_show_attended"]
     labels = [f"newsletter-{month}" for month in span] + [f"fairs-{month[:4]}" for month in span]
-    return _take(labels, np.where(by_mail, codes, np.where(at_fair, codes + len(span), -1)))
+    return _take(labels, np.where(by_mail, codes, np.where(at_trade_show, codes + len(span), -1)))
 
 
 def _take(labels: list[str], codes: Codes) -> pd.Series:

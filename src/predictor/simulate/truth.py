@@ -1,7 +1,7 @@
-"""The true probability of a simulated episode: a law of what the two tables hold up to `mql_at`, and of nothing else.
+"""The true probability of a simulated episode: a function of what the two tables hold up to `mql_at`, and of nothing else.
 
-Fit (who the lead is) and intent (what it did, and how lately) add up on the scale of log-odds and strengthen one
-another. Only the coin that is tossed with this probability is hidden, so the law can be learned.
+Fit (who the lead is) and intent (what it did, and how recently) add up on the scale of log-odds, with an interaction. Only
+the random draw with this probability is hidden, so the function can be learned.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def true_probability(leads: pd.DataFrame, events: pd.DataFrame, *, signal: float
     """The probability that each episode is accepted within 30 days of its `mql_at`, in the order of the leads.
 
     Args:
-        leads: Attributes and `mql_at`; what came of the episode is not looked at.
+        leads: Attributes and `mql_at`; outcomes are not used.
         events: Events of any time; those after `mql_at` change nothing.
         signal: How much fit and intent matter; 0 gives every lead of a day the same probability.
-        drift: How much the times matter; at 1 the odds fall by 8 % in two years, at 0 not at all.
+        drift: How fast the odds fall: at 1 by 8 % in two years, at 0 not at all.
 
     >>> lead = {"lead_id": ["L1"], "mql_at": pd.to_datetime(["2025-03-01T00:00:00Z"])}
     >>> attributes = dict.fromkeys(["industry", "employees", "annual_revenue", "country", "seniority", "department"])
@@ -60,7 +60,7 @@ def true_probability(leads: pd.DataFrame, events: pd.DataFrame, *, signal: float
 
 
 def compute_fit(leads: pd.DataFrame) -> Numbers:
-    """What the attributes add to the log-odds, about 0 in the middle; a missing one is a level of its own."""
+    """What the attributes add to the log-odds, about 0 for a typical lead; missing is a level of its own."""
     size = np.log10(leads["employees"].astype(float).to_numpy())
     kinds = leads["email_domain"].map(kind_of_domain, na_action="ignore")
     fit = _level(leads["country"], dict.fromkeys(NEAR, 0.15), other=-0.2) + _level(leads["department"], DEPARTMENT)
@@ -76,7 +76,7 @@ def _level(column: pd.Series, levels: dict[str, float], *, other: float = 0.0, m
 
 
 def _fit_of_firm(leads: pd.DataFrame, size: Numbers) -> Numbers:
-    """Each industry has a size that suits best; revenue a head says how rich the firm is."""
+    """Each industry has a size that fits best; revenue per employee adds to it."""
     best = _level(leads["industry"], BEST_SIZE, other=2.5, missing=2.5)
     suits = np.where(np.isnan(size), -0.3, 1.3 * np.exp(-(((size - best) / 0.7) ** 2)) - 0.5)
     rich = 0.2 * np.tanh(np.log(leads["annual_revenue"].astype(float).to_numpy()) - size * math.log(10) - math.log(160e3))
@@ -84,7 +84,7 @@ def _fit_of_firm(leads: pd.DataFrame, size: Numbers) -> Numbers:
 
 
 def _fit_of_title(leads: pd.DataFrame, size: Numbers) -> Numbers:
-    """Chiefs decide in small firms and delegate in large ones, where specialists in IT prepare what is bought."""
+    """C-level decides in small firms and delegates in large ones, where specialists in IT prepare purchases."""
     chief = leads["seniority"].eq("C-level").to_numpy(bool)
     expert = (leads["seniority"].eq("Specialist") & leads["department"].isin(["IT", "Operations"])).to_numpy(bool)
     fit = _level(leads["seniority"], SENIORITY, missing=-0.25)
@@ -92,13 +92,13 @@ def _fit_of_title(leads: pd.DataFrame, size: Numbers) -> Numbers:
 
 
 def _fit_of_source(leads: pd.DataFrame) -> Numbers:
-    """Fairs work where things are made."""
-    fair = leads["source"].eq("trade_show") & leads["industry"].isin(["Manufacturing", "Logistics", "Construction"])
-    return np.asarray(_level(leads["source"], SOURCE) + 0.8 * fair.to_numpy(bool))
+    """Trade shows work for firms that make things."""
+    trade_show = leads["source"].eq("trade_show") & leads["industry"].isin(["Manufacturing", "Logistics", "Construction"])
+    return np.asarray(_level(leads["source"], SOURCE) + 0.8 * trade_show.to_numpy(bool))
 
 
 def compute_intent(leads: pd.DataFrame, events: pd.DataFrame, moments: Seconds) -> Numbers:
-    """What the events up to each moment add to the log-odds: lately counts more, and more of the same counts less."""
+    """What the events up to each moment add to the log-odds: recent ones count more, repeated ones ever less."""
     sums = DecayedSums(leads["lead_id"], moments, events)
     downloads = sums.compute(["content_download"], 30)
     requests = sums.compute(["demo_requested", "trial_requested"], 21)
@@ -118,7 +118,7 @@ def _saturate(amount: Numbers) -> Numbers:
 
 
 class DecayedSums:
-    """Counts of events up to each episode's moment, each weighted by half for every half-life that has passed.
+    """Counts of events up to each episode's moment, with a weight that halves with every half-life.
 
     Attributes:
         again: 1 where the lead had an earlier episode, else 0.
@@ -147,7 +147,7 @@ class DecayedSums:
 def _pair(
     keys: npt.NDArray[np.int64], lead: npt.NDArray[np.intp], time: Seconds
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Each event beside each episode of its lead that comes no earlier: rows of events, places in the sorted keys."""
+    """Each event with each episode of its lead that is not earlier: rows of events, places in the sorted keys."""
     known = np.flatnonzero(lead >= 0)
     first = np.searchsorted(keys, lead[known] * 2**32 + time[known])
     counts = np.searchsorted(keys, (lead[known] + 1) * 2**32) - first

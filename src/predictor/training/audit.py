@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from predictor.audit.accepted import accept_findings
-from predictor.audit.run import COLUMNS, LEAKS, TABLES, keep_worst, run_checks
-from predictor.audit.view import View, read_columns
+from predictor.audit.run import LEAK_CHECKS, TABLE_CHECKS, keep_worst, run_checks, run_column_checks
+from predictor.audit.view import AuditSplit, View, read_columns
 from predictor.core.errors import Finding, TrainingError
 from predictor.data.denied_columns import deny_reason
 from predictor.data.leads import LEAD_FACTS
@@ -34,11 +34,11 @@ def audit_dataset(dataset: Dataset) -> tuple[Finding, ...]:
         dataset: The leads with their outcomes; its settings say which findings are accepted.
     """
     view, refusal = make_view(dataset)
-    leaks = keep_worst(run_checks(view, LEAKS))
+    leaks = keep_worst(run_checks(view, LEAK_CHECKS))
     leaking = {finding.column for finding in leaks}
-    columns = [finding for finding in run_checks(view, COLUMNS) if finding.severity != "tip" or finding.column not in leaking]
     clean = replace(view, columns=tuple(column for column in view.columns if column.name not in leaking))
-    return accept_findings((*leaks, *refusal, *run_checks(clean, TABLES), *columns), dataset.settings.audit.accept)
+    findings = (*leaks, *refusal, *run_checks(clean, TABLE_CHECKS), *run_column_checks(view, leaks))
+    return accept_findings(findings, dataset.settings.audit.accept)
 
 
 def collect_findings(dataset: Dataset, others: Iterable[Finding], audited: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -86,20 +86,17 @@ def make_view(dataset: Dataset) -> tuple[View, tuple[Finding, ...]]:
     left = dict.fromkeys(late, _LATE) | {name: deny_reason(name) or "" for name in map(str, leads.left_out)}
     frame = pd.concat([leads.frame[named], leads.left_out.drop(columns=["email"], errors="ignore")], axis=1)
     kinds: dict[str, Kind] = {**leads.attributes, **dict.fromkeys(leads.points, "number"), **dict.fromkeys(late, "date")}
-    columns = read_columns(frame, left=left, kinds=kinds, timezone=settings.data.timezone)
+    columns = read_columns(frame, left_out=left, kinds=kinds, timezone=settings.data.timezone)
     persons = read_columns(leads.left_out, timezone=settings.data.timezone)
-    fit, test, refusal = _split(dataset)
+    split, refusal = _split(dataset)
     view = View(
         columns,
         _find_outcome(dataset),
         order=dataset.outcomes.order if leads.dated or "order_by" in leads.frame else None,
         times=leads.frame[[name for name in ("mql_at", "sql_at") if name in leads.frame]] if leads.dated else None,
         until=leads.observed_until,
-        fit=fit,
-        test=test,
-        keys=pd.factorize(leads.frame["lead_id"])[0].astype(np.intp),
+        split=split,
         persons=persons,
-        fewest=settings.model.min_outcomes,
     )
     return view, refusal
 
@@ -118,9 +115,10 @@ def _find_outcome(dataset: Dataset) -> np.ndarray:
     return np.where(dataset.outcomes.mature, outcome, np.nan)
 
 
-def _split(dataset: Dataset) -> tuple[np.ndarray | None, np.ndarray | None, tuple[Finding, ...]]:
+def _split(dataset: Dataset) -> tuple[AuditSplit | None, tuple[Finding, ...]]:
     try:
         split = dataset.split()
     except TrainingError as error:
-        return None, None, (Finding("AUDIT018", "error", str(error), ""),)
-    return split.fit, split.test, ()
+        return None, (Finding("AUDIT018", "error", str(error), do=""),)
+    keys = pd.factorize(dataset.leads.frame["lead_id"])[0].astype(np.intp)
+    return AuditSplit(fit=split.fit, test=split.test, keys=keys, fewest=dataset.settings.model.min_outcomes), ()

@@ -19,7 +19,8 @@ from predictor.model.sample import Sample
 from predictor.model.threshold.recommend import Recommendation
 from predictor.model.threshold.table import export_thresholds
 from predictor.model.verdict import Verdict
-from predictor.points.rulebook import OnEvents, RuleBook
+from predictor.points.rule import EventCondition
+from predictor.points.rulebook import RuleBook
 from predictor.scoring.bundle.files import Bundle
 from predictor.scoring.golden import read_golden_lead
 from predictor.scoring.scorer import Scorer
@@ -167,8 +168,8 @@ def _draw_value(feature: Feature, described: Mapping[str, Any], draw: np.random.
 
 def _event_types(scorer: Scorer) -> list[str]:
     rules = scorer.book.rules if scorer.book is not None else ()
-    in_rules = {kind for rule in rules if isinstance(rule.condition, OnEvents) for kind in rule.condition.types}
-    return sorted(in_rules | set(scorer.features.acts or ()))
+    in_rules = {kind for rule in rules if isinstance(rule.condition, EventCondition) for kind in rule.condition.types}
+    return sorted(in_rules | set(scorer.features.featured_types or ()))
 
 
 def _draw_event(kind: str, draw: np.random.Generator) -> dict[str, str]:

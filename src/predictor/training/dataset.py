@@ -18,14 +18,14 @@ from predictor.data.parse import to_days
 from predictor.features.assemble import RULES, TOTAL
 from predictor.features.encode import FeatureSet
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
-from predictor.features.feature import Feature
+from predictor.features.feature import EVENTS_PREFIX, Feature
 from predictor.features.fit import fit_features
 from predictor.model.outcomes import Outcomes
 from predictor.model.sample import Sample
 from predictor.model.split import Split, split_forward, split_random
-from predictor.points.awards import Awards
+from predictor.points.award import Awards
 from predictor.points.fit_points import PointsTask
-from predictor.points.rulebook import RuleBook, find_gate
+from predictor.points.rulebook import RuleBook, choose_gate
 
 _MOST_TYPES = 200  # event types that a bundle names
 
@@ -139,20 +139,20 @@ class Dataset:
         """The features that those leads can carry."""
         data, support = self.settings.data, self.settings.features.min_support
         chosen = self._choose_event_features(positions)
-        others = (name for name in self.rows if not str(name).startswith(("events/", RULES)))
+        others = (name for name in self.rows if not str(name).startswith((EVENTS_PREFIX, RULES)))
         rows = self.rows.iloc[positions][[*others, *(feature.name for feature in chosen)]]
-        words = {feature.name: (feature.label, feature.group) for feature in chosen}
+        labels = {feature.name: (feature.label, feature.group) for feature in chosen}
         kinds = self.leads.attributes | {feature.name: "category" for feature in chosen if feature.is_category}
-        features, findings = fit_features(rows, kinds, min_support=support, missing_values=data.missing_values, words=words)
+        features, findings = fit_features(rows, kinds, min_support=support, missing_values=data.missing_values, labels=labels)
         types = tuple(dict.fromkeys(feature.event_type for feature in chosen if feature.event_type is not None))
         complete = replace(
             features,
             timezone=data.timezone,
             dated=self.leads.dated,
             visible=tuple(self.leads.attributes),
-            forms=tuple(self.leads.formats.items()),
+            formats=tuple(self.leads.formats.items()),
             event_types=() if self.events is None else tuple(self.events.types)[:_MOST_TYPES],
-            acts=types if chosen else None,
+            featured_types=types if chosen else None,
             windows_days=self.settings.features.windows_days,
         )
         return complete, findings
@@ -245,7 +245,7 @@ def make_points(
 ) -> LeadPoints:
     """The points that assembled rows hold, with the firm's gate."""
     total = rows[TOTAL].to_numpy() if TOTAL in rows else None
-    return LeadPoints(total=total, gate=find_gate(settings.points.gate, book, leads.points), book=book, awards=awards)
+    return LeadPoints(total=total, gate=choose_gate(settings.points.gate, book, leads.points), book=book, awards=awards)
 
 
 def _add_rule_counts(features: FeatureSet, book: RuleBook) -> FeatureSet:

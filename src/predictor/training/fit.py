@@ -127,7 +127,7 @@ def _check_reversed_points(fit: Sample) -> tuple[Finding, ...]:
 
 def _check_monotone_types(fit: Sample, settings: Settings) -> tuple[Finding, ...]:
     """A finding where model.monotone names an event type that no feature counts."""
-    known = fit.features.acts or ()
+    known = fit.features.featured_types or ()
     if not (unknown := [name for name in settings.model.monotone if normal_text(name) not in known]):
         return ()
     what = f"model.monotone names {list_names(unknown)}, which no feature counts, so it has no effect on them."

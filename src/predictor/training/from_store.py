@@ -11,14 +11,13 @@ from predictor.data.leads import FEATURE_PREFIXES, Leads, list_formats, parse_ob
 from predictor.data.parse import Kind, infer_kind
 from predictor.features.assemble import BOOK_TOTAL, TOTAL
 from predictor.features.event_features import EventFeature, list_event_features
+from predictor.features.feature import EVENTS_PREFIX
 from predictor.features.snapshot import read_event_features
 from predictor.model.outcomes import check_unweighted, label_outcomes
 from predictor.points.rulebook import RuleBook, load_rule_book
 from predictor.store.database import Database
 from predictor.store.episodes import Episodes, check_episodes, compute_episodes
 from predictor.training.dataset import Dataset, LeadPoints, StoredLeads, make_points
-
-_EVENTS = "events/"
 
 
 def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
@@ -111,7 +110,7 @@ def _read_points(stored: pd.DataFrame, settings: Settings, book: RuleBook | None
 
 def _find_acts(stored: pd.DataFrame, settings: Settings) -> tuple[EventFeature, ...]:
     """The features over events of the types that some model looked at, or of those of them that the settings name."""
-    places = {str(name).removeprefix(_EVENTS).rpartition("/")[0] for name in stored if str(name).startswith(_EVENTS)}
+    places = {str(name).removeprefix(EVENTS_PREFIX).rpartition("/")[0] for name in stored if str(name).startswith(EVENTS_PREFIX)}
     types = sorted(_unquote(place) for place in places if place != "any")
     wanted = settings.features.event_types
     chosen = [event_type for event_type in types if event_type in wanted] if wanted else types

@@ -15,7 +15,8 @@ from predictor.data.load import load_tables
 from predictor.features.assemble import assemble_table
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
 from predictor.model.outcomes import check_gap, check_unweighted, label_outcomes
-from predictor.points.rulebook import OnEvents, RuleBook, load_rule_book
+from predictor.points.rule import EventCondition
+from predictor.points.rulebook import RuleBook, load_rule_book
 from predictor.scoring.batch import award_leads, compute_event_features
 from predictor.training.dataset import Dataset, make_points
 
@@ -82,7 +83,7 @@ def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Findin
     Raises:
         RuleBookError: Rules on what came of a lead, what sales filled in, or a protected column.
     """
-    asked = [(rule.name, rule.condition.attribute) for rule in book.rules if not isinstance(rule.condition, OnEvents)]
+    asked = [(rule.name, rule.condition.attribute) for rule in book.rules if not isinstance(rule.condition, EventCondition)]
     roles = settings.roles
     kept = {*LEAD_FACTS, *roles.points, *roles.protected, *roles.ignore}
     barred = [

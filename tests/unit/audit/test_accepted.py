@@ -1,4 +1,4 @@
-"""What an error does: refuse where the column would be a feature, and not where it is left out or accepted with a reason."""
+"""Errors refuse training where the column would be a feature, but not where it is left out or accepted with a reason."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def leaking(tmp_path):
     return make_firm(tmp_path / "leaking", draw_leaking("contract"))
 
 
-def test_training_is_refused_in_words_that_say_how_to_go_on(leaking):
+def test_training_is_refused_with_a_way_to_go_on(leaking):
     match = r"(?s)AUDIT001 Column 'contract' is filled almost only.*\"AUDIT001:contract\" = \"why\" under \[audit.accept\]"
     with pytest.raises(TrainingError, match=match):
         train(load_settings(leaking))
@@ -37,25 +37,25 @@ def test_a_column_to_ignore_or_denied_by_name_refuses_nothing(tmp_path):
     ignored = make_firm(tmp_path / "ignored", draw_leaking("contract"), roles={"points": ["score"], "ignore": ["contract"]})
     assert not any(finding.code.startswith("AUDIT") for finding in train(load_settings(ignored)).findings)
     denied = load_dataset(load_settings(make_firm(tmp_path / "denied", draw_leaking("Lead Status"))))
-    found = collect_findings(denied, denied.findings, audit_dataset(denied))
-    (told,) = [finding for finding in found if finding.column == "Lead Status"]
-    assert (told.code, told.severity) == ("AUDIT001", "error")
-    assert "filled in during qualification" in told.do
-    assert list_refusals(denied, found) == ()
+    findings = collect_findings(denied, denied.findings, audit_dataset(denied))
+    (error,) = [finding for finding in findings if finding.column == "Lead Status"]
+    assert (error.code, error.severity) == ("AUDIT001", "error")
+    assert "filled in during qualification" in error.do
+    assert list_refusals(denied, findings) == ()
 
 
-def test_what_roles_allow_takes_back_refuses(tmp_path):
+def test_a_column_in_roles_allow_refuses(tmp_path):
     allowed = make_firm(tmp_path, draw_leaking("Lead Status"), roles={"points": ["score"], "allow": ["Lead Status"]})
     dataset = load_dataset(load_settings(allowed))
     assert [finding.column for finding in list_refusals(dataset, audit_dataset(dataset))] == ["Lead Status"]
 
 
 @pytest.mark.parametrize("key", ["AUDIT001:contract", "AUDIT001"])
-def test_an_accepted_finding_lands_in_the_card_with_its_reason(tmp_path, key):
+def test_an_accepted_finding_is_in_the_card_with_its_reason(tmp_path, key):
     firm = make_firm(tmp_path, draw_leaking("contract"), audit={"accept": {key: "signed before the call"}})
     trained = train(load_settings(firm))
-    (told,) = [finding for finding in trained.findings if finding.column == "contract"]
-    assert (told.severity, told.accepted) == ("tip", "signed before the call")
+    (tip,) = [finding for finding in trained.findings if finding.column == "contract"]
+    assert (tip.severity, tip.accepted) == ("tip", "signed before the call")
     assert "AUDIT001 (tip): Column 'contract' is filled" in trained.files["card.md"]
     assert "Accepted: signed before the call" in trained.files["card.md"]
 
@@ -80,11 +80,11 @@ def test_unknown_codes_and_empty_reasons_are_refused(accept, match):
 
 
 def test_check_shows_the_worst_first_and_how_many_refuse(leaking):
-    asked = CliRunner().invoke(app, ["check", "-c", str(leaking)])
-    assert asked.exit_code == 1
-    assert re.match("error +AUDIT001 Column 'contract'", asked.stdout)
-    assert "1 error would refuse training." in asked.stdout
-    told = json.loads(CliRunner().invoke(app, ["check", "-c", str(leaking), "--json"]).stdout)
-    assert told[0]["column"] == "contract"
-    assert told[0]["accepted"] is None
-    assert set(told[0]) == {"code", "severity", "what", "do", "column", "accepted"}
+    result = CliRunner().invoke(app, ["check", "-c", str(leaking)])
+    assert result.exit_code == 1
+    assert re.match("error +AUDIT001 Column 'contract'", result.stdout)
+    assert "1 error would refuse training." in result.stdout
+    findings = json.loads(CliRunner().invoke(app, ["check", "-c", str(leaking), "--json"]).stdout)
+    assert findings[0]["column"] == "contract"
+    assert findings[0]["accepted"] is None
+    assert set(findings[0]) == {"code", "severity", "what", "do", "column", "accepted"}

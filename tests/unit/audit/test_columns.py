@@ -1,4 +1,4 @@
-"""Columns on their own: what tells the outcome, what is of later, who a person is; and noise, which is none of it."""
+"""Checks of single columns: leaks, values of later, personal data; and noise, which is no finding."""
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ def outcome(draw):
     return (draw.random(N) < 0.2).astype(float)
 
 
-def tell(frame, outcome, **options):
+def audit(frame, outcome, **options):
     """Column -> code and severity."""
     return {
         finding.column: (finding.code, finding.severity) for finding in audit_columns(pd.DataFrame(frame), outcome, **options)
@@ -54,7 +54,7 @@ def test_a_column_filled_for_one_outcome_only_is_an_error_and_mostly_a_warning(d
         "seldom": pd.Series("x", range(N)).where(draw.random(N) < np.where(accepted, 0.6, 0.45)),
     }
     error, warning = ("AUDIT001", "error"), ("AUDIT001", "warning")
-    assert tell(frame, outcome) == {"won": error, "few won": error, "lost": error, "mostly": warning}
+    assert audit(frame, outcome) == {"won": error, "few won": error, "lost": error, "mostly": warning}
 
 
 def test_the_text_holds_the_counts_worked_by_hand():
@@ -73,43 +73,43 @@ def test_a_column_that_ranks_too_well_alone_whether_number_or_category(draw, out
         "suspect": outcome + draw.normal(0, 0.75, N),
         "honest": outcome + draw.normal(0, 2, N),
     }
-    assert tell(frame, outcome) == {"number": ("AUDIT002", "error"), "suspect": ("AUDIT002", "warning")}
+    assert audit(frame, outcome) == {"number": ("AUDIT002", "error"), "suspect": ("AUDIT002", "warning")}
 
 
-def test_values_that_settle_the_outcome_though_most_leads_have_others(draw):
+def test_values_that_determine_the_outcome_of_a_few_leads(draw):
     outcome = (draw.random(N) < 0.4).astype(float)
-    some = draw.random(N) < 0.2
-    kind = np.where(some, np.where(outcome == 1, "high", "worst"), "might be")
+    chosen = draw.random(N) < 0.2
+    kind = np.where(chosen, np.where(outcome == 1, "high", "worst"), "might be")
     campaign = np.where((outcome == 1) & (draw.random(N) < 0.3), "Customers 2026", draw.choice(["A", "B"], N))
-    assert tell({"Relevance": kind}, outcome) == {"Relevance": ("AUDIT003", "warning")}
+    assert audit({"Relevance": kind}, outcome) == {"Relevance": ("AUDIT003", "warning")}
     campaign[np.flatnonzero(outcome == 0)[:2]] = "Customers 2026"  # a value that is always accepted needs no such name
-    assert tell({"Campaign": campaign, "Colour": campaign}, outcome) == {"Campaign": ("AUDIT003", "warning")}
+    assert audit({"Campaign": campaign, "Colour": campaign}, outcome) == {"Campaign": ("AUDIT003", "warning")}
 
 
 def test_dates_after_the_moment_of_decision(outcome):
     moment = pd.Series(pd.date_range("2026-01-01", periods=N, freq="h", tz="UTC"))
     frame = {"created": moment - pd.Timedelta(days=3), "last seen": moment + pd.Timedelta(days=3)}
-    assert tell(frame, outcome, mql_at=moment) == {"last seen": ("AUDIT004", "warning")}
+    assert audit(frame, outcome, mql_at=moment) == {"last seen": ("AUDIT004", "warning")}
 
 
-def test_a_counter_is_told_from_a_number_that_stands_still(draw, outcome):
+def test_a_counter_is_distinguished_from_a_constant_number(draw, outcome):
     age = np.arange(N)[::-1]
     frame = {"to date": draw.poisson(3 + age / 100), "until then": draw.poisson(8, N), "share": draw.random(N) + age / N}
-    found = tell(frame, outcome, order=-age)
+    found = audit(frame, outcome, order=-age)
     assert found == {"to date": ("AUDIT005", "warning")}
 
 
-def test_what_sales_did_is_told_by_values_under_any_name(draw, outcome):
+def test_values_of_sales_are_found_under_any_column_name(draw, outcome):
     frame = {
         "Field 7": draw.choice(["Ringing", "Switched off", "Interested in a course", "Closed won"], N),
         "Field 8": draw.choice(["Contact us form", "Webinar", "Newsletter"], N),
     }
-    assert tell(frame, outcome) == {"Field 7": ("AUDIT012", "warning")}
+    assert audit(frame, outcome) == {"Field 7": ("AUDIT012", "warning")}
 
 
-def test_a_name_that_is_denied_is_told_where_evidence_says_nothing(draw, outcome):
+def test_a_denied_name_is_reported_where_there_is_no_evidence(draw, outcome):
     frame = {"Lead Status": draw.choice(["red", "blue"], N)}
-    assert tell(frame, outcome) == {"Lead Status": ("LEAD030", "warning")}
+    assert audit(frame, outcome) == {"Lead Status": ("LEAD030", "warning")}
 
 
 def test_ids_row_numbers_and_constants(draw, outcome):
@@ -120,7 +120,7 @@ def test_ids_row_numbers_and_constants(draw, outcome):
         "same": ["x"] * N,
         "empty": [None] * N,
     }
-    found = tell(frame, outcome, order=draw.random(N))
+    found = audit(frame, outcome, order=draw.random(N))
     assert found == {
         "key": ("AUDIT007", "tip"), "row": ("AUDIT008", "warning"), "same": ("AUDIT006", "tip"), "empty": ("AUDIT006", "tip"),
     }  # fmt: skip
@@ -133,12 +133,12 @@ def test_placeholders_that_the_settings_do_not_know(draw, outcome):
         "employees": np.where(draw.random(N) < 0.1, 99999, draw.integers(1, 500, N)),
         "answer": draw.choice(["Yes", "No", "Other"], N),
     }
-    found = tell(frame, outcome, missing_values=["Select"])
+    found = audit(frame, outcome, missing_values=["Select"])
     assert found == {"country": ("AUDIT009", "warning"), "area": ("AUDIT009", "tip"), "employees": ("AUDIT009", "warning")}
-    assert tell({"country": frame["country"]}, outcome, missing_values=["Unknown"]) == {}
+    assert audit({"country": frame["country"]}, outcome, missing_values=["Unknown"]) == {}
 
 
-def test_addresses_and_phone_numbers_are_told_and_not_quoted(draw, outcome):
+def test_addresses_and_phone_numbers_are_found_and_not_quoted(draw, outcome):
     frame = pd.DataFrame({
         "reply to": [f"p{at % 700}@firm.example" for at in range(N)],
         "line": [f"+49 30 {1234000 + at % 700}" for at in range(N)],
@@ -152,21 +152,21 @@ def test_addresses_and_phone_numbers_are_told_and_not_quoted(draw, outcome):
 
 @pytest.mark.parametrize("name", ["Gender", "contact_age", "AgeGroup", "Ethnicity", "marital-status", "Salutation"])
 def test_protected_attributes_by_name(draw, outcome, name):
-    found = tell({name: draw.choice(["a", "b", "c"], N)}, outcome)
+    found = audit({name: draw.choice(["a", "b", "c"], N)}, outcome)
     assert found.get(name) == (None if name == "contact_age" else ("AUDIT011", "warning"))
 
 
-def test_protected_attributes_by_value_and_names_that_only_look_so(draw, outcome):
+def test_protected_attributes_by_value_and_harmless_names(draw, outcome):
     frame = {
         "Field 3": draw.choice(["male", "female"], N),
         "language": draw.choice(["de", "fr"], N),
         "stage_page": draw.choice(["a", "b"], N),
     }
-    assert tell(frame, outcome) == {"Field 3": ("AUDIT011", "warning")}
+    assert audit(frame, outcome) == {"Field 3": ("AUDIT011", "warning")}
 
 
 @pytest.mark.parametrize("outcome", [np.zeros(50), np.ones(50), np.full(50, np.nan)])
-def test_outcomes_that_say_nothing_accuse_nobody(outcome):
+def test_constant_or_unknown_outcomes_give_no_fault(outcome):
     assert (
         audit_columns(pd.DataFrame({"a": ["x", None] * 25, "b": range(50, 100)}, dtype=object), outcome, order=np.zeros(50))
         is not None

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from audit_traps import draw_leads, study_leads
+from audit_traps import draw_leads, load_leads
 
 from predictor.training.audit import audit_dataset
 
@@ -23,19 +23,19 @@ def make_leads(n=1500, seed=0, days=500):
     })  # fmt: skip
 
 
-def find(folder, leads, code, **sections):
-    return [finding for finding in audit_dataset(study_leads(folder, leads, **sections)) if finding.code == code]
+def list_findings(folder, leads, code, **sections):
+    return [finding for finding in audit_dataset(load_leads(folder, leads, **sections)) if finding.code == code]
 
 
 def test_a_plain_table_has_no_finding(tmp_path):
-    assert audit_dataset(study_leads(tmp_path, make_leads())) == ()
+    assert audit_dataset(load_leads(tmp_path, make_leads())) == ()
 
 
 def test_acceptances_that_begin_late(tmp_path):
     leads = make_leads()
     begin = leads["mql_at"].min() + 150 * DAY
     leads["sql_at"] = leads["sql_at"].where(leads["sql_at"] >= begin)
-    (found,) = find(tmp_path, leads, "AUDIT015")
+    (found,) = list_findings(tmp_path, leads, "AUDIT015")
     first = leads["sql_at"].min().date().isoformat()
     assert f"No acceptance is dated before {first}" in found.what
     missing = int(found.what.split("about ")[1].split(" ")[0])
@@ -46,25 +46,25 @@ def test_weeks_without_acceptances_within_and_at_the_end(tmp_path):
     leads = make_leads()
     since = leads["sql_at"] - leads["mql_at"].min()
     within = leads.assign(sql_at=leads["sql_at"].where((since < 200 * DAY) | (since > 250 * DAY)))
-    (found,) = find(tmp_path / "within", within, "AUDIT016")
+    (found,) = list_findings(tmp_path / "within", within, "AUDIT016")
     assert "No acceptance is dated from 2025-07-" in found.what
     ends = leads.assign(sql_at=leads["sql_at"].where(since < 400 * DAY))
-    (found,) = find(tmp_path / "end", ends, "AUDIT016")
+    (found,) = list_findings(tmp_path / "end", ends, "AUDIT016")
     assert "though outcomes are taken as known until" in found.what
 
 
 def test_months_without_leads(tmp_path):
     leads = make_leads()
     since = leads["mql_at"] - leads["mql_at"].min()
-    found = find(tmp_path, leads[(since < 200 * DAY) | (since > 260 * DAY)], "AUDIT016")
+    found = list_findings(tmp_path, leads[(since < 200 * DAY) | (since > 260 * DAY)], "AUDIT016")
     assert any("No lead became an MQL from 2025-07-" in finding.what for finding in found)
 
 
 def test_one_copy_with_the_same_address_is_enough_and_is_not_quoted(tmp_path):
     leads = make_leads().assign(email=lambda frame: [f"p{at}@firm{at}.example" for at in range(len(frame))])
-    assert find(tmp_path / "none", leads, "AUDIT013") == []
+    assert list_findings(tmp_path / "none", leads, "AUDIT013") == []
     leads.loc[1400, "email"] = leads.loc[10, "email"]
-    (found,) = find(tmp_path / "one", leads, "AUDIT013")
+    (found,) = list_findings(tmp_path / "one", leads, "AUDIT013")
     assert found.what.startswith("1 lead of the test block")
     assert "firm10" not in str(found)
 
@@ -79,20 +79,20 @@ def test_colleagues_are_no_copies(tmp_path):
         "town": draw.integers(0, 99, 300)[firm],
     }
     own = {"job": draw.choice(list("abcdefgh"), len(leads)), "source": draw.choice(list("abcdefgh"), len(leads))}
-    assert find(tmp_path, leads.drop(columns="size").assign(**shared, **own), "AUDIT013") == []
+    assert list_findings(tmp_path, leads.drop(columns="size").assign(**shared, **own), "AUDIT013") == []
 
 
 def test_another_episode_of_the_same_lead_is_no_copy(tmp_path):
     leads = draw_leads(0)
     again = leads["lead_id"].duplicated()
     assert again.sum() > 100
-    assert find(tmp_path, leads, "AUDIT013") == []
+    assert list_findings(tmp_path, leads, "AUDIT013") == []
 
 
-def test_drift_names_the_columns_that_tell(tmp_path):
+def test_drift_names_the_columns_that_differ(tmp_path):
     leads = make_leads()
     newer = leads["mql_at"] > leads["mql_at"].quantile(0.7)
-    (found,) = find(tmp_path, leads.assign(form=np.where(newer, "new", "old")), "AUDIT017")
+    (found,) = list_findings(tmp_path, leads.assign(form=np.where(newer, "new", "old")), "AUDIT017")
     assert found.severity == "warning"
     assert "'form' (alone 0.9" in found.what or "'form' (alone 1.0" in found.what
     assert "'colour'" not in found.what
@@ -101,15 +101,15 @@ def test_drift_names_the_columns_that_tell(tmp_path):
 def test_values_that_first_appear_in_the_test_block(tmp_path):
     leads = make_leads()
     newest = leads["mql_at"] > leads["mql_at"].quantile(0.8)
-    some = newest & (np.arange(len(leads)) % 2 == 0)
-    (found,) = find(tmp_path, leads.assign(page=np.where(some, "spring 2026", "home")), "AUDIT014")
+    chosen = newest & (np.arange(len(leads)) % 2 == 0)
+    (found,) = list_findings(tmp_path, leads.assign(page=np.where(chosen, "spring 2026", "home")), "AUDIT014")
     assert found.column == "page"
     assert found.what.startswith("1 value of column 'page' first appear")
 
 
 def test_few_outcomes(tmp_path):
     leads = make_leads()
-    (found,) = find(tmp_path, leads.assign(sql_at=leads["sql_at"].where(leads.index % 12 == 0)), "AUDIT018")
+    (found,) = list_findings(tmp_path, leads.assign(sql_at=leads["sql_at"].where(leads.index % 12 == 0)), "AUDIT018")
     assert found.severity == "warning"
     assert "20 of each outcome are needed" in found.what
 
@@ -117,7 +117,7 @@ def test_few_outcomes(tmp_path):
 def test_leads_that_cannot_be_split_are_an_error(tmp_path):
     leads = make_leads(days=30)
     later = leads.tail(1).assign(lead_id="late", mql_at=leads["mql_at"].max() + 60 * DAY, sql_at=pd.NaT)
-    (found,) = find(tmp_path, pd.concat([leads, later]), "AUDIT018", label={"horizon_days": 30, "pending": "drop"})
+    (found,) = list_findings(tmp_path, pd.concat([leads, later]), "AUDIT018", label={"horizon_days": 30, "pending": "drop"})
     assert found.severity == "error"
     assert "No lead is left to fit on" in found.what
 
@@ -127,5 +127,5 @@ def test_a_file_sorted_by_outcome(tmp_path):
     draw = np.random.default_rng(0)
     leads["outcome"] = (draw.random(len(leads)) < np.where(leads.index < 900, 0.6, 0.02)).astype(int)
     leads["order_by"] = np.arange(len(leads))
-    (found,) = find(tmp_path, leads, "AUDIT019", label={})
+    (found,) = list_findings(tmp_path, leads, "AUDIT019", label={})
     assert "older leads are accepted far more often" in found.what

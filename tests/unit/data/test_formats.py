@@ -138,7 +138,7 @@ def test_the_bundle_keeps_the_formats_of_its_columns(odd):
     folder, scorer, _ = odd
     kept = json.loads((folder / "features.json").read_text())["forms"]
     expected = {"mql_at": "date d/m/y", "sql_at": "date d/m/y", "size": "range 1-10", "revenue": "amount 1.234,5"}
-    assert kept == expected == dict(scorer.features.forms)
+    assert kept == expected == dict(scorer.features.formats)
     kinds = {feature.name: feature.kind for feature in scorer.features.features}
     assert kinds["size"] == kinds["revenue"] == "number"
 

@@ -29,11 +29,11 @@ FRAME = pd.DataFrame({
     "seniority": ["VP", None], "employees": [250.0, 10.0], "city": ["Rome", "Bonn"],
     "fit": [30.0, np.nan], "interest": [0.1, np.nan],
 })  # fmt: skip
-held = st.floats(-1e6, 1e6) | st.just(np.nan)
+scores = st.floats(-1e6, 1e6) | st.just(np.nan)
 
 
 def test_attributes_only():
-    table = assemble_table(FRAME, ["city", "employees", "lacking"])
+    table = assemble_table(FRAME, ["city", "employees", "absent"])
     assert table.to_dict("list") == {"city": ["Rome", "Bonn"], "employees": [250.0, 10.0]}
     assert assemble_row({"city": "Rome", "other": 1}, ["city", "employees"], crm_points={}) == {"city": "Rome"}
 
@@ -57,7 +57,7 @@ def test_points_of_both():
     assert list(table.columns) == ["points/title", "points/size", BOOK_TOTAL, "rules/Boss", "rules/Big", TOTAL]
 
 
-def test_crm_points_that_are_lacking_are_missing():
+def test_absent_crm_points_are_missing():
     assert assemble_table(FRAME[["lead_id"]], [], crm_points=["fit"])[TOTAL].isna().all()
 
 
@@ -75,14 +75,14 @@ def test_a_row_is_that_of_the_table(crm_points, book):
         np.testing.assert_array_equal([row[name] for name in numbers], table[numbers].iloc[place].to_numpy(dtype=float))
 
 
-@given(st.lists(st.lists(held, min_size=5, max_size=5), min_size=1, max_size=6))
+@given(st.lists(st.lists(scores, min_size=5, max_size=5), min_size=1, max_size=6))
 def test_sums_are_the_same_to_the_last_bit(rows):
     frame = pd.DataFrame(rows, columns=list("abcde"))
     whole = assemble_table(frame, [], crm_points=list("abcde"))[TOTAL]
     np.testing.assert_array_equal(whole, [sum_points(row) for row in rows])
 
 
-@given(st.lists(st.lists(held, min_size=12, max_size=12), min_size=1, max_size=3))
+@given(st.lists(st.lists(scores, min_size=12, max_size=12), min_size=1, max_size=3))
 def test_sums_of_many_columns_too(rows):
     names = [f"c{number}" for number in range(12)]
     whole = assemble_table(pd.DataFrame(rows, columns=names), [], crm_points=names)[TOTAL]

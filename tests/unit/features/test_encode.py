@@ -11,16 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictor.core.errors import ScoringError
+from predictor.data.leads import FEATURE_PREFIXES
 from predictor.features.encode import FeatureSet
-from predictor.features.feature import MISSING, Feature
+from predictor.features.feature import EVENTS_PREFIX, MISSING, Feature
 
 FEATURES = FeatureSet(
     (
-        Feature("industry", "Industry", "Industry", "category", ("software", "true", "1", "retail")),
-        Feature("employees", "Employees", "Employees", "number"),
-        Feature("founded", "Founded", "Founded", "days_since"),
-        Feature("points/total", "Points: total", "Points: total", "number"),
-        Feature(MISSING, "Attributes not known", "Attributes not known", "missing_count"),
+        Feature(
+            name="industry", label="Industry", group="Industry", kind="category", categories=("software", "true", "1", "retail")
+        ),
+        Feature(name="employees", label="Employees", group="Employees", kind="number"),
+        Feature(name="founded", label="Founded", group="Founded", kind="days_since"),
+        Feature(name="points/total", label="Points: total", group="Points: total", kind="number"),
+        Feature(name=MISSING, label="Attributes not known", group="Attributes not known", kind="missing_count"),
     ),
     ("n/a", " Select"),
 )
@@ -108,7 +111,7 @@ def test_nothing_known():
     assert warnings == []
 
 
-def test_unseen_category_is_other_and_told():
+def test_an_unseen_category_is_other_with_a_warning():
     row, warnings = encode(industry="Fintech")
     assert row[0] == 4.0
     assert [str(warning) for warning in warnings] == ["LEAD021 Unknown industry 'Fintech': scored as other."]
@@ -176,7 +179,7 @@ def test_infinite_number_fails_alone_in_a_typed_column_too():
     assert whole.errors[1][0].startswith("LEAD022 Attribute 'employees' must be a number, but infinity is no number")
 
 
-def test_faults_are_told_in_one_text():
+def test_all_faults_are_in_one_text():
     match = (
         r"LEAD022 Attribute 'industry' must be one text, but a list is no single value\. Send one text, or leave it out\. "
         r"LEAD022 Attribute 'employees' must be a number, but this text is no number\. .* "
@@ -209,11 +212,19 @@ def test_no_rows_and_no_features():
     assert FeatureSet((), ()).encode_row({}, AS_OF) == ([], [])
 
 
-def test_every_column_but_those_made_here_is_an_attribute():
-    features = [Feature(name, name, name, "number") for name in ("City/State", "points/total", MISSING, "points")]
+def test_every_column_of_the_export_is_an_attribute():
+    features = [
+        Feature(name=name, label=name, group=name, kind="number") for name in ("City/State", "points/total", MISSING, "points")
+    ]
     assert [feature.is_attribute for feature in features] == [True, False, False, True]
     assert FEATURES.attributes == [0, 1, 2]
     assert (FEATURES.position("founded"), FEATURES.position("nix")) == (2, None)
+
+
+def test_names_of_event_features_belong_to_no_attribute():
+    assert EVENTS_PREFIX in FEATURE_PREFIXES
+    assert Feature("events/call/trend", "Trend", "Calls", kind="number").is_event
+    assert not FEATURES.features[0].is_event
 
 
 def test_read_back_from_json_it_is_the_same():

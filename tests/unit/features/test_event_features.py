@@ -39,7 +39,7 @@ def test_spellings_of_one_type_are_one_type():
     assert list_event_features([" Page_View", "page_view"], [7]) == list_event_features(["page_view"], [7])
 
 
-def test_a_type_named_as_all_types_are_stays_apart():
+def test_a_type_named_any_keeps_features_of_its_own():
     features = list_event_features(["any", "'any'"], [7])
     assert len({feature.name for feature in features}) == len(features)
     assert {feature.name for feature in features if feature.event_type == "any" and feature.kind == "count"} == {
@@ -54,13 +54,13 @@ def test_no_windows_and_no_types_leave_what_needs_neither():
 
 @pytest.mark.parametrize("days", [0, -7])
 def test_a_window_of_no_length_is_refused(days):
-    with pytest.raises(ValueError, match=rf"at least 1 day long, but {days} came\. Set windows_days"):
+    with pytest.raises(ValueError, match=rf"at least 1 day long, but is {days}\. Set windows_days"):
         list_event_features([], [7, days])
 
 
 @pytest.mark.parametrize("event_type", ["", "  ", None])
 def test_an_empty_type_is_refused(event_type):
-    with pytest.raises(ValueError, match=r"must be a text, but an empty one came\. Take it out"):
+    with pytest.raises(ValueError, match=r"must be a text, but one is empty\. Remove it"):
         list_event_features([event_type], [7])
 
 

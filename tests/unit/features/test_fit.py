@@ -1,4 +1,4 @@
-"""Which features a table of leads can carry."""
+"""The features of a table of leads."""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ def fit(rows, kinds=None, min_support=2):
     return fit_features(pd.DataFrame(rows), kinds or {}, min_support=min_support, missing_values=("n/a",))
 
 
-def test_categories_with_support_most_frequent_first_and_equals_by_alphabet():
+def test_categories_with_support_most_frequent_first_and_ties_in_alphabetical_order():
     fitted, findings = fit({"c": ["B", "b ", "a", "A", "c", "C", "c", "rare", None]}, {"c": "category"})
     assert fitted.features[0].categories == ("c", "a", "b")
     assert findings == ()
@@ -35,19 +35,19 @@ def test_kinds():
     ]
 
 
-def test_columns_that_tell_nothing_are_left_out_and_told():
+def test_columns_that_tell_nothing_are_left_out_with_a_finding():
     rows = {"empty": [None] * 4, "same": [1.0] * 4, "rare": list("abcd"), "n": [1.0, 2.0, 3.0, 4.0]}
     fitted, findings = fit(rows, {"rare": "category"})
     assert fitted.names == ["n"]
     assert [finding.what for finding in findings] == [
-        "Column 'empty' tells nothing: it is empty.",
-        "Column 'same' tells nothing: it has one value only.",
-        "Column 'rare' tells nothing: none of its 4 values has enough leads.",
+        "Column 'empty' has no information: it is empty.",
+        "Column 'same' has no information: it has one value only.",
+        "Column 'rare' has no information: none of its 4 values has enough leads.",
     ]
     assert {finding.code for finding in findings} == {"LEAD031"}
 
 
-def test_a_value_that_is_there_or_not_tells_something():
+def test_a_column_that_is_only_sometimes_filled_is_a_feature():
     assert fit({"n": [1.0, np.nan]})[0].names == ["n", MISSING]
 
 
@@ -79,13 +79,13 @@ def test_order_of_rows_changes_nothing(values, random):
 @given(st.lists(st.sampled_from(["a", "b", "C", " c", "d", None]), min_size=2, max_size=40), st.integers(1, 5))
 def test_each_category_has_its_support(values, least):
     fitted, _ = fit({"c": values}, {"c": "category"}, min_support=least)
-    said = [value.strip().casefold() for value in values if value]
+    texts = [value.strip().casefold() for value in values if value]
     kept = fitted.features[0].categories if fitted.features else ()
     if len(set(values)) > 1:
-        assert set(kept) == {text for text in said if said.count(text) >= least}
+        assert set(kept) == {text for text in texts if texts.count(text) >= least}
 
 
-def test_a_category_is_spelled_as_most_leads_have_it_and_equals_by_alphabet():
+def test_a_category_has_its_most_frequent_spelling_and_ties_in_alphabetical_order():
     fitted, _ = fit({"c": ["C-Level", "c-level", " C-Level", "VP", "vp", "Vp", True, True, "n/a"]}, {"c": "category"})
     assert dict(zip(fitted.features[0].categories, fitted.features[0].spellings, strict=True)) == {
         "c-level": "C-Level",

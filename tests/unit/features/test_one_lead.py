@@ -7,11 +7,11 @@ import pytest
 
 from predictor.data.values import Event
 from predictor.features.event_features import list_event_features
-from predictor.features.one_lead import compute_live
+from predictor.features.one_lead import OneLeadFeatures
 
 NOW = datetime(2026, 5, 31, 12, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
-FEATURES = list_event_features(["page_view"], [7, 30])
+FEATURES = OneLeadFeatures(list_event_features(["page_view"], [7, 30]))
 
 
 def ago(days, event_type="page_view", **facts):
@@ -19,7 +19,7 @@ def ago(days, event_type="page_view", **facts):
 
 
 def compute(*events, as_of=NOW):
-    return {name.removeprefix("events/"): value for name, value in compute_live(FEATURES, events, as_of).items()}
+    return {name.removeprefix("events/"): value for name, value in FEATURES.compute(events, as_of).items()}
 
 
 def test_every_kind_by_hand():
@@ -74,17 +74,17 @@ def test_active_days_are_dates_in_utc_and_windows_are_of_24_hours():
     assert row["any/days_since_first"] == 7.0
 
 
-def test_what_came_twice_counts_once_and_what_differs_counts_twice():
+def test_a_repeated_event_counts_once_and_events_that_differ_count_each():
     twice = compute(
         ago(1, asset="Guide", value=3.0),
         Event(NOW.astimezone(ZoneInfo("Asia/Tokyo")) - timedelta(days=1), "Page_View ", "guide", None, 3.0),
     )
     assert (twice["any/count_ever"], twice["any/value_sum"]) == (1, 3.0)
-    apart = compute(ago(1), ago(1, asset="Guide"), ago(1, campaign="Spring"), ago(1, value=0.0), ago(1, "call"))
-    assert apart["any/count_ever"] == 5
+    different = compute(ago(1), ago(1, asset="Guide"), ago(1, campaign="Spring"), ago(1, value=0.0), ago(1, "call"))
+    assert different["any/count_ever"] == 5
 
 
-def test_the_first_touch_of_one_moment_is_the_first_by_alphabet():
+def test_of_several_first_touches_at_one_moment_the_first_in_alphabetical_order_is_taken():
     events = [ago(9, "call", campaign="zoo"), ago(9, "blog", campaign="Autumn"), ago(9, "any"), ago(8, "a", campaign="a")]
     for mixed in (events, events[::-1]):
         row = compute(*mixed)
@@ -102,7 +102,7 @@ def test_an_event_without_a_type_is_none(event_type):
     assert compute(ago(1, event_type)) == compute()
 
 
-def test_types_that_were_not_asked_for_count_among_all():
+def test_types_without_features_of_their_own_count_among_all():
     row = compute(ago(1, "chat"), ago(2, "chat"))
     assert (row["any/count_ever"], row["page_view/count_ever"]) == (2, 0.0)
 

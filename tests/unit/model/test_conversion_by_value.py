@@ -23,7 +23,7 @@ SIZE = Feature("employees", "Employees", "Employees", "number")
 
 def make_block(feature, values, outcome, weight=None):
     outcome = np.asarray(outcome, dtype=float)
-    features = FeatureSet((feature,), (), acts=("page_view",), windows_days=(7,))
+    features = FeatureSet((feature,), (), featured_types=("page_view",), windows_days=(7,))
     weight = None if weight is None else np.asarray(weight, dtype=float)
     return Sample(np.asarray(values, dtype=float)[:, None], outcome, np.arange(len(outcome)), features, dated=True, weight=weight)
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from predictor.data.values import Event
-from predictor.points.award import Award, Fired, award_lead
+from predictor.points.award import Award, FiredRule, award_lead
 from predictor.points.rulebook import parse_rule_book
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -51,7 +51,7 @@ def award(rule, *ages, attributes=None, kind="e", **fields) -> Award:
 )
 def test_attribute_conditions(condition, value, fires):
     got = award(f"attribute='a'\n{condition}\npoints=10", attributes={"a": value})
-    assert got.fired == ((Fired("A", "g", 10.0, 1),) if fires else ())
+    assert got.fired == ((FiredRule(rule="A", group="g", points=10.0, count=1),) if fires else ())
 
 
 def test_an_absent_attribute_is_missing():
@@ -85,7 +85,9 @@ def test_a_list_is_no_attribute():
 )
 def test_event_conditions(rule, ages, points, count):
     for ordered in (ages, ages[::-1]):
-        assert award(f"event='e'\npoints=10\n{rule}", *ordered).fired == (Fired("A", "g", float(points), count),)
+        assert award(f"event='e'\npoints=10\n{rule}", *ordered).fired == (
+            FiredRule(rule="A", group="g", points=float(points), count=count),
+        )
 
 
 @pytest.mark.parametrize(

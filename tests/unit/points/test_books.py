@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from predictor.points.rulebook import OnEvents, load_rule_book
+from predictor.points.rule import EventCondition
+from predictor.points.rulebook import load_rule_book
 
 USUAL = {
     *("page_view", "pricing_page_view", "demo_page_view", "blog_view", "content_download", "email_open", "email_click"),
@@ -19,7 +20,7 @@ def test_shipped_books_use_the_usual_events_and_let_them_fade(name):
     book = load_rule_book(name, Path())
     assert book.name == name
     for rule in book.rules:
-        if isinstance(rule.condition, OnEvents):
+        if isinstance(rule.condition, EventCondition):
             assert rule.condition.types <= USUAL
             assert rule.condition.expires or rule.condition.half_life, rule.name
             assert not rule.condition.per_event or rule.condition.cap, rule.name

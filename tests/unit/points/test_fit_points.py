@@ -7,8 +7,8 @@ from scipy.special import expit
 from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression
 
-from predictor.points.fit_points import PointsTask, choose_mosts, find_mosts, fit_worths, sum_points
-from predictor.points.rounding import find_largest, round_points
+from predictor.points.fit_points import PointsTask, choose_most_times, compute_most_times, fit_coefficients, sum_points
+from predictor.points.rounding import compute_largest_total, round_points
 from predictor.points.rulebook import load_rule_book, parse_rule_book
 
 HAND = np.array([40.0, 30.0, 20.0, 10.0, 10.0, 5.0, -10.0, -30.0])
@@ -31,8 +31,8 @@ def draw(n, seed=0, true=TRUE):
 
 def learn(n, *, penalty, task=TASK, seed=0, true=TRUE):
     times, outcome = draw(n, seed, true)
-    most = find_mosts(task.book)
-    fit = fit_worths(task, times, outcome, most=most, penalty=penalty)
+    most = compute_most_times(task.book)
+    fit = fit_coefficients(task, times, outcome, most_times=most, penalty=penalty)
     return fit, round_points(task, fit, most)
 
 
@@ -43,7 +43,7 @@ def lose(odds, outcome):
 @pytest.mark.parametrize("penalty", [0.3, 30.0])
 def test_the_fit_is_that_of_a_general_optimiser(penalty):
     times, outcome = draw(1500)
-    fit = fit_worths(TASK, times, outcome, most=np.ones(8), penalty=penalty)
+    fit = fit_coefficients(TASK, times, outcome, most_times=np.ones(8), penalty=penalty)
     weigh = 4 * float((times @ HAND).std()) ** 2
 
     def objective(values):
@@ -54,15 +54,15 @@ def test_the_fit_is_that_of_a_general_optimiser(penalty):
 
     bounds = [(None, None), (0, None), *[(0, None) if points > 0 else (None, 0) for points in HAND]]
     expected = minimize(objective, np.zeros(10), bounds=bounds, method="SLSQP", options={"maxiter": 2000, "ftol": 1e-13})
-    np.testing.assert_allclose(fit.worth, expected.x[2:], atol=2e-3)
-    assert fit.line == pytest.approx((expected.x[0], expected.x[1] / 30), abs=2e-3)
+    np.testing.assert_allclose(fit.coefficients, expected.x[2:], atol=2e-3)
+    assert (fit.intercept, fit.scale) == pytest.approx((expected.x[0], expected.x[1] / 30), abs=2e-3)
 
 
 def test_without_penalty_and_signs_it_is_plain_logistic_regression():
     times, outcome = draw(4000)
-    fit = fit_worths(PointsTask(make_book(), signs="free"), times, outcome, most=np.ones(8), penalty=1e-9)
+    fit = fit_coefficients(PointsTask(make_book(), signs="free"), times, outcome, most_times=np.ones(8), penalty=1e-9)
     plain = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(times, outcome)
-    np.testing.assert_allclose(fit.worth, plain.coef_[0], atol=1e-3)
+    np.testing.assert_allclose(fit.coefficients, plain.coef_[0], atol=1e-3)
 
 
 def test_learned_points_recover_the_order_of_the_true_worths():
@@ -86,8 +86,8 @@ def test_they_beat_the_loss_of_the_hand_set_points_on_new_leads():
 @pytest.mark.parametrize("seed", range(5))
 def test_few_leads_leave_them_in_the_proportions_they_were_set_in(seed):
     fit, points = learn(200, penalty=100.0, seed=seed)
-    assert fit.line[1] > 0
-    np.testing.assert_allclose(fit.worth, fit.line[1] * HAND, atol=0.35)
+    assert fit.scale > 0
+    np.testing.assert_allclose(fit.coefficients, fit.scale * HAND, atol=0.35)
     assert np.corrcoef(points, HAND)[0, 1] > 0.9
     _, alone = learn(200, penalty=0.3, seed=seed)
     assert np.corrcoef(alone, HAND)[0, 1] < np.corrcoef(points, HAND)[0, 1]
@@ -97,7 +97,7 @@ def test_a_stronger_penalty_is_closer_to_the_hand_set_points():
     away = []
     for penalty in (0.3, 10.0, 300.0):
         fit, _ = learn(2000, penalty=penalty)
-        away.append(float(np.abs(fit.worth - fit.line[1] * HAND).sum()))
+        away.append(float(np.abs(fit.coefficients - fit.scale * HAND).sum()))
     assert away[0] > away[1] > away[2]
 
 
@@ -105,8 +105,8 @@ def test_signs_are_kept_unless_they_are_free():
     wrong = np.where(np.arange(8) == 0, -1.0, TRUE)
     kept, points = learn(10_000, penalty=0.3, true=wrong)
     free, other = learn(10_000, penalty=0.3, true=wrong, task=PointsTask(make_book(), signs="free"))
-    assert (kept.worth[0], points[0]) == (0, 0)
-    assert free.worth[0] < -0.8
+    assert (kept.coefficients[0], points[0]) == (0, 0)
+    assert free.coefficients[0] < -0.8
     assert other[0] < 0
 
 
@@ -114,21 +114,21 @@ def test_points_are_whole_and_no_lead_can_have_more_than_a_hundred():
     for seed in range(3):
         _, points = learn(3000, penalty=1.0, seed=seed)
         assert (points == np.round(points)).all()
-        assert 50 < find_largest(TASK.book, points, np.ones(8)) <= 100
+        assert 50 < compute_largest_total(TASK.book, points, np.ones(8)) <= 100
 
 
 def test_rounding_costs_little():
     fit, points = learn(5000, penalty=1.0)
     times, outcome = draw(20_000, seed=2)
-    exact = lose(fit.line[0] + times @ fit.worth, outcome)
+    exact = lose(fit.intercept + times @ fit.coefficients, outcome)
     line = minimize(lambda at: lose(at[0] + at[1] * (times @ points), outcome), [0.0, 0.01], method="BFGS")
     assert line.fun < exact + 0.0005
 
 
 def test_points_that_nothing_speaks_for_stay_in_proportion():
     times, outcome = draw(500)
-    fit = fit_worths(TASK, np.zeros_like(times), outcome, most=np.ones(8), penalty=10.0)
-    np.testing.assert_allclose(fit.worth, 0, atol=1e-6)
+    fit = fit_coefficients(TASK, np.zeros_like(times), outcome, most_times=np.ones(8), penalty=10.0)
+    np.testing.assert_allclose(fit.coefficients, 0, atol=1e-6)
     points = round_points(TASK, fit, np.ones(8))
     assert points.tolist() == [34, 26, 17, 8, 8, 4, -8, -26]  # of 115 points in all, cut to 100
 
@@ -136,14 +136,14 @@ def test_points_that_nothing_speaks_for_stay_in_proportion():
 def test_a_rule_that_never_fires_keeps_its_part_of_the_hand_set_points():
     times, outcome = draw(5000)
     times[:, 2] = 0
-    fit = fit_worths(TASK, times, outcome, most=np.ones(8), penalty=1.0)
-    assert fit.worth[2] == pytest.approx(fit.line[1] * HAND[2], rel=0.01)
+    fit = fit_coefficients(TASK, times, outcome, most_times=np.ones(8), penalty=1.0)
+    assert fit.coefficients[2] == pytest.approx(fit.scale * HAND[2], rel=0.01)
 
 
 def test_leads_of_one_outcome_give_finite_points():
     times, _ = draw(50)
-    fit = fit_worths(TASK, times, np.zeros(50), most=np.ones(8), penalty=10.0)
-    assert np.isfinite(fit.worth).all()
+    fit = fit_coefficients(TASK, times, np.zeros(50), most_times=np.ones(8), penalty=10.0)
+    assert np.isfinite(fit.coefficients).all()
 
 
 EACH = parse_rule_book(
@@ -157,7 +157,7 @@ def test_more_times_count_where_that_is_clearly_better():
     draw = np.random.default_rng(0)
     times = draw.poisson(2.0, (8000, 2)).astype(float)
     outcome = (draw.random(8000) < expit(-3 + 0.8 * np.minimum(times[:, 0], 3) + 0.5 * np.minimum(times[:, 1], 2))).astype(float)
-    assert choose_mosts(PointsTask(EACH), times, outcome, penalty=100.0).tolist() == [3, 2]
+    assert choose_most_times(PointsTask(EACH), times, outcome, penalty=100.0).tolist() == [3, 2]
 
 
 def test_on_noise_the_numbers_stay_as_set():
@@ -165,7 +165,7 @@ def test_on_noise_the_numbers_stay_as_set():
     times, changed = draw.poisson(2.0, (300, 2)).astype(float), 0
     for _ in range(50):
         outcome = (draw.random(300) < 0.2).astype(float)
-        changed += choose_mosts(PointsTask(EACH), times, outcome, penalty=100.0).tolist() != [1, 2]
+        changed += choose_most_times(PointsTask(EACH), times, outcome, penalty=100.0).tolist() != [1, 2]
     assert changed <= 2
 
 
@@ -173,7 +173,7 @@ def test_the_most_of_the_shipped_book_by_hand():
     book = load_rule_book("b2b", None)
     # title 20 + department 10, size 20, industry 20, country 10, pricing 40, demo page 30, downloads 5 + 20, clicks 15 + 5,
     # webinars 20, visits 10, requests 60 + 60
-    assert find_largest(book, [rule.points for rule in book.rules], find_mosts(book)) == 345
+    assert compute_largest_total(book, [rule.points for rule in book.rules], compute_most_times(book)) == 345
 
 
 def test_a_total_counts_each_rule_up_to_its_most():

@@ -73,14 +73,14 @@ def draw_leads(n=60, seed=0):
 def test_the_engine_adds_up_what_was_learned():
     leads, events = draw_leads()
     times = award_table(BOOK, leads, events).times
-    learned = parse_rule_book(write_fitted_book(BOOK, points=POINTS, most=MOST, gate=20), "learned")
+    learned = parse_rule_book(write_fitted_book(BOOK, points=POINTS, most_times=MOST, gate=20), "learned")
     total = award_table(learned, leads, events).total.to_numpy()
     assert len(np.unique(total)) > 20
     np.testing.assert_allclose(total, sum_points(POINTS, MOST, times[[rule.name for rule in BOOK.rules]].to_numpy()), atol=1e-9)
 
 
 def test_conditions_groups_and_what_qualifies_stay():
-    learned = parse_rule_book(write_fitted_book(BOOK, points=POINTS, most=MOST, gate=20), "learned")
+    learned = parse_rule_book(write_fitted_book(BOOK, points=POINTS, most_times=MOST, gate=20), "learned")
     assert (learned.gate, learned.name) == (20, 'a "b", learned')
     assert [(rule.name, rule.group, rule.qualifies) for rule in learned.rules] == [
         (rule.name, rule.group, rule.qualifies) for rule in BOOK.rules
@@ -90,20 +90,22 @@ def test_conditions_groups_and_what_qualifies_stay():
 
 def test_the_points_as_they_were_give_the_book_as_it_was():
     most = [1.0, 1.0, 4.0, 1.0, 3.0, 1.0, 1.0]
-    again = parse_rule_book(write_fitted_book(BOOK, points=[rule.points for rule in BOOK.rules], most=most, gate=60), "again")
+    again = parse_rule_book(
+        write_fitted_book(BOOK, points=[rule.points for rule in BOOK.rules], most_times=most, gate=60), "again"
+    )
     assert again.rules == BOOK.rules
 
 
 def test_a_rule_worth_nothing_stays_in_the_book():
-    learned = parse_rule_book(write_fitted_book(BOOK, points=[0] * 7, most=MOST, gate=0), "learned")
+    learned = parse_rule_book(write_fitted_book(BOOK, points=[0] * 7, most_times=MOST, gate=0), "learned")
     assert [rule.points for rule in learned.rules] == [0] * 7
 
 
 def test_reasons_stand_above_their_rules_on_one_line():
-    text = write_fitted_book(BOOK, points=POINTS, most=MOST, gate=20, why={"Each": "Two\nlines."})
+    text = write_fitted_book(BOOK, points=POINTS, most_times=MOST, gate=20, reasons={"Each": "Two\nlines."})
     assert '# Two lines.\n[[rules]]\nname = "Each"' in text
 
 
 def test_points_that_no_book_can_hold_are_refused():
     with pytest.raises(RuleBookError, match=r"'points' must be a number from -1,000,000"):
-        write_fitted_book(BOOK, points=[2e6, *POINTS[1:]], most=MOST, gate=20)
+        write_fitted_book(BOOK, points=[2e6, *POINTS[1:]], most_times=MOST, gate=20)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from predictor.core.errors import RuleBookError
 from predictor.points import rulebook
 from predictor.points import rulebook_errors as faults
-from predictor.points.rulebook import InRange, OneOf, OnEvents, Present, Rule, load_rule_book, parse_rule_book
+from predictor.points.rule import EventCondition, InRange, OneOf, Present, Rule
+from predictor.points.rulebook import load_rule_book, parse_rule_book
 
 HEAD = 'name = "x"\ngate = 60\n'
 GOOD = '[[rules]]\nname = "Demo"\nevent = "demo_requested"\npoints = 50\n'
@@ -28,7 +29,9 @@ def refuse(text: str) -> str:
 
 def test_attribute_rules_are_read():
     rest = "\nname = ' A '\npoints = -5\nattribute = 'size'"
-    assert parse_one("equals = ' VP '" + rest) == Rule("A", "A", -5.0, OneOf("size", frozenset({"vp"})))
+    assert parse_one("equals = ' VP '" + rest) == Rule(
+        name="A", group="A", points=-5.0, condition=OneOf("size", frozenset({"vp"}))
+    )
     assert parse_one("in = ['yes', true, 3]" + rest).condition == OneOf("size", frozenset({"yes", "true", "3"}))
     assert parse_one("range = [200, 5000]" + rest).condition == InRange("size", 200.0, 5000.0)
     assert parse_one("range = [-inf, inf]" + rest).condition == InRange("size", float("-inf"), float("inf"))
@@ -41,7 +44,7 @@ def test_event_rules_are_read_with_times_in_microseconds():
         "campaign = ['c', 'd']\nper_event = true\ncap = 20\nat_least = 3\nwithin_days = 7\n"
         "expires_days = 0.5\nhalf_life_days = 14"
     )
-    condition = OnEvents(
+    condition = EventCondition(
         types=frozenset({"blog_view", "x"}),
         assets=frozenset({"roi guide"}),
         campaigns=frozenset({"c", "d"}),
@@ -52,14 +55,14 @@ def test_event_rules_are_read_with_times_in_microseconds():
         expires=DAY // 2,
         half_life=14.0 * DAY,
     )
-    assert rule == Rule("A", "g", 5.0, condition, qualifies=True)
+    assert rule == Rule(name="A", group="g", points=5.0, condition=condition, qualifies=True)
 
 
 def test_left_out_keys_mean_once_without_limit():
-    expected = OnEvents(
+    expected = EventCondition(
         frozenset({"demo_requested"}), None, None, per_event=False, cap=None, at_least=1, within=0, expires=None, half_life=None
     )
-    assert parse_rule_book(HEAD + GOOD, "x.toml").rules == (Rule("Demo", "Demo", 50.0, expected),)
+    assert parse_rule_book(HEAD + GOOD, "x.toml").rules == (Rule(name="Demo", group="Demo", points=50.0, condition=expected),)
 
 
 def test_groups_keep_the_order_of_the_book_and_the_text_is_kept():
@@ -96,8 +99,8 @@ def test_the_documented_format_is_the_format():
         ("name='A'\npoints=1\nattribute='a'\nequals='b'\nevent='e'", r"has both 'attribute' and 'event', .*; split it in two\."),
         ("name='A'\npoints=1\nattribute='a'", r"exactly one of 'equals', 'in', 'range', 'present', but has none; keep one\."),
         ("name='A'\npoints=1\nattribute='a'\nequals=1\npresent=true", r"but has 'equals', 'present'; keep one\."),
-        ("name='A'\npoints=1\nattribute='a'\nequals=1\nexpires_days=3", r"'expires_days' can only stand beside 'event'"),
-        ("name='A'\npoints=1\nevent='e'\nequals=1", r"'equals' can only stand beside 'attribute'"),
+        ("name='A'\npoints=1\nattribute='a'\nequals=1\nexpires_days=3", r"'expires_days' needs 'event'"),
+        ("name='A'\npoints=1\nevent='e'\nequals=1", r"'equals' needs 'attribute'"),
         (
             "name='A'\npoints=1\nattribute='a'\nequals=nan",
             r"'equals' must be one text, .* for missing present = false, but is nan\.",
@@ -108,7 +111,7 @@ def test_the_documented_format_is_the_format():
         ("name='A'\npoints=1\nattribute='a'\nin='b'", r"'in' must be a list"),
         (
             "name='A'\npoints=1\nattribute='a'\nrange=[9, 1]",
-            r"'range' must be \[low, high\] of two numbers that rise; .* inf or -inf, but is \[9, 1\]\.",
+            r"'range' must be \[low, high\] with low below high; .* inf or -inf, but is \[9, 1\]\.",
         ),
         ("name='A'\npoints=1\nattribute='a'\nrange=[1, 1]", r"'range' must be"),
         ("name='A'\npoints=1\nattribute='a'\nrange=[1]", r"'range' must be"),
@@ -209,4 +212,4 @@ KEYS = st.sampled_from(faults.RULE_KEYS)
 
 @given(st.dictionaries(KEYS, VALUES, max_size=8), VALUES)
 def test_whatever_toml_holds_gets_an_answer(rule, gate):
-    assert isinstance(faults.find_faults({"name": "x", "gate": gate, "rules": [rule]}), list)
+    assert isinstance(faults.check_rule_book({"name": "x", "gate": gate, "rules": [rule]}), list)

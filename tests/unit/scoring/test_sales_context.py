@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from predictor.data.values import Event
-from predictor.points.award import Fired
+from predictor.points.award import FiredRule
 from predictor.scoring.answer import Lead, PointsAnswer
 from predictor.scoring.sales_context import MOST_ACTIVITIES, Activity, EarnedPoints, compute_sales_context
 
@@ -52,6 +52,6 @@ def test_source_and_campaign_come_from_attributes_first():
 
 
 def test_the_rule_with_the_most_points_comes_first():
-    fired = (Fired("Student", "title", -10, 1), Fired("Webinar", "events", 10, 2), Fired("Pricing", "events", 40, 3))
+    fired = (FiredRule("Student", "title", -10, 1), FiredRule("Webinar", "events", 10, 2), FiredRule("Pricing", "events", 40, 3))
     context = compute(points=PointsAnswer(total=40, gate=60, decision="nurture", fired=fired))
     assert context.earned == (EarnedPoints("Pricing", 40, 3), EarnedPoints("Webinar", 10, 2), EarnedPoints("Student", -10, 1))

@@ -1,4 +1,4 @@
-"""A firm large enough for shares to be told, and a small one."""
+"""A firm large enough for shares to be tested, and a small one."""
 
 import pytest
 

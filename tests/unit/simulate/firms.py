@@ -1,4 +1,4 @@
-"""What tests ask of a simulated firm, and tables small enough to be worked by hand."""
+"""Helpers for simulated firms, and tables small enough to be worked by hand."""
 
 from pathlib import Path
 
@@ -14,18 +14,18 @@ from predictor.simulate.truth import HORIZON_DAYS
 OBSERVED_UNTIL = pd.Timestamp("2026-06-30T23:59:59Z")
 
 
-def find_outcomes(leads: pd.DataFrame) -> pd.Series:
+def compute_outcomes(leads: pd.DataFrame) -> pd.Series:
     return (leads["sql_at"] <= leads["mql_at"] + pd.Timedelta(days=HORIZON_DAYS)).astype(int)
 
 
-def find_mature(leads: pd.DataFrame) -> pd.Series:
+def compute_mature(leads: pd.DataFrame) -> pd.Series:
     return leads["mql_at"] + pd.Timedelta(days=HORIZON_DAYS) <= OBSERVED_UNTIL
 
 
 def award(firm: Firm):
     kinds = firm.leads["email_domain"].map(kind_of_domain)
-    asked = firm.leads.assign(as_of=firm.leads["mql_at"], email_domain_kind=kinds)
-    return award_table(load_rule_book("b2b", Path()), asked, tabulate_events(firm.events))
+    leads = firm.leads.assign(as_of=firm.leads["mql_at"], email_domain_kind=kinds)
+    return award_table(load_rule_book("b2b", Path()), leads, tabulate_events(firm.events))
 
 
 def make_lead(mql_at: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The simulated firm on disk: the sample data, whole or not at all, with settings that can be read."""
+"""The simulated firm on disk: the sample data, complete or absent, with settings that can be read."""
 
 import re
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_the_written_settings_can_be_read(tmp_path):
     assert load_rule_book(settings.points.rule_book, settings.folder).gate == 60
 
 
-def test_the_dictionary_tells_every_column(small):
+def test_the_data_dictionary_lists_every_column(small):
     text = (DATA / "README.md").read_text(encoding="utf-8")
     for title, table in (("leads.csv", small.leads), ("events.csv", small.events), ("truth.csv", small.truth)):
         section = text.split(f"## {title}")[1].split("\n## ")[0]

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
-from unit.simulate.firms import OBSERVED_UNTIL, find_mature
+from unit.simulate.firms import OBSERVED_UNTIL, compute_mature
 
 from predictor.core.errors import SettingsError
 from predictor.data.email_domains import kind_of_domain
@@ -51,7 +51,7 @@ def test_what_is_not_known_yet_is_blank(firm):
     for name in TIMES:
         assert firm.leads[name].max() <= OBSERVED_UNTIL
     assert firm.events["occurred_at"].max() <= OBSERVED_UNTIL
-    pending = firm.leads[~find_mature(firm.leads)]
+    pending = firm.leads[~compute_mature(firm.leads)]
     known = firm.leads["sql_at"].notna() | firm.leads["recycled_at"].notna()
     assert len(pending) > 400
     assert known[pending.index].mean() < known.mean() - 0.2
@@ -96,7 +96,7 @@ def test_the_tables_hold_no_person(firm):
         assert not table.select_dtypes("str").apply(lambda column: column.str.contains("@").any()).any()
 
 
-def test_accepted_leads_go_on_clicking_after_the_handover(firm):
+def test_accepted_leads_are_more_active_after_the_handover(firm):
     first = firm.leads.drop_duplicates("lead_id").set_index("lead_id")
     later = firm.events["occurred_at"] > firm.events["lead_id"].map(first["mql_at"])
     counts = later.groupby(firm.events["lead_id"]).sum().reindex(first.index)
@@ -104,7 +104,7 @@ def test_accepted_leads_go_on_clicking_after_the_handover(firm):
     assert counts[first["sql_at"].notna()].mean() > counts[first["sql_at"].isna()].mean() + 2
 
 
-def test_times_change_but_mildly(firm):
+def test_leads_drift_a_little(firm):
     half = firm.leads["mql_at"] < pd.Timestamp("2025-07-01T00:00:00Z")
     early, late = firm.truth["probability"][half].mean(), firm.truth["probability"][~half].mean()
     assert 0.88 < late / early < 1.0

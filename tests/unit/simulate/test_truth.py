@@ -1,4 +1,4 @@
-"""The true probabilities: calibrated, as hard to find as in life, and made of what was known in time."""
+"""The true probabilities: calibrated, as hard to predict as in life, and based on what was known in time."""
 
 import math
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_series_equal
 from sklearn.metrics import roc_auc_score
-from unit.simulate.firms import award, find_mature, find_outcomes, make_events, make_lead
+from unit.simulate.firms import award, compute_mature, compute_outcomes, make_events, make_lead
 
 from predictor.simulate.files import save_firm
 from predictor.simulate.firm import simulate_firm
@@ -17,17 +17,17 @@ OUTCOMES = ["sql_at", "recycled_at", "recycle_reason", "opportunity_at", "amount
 
 
 def test_the_truth_is_calibrated(firm):
-    mature = find_mature(firm.leads)
+    mature = compute_mature(firm.leads)
     probability = firm.truth["probability"][mature]
     bins = pd.qcut(probability, 10)
-    hits, expected = (values.groupby(bins, observed=True).sum() for values in (find_outcomes(firm.leads)[mature], probability))
+    hits, expected = (values.groupby(bins, observed=True).sum() for values in (compute_outcomes(firm.leads)[mature], probability))
     spread = np.sqrt((probability * (1 - probability)).groupby(bins, observed=True).sum())
     assert ((hits - expected).abs() / spread).max() < 3.5
 
 
 def test_the_task_is_as_hard_as_in_life(firm):
-    mature = find_mature(firm.leads)
-    outcomes = find_outcomes(firm.leads)[mature]
+    mature = compute_mature(firm.leads)
+    outcomes = compute_outcomes(firm.leads)[mature]
     assert 0.16 < outcomes.mean() < 0.195
     assert 0.60 < roc_auc_score(outcomes, award(firm).total[mature]) < 0.70
     assert 0.75 < roc_auc_score(outcomes, firm.truth["probability"][mature]) < 0.85
@@ -56,7 +56,7 @@ def test_an_event_after_a_first_episode_changes_only_the_second():
     assert with_visit[1] > without[1]
 
 
-def test_the_written_tables_tell_the_truth(small, tmp_path):
+def test_the_written_tables_give_the_true_probabilities(small, tmp_path):
     save_firm(small, tmp_path)
     leads, events = pd.read_csv(tmp_path / "leads.csv"), pd.read_csv(tmp_path / "events.csv")
     leads["mql_at"], events["occurred_at"] = pd.to_datetime(leads["mql_at"]), pd.to_datetime(events["occurred_at"])

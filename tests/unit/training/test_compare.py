@@ -15,7 +15,7 @@ from predictor.cli.app import app
 from predictor.core.errors import BundleError
 from predictor.core.settings import make_settings
 from predictor.data.values import Event
-from predictor.points.fit_points import find_mosts
+from predictor.points.fit_points import compute_most_times
 from predictor.points.rulebook import load_rule_book, parse_rule_book
 from predictor.report.compare.volume import compute_volume
 from predictor.report.compare.ways import LEARNED, MODEL, POINTS
@@ -53,7 +53,7 @@ def known(tmp_path_factory):
     book = load_rule_book("b2b", folder)
     tables = {"leads": "leads.csv", "events": "events.csv"}
     dataset = load_dataset(make_settings({"data": tables, "points": {"rule_book": "b2b"}}, folder=folder))
-    times = np.minimum(dataset.points.awards.times.to_numpy(), find_mosts(book))
+    times = np.minimum(dataset.points.awards.times.to_numpy(), compute_most_times(book))
     draw = np.random.default_rng(0)
     accepted = draw.random(len(times)) < expit(times @ TRUE - 3.6)
     leads = dataset.leads.frame[["lead_id", "mql_at"]].copy()
@@ -102,7 +102,7 @@ def test_the_book_of_the_bundle_adds_up_to_what_the_candidate_learned(known):
     awards = award_leads(
         learned, frame[["lead_id", *dataset.leads.attributes]], as_of=frame["mql_at"], events=dataset.events.table
     )
-    points, most = np.array([rule.points for rule in learned.rules]), find_mosts(learned)
+    points, most = np.array([rule.points for rule in learned.rules]), compute_most_times(learned)
     assert set(known.comparison.tables["learned_points"]["gate"]) == {learned.gate}
     expected = np.minimum(dataset.points.awards.times.iloc[:500].to_numpy(), most) @ points
     np.testing.assert_allclose(awards.total, expected)

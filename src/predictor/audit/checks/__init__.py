@@ -1,1 +1,1 @@
-"""One file a check; each is called `check_<name>` and returns findings."""
+"""The checks of the audit, one a file: `check_<name>` of `<name>.py` takes a `View` and yields findings."""

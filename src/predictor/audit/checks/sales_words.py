@@ -1,13 +1,10 @@
-"""Values that speak of what was done with a lead afterwards, under whatever name the column goes: `Ringing`, `Closed won`."""
+"""Values about what was done with a lead later, whatever the name of the column: `Ringing`, `Closed won`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-import numpy as np
-
-from predictor.audit.advice import describe_leak
 from predictor.audit.view import Column, View
 from predictor.core.errors import Finding, count, list_names
 from predictor.core.wording import format_percent
@@ -26,21 +23,21 @@ _MOST_QUOTED = 4
 
 
 def check_sales_words(view: View) -> Iterator[Finding]:
-    """Warnings about columns whose values tell calls, stages and results: what sales and later mails did with a lead."""
+    """Warnings about columns whose values are calls, stages and results: what sales and later mails did with a lead."""
     for column in view.columns:
         if column.kind != "category" or len(column.values) > _MOST_VALUES:
             continue
-        counts = np.bincount(column.codes[column.filled], minlength=len(column.values))
-        found = [at for at, value in enumerate(column.values) if _AFTERWARDS.search(value)]
-        if len(found) >= _FEWEST_VALUES and counts[found].sum() >= _OFTEN * column.filled.sum():
-            yield _tell(column, sorted(found, key=lambda at: -counts[at]), int(counts[found].sum()))
+        counts = column.value_counts
+        places = [at for at, value in enumerate(column.values) if _AFTERWARDS.search(value)]
+        if len(places) >= _FEWEST_VALUES and counts[places].sum() >= _OFTEN * column.filled.sum():
+            yield _make_finding(column, sorted(places, key=lambda at: -counts[at]), int(counts[places].sum()))
 
 
-def _tell(column: Column, found: list[int], held: int) -> Finding:
-    words = [match[0] for at in found if (match := _AFTERWARDS.search(column.values[at]))]
+def _make_finding(column: Column, places: list[int], leads: int) -> Finding:
+    words = [match[0] for at in places if (match := _AFTERWARDS.search(column.values[at]))]
     named = list_names(list(dict.fromkeys(words)), most=_MOST_QUOTED)
     what = (
-        f"Values of column '{column.name}' tell what was done with a lead later: {named}, in {count(len(found), 'value')} "
-        f"of {count(held, 'lead')} ({format_percent(held / column.filled.sum())} of those filled in)."
+        f"Values of column '{column.name}' say what was done with a lead later: {named}, in {count(len(places), 'value')} "
+        f"of {count(leads, 'lead')} ({format_percent(leads / column.filled.sum())} of those filled in)."
     )
-    return Finding(CODE, "warning", what, describe_leak(column), column.name)
+    return Finding(CODE, "warning", what, do=column.leak_advice, column=column.name)

@@ -1,1 +1,1 @@
-"""A first look at a firm's export: what each column is taken for and why, written as settings. Start in `propose.py`."""
+"""Proposed settings for a firm's export (`predictor init`): the role of each column and why. Start in `propose.py`."""

@@ -1,4 +1,4 @@
-"""What each column of an export is taken for, and why: by its name first, and never against what it holds."""
+"""The role of each column of an export and the reason: by its name first, and never against its values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from predictor.audit.propose.profile import Column
+from predictor.audit.propose.profile import ColumnProfile, YesNo
 from predictor.core.errors import count
 from predictor.data.crm.field_maps import Names
 from predictor.data.denied_columns import deny_reason
@@ -21,12 +21,12 @@ _NAME_THEM = "name them in label.outcome_yes and label.outcome_no"
 
 
 @dataclass(frozen=True)
-class Meaning:
-    """What a column is taken for.
+class ColumnRole:
+    """The role of a column.
 
     Attributes:
         role: One of our names, or points, ignore, protected, attribute.
-        why: What that was told by.
+        why: The reason, in words.
     """
 
     role: str
@@ -35,155 +35,168 @@ class Meaning:
 
 @cache
 def read_names() -> dict[str, dict[str, list[str]]]:
-    """What exports call what the contract asks for, as names.toml has it."""
+    """The names of columns in exports, from names.toml."""
     content: dict[str, Any] = tomllib.loads(files("predictor.audit.propose").joinpath("names.toml").read_text(encoding="utf-8"))
     return content
 
 
-def guess_meanings(columns: Sequence[Column]) -> dict[str, Meaning]:
-    """The meaning of every column, by name.
+def choose_roles(columns: Sequence[ColumnProfile]) -> dict[str, ColumnRole]:
+    """The role of every column, by name.
 
-    >>> from predictor.audit.propose.profile import Column
-    >>> key, won = Column("Lead ID", "category", 50, 50, 50), Column("Won", "number", 50, 50, 2, whole=True, yes=0.3)
-    >>> count = Column("No", "number", 50, 50, 50, trend=-1.0, whole=True)
-    >>> {name: meaning.role for name, meaning in guess_meanings([key, won, count]).items()}
+    >>> from predictor.audit.propose.profile import ColumnProfile, YesNo
+    >>> sizes = {"rows": 50, "filled": 50}
+    >>> key = ColumnProfile("Lead ID", "category", **sizes, distinct=50)
+    >>> won = ColumnProfile("Won", "number", **sizes, distinct=2, whole=True, outcome=YesNo(0.3))
+    >>> count = ColumnProfile("No", "number", **sizes, distinct=50, trend=-1.0, whole=True)
+    >>> {name: role.role for name, role in choose_roles([key, won, count]).items()}
     {'Lead ID': 'lead_id', 'Won': 'outcome', 'No': 'order_by'}
     """
-    found: dict[str, Meaning] = {}
+    roles: dict[str, ColumnRole] = {}
     by_name = {column.name: column for column in columns}
-    for column in columns:  # what bears our name already is that
+    for column in columns:
         if column.name in LEAD_FACTS:
-            found[column.name] = Meaning(column.name, "bears that name")
-    _find_key(columns, found)
+            roles[column.name] = ColumnRole(column.name, "has that name")
+    _assign_key(columns, roles)
     for ours in TIMES:
-        _take(ours, columns, found, _holds_dates)
-    _find_outcome(columns, found)
-    _find_order(columns, found)
+        _assign(ours, columns, roles, _holds_dates)
+    _assign_outcome(columns, roles)
+    _assign_order(columns, roles)
     for ours in ("account_id", "recycle_reason"):
-        _take(ours, columns, found, lambda column: column.filled > 0)
-    _take("amount", columns, found, lambda column: column.kind == "number" and _has(found, "opportunity_at"))
-    _take("email", columns, found, lambda column: column.emails)
-    _take("email_domain", columns, found, lambda column: column.kind == "category" and not column.emails)
-    return {name: found.get(name) or _find_role(column) for name, column in by_name.items()}
+        _assign(ours, columns, roles, lambda column: column.filled > 0)
+    _assign("amount", columns, roles, lambda column: column.kind == "number" and _has(roles, "opportunity_at"))
+    _assign("email", columns, roles, lambda column: column.emails)
+    _assign("email_domain", columns, roles, lambda column: column.kind == "category" and not column.emails)
+    return {name: roles.get(name) or _choose_role(column) for name, column in by_name.items()}
 
 
-def _has(found: dict[str, Meaning], role: str) -> bool:
-    return any(meaning.role == role for meaning in found.values())
+def _has(roles: dict[str, ColumnRole], role: str) -> bool:
+    return any(column.role == role for column in roles.values())
 
 
-def _take(ours: str, columns: Sequence[Column], found: dict[str, Meaning], fits: Callable[[Column], bool]) -> None:
-    """The column that is called as that is called in exports, in the order of trust."""
-    if _has(found, ours):
+def _assign(
+    ours: str, columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole], fits: Callable[[ColumnProfile], bool]
+) -> None:
+    """Gives a role to the first column that fits and has one of its usual names, in the order of trust."""
+    if _has(roles, ours):
         return
     for column in _by_name(read_names()["columns"][ours], columns):
-        if column.name not in found and fits(column):
-            held = (
+        if column.name not in roles and fits(column):
+            content = (
                 "dates" if ours in TIMES else "e-mail addresses, of which the kind of mailbox is kept" if ours == "email" else ""
             )
-            found[column.name] = Meaning(ours, f"by its name{f'; it holds {held}' if held else ''} ({column.say()})")
+            roles[column.name] = ColumnRole(
+                ours, f"by its name{f'; it holds {content}' if content else ''} ({column.describe()})"
+            )
             return
 
 
-def _holds_dates(column: Column) -> bool:
-    """Whether it holds dates, though some of its cells may be none: the contract counts those."""
-    return column.kind == "date" or column.mostly_dates or (column.form is not None and column.filled > 0)
+def _holds_dates(column: ColumnProfile) -> bool:
+    """Whether it holds dates, though some cells may be none: the contract counts those."""
+    return column.kind == "date" or column.mostly_dates or (column.format is not None and column.filled > 0)
 
 
-def _by_name(names: Iterable[str], columns: Sequence[Column]) -> list[Column]:
+def _by_name(names: Iterable[str], columns: Sequence[ColumnProfile]) -> list[ColumnProfile]:
     return [column for name in names for column in columns if column.name in Names([name])]
 
 
-def _find_key(columns: Sequence[Column], found: dict[str, Meaning]) -> None:
-    if _has(found, "lead_id"):
+def _assign_key(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
+    if _has(roles, "lead_id"):
         return
     named = _by_name(read_names()["columns"]["lead_id"], columns)
     for column in (*named, *columns):
-        if column.unique and column.kind != "date" and column.name not in found and not column.emails and not column.prose:
+        if column.unique and column.kind != "date" and column.name not in roles and not column.emails and not column.prose:
             how = "the name says so, and every" if column in named else "every"
-            found[column.name] = Meaning("lead_id", f"{how} row has another value")
+            roles[column.name] = ColumnRole("lead_id", f"{how} row has another value")
             return
     for column in named[:1]:
-        found[column.name] = Meaning("lead_id", f"by its name, though {column.distinct:,} of {column.rows:,} rows differ in it")
+        roles[column.name] = ColumnRole(
+            "lead_id", f"by its name, though {column.distinct:,} of {column.rows:,} rows differ in it"
+        )
 
 
-def _find_outcome(columns: Sequence[Column], found: dict[str, Meaning]) -> None:
-    if _has(found, "outcome") or _has(found, "sql_at"):
+def _assign_outcome(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
+    if _has(roles, "outcome") or _has(roles, "sql_at"):
         return
-    named = [column for column in _by_name(read_names()["columns"]["outcome"], columns) if column.name not in found]
+    named = [column for column in _by_name(read_names()["columns"]["outcome"], columns) if column.name not in roles]
     for column in (
-        *(c for c in named if c.yes is not None and not c.neither),
-        *(c for c in named if c.yes is not None or c.neither),
+        *(c for c in named if c.outcome.yes is not None and not c.outcome.others),
+        *(c for c in named if c.outcome.yes is not None or c.outcome.others),
     ):
-        found[column.name] = Meaning("outcome", f"the name says so, and it holds {_say_outcome(column)}")
+        roles[column.name] = ColumnRole("outcome", f"the name says so, and it holds {_describe_outcome(column.outcome)}")
         return
     for column in named:
-        if column.alone:
-            held = f"it holds '{column.alone}' or nothing ({100 * column.filled / column.rows:.1f} % filled)"
-            found[column.name] = Meaning("outcome", f"the name says so, and {held}")
+        if column.outcome.single:
+            content = f"it holds '{column.outcome.single}' or nothing ({100 * column.filled / column.rows:.1f} % filled)"
+            roles[column.name] = ColumnRole("outcome", f"the name says so, and {content}")
             return
 
 
-def _say_outcome(column: Column) -> str:
-    """What an outcome holds.
+def _describe_outcome(outcome: YesNo) -> str:
+    """The values of an outcome, in words.
 
-    >>> _say_outcome(Column("Won", "category", 50, 50, 3, yes=0.3, neither=("open",)))
+    >>> from predictor.audit.propose.profile import YesNo
+    >>> _describe_outcome(YesNo(0.3, others=("open",)))
     'yes and no (30.0 % yes), but also 1 other value: name them in label.outcome_yes and label.outcome_no'
     """
-    others, held = len(column.neither), column.says
-    if not held:
+    others = len(outcome.others)
+    if not outcome.answers:
         return f"{count(others, 'value')} that are neither yes nor no: {_NAME_THEM}"
-    share = f" ({100 * column.yes:.1f} % yes)" if column.yes is not None and 0 < column.yes < 1 else ""
-    return f"{held}{share}" + (f", but also {count(others, 'other value')}: {_NAME_THEM}" if others else "")
+    share = f" ({100 * outcome.yes:.1f} % yes)" if outcome.yes is not None and 0 < outcome.yes < 1 else ""
+    return f"{outcome.answers}{share}" + (f", but also {count(others, 'other value')}: {_NAME_THEM}" if others else "")
 
 
-def _find_order(columns: Sequence[Column], found: dict[str, Meaning]) -> None:
-    """What grows with time, where no lead says when it became an MQL: a date of creation, or a counter."""
-    if _has(found, "mql_at") or _has(found, "order_by"):
+def _assign_order(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
+    """The column that grows with time, where no column says when a lead became an MQL: a date of creation, or a counter."""
+    if _has(roles, "mql_at") or _has(roles, "order_by"):
         return
-    named = [column for column in _by_name(read_names()["columns"]["created"], columns) if column.name not in found]
+    named = [column for column in _by_name(read_names()["columns"]["created"], columns) if column.name not in roles]
     dated = next((column for column in named if column.kind == "date" and column.filled == column.rows), None)
-    if dated is not None and _has(found, "sql_at"):
-        found[dated.name] = Meaning("mql_at", "no column says when a lead became an MQL: its creation stands for that; check it")
+    if dated is not None and _has(roles, "sql_at"):
+        roles[dated.name] = ColumnRole(
+            "mql_at", "no column says when a lead became an MQL: its creation is used instead; check it"
+        )
     elif dated is not None:
-        found[dated.name] = Meaning("order_by", "a date in every row, which grows as leads come in")
+        roles[dated.name] = ColumnRole("order_by", "a date in every row, which grows as leads come in")
     else:
-        counters = [c for c in columns if c.trend and c.whole and c.unique and c.name not in found]
+        counters = [c for c in columns if c.trend and c.whole and c.unique and c.name not in roles]
         for column in counters[:1]:
             way = f"{'grows' if column.trend > 0 else 'falls'} with the rows (rank correlation {column.trend:.3f})"
             why = f"a whole number, unique, that {way}: a counter, which grows as leads come in; nothing else orders them in time"
-            found[column.name] = Meaning("order_by", why)
+            roles[column.name] = ColumnRole("order_by", why)
 
 
-def _find_role(column: Column) -> Meaning:
-    """What a column is that the contract does not ask for: the first rule that it meets."""
+def _choose_role(column: ColumnProfile) -> ColumnRole:
+    """The role of a column that is none of the contract's: that of the first rule that it meets."""
     names, denied = read_names()["roles"], deny_reason(column.name) or ""
     score = column.kind == "number" and _is_score(column.name) and column.name not in Names(names["no_points"])
     kind = "prose" if column.prose else "a key"
     rules = (
-        (not column.filled or column.distinct == 1, "attribute", f"tells nothing: {column.say()}"),
+        (not column.filled or column.distinct == 1, "attribute", f"no information: {column.describe()}"),
         (column.name in Names(names["protected"]), "protected", "a protected attribute: no feature, kept to compare groups"),
         (bool(denied), "ignore", denied),
         (column.emails, "ignore", "it holds e-mail addresses, which say who a person is"),
-        (score, "points", f"hand-set points by its name; numbers ({column.say()})"),
-        (column.kind == "category" and column.key, "ignore", f"{kind}: nearly every row has another text"),
+        (score, "points", f"hand-set points by its name; numbers ({column.describe()})"),
+        (column.kind == "category" and column.nearly_unique, "ignore", f"{kind}: nearly every row has another text"),
         (
             column.whole and column.unique and column.trend != 0,
             "ignore",
             "a counter: another number in every row, in their order",
         ),
     )
-    return next((Meaning(role, why) for holds, role, why in rules if holds), Meaning("attribute", _say_attribute(column)))
+    return next(
+        (ColumnRole(role, why) for holds, role, why in rules if holds), ColumnRole("attribute", _describe_attribute(column))
+    )
 
 
-def _say_attribute(column: Column) -> str:
+def _describe_attribute(column: ColumnProfile) -> str:
     kind = "text" if column.kind == "category" else column.kind
-    if column.form is None:
-        return f"{kind}: {column.say()}"
-    if column.form.has_open_point:
-        return f"numbers whose point may set off thousands or decimals: set [forms] ({column.say()})"
-    if column.form.format is None:
-        return f"dates whose day and month cannot be told apart: set data.date_order ({column.say()})"
-    return f"{kind}, spelled as '{column.form.format}' ({column.form.reason}): {column.say()}"
+    if column.format is None:
+        return f"{kind}: {column.describe()}"
+    if column.format.has_open_point:
+        return f"numbers with a point for thousands or for decimals: set [forms] ({column.describe()})"
+    if column.format.format is None:
+        return f"dates whose day and month are ambiguous: set data.date_order ({column.describe()})"
+    return f"{kind}, written as '{column.format.format}' ({column.format.reason}): {column.describe()}"
 
 
 def _is_score(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The leads of an export as a first look sees them: of a large file the first rows, of a CRM's files all."""
+"""The leads of an export from which settings are proposed: the first rows of a large file, all rows of a CRM's files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from predictor.audit.propose.column_roles import read_names as read_guesses
+from predictor.audit.propose.column_roles import read_names
 from predictor.core.errors import Finding, SettingsError, list_names
 from predictor.core.settings import make_settings
 from predictor.data.crm.export import read_crm
@@ -19,19 +19,19 @@ from predictor.data.events.contract import RawEvents
 from predictor.data.read.excel import EXCEL
 from predictor.data.read.table_files import CSV, PARQUET, read_sample
 
-MOST_ROWS = 200_000  # of a large file, the first so many are looked at
+MOST_ROWS = 200_000  # read from the start of a large file
 
 
 @dataclass(frozen=True)
-class FirstLook:
-    """What was looked at.
+class ExportSample:
+    """What was read.
 
     Attributes:
-        leads: The leads, of a CRM under our names.
-        files: The places, that of the leads first.
-        crm: Whose export it is; empty: anybody's.
-        whole: Whether all rows were looked at.
-        notes: What was left out or is not known.
+        leads: The leads; those of a CRM under our names.
+        files: The files or tables, the leads first.
+        crm: The CRM of the export; empty for any other.
+        whole: Whether all rows were read.
+        notes: Findings about what was left out or is not known.
         events: Sources of events.
     """
 
@@ -43,39 +43,37 @@ class FirstLook:
     events: tuple[RawEvents, ...] = ()
 
 
-def read_first_look(exports: Sequence[str], crm: Export | None) -> FirstLook:
+def load_export_sample(exports: Sequence[str], crm: Export | None) -> ExportSample:
     """The leads of an export.
 
     Args:
-        exports: The leads; of a CRM all of its files, or their folder.
-        crm: Whose export it is; None: anybody's.
+        exports: The leads; for a CRM all of its files, or their folder.
+        crm: The CRM of the export; None for any other.
 
     Raises:
-        SettingsError: There are several files, and nobody says whose.
+        SettingsError: There are several files and no CRM is named.
         TableError: The export cannot be read.
     """
-    files = [file for where in exports for file in _expand(where)]
+    files = [file for export in exports for file in _list_files(export)]
     if crm is None:
         if len(files) != 1:
-            told = list_names(files) or list_names(exports)
-            raise SettingsError(
-                f"The leads must be one file, but these are {told}. Name it alone, or say whose export it is with --crm."
-            )
+            names = list_names(files) or list_names(exports)
+            raise SettingsError(f"The leads must be one file, but are {names}. Name one file, or name the CRM with --crm.")
         leads, whole = read_sample(files[0], LEADS, MOST_ROWS)
-        return FirstLook(leads, (files[0],), whole=whole)
+        return ExportSample(leads, (files[0],), whole=whole)
     paths = [Path(file) for file in files]
-    found = group_files(paths, read_export_map(crm))
-    names = [str(name) for path in found.get(LEADS, []) for name in read_sample(str(path), LEADS, 1)[0]]
-    called = Names(read_guesses()["roles"]["protected"])
-    protected = [name for name in dict.fromkeys(names) if name in called]
+    objects = group_files(paths, read_export_map(crm))
+    columns = [str(name) for path in objects.get(LEADS, []) for name in read_sample(str(path), LEADS, 1)[0]]
+    protected_names = Names(read_names()["roles"]["protected"])
+    protected = [name for name in dict.fromkeys(columns) if name in protected_names]
     export = read_crm(paths, crm, make_settings({"roles": {"protected": protected}}))
-    others = [str(path) for path in paths if path not in found[LEADS][:1]]
-    return FirstLook(export.leads, (str(found[LEADS][0]), *others), crm, notes=export.notes, events=export.events)
+    others = [str(path) for path in paths if path not in objects[LEADS][:1]]
+    return ExportSample(export.leads, (str(objects[LEADS][0]), *others), crm, notes=export.notes, events=export.events)
 
 
-def _expand(where: str) -> list[str]:
+def _list_files(export: str) -> list[str]:
     """The tables in a folder; a file or a table of a database as it is."""
-    if not Path(where).is_dir():
-        return [where]
-    inside = sorted(path for path in Path(where).iterdir() if path.suffix.casefold() in CSV | PARQUET | EXCEL)
-    return [str(path) for path in inside]
+    if not Path(export).is_dir():
+        return [export]
+    paths = sorted(path for path in Path(export).iterdir() if path.suffix.casefold() in CSV | PARQUET | EXCEL)
+    return [str(path) for path in paths]

@@ -1,4 +1,4 @@
-"""A firm's settings as a first look proposes them: the differences from the defaults, and a file that says why beside each."""
+"""Proposed settings of a firm: the differences from the defaults, and a file with the reason for each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from predictor.audit.propose.column_roles import Meaning
+from predictor.audit.propose.column_roles import ColumnRole
 from predictor.core.errors import Finding
 from predictor.data.leads import LEAD_FACTS
 
@@ -20,19 +20,19 @@ class Proposal:
     """What is proposed.
 
     Attributes:
-        source: What was looked at, in words.
-        data: Section data: what differs from the defaults -> value and why.
-        meanings: Column -> what it is taken for.
-        forms: Column -> form and why.
+        source: The export, in words.
+        data: Section data: what differs from the defaults -> value and reason.
+        roles: Column -> its role.
+        formats: Column -> format and reason.
         event_columns: Our name -> the firm's column of the events.
-        label: Section label: what differs from the defaults -> value and why.
-        findings: What was noticed.
+        label: Section label: what differs from the defaults -> value and reason.
+        findings: What was found.
     """
 
     source: str
     data: Mapping[str, tuple[Any, str]]
-    meanings: Mapping[str, Meaning]
-    forms: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    roles: dict[str, ColumnRole]
+    formats: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     event_columns: Mapping[str, str] = field(default_factory=dict)
     label: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
@@ -40,11 +40,11 @@ class Proposal:
     @property
     def columns(self) -> dict[str, str]:
         """Our name -> the firm's column."""
-        return {meaning.role: name for name, meaning in self.meanings.items() if meaning.role in LEAD_FACTS}
+        return {column.role: name for name, column in self.roles.items() if column.role in LEAD_FACTS}
 
     def list_role(self, role: str) -> list[str]:
         """The columns of a role."""
-        return [name for name, meaning in self.meanings.items() if meaning.role == role]
+        return [name for name, column in self.roles.items() if column.role == role]
 
     def to_differences(self) -> dict[str, Any]:
         """What `make_settings` takes."""
@@ -53,22 +53,22 @@ class Proposal:
             "columns": {ours: name for ours, name in self.columns.items() if ours != name},
             "event_columns": {ours: name for ours, name in self.event_columns.items() if ours != name},
             "label": {name: value for name, (value, _) in self.label.items()},
-            "forms": {name: form for name, (form, _) in self.forms.items() if name not in self.list_role("ignore")},
+            "forms": {name: form for name, (form, _) in self.formats.items() if name not in self.list_role("ignore")},
             "roles": {role: self.list_role(role) for role in _ROLES},
         }
 
-    def leave_out(self, why: Mapping[str, str]) -> Proposal:
+    def leave_out(self, reasons: Mapping[str, str]) -> Proposal:
         """The same without some attributes.
 
         Args:
-            why: Column -> why it is left out.
+            reasons: Column -> why it is left out.
         """
-        free = {name: reason for name, reason in why.items() if name in self.meanings and self.meanings[name].role == "attribute"}
-        return replace(self, meanings={**self.meanings, **{name: Meaning("ignore", reason) for name, reason in free.items()}})
+        attributes = {name: reason for name, reason in reasons.items() if name in self.list_role("attribute")}
+        return replace(self, roles=self.roles | {name: ColumnRole("ignore", reason) for name, reason in attributes.items()})
 
     @property
     def refusals(self) -> tuple[Finding, ...]:
-        """The findings that would refuse a training: errors about what is used."""
+        """The findings that refuse a training: errors about columns that are used."""
         left = self.list_role("ignore")
         return tuple(finding for finding in self.findings if finding.severity == "error" and finding.column not in left)
 
@@ -80,19 +80,19 @@ class Proposal:
         own = [name for name in self.columns.values() if name in LEAD_FACTS]
         lines = [
             f"# Written by `predictor init` from {self.source}.",
-            "# Change what is wrong; docs/reference/settings.md lists every setting. What has no line here is an attribute.",
+            "# Change what is wrong; docs/reference/settings.md lists every setting. Columns without a line are attributes.",
             "", "[data]",
             *(_write(name, value, why) for name, (value, why) in self.data.items()),
             "", _pad("[columns]", "our name = your column"),
-            *(f"# {name} bears our name already" for name in own),
-            *(_write(ours, name, self.meanings[name].why) for ours, name in named["columns"].items()),
+            *(f"# {name} has our name already" for name in own),
+            *(_write(ours, name, self.roles[name].why) for ours, name in named["columns"].items()),
             *self._write_map("event_columns", named["event_columns"], {}),
             *self._write_map("label", named["label"], {name: why for name, (_, why) in self.label.items()}),
-            *self._write_map("forms", named["forms"], {name: why for name, (_, why) in self.forms.items()}),
+            *self._write_map("forms", named["forms"], {name: why for name, (_, why) in self.formats.items()}),
             "", "[roles]",
             *(line for role in _ROLES for line in self._write_list(role)),
             "", "# Attributes, as they are read",
-            *(f"#   {_one_line(name):{wide}}  {self.meanings[name].why}" for name in attributes),
+            *(f"#   {_one_line(name):{wide}}  {self.roles[name].why}" for name in attributes),
         ]  # fmt: skip
         if self.findings:
             lines += ["", "# Findings", *(f"#   {finding.severity:8}{_one_line(str(finding))}" for finding in self.findings)]
@@ -102,7 +102,7 @@ class Proposal:
         names = self.list_role(role)
         if not names:
             return [f"{role} = []"]
-        return [f"{role} = [", *(_pad(f"  {_quote(name)},", self.meanings[name].why) for name in names), "]"]
+        return [f"{role} = [", *(_pad(f"  {_quote(name)},", self.roles[name].why) for name in names), "]"]
 
     def _write_map(self, section: str, values: Mapping[str, Any], why: Mapping[str, str]) -> Sequence[str]:
         return ["", f"[{section}]", *(_write(name, value, why.get(name, "")) for name, value in values.items())] if values else []

@@ -15,7 +15,7 @@ from predictor.model.candidates.baselines import base_log_odds, fit_line
 from predictor.model.eligible import make_forward_folds
 from predictor.model.sample import Sample, training_part
 from predictor.model.split import Fold
-from predictor.points.fit_points import Fit, PointsTask, choose_mosts, fit_worths, sum_points
+from predictor.points.fit_points import PointsTask, RuleFit, choose_most_times, fit_coefficients, sum_points
 from predictor.points.rounding import round_points
 
 PENALTIES = (300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3)  # from the one that hardly leaves the hand-set points
@@ -70,7 +70,7 @@ class LearnedPoints:
         total = sum_points(points, most, sample.matrix[:, columns])
         mean, intercept, slope = fit_line(total, sample, base=base_log_odds(sample.outcome, sample.weight))
         names = tuple(rule.name for rule in task.book.rules)
-        exact = tuple(fit.worth.tolist()), tuple(fit.error.tolist())
+        exact = tuple(fit.coefficients.tolist()), tuple(fit.standard_errors.tolist())
         numbers = tuple(map(int, points.tolist())), tuple(most.tolist())
         return cls(names, tuple(columns), *numbers, *exact, penalty, mean, intercept, slope, sample.matrix.shape[1])
 
@@ -111,13 +111,15 @@ def _find_rules(sample: Sample) -> tuple[PointsTask, list[int]]:
     return task, known
 
 
-def _learn(sample: Sample, task: PointsTask, columns: list[int], penalties: Sequence[float]) -> tuple[np.ndarray, list[Fit]]:
+def _learn(sample: Sample, task: PointsTask, columns: list[int], penalties: Sequence[float]) -> tuple[np.ndarray, list[RuleFit]]:
     """How many times each rule counts, and what it is worth by each penalty."""
-    times, fits = sample.matrix[:, columns], list[Fit]()
-    most = choose_mosts(task, times, sample.outcome, penalty=_USUAL, weight=sample.weight)
+    times, fits = sample.matrix[:, columns], list[RuleFit]()
+    most = choose_most_times(task, times, sample.outcome, penalty=_USUAL, weight=sample.weight)
     for penalty in penalties:
         start = fits[-1] if fits else None
-        fits.append(fit_worths(task, times, sample.outcome, most=most, penalty=penalty, weight=sample.weight, start=start))
+        fits.append(
+            fit_coefficients(task, times, sample.outcome, most_times=most, penalty=penalty, weight=sample.weight, start=start)
+        )
     return most, fits
 
 
@@ -140,7 +142,9 @@ def _predict_fold(sample: Sample, fold: Fold, task: PointsTask, columns: list[in
     """Log-odds of the later leads of a fold, as each penalty learns them from the older ones."""
     older, later = training_part(sample, fold).training, sample.matrix[fold[1]][:, columns]
     most, fits = _learn(older, task, columns, PENALTIES)
-    return {penalty: fit.line[0] + sum_points(fit.worth, most, later) for penalty, fit in zip(PENALTIES, fits, strict=True)}
+    return {
+        penalty: fit.intercept + sum_points(fit.coefficients, most, later) for penalty, fit in zip(PENALTIES, fits, strict=True)
+    }
 
 
 def _choose_strongest(losses: dict[float, np.ndarray], weight: np.ndarray) -> float:

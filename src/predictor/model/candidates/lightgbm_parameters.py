@@ -55,7 +55,7 @@ def constrain(features: FeatureSet, event_types: Iterable[str]) -> dict[str, Any
     >>> from predictor.features.feature import Feature
     >>> names = ["n", "events/demo_requested/count_7d", "events/demo_requested/trend"]
     >>> columns = tuple(Feature(name, "", "", "number") for name in names)
-    >>> features = FeatureSet(columns, (), acts=("demo_requested",), windows_days=(7,))
+    >>> features = FeatureSet(columns, (), featured_types=("demo_requested",), windows_days=(7,))
     >>> constrain(features, ["Demo_Requested"])
     {'monotone_constraints': [0, 1, 0], 'feature_contri': [1.0, 1.0, 0.0]}
     >>> constrain(features, ["blog_view"])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from predictor.core.log_odds import logit
 from predictor.model.metrics.intervals import Z95, wilson
-from predictor.points.fit_points import find_mosts
+from predictor.points.fit_points import compute_most_times
 from predictor.report.compare.ways import ComparedLeads
 
 FloatArray = NDArray[np.float64]
@@ -45,7 +45,9 @@ def compute_rules(tested: ComparedLeads) -> pd.DataFrame:
     if tested.book is None or tested.times is None:
         return pd.DataFrame(columns=["rule", "group", "points", "fired", "share_fired", "worth", "told"])
     book = tested.book
-    counts = np.minimum(np.nan_to_num(tested.times[[rule.name for rule in book.rules]].to_numpy(dtype=float)), find_mosts(book))
+    counts = np.minimum(
+        np.nan_to_num(tested.times[[rule.name for rule in book.rules]].to_numpy(dtype=float)), compute_most_times(book)
+    )
     worth, error = _fit_worths(counts, logit(np.clip(tested.probability, _CLIP, 1 - _CLIP)))
     hand = np.array([rule.points for rule in book.rules])
     spread = float(np.nanstd(counts @ np.nan_to_num(worth)))

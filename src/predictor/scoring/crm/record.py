@@ -61,7 +61,7 @@ class CrmReader:
         self._map = read_map(crm)
         self._names = {normal_name(name): name for name in reversed(names)}
         self._features: dict[str, Feature] = {feature.name: feature for feature in features.features}
-        self._formats = dict(features.forms)
+        self._formats = dict(features.formats)
 
     def read(self, record: object) -> CrmLead:
         """A record as a lead.

@@ -1,4 +1,4 @@
-"""Values that settle the outcome one way: one that is always accepted, though the others tell nothing."""
+"""Values that determine the outcome: one that is always accepted, though the others say nothing."""
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,10 @@ def draw_outcome(rate=0.17, seed=0):
     return (np.random.default_rng(seed).random(N) < rate).astype(float)
 
 
-def mark(outcome, said, leads):
-    """Y for the first so many leads with that outcome, N for all others."""
+def mark(outcome, value, leads):
+    """Y for the first `leads` leads with that outcome, N for all others."""
     marked = np.full(N, "N", dtype=object)
-    marked[np.flatnonzero(outcome == said)[:leads]] = "Y"
+    marked[np.flatnonzero(outcome == value)[:leads]] = "Y"
     return marked
 
 
@@ -24,17 +24,17 @@ def audit(values, outcome):
     return [(finding.code, finding.severity, finding.what) for finding in audit_columns(pd.DataFrame({"flag": values}), outcome)]
 
 
-def test_a_value_that_was_always_accepted_is_warned_of():
+def test_a_value_that_is_always_accepted_gets_a_warning():
     outcome = draw_outcome()
     ((code, severity, what),) = audit(mark(outcome, 1, SETTLED), outcome)
     assert (code, severity) == ("AUDIT003", "warning")
-    assert what.endswith("settle the outcome: of 71 leads with 1 value all accepted (100 %), of all leads 16 %.")
+    assert what.endswith("determine the outcome: of 71 leads with 1 value all accepted (100 %), of all leads 16 %.")
 
 
-def test_a_flag_of_one_and_nought_is_no_other():
+def test_a_flag_of_one_and_zero_is_the_same():
     outcome = draw_outcome()
-    told = audit((mark(outcome, 1, SETTLED) == "Y").astype(int).astype(str), outcome)
-    assert [code for code, _, _ in told] == ["AUDIT003"]
+    findings = audit((mark(outcome, 1, SETTLED) == "Y").astype(int).astype(str), outcome)
+    assert [code for code, _, _ in findings] == ["AUDIT003"]
 
 
 def test_a_value_that_was_never_accepted_may_be_honest():
@@ -43,7 +43,7 @@ def test_a_value_that_was_never_accepted_may_be_honest():
 
 
 @pytest.mark.parametrize(("leads", "rate"), [(15, 0.17), (SETTLED, 0.9)])
-def test_few_leads_or_a_base_near_to_it_settle_nothing(leads, rate):
+def test_few_leads_or_a_high_base_rate_determine_nothing(leads, rate):
     outcome = draw_outcome(rate)
     assert audit(mark(outcome, 1, leads), outcome) == []
 
@@ -56,6 +56,6 @@ def test_a_value_that_was_nearly_always_accepted_may_be_honest():
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_many_values_of_chance_settle_nothing(seed):
+def test_many_random_values_determine_nothing(seed):
     outcome = draw_outcome(seed=seed)
     assert audit(np.random.default_rng(100 + seed).integers(0, 50, N).astype(str) + pd.Series(["x"] * N), outcome) == []

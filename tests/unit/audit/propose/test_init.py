@@ -1,4 +1,4 @@
-"""`predictor init`: what an export is taken for, the settings that are written, and that training takes them as they are."""
+"""`predictor init`: the roles of columns, the settings that are written, and training with them as they are."""
 
 import json
 import tomllib
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from exports import write_hubspot, write_salesforce
 from helpers import draw_leads
-from unit.audit.propose.first_looks import NOW, ask, export, list_faults, look, plain_export
+from unit.audit.propose.proposals import NOW, export, list_faults, plain_export, propose, run_init
 
 from predictor.audit.propose.propose import propose_settings
 from predictor.core.errors import TableError
@@ -16,33 +16,33 @@ from predictor.simulate.firm import simulate_firm
 from predictor.training.train import train
 
 
-def test_a_column_is_taken_for_what_its_name_and_its_cells_say(tmp_path):
-    proposal = look(tmp_path, export())
-    wanted = {
+def test_the_role_of_a_column_follows_its_name_and_its_cells(tmp_path):
+    proposal = propose(tmp_path, export())
+    expected = {
         "Record ID": "lead_id", "Became an MQL Date": "mql_at", "Became SQL": "sql_at", "Work E-mail": "email",
         "Full Name": "ignore", "Gender": "protected", "Industry": "attribute", "Annual Revenue": "attribute",
         "Company Size": "attribute", "Lead Score": "points", "Lead Status": "attribute", "Row": "ignore", "Session Key": "ignore",
         "Notes on lead": "ignore",
     }  # fmt: skip
-    assert {name: meaning.role for name, meaning in proposal.meanings.items()} == wanted
-    assert {name: form for name, (form, _) in proposal.forms.items()} == {
+    assert {name: role.role for name, role in proposal.roles.items()} == expected
+    assert {name: form for name, (form, _) in proposal.formats.items()} == {
         "Became an MQL Date": "date m/d/y",
         "Became SQL": "date m/d/y",
         "Annual Revenue": "amount 1,234.5",
         "Company Size": "range 1-10",
     }
     assert "Please select" in proposal.data["missing_values"][0]
-    assert proposal.meanings["Full Name"].why.startswith("it identifies a person")
-    assert "prose" in proposal.meanings["Notes on lead"].why
-    assert "a counter" in proposal.meanings["Row"].why
+    assert proposal.roles["Full Name"].why.startswith("it identifies a person")
+    assert "prose" in proposal.roles["Notes on lead"].why
+    assert "a counter" in proposal.roles["Row"].why
 
 
-def test_the_settings_say_why_and_train_as_they_are(tmp_path):
+def test_the_settings_give_reasons_and_train_as_they_are(tmp_path):
     export().to_csv(tmp_path / "export.csv", index=False, sep=";", encoding="cp1252")
     out = tmp_path / "settings" / "firm.toml"
-    asked = ask(tmp_path / "export.csv", "--out", out)
-    assert asked.exit_code == 0, asked.output
-    printed = " ".join(asked.output.split())
+    result = run_init(tmp_path / "export.csv", "--out", out)
+    assert result.exit_code == 0, result.output
+    printed = " ".join(result.output.split())
     for words in (
         "role column reason",
         "Record ID",
@@ -61,63 +61,63 @@ def test_the_settings_say_why_and_train_as_they_are(tmp_path):
     assert trained.dataset.leads.formats["Annual Revenue"] == "amount 1,234.5"
 
 
-def test_a_settings_file_is_not_written_over(tmp_path):
+def test_a_settings_file_is_not_overwritten(tmp_path):
     export(60).to_csv(tmp_path / "export.csv", index=False)
     (tmp_path / "predictor.toml").write_text("# mine\n")
-    asked = ask(tmp_path / "export.csv", "--out", tmp_path / "predictor.toml")
-    assert asked.exit_code == 1
-    assert "already exists and may contain your changes" in " ".join(asked.stderr.split())
+    result = run_init(tmp_path / "export.csv", "--out", tmp_path / "predictor.toml")
+    assert result.exit_code == 1
+    assert "already exists and may contain your changes" in " ".join(result.stderr.split())
     assert (tmp_path / "predictor.toml").read_text() == "# mine\n"
-    assert ask(tmp_path / "export.csv", "--out", tmp_path / "predictor.toml", "--force").exit_code == 0
+    assert run_init(tmp_path / "export.csv", "--out", tmp_path / "predictor.toml", "--force").exit_code == 0
     assert "Record ID" in (tmp_path / "predictor.toml").read_text()
 
 
-def test_machines_get_json(tmp_path):
+def test_json_is_printed_on_request(tmp_path):
     export(60).to_csv(tmp_path / "export.csv", index=False)
-    asked = ask(tmp_path / "export.csv", "--out", tmp_path / "predictor.toml", "--json")
-    told = json.loads(asked.stdout)
-    assert told["columns"]["Record ID"]["role"] == "lead_id"
-    assert {finding["code"] for finding in told["findings"]} >= {"INIT001", "LEAD030"}
+    result = run_init(tmp_path / "export.csv", "--out", tmp_path / "predictor.toml", "--json")
+    answer = json.loads(result.stdout)
+    assert answer["columns"]["Record ID"]["role"] == "lead_id"
+    assert {finding["code"] for finding in answer["findings"]} >= {"INIT001", "LEAD030"}
 
 
 @pytest.mark.parametrize(
     ("content", "match"),
     [
         ("just some words\nand more of them\n", "has one column only, 'just some words'. Export a table"),
-        ("a,b,a\n1,2,3\n", "Two columns bear the same name: 'a'"),
+        ("a,b,a\n1,2,3\n", "Two columns have the same name: 'a'"),
         ("%PDF-1.7", "'leads.csv' is a PDF, no CSV"),
     ],
 )
-def test_files_that_are_no_table_are_refused(tmp_path, content, match):
+def test_files_without_a_table_are_refused(tmp_path, content, match):
     (tmp_path / "leads.csv").write_text(content)
     with pytest.raises(TableError, match=match):
         propose_settings([str(tmp_path / "leads.csv")], out=tmp_path / "predictor.toml")
 
 
 def test_nothing_is_guessed_where_nothing_is_there(tmp_path):
-    proposal = look(tmp_path, pd.DataFrame({"city": ["Rome", "Bonn"] * 30, "size": [1, 2, 3] * 20}))
+    proposal = propose(tmp_path, pd.DataFrame({"city": ["Rome", "Bonn"] * 30, "size": [1, 2, 3] * 20}))
     assert proposal.columns == {}
-    told = [finding.what for finding in proposal.findings if finding.code == "INIT002"]
-    assert told[0] == "No column looks like the key of a lead."
-    assert told[1].startswith("No column looks like an outcome")
-    assert told[2].startswith("No column says when a lead came")
+    texts = [finding.what for finding in proposal.findings if finding.code == "INIT002"]
+    assert texts[0] == "No column looks like the key of a lead."
+    assert texts[1].startswith("No column looks like an outcome")
+    assert texts[2].startswith("No column says when a lead came")
 
 
 def test_the_columns_of_events_are_found_by_name(tmp_path):
     leads = draw_leads(60)
     events = pd.DataFrame({"Contact ID": leads["lead_id"], "Event Time": leads["mql_at"], "Event": "page_view", "URL": "/a"})
     events.to_csv(tmp_path / "events.csv", index=False)
-    proposal = look(tmp_path, leads, events=str(tmp_path / "events.csv"))
-    wanted = {"lead_id": "Contact ID", "occurred_at": "Event Time", "event_type": "Event", "asset": "URL"}
-    assert proposal.event_columns == wanted
-    assert tomllib.loads(proposal.to_toml())["event_columns"] == wanted
+    proposal = propose(tmp_path, leads, events=str(tmp_path / "events.csv"))
+    expected = {"lead_id": "Contact ID", "occurred_at": "Event Time", "event_type": "Event", "asset": "URL"}
+    assert proposal.event_columns == expected
+    assert tomllib.loads(proposal.to_toml())["event_columns"] == expected
 
 
-def test_a_leak_that_no_name_betrays_is_left_out_with_its_evidence(tmp_path):
+def test_a_leak_is_left_out_with_its_evidence_whatever_its_name(tmp_path):
     leads = draw_leads(600).assign(remark=lambda table: table["sql_at"].notna().map({True: "went well", False: None}))
-    proposal = look(tmp_path, leads)
-    assert proposal.meanings["remark"].role == "ignore"
-    assert proposal.meanings["remark"].why.startswith("AUDIT001: Column 'remark' is filled")
+    proposal = propose(tmp_path, leads)
+    assert proposal.roles["remark"].role == "ignore"
+    assert proposal.roles["remark"].why.startswith("AUDIT001: Column 'remark' is filled")
     assert proposal.refusals == ()
     assert '"remark",' in proposal.to_toml()
 
@@ -132,8 +132,8 @@ def test_the_export_of_a_crm_needs_no_names(tmp_path, crm):
     else:
         write_salesforce(folder, firm)
     out = tmp_path / "predictor.toml"
-    asked = ask(folder, "--crm", crm, "--out", out)
-    assert asked.exit_code == 0, asked.output
+    result = run_init(folder, "--crm", crm, "--out", out)
+    assert result.exit_code == 0, result.output
     settings = load_settings(out)
     assert settings.data.crm == crm
     assert settings.columns == {}
@@ -150,7 +150,7 @@ def test_a_protected_column_of_a_crm_is_kept_to_compare_groups(tmp_path):
     days = [f"2026-01-{1 + number % 28:02}" for number in range(40)]
     rows = [f"{k},{day},{'' if k % 3 else day},{'fm'[k % 2]},Person {k}" for k, day in enumerate(days)]
     (tmp_path / "contacts.csv").write_text(f"Record ID,{named},Gender,First Name\n" + "\n".join(rows), encoding="utf-8")
-    assert ask(tmp_path / "contacts.csv", "--crm", "HubSpot", "--out", tmp_path / "capital.toml").exit_code == 0
+    assert run_init(tmp_path / "contacts.csv", "--crm", "HubSpot", "--out", tmp_path / "capital.toml").exit_code == 0
     assert 'crm = "hubspot"' in (tmp_path / "capital.toml").read_text(encoding="utf-8")
     found = propose_settings([str(tmp_path / "contacts.csv")], out=tmp_path / "predictor.toml", crm="hubspot", now=NOW)
     assert found.list_role("protected") == ["Gender"]
@@ -158,25 +158,25 @@ def test_a_protected_column_of_a_crm_is_kept_to_compare_groups(tmp_path):
     assert not [finding for finding in found.findings if finding.code == "LEAD038"], "no firm's own column is there"
 
 
-def test_what_training_would_refuse_is_told(tmp_path):
+def test_what_training_refuses_is_found_before(tmp_path):
     leads = plain_export()
     leads["SQL Date"] = leads["SQL Date"].where(leads.index % 3 == 0)
-    assert list_faults(look(tmp_path, leads)) == []
-    assert list_faults(look(tmp_path, leads.drop(columns="MQL Date"))) == ["LEAD001"]
+    assert list_faults(propose(tmp_path, leads)) == []
+    assert list_faults(propose(tmp_path, leads.drop(columns="MQL Date"))) == ["LEAD001"]
     footer = leads.copy()
     footer.loc[39, "MQL Date"] = "Grand Totals"
-    found = look(tmp_path, footer)
-    assert (found.meanings["MQL Date"].role, list_faults(found)) == ("mql_at", ["LEAD003"])
+    found = propose(tmp_path, footer)
+    assert (found.roles["MQL Date"].role, list_faults(found)) == ("mql_at", ["LEAD003"])
     assert "1 row" in found.refusals[0].what
     (tmp_path / "events.csv").write_text("Lead ID,when it was,Type\nL1,2026-01-01,page_view\n", encoding="utf-8")
-    assert list_faults(look(tmp_path, leads, events=str(tmp_path / "events.csv"))) == ["EVENT001"]
+    assert list_faults(propose(tmp_path, leads, events=str(tmp_path / "events.csv"))) == ["EVENT001"]
 
 
 def test_several_files_need_a_crm_and_one_that_is_known(tmp_path):
     for name in ("a.csv", "b.csv"):
         export(60).to_csv(tmp_path / name, index=False)
-    asked = ask(tmp_path, "--out", tmp_path / "x.toml")
-    assert "The leads must be one file" in " ".join(asked.stderr.split())
-    asked = ask(tmp_path / "a.csv", "--crm", "sap", "--out", tmp_path / "x.toml")
-    assert "--crm must be one of hubspot, salesforce, marketo, but is 'sap'" in " ".join(asked.stderr.split())
+    result = run_init(tmp_path, "--out", tmp_path / "x.toml")
+    assert "The leads must be one file" in " ".join(result.stderr.split())
+    result = run_init(tmp_path / "a.csv", "--crm", "sap", "--out", tmp_path / "x.toml")
+    assert "--crm must be one of hubspot, salesforce, marketo, but is 'sap'" in " ".join(result.stderr.split())
     assert not (tmp_path / "x.toml").exists()

@@ -1,71 +1,71 @@
-"""What `predictor init` takes for the moments of leads and for their order, and what it says of dates that are wrong."""
+"""`predictor init`: the dates of leads and their order, and findings about dates that are wrong."""
 
 import pandas as pd
 import pytest
 from helpers import draw_leads
-from unit.audit.propose.first_looks import ask, list_faults, look, plain_export
+from unit.audit.propose.proposals import list_faults, plain_export, propose, run_init
 
 
-def test_without_dates_a_counter_orders_the_leads_whichever_way_it_runs(tmp_path):
+def test_without_dates_a_counter_orders_the_leads_in_either_direction(tmp_path):
     n = 300
     table = pd.DataFrame(
         {"Prospect": [f"p{k}" for k in range(n)], "No": range(9 * n, 8 * n, -1), "Won": [k % 3 == 0 for k in range(n)]}
     )
-    meanings = look(tmp_path, table).meanings
-    assert {name: meaning.role for name, meaning in meanings.items()} == {
+    roles = propose(tmp_path, table).roles
+    assert {name: role.role for name, role in roles.items()} == {
         "Prospect": "lead_id",
         "No": "order_by",
         "Won": "outcome",
     }
-    assert "falls with the rows (rank correlation -1.000)" in meanings["No"].why
-    assert "33.3 % yes" in meanings["Won"].why
+    assert "falls with the rows (rank correlation -1.000)" in roles["No"].why
+    assert "33.3 % yes" in roles["Won"].why
 
 
-def test_dates_in_the_future_are_told_before_training_refuses_them(tmp_path):
+def test_dates_in_the_future_are_found_before_training_refuses_them(tmp_path):
     leads = draw_leads(60)
     leads["mql_at"] = leads["mql_at"].str.replace("2025", "2035")
     leads["sql_at"] = leads["sql_at"].str.replace("2025", "2035")
-    proposal = look(tmp_path, leads)
+    proposal = propose(tmp_path, leads)
     assert "LEAD011" in {finding.code for finding in proposal.refusals}
-    asked = ask(tmp_path / "leads.csv", "--out", tmp_path / "other.toml")
-    assert asked.exit_code == 1
-    assert "LEAD011 Column 'mql_at' lies in the future in" in " ".join(asked.output.split())
-    assert (tmp_path / "other.toml").is_file(), "what was found is written all the same, to be mended"
+    result = run_init(tmp_path / "leads.csv", "--out", tmp_path / "other.toml")
+    assert result.exit_code == 1
+    assert "LEAD011 Column 'mql_at' lies in the future in" in " ".join(result.output.split())
+    assert (tmp_path / "other.toml").is_file(), "the settings are written anyway, to be fixed"
 
 
-def test_a_column_that_is_called_a_date_and_is_none_is_told(tmp_path):
+def test_a_column_named_as_a_date_without_dates_is_reported(tmp_path):
     leads = plain_export()
     mixed = leads["SQL Date"].where(leads.index % 2 == 0, "31/12/2025")
-    found = look(tmp_path, leads.assign(**{"Contract date": mixed}))
-    assert found.meanings["Contract date"].role == "attribute"
-    (told,) = (finding.what for finding in found.findings if finding.code == "INIT004")
-    assert told == "Column 'Contract date' is called a date, but 20 rows of 40 hold none that can be read."
-    solid = look(tmp_path, leads.assign(**{"SQL Date": leads["SQL Date"].str.replace("-", "")}))
-    assert solid.meanings["SQL Date"].role == "sql_at", "20260331 is a date under such a name"
-    odd = look(tmp_path, leads.assign(**{"SQL Date": "week " + leads["SQL Date"]}))
-    assert "'SQL Date' is called a date, but 40 rows of 40" in str([str(finding) for finding in odd.findings])
+    found = propose(tmp_path, leads.assign(**{"Contract date": mixed}))
+    assert found.roles["Contract date"].role == "attribute"
+    (text,) = (finding.what for finding in found.findings if finding.code == "INIT004")
+    assert text == "Column 'Contract date' has the name of a date, but 20 rows of 40 hold none that can be read."
+    solid = propose(tmp_path, leads.assign(**{"SQL Date": leads["SQL Date"].str.replace("-", "")}))
+    assert solid.roles["SQL Date"].role == "sql_at", "20260331 is a date under such a name"
+    odd = propose(tmp_path, leads.assign(**{"SQL Date": "week " + leads["SQL Date"]}))
+    assert "'SQL Date' has the name of a date, but 40 rows of 40" in str([str(finding) for finding in odd.findings])
 
 
 @pytest.mark.parametrize("named", ["{} am", "{} Datum", "{}-Datum"])
 def test_the_moments_are_known_by_their_german_names(tmp_path, named):
     leads = plain_export().rename(columns={f"{stage} Date": named.format(stage) for stage in ("MQL", "SQL")})
-    assert look(tmp_path, leads).columns == {
+    assert propose(tmp_path, leads).columns == {
         "lead_id": "Lead ID",
         "mql_at": named.format("MQL"),
         "sql_at": named.format("SQL"),
     }
 
 
-def test_columns_that_hold_dates_are_named_where_none_tells_an_outcome_or_a_moment(tmp_path):
+def test_columns_of_dates_are_named_where_outcome_or_moment_is_missing(tmp_path):
     leads = plain_export().rename(columns={"MQL Date": "Handed over", "SQL Date": "Taken"})
-    told = [finding for finding in look(tmp_path, leads).findings if finding.code == "INIT002"]
-    assert len(told) == 2
-    assert all(finding.what.endswith("Columns that hold dates: 'Handed over', 'Taken'.") for finding in told)
+    gaps = [finding for finding in propose(tmp_path, leads).findings if finding.code == "INIT002"]
+    assert len(gaps) == 2
+    assert all(finding.what.endswith("Columns that hold dates: 'Handed over', 'Taken'.") for finding in gaps)
     many = leads.assign(**{f"Day {number}": leads["Taken"] for number in range(9)})
-    told = [finding for finding in look(tmp_path, many).findings if finding.code == "INIT002"]
-    assert "'Day 5' and 3 more." in told[0].what
+    gaps = [finding for finding in propose(tmp_path, many).findings if finding.code == "INIT002"]
+    assert "'Day 5' and 3 more." in gaps[0].what
     plain = leads.drop(columns=["Handed over", "Taken"])
-    assert "hold dates" not in str([str(finding) for finding in look(tmp_path, plain).findings])
+    assert "hold dates" not in str([str(finding) for finding in propose(tmp_path, plain).findings])
 
 
 @pytest.mark.parametrize(("fault", "code"), [("date", "LEAD003"), ("copy", "LEAD004"), ("before", "LEAD005")])
@@ -75,9 +75,9 @@ def test_one_faulty_row_hides_no_leak(tmp_path, fault, code):
         leads = pd.concat([leads, leads.iloc[[7]]])
     else:
         leads.loc[7, ["mql_at", "sql_at"]] = ("yesterday", None) if fault == "date" else ("2026-02-01", "2026-01-01")
-    proposal = look(tmp_path, leads)
+    proposal = propose(tmp_path, leads)
     assert proposal.findings[0].code == code
     assert proposal.findings[0].do.endswith("Or set data.faulty_rows = 'drop' to leave these rows out.")
     assert list_faults(proposal) == [code]
-    assert proposal.meanings["remark"].why.startswith("AUDIT001: Column 'remark' is filled")
-    assert ask(tmp_path / "leads.csv", "--out", tmp_path / "other.toml").exit_code == 1
+    assert proposal.roles["remark"].why.startswith("AUDIT001: Column 'remark' is filled")
+    assert run_init(tmp_path / "leads.csv", "--out", tmp_path / "other.toml").exit_code == 1

@@ -1,8 +1,8 @@
-"""What `predictor init` takes for the outcome, in whose words, and what it says of outcomes that teach nothing."""
+"""`predictor init`: the outcome, in whatever words, and findings about outcomes that no model can be trained on."""
 
 import pytest
 from helpers import draw_leads
-from unit.audit.propose.first_looks import ask, list_faults, look, plain_export
+from unit.audit.propose.proposals import list_faults, plain_export, propose, run_init
 
 from predictor.core.errors import TrainingError
 from predictor.core.settings import load_settings
@@ -11,63 +11,63 @@ from predictor.training.from_tables import load_dataset
 
 def test_an_outcome_of_three_values_is_named_with_what_is_neither(tmp_path):
     table = draw_leads(90).drop(columns="sql_at").assign(Outcome=["Won", "Lost", "Open"] * 30)
-    proposal = look(tmp_path, table)
-    assert proposal.meanings["Outcome"].role == "outcome"
-    (told,) = proposal.refusals
-    assert str(told) == (
-        "INIT002 Column 'Outcome' holds 'Open' beside yes and no. Add them to label.outcome_yes, label.outcome_no, or "
+    proposal = propose(tmp_path, table)
+    assert proposal.roles["Outcome"].role == "outcome"
+    (refusal,) = proposal.refusals
+    assert str(refusal) == (
+        "INIT002 Column 'Outcome' holds 'Open' besides yes and no. Add them to label.outcome_yes, label.outcome_no, or "
         "data.missing_values where the outcome is pending."
     )
 
 
 @pytest.mark.parametrize("yes", ["1", "x", "TRUE"])
-def test_an_outcome_that_says_yes_or_nothing_takes_blank_for_no(tmp_path, yes):
+def test_in_an_outcome_of_yes_or_blank_a_blank_is_no(tmp_path, yes):
     leads = draw_leads(300)
     table = leads.drop(columns="sql_at").assign(Converted=leads["sql_at"].notna().map({True: yes, False: ""}))
-    proposal = look(tmp_path, table)
-    assert proposal.meanings["Converted"].role == "outcome"
-    assert f"it holds '{yes}' or nothing" in proposal.meanings["Converted"].why
+    proposal = propose(tmp_path, table)
+    assert proposal.roles["Converted"].role == "outcome"
+    assert f"it holds '{yes}' or nothing" in proposal.roles["Converted"].why
     assert proposal.to_differences()["label"] == {"outcome_yes": [yes], "outcome_no": [""]}
-    assert any(finding.code == "INIT005" and "of young leads too" in finding.what for finding in proposal.findings)
+    assert any(finding.code == "INIT005" and "for young leads too" in finding.what for finding in proposal.findings)
     (tmp_path / "predictor.toml").write_text(proposal.to_toml())
     dataset = load_dataset(load_settings(tmp_path / "predictor.toml"))
     assert dataset.outcomes.outcome.sum() == leads["sql_at"].notna().sum() > 0
     assert dataset.outcomes.mature.all()
 
 
-def test_a_column_that_only_ever_says_no_is_no_outcome(tmp_path):
+def test_a_column_of_no_only_is_no_outcome(tmp_path):
     table = draw_leads(90).drop(columns="sql_at").assign(Converted=["No", ""] * 45)
-    assert look(tmp_path, table).meanings["Converted"].role != "outcome"
+    assert propose(tmp_path, table).roles["Converted"].role != "outcome"
 
 
 def test_an_outcome_in_words_of_the_firm_has_no_share(tmp_path):
     leads = plain_export().drop(columns="SQL Date").assign(Converted=["gewonnen", "verloren"] * 20)
-    found = look(tmp_path, leads)
-    assert found.meanings["Converted"].role == "outcome"
-    assert "nan" not in found.meanings["Converted"].why
+    found = propose(tmp_path, leads)
+    assert found.roles["Converted"].role == "outcome"
+    assert "nan" not in found.roles["Converted"].why
     assert "or data.missing_values where the outcome is pending" in found.refusals[0].do
 
 
-def test_outcomes_that_teach_nothing_are_told_as_check_refuses_them(tmp_path):
+def test_outcomes_that_cannot_be_learned_from_are_reported_as_check_refuses_them(tmp_path):
     leads = draw_leads(300)
-    nobody = look(tmp_path, leads.assign(sql_at=None))
+    nobody = propose(tmp_path, leads.assign(sql_at=None))
     assert list_faults(nobody) == ["INIT006"]
     assert nobody.refusals[0].what.startswith("The horizon cannot be chosen: no lead was accepted")
     assert nobody.refusals[0].what.endswith("Check that 'sql_at' is filled in, or set label.horizon_days.")
-    assert ask(tmp_path / "leads.csv", "--out", tmp_path / "predictor.toml").exit_code == 1
+    assert run_init(tmp_path / "leads.csv", "--out", tmp_path / "predictor.toml").exit_code == 1
     with pytest.raises(TrainingError, match="The horizon cannot be chosen"):
         load_dataset(load_settings(tmp_path / "predictor.toml"))
-    everybody = look(tmp_path, leads.assign(sql_at=leads["mql_at"]))
+    everybody = propose(tmp_path, leads.assign(sql_at=leads["mql_at"]))
     assert list_faults(everybody) == ["INIT006"]
-    assert "all were accepted, so there is nothing to tell apart" in everybody.refusals[0].what
-    said = look(tmp_path, leads.drop(columns="sql_at").assign(outcome="no"))
-    assert "none was accepted" in said.refusals[0].what
+    assert "all were accepted, so there is nothing to learn" in everybody.refusals[0].what
+    all_no = propose(tmp_path, leads.drop(columns="sql_at").assign(outcome="no"))
+    assert "none was accepted" in all_no.refusals[0].what
 
 
-def test_of_a_large_export_the_first_rows_alone_refuse_nothing(tmp_path, monkeypatch):
+def test_the_first_rows_of_a_large_export_refuse_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("predictor.audit.propose.sample.MOST_ROWS", 100)
     leads = draw_leads(300)
-    proposal = look(tmp_path, leads.assign(sql_at=leads["sql_at"].where(leads.index > 150)))
+    proposal = propose(tmp_path, leads.assign(sql_at=leads["sql_at"].where(leads.index > 150)))
     assert proposal.refusals == ()
     assert [finding.severity for finding in proposal.findings if finding.code == "INIT006"] == ["warning"]
 
@@ -76,10 +76,10 @@ def test_of_a_large_export_the_first_rows_alone_refuse_nothing(tmp_path, monkeyp
 def test_yes_and_no_are_known_in_other_languages(tmp_path, yes, no):
     leads = draw_leads(300)
     table = leads.drop(columns="sql_at").assign(Converted=leads["sql_at"].notna().map({True: yes, False: no}))
-    found = look(tmp_path, table)
+    found = propose(tmp_path, table)
     assert found.refusals == ()
     assert found.to_differences()["label"] == {}
-    assert "it holds yes and no (" in found.meanings["Converted"].why
+    assert "it holds yes and no (" in found.roles["Converted"].why
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_yes_and_no_are_known_in_other_languages(tmp_path, yes, no):
             "it holds 2 values that are neither yes nor no",
             "holds 'cold', 'hot', which are neither yes nor no.",
         ),
-        (["yes", "cold"], "it holds yes, but also 1 other value", "holds 'cold' beside yes."),
-        (["no", "cold"], "it holds no, but also 1 other value", "holds 'cold' beside no."),
+        (["yes", "cold"], "it holds yes, but also 1 other value", "holds 'cold' besides yes."),
+        (["no", "cold"], "it holds no, but also 1 other value", "holds 'cold' besides no."),
     ],
 )
-def test_an_outcome_in_words_of_the_firm_is_said_to_hold_what_it_holds(tmp_path, texts, why, what):
-    found = look(tmp_path, plain_export().drop(columns="SQL Date").assign(Converted=texts * 20))
-    assert why in found.meanings["Converted"].why
-    assert found.meanings["Converted"].why.endswith(": name them in label.outcome_yes and label.outcome_no")
+def test_the_values_of_an_outcome_in_words_of_the_firm_are_described(tmp_path, texts, why, what):
+    found = propose(tmp_path, plain_export().drop(columns="SQL Date").assign(Converted=texts * 20))
+    assert why in found.roles["Converted"].why
+    assert found.roles["Converted"].why.endswith(": name them in label.outcome_yes and label.outcome_no")
     assert found.refusals[0].what == f"Column 'Converted' {what}"

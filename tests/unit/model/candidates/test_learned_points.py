@@ -21,7 +21,7 @@ from predictor.model.explain_points import choose_points_gate, compute_fitted_ru
 from predictor.model.pending import PendingWeights
 from predictor.model.sample import Sample
 from predictor.points.fit_points import PointsTask, sum_points
-from predictor.points.rounding import find_largest
+from predictor.points.rounding import compute_largest_total
 from predictor.points.rulebook import parse_rule_book
 
 HAND = np.array([40.0, 30.0, 20.0, 10.0, 10.0, -20.0])
@@ -82,7 +82,7 @@ def test_the_score_is_the_line_through_whole_points():
     np.testing.assert_array_equal(MODEL.total(BLOCK.matrix), total)
     np.testing.assert_allclose(MODEL.score(BLOCK.matrix), MODEL.intercept + MODEL.slope * (total - MODEL.mean))
     assert all(isinstance(points, int) for points in MODEL.points)
-    assert find_largest(TASK.book, MODEL.points, np.array(MODEL.most)) <= 100
+    assert compute_largest_total(TASK.book, MODEL.points, np.array(MODEL.most)) <= 100
 
 
 def test_parts_add_up_and_a_row_alone_scores_as_in_the_table():
@@ -153,7 +153,7 @@ def test_every_change_is_justified_with_its_numbers():
     assert row["odds_low"] < np.exp(TRUE[2]) < row["odds_high"]
     assert row["changed"]
     assert row["why"].startswith(
-        f"Set to 20, which is {row['hand_scaled']:.1f} on this scale; learned {row['points']}. Fired for"
+        f"Set to 20, which is {row['hand_scaled']:.1f} on this scale; learned {row['points']}. FiredRule for"
     )
     assert f"of the others {100 * row['conversion_without']:.0f} %" in row["why"]
 

@@ -1,4 +1,4 @@
-"""Exports as a new firm brings them, and what a first look takes them for."""
+"""Exports as a new firm has them, and the settings proposed for them."""
 
 import numpy as np
 import pandas as pd
@@ -14,11 +14,11 @@ NOW = pd.Timestamp("2026-06-01", tz="UTC")
 CLI = CliRunner()
 
 
-def ask(*words):
+def run_init(*words):
     return CLI.invoke(app, ["init", *(str(word) for word in words)])
 
 
-def look(folder, leads, **options):
+def propose(folder, leads, **options):
     leads.to_csv(folder / "leads.csv", index=False)
     return propose_settings([str(folder / "leads.csv")], out=folder / "predictor.toml", now=NOW, **options)
 

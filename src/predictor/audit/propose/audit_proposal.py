@@ -1,4 +1,4 @@
-"""What the contract and the audit say of an export as it was taken: leaks leave, and everything is told."""
+"""The contract and the audit applied to a proposal: leaks become columns to ignore, and everything found is listed."""
 
 from __future__ import annotations
 
@@ -18,56 +18,56 @@ from predictor.data.events.contract import RawEvents, check_events
 from predictor.data.leads import Leads, check_leads
 from predictor.model.outcomes import check_outcomes, compute_horizon, label_leads
 
-_TOLD = {"LEAD008", "LEAD014", "LEAD030"}  # what is told already, in words that fit a first look, or by the audit
-_LEFT = "It is named in roles.ignore; take it out, into roles.allow, if its value was known before the lead became an MQL."
+_KNOWN = {"LEAD008", "LEAD014", "LEAD030"}  # what the proposal or the audit says already
+_IGNORED = "It is named in roles.ignore; take it out, into roles.allow, if its value was known before the lead became an MQL."
 
 
 def audit_proposal(
     proposal: Proposal, raw: pd.DataFrame, now: pd.Timestamp, events: Sequence[RawEvents] = (), *, whole: bool = True
 ) -> Proposal:
-    """The proposal with what was found: an attribute that must be a leak is left out, with the evidence beside it.
+    """The proposal with findings; an attribute that must be a leak is left out, with the evidence as the reason.
 
     Args:
-        proposal: What the columns were taken for.
+        proposal: The roles of the columns.
         raw: The export as read.
-        now: The moment after which nothing can have happened yet.
+        now: The current time; nothing can be dated later.
         events: Sources of events.
-        whole: Whether those are all of its rows.
+        whole: Whether `raw` has all rows of the export.
     """
     differences = proposal.to_differences()
     differences["roles"]["ignore"] = [name for name in differences["roles"]["ignore"] if deny_reason(name) is None]
     settings = make_settings(differences)
     try:
-        leads, refused = read_past_faults(lambda asked: check_leads(raw, asked, now=now), settings)
+        leads, refused = read_past_faults(lambda read_settings: check_leads(raw, read_settings, now=now), settings)
     except TableError as error:
-        hidden = _TOLD | ({"LEAD001"} if proposal.refusals else set())
+        hidden = _KNOWN | ({"LEAD001"} if proposal.refusals else set())
         return replace(proposal, findings=(*proposal.findings, *(fault for fault in error.findings if fault.code not in hidden)))
-    taught = () if proposal.refusals else _check_taught(leads, settings, whole=whole)
-    acts = _check_acts(events, settings, leads, now)
-    proposal = replace(proposal, findings=(*taught, *proposal.findings, *acts))
+    outcome_faults = () if proposal.refusals else _check_outcomes(leads, settings, whole=whole)
+    event_faults = _check_event_faults(events, settings, leads, now)
     audited = _audit(leads)
-    worst = [finding for finding in audited if finding.column is not None and finding.severity == "error"]
-    found = proposal.leave_out({str(finding.column): f"{finding.code}: {finding.what}" for finding in worst})
-    left = found.list_role("ignore")
-    told = tuple(replace(finding, do=_LEFT) if finding.column in left else finding for finding in audited)
-    noticed = [check_refused(finding) if refused else finding for finding in leads.findings if finding.code not in _TOLD]
-    faults = [finding for finding in noticed if finding.severity == "error"]
-    return replace(found, findings=(*faults, *told, *proposal.findings, *(each for each in noticed if each not in faults)))
+    leaks = [finding for finding in audited if finding.column is not None and finding.severity == "error"]
+    clean = proposal.leave_out({str(finding.column): f"{finding.code}: {finding.what}" for finding in leaks})
+    ignored = clean.list_role("ignore")
+    audited = tuple(replace(finding, do=_IGNORED) if finding.column in ignored else finding for finding in audited)
+    read = [check_refused(finding) if refused else finding for finding in leads.findings if finding.code not in _KNOWN]
+    faults = [finding for finding in read if finding.severity == "error"]
+    others = [finding for finding in read if finding not in faults]
+    return replace(clean, findings=(*faults, *audited, *outcome_faults, *proposal.findings, *event_faults, *others))
 
 
-def _check_taught(leads: Leads, settings: Settings, *, whole: bool) -> tuple[Finding, ...]:
-    """Why training would refuse the outcomes as a whole; the first rows of a file may be alike where the others are not."""
+def _check_outcomes(leads: Leads, settings: Settings, *, whole: bool) -> tuple[Finding, ...]:
+    """Why training would refuse the outcomes as a whole; a warning where only the first rows of a file are known."""
     try:
         horizon, _ = compute_horizon(leads, settings)
         outcome, mature = label_leads(leads, horizon)
         check_outcomes(outcome[mature], len(outcome), horizon)
     except TrainingError as error:
-        return (Finding("INIT006", "error" if whole else "warning", str(error), ""),)
+        return (Finding("INIT006", "error" if whole else "warning", str(error), do=""),)
     return ()
 
 
-def _check_acts(events: Sequence[RawEvents], settings: Settings, leads: Leads, now: pd.Timestamp) -> tuple[Finding, ...]:
-    """The faults of the events for which they would be refused."""
+def _check_event_faults(events: Sequence[RawEvents], settings: Settings, leads: Leads, now: pd.Timestamp) -> tuple[Finding, ...]:
+    """The faults for which the events would be refused."""
     if not events:
         return ()
     try:
@@ -78,7 +78,7 @@ def _check_acts(events: Sequence[RawEvents], settings: Settings, leads: Leads, n
 
 
 def _audit(leads: Leads) -> tuple[Finding, ...]:
-    """What the audit says of the columns, those that are denied by name among them."""
+    """The findings of the audit about columns, including those that are denied by name."""
     frame = leads.frame
     outcome = frame["sql_at"].notna().astype("float64") if "sql_at" in frame else frame["outcome"]
     named = [*leads.attributes, *(name for name in leads.points if name in frame)]

@@ -1,0 +1,86 @@
+"""One value of one feature as a number: the same for a table and for a single lead."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+import numpy as np
+import pandas as pd
+
+from predictor.core.errors import Finding
+from predictor.data.parse import ISO_HINT, parse_moment, to_moment
+from predictor.data.values import name_type, normal_text, to_number, to_plain
+from predictor.features.feature import Feature
+
+DAY_S = 86_400.0
+_LONGEST_SHOWN = 40  # characters of a category; a longer text or an e-mail address may name a person
+_MICROSECOND = timedelta(microseconds=1)
+_EXPECTED = {"number": "a number", "category": "one text", "days_since": f"a date ({ISO_HINT})"}
+
+
+class ValueEncoder:
+    """Encodes the values of features.
+
+    Attributes:
+        exact: For each feature: text as it is spelled most often -> code, a shortcut around `encode`.
+    """
+
+    def __init__(self, features: Sequence[Feature], missing_values: Sequence[str], timezone: str) -> None:
+        self._features, self._timezone = features, timezone
+        self._missing = frozenset(word.strip().casefold() for word in missing_values) | {""}
+        self._codes = [{text: code for code, text in enumerate(feature.categories)} for feature in features]
+        exact = ((*enumerate(feature.categories), *enumerate(feature.spellings)) for feature in features)
+        self.exact = [{text: float(code) for code, text in pairs} for pairs in exact]
+
+    def is_missing(self, value: object) -> bool:
+        """Whether a value means 'not known': nothing, NaN, or one of `missing_values`."""
+        if isinstance(value, str):
+            return value.strip().casefold() in self._missing
+        return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)  # noqa: PLR0124
+
+    def encode(self, position: int, value: object, as_of: datetime | None) -> tuple[float, Finding | None]:
+        """The number of a value, NaN where it is missing, and a warning where it was never seen.
+
+        Raises:
+            ValueError: The value has a wrong type; `describe_fault` says so to the user.
+            TypeError: Likewise.
+        """
+        feature, value = self._features[position], to_plain(value)
+        if self.is_missing(value):
+            return math.nan, None
+        if feature.kind == "number":
+            return to_number(value), None
+        if feature.kind == "days_since":
+            return _compute_days_since(value, as_of, self._timezone), None
+        code = self._codes[position].get(normal_text(value) or "")
+        if code is None:
+            return float(len(feature.categories)), _warn_unseen(feature, value)
+        return float(code), None
+
+    def describe_fault(self, position: int, fault: Exception) -> str:
+        """What is wrong with a value that `encode` refused, as one sentence for the user."""
+        feature = self._features[position]
+        expected = _EXPECTED.get(feature.kind, "")
+        return f"LEAD022 Attribute '{feature.name}' must be {expected}, but {fault}. Send {expected}, or leave it out."
+
+
+def _warn_unseen(feature: Feature, value: object) -> Finding:
+    text = str(value)
+    shown = f" '{text}'" if len(text) <= _LONGEST_SHOWN and "@" not in text else ""
+    return Finding("LEAD021", "warning", f"Unknown {feature.label.lower()}{shown}: scored as other.", do="")
+
+
+def _compute_days_since(value: object, as_of: datetime | None, timezone: str) -> float:
+    """Days from a date to the moment of the score; missing where the date is later, since nobody could know it then."""
+    if as_of is None:
+        return math.nan
+    if isinstance(value, str):
+        value = parse_moment(value, timezone)
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    if not isinstance(value, datetime):
+        raise ValueError(f"{name_type(value)} is no date")  # noqa: TRY004  callers catch one kind
+    age = (as_of - to_moment(value, timezone)) // _MICROSECOND
+    return age / 1e6 / DAY_S if age >= 0 else np.nan  # in the same steps as for a table, so that both give the same number
