@@ -82,6 +82,7 @@ def test_a_table_is_its_rows_one_by_one(pairs):
             np.testing.assert_array_equal(whole.matrix[place], numbers)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(rows, as_ofs), min_size=2, max_size=8), st.randoms())
 def test_order_of_rows_changes_nothing(pairs, random):
     table, as_of = zip(*pairs, strict=True)
