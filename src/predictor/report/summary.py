@@ -19,7 +19,7 @@ HEADINGS = {
     "auc": "AUC", "against": "Beside", "difference": "Difference", "told": "It is", "band": "Points", "cell": "Handed over by",
     "promised": "Mean probability", "lead_id": "Lead", "mql_at": "Became MQL", "points": "Points", "probability": "Probability",
     "sql": "SQL",
-    "rule": "Rule", "group": "Group", "fired": "FiredRule", "share_fired": "Share of leads", "conversion_with": "Conversion with it",
+    "rule": "Rule", "group": "Group", "fired": "Fired", "share_fired": "Share of leads", "conversion_with": "Conversion with it",
     "conversion_without": "Without it", "worth": "Worth in the model (log-odds)", "worth_points": "The same in points",
     "explained": "Told by other rules", "like": "Goes with", "column": "Column", "routed": "Model hands over",
     "points_routed": "Points hand over", "share": "Share of leads", "caught": "Share of all SQLs", "lift": "Lift",

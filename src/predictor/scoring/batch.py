@@ -17,9 +17,9 @@ from predictor.data.leads import reduce_email, rename_columns
 from predictor.data.parse import blank_missing, parse_times
 from predictor.data.read.event_sources import open_frame
 from predictor.features.event_features import EventFeature
-from predictor.features.table import compute_history
-from predictor.points.award_table import award_table
+from predictor.features.table import compute_event_columns
 from predictor.points.award import Awards
+from predictor.points.award_table import award_table
 from predictor.points.rule import EventCondition
 from predictor.points.rulebook import RuleBook
 from predictor.scoring.scorer import Scorer
@@ -119,7 +119,7 @@ def compute_event_features(
         return None
     keys = leads["lead_id"].fillna("")  # a row without a key has no events, and is refused on its own
     moments = pd.DataFrame({"lead_id": keys, "as_of": as_of.astype("datetime64[us, UTC]")})
-    return compute_history(features, moments, tabulate_events(None) if events is None else events)
+    return compute_event_columns(features, moments, tabulate_events(None) if events is None else events)
 
 
 def uses_events(scorer: Scorer) -> bool:

@@ -13,8 +13,7 @@ from predictor.data.parse import ISO_HINT, parse_numbers
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.encode import Encoded, FeatureSet
 from predictor.features.one_lead import OneLeadFeatures
-from predictor.points.award import Award, award_history
-from predictor.points.award import Awards
+from predictor.points.award import Award, Awards, award_history
 from predictor.points.rulebook import RuleBook
 from predictor.scoring.answer import Lead
 from predictor.scoring.lead_reader import LeadReader
@@ -64,7 +63,7 @@ class LeadEncoder:
         self._features = features
         self._book = book
         self._windows = OneLeadFeatures(features.event_features)
-        self.empty_row, _ = features.encode_row(self._windows.nothing, None)
+        self.empty_row, _ = features.encode_row(self._windows.without_events, None)
 
     def encode(self, lead: Lead) -> EncodedLead:
         """One lead.
@@ -76,7 +75,7 @@ class LeadEncoder:
         values, history, warnings = reader.read(lead)
         attributes = {name: values[name] for name in reader.attributes if name in values}
         award = None if self._book is None else award_history(self._book, attributes, history)
-        points, event_features = reader.read_points(lead, values), self._windows.compute_history(history)
+        points, event_features = reader.read_points(lead, values), self._windows.compute_from_history(history)
         row = assemble_row(attributes, list(attributes), crm_points=points, award=award, history=event_features)
         encoded, unseen = features.encode_row(row, lead.as_of if features.dated else None, onto=self.empty_row)
         return EncodedLead(lead_id=lead.lead_id, row=row, encoded=encoded, award=award, warnings=(*warnings, *unseen))

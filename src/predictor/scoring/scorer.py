@@ -22,8 +22,7 @@ from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.conversion_by_value import ConversionByValue
 from predictor.model.explain import compute_effects
 from predictor.model.verdict_text import read_calibration_warning
-from predictor.points.award import Award
-from predictor.points.award import Awards
+from predictor.points.award import Award, Awards
 from predictor.points.rulebook import RuleBook, choose_gate, parse_rule_book
 from predictor.scoring.answer import Answer, Lead, PointsAnswer, decide, decide_points, grade
 from predictor.scoring.answer_table import add_warnings, decide_points_table, grade_table

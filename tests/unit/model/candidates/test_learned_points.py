@@ -153,7 +153,7 @@ def test_every_change_is_justified_with_its_numbers():
     assert row["odds_low"] < np.exp(TRUE[2]) < row["odds_high"]
     assert row["changed"]
     assert row["why"].startswith(
-        f"Set to 20, which is {row['hand_scaled']:.1f} on this scale; learned {row['points']}. FiredRule for"
+        f"Set to 20, which is {row['hand_scaled']:.1f} on this scale; learned {row['points']}. Fired for"
     )
     assert f"of the others {100 * row['conversion_without']:.0f} %" in row["why"]
 
