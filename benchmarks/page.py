@@ -12,7 +12,7 @@ from statistics import median
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-from browser.pages import simulate_contest, tell
+from browser.pages import make_page, simulate_leads
 
 from predictor.report.page.render import render_comparison
 from predictor.report.page.sliders import describe_steps
@@ -45,15 +45,15 @@ def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for leads in (2_000, 200_000):
-            told = tell(simulate_contest(leads), resamples=2)
+            data = make_page(simulate_leads(leads), resamples=2)
             start = time.perf_counter()
             place = Path(folder) / f"{leads}.html"
-            place.write_text(render_comparison(told), encoding="utf-8")
+            place.write_text(render_comparison(data), encoding="utf-8")
             written, page = time.perf_counter() - start, browser.new_page()
             start = time.perf_counter()
             page.goto(place.as_uri())
             page.wait_for_selector("html[data-ready]")
-            opened, texts = time.perf_counter() - start, describe_steps(told.comparison.tables["steps"])["load"]
+            opened, texts = time.perf_counter() - start, describe_steps(data.comparison.tables["steps"])["load"]
             took = []
             for move in range(MOVES):
                 row = 5 + move * 4

@@ -1,4 +1,4 @@
-"""The system's Chromium, without a network, and pages of firms from plain to awkward."""
+"""The system's Chromium, without a network, and pages of plain and unusual firms."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from browser.pages import simulate_contest, tell
+from browser.pages import make_page, simulate_leads
 from playwright.sync_api import sync_playwright
 
 from predictor.report.page.render import render_comparison
@@ -36,8 +36,8 @@ def browser(chromium):
 
 @pytest.fixture
 def visit(browser, tmp_path):
-    """Opens a page from a file, without a network, and waits until its charts are drawn; whatever it says is a failure."""
-    contexts, said = [], []
+    """Opens a page from a file, without a network, and waits until its charts are drawn; any message is a failure."""
+    contexts, messages = [], []
 
     def open_page(html, *, width=1440, height=900, scheme="light", **options):
         place = tmp_path / "report.html"
@@ -45,9 +45,9 @@ def visit(browser, tmp_path):
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, offline=True, **options)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: None if request.url.startswith(("file:", "blob:")) else said.append(request.url))
+        page.on("console", lambda message: messages.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: messages.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith(("file:", "blob:")) else messages.append(request.url))
         page.goto(place.as_uri())
         wait_drawn(page)
         return page
@@ -55,7 +55,7 @@ def visit(browser, tmp_path):
     yield open_page
     for context in contexts:
         context.close()
-    assert said == []
+    assert messages == []
 
 
 def wait_drawn(page):
@@ -65,33 +65,33 @@ def wait_drawn(page):
 
 
 @pytest.fixture(scope="session")
-def contest():
-    return simulate_contest(1500)
+def leads():
+    return simulate_leads(1500)
 
 
 @pytest.fixture(scope="session")
-def told(contest):
-    """A page for the firm itself, which may name leads."""
-    return tell(contest)
+def page_data(leads):
+    """A page for the firm itself, which may list leads."""
+    return make_page(leads)
 
 
 @pytest.fixture(scope="session")
-def html(told):
-    return render_comparison(told)
+def html(page_data):
+    return render_comparison(page_data)
 
 
 @pytest.fixture(scope="session")
-def awkward(contest):
-    """Name -> leads of which something cannot be told."""
-    n = len(contest.outcome)
+def limited(leads):
+    """Name -> leads with a limitation."""
+    n = len(leads.outcome)
     none = {"points": None, "routed": None, "gate": None, "learned": None, "learned_gate": None, "times": None, "book": None}
     return {
-        "no points": replace(contest, **none),
-        "no points, no dates": replace(contest, **none, moments=None, weeks=None),
-        "no gate": replace(contest, routed=None, gate=None),
-        "a gate that nothing passes": replace(contest, routed=np.zeros(n, dtype=bool), gate=999.0),
-        "one segment": replace(contest, attributes=pd.DataFrame({"industry": ["Software"] * n})),
-        "no SQL": replace(contest, outcome=np.zeros(n)),
-        "one probability": replace(contest, probability=np.full(n, 0.3)),
-        "one lead": simulate_contest(1),
+        "no points": replace(leads, **none),
+        "no points, no dates": replace(leads, **none, moments=None, weeks=None),
+        "no gate": replace(leads, routed=None, gate=None),
+        "a gate that nothing passes": replace(leads, routed=np.zeros(n, dtype=bool), gate=999.0),
+        "one segment": replace(leads, attributes=pd.DataFrame({"industry": ["Software"] * n})),
+        "no SQL": replace(leads, outcome=np.zeros(n)),
+        "one probability": replace(leads, probability=np.full(n, 0.3)),
+        "one lead": simulate_leads(1),
     }

@@ -6,7 +6,7 @@ def clean(text):
 
 
 def read_figures(page):
-    """Every figure of the choice as it stands on the page; one that stands in two places says the same in both."""
+    """Every figure beside the sliders; one that is on the page twice has the same text in both places."""
     figures = {}
     for spot in page.locator("[data-figure]").all():
         name, text = spot.get_attribute("data-figure"), clean(spot.text_content())
@@ -15,7 +15,7 @@ def read_figures(page):
 
 
 def move(page, slider, value):
-    """As a hand would: the slider stands there, and tells so."""
+    """Move a slider as a person does: set its value and fire its event."""
     page.locator(f"#{slider}").evaluate(
         "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')) }", str(value)
     )

@@ -1,11 +1,11 @@
-"""Leads for pages: points, learned points and model of a made-up firm, drawn directly, so that nothing need be trained."""
+"""Leads for pages: points, learned points and model of a made-up firm, drawn directly, so that nothing is trained."""
 
 import numpy as np
 import pandas as pd
 
 from predictor.points.rulebook import parse_rule_book
+from predictor.report.compare.compared_leads import ComparedLeads
 from predictor.report.compare.comparison import compute_comparison
-from predictor.report.compare.ways import ComparedLeads
 from predictor.report.page.render import PageData
 
 BOOK = parse_rule_book(
@@ -21,8 +21,8 @@ rules = [
 )
 
 
-def simulate_contest(n, *, seed=0, **changes):
-    """Leads whose outcomes follow a known chance, of which the model knows most and the points some."""
+def simulate_leads(n, *, seed=0, **changes):
+    """Leads whose outcomes follow a known chance, which the model knows well and the points in part."""
     draw = np.random.default_rng(seed)
     times = pd.DataFrame({rule.name: draw.binomial(3, 0.3, n).astype(float) for rule in BOOK.rules}).assign(Never=0.0)
     points = times.to_numpy() @ np.array([20.0, 10, 30])
@@ -32,30 +32,30 @@ def simulate_contest(n, *, seed=0, **changes):
         "industry": draw.choice(["Software", "Retail & <b>Co</b>", "Building"], n), "employees": draw.integers(1, 900, n),
     })  # fmt: skip
     days = pd.to_timedelta(np.sort(draw.integers(0, 140, n)), unit="D")
-    held = {
+    fields = {
         "lead_id": np.array([f"LEAD{number:06d}" for number in range(n)], dtype=object),
         "outcome": (draw.random(n) < chance).astype(float), "probability": probability, "threshold": 0.2,
         "points": points, "routed": points >= 40, "gate": 40.0, "learned": np.round(0.4 * points + 6 * (times.iloc[:, 0] > 0)),
         "learned_gate": 16.0, "times": times, "book": BOOK, "attributes": attributes, "weeks": 20.0,
         "moments": pd.Series(pd.Timestamp("2026-01-01", tz="UTC") + days),
     }  # fmt: skip
-    held["learned"] = held["learned"].to_numpy()
-    return ComparedLeads(**held | changes)
+    fields["learned"] = fields["learned"].to_numpy()
+    return ComparedLeads(**fields | changes)
 
 
-def tell(contest, *, resamples=20, **changes):
-    """What the page of those leads tells."""
+def make_page(leads, *, resamples=20, **changes):
+    """The page of those leads."""
     learned = pd.DataFrame({
         "rule": [rule.name for rule in BOOK.rules], "hand_points": [20.0, 10.0, 30.0], "points": [11, 4, 0],
         "times": [3.0, 1.0, 1.0],
         "why": ["Set to 20, learned 11, \"rounded\"; so.", "Set to 10, learned 4.", "It never fired."],
     })  # fmt: skip
     curve = pd.DataFrame({"days": np.arange(1.0, 60), "converted": 0.3 * (1 - np.exp(-np.arange(1.0, 60) / 12))})
-    comparison = compute_comparison(contest, resamples=resamples, also=[0.25])
-    if contest.book is not None:
-        comparison = comparison.beside({"learned_points": learned, "time_to_sql": curve})
-    book = 'name = "b2b, learned"\ngate = 17\n' if contest.book is not None else ""
-    held = {
+    comparison = compute_comparison(leads, resamples=resamples, also=[0.25])
+    if leads.book is not None:
+        comparison = comparison.with_tables({"learned_points": learned, "time_to_sql": curve})
+    book = 'name = "b2b, learned"\ngate = 17\n' if leads.book is not None else ""
+    fields = {
         "threshold": 0.25,
         "title": "A page",
         "over": "The same leads",
@@ -63,4 +63,4 @@ def tell(contest, *, resamples=20, **changes):
         "horizon_days": 30.0,
         "book": book,
     }
-    return PageData(comparison=comparison, **held | changes)
+    return PageData(comparison=comparison, **fields | changes)

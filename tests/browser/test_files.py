@@ -15,12 +15,12 @@ KEEP = """() => {
 }"""
 
 
-def test_each_table_saves_as_what_it_is(visit, html, told):
+def test_each_table_saves_as_what_it_is(visit, html, page_data):
     page = visit(html)
     page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
     buttons = page.locator("[data-table]")
     names = [button.get_attribute("data-table") for button in buttons.all()]
-    assert set(names) >= set(told.comparison.tables) - {"rankings_ever"}
+    assert set(names) >= set(page_data.comparison.tables) - {"rankings_ever"}
     with page.expect_download() as caught:
         page.locator("[data-table=bands]").click()
     assert caught.value.suggested_filename == "bands.csv"
@@ -32,7 +32,9 @@ def test_each_table_saves_as_what_it_is(visit, html, told):
         assert file == f"{name}.csv"
         assert text == kept.get(file, text)
         saved = pd.read_csv(io.StringIO(text), keep_default_na=False, na_values=[""])
-        table = told.comparison.tables[name].drop(columns=["text"] if name == "gates" else ["column"] if name == "months" else [])
+        table = page_data.comparison.tables[name].drop(
+            columns=["text"] if name == "gates" else ["column"] if name == "months" else []
+        )
         assert list(saved) == list(table)
         for column in table:
             if pd.api.types.is_numeric_dtype(table[column]):
@@ -43,19 +45,19 @@ def test_each_table_saves_as_what_it_is(visit, html, told):
         assert shown == (len(saved.groupby("cell").head(20)) if name == "swapped" else len(saved))
 
 
-def test_the_learned_points_save_as_a_rule_book(visit, html, told):
+def test_the_learned_points_save_as_a_rule_book(visit, html, page_data):
     page = visit(html)
     with page.expect_download() as caught:
         page.get_by_role("button", name="Download the rule book").click()
     assert caught.value.suggested_filename == "learned_points.toml"
-    assert caught.value.path().read_text() == told.book
-    assert tomllib.loads(told.book)["gate"] == 17
+    assert caught.value.path().read_text() == page_data.book
+    assert tomllib.loads(page_data.book)["gate"] == 17
 
 
 def test_the_csv_of_every_table_is_read_alike_by_page_and_pandas(visit, html):
     """What the charts draw is what the files hold, quotes and commas included."""
     page = visit(html)
-    held = page.evaluate("JSON.parse(document.getElementById('held').textContent).tables")
+    held = page.evaluate("JSON.parse(document.getElementById('content').textContent).tables")
     read = pd.read_csv(io.StringIO(held["rules"]["csv"]))
     assert read["rule"].iloc[0] == 'Pricing page, 3 or more "now"'
     marks = page.locator("[data-chart=rules] svg .mark-symbol path").count()

@@ -1,7 +1,7 @@
 """A page of 200,000 test leads carries tables, not leads."""
 
 import pytest
-from browser.pages import simulate_contest, tell
+from browser.pages import make_page, simulate_leads
 
 from predictor.report.page.render import render_comparison
 
@@ -10,8 +10,7 @@ LEADS = 200_000
 
 @pytest.fixture(scope="module")
 def html():
-    told = tell(simulate_contest(LEADS), resamples=2)
-    return render_comparison(told)
+    return render_comparison(make_page(simulate_leads(LEADS), resamples=2))
 
 
 def test_it_is_small(html):

@@ -1,4 +1,4 @@
-"""The page in a real browser: it opens from a file, everybody can read it, and what cannot be told is said."""
+"""The page in a real browser: it opens from a file, everybody can read it, and it names its limits."""
 
 import re
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.hands import clean, move, read_figures
-from browser.pages import tell
+from browser.pages import make_page
 
 from predictor.core.wording import DASH
 from predictor.report.page.render import render_comparison
@@ -78,21 +78,21 @@ def test_it_prints_on_a4(visit, html):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_cannot_be_told_is_said_and_the_rest_is_shown(visit, awkward, case):
-    page = visit(render_comparison(tell(awkward[case])))
+def test_limits_are_named_and_the_rest_is_shown(visit, limited, case):
+    page = visit(render_comparison(make_page(limited[case])))
     page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
     text = clean(page.locator("body").inner_text())
     for leak in ("nan", "NaN", "undefined", "null", "None", "Infinity"):
         assert not re.search(rf"\b{leak}\b", text)
     expected = {
-        "no points": "The leads carry no points, so there is nothing to compare the model with.",
-        "no points, no dates": "The leads carry no dates, so nothing can be told by week or month.",
-        "no gate": "Who is swapped in and out cannot be told: no gate of points is named.",
+        "no points": "The leads have no points, so there is nothing to compare the model with.",
+        "no points, no dates": "The leads have no dates, so nothing can be shown by week or month.",
+        "no gate": "Swapped leads are unknown: no points gate is named.",
         "a gate that nothing passes": "The points gate hands over no test lead, so there is nothing to choose between.",
-        "one segment": "There is no attribute with two values or more to cut the leads by.",
-        "no SQL": "No test lead became an SQL, so it cannot be told which way catches more.",
-        "one probability": "Too many leads share a probability for a threshold to choose between them",
-        "one lead": "Whether points or model choose better cannot be told",
+        "one segment": "No column with two or more values is there to split the leads by.",
+        "no SQL": "No test lead became an SQL, so nobody can say which way catches more.",
+        "one probability": "too many leads have the same probability, so there are too few thresholds",
+        "one lead": "These leads do not show whether points or model choose better",
     }
     assert expected[case] in text
     assert page.locator("section").count() >= 10
@@ -111,11 +111,11 @@ def test_a_rule_that_never_fires_is_named(visit, html):
     assert "Never: dead: it never fires." in page.locator("#rules").inner_text()
 
 
-def test_a_separator_of_lines_in_the_name_of_a_rule_breaks_no_chart(visit, contest):
+def test_a_separator_of_lines_in_the_name_of_a_rule_breaks_no_chart(visit, leads):
     name = 'Pricing\u2028"page" \\now'
-    rules = (replace(contest.book.rules[0], name=name), *contest.book.rules[1:])
-    times = contest.times.rename(columns={contest.book.rules[0].name: name})
-    page = visit(render_comparison(tell(replace(contest, book=replace(contest.book, rules=rules), times=times))))
+    rules = (replace(leads.book.rules[0], name=name), *leads.book.rules[1:])
+    times = leads.times.rename(columns={leads.book.rules[0].name: name})
+    page = visit(render_comparison(make_page(replace(leads, book=replace(leads.book, rules=rules), times=times))))
     shown = page.locator("[data-chart=rules] svg").text_content()
     assert 'page" \\now' in shown
     assert shown.index("now") < shown.index("Webinar"), "in the order of the book"

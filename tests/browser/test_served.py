@@ -9,12 +9,12 @@ from api.example import serve
 
 def test_the_page_works_as_the_server_shows_it(browser, tmp_path):
     saved = run(make_firm(tmp_path))
-    said, asked = [], []
+    messages, requests = [], []
     context = browser.new_context()
     page = context.new_page()
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: messages.append(message.text))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
     with serve(str(saved.folder)) as address:
         answer = page.goto(f"{address}/report")
         wait_drawn(page)
@@ -33,9 +33,9 @@ def test_the_page_works_as_the_server_shows_it(browser, tmp_path):
             page.locator("[data-table=bands]").click()
         assert len(pd.read_csv(caught.value.path())) > 2
     context.close()
-    assert said == []
-    assert [url for url in asked if not url.startswith("blob:")] == [f"{address}/report"]
-    assert "L0" not in page_text(saved), "it names no lead"
+    assert messages == []
+    assert [url for url in requests if not url.startswith("blob:")] == [f"{address}/report"]
+    assert "L0" not in page_text(saved), "it lists no lead"
 
 
 def page_text(saved):

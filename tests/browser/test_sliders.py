@@ -9,51 +9,51 @@ from predictor.core.wording import format_percent, format_share, format_weekly
 from predictor.model.threshold.gate import judge_gate
 from predictor.model.threshold.recommend import recommend_threshold
 from predictor.model.threshold.table import compute_thresholds
-from predictor.report.compare.threshold_steps import find_step
-from predictor.report.compare.ways import LEARNED, POINTS, Curve
+from predictor.report.compare.compared_leads import LEARNED, POINTS, Curve
+from predictor.report.compare.threshold_steps import locate_capacity
 
 
-def expect(contest, threshold):
-    """What the Python functions say of a threshold, worked from the leads anew."""
-    handed = contest.probability >= threshold
-    row = compute_thresholds(contest.outcome, handed.astype(float), weeks=contest.weeks).iloc[-1]
-    sqls = contest.outcome[handed].sum()
+def expect(leads, threshold):
+    """What the Python functions say of a threshold, computed again from the leads."""
+    handed = leads.probability >= threshold
+    row = compute_thresholds(leads.outcome, handed.astype(float), weeks=leads.weeks).iloc[-1]
+    sqls = leads.outcome[handed].sum()
     share = format_share(row["conversion"], row["conversion_low"], row["conversion_high"])
-    told = {
-        "load": format_weekly(handed.sum() / contest.weeks), "sqls": format_weekly(sqls / contest.weeks), "conversion": share,
+    texts = {
+        "load": format_weekly(handed.sum() / leads.weeks), "sqls": format_weekly(sqls / leads.weeks), "conversion": share,
         "caught": format_percent(row["sqls_caught"]), "share": format_percent(handed.mean()),
-        "verdict": judge_gate(contest.outcome, handed, weeks=contest.weeks, band=contest.band).verdict.capitalize(),
+        "verdict": judge_gate(leads.outcome, handed, weeks=leads.weeks, band=leads.band).verdict.capitalize(),
     }  # fmt: skip
     for way, prefix in ((POINTS, "points"), (LEARNED, "learned")):
-        caught = catch(contest.ways[way], contest.outcome, handed.sum())
-        told |= {
-            f"{prefix}_sqls": format_weekly(caught / contest.weeks),
-            f"{prefix}_caught": format_percent(caught / contest.outcome.sum()),
+        caught = catch(leads.ways[way], leads.outcome, handed.sum())
+        texts |= {
+            f"{prefix}_sqls": format_weekly(caught / leads.weeks),
+            f"{prefix}_caught": format_percent(caught / leads.outcome.sum()),
         }
-    for side, swapped in (("in", handed & ~contest.routed), ("out", ~handed & contest.routed)):
-        told[side] = "none"
+    for side, swapped in (("in", handed & ~leads.routed), ("out", ~handed & leads.routed)):
+        texts[side] = "none"
         if swapped.any():
-            gate = judge_gate(contest.outcome, swapped, weeks=contest.weeks)
+            gate = judge_gate(leads.outcome, swapped, weeks=leads.weeks)
             share = format_share(gate.conversion, gate.low, gate.high)
-            told[side] = f"{format_weekly(swapped.sum() / contest.weeks)}, of which {share} became SQLs"
-    return told
+            texts[side] = f"{format_weekly(swapped.sum() / leads.weeks)}, of which {share} became SQLs"
+    return texts
 
 
 def catch(ranked, outcome, leads):
-    """SQLs among the best so many leads, those of a tie in a random order."""
+    """SQLs among the best leads, tied ones in a random order."""
     distinct = np.unique(ranked)[::-1]
     counts = [(int((ranked >= at).sum()), float(outcome[ranked >= at].sum())) for at in distinct]
     ends, sqls = zip((0, 0.0), *counts, strict=True)
     return float(Curve(np.array(ends, float), np.array(sqls)).catch(leads))
 
 
-def test_the_threshold_moves_every_figure_to_what_python_says(visit, html, told, contest):
-    page, steps = visit(html), told.comparison.tables["steps"]
+def test_the_threshold_moves_every_figure_to_what_python_says(visit, html, page_data, leads):
+    page, steps = visit(html), page_data.comparison.tables["steps"]
     seen = set()
     for place in np.linspace(0, len(steps) - 1, 10).round().astype(int):
         move(page, "threshold", place)
         figures, threshold = read_figures(page), float(steps["threshold"].iloc[place])
-        expected = expect(contest, threshold)
+        expected = expect(leads, threshold)
         assert {name: figures[name] for name in expected} == expected
         assert figures["threshold"].startswith(f"{threshold:.4g}")
         assert page.locator("#capacity-value").text_content() == expected["load"]
@@ -61,27 +61,27 @@ def test_the_threshold_moves_every_figure_to_what_python_says(visit, html, told,
     assert len(seen) == 10
 
 
-def test_the_capacity_moves_every_figure_to_what_the_policy_says(visit, html, told, contest):
-    page, steps = visit(html), told.comparison.tables["steps"]
+def test_the_capacity_moves_every_figure_to_what_the_policy_says(visit, html, page_data, leads):
+    page, steps = visit(html), page_data.comparison.tables["steps"]
     slider = page.locator("#capacity")
     step, most = float(slider.get_attribute("step")), float(slider.get_attribute("max"))
     for capacity in (np.linspace(0.04, 1, 10) * most / step).round() * step:
         move(page, "capacity", capacity)
         policy = make_settings({"threshold": {"policy": "capacity", "leads_per_week": float(capacity)}}).threshold
-        place, advised = find_step(steps, capacity), recommend_threshold(steps.assign(value=np.nan), policy)
+        place, advised = locate_capacity(steps, capacity), recommend_threshold(steps.assign(value=np.nan), policy)
         assert advised.threshold == steps["threshold"].iloc[place]
         assert advised.leads_per_week <= capacity
         figures = read_figures(page)
-        expected = expect(contest, float(steps["threshold"].iloc[place]))
+        expected = expect(leads, float(steps["threshold"].iloc[place]))
         assert {name: figures[name] for name in expected} == expected
         assert float(page.locator("#capacity-value").text_content().replace(",", "")) == pytest.approx(capacity)
         assert page.locator("#threshold").input_value() == str(place)
 
 
-def test_sliders_and_charts_work_with_the_keyboard(visit, html, told):
+def test_sliders_and_charts_work_with_the_keyboard(visit, html, page_data):
     page = visit(html)
     start = int(page.locator("#threshold").input_value())
-    assert told.comparison.tables["steps"]["threshold"].iloc[start] == 0.25, "it starts at the threshold of the page"
+    assert page_data.comparison.tables["steps"]["threshold"].iloc[start] == 0.25, "it starts at the threshold of the page"
     where = "() => document.querySelector('[data-chart=steps] svg').innerHTML"
     before = page.evaluate(where)
     page.locator("#threshold").focus()
@@ -90,7 +90,7 @@ def test_sliders_and_charts_work_with_the_keyboard(visit, html, told):
     assert page.locator("#threshold").input_value() == str(start + 2)
     assert page.locator("#threshold").get_attribute("aria-valuetext") == read_figures(page)["threshold"]
     page.wait_for_function(f"before => ({where})() !== before", arg=before)
-    assert read_figures(page)["load"] in page.locator("#said").text_content()
+    assert read_figures(page)["load"] in page.locator("#announcement").text_content()
     page.get_by_role("button", name="Model's threshold").press("Enter")
     assert page.locator("#threshold").input_value() == str(start)
     reached = set()

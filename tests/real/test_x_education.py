@@ -61,7 +61,7 @@ def test_the_tables_tell_what_the_points_are_worth_and_what_the_model_gains(trai
     assert volume.loc["model", "told"] == "better"
     assert 0 < volume.loc["model", "difference_low"] < volume.loc["model", "difference"] < volume.loc["model", "difference_high"]
     assert any("the model is better than the points" in sentence for sentence in trained.comparison.sentences)
-    assert "No gate is named" in trained.comparison.untold[0]
+    assert "No gate is named" in trained.comparison.limitations[0]
 
 
 def test_the_page_tells_it_with_intervals(trained):

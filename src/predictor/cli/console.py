@@ -1,4 +1,4 @@
-"""What the command line shows: tables for people on a terminal, plain lines where there is none."""
+"""What the command line prints: tables on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from predictor.core.errors import Finding, count
-from predictor.core.wording import METRICS, format_number, format_percent, format_percent_range, format_threshold, format_weekly
+from predictor.core.wording import (
+    DASH,
+    METRICS,
+    format_number,
+    format_percent,
+    format_percent_range,
+    format_threshold,
+    format_weekly,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,9 +32,9 @@ if TYPE_CHECKING:
     from predictor.model.verdict import Verdict
     from predictor.training.tracking.record import Tracked
 
-_UNWATCHED_WIDTH = 110  # columns of a log or a pipe, which do not tell their own
-_BAR = 30  # columns of a bar of progress
-_WIDE = 100  # columns from which every figure has room for its interval
+_UNWATCHED_WIDTH = 110  # columns of a log or a pipe, whose own width is unknown
+_BAR = 30  # columns of a progress bar
+_WIDE = 100  # columns from which every metric fits
 
 
 def _make_console(*, stderr: bool) -> Console:
@@ -55,18 +63,18 @@ _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "tip": "dim"}
 
 
 class Steps:
-    """Shows what is being done, and of a long step how much of it is."""
+    """Shows the current step, and the progress of a long one."""
 
     def __init__(self, show: Callable[[str], None], *, bars: bool) -> None:
         self._show, self._bars, self._step = show, bars, ""
 
     def __call__(self, step: str) -> None:
-        """A step begins."""
+        """Show that a step begins."""
         self._step = escape(step)
         self._show(self._step)
 
     def advance(self, share: float) -> None:
-        """That share of the step is done, 0 to 1; only drawn where the last line can be drawn over."""
+        """Show the share of the step that is done, 0 to 1; only where the last line can be overwritten."""
         if self._bars:
             full = round(share * _BAR)
             self._show(f"{self._step} [cyan]{'━' * full}[/][dim]{'━' * (_BAR - full)}[/] {share:.0%}")
@@ -74,7 +82,7 @@ class Steps:
 
 @contextmanager
 def show_progress() -> Iterator[Steps]:
-    """A spinner that names the step on a terminal; a line a step elsewhere. On standard error, out of the way of results."""
+    """A spinner with the step on a terminal, a line for each step elsewhere; on standard error, apart from results."""
     if not err.is_terminal:
         yield Steps(lambda text: err.print(f"{text} ..."), bars=False)
         return
@@ -83,7 +91,7 @@ def show_progress() -> Iterator[Steps]:
 
 
 def show_findings(findings: Iterable[Finding]) -> None:
-    """The findings, a line each, worst first; the tips are only counted."""
+    """Print the findings, a line each, worst first; tips are only counted."""
     shown = _sort(findings)
     for finding in shown:
         if finding.severity != "tip":
@@ -94,11 +102,11 @@ def show_findings(findings: Iterable[Finding]) -> None:
 
 
 def show_every_finding(findings: Iterable[Finding], *, refused: int) -> None:
-    """The findings with all they say, worst first, what is accepted last, and how many there are of each.
+    """Print the findings in full, worst first and accepted ones last, with their counts.
 
     Args:
         findings: In any order.
-        refused: How many of them refuse a training.
+        refused: How many of them stop a training.
     """
     shown = _sort(findings)
     table = Table(box=None, show_header=False, padding=(0, 1, 1, 0))
@@ -112,23 +120,23 @@ def show_every_finding(findings: Iterable[Finding], *, refused: int) -> None:
     if shown:
         out.print(table)
     accepted = sum(finding.accepted is not None for finding in shown)
-    sums = {name: sum(finding.severity == name and finding.accepted is None for finding in shown) for name in _SEVERITY_STYLE}
-    counts = [count(number, name) for name, number in sums.items() if number] + ([f"{accepted:,} accepted"] if accepted else [])
-    refusal = f"{count(refused, 'error')} would refuse training" if refused else "nothing that refuses training"
-    out.print(f"{', '.join(counts) or 'No finding'}; {refusal}.")
+    totals = {name: sum(finding.severity == name and finding.accepted is None for finding in shown) for name in _SEVERITY_STYLE}
+    counts = [count(number, name) for name, number in totals.items() if number] + ([f"{accepted:,} accepted"] if accepted else [])
+    effect = f"{count(refused, 'error')} would stop a training" if refused else "nothing stops a training"
+    out.print(f"{', '.join(counts) or 'No findings'}; {effect}.")
 
 
 def _sort(findings: Iterable[Finding]) -> list[Finding]:
-    """Worst first; of equals by code, what is accepted last."""
+    """Worst first; within a severity accepted ones last, then by code."""
     order = list(_SEVERITY_STYLE)
     return sorted(findings, key=lambda finding: (order.index(finding.severity), finding.accepted is not None, finding.code))
 
 
 def show_verdict(verdict: Verdict) -> None:
-    """The forward verdict: a row a candidate, each figure with its interval."""
+    """Print the verdict of the forward test: a row for each candidate, each figure with its interval."""
     first = next(iter(verdict.test.values()))
     leads, rate = count(int(first["n"] or 0), "lead"), format_percent(first["base_rate"])
-    title = f"Forward test on the newest {leads}, of whom {rate} were accepted (95 % intervals)"
+    title = f"Forward test on the newest {leads}, of which {rate} became SQLs (95 % intervals)"
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     table.add_column("candidate", no_wrap=True)
     metrics = METRICS if out.width >= _WIDE else dict(list(METRICS.items())[:4])
@@ -136,10 +144,10 @@ def show_verdict(verdict: Verdict) -> None:
         table.add_column(metric.short, justify="right", no_wrap=True)
     for name in verdict.test:
         figures, intervals = verdict.test[name], verdict.intervals[name]
-        cells = {key: _figure(figures[key], intervals.get(key), metric.digits) for key, metric in metrics.items()}
+        cells = {key: _format_figure(figures[key], intervals.get(key), metric.digits) for key, metric in metrics.items()}
         mark = "[bold green]" if name == verdict.chosen else ""
         if mark and "ece" in cells:
-            cells["ece"] += f"\n[dim]chance {verdict.calibration.noise.mean:.3f}[/]"
+            cells["ece"] += f"\n[dim]chance {format_number(verdict.calibration.noise.mean, 3)}[/]"
         table.add_row(f"{mark}{name}{' *' if mark else ''}", *cells.values())
     out.print(table)
     out.print(f"* chosen on earlier leads. {escape(verdict.text)}")
@@ -149,13 +157,16 @@ def show_verdict(verdict: Verdict) -> None:
         out.print(f"[yellow]{escape(str(verdict.calibration_warning))}[/]")
 
 
-def _figure(figure: float | None, interval: tuple[float, float] | None, digits: int) -> str:
+def _format_figure(figure: float | None, interval: tuple[float, float] | None, digits: int) -> str:
     value = format_number(figure, digits)
-    return value if figure is None or interval is None else f"{value}\n[dim]{interval[0]:.{digits}f}–{interval[1]:.{digits}f}[/]"
+    if figure is None or interval is None:
+        return value
+    low, high = (format_number(end, digits) for end in interval)
+    return f"{value}\n[dim]{low}{DASH}{high}[/]"
 
 
 def show_threshold(advice: Recommendation, realised: Gate | None = None, gate: Gate | None = None) -> None:
-    """The recommended threshold, what came of it on the forward test, and today's points gate."""
+    """Print the recommended threshold, its result on the forward test, and that of today's points gate."""
     out.print(f"[bold]Recommended threshold {format_threshold(advice.threshold)}[/] ({advice.policy}): {escape(advice.text)}")
     if realised is not None:
         out.print(f"On the forward test, with a threshold chosen on earlier leads: {escape(realised.text)}")
@@ -164,9 +175,9 @@ def show_threshold(advice: Recommendation, realised: Gate | None = None, gate: G
 
 
 def show_thresholds(columns: Mapping[str, list[Any]], chosen: float, *, rows: int = 12) -> None:
-    """The table of thresholds around the recommended one."""
+    """Print the table of thresholds around the recommended one."""
     table = Table(title="Thresholds", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for label in ("threshold", "leads a week", "share routed", "conversion", "95 %", "SQLs caught", "value a week"):
+    for label in ("threshold", "leads a week", "share of leads", "conversion", "95 %", "share of SQLs", "value a week"):
         table.add_column(label, justify="right", no_wrap=True)
     for at in _pick_rows(columns["threshold"], chosen, rows):
         low, high = columns["conversion_low"][at], columns["conversion_high"][at]
@@ -185,14 +196,14 @@ def show_thresholds(columns: Mapping[str, list[Any]], chosen: float, *, rows: in
 
 
 def _pick_rows(thresholds: list[float], chosen: float, rows: int) -> list[int]:
-    """Rows spread evenly over the table, the chosen one among them."""
+    """Rows spread evenly over the table, with the chosen one."""
     at = min(range(len(thresholds)), key=lambda row: abs(thresholds[row] - chosen))
     step = max(1, len(thresholds) // rows)
     return sorted({*range(at % step, len(thresholds), step), at})
 
 
 def show_places(folder: Path, tracked: Tracked | None, *, page: Path | None = None) -> None:
-    """Where the bundle, the report, the page that names leads and the MLflow run are."""
+    """Print where the bundle, the report, the page that lists leads and the MLflow run are."""
     out.print(f"Bundle:     {escape(str(folder))}")
     out.print(f"Report:     {escape(str(folder / 'report.html'))}")
     if page is not None:
@@ -202,20 +213,20 @@ def show_places(folder: Path, tracked: Tracked | None, *, page: Path | None = No
 
 
 def show_table(title: str, frame: pd.DataFrame) -> None:
-    """A frame as a table; shares in percent, what is unknown as a dash."""
+    """Print a frame as a table; missing figures are a dash."""
     if frame.empty:
-        out.print(f"[bold]{title}[/]: nothing to tell yet.")
+        out.print(f"[bold]{title}[/]: nothing to show yet.")
         return
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for name in frame.columns:
         table.add_column(str(name).replace("_", " "), justify="left" if frame[name].dtype.kind in "OMU" else "right")
     for row in frame.itertuples(index=False):
-        table.add_row(*(_cell(value) for value in row))
+        table.add_row(*(_format_cell(value) for value in row))
     out.print(table)
 
 
 def show_rows(title: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Rows of texts as a table whose last column takes what room is left."""
+    """Print rows of texts as a table whose last column takes the remaining width."""
     table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for at, name in enumerate(names):
         table.add_column(name, no_wrap=at == 0, ratio=1 if at == len(names) - 1 else None)
@@ -224,7 +235,7 @@ def show_rows(title: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -
     out.print(table)
 
 
-def _cell(value: object) -> str:
+def _format_cell(value: object) -> str:
     if isinstance(value, float):
-        return "–" if value != value else f"{value:.3f}"  # noqa: PLR0124  NaN
+        return format_number(value, 3)
     return value.date().isoformat() if isinstance(value, datetime) else escape(str(value))

@@ -68,7 +68,7 @@ def compare(
 ) -> None:
     """Compare points, learned points and model on the same leads: those of the forward test, or others with outcomes."""
     from predictor.data.read.table_files import write_table
-    from predictor.report.page.exhibits import guard_formulas
+    from predictor.report.page.page_table import guard_formulas
     from predictor.report.summary import write_summary
     from predictor.scoring.bundle.files import load_bundle
     from predictor.scoring.bundle.registry import find_bundle
@@ -95,7 +95,7 @@ def compare(
     if as_json:
         print_json({"out": str(out), "note": note, **comparison.to_json()})
         return
-    for sentence in (*comparison.sentences, *comparison.untold):
+    for sentence in (*comparison.sentences, *comparison.limitations):
         console.out.print(console.escape(sentence))
     if note:
         console.err.print(f"[yellow]{console.escape(note)}[/]")

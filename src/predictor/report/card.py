@@ -1,4 +1,4 @@
-"""The model card: what the model is, what it was tested on and what it cannot say, as Markdown for the bundle."""
+"""The model card: what the model is, how it was tested and what its limits are, as Markdown for the bundle."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from predictor.core.errors import Finding
-from predictor.core.wording import UNKNOWN_FIGURE, format_percent, format_threshold
+from predictor.core.wording import format_percent, format_threshold
 from predictor.report.calibration_text import ABOUT_GROUPS, NO_GROUPS, format_calibration, format_fairness
-from predictor.report.compare.candidates import ReportData, compute_threshold_rows, compute_verdict_table
-from predictor.report.compare.equal_volume import compute_equal_volume
+from predictor.report.compare.candidates import compute_threshold_rows, compute_verdict_table
+from predictor.report.headline import make_headline
+from predictor.report.report_data import ReportData
 from predictor.report.tables_text import (
     IMPORTANCE,
     TextTable,
@@ -26,25 +27,25 @@ from predictor.report.tables_text import (
     format_reliability,
     format_thresholds,
 )
-from predictor.report.training_text import describe_learning, format_choice
+from predictor.report.training_text import describe_training, format_choice
 
 _TESTED = (
-    "The figures under 'Forward test' come from the newest leads, which no candidate had seen; the model in the bundle was then "
-    "learned again from every lead with a known outcome, and has no test of its own."
+    "The figures under 'Forward test' come from the newest leads, which no candidate had seen. The model in the bundle was then "
+    "trained again on every lead with a known outcome, and has no test of its own."
 )
 _CHOSEN = (
-    "The candidate and the threshold of the forward test were chosen on earlier leads. Should the firm, its market or its forms "
-    "change, old leads say little of new ones: watch what comes of the scores."
+    "The candidate and the threshold of the forward test were chosen on earlier leads. If the firm, its market or its forms "
+    "change, old leads say little about new ones: monitor the scores."
 )
 _SELECTED = (
-    "Only leads that became MQLs are in the data. Of people whom nobody made an MQL the model knows nothing, and what sales did "
-    "with a lead may itself have followed the points."
+    "Only leads that became MQLs are in the data, so the model knows nothing about other people. What sales did with a lead "
+    "may have followed the points."
 )
 _NO_CAUSE = (
     "A probability says what happened to leads like this one. It does not say that a visit or a title causes sales to accept, "
-    "nor that bringing one about would raise the chance."
+    "or that more visits would raise the chance."
 )
-_USE = "It ranks leads for sales to work. It is not made to decide about a person's rights, price or credit."
+_USE = "Use it to rank leads for sales. Do not use it to decide about a person's rights, price or credit."
 _LIMITS = (_TESTED, _CHOSEN, _SELECTED, _NO_CAUSE, _USE)
 
 
@@ -52,9 +53,9 @@ def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
     """The model card as Markdown.
 
     Args:
-        data: What the report tells.
-        facts: `versions` (package -> version), `data` (table -> fingerprint, or one fingerprint), `git_commit`; what is missing
-            is said to be so, and anything else is not printed.
+        data: The training.
+        facts: `versions` (package -> version), `data` (table -> fingerprint, or one fingerprint), `git_commit`; missing facts
+            are printed as none, and anything else is not printed.
     """
     parts = [
         f"# Model card: {escape_markdown(data.name)}",
@@ -62,7 +63,7 @@ def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
         "## Forward test",
         f"{escape_markdown(data.verdict.text)} {escape_markdown(describe_standing(data))}",
         to_markdown(format_candidates(compute_verdict_table(data.verdict))),
-        "Below a figure: its 95 % interval, by bootstrap over leads. Log loss and Brier score: lower is better.",
+        "Below each figure is its 95 % interval, by bootstrap over leads. Log loss and Brier score: lower is better.",
         *_write_choice(data.metrics),
         *_write_threshold(data),
         *_write_gate(data),
@@ -70,11 +71,11 @@ def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
         *_write_groups(data),
         *_write_importance(data),
         "## Findings",
-        _bullets(_say_finding(finding) for finding in data.findings) if data.findings else "Nothing was noticed.",
+        _bullets(_format_finding(finding) for finding in data.findings) if data.findings else "No findings.",
         "## Limits",
         _bullets(_LIMITS),
         "## Versions and data",
-        _bullets(_say_facts(facts)),
+        _bullets(_format_facts(facts)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -90,7 +91,7 @@ def escape_markdown(text: str) -> str:
 
 
 def to_markdown(table: TextTable) -> str:
-    """A table as Markdown, its caption before it and the marked rows bold.
+    """A table as Markdown, with its caption before it and the marked rows in bold.
 
     >>> print(to_markdown(TextTable("Fruit", ("Name", "Number"), (("apple", "1"), ("pear", "2")), frozenset({1}))))
     Fruit:
@@ -108,45 +109,40 @@ def to_markdown(table: TextTable) -> str:
 
 
 def _write_choice(metrics: Mapping[str, Any]) -> list[str]:
-    table, learning = format_choice(metrics), describe_learning(metrics)
-    told = ["## How it was chosen", *([] if table is None else [to_markdown(table)]), escape_markdown(learning)]
-    return [part for part in told if part] if table is not None or learning else []
+    table, text = format_choice(metrics), describe_training(metrics)
+    parts = [*([] if table is None else [to_markdown(table)]), *([escape_markdown(text)] if text else [])]
+    return ["## How it was chosen", *parts] if parts else []
 
 
 def _write_threshold(data: ReportData) -> list[str]:
-    advice, realised = data.advice, data.verdict.realised
-    has_folds = f"Chosen on earlier leads for the forward test: {format_threshold(data.verdict.threshold.threshold)}, promised "
-    has_folds += f"conversion {format_percent(data.verdict.threshold.conversion)}. Of the test leads that it handed over:"
-    said = escape_markdown(f"{advice.text} {describe_promise(advice)}")
+    advice, tested = data.advice, data.verdict.threshold
+    chosen = (
+        f"The threshold of the forward test, chosen on earlier leads: {format_threshold(tested.threshold)}, expected conversion "
+    )
+    chosen += f"{format_percent(tested.conversion)}. The test leads that it handed over:"
     return [
         "## Threshold",
-        f"Recommended: **{format_threshold(advice.threshold)}**. {said}",
+        f"Recommended: **{format_threshold(advice.threshold)}**. {escape_markdown(f'{advice.text} {describe_promise(advice)}')}",
         _bullets(f"{label}: {figure}" for label, figure in describe_advice(advice)),
         to_markdown(format_thresholds(compute_threshold_rows(data.thresholds, advice))),
-        has_folds,
-        _bullets(f"{label}: {figure}" for label, figure in describe_gate(realised)),
+        chosen,
+        _bullets(f"{label}: {figure}" for label, figure in describe_gate(data.verdict.realised)),
     ]
 
 
 def _write_gate(data: ReportData) -> list[str]:
-    gate = data.verdict.gate
-    if gate is None:
-        return ["## Points gate", f"What today's points gate does {UNKNOWN_FIGURE}: no points, or no gate, are named."]
-    text = escape_markdown(gate.text)
-    if data.routed is not None:
-        text += " " + escape_markdown(compute_equal_volume(data.verdict, data.routed).text)
-    return ["## Points gate", f"On the test leads: {text}"]
+    if data.verdict.gate is None:
+        return ["## Points gate", "What today's points gate does is unknown: no points or no gate are named."]
+    headline = make_headline(data.comparison, data.verdict.threshold.threshold, final=data.advice.threshold)
+    today, comparison, _ = headline.sentences
+    return ["## Points gate", escape_markdown(f"{headline.title}. {today} {comparison}")]
 
 
 def _write_calibration(data: ReportData) -> list[str]:
-    verdict = data.verdict
-    said = (
-        verdict.calibration.text
-        if verdict.calibration_warning is None
-        else f"{verdict.calibration_warning.what} {verdict.calibration_warning.do}"
-    )
-    tables = format_calibration(verdict.calibration), format_reliability(verdict.reliability)
-    return ["## Calibration", escape_markdown(said), *map(to_markdown, tables)]
+    calibration, warning = data.verdict.calibration, data.verdict.calibration_warning
+    text = calibration.text if warning is None else f"{warning.what} {warning.do}"
+    tables = format_calibration(calibration), format_reliability(data.verdict.reliability)
+    return ["## Calibration", escape_markdown(text), *map(to_markdown, tables)]
 
 
 def _write_groups(data: ReportData) -> list[str]:
@@ -157,26 +153,26 @@ def _write_groups(data: ReportData) -> list[str]:
 
 def _write_importance(data: ReportData) -> list[str]:
     table = format_importance(data.metrics)
-    return [] if table is None else ["## What it looks at", to_markdown(table), escape_markdown(IMPORTANCE)]
+    return [] if table is None else ["## What it uses most", to_markdown(table), escape_markdown(IMPORTANCE)]
 
 
 def _bullets(lines: Iterable[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _say_finding(finding: Finding) -> str:
+def _format_finding(finding: Finding) -> str:
     return f"{escape_markdown(finding.code)} ({finding.severity}): {escape_markdown(f'{finding.what} {finding.do}'.strip())}"
 
 
-def _say_facts(facts: Mapping[str, Any]) -> list[str]:
-    versions, prints = facts.get("versions") or {}, facts.get("data")
-    named = prints if isinstance(prints, Mapping) else {"data": prints}
+def _format_facts(facts: Mapping[str, Any]) -> list[str]:
+    versions, data = facts.get("versions") or {}, facts.get("data")
+    fingerprints = data if isinstance(data, Mapping) else {"data": data}
     lines = [f"{escape_markdown(name)} {escape_markdown(str(version))}" for name, version in versions.items()]
-    lines += [f"Fingerprint (sha256) of {escape_markdown(name)}: {_say_print(value)}" for name, value in named.items()]
-    return [*lines, f"Commit: {_say_print(facts.get('git_commit'))}"]
+    lines += [f"Fingerprint (sha256) of {escape_markdown(name)}: {_format_hash(value)}" for name, value in fingerprints.items()]
+    return [*lines, f"Commit: {_format_hash(facts.get('git_commit'))}"]
 
 
-def _say_print(value: object) -> str:
+def _format_hash(value: object) -> str:
     return f"`{re.sub(r'[^0-9A-Za-z+:.-]', '', str(value))}`" if value else "none"
 
 

@@ -1,4 +1,4 @@
-"""A table as a notebook shows it: figures with the digits that matter, each with its interval in one cell."""
+"""A table in a notebook: rounded figures, each with its interval in one cell."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import pandas as pd
 
 from predictor.core.html import to_table
 from predictor.core.wording import DASH, format_number, format_percent, format_percent_range, format_range, is_missing
+from predictor.report.table_cells import format_judgement, list_rows
 
 _SHARES = ("conversion", "share", "caught", "sqls_caught", "observed", "predicted", "base_rate", "converted")
 _ENDS = ("_low", "_high")
-_MARKS = ("chosen", "recommended")  # columns that say which row to stress
-_WORDS = {"sqls": "SQLs", "auc": "AUC", "ece": "calibration error", "mql": "MQL", "sql": "SQL"}
+_MARKS = ("chosen", "recommended")  # columns that mark a row
+_WORDS = {"sqls": "SQLs", "auc": "AUC", "ece": "calibration error", "mql": "MQL", "sql": "SQL", "told": "result"}
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A table that shows itself in a notebook.
+    """A table that a notebook shows as HTML.
 
     Attributes:
         frame: The table, with all its digits.
@@ -30,12 +31,12 @@ class Shown:
     caption: str = ""
 
     def _repr_html_(self) -> str:
-        rows = self.frame.to_dict("records")
+        rows = list_rows(self.frame)
         marked = [name for name in _MARKS if name in self.frame]
         names = [name for name in map(str, self.frame.columns) if not name.endswith(_ENDS) and name not in marked]
         return to_table(
-            [_name(name) for name in names],
-            [[_tell({str(key): value for key, value in row.items()}, name) for name in names] for row in rows],
+            [_format_heading(name) for name in names],
+            [[_format_cell(row, name) for name in names] for row in rows],
             caption=self.caption,
             marked=[position for position, row in enumerate(rows) if any(row[name] for name in marked)],
             texts=[position for position, name in enumerate(names) if not pd.api.types.is_numeric_dtype(self.frame[name])],
@@ -43,12 +44,12 @@ class Shown:
 
 
 def show(table: pd.DataFrame, caption: str = "", *, columns: Sequence[str] = ()) -> Shown:
-    """A table as a notebook shows it: rounded, shares in percent, and a figure and its 95 % interval in one cell.
+    """A table for a notebook: rounded, with shares in percent, and each figure with its 95 % interval in one cell.
 
     Args:
-        table: Any table of this package; a column `x` takes `x_low` and `x_high` with it.
+        table: Any table of this package; a column `x` brings `x_low` and `x_high` with it.
         caption: What it shows; empty for none.
-        columns: Those to show, in that order; empty for all.
+        columns: Columns to show, in that order; empty for all.
 
     Raises:
         KeyError: The table has no such column.
@@ -57,25 +58,25 @@ def show(table: pd.DataFrame, caption: str = "", *, columns: Sequence[str] = ())
     >>> "27 %" in show(table)._repr_html_()
     True
     """
-    asked = [
+    chosen = [
         name for column in columns for name in (column, f"{column}_low", f"{column}_high") if column == name or name in table
     ]
-    return Shown(table[asked] if columns else table, caption)
+    return Shown(table[chosen] if columns else table, caption)
 
 
-def _name(column: str) -> str:
+def _format_heading(column: str) -> str:
     """A column as a heading."""
     heading = " ".join(_WORDS.get(word, word) for word in column.split("_"))
     return heading[:1].upper() + heading[1:]
 
 
-def _tell(row: dict[str, Any], name: str) -> str:
+def _format_cell(row: dict[str, Any], name: str) -> str:
     """One cell, with its interval on a further line where the table has one."""
     value, low, high = row[name], row.get(f"{name}_low"), row.get(f"{name}_high")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if not isinstance(value, int | float):
-        return DASH if pd.isna(value) else str(value)
+        return DASH if pd.isna(value) else format_judgement(str(value)) if name == "told" else str(value)
     if is_missing(value):
         return DASH
     if name.startswith(_SHARES):
@@ -87,7 +88,7 @@ def _tell(row: dict[str, Any], name: str) -> str:
 
 
 def _count_digits(value: float) -> int:
-    """Decimals that leave two or three figures that matter, none of a whole number."""
+    """Decimals that leave two or three significant digits; none for a whole number."""
     if value == int(value):
         return 0
     return 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3 if abs(value) >= 0.1 else 4

@@ -1,4 +1,4 @@
-"""The tables of the report in words: what the page and the card print, so that both say the same."""
+"""The tables of the report as text, for page and card alike."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from predictor.core.wording import (
 )
 from predictor.model.threshold.gate import Gate
 from predictor.model.threshold.recommend import Recommendation
-from predictor.report.compare.candidates import ReportData
-from predictor.report.compare.wording import BETTER, SAME, WORSE
+from predictor.report.report_data import ReportData
+from predictor.report.table_cells import BETTER, SAME, WORSE, format_judgement, list_rows
 
 IMPORTANCE = (
-    "How much worse the probabilities get when these values are dealt out among the test leads by lot, mean and spread of three "
-    "times: about 0 where they tell nothing, or nothing that the others do not tell too."
+    "How much worse the probabilities get when these values are shuffled among the test leads: mean and spread of three "
+    "shuffles. About 0: the values add nothing to the others."
 )
 _MOST_IMPORTANT = 15  # groups of features in the table of importance
-_TOLD = {SAME: SAME, BETTER: "the chosen is better", WORSE: "the chosen is worse"}
+_JUDGEMENTS = {SAME: format_judgement(SAME), BETTER: "the chosen is better", WORSE: "the chosen is worse"}
 
 
 @dataclass(frozen=True)
 class TextTable:
-    """A table ready to be printed.
+    """A table as text.
 
     Attributes:
         caption: What it shows.
         columns: Headings.
-        rows: Cells; further lines of a cell are less weighty, as an interval is.
+        rows: Cells; further lines of a cell are less important, such as an interval.
         marked: Positions of the rows to stress.
     """
 
@@ -55,36 +55,36 @@ class TextTable:
 def format_candidates(table: pd.DataFrame) -> TextTable:
     """The candidates on the forward test, from `compute_verdict_table`."""
     first, *others = (metric.heading for metric in METRICS.values())
-    heads = ("Candidate", first, "Log loss of the chosen less its own", *others)
-    rows = [_tell_candidate(row) for row in _rows(table)]
+    heads = ("Candidate", first, "Log loss of the chosen minus this one", *others)
+    rows = [_format_candidate(row) for row in list_rows(table)]
     leads, share = count(int(table["n"].iloc[0]), "test lead"), format_percent(table["base_rate"].iloc[0])
     caption = f"Forward test: every candidate on the same {leads}, of which {share} became SQLs"
     return TextTable(caption, heads, tuple(rows), frozenset(i for i, chosen in enumerate(table["chosen"]) if chosen))
 
 
 def format_bands(table: pd.DataFrame) -> TextTable:
-    """What points mean, from `compute_point_bands`."""
+    """Conversion by band of points, from `compute_point_bands`."""
     rows = [
-        (row["band"], format_number(row["leads"]), format_number(row["sqls"]), *_tell_share(row, "conversion"))
-        for row in _rows(table)
+        (row["band"], format_number(row["leads"]), format_number(row["sqls"]), *_format_share(row, "conversion"))
+        for row in list_rows(table)
     ]
     heads = ("Points", "Leads", "SQLs", "Conversion", "95 % interval")
     return TextTable("Forward test: what a number of points meant", heads, tuple(rows))
 
 
 def format_reliability(table: pd.DataFrame) -> TextTable:
-    """What was promised beside what happened, from `compute_reliability`."""
-    heads = ("Probability", "Leads", "Predicted conversion", "Observed conversion", "95 % interval")
+    """Promised and observed conversion, from `compute_reliability`."""
+    heads = ("Probability", "Leads", "Promised", "Observed", "95 % interval")
     rows = [
-        (_tell_bin(row), format_number(row["n"]), format_percent(row["predicted"]), *_tell_share(row, "observed"))
-        for row in _rows(table)
+        (_format_bin(row), format_number(row["n"]), format_percent(row["predicted"]), *_format_share(row, "observed"))
+        for row in list_rows(table)
     ]
-    return TextTable("Forward test: predicted beside observed conversion", heads, tuple(rows))
+    return TextTable("Forward test: promised and observed conversion", heads, tuple(rows))
 
 
 def format_thresholds(table: pd.DataFrame) -> TextTable:
-    """What each threshold is expected to hand over, from `compute_threshold_rows`; columns that cannot be told are left out."""
-    rows = list(_rows(table))
+    """What each threshold is expected to hand over, from `compute_threshold_rows`; empty columns are left out."""
+    rows = list_rows(table)
     columns = {
         "Threshold": [format_threshold(row["threshold"]) for row in rows],
         "Leads a week": [format_weekly(row["leads_per_week"]) for row in rows],
@@ -95,23 +95,23 @@ def format_thresholds(table: pd.DataFrame) -> TextTable:
         "SQLs a week": [format_weekly(row["sqls_per_week"]) for row in rows],
         "Value a week": [format_number(row["value"]) for row in rows],
     }
-    told = {head: cells for head, cells in columns.items() if set(cells) != {DASH}}
+    filled = {head: cells for head, cells in columns.items() if set(cells) != {DASH}}
     marked = frozenset(i for i, recommended in enumerate(table["recommended"]) if recommended)
-    caption = "Expected of each threshold, from leads predicted out of time"
-    return TextTable(caption, tuple(told), tuple(zip(*told.values(), strict=True)), marked)
+    caption = "What to expect of each threshold, from forward predictions"
+    return TextTable(caption, tuple(filled), tuple(zip(*filled.values(), strict=True)), marked)
 
 
 def format_importance(metrics: Mapping[str, Any]) -> TextTable | None:
-    """What the chosen candidate looks at most, from `importance` of the metrics; None where it looks at nothing.
+    """What the chosen candidate uses most, from `importance` of the metrics; None where it uses nothing.
 
-    >>> told = format_importance({"importance": [{"group": "Page views", "rise": 0.0515, "spread": 0.0041}]})
-    >>> told.rows, format_importance({})
+    >>> table = format_importance({"importance": [{"group": "Page views", "rise": 0.0515, "spread": 0.0041}]})
+    >>> table.rows, format_importance({})
     ((('Page views', '+0.0515', '0.0041'),), None)
     """
-    held = [row for row in metrics.get("importance", ()) if row["rise"] or row["spread"]][:_MOST_IMPORTANT]
-    rows = tuple((row["group"], format_number(row["rise"], 4, sign=True), format_number(row["spread"], 4)) for row in held)
-    heads = ("What the lead did or is", "Log loss without it", "Spread")
-    return TextTable("Forward test: what the chosen candidate looks at most", heads, rows) if rows else None
+    used = [row for row in metrics.get("importance", ()) if row["rise"] or row["spread"]][:_MOST_IMPORTANT]
+    rows = tuple((row["group"], format_number(row["rise"], 4, sign=True), format_number(row["spread"], 4)) for row in used)
+    heads = ("What the lead did or is", "Rise of the log loss without it", "Spread")
+    return TextTable("Forward test: what the chosen candidate uses most", heads, rows) if rows else None
 
 
 def describe_advice(advice: Recommendation) -> list[tuple[str, str]]:
@@ -125,7 +125,7 @@ def describe_advice(advice: Recommendation) -> list[tuple[str, str]]:
 
 
 def describe_gate(gate: Gate) -> list[tuple[str, str]]:
-    """What came of the test leads that a gate handed over, as label and figure."""
+    """The test leads that a gate handed over, as label and figure."""
     return [
         ("Conversion", format_share(gate.conversion, gate.low, gate.high)),
         ("Leads a week", format_weekly(gate.leads_per_week)),
@@ -138,7 +138,7 @@ def describe_outcome(metrics: Mapping[str, Any]) -> str:
     """What is predicted, in one sentence."""
     horizon = metrics.get("horizon_days")
     if horizon is None:
-        return "The probability that an MQL becomes an SQL; the outcomes carry no dates, so there is no horizon."
+        return "The probability that an MQL becomes an SQL; the outcomes have no dates, so there is no horizon."
     return f"The probability that an MQL becomes an SQL within {format_days(horizon)}."
 
 
@@ -160,40 +160,36 @@ def describe_standing(data: ReportData) -> str:
     """Whether the forward test lets the chosen candidate serve, in one sentence."""
     verdict = data.verdict
     if verdict.rival is None:
-        return "There is nothing simpler that it had to beat."
+        return "There was no simpler candidate to beat."
     what = f"its log loss is {'lower' if verdict.earned else 'not lower'} than that of '{verdict.rival}'"
     return f"By this test it {'may' if verdict.earned else 'may not'} serve: {what}."
 
 
 def describe_promise(advice: Recommendation) -> str:
-    """Whether the policy's promise can be expected to hold, in one sentence."""
+    """Whether the policy can be expected to keep its promise, in one sentence."""
     if advice.holds:
         return f"Policy '{advice.policy}' keeps its promise, and can be expected to keep it on new leads."
     return f"Policy '{advice.policy}' cannot be sure to keep its promise on new leads."
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
-
-
-def _tell_candidate(row: dict[str, Any]) -> tuple[str, ...]:
-    loss, *figures = (_tell_figure(row, name, metric.digits) for name, metric in METRICS.items())
+def _format_candidate(row: dict[str, Any]) -> tuple[str, ...]:
+    loss, *figures = (_format_figure(row, name, metric.digits) for name, metric in METRICS.items())
     if row["chosen"]:
         return (f"{row['candidate']}\nchosen on earlier leads", loss, DASH, *figures)
     interval = format_range(row["difference_low"], row["difference_high"], 4, sign=True)
-    difference = f"{format_number(row['difference'], 4, sign=True)}\n{interval}\n{_TOLD[row['told']]}"
+    difference = f"{format_number(row['difference'], 4, sign=True)}\n{interval}\n{_JUDGEMENTS[row['told']]}"
     return (row["candidate"], loss, difference, *figures)
 
 
-def _tell_figure(row: dict[str, Any], metric: str, digits: int) -> str:
+def _format_figure(row: dict[str, Any], metric: str, digits: int) -> str:
     interval = format_range(row[f"{metric}_low"], row[f"{metric}_high"], digits)
     return format_number(row[metric], digits) + ("" if interval == DASH else f"\n{interval}")
 
 
-def _tell_bin(row: dict[str, Any]) -> str:
-    low, high = f"{row['low']:.3f}", f"{row['high']:.3f}"
+def _format_bin(row: dict[str, Any]) -> str:
+    low, high = format_number(row["low"], 3), format_number(row["high"], 3)
     return low if low == high else f"{low} to {high}"
 
 
-def _tell_share(row: dict[str, Any], name: str) -> tuple[str, str]:
+def _format_share(row: dict[str, Any], name: str) -> tuple[str, str]:
     return format_percent(row[name]), format_percent_range(row[f"{name}_low"], row[f"{name}_high"])

@@ -1,4 +1,4 @@
-"""How the model came about, in words: which candidate was chosen and why, how it was calibrated, which trees were found."""
+"""How the model was trained, as text: which candidate was chosen and why, how it was calibrated, which trees were tuned."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from predictor.report.tables_text import TextTable
 
 
 def format_choice(metrics: Mapping[str, Any]) -> TextTable | None:
-    """The candidates that could be chosen, by what they said of leads that came later; None where a bundle does not tell.
+    """The candidates with their log loss on later leads, and the choice; None where a bundle does not hold it.
 
     >>> rows = [{"candidate": "points", "log_loss": 0.41, "excess": 0.002, "error": 0.003, "chosen": True},
     ...         {"candidate": "logistic", "log_loss": 0.408, "excess": 0.0, "error": 0.0, "chosen": False}]
@@ -35,28 +35,29 @@ def format_choice(metrics: Mapping[str, Any]) -> TextTable | None:
         for row in choice
     )
     chosen = frozenset(at for at, row in enumerate(choice) if row["chosen"])
-    caption = "Log loss on earlier leads, each predicted from leads before it; the simplest within one standard error is chosen"
+    caption = "Log loss on earlier leads, each predicted from leads before it; chosen: the simplest within one standard error"
     return TextTable(caption, ("Candidate", "Log loss", "Above the best", "Standard error"), rows, chosen)
 
 
-def describe_learning(metrics: Mapping[str, Any]) -> str:
-    """How the chosen was calibrated and which trees were found, in a few sentences; empty where a bundle does not tell.
+def describe_training(metrics: Mapping[str, Any]) -> str:
+    """How the chosen candidate was calibrated and its trees tuned, in a few sentences; empty where a bundle does not hold it.
 
     >>> tuning = {"tries": 38, "rounds": 420, "rows": 4447.0, "members": 4, "parameters": {"num_leaves": 4}, "loss": 0.3912,
     ...           "usual": 0.3950}
     >>> calibrator = {"kind": "tempered", "text": "Calibrator 'tempered' lost least."}
-    >>> print(describe_learning({"calibrator": calibrator, "tuning": tuning}))
-    Calibrator 'tempered' lost least. Of 38 sets of trees the best lost 0.3912 out of time before calibration, the usual 0.3950: \
-420 trees on 4,447 leads, mean of 4 boosters, num_leaves = 4.
-    >>> describe_learning({})
+    >>> print(describe_training({"calibrator": calibrator, "tuning": tuning}))
+    Calibrator 'tempered' lost least. Of 38 settings for trees the best had an out-of-fold log loss of 0.3912 before \
+calibration, the default 0.3950: 420 trees on 4,447 leads, mean of 4 boosters, num_leaves = 4.
+    >>> describe_training({})
     ''
     """
-    told = [calibrator["text"]] if (calibrator := metrics.get("calibrator")) else []
+    sentences = [calibrator["text"]] if (calibrator := metrics.get("calibrator")) else []
     tuning = metrics.get("tuning")
     if tuning and tuning["tries"] > 1:
-        other = [f"{name} = {value:.4g}" for name, value in tuning["parameters"].items() if isinstance(value, int | float)]
+        parameters = [f"{name} = {value:.4g}" for name, value in tuning["parameters"].items() if isinstance(value, int | float)]
         trees = [f"{count(tuning['rounds'], 'tree')} on {count(round(tuning['rows']), 'lead')}"]
         trees += [f"mean of {count(tuning['members'], 'booster')}"] if tuning["members"] > 1 else []
-        found = f"Of {tuning['tries']} sets of trees the best lost {tuning['loss']:.4f} out of time before calibration, the usual"
-        told.append(f"{found} {tuning['usual']:.4f}: {', '.join(trees + other)}.")
-    return " ".join(told)
+        best, usual = (format_number(tuning[name], 4) for name in ("loss", "usual"))
+        losses = f"the best had an out-of-fold log loss of {best} before calibration, the default {usual}"
+        sentences.append(f"Of {tuning['tries']} settings for trees {losses}: {', '.join(trees + parameters)}.")
+    return " ".join(sentences)

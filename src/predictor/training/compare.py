@@ -17,8 +17,8 @@ from predictor.model.explain_points import choose_points_gate
 from predictor.model.split import Split
 from predictor.model.verdict import Verdict
 from predictor.points.rulebook import RuleBook, parse_rule_book
+from predictor.report.compare.compared_leads import ComparedLeads
 from predictor.report.compare.comparison import Comparison, compute_comparison, thin
-from predictor.report.compare.ways import ComparedLeads
 from predictor.report.page.render import PageData, render_comparison
 from predictor.report.tables_text import describe_fit, describe_outcome
 from predictor.scoring.batch import award_leads, score_frame, uses_events
@@ -85,7 +85,7 @@ def compare_bundle(
         describe_overlap(tested, scorer.metrics["fit"]["through"]),
         *(f"{finding.what} {finding.do}" for finding in dataset.findings if finding.severity == "warning"),
     )
-    return comparison.beside(tables), " ".join(note for note in notes if note)
+    return comparison.with_tables(tables), " ".join(note for note in notes if note)
 
 
 def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads: str = "") -> str:
@@ -116,7 +116,7 @@ def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads:
         title=f"Points and model on leads given: {bundle.version}",
         over=f"Points, learned points and model on the same {count(number, 'lead')}, scored by {bundle.version}",
         about=f"{describe_outcome(scorer.metrics)} {describe_fit(scorer.metrics)}",
-        doubts=tuple(text for text in (note, warning) if text),
+        warnings=tuple(text for text in (note, warning) if text),
         horizon_days=scorer.metrics.get("horizon_days"),
         book=bundle.files.get("learned_points.toml", ""),
         band=scorer.settings.threshold.band,

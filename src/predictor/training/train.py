@@ -26,12 +26,13 @@ from predictor.model.threshold.recommend import Recommendation, recommend_thresh
 from predictor.model.verdict import Verdict
 from predictor.points.rulebook import parse_rule_book
 from predictor.report.card import write_card
-from predictor.report.compare.candidates import ReportData, compute_verdict_table
+from predictor.report.compare.candidates import compute_verdict_table
+from predictor.report.compare.compared_leads import ComparedLeads
 from predictor.report.compare.comparison import Comparison, compute_comparison, thin
-from predictor.report.compare.ways import ComparedLeads
 from predictor.report.fairness import compute_fairness
 from predictor.report.page.render import render_page
 from predictor.report.plots.training import plot_curve, plot_reliability, plot_thresholds
+from predictor.report.report_data import ReportData
 from predictor.scoring.bundle.files import list_bundles, save_bundle
 from predictor.scoring.bundle.provenance import find_commit, fingerprint_frame, list_versions
 from predictor.scoring.bundle.registry import challenge, promote, read_champions
@@ -177,10 +178,7 @@ def train(
         verdict=verdict,
         thresholds=thresholds,
         advice=advice,
-        points=dataset.points.take(split.test),
-        curve=dataset.outcomes.curve,
         findings=Findings(collect_findings(dataset, (*dataset.findings, *unused, *fitted.findings), audited)),
-        routed=routed,
         fairness=_compare_groups(dataset, split, verdict),
         comparison=comparison,
         learned_book=learned_book,
@@ -233,7 +231,7 @@ def track_trained(trained: Trained, saved: Saved) -> Tracked:
         data=trained.facts["data"],
         versions=trained.facts["versions"],
         git_commit=trained.facts["git_commit"],
-        figures=_draw_figures(trained.report),
+        figures=_draw_figures(trained),
     )
     return track_training(record, settings=trained.dataset.settings)
 
@@ -244,7 +242,7 @@ def _compare(
     """Points, learned points and the chosen candidate on the test leads, and the further tables that only training knows."""
     weekly = [settings.threshold.leads_per_week]
     draws = {"resamples": settings.model.resamples, "seed": settings.model.seed}
-    return compute_comparison(leads, weekly=weekly, also=[advice.threshold], **draws).beside(tables)
+    return compute_comparison(leads, weekly=weekly, also=[advice.threshold], **draws).with_tables(tables)
 
 
 def _compare_groups(dataset: Dataset, split: Split, verdict: Verdict) -> pd.DataFrame | None:
@@ -282,9 +280,10 @@ def _list_facts(dataset: Dataset) -> dict[str, Any]:
     return {"versions": list_versions(), "data": data, "git_commit": find_commit(dataset.settings.folder)}
 
 
-def _draw_figures(report: ReportData) -> dict[str, Figure]:
+def _draw_figures(trained: Trained) -> dict[str, Figure]:
     figures = {
-        "reliability": plot_reliability(report.verdict.reliability),
-        "thresholds": plot_thresholds(report.thresholds, report.advice),
+        "reliability": plot_reliability(trained.verdict.reliability),
+        "thresholds": plot_thresholds(trained.thresholds, trained.advice),
     }
-    return figures | ({} if report.curve is None else {"time_to_sql": plot_curve(report.curve, report.metrics["horizon_days"])})
+    outcomes = trained.dataset.outcomes
+    return figures | ({} if outcomes.curve is None else {"time_to_sql": plot_curve(outcomes.curve, outcomes.horizon_days)})

@@ -1,4 +1,4 @@
-"""A report of few leads, every figure of which can be worked by hand."""
+"""A report on few leads, so that every figure can be worked by hand."""
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,9 @@ from predictor.model.threshold.gate import judge_gate
 from predictor.model.threshold.recommend import recommend_threshold
 from predictor.model.threshold.table import compute_thresholds
 from predictor.model.verdict import Verdict
-from predictor.report.compare.candidates import ReportData
+from predictor.report.compare.compared_leads import ComparedLeads
 from predictor.report.compare.comparison import compute_comparison
-from predictor.report.compare.ways import ComparedLeads
+from predictor.report.report_data import ReportData
 
 OUTCOME = np.array([1, 0, 0, 0, 1, 0, 0, 0, 0, 1] * 20, dtype=float)  # 200 leads, 60 SQLs
 LEARNED = np.array([0.6, 0.1, 0.1, 0.1, 0.6, 0.1, 0.1, 0.1, 0.1, 0.2] * 20)  # two of three SQLs at the top
@@ -55,9 +55,15 @@ def judge(candidates, outcome=OUTCOME, *, chosen="lightgbm", routed=None, weeks=
     )
 
 
-def compare(verdict, **held):
-    keys = np.array([f"L{number:03d}" for number in range(200)], dtype=object)
-    tested = ComparedLeads(keys, verdict.outcome, verdict.probability[verdict.chosen], verdict.threshold.threshold, **held)
+def compare(verdict, **changes):
+    ids = np.array([f"L{number:03d}" for number in range(200)], dtype=object)
+    tested = ComparedLeads(
+        lead_id=ids,
+        outcome=verdict.outcome,
+        probability=verdict.probability[verdict.chosen],
+        threshold=verdict.threshold.threshold,
+        **changes,
+    )
     return compute_comparison(tested, resamples=20)
 
 
@@ -68,8 +74,16 @@ def make_data(outcome=OUTCOME, findings=FINDINGS):
     metrics = {"champion": "lightgbm", "fit": fit, "horizon_days": 42.0, "pending": 7}
     curve = pd.DataFrame({"days": [2.0, 8.5, 40.0], "converted": [0.10, 0.19, 0.20]})
     table = compute_thresholds(OUTCOME, LEARNED, weeks=10)
-    told = compare(verdict, points=POINTS, routed=routed, gate=60.0, weeks=10.0).beside({"time_to_sql": curve})
-    return ReportData("lightgbm", metrics, verdict, table, verdict.threshold, POINTS, curve, findings, told, routed)
+    comparison = compare(verdict, points=POINTS, routed=routed, gate=60.0, weeks=10.0).with_tables({"time_to_sql": curve})
+    return ReportData(
+        name="lightgbm",
+        metrics=metrics,
+        verdict=verdict,
+        thresholds=table,
+        advice=verdict.threshold,
+        findings=findings,
+        comparison=comparison,
+    )
 
 
 def make_bare():
@@ -77,7 +91,15 @@ def make_bare():
     verdict = judge({"constant": np.full(200, 0.3)}, chosen="constant", weeks=None)
     metrics = {"champion": "constant", "fit": {"n": 200, "from": "0", "through": "199"}, "horizon_days": None, "pending": 0}
     table = compute_thresholds(OUTCOME, verdict.probability["constant"], weeks=None)
-    return ReportData("constant", metrics, verdict, table, verdict.threshold, None, None, (), compare(verdict))
+    return ReportData(
+        name="constant",
+        metrics=metrics,
+        verdict=verdict,
+        thresholds=table,
+        advice=verdict.threshold,
+        findings=(),
+        comparison=compare(verdict),
+    )
 
 
 @pytest.fixture(scope="session")

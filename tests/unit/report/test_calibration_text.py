@@ -1,4 +1,4 @@
-"""Calibration and fairness in words: figures as they are, and silence about the few."""
+"""Calibration and fairness as text: the figures, and only the number of small groups."""
 
 from dataclasses import replace
 
@@ -28,12 +28,12 @@ def test_groups_with_their_intervals(people):
         "Gender: f", "120", "30 %", "50 %\n41 to 59 %", "+20.0\n+11.8 to +28.2", "75 %\n67 to 82 %", "promised too little",
     )  # fmt: skip
     assert (men[3], men[-1]) == ("10 %\n4.7 to 20.1 %", "promised too much")
-    assert others == ("Gender: other (1 group)", "3", DASH, DASH, DASH, DASH, "too few leads to tell")
+    assert others == ("Gender: other (1 group)", "3", DASH, DASH, DASH, DASH, "too few leads")
 
 
 def test_card_and_page_hold_the_same_groups(data, people):
-    told = replace(data, fairness=people)
-    card, page = write_card(told, facts={}), render_page(told).split("<script")[0].replace("\u00a0", " ")
+    shown = replace(data, fairness=people)
+    card, page = write_card(shown, facts={}), render_page(shown).split("<script")[0].replace("\u00a0", " ")
     assert "| Gender: f | 120 | 30 % | 50 %<br>41 to 59 % | +20.0<br>+11.8 to +28.2 |" in card
     assert "+11.8 to +28.2" in page
     assert "Gender: other (1 group)" in page
@@ -54,6 +54,6 @@ def test_figures_of_calibration_with_their_intervals():
     assert parts[0] - parts[1] + parts[2] == pytest.approx(judged.brier.score, abs=2e-4)
 
 
-def test_a_line_that_cannot_be_told_is_a_dash():
+def test_an_unknown_line_is_a_dash():
     rows = {row[0]: row[1:] for row in format_calibration(judge_calibration(np.zeros(50), np.full(50, 0.1))).rows}
     assert rows["Intercept"][:2] == rows["Slope"][:2] == (DASH, DASH)

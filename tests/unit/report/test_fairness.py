@@ -1,4 +1,4 @@
-"""The fairness table: worked by hand, and silent about the few."""
+"""The fairness table: worked by hand, and without figures of small groups."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,8 @@ import pytest
 
 from predictor.core.errors import TrainingError
 from predictor.model.metrics.intervals import wilson
-from predictor.report.fairness import COLUMNS, FEW, RIGHT, TOO_LITTLE, TOO_MUCH, compute_fairness
+from predictor.report.fairness import COLUMNS, TOO_LITTLE, TOO_MUCH, compute_fairness
+from predictor.report.table_cells import FEW, SAME
 
 
 def judge(groups, outcome, probability=0.3, routed=True, **settings):
@@ -27,7 +28,7 @@ def test_worked_by_hand():
     assert (f["difference"], f["difference_low"]) == (0.25, pytest.approx(0.25 - spread, abs=1e-4))
     assert (f["conversion_low"], f["conversion_high"]) == pytest.approx(wilson(20, 40))
     assert (f["routed"], f["routed_low"], f["routed_high"]) == pytest.approx((0.25, *wilson(10, 40)))
-    assert (f["told"], m["told"]) == (TOO_LITTLE, RIGHT)
+    assert (f["told"], m["told"]) == (TOO_LITTLE, SAME)
     assert m["difference"] == pytest.approx(-0.1)
     assert (m["routed"], m["difference_high"] > 0) == (0.0, True)
 
@@ -43,7 +44,7 @@ def test_small_groups_are_pooled_and_not_named():
     assert table["conversion"].notna().all()
 
 
-def test_of_a_pool_that_is_too_small_only_its_size_is_told():
+def test_of_a_pool_that_is_too_small_only_its_size_is_given():
     table = judge(["m"] * 30 + ["Ada"], [0, 1] * 15 + [1])
     assert table["group"].tolist() == ["m", "other (1 group)"]
     few = table.iloc[1]
@@ -105,17 +106,17 @@ def test_order_of_rows_changes_nothing_but_ties():
     pd.testing.assert_frame_equal(turned, compute_fairness(people, outcome, probability, routed))
 
 
-def test_right_probabilities_are_told_off_in_one_group_of_twenty():
+def test_right_probabilities_differ_in_one_group_of_twenty():
     draw, off = np.random.default_rng(2), 0
     for _ in range(400):
         probability = draw.beta(2, 8, 200)
-        off += judge(["x"] * 200, draw.random(200) < probability, probability)["told"].iloc[0] != RIGHT
+        off += judge(["x"] * 200, draw.random(200) < probability, probability)["told"].iloc[0] != SAME
     assert 0.02 <= off / 400 <= 0.08
 
 
 def test_two_columns_of_one_name_are_refused():
     people = pd.DataFrame([["f", "m"]] * 30, columns=["gender", "gender"])
-    with pytest.raises(TrainingError, match=r"names of their own, but 'gender' stands twice\. Name each once"):
+    with pytest.raises(TrainingError, match=r"names of their own, but 'gender' is there twice\. Name each once"):
         judge(people, [0, 1] * 15)
 
 

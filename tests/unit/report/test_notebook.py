@@ -1,4 +1,4 @@
-"""What notebooks show: figures with the digits that matter, words escaped, and nothing that the table does not hold."""
+"""Tables in notebooks: rounded figures, escaped text, and nothing that the table does not hold."""
 
 import re
 
@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from predictor import Findings, show
-from predictor.core.errors import Finding
+from predictor.core.errors import Finding, Findings
 from predictor.core.wording import DASH
+from predictor.report.notebook import show
 
 
 def read(html):
@@ -21,8 +21,8 @@ def clean(cell):
     return re.sub(r"<[^>]+>", "", cell)
 
 
-def read_shown(table, **asked):
-    return [[clean(cell) for cell in row] for row in read(show(table, **asked)._repr_html_())]
+def read_shown(table, **settings):
+    return [[clean(cell) for cell in row] for row in read(show(table, **settings)._repr_html_())]
 
 
 def test_a_figure_and_its_interval_stand_in_one_cell():
@@ -31,7 +31,7 @@ def test_a_figure_and_its_interval_stand_in_one_cell():
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "text"),
     [
         (1234.0, "1,234"),
         (86.218, "86.2"),
@@ -42,13 +42,13 @@ def test_a_figure_and_its_interval_stand_in_one_cell():
         (-0.05, "-0.0500"),
     ],
 )
-def test_numbers_have_the_digits_that_matter(value, told):
-    assert read_shown(pd.DataFrame({"log_loss": [value]}))[1] == [told]
+def test_numbers_have_the_digits_that_matter(value, text):
+    assert read_shown(pd.DataFrame({"log_loss": [value]}))[1] == [text]
 
 
 def test_texts_truths_and_gaps():
     table = pd.DataFrame({"told": ["a < b", None], "holds": [True, False]})
-    assert read_shown(table) == [["Told", "Holds"], ["a &lt; b", "yes"], [DASH, "no"]]
+    assert read_shown(table) == [["Result", "Holds"], ["a &lt; b", "yes"], [DASH, "no"]]
 
 
 def test_only_the_columns_that_are_asked_with_their_intervals():

@@ -17,8 +17,8 @@ from predictor.core.settings import make_settings
 from predictor.data.values import Event
 from predictor.points.fit_points import compute_most_times
 from predictor.points.rulebook import load_rule_book, parse_rule_book
+from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS
 from predictor.report.compare.volume import compute_volume
-from predictor.report.compare.ways import LEARNED, MODEL, POINTS
 from predictor.scoring.answer import Lead
 from predictor.scoring.batch import award_leads, score_frame
 from predictor.scoring.bundle.files import load_bundle
@@ -257,7 +257,7 @@ def test_tables_hold_no_formula(bundle, tmp_path, monkeypatch):
     comparison, _ = compare_bundle(load_bundle(bundle))
     segments = comparison.tables["segments"].assign(group="=cmd")
     monkeypatch.setattr(
-        "predictor.training.compare.compare_bundle", lambda *_, **__: (comparison.beside({"segments": segments}), "")
+        "predictor.training.compare.compare_bundle", lambda *_, **__: (comparison.with_tables({"segments": segments}), "")
     )
     asked = ["compare", "--model", str(bundle), "--out", str(tmp_path / "report.md"), "--tables", str(tmp_path)]
     done = CliRunner().invoke(app, asked)

@@ -42,7 +42,7 @@ def test_recommendation_says_whether_its_promise_holds(trained):
 
 def test_comparison_shows_what_it_says_and_names_its_tables(trained):
     html = trained.comparison._repr_html_()
-    assert html.count("<p>") == len(trained.comparison.sentences) + len(trained.comparison.untold) + 1
+    assert html.count("<p>") == len(trained.comparison.sentences) + len(trained.comparison.limitations) + 1
     assert "volume" in html
     assert trained.comparison.sentences[0] in repr(trained.comparison)
 

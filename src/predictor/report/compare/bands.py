@@ -1,8 +1,6 @@
-"""What a point score means."""
+"""What a point score means: conversion by band of points."""
 
 from __future__ import annotations
-
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -10,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from predictor.model.metrics.inputs import check_pairs
 from predictor.model.metrics.intervals import wilson
+from predictor.report.table_cells import name_bands
 
 FloatArray = NDArray[np.float64]
 
@@ -17,13 +16,13 @@ FloatArray = NDArray[np.float64]
 def compute_point_bands(points: ArrayLike, outcome: ArrayLike, *, gate: float | None = None, most: int = 8) -> pd.DataFrame:
     """What a point score means: how many leads of each band of points became SQLs.
 
-    Bands are equally wide, their ends round, but for the gate that cuts one of them; the few leads far out share the first and
-    the last band. Bands without leads are left out, and leads whose points are unknown have a row of their own, the last.
+    Bands are equally wide with round ends, except that the gate splits one of them. The few leads far out share the first and
+    the last band. Bands without leads are left out. Leads without points have the last row.
 
     Args:
         points: (n,) totals, NaN where unknown.
         outcome: (n,) 1 or 0.
-        gate: Points from which leads go to sales: no band holds leads on both sides of it. None: there is none.
+        gate: Points from which leads go to sales: no band has leads on both sides of it. None: there is no gate.
         most: Bands at most.
 
     Returns:
@@ -51,7 +50,7 @@ and 1. Score the leads whose outcomes are given.
     edges = _choose_edges(totals[known], most)
     if gate is not None and known.any() and totals[known].min() < gate <= totals[known].max():
         edges = np.union1d(edges, [round(gate, 9)])
-    names = np.array([*_name_bands(edges), "unknown"])
+    names = np.array([*name_bands([f"{edge:,.10g}" for edge in edges]), "unknown"])
     band = np.where(known, np.searchsorted(edges, totals, side="right"), len(names) - 1)
     leads, sqls = np.bincount(band, minlength=len(names)), np.bincount(band, weights=y, minlength=len(names)).astype(int)
     low, high = wilson(sqls, leads)
@@ -72,10 +71,3 @@ def _choose_edges(known: FloatArray, most: int) -> FloatArray:
         if len(edges) < most:
             return np.asarray(edges)
     return np.empty(0)
-
-
-def _name_bands(edges: FloatArray) -> list[str]:
-    if not edges.size:
-        return ["all"]
-    ends = [f"{edge:,.10g}" for edge in edges]
-    return [f"under {ends[0]}", *(f"{low} to < {high}" for low, high in pairwise(ends)), f"{ends[-1]} or more"]

@@ -1,4 +1,4 @@
-"""Every table of points against the learned probability, and what they say in sentences."""
+"""Every table of points against the model, and what they say in sentences."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import pandas as pd
 
 from predictor.core.errors import count
 from predictor.core.html import to_paragraphs
+from predictor.core.wording import format_number, format_range
 from predictor.model.metrics.metrics import compute_reliability
-from predictor.model.threshold.gate import Gate, judge_gate
+from predictor.model.threshold.gate import judge_gate
 from predictor.report.compare.bands import compute_point_bands
+from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS, ComparedLeads
 from predictor.report.compare.disagreement import compute_disagreement, list_swapped
 from predictor.report.compare.rules import compute_rules
 from predictor.report.compare.segments import compute_months, compute_segments
@@ -28,8 +30,7 @@ from predictor.report.compare.volume import (
     compute_volume,
     take_leads,
 )
-from predictor.report.compare.ways import LEARNED, MODEL, POINTS, ComparedLeads
-from predictor.report.compare.wording import SAME
+from predictor.report.table_cells import SAME, list_rows
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,44 +38,43 @@ class Comparison:
     """Points, learned points and model on the same leads.
 
     Attributes:
-        tables: By name, each a frame that a page can show and a CSV can hold: `rankings`, `rankings_ever`, `gates`, `bands`,
+        tables: By name: `rankings`, `rankings_ever`, `gates`, `bands`,
             `volume`, `equal_sqls`, `capacity`, `gains`, `steps`, `cells`, `swapped`, `rules`, `segments`, `months`,
-            `reliability`; of a training also `learned_points` and `time_to_sql`.
-        sentences: What they say, the weightiest first.
-        untold: What cannot be told of these leads, and why.
+            `reliability`; from a training also `learned_points` and `time_to_sql`.
+        sentences: What they say, the most important first.
+        limitations: What these leads cannot show, and why.
     """
 
     tables: Mapping[str, pd.DataFrame]
     sentences: tuple[str, ...]
-    untold: tuple[str, ...]
+    limitations: tuple[str, ...]
 
-    def beside(self, told: Mapping[str, pd.DataFrame | None]) -> Self:
-        """The same with further tables, but for those that are None."""
-        return replace(self, tables={**self.tables, **{name: table for name, table in told.items() if table is not None}})
+    def with_tables(self, tables: Mapping[str, pd.DataFrame | None]) -> Self:
+        """The comparison with further tables; those that are None are left out."""
+        return replace(self, tables={**self.tables, **{name: table for name, table in tables.items() if table is not None}})
 
-    @property
-    def nameless(self) -> Self:
-        """The same without the table that names leads."""
+    def without_lead_ids(self) -> Self:
+        """The comparison without the table that lists leads."""
         return replace(self, tables={name: table for name, table in self.tables.items() if name != "swapped"})
 
     def to_json(self) -> dict[str, Any]:
-        """As a bundle holds it: tables as columns and rows, None where a figure is missing; not `swapped`, which names leads."""
-        told = self.nameless.tables
-        tables = {name: json.loads(table.to_json(orient="split", index=False)) for name, table in told.items()}
-        return {"tables": tables, "sentences": list(self.sentences), "untold": list(self.untold)}
+        """The content of `comparison.json`: tables as columns and rows, None where a figure is missing; without `swapped`."""
+        shown = self.without_lead_ids().tables
+        tables = {name: json.loads(table.to_json(orient="split", index=False)) for name, table in shown.items()}
+        return {"tables": tables, "sentences": list(self.sentences), "untold": list(self.limitations)}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
         """The comparison that `to_json` wrote."""
-        tables = {name: pd.DataFrame(held["data"], columns=held["columns"]) for name, held in content["tables"].items()}
+        tables = {name: pd.DataFrame(table["data"], columns=table["columns"]) for name, table in content["tables"].items()}
         return cls(tables, tuple(content["sentences"]), tuple(content["untold"]))
 
     def __repr__(self) -> str:
         return f"<Comparison: {' '.join(self.sentences)}>"
 
     def _repr_html_(self) -> str:
-        held = [name for name, table in self.tables.items() if len(table)]
-        return to_paragraphs(*self.sentences, *self.untold, f"Tables: {', '.join(held)}.")
+        names = [name for name, table in self.tables.items() if len(table)]
+        return to_paragraphs(*self.sentences, *self.limitations, f"Tables: {', '.join(names)}.")
 
 
 def compute_comparison(
@@ -83,18 +83,18 @@ def compute_comparison(
     """Every table of the comparison.
 
     Args:
-        tested: Leads that no way has learned from.
-        weekly: Capacities that are to be told beside round ones.
-        also: Thresholds that are to be told beside that of the leads, as the one that will serve.
+        tested: Leads that no way was trained on.
+        weekly: Weekly capacities to add to the round ones.
+        also: Thresholds to add, such as the one that will serve.
         resamples: Behind each interval of a bootstrap.
         seed: The same seed gives the same figures.
 
     >>> draw = np.random.default_rng(0)
     >>> p = draw.random(400)
-    >>> leads = ComparedLeads(np.arange(400).astype(object), (draw.random(400) < p).astype(float), p, 0.5)
-    >>> told = compute_comparison(leads, resamples=20)
-    >>> told.untold[0]
-    'The leads carry no points, so there is nothing to compare the model with.'
+    >>> outcome = (draw.random(400) < p).astype(float)
+    >>> leads = ComparedLeads(lead_id=np.arange(400).astype(object), outcome=outcome, probability=p, threshold=0.5)
+    >>> compute_comparison(leads, resamples=20).limitations[0]
+    'The leads have no points, so there is nothing to compare the model with.'
     """
     draws = {"resamples": resamples, "seed": seed}
     tables = {
@@ -116,12 +116,12 @@ def compute_comparison(
         "months": compute_months(tested),
         "reliability": compute_reliability(tested.outcome, tested.probability),
     }
-    sentences = [*_tell(tested, tables), *_tell_scored(tested, **draws)]
-    return Comparison(tables, tuple(sentences), tuple(_list_untold(tested)))
+    sentences = [*_describe_tables(tested, tables), *_describe_scored(tested, **draws)]
+    return Comparison(tables, tuple(sentences), tuple(_list_limitations(tested)))
 
 
 def thin(table: pd.DataFrame, most: int = 200) -> pd.DataFrame:
-    """At most so many rows of a table, evenly spaced, the first and the last among them.
+    """At most `most` rows of a table, evenly spaced, with the first and the last.
 
     >>> thin(pd.DataFrame({"days": range(10)}), most=4)["days"].tolist()
     [0, 3, 6, 9]
@@ -130,7 +130,7 @@ def thin(table: pd.DataFrame, most: int = 200) -> pd.DataFrame:
 
 
 def compute_gates(tested: ComparedLeads) -> pd.DataFrame:
-    """What each gate as it stands hands over: that of the points, that of the learned points, the model's threshold.
+    """What each gate hands over: the points gate, the gate of the learned points, and the model's threshold.
 
     Returns:
         A row a gate: `way`, `gate` (points, or probability), `leads`, `leads_per_week`, `share_routed`, `conversion` with `_low`,
@@ -138,16 +138,16 @@ def compute_gates(tested: ComparedLeads) -> pd.DataFrame:
     """
     rows = []
     for way, gate, routed in _list_gates(tested):
-        told: Gate = judge_gate(tested.outcome, routed, weeks=tested.weeks, band=tested.band, name=_GATES[way])
+        result = judge_gate(tested.outcome, routed, weeks=tested.weeks, band=tested.band, name=_GATES[way])
         rows.append({
-            "way": way, "gate": gate, "leads": told.leads, "leads_per_week": told.leads_per_week,
-            "share_routed": told.share_routed, "conversion": told.conversion, "conversion_low": told.low,
-            "conversion_high": told.high, "sqls_caught": told.sqls_caught, "verdict": told.verdict, "text": told.text,
+            "way": way, "gate": gate, "leads": result.leads, "leads_per_week": result.leads_per_week,
+            "share_routed": result.share_routed, "conversion": result.conversion, "conversion_low": result.low,
+            "conversion_high": result.high, "sqls_caught": result.sqls_caught, "verdict": result.verdict, "text": result.text,
         })  # fmt: skip
     return pd.DataFrame(rows)
 
 
-SCORED = "With none but the"  # how the sentence about leads that have points begins
+SCORED = "On the"  # how the sentence about leads that have points begins
 _GATES = {POINTS: "points gate", LEARNED: "gate of the learned points", MODEL: "threshold"}
 
 
@@ -156,94 +156,93 @@ def _list_gates(tested: ComparedLeads) -> list[tuple[str, float, np.ndarray]]:
     if tested.routed is not None:
         gates.append((POINTS, np.nan if tested.gate is None else tested.gate, tested.routed))
     if tested.learned is not None and tested.learned_gate is not None:
-        gates.append((LEARNED, tested.learned_gate, (tested.learned >= tested.learned_gate) | tested.by_itself))
+        gates.append((LEARNED, tested.learned_gate, (tested.learned >= tested.learned_gate) | tested.qualified))
     return [*gates, (MODEL, tested.threshold, tested.probability >= tested.threshold)]
 
 
-def _tell(tested: ComparedLeads, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+def _describe_tables(tested: ComparedLeads, tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """What the tables say, in sentences."""
-    told = [str(text) for text in tables["gates"]["text"]]
+    sentences = [str(text) for text in tables["gates"]["text"]]
     if tested.points is None or len(np.unique(tested.outcome)) < 2:
-        return told
+        return sentences
     if tested.handed.any() and not tested.handed.all():
-        told += _tell_pairs(tested, tables)
-    for row in _list_rows(tables["rankings"].drop_duplicates("way")):
-        ends = f"{row['auc']:.3f} (95 %: {row['auc_low']:.3f} to {row['auc_high']:.3f})"
+        sentences += _describe_pairs(tested, tables)
+    for row in list_rows(tables["rankings"].drop_duplicates("way")):
         verb = "ranks" if row["way"] == MODEL else "rank"
-        told.append(f"The {row['way']} {verb} at AUC {ends} on {row['leads']:,} scored test leads.")
-    for row in _list_rows(tables["rankings_ever"]):
-        ends = f"{row['auc']:.3f} (95 %: {row['auc_low']:.3f} to {row['auc_high']:.3f})"
-        told.append(f"On all {row['leads']:,} scored leads with known outcomes, older ones too, the points rank at AUC {ends}.")
-    return told
+        sentences.append(f"The {row['way']} {verb} at AUC {_format_auc(row)} on {row['leads']:,} test leads with points.")
+    for row in list_rows(tables["rankings_ever"]):
+        which = f"On all {row['leads']:,} leads with points and known outcomes, older ones too,"
+        sentences.append(f"{which} the points rank at AUC {_format_auc(row)}.")
+    return sentences
 
 
-def _tell_pairs(tested: ComparedLeads, tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """What each way does beside another, with as many leads and for as many SQLs."""
-    told = []
-    for row in _list_pairs(tables["volume"]):
-        which, gap = f"With the {row['leads']:,} test leads that {tested.volume}", _say_interval(row, "difference", 1)
-        told.append(f"{which}, the {row['way']} {_say_told(row)} {row['against']}: {gap} SQLs.")
-    for row in _list_pairs(tables["equal_sqls"]):
-        gap = _say_interval(row, "difference", 0)
-        told.append(
-            f"For {row['sqls']:,.0f} SQLs sales works {row['leads']:,.0f} leads by the {row['way']}: {gap} beside the "
-            f"{row['against']}."
-        )
-    return told
+def _describe_pairs(tested: ComparedLeads, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Each way compared with another, with as many leads and for as many SQLs."""
+    volume = [
+        f"With the {row['leads']:,} test leads that {tested.volume}, {_describe_pair(row)}: "
+        f"{_format_difference(row, digits=1)} SQLs."
+        for row in _list_pairs(tables["volume"])
+    ]
+    return volume + [
+        f"For {row['sqls']:,.0f} SQLs sales works {row['leads']:,.0f} leads by the {row['way']}: "
+        f"{_format_difference(row, digits=0)} compared with the {row['against']}."
+        for row in _list_pairs(tables["equal_sqls"])
+    ]
 
 
-def _tell_scored(tested: ComparedLeads, *, resamples: int, seed: int) -> list[str]:
-    """Model beside points on the leads that have points: the others are ranked last by points, which the model gains from."""
+def _describe_scored(tested: ComparedLeads, *, resamples: int, seed: int) -> list[str]:
+    """Model against points on the leads that have points. Points rank all other leads last, so the model gains from those."""
     if tested.points is None or not 0 < (known := ~np.isnan(tested.points)).sum() < len(known):
         return []
     scored = take_leads(tested, known)
     if len(np.unique(scored.outcome)) < 2 or not 0 < scored.handed.sum() < len(scored.outcome):
         return []
     volume = compute_volume(scored, resamples=resamples, seed=seed)
-    told = f"{SCORED} {known.sum():,} test leads that have points, and the {scored.handed.sum():,} of them that {scored.volume}"
+    which = f"{SCORED} {known.sum():,} test leads with points, with the {scored.handed.sum():,} that {scored.volume}"
     return [
-        f"{told}, the model {_say_told(row)} points: {_say_interval(row, 'difference', 1)} SQLs."
-        for row in _list_rows(volume[(volume["way"] == MODEL) & (volume["against"] == POINTS) & (volume["told"] != "")])
+        f"{which}, {_describe_pair(row)}: {_format_difference(row, digits=1)} SQLs."
+        for row in list_rows(volume[(volume["way"] == MODEL) & (volume["against"] == POINTS) & (volume["told"] != "")])
     ]
 
 
 def _list_pairs(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows that compare two ways; not where the model is those very learned points, so that nothing can differ."""
+    """The rows that compare two ways; not where model and learned points are the same, so that nothing can differ."""
     ends = table[["difference", "difference_low", "difference_high"]].to_numpy(dtype=float)
-    return _list_rows(table[(table["told"] != "") & (ends != 0).any(axis=1)])
+    return list_rows(table[(table["told"] != "") & (ends != 0).any(axis=1)])
 
 
-def _list_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+def _describe_pair(row: Mapping[str, Any]) -> str:
+    if row["told"] == SAME:
+        return f"there is no clear difference between the {row['way']} and the {row['against']}"
+    return f"the {row['way']} {'is' if row['way'] == MODEL else 'are'} {row['told']} than the {row['against']}"
 
 
-def _say_told(row: Mapping[str, Any]) -> str:
-    is_or_are = "is" if row["way"] == MODEL else "are"
-    return f"{is_or_are} {SAME} from the" if row["told"] == SAME else f"{is_or_are} {row['told']} than the"
+def _format_auc(row: Mapping[str, Any]) -> str:
+    return f"{format_number(row['auc'], 3)} (95 %: {format_range(row['auc_low'], row['auc_high'], 3)})"
 
 
-def _say_interval(row: Mapping[str, Any], name: str, digits: int) -> str:
-    mean, low, high = (f"{round(row[f'{name}{end}'], digits) + 0.0:+,.{digits}f}" for end in ("", "_low", "_high"))
-    return f"{mean} (95 %: {low} to {high})"
+def _format_difference(row: Mapping[str, Any], *, digits: int) -> str:
+    ends = format_range(row["difference_low"], row["difference_high"], digits, sign=True)
+    return f"{format_number(row['difference'], digits, sign=True)} (95 %: {ends})"
 
 
-def _list_untold(tested: ComparedLeads) -> list[str]:
-    untold = []
+def _list_limitations(tested: ComparedLeads) -> list[str]:
+    limitations = []
     if tested.points is None:
-        untold.append("The leads carry no points, so there is nothing to compare the model with.")
+        limitations.append("The leads have no points, so there is nothing to compare the model with.")
     elif tested.routed is None:
-        untold.append("No gate is named, so what today's gate does, and which leads would be swapped, cannot be told.")
+        limitations.append("No gate is named, so the page cannot show what today's gate does and which leads would be swapped.")
     elif not tested.routed.any() or tested.routed.all():
         which = "every" if tested.routed.all() else "no"
-        untold.append(f"The points gate hands over {which} test lead, so there is nothing to choose between.")
-    if tested.points is not None and (lacking := int(np.isnan(tested.points).sum())):
-        without = f"{lacking:,} of {count(len(tested.points), 'test lead')} {'has' if lacking == 1 else 'have'} no points"
-        untold.append(f"{without}: by points they come last, so what the model finds among them is part of its gain.")
+        limitations.append(f"The points gate hands over {which} test lead, so there is nothing to choose between.")
+    if tested.points is not None and (missing := int(np.isnan(tested.points).sum())):
+        without = f"{missing:,} of {count(len(tested.points), 'test lead')} {'has' if missing == 1 else 'have'} no points"
+        limitations.append(f"{without}: by points they come last, so what the model finds among them is part of its gain.")
     if len(np.unique(tested.outcome)) < 2:
         which = "Every" if tested.outcome.any() else "No"
-        untold.append(f"{which} test lead became an SQL, so it cannot be told which way catches more.")
+        limitations.append(f"{which} test lead became an SQL, so nobody can say which way catches more.")
     if tested.book is None or tested.times is None:
-        untold.append("There is no rule book, so its rules cannot be judged and points cannot be learned.")
+        limitations.append("There is no rule book, so its rules cannot be judged and points cannot be learned.")
     if tested.moments is None:
-        untold.append("The leads carry no dates, so nothing can be told by week or month.")
-    return untold
+        limitations.append("The leads have no dates, so nothing can be shown by week or month.")
+    return limitations

@@ -1,4 +1,4 @@
-"""Where points and model disagree: four groups of leads, what came of them, and who is swapped."""
+"""Where points and model disagree: four groups of leads, their conversion, and who is swapped."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from predictor.model.metrics.intervals import wilson
-from predictor.report.compare.ways import ComparedLeads
+from predictor.report.compare.compared_leads import ComparedLeads
 
 BOTH, ONLY_POINTS, ONLY_MODEL, NEITHER = "both", "only points", "only the model", "neither"
 MOST_SWAPPED = 1000
 
 
 def compute_disagreement(tested: ComparedLeads, *, seed: int = 0) -> pd.DataFrame:
-    """What came of the leads that points and model both hand over, one of them, or neither, each handing over as many.
+    """Conversion of the leads that points and model both hand over, only one of them, or neither; both hand over as many leads.
 
-    Which leads of a tie at the model's boundary are taken is drawn by lot.
+    From tied leads at the model's boundary a random choice is taken.
 
     Args:
-        tested: The leads; without a points gate nothing can be told.
-        seed: Of the lot.
+        tested: The leads.
+        seed: Seed of that choice.
 
     Returns:
         Four rows: `cell`, `leads`, `sqls`, `conversion` with `_low`, `_high` (Wilson, 95 %), `promised` (mean probability);
-        conversion and promise are missing for an empty cell. Empty without a gate.
+        conversion and probability are missing for an empty cell. No rows without a points gate.
 
-    >>> tested = ComparedLeads(np.array(["A", "B", "C"], object), np.array([1.0, 0, 0]), np.array([0.9, 0.5, 0.1]), 0.5,
-    ...                 np.array([0.0, 0, 70]), np.array([False, False, True]))
+    >>> tested = ComparedLeads(
+    ...     lead_id=np.array(["A", "B", "C"], object), outcome=np.array([1.0, 0, 0]), probability=np.array([0.9, 0.5, 0.1]),
+    ...     threshold=0.5, points=np.array([0.0, 0, 70]), routed=np.array([False, False, True]))
     >>> compute_disagreement(tested)[["cell", "leads", "sqls"]].to_dict("list")
     {'cell': ['both', 'only points', 'only the model', 'neither'], 'leads': [0, 1, 1, 1], 'sqls': [0, 0, 1, 0]}
     """
@@ -45,10 +46,10 @@ def compute_disagreement(tested: ComparedLeads, *, seed: int = 0) -> pd.DataFram
 
 
 def locate_disagreement(tested: ComparedLeads, *, seed: int = 0) -> dict[str, NDArray[np.bool_]]:
-    """Which leads are in each of the four cells."""
+    """The leads of each of the four cells, as masks."""
     by_points = tested.handed
-    lot = np.random.default_rng(seed).permutation(len(by_points))
-    best = np.lexsort((lot, -tested.probability))
+    random_order = np.random.default_rng(seed).permutation(len(by_points))
+    best = np.lexsort((random_order, -tested.probability))
     by_model = np.zeros(len(by_points), dtype=bool)
     by_model[best[: int(by_points.sum())]] = True
     return {
@@ -60,18 +61,18 @@ def locate_disagreement(tested: ComparedLeads, *, seed: int = 0) -> dict[str, ND
 
 
 def list_swapped(tested: ComparedLeads, *, seed: int = 0, most: int = MOST_SWAPPED) -> pd.DataFrame:
-    """The leads that only one of the two hands over, of each the strongest first: by points, and by probability.
+    """The leads that only points or only the model hands over, strongest first: by points, and by probability.
 
-    A key that holds an `@` may be a person's address, and is not told.
+    An id that contains an `@` may be an address of a person, and is withheld.
 
     Args:
         tested: The leads.
         seed: As for `compute_disagreement`.
-        most: Leads of each kind at most.
+        most: Leads of each kind, at most.
 
     Returns:
-        `cell`, `lead_id`, `mql_at` (the day, in UTC, which tells the episodes of a lead apart; empty where leads carry no dates),
-        `points`, `probability`, `sql` (1 or 0). Empty without a gate.
+        `cell`, `lead_id`, `mql_at` (the day, in UTC, which separates episodes of one lead; empty where leads have no dates),
+        `points`, `probability`, `sql` (1 or 0). No rows without a gate.
     """
     columns = ["cell", "lead_id", "mql_at", "points", "probability", "sql"]
     if tested.routed is None:
@@ -83,7 +84,7 @@ def list_swapped(tested: ComparedLeads, *, seed: int = 0, most: int = MOST_SWAPP
     for cell, strength in ((ONLY_POINTS, np.nan_to_num(points, nan=-np.inf)), (ONLY_MODEL, tested.probability)):
         rows = np.flatnonzero(cells[cell])
         rows = rows[np.lexsort((tested.lead_id[rows].astype(str), -strength[rows]))][:most]
-        keys = ["(not told)" if "@" in str(key) else str(key) for key in tested.lead_id[rows]]
+        keys = ["(withheld)" if "@" in str(key) else str(key) for key in tested.lead_id[rows]]
         parts.append(
             pd.DataFrame({
                 "cell": cell, "lead_id": keys, "mql_at": days[rows], "points": points[rows],

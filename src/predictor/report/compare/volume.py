@@ -10,17 +10,17 @@ import pandas as pd
 
 from predictor.model.metrics.intervals import wilson
 from predictor.model.metrics.metrics import Difference
-from predictor.report.compare.ways import LEARNED, MODEL, POINTS, ComparedLeads, Resample, measure_resamples
-from predictor.report.compare.wording import describe_difference
+from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS, ComparedLeads, Resample, measure_resamples
+from predictor.report.table_cells import judge_difference
 
-_LADDER = (1, 2, 5)  # times a power of ten: the weekly capacities that are told
+_LADDER = (1, 2, 5)  # times a power of ten: the weekly capacities
 _MOST_CAPACITIES = 8
 
 
 def compute_volume(tested: ComparedLeads, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
-    """SQLs caught by each way with as many leads as the points gate hands over, or as the threshold does where there is no gate.
+    """SQLs that each way catches with as many leads as the points gate hands over, or the model's threshold without a gate.
 
-    Of leads that tie at the boundary, a random choice is expected. Points hand over exactly the leads of their gate.
+    From leads tied at the boundary, a random choice is expected. Points hand over exactly the leads of their gate.
 
     Args:
         tested: The leads.
@@ -28,13 +28,14 @@ def compute_volume(tested: ComparedLeads, *, resamples: int = 200, seed: int = 0
         seed: The same seed gives the same intervals.
 
     Returns:
-        A row a way: `way`, `leads`, `sqls` with `_low`, `_high`, `conversion` with `_low`, `_high` (Wilson, 95 %), and against
-        the points, and then against the learned points: `against`, `difference` with `_low`, `_high` (SQLs), `told` (better,
-        worse, not to be told apart; empty where nothing is compared).
+        A row a way: `way`, `leads`, `sqls` with `_low`, `_high`, `conversion` with `_low`, `_high` (Wilson, 95 %), and
+        compared with the points, then with the learned points: `against`, `difference` with `_low`, `_high` (SQLs), `told`
+        (better, worse, not to be told apart; empty where nothing is compared).
 
     >>> p, points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
-    >>> keys, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)
-    >>> tested = ComparedLeads(keys, outcome, p, 0.5, points, points >= 9)
+    >>> ids, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)
+    >>> tested = ComparedLeads(
+    ...     lead_id=ids, outcome=outcome, probability=p, threshold=0.5, points=points, routed=points >= 9)
     >>> compute_volume(tested)[["way", "leads", "sqls", "told"]].to_numpy().tolist()
     [['points', 100, 50.0, ''], ['model', 100, 100.0, 'better']]
     """
@@ -53,73 +54,74 @@ def compute_volume(tested: ComparedLeads, *, resamples: int = 200, seed: int = 0
         share = figures[way].mean / leads if leads else np.nan
         row = {"way": way, "leads": leads, **_spread("sqls", figures[way])}
         row |= _spread("conversion", Difference(share, float(low) if leads else np.nan, float(high) if leads else np.nan))
-        rows += [row | told for told in _compare(way, tested, figures, more_is_better=True)]
+        rows += [row | pair for pair in _compare(way, tested, figures, more_is_better=True)]
     return pd.DataFrame(rows)
 
 
 def compute_equal_sqls(tested: ComparedLeads, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
-    """How many leads sales must work by each way for the SQLs that the points gate catches, or those of the threshold.
+    """Leads that sales works by each way for as many SQLs as the points gate catches, or the model's threshold without a gate.
 
     Returns:
-        A row a way: `way`, `sqls`, `leads` with `_low`, `_high`, `against`, `difference` with `_low`, `_high` (leads, below zero
-        are those that sales need not work), `told`.
+        A row a way: `way`, `sqls`, `leads` with `_low`, `_high`, `against`, `difference` with `_low`, `_high` (leads; below
+        zero sales works fewer), `told`.
 
     >>> p, points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
-    >>> keys, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)
-    >>> tested = ComparedLeads(keys, outcome, p, 0.5, points, points >= 9)
+    >>> ids, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)
+    >>> tested = ComparedLeads(
+    ...     lead_id=ids, outcome=outcome, probability=p, threshold=0.5, points=points, routed=points >= 9)
     >>> compute_equal_sqls(tested)[["way", "sqls", "leads", "told"]].to_numpy().tolist()
     [['points', 50.0, 100.0, ''], ['model', 50.0, 50.0, 'better']]
     """
 
     def measure(sample: Resample) -> dict[str, float]:
         by_threshold = float(sample.curves[MODEL].catch(sample.volume))
-        wanted = sample.caught if tested.routed is not None else by_threshold
-        needed = {name: curve.need(wanted) for name, curve in sample.curves.items()}
+        sqls = sample.caught if tested.routed is not None else by_threshold
+        needed = {name: curve.need(sqls) for name, curve in sample.curves.items()}
         if tested.routed is not None and POINTS in needed:
             needed[POINTS] = sample.volume
-        return _pair(needed) | {"sqls": wanted}
+        return _pair(needed) | {"sqls": sqls}
 
     figures = measure_resamples(tested, measure, resamples=resamples, seed=seed)
     rows = []
     for way in tested.ways:
         row = {"way": way, "sqls": figures["sqls"].mean, **_spread("leads", figures[way])}
-        rows += [row | told for told in _compare(way, tested, figures, more_is_better=False)]
+        rows += [row | pair for pair in _compare(way, tested, figures, more_is_better=False)]
     return pd.DataFrame(rows)
 
 
 def compute_capacity(tested: ComparedLeads, *, weekly: Sequence[float] = (), resamples: int = 200, seed: int = 0) -> pd.DataFrame:
-    """SQLs a week by each way when sales works so many leads a week, the best first.
+    """SQLs a week by each way at weekly capacities of sales, the best leads first.
 
     Args:
         tested: The leads.
-        weekly: Capacities to tell; round numbers up to all leads beside them.
+        weekly: Capacities to add to the round numbers up to all leads.
         resamples: Behind each interval.
         seed: The same seed gives the same intervals.
 
     Returns:
         A row for each capacity and way: `leads_per_week`, `way`, `leads`, `sqls_per_week` with `_low`, `_high`, `conversion`,
-        `against`, `difference` with `_low`, `_high` (SQLs a week), `told`. Empty where leads carry no dates.
+        `against`, `difference` with `_low`, `_high` (SQLs a week), `told`. No rows where leads have no dates.
     """
     weeks = tested.weeks
     if weeks is None:
         return pd.DataFrame(columns=["leads_per_week", "way", "leads", "sqls_per_week", "conversion", "told"])
-    asked = _choose_capacities(len(tested.outcome) / weeks, weekly)
+    capacities = _choose_capacities(len(tested.outcome) / weeks, weekly)
 
     def measure(sample: Resample) -> dict[str, float]:
         figures: dict[str, float] = {}
-        for each in asked:
-            caught = {name: float(curve.catch(each * weeks)) / weeks for name, curve in sample.curves.items()}
-            figures |= {f"{each}/{name}": figure for name, figure in _pair(caught).items()}
+        for capacity in capacities:
+            caught = {name: float(curve.catch(capacity * weeks)) / weeks for name, curve in sample.curves.items()}
+            figures |= {f"{capacity}/{name}": figure for name, figure in _pair(caught).items()}
         return figures
 
     figures = measure_resamples(tested, measure, resamples=resamples, seed=seed)
     rows = []
-    for each in asked:
-        of_it = {name.partition("/")[2]: figure for name, figure in figures.items() if name.startswith(f"{each}/")}
+    for capacity in capacities:
+        parts = {name.partition("/")[2]: figure for name, figure in figures.items() if name.startswith(f"{capacity}/")}
         for way in tested.ways:
-            row = {"leads_per_week": each, "way": way, "leads": each * weeks, **_spread("sqls_per_week", of_it[way])}
-            row |= {"conversion": of_it[way].mean / each}
-            rows += [row | told for told in _compare(way, tested, of_it, more_is_better=True)]
+            row = {"leads_per_week": capacity, "way": way, "leads": capacity * weeks, **_spread("sqls_per_week", parts[way])}
+            row |= {"conversion": parts[way].mean / capacity}
+            rows += [row | pair for pair in _compare(way, tested, parts, more_is_better=True)]
     return pd.DataFrame(rows)
 
 
@@ -130,7 +132,8 @@ def compute_rankings(tested: ComparedLeads, *, resamples: int = 200, seed: int =
         A row a way: `way`, `leads`, `sqls`, `auc` with `_low`, `_high`, `against`, `difference` with `_low`, `_high`, `told`.
 
     >>> outcome, p = np.tile([1.0, 0], 40), np.tile([0.9, 0.2], 40)
-    >>> tested = ComparedLeads(np.arange(80).astype(object), outcome, p, 0.5, np.full(80, 5.0))
+    >>> ids, points = np.arange(80).astype(object), np.full(80, 5.0)
+    >>> tested = ComparedLeads(lead_id=ids, outcome=outcome, probability=p, threshold=0.5, points=points)
     >>> compute_rankings(tested)[["way", "auc", "told"]].to_numpy().tolist()
     [['points', 0.5, ''], ['model', 1.0, 'better']]
     """
@@ -146,15 +149,15 @@ def compute_rankings(tested: ComparedLeads, *, resamples: int = 200, seed: int =
     rows = []
     for way in scored.ways:
         row = {"way": way, "leads": int(known.sum()), "sqls": int(scored.outcome.sum()), **_spread("auc", figures[way])}
-        rows += [row | told for told in _compare(way, scored, figures, more_is_better=True)]
+        rows += [row | pair for pair in _compare(way, scored, figures, more_is_better=True)]
     return pd.DataFrame(rows)
 
 
 def compute_rankings_ever(tested: ComparedLeads, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
-    """How well the hand-set points rank every scored lead whose outcome is known, older ones too; nothing was learned for them.
+    """How well the hand-set points rank every lead with points and a known outcome, older ones too.
 
     Returns:
-        One row: `way`, `leads`, `sqls`, `auc` with `_low`, `_high`; none where that is not asked, or all outcomes are the same.
+        One row: `way`, `leads`, `sqls`, `auc` with `_low`, `_high`; none without `ever`, or where all outcomes are the same.
     """
     columns = ["way", "leads", "sqls", "auc", "auc_low", "auc_high"]
     if tested.ever is None:
@@ -162,17 +165,23 @@ def compute_rankings_ever(tested: ComparedLeads, *, resamples: int = 200, seed: 
     points, outcome = (values[~np.isnan(tested.ever[0])] for values in tested.ever)
     if len(np.unique(outcome)) < 2:
         return pd.DataFrame(columns=columns)
-    held = ComparedLeads(np.arange(len(points)).astype(object), outcome, np.full(len(points), 0.5), 0.5, points)
-    figures = measure_resamples(held, lambda sample: {POINTS: sample.curves[POINTS].auc}, resamples=resamples, seed=seed)
+    leads = ComparedLeads(
+        lead_id=np.arange(len(points)).astype(object),
+        outcome=outcome,
+        probability=np.full(len(points), 0.5),
+        threshold=0.5,
+        points=points,
+    )
+    figures = measure_resamples(leads, lambda sample: {POINTS: sample.curves[POINTS].auc}, resamples=resamples, seed=seed)
     return pd.DataFrame([{"way": POINTS, "leads": len(points), "sqls": int(outcome.sum()), **_spread("auc", figures[POINTS])}])
 
 
 def compute_gains(tested: ComparedLeads, *, steps: int = 100, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
-    """Gains and lift: what share of all SQLs each way has caught when it has handed over so large a share of all leads.
+    """Gains and lift: the share of all SQLs that each way catches with each share of all leads.
 
     Returns:
         `steps` rows a way, rising: `way`, `share`, `leads`, `sqls`, `caught` (share of all SQLs) with `_low`, `_high`,
-        `conversion`, `lift` (conversion over that of all leads) with `_low`, `_high`. Shares of SQLs and lift are missing where
+        `conversion`, `lift` (conversion over that of all leads) with `_low`, `_high`. Shares of SQLs and lift are NaN where
         there are no SQLs.
     """
     shares = np.arange(1, steps + 1) / steps
@@ -198,7 +207,7 @@ def compute_gains(tested: ComparedLeads, *, steps: int = 100, resamples: int = 2
 
 
 def take_leads(tested: ComparedLeads, chosen: np.ndarray) -> ComparedLeads:
-    """Some of the leads, as rankings look at them."""
+    """Some of the leads, with what rankings and equal volumes need."""
     parts: dict[str, Any] = {
         name: None if (values := getattr(tested, name)) is None else values[chosen]
         for name in ("lead_id", "outcome", "probability", "points", "routed", "qualifies", "learned")
@@ -207,7 +216,7 @@ def take_leads(tested: ComparedLeads, chosen: np.ndarray) -> ComparedLeads:
 
 
 def _pair(figures: Mapping[str, float]) -> dict[str, float]:
-    """Figures by way, and how far each is from the points and from the learned points."""
+    """Figures by way, and their differences from the points and from the learned points."""
     pairs = {
         f"{way}-{rival}": figures[way] - figures[rival]
         for way in figures
@@ -218,14 +227,13 @@ def _pair(figures: Mapping[str, float]) -> dict[str, float]:
 
 
 def _compare(way: str, tested: ComparedLeads, figures: Mapping[str, Difference], *, more_is_better: bool) -> list[dict[str, Any]]:
-    """What the way is against each rival; one empty comparison where it has none."""
-    told = []
+    """The way compared with each rival; one empty comparison where it has none."""
+    pairs = []
     for rival in (POINTS, LEARNED):
-        if (gap := figures.get(f"{way}-{rival}")) is not None and rival in tested.ways:
-            sure = bool(np.isfinite([gap.mean, gap.low, gap.high]).all())
-            words = describe_difference(gap, better=(gap.mean > 0) == more_is_better) if sure else ""
-            told.append({"against": rival, **_spread("difference", gap), "told": words})
-    return told or [{"against": "", **_spread("difference", Difference(np.nan, np.nan, np.nan)), "told": ""}]
+        if (difference := figures.get(f"{way}-{rival}")) is not None and rival in tested.ways:
+            judgement = judge_difference(difference, better=(difference.mean > 0) == more_is_better)
+            pairs.append({"against": rival, **_spread("difference", difference), "told": judgement})
+    return pairs or [{"against": "", **_spread("difference", Difference(np.nan, np.nan, np.nan)), "told": ""}]
 
 
 def _spread(name: str, figure: Difference) -> dict[str, float]:
@@ -233,8 +241,7 @@ def _spread(name: str, figure: Difference) -> dict[str, float]:
 
 
 def _choose_capacities(most: float, weekly: Sequence[float]) -> list[float]:
-    """Round numbers of leads a week up to all that come in, the largest eight, and those that are asked for."""
+    """The largest eight round numbers of leads a week up to all that come in, and those in `weekly`."""
     powers = range(int(np.floor(np.log10(max(most, 1.0)))) + 1)
     ladder = [float(step * 10**power) for power in powers for step in _LADDER if step * 10**power <= most]
-    asked = [float(each) for each in weekly if each > 0]
-    return sorted({*ladder[-_MOST_CAPACITIES:], *asked})
+    return sorted({*ladder[-_MOST_CAPACITIES:], *(float(capacity) for capacity in weekly if capacity > 0)})

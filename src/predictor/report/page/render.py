@@ -1,4 +1,4 @@
-"""The page that marketing operations decide from: one HTML file with its tables, its charts and the script that draws them."""
+"""The page that marketing operations decide with: one HTML file with its tables, its charts and the script that draws them."""
 
 from __future__ import annotations
 
@@ -15,45 +15,43 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from predictor.core.wording import format_band, format_days
-from predictor.report.compare.candidates import ReportData
+from predictor.report.compare.compared_leads import LEARNED, POINTS
 from predictor.report.compare.comparison import Comparison
-from predictor.report.compare.threshold_steps import PREFIXES, measure_load
-from predictor.report.compare.ways import LEARNED, POINTS
+from predictor.report.compare.threshold_steps import PREFIXES, compute_load, format_unit
+from predictor.report.headline import describe_final, make_headline, name_threshold
 from predictor.report.page.charts import list_charts
-from predictor.report.page.exhibits import Exhibit, Section, find_numbers, format_step_table, make_exhibit
-from predictor.report.page.headline import describe_final, make_headline, name_threshold
+from predictor.report.page.page_table import PageTable, Section, format_step_table, make_page_table
 from predictor.report.page.sections import make_comparison_sections
 from predictor.report.page.sections_training import (
     make_findings_section,
-    make_tested_section,
+    make_test_section,
     make_time_section,
     make_trust_section,
 )
-from predictor.report.page.sliders import format_unit, make_slider
+from predictor.report.page.sliders import make_slider
+from predictor.report.report_data import ReportData
+from predictor.report.table_cells import list_rows
 from predictor.report.tables_text import describe_fit, describe_outcome, describe_promise
 
-_BAND = (0.2, 0.3)
-_FINAL = "The model that serves was learned again after this test, from the test leads too."
+_FINAL = "After this test the model that serves was trained again, with the test leads too."
 _LABELS = ("Today", "Points or model", "What to do")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PageData:
-    """What a page tells.
+    """What a page shows.
 
     Attributes:
         comparison: Points, learned points and model on the same leads.
-        threshold: Of which the first screen tells the figures; the sliders start there.
-        title: What the browser calls the page.
-        over: Above the verdict: whose leads these are.
-        about: Below it: what is predicted, by what.
-        doubts: What readers must know of before they believe it.
-        horizon_days: Days within which acceptance counts; None where outcomes carry no dates.
+        threshold: The threshold of the figures on the first screen; the sliders start there.
+        title: Title in the browser.
+        over: Above the verdict: which leads these are.
+        about: Below the verdict: what is predicted, and by what.
+        warnings: What readers must know before they trust the page.
+        horizon_days: Days within which acceptance counts; None where outcomes have no dates.
         book: The learned points as a rule book; empty for none.
-        serves: The final model's threshold, where the figures are those of the model that was tested; None where they are one.
-        promise: What the recommendation says of itself.
-        band: Conversion that is wanted of what is handed over.
-        data: Of a training: all that stands behind it.
+        band: The wanted conversion of the leads handed over.
+        training: The training behind the page; None for other leads.
     """
 
     comparison: Comparison
@@ -61,64 +59,71 @@ class PageData:
     title: str
     over: str
     about: str
-    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     horizon_days: float | None = None
     book: str = ""
-    serves: float | None = None
-    promise: str = ""
-    band: tuple[float, float] = _BAND
-    data: ReportData | None = None
+    band: tuple[float, float] = (0.2, 0.3)
+    training: ReportData | None = None
+
+    @property
+    def final_threshold(self) -> float | None:
+        """The threshold of the final model, where the figures are those of the tested model; None where there is only one."""
+        return None if self.training is None else self.training.advice.threshold
+
+    @property
+    def promise(self) -> str:
+        """What the recommendation says about itself where it may not hold."""
+        return "" if self.training is None or self.training.advice.holds else describe_promise(self.training.advice)
 
 
 def render_page(data: ReportData, *, named: bool = False) -> str:
     """The report of a training as one HTML page that needs no network; the same data give the same bytes.
 
-    What cannot be told, for want of points, a gate, dates or SQLs, is said to be so, and the rest is shown.
+    Without points, a gate, dates or SQLs the page says what is missing and shows the rest.
 
     Args:
-        data: What the report tells.
-        named: Whether it lists the leads that points and model would swap; otherwise it names no lead.
+        data: The training.
+        named: Whether to list the leads that points and model would swap; otherwise the page lists no lead.
     """
-    calibration_warning = data.verdict.calibration_warning
+    warning = data.verdict.calibration_warning
     leads = len(data.verdict.outcome)
     return render_comparison(
         PageData(
-            comparison=data.comparison if named else data.comparison.nameless,
+            comparison=data.comparison if named else data.comparison.without_lead_ids(),
             threshold=data.verdict.threshold.threshold,
-            serves=data.advice.threshold,
-            title=f"Learned score and points: {data.name}",
-            over=f"Points, learned points and model on the same {leads:,} leads, newer than any that taught what is tested here",
+            title=f"Points and model: {data.name}",
+            over=f"Points, learned points and model on the same {leads:,} leads, all newer than the training leads",
             about=f"{describe_outcome(data.metrics)} Candidate '{data.name}'. {_FINAL} {describe_fit(data.metrics)}",
-            doubts=() if calibration_warning is None else (f"{calibration_warning.what} {calibration_warning.do}",),
+            warnings=() if warning is None else (f"{warning.what} {warning.do}",),
             horizon_days=data.metrics.get("horizon_days"),
             book=data.learned_book,
-            promise="" if data.advice.holds else describe_promise(data.advice),
             band=data.band,
-            data=data,
+            training=data,
         )
     )
 
 
-def render_comparison(told: PageData) -> str:
+def render_comparison(page: PageData) -> str:
     """The page of any comparison.
 
     Args:
-        told: What it tells; where its comparison lists swapped leads, so does the page.
+        page: What it shows; where its comparison lists swapped leads, so does the page.
     """
-    charts = list_charts(told.comparison.tables, band=told.band)
-    sections = _list_sections(told, charts)
-    steps = _show_steps(told.comparison, charts)
-    exhibits = [exhibit for section in sections for exhibit in section.exhibits] + [steps]
+    charts = list_charts(page.comparison.tables, band=page.band)
+    sections = _list_sections(page, charts)
+    steps = _make_step_table(page.comparison, charts)
+    tables = [table for section in sections for table in section.tables] + [steps]
     library, script = _read("vega.js"), _read("page.js")
-    headline = make_headline(told.comparison, told.threshold, serves=told.serves, promise=told.promise)
-    brought = {"policy": make_policy(library, script), "style": _read("page.css"), "library": library, "script": script}
-    brought["held"] = _dump(_hold(told, exhibits, charts))
+    headline = make_headline(page.comparison, page.threshold, final=page.final_threshold, promise=page.promise)
+    slider = _make_slider(page)
+    safe = {"policy": make_policy(library, script), "style": _read("page.css"), "library": library, "script": script}
+    safe["content"] = _dump(_collect_content(page, slider, tables, charts))
     return _open_templates().get_template("page.html").render(
-        title=told.title, over=told.over, about=told.about, headline=headline, doubts=told.doubts,
-        steps=zip(_LABELS, headline.sentences, strict=True), untold=told.comparison.untold, sections=sections,
-        picture=_describe_picture(told.comparison) if "gains" in charts else "", choose=_describe_choice(told, steps),
-        horizon=format_days(told.horizon_days), nameless="swapped" not in told.comparison.tables,
-        **{name: Markup(text) for name, text in brought.items()},  # noqa: S704  files of this room, and what `_dump` made safe
+        title=page.title, over=page.over, about=page.about, headline=headline, warnings=page.warnings,
+        steps=zip(_LABELS, headline.sentences, strict=True), limitations=page.comparison.limitations, sections=sections,
+        picture=_describe_gains(page.comparison) if "gains" in charts else "", choose=_describe_choice(page, slider, steps),
+        horizon=format_days(page.horizon_days), lists_leads="swapped" in page.comparison.tables,
+        **{name: Markup(text) for name, text in safe.items()},  # noqa: S704  files of this room, and what `_dump` made safe
     )  # fmt: skip
 
 
@@ -129,93 +134,87 @@ def make_policy(*scripts: str) -> str:
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='"
     """
     sums = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
-    run = " ".join(f"'sha256-{one}'" for one in sums)
+    run = " ".join(f"'sha256-{checksum}'" for checksum in sums)
     return f"default-src 'none'; style-src 'unsafe-inline'; script-src {run}"
 
 
-def _list_sections(told: PageData, charts: Mapping[str, Any]) -> list[Section]:
-    sections = [*make_comparison_sections(told.comparison, charts), make_trust_section(told.comparison, charts, told.data)]
-    sections.append(make_time_section(told.comparison, charts))
-    return sections if told.data is None else [*sections, make_tested_section(told.data), make_findings_section(told.data)]
-
-
-def _show_steps(comparison: Comparison, charts: Mapping[str, Any]) -> Exhibit:
-    frame = comparison.tables["steps"]
-    note = "The shaded band is the conversion that is wanted; the dashed line is the threshold chosen above."
-    drawn = "steps" in charts
-    if not drawn:
-        note = "Too many leads share a probability for a threshold to choose between them, so there is nothing to draw."
-    return make_exhibit(
-        "steps",
-        frame,
-        table=format_step_table(frame),
-        title="What each threshold hands over",
-        note=note,
-        drawn=drawn,
-        fold="Every threshold",
+def _list_sections(page: PageData, charts: Mapping[str, Any]) -> list[Section]:
+    sections = [*make_comparison_sections(page.comparison, charts), make_trust_section(page.comparison, charts, page.training)]
+    sections.append(make_time_section(page.comparison, charts))
+    return (
+        sections if page.training is None else [*sections, make_test_section(page.training), make_findings_section(page.training)]
     )
 
 
-def _describe_picture(comparison: Comparison) -> str:
-    held = POINTS in set(comparison.tables["gains"]["way"])
-    gate = " The diamond is today's gate." if _find_gate(comparison) else ""
-    text = "Each line hands over its best leads first: the steeper, the better the choice." if held else "The best leads first."
-    return f"{text}{gate} The circle is the threshold chosen below; shaded: 95 % intervals."
+def _make_step_table(comparison: Comparison, charts: Mapping[str, Any]) -> PageTable:
+    frame = comparison.tables["steps"]
+    note = "The shaded band is the wanted conversion; the dashed line is the threshold chosen above."
+    if "steps" not in charts:
+        note = "There is nothing to draw: too many leads have the same probability, so there are too few thresholds."
+    title = "What each threshold hands over"
+    return make_page_table(
+        "steps", frame, text=format_step_table(frame), title=title, note=note, has_chart="steps" in charts, fold="Every threshold"
+    )
 
 
-def _find_gate(comparison: Comparison) -> list[dict[str, Any]]:
-    """Today's gate as a place in the picture; none where there is no gate, or no SQL."""
+def _describe_gains(comparison: Comparison) -> str:
+    compared = POINTS in set(comparison.tables["gains"]["way"])
+    gate = " The diamond is today's gate." if _list_gate(comparison) else ""
+    text = "Each way hands over its best leads first: the steeper the line, the better." if compared else "The best leads first."
+    return f"{text}{gate} The circle is the threshold chosen below. Shaded: 95 % intervals."
+
+
+def _list_gate(comparison: Comparison) -> list[dict[str, Any]]:
+    """Today's gate as a point of the chart; none where there is no gate, or no SQL."""
     gates = comparison.tables["gates"]
-    held = gates[(gates["way"] == POINTS) & gates["sqls_caught"].notna()]
     return [
         {"share": float(row["share_routed"]), "caught": float(row["sqls_caught"]), "label": "today's gate"}
-        for row in held.to_dict("records")
+        for row in list_rows(gates[(gates["way"] == POINTS) & gates["sqls_caught"].notna()])
     ]
 
 
-def _describe_choice(told: PageData, exhibit: Exhibit) -> dict[str, Any]:
+def _describe_choice(page: PageData, slider: Mapping[str, Any], table: PageTable) -> dict[str, Any]:
     """What the section of the sliders shows before any script runs."""
-    steps = told.comparison.tables["steps"]
-    slider, load = _make_slider(told), measure_load(steps)
-    start = slider["start"]
-    gates = told.comparison.tables["gates"]
-    name = name_threshold(told.serves)
-    places = [(name.capitalize(), start)]
-    if len(held := gates[gates["way"] == POINTS]) and held["leads"].iloc[0] > 0:
-        places.append(("As many as today's gate", int(abs(steps["leads"] - held["leads"].iloc[0]).argmin())))
-    unit = format_unit(steps)
+    steps, gates, start = page.comparison.tables["steps"], page.comparison.tables["gates"], slider["start"]
+    name, unit = name_threshold(page.final_threshold), format_unit(steps)
+    final = "" if page.final_threshold is None else f" {describe_final(page.final_threshold)}"
+    buttons = [(name.capitalize(), start)]
+    if len(gate := gates.loc[gates["way"] == POINTS, "leads"]) and gate.iloc[0] > 0:
+        buttons.append(("As many as today's gate", int(abs(steps["leads"] - gate.iloc[0]).argmin())))
     ways = [way for way in (POINTS, LEARNED) if steps[f"{PREFIXES[way]}_sqls"].notna().any()]
     return {
         "texts": {name: texts[start] for name, texts in slider["texts"].items()}, "verdict": slider["verdict"][start],
-        "start": f"They start at the {name}.{'' if told.serves is None else ' ' + describe_final(told.serves)}", "place": start,
-        "last": len(steps) - 1, "most": slider["most"], "step": slider["step"], "load": float(load[start]), "unit": unit,
-        "capacity": f"Leads sales works {unit}", "places": places, "leads": f"{int(steps['leads'].iloc[0]):,}",
-        "band": format_band(told.band), "swaps": bool(steps["in_leads"].notna().any()), "exhibit": exhibit,
-        "rivals": [(way, PREFIXES[way]) for way in ways],
+        "start": f"The sliders start at the {name}.{final}", "place": start, "last": len(steps) - 1, "most": slider["most"],
+        "step": slider["step"], "load": float(compute_load(steps)[start]), "unit": unit, "capacity": f"Leads sales works {unit}",
+        "buttons": buttons, "leads": f"{int(steps['leads'].iloc[0]):,}", "band": format_band(page.band),
+        "swaps": bool(steps["in_leads"].notna().any()), "table": table, "rivals": [(way, PREFIXES[way]) for way in ways],
     }  # fmt: skip
 
 
-def _make_slider(told: PageData) -> dict[str, Any]:
-    slider = make_slider(told.comparison.tables["steps"], told.threshold)
-    joined = {name: [_join_units(text) for text in texts] for name, texts in slider["texts"].items()}
-    return slider | {"texts": joined}
+def _make_slider(page: PageData) -> dict[str, Any]:
+    slider = make_slider(page.comparison.tables["steps"], page.threshold)
+    return slider | {"texts": {name: [_join_units(text) for text in texts] for name, texts in slider["texts"].items()}}
 
 
-def _hold(told: PageData, exhibits: list[Exhibit], charts: dict[str, Any]) -> dict[str, Any]:
+def _collect_content(
+    page: PageData, slider: Mapping[str, Any], tables: list[PageTable], charts: Mapping[str, Any]
+) -> dict[str, Any]:
     """What the page's script works with."""
-    horizon = [] if told.horizon_days is None else [{"days": told.horizon_days}]
     return {
-        "slider": _make_slider(told),
-        "unit": format_unit(told.comparison.tables["steps"]),
-        "tables": {exhibit.key: {"csv": exhibit.csv, "numbers": find_numbers(exhibit.frame)} for exhibit in exhibits},
-        "files": {"learned_points.toml": told.book} if told.book else {},
-        "places": {"gate": _find_gate(told.comparison), "horizon": horizon},
+        "slider": slider,
+        "unit": format_unit(page.comparison.tables["steps"]),
+        "tables": {table.key: {"csv": table.csv, "numbers": list(table.frame.select_dtypes("number"))} for table in tables},
+        "files": {"learned_points.toml": page.book} if page.book else {},
+        "places": {
+            "gate": _list_gate(page.comparison),
+            "horizon": [] if page.horizon_days is None else [{"days": page.horizon_days}],
+        },
         "charts": charts,
     }
 
 
 def _dump(content: Mapping[str, Any]) -> str:
-    r"""JSON that can stand inside a script, whatever its texts hold; what is not a number is null.
+    r"""JSON that is safe inside a script, whatever its texts hold.
 
     >>> print(_dump({"a": "</script><!--"}))
     {"a":"\u003c/script\u003e\u003c!--"}
@@ -249,5 +248,5 @@ def _read(name: str) -> str:
 
 
 def _join_units(text: str) -> str:
-    """The text with a per cent sign that stays on the line of its number."""
+    """The text with each percent sign kept on the line of its number."""
     return text.replace(" %", "\u00a0%")

@@ -1,4 +1,4 @@
-"""The sections of the page that tell a comparison, one function each."""
+"""The sections of the page for any comparison, one function each."""
 
 from __future__ import annotations
 
@@ -9,145 +9,151 @@ from dataclasses import replace
 import pandas as pd
 
 from predictor.core.wording import format_number
+from predictor.report.compare.compared_leads import POINTS
 from predictor.report.compare.comparison import Comparison
-from predictor.report.compare.ways import POINTS
-from predictor.report.page.exhibits import Exhibit, Section, make_exhibit
+from predictor.report.page.page_table import PageTable, Section, make_page_table
 from predictor.report.summary import format_frame
+from predictor.report.table_cells import format_judgement, list_rows
 from predictor.report.tables_text import TextTable, format_bands
 
-_SHOWN = 20  # leads of each kind in the table of those that are swapped; all are in its CSV
-_NO_POINTS = "What a number of points means cannot be told: the leads carry no points."
+_SHOWN = 20  # swapped leads of each kind in the table; its CSV holds all
+_NO_POINTS = "Conversion by points is unknown: the leads have no points."
 _NO_RULES = "There is no rule book, so rules cannot be judged one by one."
-_NOT_LEARNED = "Points were not learned: that takes a rule book, how often its rules fired, and candidate 'learned_points'."
-_BANDS = "The shaded band is the conversion that is wanted of what is handed over; the thin line the 95 % interval."
+_NOT_LEARNED = "Points were not learned: this needs a rule book, events for its rules, and the candidate 'learned_points'."
+_BANDS = "The shaded band is the wanted conversion; the thin line is the 95 % interval."
 _SIDE_BY_SIDE = {
     "volume": ("SQLs caught with the same number of leads", "Higher is better. The bar is the 95 % interval.", ""),
-    "equal_sqls": ("Leads to work for the same SQLs", "Lower is better: leads beyond that sales need not work.", ""),
+    "equal_sqls": ("Leads to work for the same number of SQLs", "Lower is better: less work for sales.", ""),
     "capacity": (
-        "SQLs a week at a weekly capacity", "Each way hands over its best leads until sales has no more time.", "All capacities",
+        "SQLs a week at each weekly capacity", "Each way hands over its best leads until sales is at capacity.", "All capacities",
     ),
 }  # fmt: skip
 _CELLS = (
-    "Points and model each hand over as many leads as today's gate does. Where both agree nothing changes; these are the others.",
-    "If the model is right, leads that only the model hands over convert better than those of the points alone.",
-    "Which leads they are is in no bundle: 'predictor train --page' writes a page that lists them, 'predictor compare --leads' \
-one for other leads.",
+    "Points and model each hand over as many leads as today's gate. The leads on which they disagree would be swapped.",
+    "If the model is right, leads that only the model hands over convert better than leads that only the points hand over.",
+    "The bundle does not list these leads. 'predictor train --page' writes a page that does, and 'predictor compare --leads' \
+writes one for other leads.",
 )
-_RULES = "What each rule gives, beside what it is worth in the model when all other rules are alike, on the scale of your points."
-_RULES_NOTE = "Far apart: the rule gives too much or too little. On the other side of zero: the wrong sign."
+_RULES = "The points of each rule and its worth in the model while all other rules stay equal, on the scale of your points."
+_RULES_NOTE = "Far apart: the rule gives too many or too few points. On different sides of zero: the wrong sign."
 _LEARNED = (
-    "Your own rules with whole numbers that were fitted to what became of the leads. No lead can have more than 100; signs \
-stay as you set them; few leads leave your proportions. Any CRM can run them."
+    "Your own rules with whole numbers fitted to the outcomes of the leads. No lead can have more than 100 points, and signs \
+stay as you set them. With few leads your own proportions stay. Any CRM can run them."
 )
-_BOOK = "The rule book holds the gate that goes with these points and above each rule the reason for its number. These numbers \
-were learned from every lead; the figures on this page from points learned before the test leads."
-_GATE = "The gate of this rule book is {gate}: a lead with so many learned points or more goes to sales. The gate of the learned \
-points that were tested stands in 'Each gate as it stands'."
-_LEARNED_HEADS = ("Rule", "Learned points", "Points by hand", "Counts at most", "Why")
-_SEGMENTS = "Of each segment: what became of its leads, what the model promised, and what share each way hands over. The \
-difference is what came less what was promised; of twenty segments one is off by chance alone."
-_NO_SEGMENTS = "There is no attribute with two values or more to cut the leads by."
-_MONTHS = "Where what came lies beyond what was promised month after month, the market has changed."
+_BOOK = "The rule book holds the gate for these points and, above each rule, the reason for its number. These points were \
+learned from every lead. The figures on this page are for points learned before the test leads."
+_GATE = "The gate of this rule book is {gate}: a lead with {gate} learned points or more goes to sales. The gate of the tested \
+learned points is in 'Each gate today'."
+_LEARNED_HEADS = ("Rule", "Learned points", "Hand-set points", "Counts at most", "Why")
+_SEGMENTS = "For each segment: observed conversion, the conversion that the model promised, and the share that each way hands \
+over. The difference is observed minus promised; about one segment in twenty differs by chance alone."
+_NO_SEGMENTS = "No column with two or more values is there to split the leads by."
+_MONTHS = "If observed and promised conversion differ month after month, the market has changed."
 
 
 def make_comparison_sections(comparison: Comparison, charts: Container[str]) -> list[Section]:
-    """The sections that any comparison carries.
+    """The sections of any comparison.
 
     Args:
         comparison: Its tables.
         charts: Names of the tables that have a chart.
     """
-    makers = (_tell_points, _tell_volume, _tell_disagreement, _tell_rules, _tell_learned, _tell_segments)
+    makers = (_show_points, _show_volume, _show_disagreement, _show_rules, _show_learned, _show_segments)
     return [make(comparison, charts) for make in makers]
 
 
-def _tell_points(comparison: Comparison, charts: Container[str]) -> Section:
-    tables, title = comparison.tables, "What your points mean"
-    ranked = [text for text in comparison.sentences if " the points rank at AUC " in f" {text[:1].lower()}{text[1:]}"]
-    names = ("gates", "rankings", "rankings_ever")
-    others = [make_exhibit(name, tables[name].drop(columns="text", errors="ignore")) for name in names if len(tables[name])]
+def _show_points(comparison: Comparison, charts: Container[str]) -> Section:
+    tables, section = comparison.tables, Section(key="points", nav="Points", title="What your points mean")
+    ranks = tuple(text for text in comparison.sentences if "the points rank at AUC" in text or text.startswith("The points rank"))
+    others = [
+        make_page_table(name, tables[name].drop(columns="text", errors="ignore"))
+        for name in ("gates", "rankings", "rankings_ever")
+        if len(tables[name])
+    ]
     if not len(tables["bands"]):
-        return Section("points", "Points", title, (_NO_POINTS, *ranked), tuple(others))
-    held = tables["gates"]["way"] == POINTS
-    told = [str(text) for text in tables["gates"]["text"][held]] or [_find_untold(comparison, "gate")]
-    bands = make_exhibit(
-        "bands", tables["bands"], table=format_bands(tables["bands"]), title="Conversion by points", note=_BANDS,
-        drawn="bands" in charts, beside=True,
+        return replace(section, texts=(_NO_POINTS, *ranks), tables=tuple(others))
+    gate = tables["gates"].loc[tables["gates"]["way"] == POINTS, "text"].tolist() or [_find_limitation(comparison, "gate")]
+    bands = make_page_table(
+        "bands", tables["bands"], text=format_bands(tables["bands"]), title="Conversion by points", note=_BANDS,
+        has_chart="bands" in charts, side_by_side=True,
     )  # fmt: skip
-    return Section("points", "Points", title, (*told, *ranked), (bands, *others))
+    return replace(section, texts=(*gate, *ranks), tables=(bands, *others))
 
 
-def _tell_volume(comparison: Comparison, charts: Container[str]) -> Section:
-    tables, title = comparison.tables, "Points and model side by side"
-    beside = [text for text in comparison.sentences if text.startswith(("With the", "For "))]
-    told = [text for text in beside if not re.search(r"(from|than|beside) the learned points", text)]
-    exhibits = [
-        make_exhibit(name, tables[name], title=about, note=note, drawn=name in charts, fold=fold)
+def _show_volume(comparison: Comparison, charts: Container[str]) -> Section:
+    tables = comparison.tables
+    pairs = [text for text in comparison.sentences if text.startswith(("With the", "For "))]
+    texts = [text for text in pairs if not re.search(r"(and|than|with) the learned points", text)]
+    missing = [text for text in comparison.limitations if "no points: by points they come last" in text]
+    shown = [
+        make_page_table(name, tables[name], title=about, note=note, has_chart=name in charts, fold=fold)
         for name, (about, note, fold) in _SIDE_BY_SIDE.items()
         if len(tables[name])
     ]
-    gains = make_exhibit("gains", tables["gains"], fold="The table of the picture at the top: gains and lift")
-    lacking = [text for text in comparison.untold if "no points: by points they come last" in text]
-    texts = (*(told or [_find_untold(comparison, "SQL")]), *lacking)
-    return Section("volume", "Side by side", title, texts, (*exhibits, gains))
+    gains = make_page_table("gains", tables["gains"], fold="The table of the chart at the top: gains and lift")
+    return Section(
+        key="volume", nav="Side by side", title="Points and model side by side",
+        texts=(*(texts or [_find_limitation(comparison, "SQL")]), *missing), tables=(*shown, gains),
+    )  # fmt: skip
 
 
-def _tell_disagreement(comparison: Comparison, charts: Container[str]) -> Section:
-    tables, title = comparison.tables, "Where they disagree"
+def _show_disagreement(comparison: Comparison, charts: Container[str]) -> Section:
+    tables, section = comparison.tables, Section(key="disagree", nav="Disagreement", title="Where they disagree")
     if not len(tables["cells"]):
-        return Section("disagree", "Disagreement", title, (_find_untold(comparison, "gate"),))
+        return replace(section, texts=(_find_limitation(comparison, "gate"),))
     text, note, elsewhere = _CELLS
-    about = "Conversion by who hands the lead over"
-    cells = make_exhibit("cells", tables["cells"], title=about, note=note, drawn="cells" in charts, beside=True)
+    title = "Conversion by who hands the lead over"
+    cells = make_page_table("cells", tables["cells"], title=title, note=note, has_chart="cells" in charts, side_by_side=True)
     if "swapped" not in tables:
-        return Section("disagree", "Disagreement", title, (f"{text} {elsewhere}",), (cells,))
+        return replace(section, texts=(f"{text} {elsewhere}",), tables=(cells,))
     listed = [_list_swapped(tables["swapped"])] if len(tables["swapped"]) else []
-    return Section("disagree", "Disagreement", title, (text,), (cells, *listed))
+    return replace(section, texts=(text,), tables=(cells, *listed))
 
 
-def _list_swapped(swapped: pd.DataFrame) -> Exhibit:
+def _list_swapped(swapped: pd.DataFrame) -> PageTable:
     shown = format_frame("swapped", swapped.groupby("cell", sort=False).head(_SHOWN))
-    caption = f"Leads that only one of the two hands over: the {_SHOWN} strongest of each, all {len(swapped):,} in the CSV"
-    return make_exhibit("swapped", swapped, table=replace(shown, caption=caption))
+    caption = f"{shown.caption}: the {_SHOWN} strongest of each, all {len(swapped):,} in the CSV"
+    return make_page_table("swapped", swapped, text=replace(shown, caption=caption))
 
 
-def _tell_rules(comparison: Comparison, charts: Container[str]) -> Section:
-    frame, title = comparison.tables["rules"], "Rule by rule"
+def _show_rules(comparison: Comparison, charts: Container[str]) -> Section:
+    frame, section = comparison.tables["rules"], Section(key="rules", nav="Rules", title="Rule by rule")
     if not len(frame):
-        return Section("rules", "Rules", title, (_NO_RULES,))
-    told = [f"{row['rule']}: {row['told']}." for row in frame.to_dict("records") if row["told"]]
-    texts = (_RULES, *([f"To look at ({len(told)} of {len(frame)} rules). {' '.join(told)}"] if told else []))
-    drawn, fold = "rules" in charts, "Every rule with its conversions"
-    exhibit = make_exhibit("rules", frame, title="Points a time", note=_RULES_NOTE, drawn=drawn, fold=fold)
-    return Section("rules", "Rules", title, texts, (exhibit,))
+        return replace(section, texts=(_NO_RULES,))
+    notes = [f"{row['rule']}: {format_judgement(row['told'])}." for row in list_rows(frame) if row["told"]]
+    texts = (_RULES, *([f"Rules to check: {len(notes)} of {len(frame)}. {' '.join(notes)}"] if notes else []))
+    fold = "Every rule with its conversions"
+    table = make_page_table("rules", frame, title="Points per event", note=_RULES_NOTE, has_chart="rules" in charts, fold=fold)
+    return replace(section, texts=texts, tables=(table,))
 
 
-def _tell_learned(comparison: Comparison, _: Container[str]) -> Section:
-    frame, title = comparison.tables.get("learned_points"), "Better points for the same rules"
+def _show_learned(comparison: Comparison, _: Container[str]) -> Section:
+    frame = comparison.tables.get("learned_points")
+    section = Section(key="learned", nav="Learned points", title="Better points for the same rules")
     if frame is None or not len(frame):
-        return Section("learned", "Learned points", title, (_NOT_LEARNED,))
+        return replace(section, texts=(_NOT_LEARNED,))
     figures = ("points", "hand_points", "times")
-    rows = [(row["rule"], *(format_number(row[name]) for name in figures), row["why"]) for row in frame.to_dict("records")]
-    exhibit = make_exhibit("learned_points", frame, table=TextTable("Learned points and why", _LEARNED_HEADS, tuple(rows)))
-    files = (("learned_points.toml", "Download the rule book (TOML)"),)
+    rows = tuple((row["rule"], *(format_number(row[name]) for name in figures), row["why"]) for row in list_rows(frame))
+    table = make_page_table("learned_points", frame, text=TextTable("Learned points and why", _LEARNED_HEADS, rows))
     gate = (_GATE.format(gate=format_number(frame["gate"].iloc[0])),) if "gate" in frame else ()
-    return Section("learned", "Learned points", title, (_LEARNED, _BOOK, *gate), (exhibit,), files)
+    files = (("learned_points.toml", "Download the rule book (TOML)"),)
+    return replace(section, texts=(_LEARNED, _BOOK, *gate), tables=(table,), files=files)
 
 
-def _tell_segments(comparison: Comparison, charts: Container[str]) -> Section:
-    tables, title = comparison.tables, "By segment and by month"
-    texts, exhibits = [_SEGMENTS if len(tables["segments"]) else _NO_SEGMENTS], []
+def _show_segments(comparison: Comparison, charts: Container[str]) -> Section:
+    tables = comparison.tables
+    texts, shown = [_SEGMENTS if len(tables["segments"]) else _NO_SEGMENTS], []
     if len(tables["months"]):
         months, drawn = tables["months"].drop(columns="column"), "months" in charts
-        exhibits.append(make_exhibit("months", months, title="Month by month", note=_MONTHS, drawn=drawn, fold="Every month"))
+        shown.append(make_page_table("months", months, title="Month by month", note=_MONTHS, has_chart=drawn, fold="Every month"))
     else:
-        texts.append("By month nothing can be told: the leads carry no dates.")
+        texts.append("The leads have no dates, so nothing can be shown by month.")
     if len(tables["segments"]):
-        exhibits.append(make_exhibit("segments", tables["segments"]))
-    return Section("segments", "Segments", title, tuple(texts), tuple(exhibits))
+        shown.append(make_page_table("segments", tables["segments"]))
+    return Section(key="segments", nav="Segments", title="By segment and by month", texts=tuple(texts), tables=tuple(shown))
 
 
-def _find_untold(comparison: Comparison, word: str) -> str:
-    """Why something cannot be told: the sentence that speaks of it, or the first."""
-    told = [text for text in comparison.untold if word in text] or list(comparison.untold)
-    return told[0] if told else "There is nothing to compare."
+def _find_limitation(comparison: Comparison, word: str) -> str:
+    """The first limitation with that word, or else the first of all."""
+    texts = [text for text in comparison.limitations if word in text] or list(comparison.limitations)
+    return texts[0] if texts else "There is nothing to compare."

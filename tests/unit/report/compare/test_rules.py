@@ -1,15 +1,15 @@
-"""Rules beside what they are worth in the model, segments and months, worked by hand."""
+"""Rules and their worth in the model, segments and months, worked by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
-from unit.report.contests import OUTCOME, PROBABILITY, PTS, make_tested
+from unit.report.compared import OUTCOME, PROBABILITY, PTS, make_tested
 
 from predictor.points.rulebook import parse_rule_book
+from predictor.report.compare.compared_leads import ComparedLeads
 from predictor.report.compare.rules import compute_rules
 from predictor.report.compare.segments import choose_segments, compute_months, compute_segments
-from predictor.report.compare.ways import ComparedLeads
 
 TEXT = """
 name = "x"
@@ -31,7 +31,8 @@ def make_ruled(n=4000):
     odds = -1 + 1.0 * good - 0.8 * bad + draw.normal(size=n) / 3
     p = 1 / (1 + np.exp(-odds))
     keys, y = np.arange(n).astype(object), (draw.random(n) < p).astype(float)
-    return ComparedLeads(keys, y, p, 0.4, times=times, book=parse_rule_book(TEXT, "x")), odds
+    leads = ComparedLeads(lead_id=keys, outcome=y, probability=p, threshold=0.4, times=times, book=parse_rule_book(TEXT, "x"))
+    return leads, odds
 
 
 def test_rules_that_are_dead_redundant_or_of_the_wrong_sign():

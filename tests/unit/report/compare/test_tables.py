@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from unit.report.conftest import POINTS
 
 from predictor.core.errors import TrainingError
 from predictor.model.metrics.intervals import wilson
 from predictor.model.metrics.metrics import Difference
 from predictor.report.compare.bands import compute_point_bands
 from predictor.report.compare.candidates import compute_threshold_rows, compute_verdict_table
-from predictor.report.compare.equal_volume import compute_equal_volume
 
 
 def test_verdict_table(data):
@@ -31,7 +31,7 @@ def test_verdict_table(data):
     assert np.isnan(table.loc["lightgbm", "difference"])
 
 
-def test_verdict_table_where_nothing_can_be_told(bare):
+def test_verdict_table_without_a_slope(bare):
     row = compute_verdict_table(bare.verdict).iloc[0]
     assert np.isnan(row["calibration_slope"])
     assert np.isnan(row["calibration_slope_low"])
@@ -39,7 +39,7 @@ def test_verdict_table_where_nothing_can_be_told(bare):
 
 
 @pytest.mark.parametrize(
-    ("gap", "told"),
+    ("difference", "judgement"),
     [
         (Difference(-0.1, -0.2, -0.05), "better"),
         (Difference(0.1, 0.05, 0.2), "worse"),
@@ -47,13 +47,13 @@ def test_verdict_table_where_nothing_can_be_told(bare):
         (Difference(0.0, 0.0, 0.0), "not to be told apart"),
     ],
 )
-def test_what_a_difference_tells(data, gap, told):
-    verdict = replace(data.verdict, differences={"points": gap})
-    assert compute_verdict_table(verdict)["told"].iloc[0] == told
+def test_judgement_of_a_difference(data, difference, judgement):
+    verdict = replace(data.verdict, differences={"points": difference})
+    assert compute_verdict_table(verdict)["told"].iloc[0] == judgement
 
 
 def test_point_bands(data):
-    table = compute_point_bands(data.points, data.verdict.outcome)
+    table = compute_point_bands(POINTS, data.verdict.outcome)
     # 10: 100 leads without an SQL; 30: 40 leads, every other an SQL; 70: the same; unknown: 20, all SQLs
     assert table["band"].tolist() == ["under 20", "30 to < 40", "70 or more", "unknown"]
     assert table["leads"].tolist() == [100, 40, 40, 20]
@@ -90,62 +90,6 @@ def test_bands_are_few_and_hold_every_lead(scale):
 def test_point_bands_refuse_other_leads():
     with pytest.raises(TrainingError, match="there are 2 and 1"):
         compute_point_bands([5], [0, 1])
-
-
-def test_equal_volume_by_hand(data):
-    volume = compute_equal_volume(data.verdict, data.routed)
-    # 40 leads each: the points catch 20 SQLs, the learned score has 40 leads at 0.6, all SQLs
-    assert (volume.leads, volume.points_sqls, volume.learned_sqls) == (40, 20, 40)
-    assert volume.difference.mean == 20
-    assert 5 < volume.difference.low < 20 < volume.difference.high < 35
-    assert volume.told == "better"
-    assert volume.text.startswith(
-        "With 40 test leads handed over by each, 'lightgbm' is better than the points: +20 SQLs (95 %: +"
-    )
-
-
-def test_equal_volume_shares_a_tie_at_the_boundary(data):
-    # everybody at one probability: any 40 of 200 leads catch 40 * 60 / 200 = 12 SQLs, the points 20
-    verdict = replace(data.verdict, probability={"lightgbm": np.full(200, 0.3)})
-    volume = compute_equal_volume(verdict, data.routed)
-    assert volume.learned_sqls == pytest.approx(12)
-    assert volume.told == "worse"
-    assert "'lightgbm' is worse than the points: -8 SQLs" in volume.text
-
-
-def test_equal_volume_of_the_same_choice_is_not_told_apart(data):
-    verdict = replace(data.verdict, probability={"lightgbm": np.where(data.routed, 0.6, 0.1)})
-    volume = compute_equal_volume(verdict, data.routed)
-    assert volume.difference == Difference(0, 0, 0)
-    assert volume.told == "not to be told apart"
-    assert "'lightgbm' and the points are not to be told apart: +0 SQLs" in volume.text
-
-
-def test_order_of_leads_changes_nothing(data):
-    order = np.random.default_rng(1).permutation(200)
-    probability = {"lightgbm": data.verdict.probability["lightgbm"][order]}
-    shuffled = replace(data.verdict, probability=probability, outcome=data.verdict.outcome[order])
-    assert compute_equal_volume(shuffled, data.routed[order]) == compute_equal_volume(data.verdict, data.routed)
-
-
-@pytest.mark.parametrize(
-    ("routed", "outcome", "text"),
-    [
-        (np.zeros(200), None, "hands over no test lead, so there is nothing to compare"),
-        (np.ones(200), None, "hands over every test lead, so there is nothing to choose between"),
-        (None, np.zeros(200), "No test lead became an SQL, so it cannot be told"),
-    ],
-)
-def test_equal_volume_that_cannot_be_told(data, routed, outcome, text):
-    verdict = data.verdict if outcome is None else replace(data.verdict, outcome=outcome)
-    volume = compute_equal_volume(verdict, data.routed if routed is None else routed)
-    assert volume.told is None
-    assert text in volume.text
-
-
-def test_equal_volume_refuses_other_leads(data):
-    with pytest.raises(TrainingError, match="there are 200 and 3"):
-        compute_equal_volume(data.verdict, [True, False, True])
 
 
 def test_threshold_rows_are_few_and_hold_the_recommended(data):

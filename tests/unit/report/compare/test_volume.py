@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
-from unit.report.contests import BY_RULES, OUTCOME, PROBABILITY, PTS, TESTED, by_way, make_tested
+from unit.report.compared import BY_RULES, OUTCOME, PROBABILITY, PTS, TESTED, by_way, make_tested
 
 from predictor.model.metrics.intervals import wilson
+from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS, ComparedLeads, Curve, measure_resamples
 from predictor.report.compare.disagreement import compute_disagreement, list_swapped
 from predictor.report.compare.volume import compute_capacity, compute_equal_sqls, compute_gains, compute_rankings, compute_volume
-from predictor.report.compare.ways import LEARNED, MODEL, POINTS, ComparedLeads, Curve, measure_resamples
+from predictor.report.table_cells import SAME
 
 
 def test_equal_volume_by_hand():
@@ -44,7 +45,7 @@ def test_equal_sqls_by_hand():
     assert rows["leads"].tolist() == [80, 20, 20]
     pairs = table[table["against"] != ""].set_index(["way", "against"])
     assert pairs["difference"].to_dict() == {(LEARNED, POINTS): -60, (MODEL, POINTS): -60, (MODEL, LEARNED): 0}
-    assert pairs["told"].tolist() == ["better", "better", "not to be told apart"]
+    assert pairs["told"].tolist() == ["better", "better", SAME]
 
 
 def test_capacity_by_hand():
@@ -84,14 +85,22 @@ def test_rankings_are_those_of_scikit_learn_on_scored_leads():
 
 def test_intervals_hold_what_they_say():
     """Of 60 samples of a firm in which points and model rank equally well, about 95 % leave the difference open."""
-    draw, told = np.random.default_rng(0), []
+    draw, judgements = np.random.default_rng(0), []
     for seed in range(60):
         truth, n = draw.normal(size=600), 600
         y = (draw.random(n) < 1 / (1 + np.exp(1 - truth))).astype(float)
         points, model = truth + draw.normal(size=n), 1 / (1 + np.exp(-truth - draw.normal(size=n)))
-        tested = ComparedLeads(np.arange(n).astype(object), y, model, 0.5, points, points >= 1, 1.0)
-        told += compute_volume(tested, resamples=100, seed=seed)["told"].tolist()[1:]
-    assert told.count("not to be told apart") >= 51
+        tested = ComparedLeads(
+            lead_id=np.arange(n).astype(object),
+            outcome=y,
+            probability=model,
+            threshold=0.5,
+            points=points,
+            routed=points >= 1,
+            gate=1.0,
+        )
+        judgements += compute_volume(tested, resamples=100, seed=seed)["told"].tolist()[1:]
+    assert judgements.count(SAME) >= 51
 
 
 def test_order_of_leads_changes_nothing():
@@ -117,9 +126,9 @@ def test_cells_and_the_leads_that_are_swapped():
     assert model["sql"].tolist() == [1] * 30
 
 
-def test_a_key_that_may_be_an_address_is_not_told():
+def test_an_id_that_may_be_an_address_is_withheld():
     keys = np.array([f"jane{number}@example.com" for number in range(200)], dtype=object)
-    assert set(list_swapped(make_tested(lead_id=keys))["lead_id"]) == {"(not told)"}
+    assert set(list_swapped(make_tested(lead_id=keys))["lead_id"]) == {"(withheld)"}
 
 
 def test_what_is_needed_and_caught_agree():

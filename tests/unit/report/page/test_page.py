@@ -1,4 +1,4 @@
-"""The page: well formed, on its own, and honest about what cannot be told. What a browser makes of it is in tests/browser."""
+"""The page: well formed, self-contained, and clear about its limits. tests/browser opens it in a browser."""
 
 import io
 import json
@@ -13,9 +13,9 @@ import pytest
 from predictor.core.errors import Finding
 from predictor.core.wording import DASH
 from predictor.model.threshold.gate import judge_gate
-from predictor.report.compare.wording import BETTER, SAME
-from predictor.report.page.headline import make_headline
+from predictor.report.headline import make_headline
 from predictor.report.page.render import make_policy, render_page
+from predictor.report.table_cells import BETTER, SAME
 
 EMPTY = {"meta", "br", "input"}
 
@@ -49,7 +49,7 @@ class Reader(HTMLParser):
         return " ".join(" ".join(self.texts).replace("\u00a0", " ").split())
 
     @property
-    def held(self):
+    def content(self):
         """What the page's script works with."""
         return json.loads(self.blocks[0])
 
@@ -104,25 +104,25 @@ def test_first_screen_gives_the_verdict(data, reader):
     )
     # 60 leads in 10 weeks at 0.2 or more convert wholly, so the threshold nearest the band is 0: all 200, 60 SQLs
     assert (
-        "What to do Hand over every lead. Before the test leads came, the same rule chose 0 (every lead): 30 % (24 to 37 %) "
+        "What to do Hand over every lead. In the forward test the same rule chose 0 (every lead): 30 % (24 to 37 %) "
         "of the test leads became SQLs." in first
     )
-    assert "on the same 200 leads, newer than any that taught what is tested here" in first
-    again = "The model that serves was learned again after this test, from the test leads too."
+    assert "on the same 200 leads, all newer than the training leads" in first
+    again = "After this test the model that serves was trained again, with the test leads too."
     assert f"SQL within 42 days. Candidate 'lightgbm'. {again} Fitted on 1,234 leads with known outcomes" in first
     assert "from 2025-01-02 through 2026-09-30; 7 pending leads were left out." in first
     assert data.verdict.text in reader.text
     assert "By this test it may serve: its log loss is lower than that of 'points'." in reader.text
 
 
-@pytest.mark.parametrize("told", [SAME, ""])
-def test_a_gain_at_the_threshold_alone_is_titled_by_its_own_number_of_leads(data, told):
-    """The gate's leads tell the ways apart no better than a gate that passes nobody: the title speaks of the threshold's."""
+@pytest.mark.parametrize("judgement", [SAME, ""])
+def test_a_gain_at_the_threshold_alone_is_titled_by_its_own_number_of_leads(data, judgement):
+    """The gate's number of leads shows no clear difference, or the gate passes nobody: the title is for the threshold."""
     tables = data.comparison.tables
-    volume = tables["volume"].assign(told=lambda table: np.where(table["against"] == "", "", told))
+    volume = tables["volume"].assign(told=lambda table: np.where(table["against"] == "", "", judgement))
     steps = tables["steps"].assign(points_told=BETTER)
     step = steps.iloc[1]
-    comparison = data.comparison.beside({"volume": volume, "steps": steps})
+    comparison = data.comparison.with_tables({"volume": volume, "steps": steps})
     headline = make_headline(comparison, float(step["threshold"]))
     assert headline.title == f"With the same {step['leads']:,.0f} leads the model finds more SQLs than your points"
     assert headline.sentences[0].startswith("The points gate hands over 4 a week")
@@ -132,16 +132,19 @@ def test_figures_of_test_leads_are_those_of_the_threshold_that_was_tested(data):
     """The one that serves was chosen from these leads too: it is named, and neither sliders nor title use it."""
     text = render_page(replace(data, advice=replace(data.advice, threshold=0.5)))
     reader, steps = read(text), data.comparison.tables["steps"]
-    assert reader.held["slider"]["start"] == 0 == steps["threshold"].iloc[0]
+    assert reader.content["slider"]["start"] == 0 == steps["threshold"].iloc[0]
     named = "The final model's threshold is 0.5, chosen on all leads by the same rule."
-    assert "What to do Hand over leads to which the final model gives 0.5 or more. Before the test leads came" in reader.text
-    assert f"They start at the forward-tested threshold. {named}" in reader.text
+    assert (
+        "What to do Hand over leads to which the final model gives 0.5 or more. In the forward test the same rule chose"
+        in reader.text
+    )
+    assert f"The sliders start at the forward-tested threshold. {named}" in reader.text
     assert "Forward-tested threshold As many as today's gate" in reader.text
     tested = replace(data.verdict.threshold, threshold=0.6)
     verdict, comparison = replace(data.verdict, threshold=tested), data.comparison
     moved = read(render_page(replace(data, verdict=verdict, comparison=comparison)))
     gate = judge_gate(data.verdict.outcome, data.verdict.probability["lightgbm"] >= 0.6, weeks=10.0)
-    assert f"chose 0.6: of the test leads {gate.leads_per_week:.1f} a week, of which {gate.conversion:.0%}" in (
+    assert f"chose 0.6: {gate.leads_per_week:.1f} test leads a week, of which {gate.conversion:.0%}" in (
         moved.text.replace(" %", "%")
     )
 
@@ -150,57 +153,57 @@ def test_tables_hold_the_figures(reader):
     assert "under 20 100 0 0 % 0.0 to 3.7 %" in reader.text
     assert "unknown 20 20 100 % 84 to 100 %" in reader.text
     assert "every candidate on the same 200 test leads, of which 30 % became SQLs" in reader.text
-    assert "By day 40, as far as enough leads were watched, 20 % were SQLs." in reader.text
+    assert "By day 40, the last with enough leads, 20 % were SQLs." in reader.text
     assert reader.text.index("AUDIT003 warning") < reader.text.index("LEAD021 tip")
 
 
 def test_every_chart_has_its_table_and_every_table_its_csv(data, reader):
-    held = reader.held
+    content = reader.content
     assert {"gains", "steps", "bands", "volume", "equal_sqls", "capacity", "cells", "reliability", "time_to_sql"} <= set(
-        held["charts"]
+        content["charts"]
     )
     drawn = {value for name, value in reader.attributes if name == "data-chart"}
     saved = [value for name, value in reader.attributes if name == "data-table"]
-    assert drawn == set(held["charts"])
-    assert drawn <= set(saved) == set(held["tables"])
+    assert drawn == set(content["charts"])
+    assert drawn <= set(saved) == set(content["tables"])
     assert len(saved) == len(set(saved))
     for name in ("steps", "volume", "gains", "bands"):
-        told = pd.read_csv(io.StringIO(held["tables"][name]["csv"]), keep_default_na=False, na_values=[""])
+        saved_table = pd.read_csv(io.StringIO(content["tables"][name]["csv"]), keep_default_na=False, na_values=[""])
         table = data.comparison.tables[name]
-        assert list(told) == list(table)
-        for column in held["tables"][name]["numbers"]:
-            np.testing.assert_allclose(told[column].astype(float), table[column].astype(float), rtol=1e-5)
+        assert list(saved_table) == list(table)
+        for column in content["tables"][name]["numbers"]:
+            np.testing.assert_allclose(saved_table[column].astype(float), table[column].astype(float), rtol=1e-5)
 
 
-def test_what_the_candidate_looks_at(data, reader):
+def test_what_the_candidate_uses(data, reader):
     ranked = [{"group": "Page views <b>", "rise": 0.0515, "spread": 0.0041}]
-    told = read(render_page(replace(data, metrics={**data.metrics, "importance": ranked})))
-    assert "Page views <b> +0.0515 0.0041" in told.text
-    assert told.tags.count("table") == reader.tags.count("table") + 1
-    assert "looks at most" not in reader.text
+    ranked_reader = read(render_page(replace(data, metrics={**data.metrics, "importance": ranked})))
+    assert "Page views <b> +0.0515 0.0041" in ranked_reader.text
+    assert ranked_reader.tags.count("table") == reader.tags.count("table") + 1
+    assert "uses most" not in reader.text
 
 
-def test_the_page_of_a_bundle_names_no_lead(data, reader):
+def test_the_page_of_a_bundle_lists_no_lead(data, reader):
     page = render_page(data)
     assert "L000" not in page
-    assert "swapped" not in reader.held["tables"]
-    assert len(data.comparison.tables["swapped"]) == 40, "the comparison itself knows them"
-    assert "Which leads they are is in no bundle" in reader.text
+    assert "swapped" not in reader.content["tables"]
+    assert len(data.comparison.tables["swapped"]) == 40, "the comparison itself lists them"
+    assert "The bundle does not list these leads." in reader.text
 
 
 def test_the_learned_book_can_be_saved(data):
     rules = pd.DataFrame(
         {"rule": ["Demo"], "hand_points": [50.0], "points": [9], "times": [2.0], "why": ["Set to 50; learned 9."], "gate": [21.0]}
     )
-    told = data.comparison.beside({"learned_points": rules})
-    reader = read(render_page(replace(data, comparison=told, learned_book="name = 'x'  # </script>\n")))
-    assert reader.held["files"] == {"learned_points.toml": "name = 'x'  # </script>\n"}
+    comparison = data.comparison.with_tables({"learned_points": rules})
+    reader = read(render_page(replace(data, comparison=comparison, learned_book="name = 'x'  # </script>\n")))
+    assert reader.content["files"] == {"learned_points.toml": "name = 'x'  # </script>\n"}
     assert "Download the rule book (TOML)" in reader.text
     assert "Demo 9 50 2 Set to 50; learned 9." in reader.text
-    assert reader.held["tables"]["learned_points"]["csv"].startswith(
+    assert reader.content["tables"]["learned_points"]["csv"].startswith(
         "rule,hand_points,points,times,why,gate\nDemo,50,9,2,Set to 50; learned 9.,21\n"
     )
-    assert "The gate of this rule book is 21: a lead with so many learned points or more goes to sales." in reader.text
+    assert "The gate of this rule book is 21: a lead with 21 learned points or more goes to sales." in reader.text
 
 
 def test_texts_are_escaped(make):
@@ -216,9 +219,9 @@ def test_texts_are_escaped(make):
 
 def test_what_the_script_reads_cannot_end_it(data):
     bands = data.comparison.tables["bands"].assign(band="</script><script>alert(1)</script>")
-    page = render_page(replace(data, comparison=data.comparison.beside({"bands": bands})))
+    page = render_page(replace(data, comparison=data.comparison.with_tables({"bands": bands})))
     assert len(re.findall("<script", page)) == 3
-    assert "</script><script>alert(1)" in read(page).held["tables"]["bands"]["csv"]
+    assert "</script><script>alert(1)" in read(page).content["tables"]["bands"]["csv"]
 
 
 def test_name_is_escaped(data):
@@ -229,50 +232,50 @@ def test_name_is_escaped(data):
 def test_page_without_points_gate_dates_and_findings(bare):
     reader = read(render_page(bare))
     text = reader.text
-    assert "Whether points or model choose better cannot be told" in text
-    assert "the outcomes carry no dates, so there is no horizon" in text
+    assert "These leads do not show whether points or model choose better" in text
+    assert "the outcomes have no dates, so there is no horizon" in text
     assert "Fitted on 200 leads with known outcomes; no lead was pending." in text
-    assert "Today There is no gate of points, for the leads carry none." in text
-    assert "Points or model The leads carry no points, so there is nothing to compare the model with." in text
-    assert "What a number of points means cannot be told" in text
-    assert "Who is swapped in and out cannot be told: no gate of points is named." in text
-    assert "How long leads take to become SQLs cannot be told" in text
-    assert "nothing to draw" in text
+    assert "Today There is no points gate, because the leads have no points." in text
+    assert "Points or model The leads have no points, so there is nothing to compare the model with." in text
+    assert "Conversion by points is unknown" in text
+    assert "Swapped leads are unknown: no points gate is named." in text
+    assert "How long leads take to become SQLs is unknown" in text
+    assert "There is nothing to draw" in text
     assert "Leads of every 100 leads 100.0" in text
     assert "There is no rule book, so rules cannot be judged one by one." in text
-    assert "Findings Nothing was noticed." in text
-    assert "steps" not in reader.held["charts"]
+    assert "Findings No findings." in text
+    assert "steps" not in reader.content["charts"]
     for leak in ("nan", "None", "inf %"):
         assert leak not in text
 
 
-def test_page_without_a_gate_still_tells_what_points_mean(data, ungated):
-    text = read(render_page(replace(data, routed=None, comparison=ungated))).text
-    assert "Today No gate is named, so what today's gate does" in text
+def test_page_without_a_gate_still_shows_what_points_mean(data, ungated):
+    text = read(render_page(replace(data, comparison=ungated))).text
+    assert "Today No gate is named, so the page cannot show what today's gate does" in text
     assert "under 20 100 0" in text
-    assert "Who is swapped in and out cannot be told" in text
+    assert "Swapped leads are unknown" in text
 
 
 def test_page_of_a_test_block_without_sqls(make):
     reader = read(render_page(make(outcome=np.zeros(200))))
-    assert "No test lead became an SQL, so it cannot be told which way catches more." in reader.text
+    assert "No test lead became an SQL, so nobody can say which way catches more." in reader.text
     assert "There is nothing to draw: no test lead became an SQL." in reader.text
     assert f"Share of all SQLs {DASH}" in reader.text
-    assert "gains" not in reader.held["charts"]
+    assert "gains" not in reader.content["charts"]
     assert "nan" not in reader.text
     assert "None" not in reader.text
 
 
 @pytest.mark.parametrize("days", [0, 3])
 def test_page_with_a_short_curve(data, days):
-    told = data.comparison.beside({"time_to_sql": data.curve.iloc[:days]})
-    text = read(render_page(replace(data, comparison=told))).text
-    assert ("How long leads take to become SQLs cannot be told" in text) is (days == 0)
+    comparison = data.comparison.with_tables({"time_to_sql": data.comparison.tables["time_to_sql"].iloc[:days]})
+    text = read(render_page(replace(data, comparison=comparison))).text
+    assert ("How long leads take to become SQLs is unknown" in text) is (days == 0)
 
 
 def test_candidate_that_has_not_earned_its_place(data):
-    gap = replace(data.verdict.differences["points"], mean=0.1, low=0.05, high=0.2)
-    verdict = replace(data.verdict, differences={"points": gap})
+    difference = replace(data.verdict.differences["points"], mean=0.1, low=0.05, high=0.2)
+    verdict = replace(data.verdict, differences={"points": difference})
     text = read(render_page(replace(data, verdict=verdict))).text
     assert "By this test it may not serve: its log loss is not lower than that of 'points'." in text
     assert "the chosen is worse" in text

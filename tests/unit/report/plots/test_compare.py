@@ -1,4 +1,4 @@
-"""Plots of points against the learned probability: what stands in the table is drawn, and nothing else."""
+"""Plots of points against model: they draw what is in the table, and nothing else."""
 
 import subprocess
 import sys
@@ -9,8 +9,8 @@ import pytest
 
 from predictor.report.compare.bands import compute_point_bands
 from predictor.report.compare.candidates import compute_verdict_table
+from predictor.report.compare.compared_leads import ComparedLeads
 from predictor.report.compare.volume import compute_gains
-from predictor.report.compare.ways import ComparedLeads
 from predictor.report.plots.compare import plot_candidates, plot_gains, plot_importance, plot_lift, plot_point_bands
 
 OUTCOME = np.array([1, 1, 0, 0, 0, 0, 0, 0, 0, 0] * 20, dtype=float)
@@ -20,7 +20,8 @@ PTS = np.array([70.0, 10, 30, 10, 65, 65, 80, 10, 20, np.nan] * 20)
 
 @pytest.fixture(scope="module")
 def gains():
-    tested = ComparedLeads(np.arange(200).astype(object), OUTCOME, PROBABILITY, 0.4, PTS, PTS >= 60, 60.0)
+    leads = {"lead_id": np.arange(200).astype(object), "outcome": OUTCOME, "probability": PROBABILITY, "threshold": 0.4}
+    tested = ComparedLeads(**leads, points=PTS, routed=PTS >= 60, gate=60.0)
     return compute_gains(tested, steps=10, resamples=20)
 
 
@@ -30,11 +31,11 @@ def find_line(axes, label):
 
 def test_gains_start_at_nothing_and_reach_all_sqls(gains):
     axes = plot_gains(gains).axes[0]
-    assert [line.get_label() for line in axes.lines] == ["by lot", "points", "model"]
+    assert [line.get_label() for line in axes.lines] == ["at random", "points", "model"]
     assert find_line(axes, "model")[:3].tolist() == [[0, 0], [0.1, 0.5], [0.2, 1]]
     assert find_line(axes, "points")[-1].tolist() == [1, 1]
-    held = gains[gains["way"] == "points"]
-    assert find_line(axes, "points")[1:].tolist() == held[["share", "caught"]].to_numpy().tolist()
+    rows = gains[gains["way"] == "points"]
+    assert find_line(axes, "points")[1:].tolist() == rows[["share", "caught"]].to_numpy().tolist()
 
 
 def test_lift_is_conversion_over_that_of_all(gains):
@@ -73,6 +74,6 @@ def test_candidates_stand_with_their_intervals(data):
 
 
 def test_no_window_is_opened_and_no_state_is_kept():
-    asked = "import sys, predictor.report.plots.compare; print('matplotlib.pyplot' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=120)
+    code = "import sys, predictor.report.plots.compare; print('matplotlib.pyplot' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "False"

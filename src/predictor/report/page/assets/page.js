@@ -1,14 +1,14 @@
-// The page's own script: it looks figures up that Python computed and wrote, draws charts from the page's tables, and saves files.
+// The page's own script: it looks up figures that Python computed, draws charts from the page's tables, and saves files.
 (() => {
   "use strict";
-  const held = JSON.parse(document.getElementById("held").textContent);
+  const content = JSON.parse(document.getElementById("content").textContent);
   const byId = (id) => document.getElementById(id);
   const views = [];
-  let row = held.slider.start;
-  let asked = false;
+  let row = content.slider.start;
+  let scheduled = false;
 
-  // The place of both sliders is one row of the table of thresholds; every figure in words is in that row.
-  const { texts, load, here, verdict } = held.slider;
+  // The place of both sliders is one row of the table of thresholds; that row holds the text of every figure.
+  const { texts, load, here, verdict } = content.slider;
   const spots = [...document.querySelectorAll("[data-figure]")];
   const threshold = byId("threshold");
   const capacity = byId("capacity");
@@ -19,14 +19,14 @@
     for (const badge of document.querySelectorAll("[data-verdict]")) badge.dataset.verdict = verdict[row];
     threshold.value = String(row);
     threshold.setAttribute("aria-valuetext", texts.threshold[row]);
-    if (!asked) {
-      asked = true;
+    if (!scheduled) {
+      scheduled = true;
       requestAnimationFrame(move);
     }
   }
 
   function move() {
-    asked = false;
+    scheduled = false;
     for (const view of views) view.data("here", [here[row]]).run();
   }
 
@@ -38,14 +38,14 @@
 
   function setCapacity(most) {
     byId("capacity-value").textContent = most.toLocaleString("en", { maximumFractionDigits: 2 });
-    capacity.setAttribute("aria-valuetext", `${byId("capacity-value").textContent} ${held.unit}`);
+    capacity.setAttribute("aria-valuetext", `${byId("capacity-value").textContent} ${content.unit}`);
   }
 
   function followThreshold() {
     show(Number(threshold.value));
     capacity.value = String(load[row]);
     byId("capacity-value").textContent = texts.load[row];
-    capacity.setAttribute("aria-valuetext", `${texts.load[row]} ${held.unit}`);
+    capacity.setAttribute("aria-valuetext", `${texts.load[row]} ${content.unit}`);
   }
 
   function followCapacity() {
@@ -53,19 +53,19 @@
     setCapacity(Number(capacity.value));
   }
 
-  function say() {
-    byId("said").textContent =
-      `Threshold ${texts.threshold[row]}: ${texts.load[row]} leads and ${texts.sqls[row]} SQLs ${held.unit}, conversion ${texts.conversion[row]}.`;
+  function announce() {
+    byId("announcement").textContent =
+      `Threshold ${texts.threshold[row]}: ${texts.load[row]} leads and ${texts.sqls[row]} SQLs ${content.unit}, conversion ${texts.conversion[row]}.`;
   }
 
   threshold.addEventListener("input", followThreshold);
   capacity.addEventListener("input", followCapacity);
-  for (const slider of [threshold, capacity]) slider.addEventListener("change", say);
+  for (const slider of [threshold, capacity]) slider.addEventListener("change", announce);
   for (const button of document.querySelectorAll("[data-row]")) {
     button.addEventListener("click", () => {
       threshold.value = button.dataset.row;
       followThreshold();
-      say();
+      announce();
     });
   }
   threshold.value = String(row);
@@ -84,11 +84,11 @@
 
   for (const button of document.querySelectorAll("[data-table]")) {
     const name = button.dataset.table;
-    button.addEventListener("click", () => save(`${name}.csv`, "text/csv", held.tables[name].csv));
+    button.addEventListener("click", () => save(`${name}.csv`, "text/csv", content.tables[name].csv));
   }
   for (const button of document.querySelectorAll("[data-file]")) {
     const name = button.dataset.file;
-    button.addEventListener("click", () => save(name, "application/toml", held.files[name]));
+    button.addEventListener("click", () => save(name, "application/toml", content.files[name]));
   }
 
   // The rows of a table from its CSV (RFC 4180); Vega's own reader would make code of the header, which the page forbids.
@@ -108,8 +108,8 @@
   function fill(part) {
     const name = part.data && part.data.name;
     if (name === "here") part.data.values = [here[row]];
-    else if (name in held.tables) part.data.values = read(held.tables[name]);
-    else if (name in held.places) part.data.values = held.places[name];
+    else if (name in content.tables) part.data.values = read(content.tables[name]);
+    else if (name in content.places) part.data.values = content.places[name];
     if (part.layer) part.layer = part.layer.map(fill).filter((layer) => layer.data?.values?.length !== 0);
     return part;
   }
@@ -119,7 +119,7 @@
     const tooltip = { disableDefaultStyle: true, theme: "custom" };
     const options = { ast: true, actions: false, renderer: "svg", defaultStyle: false, logLevel: 2, tooltip };
     try {
-      const spec = fill(held.charts[plot.dataset.chart]);
+      const spec = fill(content.charts[plot.dataset.chart]);
       spec.config.legend.columns = narrow ? 1 : 0;
       spec.config.axis.labelLimit = narrow ? 130 : 240;
       const { view } = await vegaEmbed(plot, spec, options);
@@ -138,7 +138,7 @@
   }
   drawAll();
 
-  // A link to what is folded opens it; printing shows what is worth paper.
+  // A link to a folded table opens it.
   function unfold() {
     const target = location.hash.length > 1 && byId(decodeURIComponent(location.hash.slice(1)));
     const folded = target && target.closest("details");

@@ -1,4 +1,4 @@
-"""Ways to choose leads, and how far what they catch could have come out otherwise, had other leads come in."""
+"""Leads with what points, learned points and model say of each, and a bootstrap over them."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ FloatArray = NDArray[np.float64]
 POINTS, LEARNED, MODEL = "points", "learned points", "model"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ComparedLeads:
-    """Leads that none of the ways has learned from, and what each way says of them; all arrays are in the order of the leads.
+    """Leads that neither model nor learned points were trained on, with what each says; all arrays are in the order of the leads.
 
     Attributes:
-        lead_id: Keys.
+        lead_id: Their ids.
         outcome: 1 or 0.
-        probability: What the model says.
-        threshold: The probability from which it hands a lead over, chosen on earlier leads.
-        points: Totals, NaN where unknown; None for a firm without points.
-        routed: Which leads the points gate hands over; None where the firm names no gate.
-        gate: That gate, in points.
-        qualifies: Which of them a rule qualifies by itself; None: none.
+        probability: The model's probabilities.
+        threshold: The probability from which the model hands a lead over, chosen on earlier leads.
+        points: Point totals, NaN where unknown; None for a firm without points.
+        routed: Which leads the points gate hands over; None without a gate.
+        gate: The points gate.
+        qualifies: Which leads a single rule qualifies; None: none.
         learned: Totals of the learned points; None where there are none.
-        learned_gate: The gate that goes with them.
-        times: How many times the points of each rule were due, a column a rule; None without a rule book.
+        learned_gate: The gate of the learned points.
+        times: How often each rule fired, a column a rule; None without a rule book.
         book: The rule book.
-        attributes: What segments are made of.
-        moments: When each became an MQL; None where leads carry no dates.
-        weeks: How long the leads came in; None likewise.
-        band: Conversion that is wanted of what is handed over.
-        ever: Points and outcome of every lead whose outcome is known, older ones too: points set by hand were learned from none.
-            None where that is not asked.
+        attributes: Columns that segments are made from.
+        moments: When each lead became an MQL; None where leads have no dates.
+        weeks: Weeks in which the leads came in; None where leads have no dates.
+        band: The wanted conversion of the leads handed over.
+        ever: Points and outcomes of every lead with a known outcome, older ones too, since points set by hand were trained on
+            none. None to leave that out.
     """
 
     lead_id: NDArray[np.object_]
@@ -65,25 +65,25 @@ class ComparedLeads:
         check_pairs(self.outcome, self.probability)
 
     @property
-    def by_itself(self) -> NDArray[np.bool_]:
-        """Which leads a rule qualifies by itself."""
+    def qualified(self) -> NDArray[np.bool_]:
+        """Which leads a single rule qualifies."""
         return np.zeros(len(self.outcome), dtype=bool) if self.qualifies is None else self.qualifies
 
     @property
     def ways(self) -> dict[str, FloatArray]:
-        """Way -> by what it ranks the leads, highest first: points (unknown ones last), learned points, the model."""
-        ranked = {}
+        """Way -> the values by which it ranks the leads, highest first: points (unknown ones last), learned points, the model."""
+        values = {}
         if self.points is not None:
-            ranked[POINTS] = np.where(self.by_itself, np.inf, np.nan_to_num(self.points, nan=-np.inf))
+            values[POINTS] = np.where(self.qualified, np.inf, np.nan_to_num(self.points, nan=-np.inf))
         if self.learned is not None:
-            ranked[LEARNED] = self.learned
-        return ranked | {MODEL: self.probability}
+            values[LEARNED] = self.learned
+        return values | {MODEL: self.probability}
 
     @property
     def handed(self) -> NDArray[np.bool_]:
-        """The leads whose number is the equal volume: those of the points gate.
+        """The leads that set the equal volume: those of the points gate.
 
-        Where there is none, those of the threshold; where that hands over every lead or none, the better half by the model.
+        Without a gate those of the model's threshold. If that hands over every lead or none, the better half by the model.
         """
         if self.routed is not None:
             return self.routed
@@ -92,7 +92,7 @@ class ComparedLeads:
 
     @property
     def volume(self) -> str:
-        """Whose leads those are, in words."""
+        """Where the leads of `handed` come from, in words."""
         if self.routed is not None:
             return "the points gate hands over"
         trivial = len(np.unique(self.probability >= self.threshold)) < 2
@@ -101,7 +101,7 @@ class ComparedLeads:
 
 @dataclass(frozen=True)
 class Curve:
-    """What a way has caught when it has handed over so many leads, best first; the leads of a tie come in a random order.
+    """SQLs that a way catches by number of leads handed over, best first; tied leads come in a random order.
 
     Attributes:
         leads: Rising from 0, at the end of each tie.
@@ -112,7 +112,7 @@ class Curve:
     sqls: FloatArray
 
     def catch(self, leads: float | FloatArray) -> FloatArray:
-        """SQLs expected among so many leads.
+        """SQLs expected among that many leads.
 
         >>> Curve(np.array([0.0, 1.0, 3.0]), np.array([0.0, 1.0, 2.0])).catch(np.array([1.0, 2, 5])).tolist()
         [1.0, 1.5, 2.0]
@@ -120,7 +120,7 @@ class Curve:
         return np.asarray(np.interp(leads, self.leads, self.sqls))
 
     def need(self, sqls: float) -> float:
-        """The fewest leads among which so many SQLs are expected; NaN where there are not so many.
+        """The fewest leads among which that many SQLs are expected; NaN where there are fewer SQLs.
 
         >>> curve = Curve(np.array([0.0, 1.0, 2.0, 4.0]), np.array([0.0, 1.0, 1.0, 2.0]))
         >>> curve.need(1), curve.need(1.5), curve.need(3)
@@ -136,7 +136,7 @@ class Curve:
 
     @property
     def auc(self) -> float:
-        """Chance that an SQL ranks above a lead that is none, ties counting half; NaN where one of them lacks.
+        """Chance that an SQL ranks above another lead, ties counting half; NaN where either is missing.
 
         >>> Curve(np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 1.0])).auc
         1.0
@@ -148,13 +148,13 @@ class Curve:
 
 @dataclass(frozen=True)
 class Resample:
-    """A sample of the leads: what each way catches, and what the gate did.
+    """A sample of the leads: what each way catches, and what the gate catches.
 
     Attributes:
         curves: Way -> its curve.
-        leads: How many there are.
+        leads: Leads in the sample.
         sqls: SQLs among them.
-        volume: How many leads the gate hands over.
+        volume: Leads that the gate hands over.
         caught: SQLs among those.
     """
 
@@ -169,19 +169,19 @@ Measure = Callable[[Resample], Mapping[str, float]]
 
 
 def measure_resamples(tested: ComparedLeads, measure: Measure, *, resamples: int = 200, seed: int = 0) -> dict[str, Difference]:
-    """Figures of the leads, each with the interval in which other leads of their kind would have put it.
+    """Figures of the leads, each with its 95 % interval.
 
     Paired percentile bootstrap (Efron and Tibshirani 1993, chapter 13): all ways choose from the same resample. The order of the
     leads changes nothing.
 
     Args:
         tested: The leads.
-        measure: A sample in, figures by name out.
+        measure: Gives the figures of a sample by name.
         resamples: Number of resamples.
         seed: The same seed gives the same intervals.
 
     Returns:
-        Figures by name; the ends are NaN where the figure is, or is so in over a tenth of the resamples.
+        Figures by name; the ends are NaN where the figure is NaN, or is NaN in more than a tenth of the resamples.
     """
     ways, y, handed = tested.ways, tested.outcome, tested.handed.astype(float)
     order = np.lexsort((y, handed, *ways.values()))
@@ -192,11 +192,11 @@ def measure_resamples(tested: ComparedLeads, measure: Measure, *, resamples: int
     for _ in range(resamples):
         weight = np.bincount(random.integers(len(y), size=len(y)), minlength=len(y)).astype(float)
         drawn.append(measure(_take(ranks, y, handed, weight)))
-    return {name: _find_interval(figure, [sample[name] for sample in drawn]) for name, figure in figures.items()}
+    return {name: _compute_interval(figure, [sample[name] for sample in drawn]) for name, figure in figures.items()}
 
 
 def _rank(values: FloatArray) -> NDArray[np.intp]:
-    """For each lead the place of its tie, the highest first."""
+    """For each lead the rank of its value, the highest first; tied leads share one."""
     _, places = np.unique(-values, return_inverse=True)
     return np.asarray(places, dtype=np.intp)
 
@@ -210,9 +210,9 @@ def _take(ranks: Mapping[str, NDArray[np.intp]], y: FloatArray, handed: FloatArr
     return Resample(curves, float(weight.sum()), float(accepted.sum()), float(routed.sum()), float(routed @ y))
 
 
-def _find_interval(figure: float, drawn: list[float]) -> Difference:
-    held = [value for value in drawn if np.isfinite(value)]
-    if not np.isfinite(figure) or len(held) < 0.9 * len(drawn) or not held:
+def _compute_interval(figure: float, drawn: list[float]) -> Difference:
+    finite = [value for value in drawn if np.isfinite(value)]
+    if not np.isfinite(figure) or len(finite) < 0.9 * len(drawn) or not finite:
         return Difference(float(figure), np.nan, np.nan)
-    low, high = np.quantile(held, [0.025, 0.975])
+    low, high = np.quantile(finite, [0.025, 0.975])
     return Difference(float(figure), float(low), float(high))

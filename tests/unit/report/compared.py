@@ -1,8 +1,8 @@
-"""A contest of points, learned points and model that can be worked by hand."""
+"""Leads with points, learned points and model that can be worked by hand."""
 
 import numpy as np
 
-from predictor.report.compare.ways import ComparedLeads
+from predictor.report.compare.compared_leads import ComparedLeads
 
 # Ten leads, twenty times: three SQLs. The gate of 60 takes four, one of them an SQL; the learned points' best four hold two,
 # and the model's best four all three.
@@ -13,12 +13,12 @@ BY_RULES = np.array([50.0, 40, 5, 5, 30, 30, 5, 5, 5, 0] * 20)
 
 
 def make_tested(**changes):
-    held = {
+    fields = {
         "lead_id": np.array([f"L{number:03d}" for number in range(200)], dtype=object), "outcome": OUTCOME,
         "probability": PROBABILITY, "threshold": 0.4, "points": PTS, "routed": PTS >= 60, "gate": 60.0, "learned": BY_RULES,
         "learned_gate": 30.0, "weeks": 10.0,
     }  # fmt: skip
-    return ComparedLeads(**held | changes)
+    return ComparedLeads(**fields | changes)
 
 
 TESTED = make_tested()

@@ -1,0 +1,129 @@
+"""What the page is built from: tables with their CSV and chart, and sections of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from predictor.core.errors import Finding
+from predictor.core.wording import DASH
+from predictor.report.compare.threshold_steps import format_unit
+from predictor.report.page.sliders import describe_steps
+from predictor.report.summary import format_frame
+from predictor.report.tables_text import TextTable
+
+_TEXT_HEADS = frozenset(
+    {"Verdict", "Result", "Compared with", "Most like", "Why", "Group", "Meaning", "Handed over by", "Model minus points"}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageTable:
+    """A table of the page with its CSV, and maybe a chart.
+
+    Attributes:
+        key: Name of the table and of its chart.
+        text: The table as printed.
+        frame: The table as the CSV holds it.
+        title: Above the chart.
+        note: Below the title.
+        has_chart: Whether there is a chart.
+        side_by_side: Whether chart and table stand side by side.
+        fold: Label that opens the table; empty: the table is open.
+    """
+
+    key: str
+    text: TextTable
+    frame: pd.DataFrame
+    title: str = ""
+    note: str = ""
+    has_chart: bool = False
+    side_by_side: bool = False
+    fold: str = ""
+
+    @property
+    def csv(self) -> str:
+        """The table for a spreadsheet, figures with six digits."""
+        return write_csv(self.frame)
+
+    @property
+    def text_columns(self) -> frozenset[int]:
+        """Positions of the columns that hold text rather than figures."""
+        return frozenset(place for place, head in enumerate(self.text.columns) if head in _TEXT_HEADS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A section of the page.
+
+    Attributes:
+        key: Its anchor.
+        nav: Its name in the list of sections.
+        title: Its heading.
+        texts: Paragraphs.
+        tables: Tables and charts.
+        files: Name of a file to save -> label of the button.
+        findings: Findings of the training.
+    """
+
+    key: str
+    nav: str
+    title: str
+    texts: tuple[str, ...] = ()
+    tables: tuple[PageTable, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def make_page_table(key: str, frame: pd.DataFrame, *, text: TextTable | None = None, **changes: object) -> PageTable:
+    r"""A table of the page.
+
+    Args:
+        key: Its name.
+        frame: The figures.
+        text: The table as printed; None: as in the summary.
+        changes: Other fields of `PageTable`.
+
+    >>> table = make_page_table("bands", pd.DataFrame({"band": ["under 10"], "leads": [3], "conversion": [1 / 3]}))
+    >>> table.text.rows, table.csv
+    ((('under 10', '3', '33 %'),), 'band,leads,conversion\nunder 10,3,0.333333\n')
+    """
+    table = PageTable(key=key, text=format_frame(key, frame, stacked=True) if text is None else text, frame=frame)
+    return replace(table, **changes)  # type: ignore[arg-type]
+
+
+def write_csv(frame: pd.DataFrame) -> str:
+    r"""A table as CSV; a text that a spreadsheet would take for a formula gets an apostrophe before it.
+
+    >>> write_csv(pd.DataFrame({"rule": ["=1+1", "-x"], "points": [-1.5, 2.0]}))
+    "rule,points\n'=1+1,-1.5\n'-x,2\n"
+    """
+    return guard_formulas(frame).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
+def guard_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with an apostrophe before each text that a spreadsheet would take for a formula.
+
+    >>> guard_formulas(pd.DataFrame({"rule": ["=1+1", "Demo"]}))["rule"].tolist()
+    ["'=1+1", 'Demo']
+    """
+    safe = frame.copy()
+    for name in safe:
+        if not pd.api.types.is_numeric_dtype(safe[name]):
+            safe[name] = [
+                f"'{text}" if isinstance(text, str) and text[:1] in "=+-@\t\r" and text else text for text in safe[name]
+            ]
+    return safe
+
+
+def format_step_table(steps: pd.DataFrame) -> TextTable:
+    """Every threshold with what it hands over, as text; empty columns are left out."""
+    texts, unit = describe_steps(steps), format_unit(steps)
+    heads = {
+        "threshold": "Threshold", "load": f"Leads {unit}", "share": "Share of all leads", "sqls": f"SQLs {unit}",
+        "conversion": "Conversion", "caught": "Share of all SQLs", "verdict": "Verdict", "points_sqls": "SQLs by points",
+        "points_difference": "Model minus points", "learned_sqls": "SQLs by learned points",
+    }  # fmt: skip
+    columns = {head: texts[name] for name, head in heads.items() if set(texts[name]) != {DASH}}
+    return TextTable("What each threshold hands over", tuple(columns), tuple(zip(*columns.values(), strict=True)))

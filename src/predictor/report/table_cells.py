@@ -1,0 +1,73 @@
+"""What the tables of the report share: rows, a share with its interval, names of bands, and what a difference says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from predictor.model.metrics.intervals import wilson
+from predictor.model.metrics.metrics import Difference
+
+# What the columns `told` hold. CSV files and bundles keep these values, and people read what `format_judgement` makes of them.
+SAME, BETTER, WORSE = "not to be told apart", "better", "worse"
+FEW, NOTHING = "too few leads to tell", "not to be told from nothing"
+READABLE = {SAME: "no clear difference", FEW: "too few leads", NOTHING: "no clear effect"}
+
+
+def judge_difference(difference: Difference, *, better: bool) -> str:
+    """Better or worse where the 95 % interval leaves 0 out; empty where the interval is missing.
+
+    Args:
+        difference: The difference with its interval.
+        better: Whether the difference itself speaks for the first.
+
+    >>> [judge_difference(Difference(-0.1, -0.2, high), better=True) for high in (-0.05, 0.1, float("nan"))]
+    ['better', 'not to be told apart', '']
+    """
+    if not np.isfinite([difference.mean, difference.low, difference.high]).all():
+        return ""
+    if difference.low <= 0 <= difference.high:
+        return SAME
+    return BETTER if better else WORSE
+
+
+def format_judgement(value: str) -> str:
+    """A value of a column `told` as people read it.
+
+    >>> format_judgement("not to be told apart"), format_judgement("better")
+    ('no clear difference', 'better')
+    """
+    return READABLE.get(value, value)
+
+
+def list_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table, each by column."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+def compute_share(name: str, yes: NDArray[np.float64], *, fewest: int = 1) -> dict[str, float]:
+    """A share with its 95 % interval (Wilson), as three columns; NaN where fewer values than `fewest` are there.
+
+    >>> compute_share("conversion", np.array([1.0, 0.0]), fewest=3)
+    {'conversion': nan, 'conversion_low': nan, 'conversion_high': nan}
+    """
+    if len(yes) < fewest:
+        return dict.fromkeys((name, f"{name}_low", f"{name}_high"), float("nan"))
+    low, high = wilson(yes.sum(), len(yes))
+    return {name: float(yes.mean()), f"{name}_low": float(low), f"{name}_high": float(high)}
+
+
+def name_bands(edges: Sequence[str]) -> list[str]:
+    """The names of the bands between rising edges.
+
+    >>> name_bands(["10", "20"]), name_bands([])
+    (['under 10', '10 to < 20', '20 or more'], ['all'])
+    """
+    if not edges:
+        return ["all"]
+    return [f"under {edges[0]}", *(f"{low} to < {high}" for low, high in pairwise(edges)), f"{edges[-1]} or more"]
