@@ -200,7 +200,7 @@ def test_leads_with_outcomes_all_alike_are_told_as_far_as_can_be(bundle, tmp_pat
     page = " ".join((tmp_path / "report.html").read_text(encoding="utf-8").split())
     assert "The points gate hands over" in page
     if not accepted:
-        assert f"{which} test lead became an SQL, so it cannot be told which way catches more." in page
+        assert f"{which} test lead became an SQL, so nobody can say which way catches more." in page
 
 
 @pytest.mark.parametrize("name", ["report.html", "report.md"])

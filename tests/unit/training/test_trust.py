@@ -75,7 +75,7 @@ def test_bundle_card_and_page_say_it(run):
         assert ("Set model.recalibrate to" in text) is off
         for figure in ("Miscalibration", "Discrimination", "Uncertainty", "Intercept", "Slope"):
             assert figure in text
-    assert ('class="doubt"' in page) is off
+    assert ('<p class="warning">' in page) is off
 
 
 def test_the_terminal_says_it(run):
@@ -118,7 +118,7 @@ def test_groups_of_people_are_compared_and_never_looked_at(run):
         text = (bundle / name).read_text()
         for group in ("Gender: f", "Gender: m", "Gender: x"):
             assert group in text
-        assert "of twenty groups one is off by chance alone" in text
+        assert "about one group in twenty differs by chance alone" in text
 
 
 def test_without_protected_columns_that_is_said(trained):
