@@ -35,7 +35,7 @@ CAPTIONS = {
     "gains": "Gains and lift",
     "cells": "Where points and model disagree, with the same number of leads each",
     "swapped": "Leads that only points or only the model hands over",
-    "rules": "Rule by rule",
+    "rules": "Points and worth of each rule",
     "segments": "By segment",
     "months": "By month",
 }
