@@ -1,7 +1,8 @@
 # make demo | test | lint | bench | docs | install; each installs what it needs, once.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-EXTRAS ?= dev
+EXTRAS ?=
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO := .demo
 
 .PHONY: install demo test lint bench docs format clean
@@ -11,7 +12,8 @@ install: .venv/.installed
 .venv/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[$(EXTRAS)]'
+	$(PIP) --upgrade pip
+	$(PIP) --group dev --editable '.$(if $(EXTRAS),[$(EXTRAS)])'
 	touch $@
 
 demo: install
