@@ -8,6 +8,7 @@ import resource
 import tomllib
 from contextlib import suppress
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -41,10 +42,20 @@ def serve(
     _check_free(host, port)
     skip_unused_fields()
     _raise_file_limit()
+    api = locate_api()
     uvicorn.run(
-        "api.app:create_from_environment", factory=True, host=host, port=port, access_log=False, log_config=make_log_config(),
-        server_header=False, http="api.http.header_timeout:HeaderTimeout",
+        f"{api}.app:create_from_environment", factory=True, host=host, port=port, access_log=False, log_config=make_log_config(),
+        server_header=False, http=f"{api}.http.header_timeout:HeaderTimeout",
     )  # fmt: skip
+
+
+def locate_api() -> str:
+    """The name of the API's package: a wheel holds it inside this package, a checkout beside it.
+
+    >>> locate_api() in {"api", "predictor.api"}
+    True
+    """
+    return "predictor.api" if find_spec("predictor.api") else "api"
 
 
 def _raise_file_limit() -> None:
