@@ -23,7 +23,7 @@ demo: install
 	$(BIN)/python -m api.example $(DEMO)/models
 
 test: install
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder # a file's fixtures are made once; slow folders come first
 
 lint: install
 	$(BIN)/ruff check .

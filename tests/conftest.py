@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy loads: threads of several workers only wait for each other
+
 from predictor.core.settings import load_settings
 from predictor.scoring.scorer import Scorer
 from predictor.simulate.files import save_firm

