@@ -1,6 +1,5 @@
 """A whole training makes the same choices whatever was told after the test block began."""
 
-import re
 import shutil
 
 import numpy as np
@@ -8,14 +7,21 @@ import pandas as pd
 import pytest
 
 from predictor.core.settings import load_settings
+from predictor.simulate.files import save_firm
+from predictor.simulate.firm import simulate_firm
 from predictor.training.train import train
 
+QUICK = '\n[model]\nresamples = 20\nbudget_s = 0\ncandidates = ["constant", "points", "logistic"]\n'
 
-def ask_candidates(words):
-    """Settings that ask for the quick candidates alone."""
-    asked, times = re.subn(r"^candidates = .*$", 'candidates = ["constant", "points", "logistic"]', words, flags=re.MULTILINE)
-    assert times == 1
-    return asked
+
+@pytest.fixture(scope="module")
+def firm(tmp_path_factory):
+    """The folder of a firm of 1,500 leads, whose settings ask for the quick candidates alone."""
+    folder = tmp_path_factory.mktemp("firm")
+    save_firm(simulate_firm(1500, 3), folder)
+    settings = folder / "predictor.toml"
+    settings.write_text(settings.read_text() + QUICK)
+    return folder
 
 
 def turn_newest_outcomes(folder, trained, to):
@@ -48,7 +54,6 @@ def assert_same_choices(first, second):
 def test_a_whole_training_chooses_the_same_whatever_became_of_the_test_leads(firm, tmp_path, horizon, pending):
     asked = f'horizon_days = {horizon}\npending = "{pending}"'
     words = (firm / "predictor.toml").read_text().replace("horizon_days = 30", asked)
-    words = ask_candidates(words)
     for folder in ("true", "turned"):
         shutil.copytree(firm, tmp_path / folder)
         (tmp_path / folder / "predictor.toml").write_text(words)
@@ -63,7 +68,7 @@ def test_a_whole_training_chooses_the_same_whatever_became_of_the_test_leads(fir
 def test_an_acceptance_after_the_test_block_began_teaches_nothing(firm, tmp_path, way):
     """Neither of a test lead nor of an older one that was pending then: model, calibrator, choice and threshold stay."""
     words = (firm / "predictor.toml").read_text().replace("horizon_days = 30", f'horizon_days = 30\npending = "{way}"')
-    words = ask_candidates(words.replace("[data]", '[data]\nobserved_until = "2026-06-30"'))
+    words = words.replace("[data]", '[data]\nobserved_until = "2026-06-30"')
     for folder in ("true", "changed"):
         shutil.copytree(firm, tmp_path / folder)
         (tmp_path / folder / "predictor.toml").write_text(words)
