@@ -4,6 +4,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy loads: threads of several workers only wait for each other
@@ -15,6 +16,8 @@ from predictor.simulate.firm import simulate_firm
 from predictor.training.train import save_trained, train
 
 ROOT = Path(__file__).resolve().parent.parent
+hypothesis.settings.register_profile("suite", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("suite")
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 OTHERS = """
 [model]

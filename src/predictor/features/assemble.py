@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -93,4 +95,4 @@ def sum_points(points: Any) -> float:  # noqa: ANN401  any iterable of floats
     (3.0, nan)
     """
     known = [value for value in points if not np.isnan(value)]
-    return float(sum(known)) if known else np.nan
+    return float(reduce(add, known, 0.0)) if known else np.nan  # `sum` compensates from Python 3.12 on, as a table's sum does not

@@ -109,7 +109,10 @@ def _parse_place(where: str, folder: Path, table: str) -> _Place:
 
 def _list_columns(place: _Place, table: str) -> tuple[str, ...]:
     def inspect(engine: sa.Engine) -> tuple[str, ...]:
-        columns = sa.inspect(engine).get_columns(place.name, schema=place.schema)
+        try:
+            columns = sa.inspect(engine).get_columns(place.name, schema=place.schema)
+        finally:
+            engine.dispose()
         return tuple(str(column["name"]) for column in columns)
 
     if place.url.get_backend_name() in _FILES and not Path(place.url.database or "").is_file():
