@@ -38,11 +38,11 @@ def draw_leads() -> list[list[Event]]:
     return [
         [
             Event(
-                NOW - timedelta(seconds=chance.randrange(100 * 86_400)),
-                TYPES[int(16 * chance.random() ** 2)],
-                chance.choice(assets),
-                chance.choice(campaigns),
-                chance.choice([None, 2.5]),
+                occurred_at=NOW - timedelta(seconds=chance.randrange(100 * 86_400)),
+                event_type=TYPES[int(16 * chance.random() ** 2)],
+                asset=chance.choice(assets),
+                campaign=chance.choice(campaigns),
+                value=chance.choice([None, 2.5]),
             )
             for _ in range(EVENTS)
         ]

@@ -46,7 +46,7 @@ def _make_lead(row: dict[str, str], acts: pd.DataFrame | None) -> Lead:
     known = {name: value for name, value in row.items() if name not in _FACTS and isinstance(value, str)}
     held = [] if acts is None else acts.to_dict("records")
     events = [Event(datetime.fromisoformat(act["occurred_at"]), act["event_type"]) for act in held]
-    return Lead(row["lead_id"], datetime.fromisoformat(row["mql_at"]), known, None, events)
+    return Lead(lead_id=row["lead_id"], as_of=datetime.fromisoformat(row["mql_at"]), attributes=known, points=None, events=events)
 
 
 def make_settings(folder: Path, candidate: str, budget_s: float) -> Settings:

@@ -31,7 +31,7 @@ from predictor.store.schema import OutcomeKind
 _LARGEST = 1e15  # no fact about a lead is beyond it, and sums would overflow
 _YEARS = range(1900, 2200)
 _SLACK = timedelta(days=1)  # clocks and zones may differ
-_AHEAD = Finding("LEAD041", "warning", "'as_of' is more than a day in the future.", "Send the moment that the score is for.")
+_AHEAD = Finding("LEAD041", "warning", "'as_of' is more than a day in the future.", do="Send the moment that the score is for.")
 
 
 def _read_moment(value: object) -> datetime:
@@ -110,7 +110,7 @@ class _RequestModel(BaseModel):
         known = list(type(self).model_fields)
         unknown = [field[:60] for field in self.model_extra]
         hint = next((text for field in unknown if (text := name_nearest(field, known))), "")
-        return [Finding("LEAD024", "warning", f"Unknown fields of {name}: {list_names(unknown)}.{hint}", "")]
+        return [Finding("LEAD024", "warning", f"Unknown fields of {name}: {list_names(unknown)}.{hint}", do="")]
 
 
 class EventIn(_RequestModel):
@@ -132,7 +132,7 @@ class EventIn(_RequestModel):
         moment = self.occurred_at
         if moment.tzinfo is not UTC:  # most are
             moment = to_moment(moment, timezone)
-        return Event(moment, self.event_type, self.asset, self.campaign, self.value)
+        return Event(occurred_at=moment, event_type=self.event_type, asset=self.asset, campaign=self.campaign, value=self.value)
 
 
 _LEAD: JsonDict = {
@@ -169,7 +169,13 @@ class LeadIn(_RequestModel):
             now: Used as `as_of` if that is left out.
         """
         as_of = now if self.as_of is None else to_moment(self.as_of, timezone)
-        return Lead(self.lead_id, as_of, self.attributes, self.points, [event.to_event(timezone) for event in self.events])
+        return Lead(
+            lead_id=self.lead_id,
+            as_of=as_of,
+            attributes=self.attributes,
+            points=self.points,
+            events=[event.to_event(timezone) for event in self.events],
+        )
 
     def check(self) -> list[Finding]:
         """Warnings about unknown fields of the lead and its events, and about an `as_of` in the future."""

@@ -83,7 +83,7 @@ def test_the_example_of_a_finding_finds_capped_numbers_and_nothing_else(run):
 def test_the_example_of_a_candidate_is_one(run):
     candidate = run(list_examples("Add a candidate", "python")[0]).RecentRate
     outcome = np.array([0.0] * 12 + [1.0, 1.0, 1.0, 0.0])
-    sample = Sample(np.zeros((16, 2)), outcome, np.arange(16.0), FeatureSet((), ()), dated=True)
+    sample = Sample(np.zeros((16, 2)), outcome, np.arange(16.0), features=FeatureSet((), ()), dated=True)
     model = candidate.fit(sample, 0)
     assert model.score(sample.matrix) == pytest.approx(np.full(16, np.log(3.5 / 1.5)))
     assert model.contribute(sample.matrix).sum(axis=1) == pytest.approx(model.score(sample.matrix))

@@ -75,7 +75,7 @@ def score_singly(scorer: Scorer, leads: pd.DataFrame, events: pd.DataFrame) -> p
         acts = [Event(at.to_pydatetime(), kind) for at, kind in zip(own["occurred_at"], own["event_type"], strict=True)]
         values = {name: getattr(row, name) for name in ATTRIBUTES if not pd.isna(getattr(row, name))}
         values |= {"first_seen": values["first_seen"].isoformat()} if "first_seen" in values else {}
-        answer = scorer.score_lead(Lead(row.lead_id, row.as_of.to_pydatetime(), values, None, acts))
+        answer = scorer.score_lead(Lead(row.lead_id, row.as_of.to_pydatetime(), values, points=None, events=acts))
         answers.append({
             "lead_id": row.lead_id, "probability": answer.probability, "low": answer.interval[0], "high": answer.interval[1],
             "threshold": answer.threshold, "decision": answer.decision, "grade": answer.grade,

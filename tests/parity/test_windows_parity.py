@@ -100,7 +100,9 @@ def test_events_after_as_of_change_nothing_in_a_table(seed):
 
 def test_numbers_are_read_as_texts_and_whole_numbers_as_values():
     rows = [("7", NOW), ("8", NOW)]
-    events = [(key, Event(NOW - timedelta(days=place), "12", "3", None, place)) for key in "78" for place in (1, 2, 9)]
+    events = [
+        (key, Event(NOW - timedelta(days=place), "12", "3", campaign=None, value=place)) for key in "78" for place in (1, 2, 9)
+    ]
     table = make_events(events)
     types = {"lead_id": "int64", "at_us": "int64", "event_type": "int32", "asset": "int8", "campaign": "string", "value": "int32"}
     numbers = table.cast(pa.schema([(name, pa.type_for_alias(kind)) for name, kind in types.items()]))
@@ -110,7 +112,9 @@ def test_numbers_are_read_as_texts_and_whole_numbers_as_values():
 
 def test_events_alike_except_for_spelling_count_once():
     kinds, assets, values = ["größe", "GRÖSSE ", "GRÖßE"], ["Guide", " guide"], [0.0, -0.0]
-    events = [("A", Event(NOW, kind, asset, None, value)) for kind in kinds for asset in assets for value in values]
+    events = [
+        ("A", Event(NOW, kind, asset, campaign=None, value=value)) for kind in kinds for asset in assets for value in values
+    ]
     frame = compute_from([("A", NOW)], events)
     assert frame.loc[10, ["events/any/count_ever", "events/grösse/count_1d", "events/grösse/assets"]].tolist() == [1, 1, 1]
     assert_same(frame, compute_singly(FEATURES, [("A", NOW)], events))

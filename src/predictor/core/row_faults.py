@@ -32,7 +32,7 @@ class Faults:
 
     def add(self, code: str, what: str, do: str) -> None:
         """A fault of the table as a whole."""
-        self.findings.append(Finding(code, "error", what, do))
+        self.findings.append(Finding(code, "error", what, do=do))
 
     def add_rows(self, code: str, mask: pd.Series, what: str, do: str) -> None:
         """A fault of the rows in `mask`, which is as long as the table; none where it is empty.
@@ -42,7 +42,7 @@ class Faults:
         faulty = mask.to_numpy(dtype=bool)
         if faulty.any():
             told = f"{count(int(faulty.sum()), 'row')} (first in row {int(faulty.argmax()) + 1:,})"
-            self.rows.append((Finding(code, "error", what.replace("{rows}", told), do), faulty))
+            self.rows.append((Finding(code, "error", what.replace("{rows}", told), do=do), faulty))
 
     def settle(self, table: str, frame: pd.DataFrame, *, drop: bool | None) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
         """The frame without its faulty rows and what was left out; or all faults at once.

@@ -263,16 +263,16 @@ def check_formats(detected: Mapping[str, DetectedFormat], times: Sequence[str]) 
     findings = []
     for format_name, names in columns.items():
         what = f"Read as '{format_name}': {list_names(names)} (reason: {detected[names[0]].reason})."
-        findings.append(Finding("LEAD034", "tip", what, "Set another format in [forms] if this is wrong."))
+        findings.append(Finding("LEAD034", "tip", what, do="Set another format in [forms] if this is wrong."))
     if points := [name for name, column in detected.items() if column.has_open_point]:
         what = (
             f"A point may separate thousands or decimals in {list_names(points)}: three digits follow every point, as in 1.500."
         )
         do = f"It is read as a decimal point; set '{_POINTS[1]}' in [forms] where it separates thousands."
-        findings.append(Finding("LEAD042", "warning", what, do))
+        findings.append(Finding("LEAD042", "warning", what, do=do))
     if orders := [name for name, column in detected.items() if column.has_open_order]:
         what = f"Day and month may be swapped in {list_names(orders)} ({count(len(orders), 'column')}): every day is 12 or less."
         is_error = any(name in times for name in orders)
         do = "Set data.date_order to 'd/m/y' or 'm/d/y'" + ("." if is_error else "; until then they are read as texts.")
-        findings.append(Finding("LEAD035", "error" if is_error else "warning", what, do))
+        findings.append(Finding("LEAD035", "error" if is_error else "warning", what, do=do))
     return tuple(findings)

@@ -82,7 +82,7 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     if frame.empty:
         stages = " Name your own statuses of MQL and SQL in [stages]." if settings.data.crm else ""
         do = f"Check the dates and the settings.{stages}"
-        raise TableError("leads", [Finding("LEAD002", "error", "No lead is left.", do), *dropped, *not_mql])
+        raise TableError("leads", [Finding("LEAD002", "error", "No lead is left.", do=do), *dropped, *not_mql])
     full, frame = frame, add_title_parts(reduce_email(frame))
     frame, attributes, denied = split_roles(frame, settings, kept=_list_kept(frame, settings))
     left_out = full.drop(columns=[name for name in (*frame, "email_domain") if name in full]).reset_index(drop=True)
@@ -232,11 +232,11 @@ def _check_rows(frame: pd.DataFrame, settings: Settings, faults: Faults) -> tupl
     findings: tuple[Finding, ...] = ()
     if "sql_at" in frame and "outcome" in frame:
         what = "There are both 'sql_at' and 'outcome': the dates decide, and 'outcome' is not used."
-        findings = (Finding("LEAD016", "warning", what, "Name the one that should not be used in roles.ignore."),)
+        findings = (Finding("LEAD016", "warning", what, do="Name the one that should not be used in roles.ignore."),)
     if "mql_at" in frame or "order_by" in frame:
         return findings
     what = "There is neither 'mql_at' nor 'order_by': the split is random and the figures are optimistic."
-    return (*findings, Finding("LEAD014", "warning", what, "Map mql_at, or map order_by to any column that grows with time."))
+    return (*findings, Finding("LEAD014", "warning", what, do="Map mql_at, or map order_by to any column that grows with time."))
 
 
 def _keep_mqls(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
@@ -244,7 +244,7 @@ def _keep_mqls(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
         return frame, ()
     is_mql = frame["mql_at"].notna()
     what = f"{count(int((~is_mql).sum()), 'lead')} never became an MQL (no 'mql_at') and were left out."
-    return frame[is_mql], (Finding("LEAD007", "tip", what, "Nothing, if the export holds all leads."),)
+    return frame[is_mql], (Finding("LEAD007", "tip", what, do="Nothing, if the export holds all leads."),)
 
 
 def _list_kept(frame: pd.DataFrame, settings: Settings) -> list[str]:

@@ -50,4 +50,4 @@ def _extend_observation(leads: Leads, events: Events, settings: Settings) -> tup
     days = (latest - until).days
     what = f"Events go on for {count(days, 'day')} after the last date of the leads; outcomes are taken as known until then."
     do = "Export both at the same time, or set data.observed_until to the day up to which acceptances are known."
-    return leads, (Finding("EVENT014", "warning", what, do),)
+    return leads, (Finding("EVENT014", "warning", what, do=do),)

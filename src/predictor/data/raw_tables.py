@@ -71,4 +71,4 @@ def _read_leads(where: str, folder: Path, settings: Settings, *, most: int) -> t
         return frame, ()
     what = f"'{path.name}' holds more than {most:,} rows: one in {step:,} was read, {len(frame):,} evenly over the file."
     do = "Raise data.most_rows where memory allows; a sample of this size gives much the same model."
-    return frame, (Finding("LEAD040", "warning", what, do),)
+    return frame, (Finding("LEAD040", "warning", what, do=do),)

@@ -44,7 +44,9 @@ def check_denied(denied: Mapping[str, str]) -> tuple[Finding, ...]:
     Column 'Tags' is no feature: it is filled in during qualification.
     """
     do = "Nothing, unless the value was set before the lead became an MQL: then name the column in roles.allow."
-    return tuple(Finding("LEAD030", "warning", f"Column '{n}' is no feature: {reason}.", do, n) for n, reason in denied.items())
+    return tuple(
+        Finding("LEAD030", "warning", f"Column '{n}' is no feature: {reason}.", do=do, column=n) for n, reason in denied.items()
+    )
 
 
 def _check_numbers(frame: pd.DataFrame, typed: Mapping[str, tuple[Kind, pd.Series]]) -> tuple[Finding, ...]:
@@ -52,7 +54,9 @@ def _check_numbers(frame: pd.DataFrame, typed: Mapping[str, tuple[Kind, pd.Serie
     lost = {name: int((frame[name].notna() & column.isna()).sum()) for name, (kind, column) in typed.items() if kind == "number"}
     do = "Write plain numbers, as 1200 for 1,200: such a cell is taken as missing, and refused when a lead is scored."
     return tuple(
-        Finding("LEAD033", "warning", f"Column '{name}' holds no number in {count(n, 'row')} of {len(frame):,}.", do, name)
+        Finding(
+            "LEAD033", "warning", f"Column '{name}' holds no number in {count(n, 'row')} of {len(frame):,}.", do=do, column=name
+        )
         for name, n in lost.items()
         if n
     )
@@ -83,7 +87,9 @@ def drop_late_dates(
     late = {name: int((frame[name] > frame["mql_at"]).sum()) for name in dates}
     do = "Export the first of these dates rather than the last, or name it in roles.allow: then later dates count as missing."
     findings = tuple(
-        Finding("LEAD032", "warning", f"Column '{name}' is no feature: {count(n, 'date')} lie after 'mql_at'.", do, name)
+        Finding(
+            "LEAD032", "warning", f"Column '{name}' is no feature: {count(n, 'date')} lie after 'mql_at'.", do=do, column=name
+        )
         for name, n in late.items()
         if n
     )

@@ -47,11 +47,11 @@ def select_candidates(fit: Sample, settings: ModelSettings, *, has_folds: bool) 
         names = [name for name in names if name in SIMPLE]
         what = f"Only {count(fewest, 'lead')} of one outcome; learning from features needs {settings.min_outcomes} of each."
         do = f"Until then the model is {fallback}. Train again when more outcomes are known."
-        findings.append(Finding("TRAIN001", "warning", what, do))
+        findings.append(Finding("TRAIN001", "warning", what, do=do))
     elif not has_folds:
         what = "The training leads are too few, or span too little time, for forward folds: no learned candidate can be chosen."
         do = f"Until then the model is {fallback}. Export older leads, or lower label.horizon_days."
-        findings.append(Finding("TRAIN003", "warning", what, do))
+        findings.append(Finding("TRAIN003", "warning", what, do=do))
     if not len(fit.features):
         names = ["constant"]
     if "points" in names and not points and fit.points_column is not None:
@@ -60,7 +60,7 @@ def select_candidates(fit: Sample, settings: ModelSettings, *, has_folds: bool) 
         names = [name for name in names if name not in _ON_POINTS]
         what = "The training leads have no points, so the candidates that need them are left out."
         do = "Name a rule book in points.rule_book, or the CRM's score in roles.points, to see what the points are worth."
-        findings.append(Finding("TRAIN002", "tip", what, do))
+        findings.append(Finding("TRAIN002", "tip", what, do=do))
     if fit.with_rule_counts is None:
         names = [name for name in names if name not in LEARN_POINTS]
     return names or ["constant"], tuple(findings)

@@ -119,7 +119,7 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows, kinds = _read_columns(self._assemble(frame), words)
         self.features_, found = fit_features(rows, kinds, min_support=self.min_support, missing_values=words)
         self.findings_ = Findings(found)
-        sample = Sample(self._encode(frame), outcome, order, self.features_, self.dated_)
+        sample = Sample(matrix=self._encode(frame), outcome=outcome, order=order, features=self.features_, dated=self.dated_)
         name = self.candidate if len(self.features_) else "constant"
         folds = make_forward_folds(sample, folds=self.folds, gap=self.gap) if self.folds else []
         self.model_: CalibratedModel = fit_calibrated(name, sample, folds, int(self.random_state), gap=self.gap)

@@ -106,7 +106,7 @@ def check_unweighted(leads: Leads, settings: Settings) -> tuple[Finding, ...]:
     if way not in {"weight", "odds"} or can_weight_pending(leads):
         return ()
     what = f"Pending leads are left out although label.pending is '{way}', because no acceptance carries a date."
-    return (Finding("TRAIN006", "warning", what, "Map mql_at and sql_at, or leave label.pending at 'auto'."),)
+    return (Finding("TRAIN006", "warning", what, do="Map mql_at and sql_at, or leave label.pending at 'auto'."),)
 
 
 def check_gap(leads: Leads, settings: Settings, horizon: float | None) -> tuple[Finding, ...]:
@@ -117,7 +117,9 @@ def check_gap(leads: Leads, settings: Settings, horizon: float | None) -> tuple[
     what = f"split.gap_days is {gap:g}, less than the {horizon:g} days of the horizon: the model is fitted on outcomes that were "
     what += "not known when the test began, so the figures are too good."
     return (
-        Finding("TRAIN009", "warning", what, "Leave split.gap_days at 'horizon', unless you compare with figures made that way."),
+        Finding(
+            "TRAIN009", "warning", what, do="Leave split.gap_days at 'horizon', unless you compare with figures made that way."
+        ),
     )
 
 

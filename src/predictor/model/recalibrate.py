@@ -37,7 +37,7 @@ def recalibrate_newest(calibrated: CalibratedModel, sample: Sample) -> Calibrate
     cross_calibrated, _, _ = fit_shift(calibrated.out_of_fold[newest], seen.outcome, seen.weight)
     return replace(
         calibrated,
-        calibrator=LevelShift(calibrated.calibrator, shift, variance, n),
+        calibrator=LevelShift(base=calibrated.calibrator, shift=shift, variance=variance, n=n),
         positions=calibrated.positions[newest],
         scores=calibrated.scores[newest],
         out_of_fold=np.asarray(expit(logit(calibrated.out_of_fold[newest]) + cross_calibrated)),

@@ -90,12 +90,14 @@ class Tuning:
             if self.tries > 1:
                 what = f"The search for better trees used the newest {format_percent(self.share)} of the leads of each fold"
             do = f"Set model.budget_s to {self.needed_s:.0f} or more to search on all."
-            found.append(Finding("TRAIN007", "tip", f"{what}: on all leads it would take longer than model.budget_s.", do))
+            found.append(Finding("TRAIN007", "tip", f"{what}: on all leads it would take longer than model.budget_s.", do=do))
         if self.cut_short:
             what = (
                 f"The search for better trees was ended by the clock after {self.tries} tries: another run may find other trees."
             )
-            found.append(Finding("TRAIN008", "warning", what, "Lower model.budget_s, or train on a machine that is less busy."))
+            found.append(
+                Finding("TRAIN008", "warning", what, do="Lower model.budget_s, or train on a machine that is less busy.")
+            )
         return tuple(found)
 
 
@@ -145,7 +147,16 @@ def tune_lightgbm(sample: Sample, folds: list[Fold], *, seed: int, budget: Budge
         search.slow_down()
     budget.advance(1.0)
     before = tuple(search.choose(step) if step else None for step in range(len(folds)))
-    return Tuning(search.choose(len(folds)), before, search.tries, search.loss, usual, share, needed, cut_short=search.cut_short)
+    return Tuning(
+        growth=search.choose(len(folds)),
+        before=before,
+        tries=search.tries,
+        loss=search.loss,
+        usual=usual,
+        share=share,
+        needed_s=needed,
+        cut_short=search.cut_short,
+    )
 
 
 def _thin(fold: Fold, share: float) -> Fold:

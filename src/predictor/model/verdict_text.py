@@ -40,7 +40,7 @@ def check_calibration(judgement: CalibrationJudgement, *, recalibrated: bool) ->
     else:
         do = "Set model.recalibrate to 'newest' and train again, so that the newest leads set the level."
     order = " Until then choose the threshold by policy 'capacity', which only needs the order." if judgement.ranks else ""
-    return Finding(RANK_ONLY, "warning", judgement.text, do + order)
+    return Finding(RANK_ONLY, "warning", judgement.text, do=do + order)
 
 
 def read_calibration_warning(metrics: Mapping[str, Any]) -> Finding | None:
@@ -54,7 +54,7 @@ def read_calibration_warning(metrics: Mapping[str, Any]) -> Finding | None:
     calibration = metrics.get("calibration") or {}
     if calibration.get("verdict") != "rank only":
         return None
-    return Finding(RANK_ONLY, "warning", calibration["text"], calibration["do"])
+    return Finding(RANK_ONLY, "warning", calibration["text"], do=calibration["do"])
 
 
 def _describe_alone(verdict: Verdict) -> str:

@@ -59,7 +59,12 @@ def format_candidates(table: pd.DataFrame) -> TextTable:
     rows = [_format_candidate(row) for row in list_rows(table)]
     leads, share = count(int(table["n"].iloc[0]), "test lead"), format_percent(table["base_rate"].iloc[0])
     caption = f"Forward test: every candidate on the same {leads}, of which {share} became SQLs"
-    return TextTable(caption, heads, tuple(rows), frozenset(i for i, chosen in enumerate(table["chosen"]) if chosen))
+    return TextTable(
+        caption=caption,
+        columns=heads,
+        rows=tuple(rows),
+        marked=frozenset(i for i, chosen in enumerate(table["chosen"]) if chosen),
+    )
 
 
 def format_bands(table: pd.DataFrame) -> TextTable:
@@ -98,7 +103,7 @@ def format_thresholds(table: pd.DataFrame) -> TextTable:
     filled = {head: cells for head, cells in columns.items() if set(cells) != {DASH}}
     marked = frozenset(i for i, recommended in enumerate(table["recommended"]) if recommended)
     caption = "What to expect of each threshold, from forward predictions"
-    return TextTable(caption, tuple(filled), tuple(zip(*filled.values(), strict=True)), marked)
+    return TextTable(caption=caption, columns=tuple(filled), rows=tuple(zip(*filled.values(), strict=True)), marked=marked)
 
 
 def format_importance(metrics: Mapping[str, Any]) -> TextTable | None:

@@ -36,7 +36,9 @@ def format_choice(metrics: Mapping[str, Any]) -> TextTable | None:
     )
     chosen = frozenset(at for at, row in enumerate(choice) if row["chosen"])
     caption = "Log loss on earlier leads, each predicted from leads before it; chosen: the simplest within one standard error"
-    return TextTable(caption, ("Candidate", "Log loss", "Above the best", "Standard error"), rows, chosen)
+    return TextTable(
+        caption=caption, columns=("Candidate", "Log loss", "Above the best", "Standard error"), rows=rows, marked=chosen
+    )
 
 
 def describe_training(metrics: Mapping[str, Any]) -> str:

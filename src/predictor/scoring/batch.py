@@ -134,12 +134,12 @@ def _check_table(scorer: Scorer, leads: pd.DataFrame, *, has_events: bool) -> tu
     columns = set(add_title_parts(reduce_email(leads.head(1)), scorer.attributes).columns)
     if missing := [feature.name for feature in scorer.features.features if feature.is_attribute and feature.name not in columns]:
         what = f"Missing from the table, and not known in any row: {list_names(missing)}."
-        findings.append(Finding("LEAD036", "warning", what, "Export the columns that the training had, under the same names."))
+        findings.append(Finding("LEAD036", "warning", what, do="Export the columns that the training had, under the same names."))
     if unknown := [name for name in scorer.reader.list_unknown(leads.columns) if name != "as_of"]:
-        findings.append(Finding("LEAD020", "warning", f"Not used by this model: {list_names(unknown)}.", ""))
+        findings.append(Finding("LEAD020", "warning", f"Not used by this model: {list_names(unknown)}.", do=""))
     if not has_events and uses_events(scorer):
         what = "No events are given, so every lead is scored as one without events."
-        findings.append(Finding("EVENT011", "warning", what, "Give the events too, unless these leads have none."))
+        findings.append(Finding("EVENT011", "warning", what, do="Give the events too, unless these leads have none."))
     return tuple(findings)
 
 

@@ -126,7 +126,7 @@ class LeadReader:
             warnings.append(("EVENT006", f"Not used: {count(history.untyped, 'event')} without a type."))
         if unknown := [spelling for spelling, kind in history.types.items() if kind not in self._event_types]:
             warnings.append(("EVENT010", f"Events of types never seen in training: {list_names(unknown)}."))
-        return [Finding(code, "warning", text, "") for code, text in warnings]
+        return [Finding(code, "warning", text, do="") for code, text in warnings]
 
 
 class _KnownNames(dict[str, bool]):

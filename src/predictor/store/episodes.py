@@ -174,7 +174,7 @@ def check_episodes(episodes: Episodes) -> tuple[Finding, ...]:
     weight = frame["sample_weight"][frame["sample_weight"] > 1].sum()
     share = f", {explored:,} of them at random, with a weight of {weight:,.0f} leads" if explored else ""
     what = f"Training uses {count(len(frame), 'episode')} of the store: those that were handed to sales{share}."
-    findings = [Finding("STORE001", "tip", what, "")]
+    findings = [Finding("STORE001", "tip", what, do="")]
     if held_back := episodes.held_back:
         accepted = left_out["held back, accepted anyway"]
         what = (
@@ -183,18 +183,18 @@ def check_episodes(episodes: Episodes) -> tuple[Finding, ...]:
         if not explored:
             what += " All figures are of leads that were handed over, more of whom are accepted than of all."
         do = "A lead that is held back has no honest outcome: hand some over at random, or train from the tables of the CRM."
-        findings.append(Finding("STORE002", "tip" if explored else "warning", what, "" if explored else do))
+        findings.append(Finding("STORE002", "tip" if explored else "warning", what, do="" if explored else do))
     if without_rate := left_out["explored without a rate"]:
         what = (
             f"{count(without_rate, 'episode')} were handed over at random at a rate that was not stored, and count as one each."
         )
-        findings.append(Finding("STORE003", "warning", what, "Store the rate with the score."))
+        findings.append(Finding("STORE003", "warning", what, do="Store the rate with the score."))
     if without_features := left_out["without features"]:
         what = (
             f"{count(without_features, 'episode')} were stored without features by an earlier version. Training leaves them out."
         )
-        findings.append(Finding("STORE004", "tip", what, ""))
+        findings.append(Finding("STORE004", "tip", what, do=""))
     if late := left_out["scored after acceptance"]:
         what = f"{count(late, 'score')} came after sales had accepted the lead, and are left out."
-        findings.append(Finding("STORE005", "tip", what, ""))
+        findings.append(Finding("STORE005", "tip", what, do=""))
     return tuple(findings)

@@ -250,5 +250,5 @@ def make_points(
 
 def _add_rule_counts(features: FeatureSet, book: RuleBook) -> FeatureSet:
     """The features with one before them for each rule of a book: how many times its points were due."""
-    rules = tuple(Feature(f"{RULES}{rule.name}", rule.name, rule.name, "number") for rule in book.rules)
+    rules = tuple(Feature(name=f"{RULES}{rule.name}", label=rule.name, group=rule.name, kind="number") for rule in book.rules)
     return replace(features, features=(*rules, *features.features))

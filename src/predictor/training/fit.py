@@ -122,7 +122,7 @@ def _check_reversed_points(fit: Sample) -> tuple[Finding, ...]:
     if not known.any() or compute_rank_p_value(leads.outcome[known], 1 - rankdata(points[known]) / known.sum()) > SIGNIFICANCE:
         return ()
     what = "The points run backwards: leads with more points were accepted less often. A gate on them hands over the wrong leads."
-    return (Finding("TRAIN010", "warning", what, "Look at the rules that give most points, and at what the column holds."),)
+    return (Finding("TRAIN010", "warning", what, do="Look at the rules that give most points, and at what the column holds."),)
 
 
 def _check_monotone_types(fit: Sample, settings: Settings) -> tuple[Finding, ...]:
@@ -132,7 +132,7 @@ def _check_monotone_types(fit: Sample, settings: Settings) -> tuple[Finding, ...
         return ()
     what = f"model.monotone names {list_names(unknown)}, which no feature counts, so it has no effect on them."
     near = "".join(dict.fromkeys(name_nearest(str(normal_text(name)), known) for name in unknown))
-    return (Finding("TRAIN011", "warning", what, f"Fix the names, or list these types in features.event_types.{near}"),)
+    return (Finding("TRAIN011", "warning", what, do=f"Fix the names, or list these types in features.event_types.{near}"),)
 
 
 def _check_not_monotone(names: Sequence[str], may_serve: Sequence[str]) -> tuple[Finding, ...]:
@@ -141,7 +141,7 @@ def _check_not_monotone(names: Sequence[str], may_serve: Sequence[str]) -> tuple
     if not excluded or len(names) - len(excluded) != len(may_serve):
         return ()
     what = f"{list_names(excluded)} cannot follow model.monotone: shown, but not chosen."
-    return (Finding("TRAIN012", "tip", what, "Leave model.monotone empty to choose among all candidates."),)
+    return (Finding("TRAIN012", "tip", what, do="Leave model.monotone empty to choose among all candidates."),)
 
 
 def _list_fits(tuning: Tuning | None, name: str) -> Sequence[FitFunction]:

@@ -99,13 +99,13 @@ def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Findin
     found = []
     if leads.points and settings.points.gate == "rule_book":
         what = "The CRM's scores are the points, and the rule book's gate does not speak of them: no gate is known."
-        found.append(Finding("TRAIN005", "warning", what, "Set points.gate to the score from which leads are handed over."))
+        found.append(Finding("TRAIN005", "warning", what, do="Set points.gate to the score from which leads are handed over."))
     missing = [(rule, column) for rule, column in asked if column not in leads.attributes]
     do = "Fix the rule book or the export."
     sees = "which the export does not have: it never fires"
     return (
         *found,
-        *(Finding("TRAIN004", "warning", f"Rule '{rule}' asks for column '{name}', {sees}.", do) for rule, name in missing),
+        *(Finding("TRAIN004", "warning", f"Rule '{rule}' asks for column '{name}', {sees}.", do=do) for rule, name in missing),
     )
 
 
@@ -113,4 +113,4 @@ def _check_undated_events(leads: Leads, events: Events | None) -> tuple[Finding,
     if leads.dated or events is None:
         return ()
     what = "The events are not looked at, because the leads do not say when they became MQLs."
-    return (Finding("EVENT008", "warning", what, "Map mql_at, so that it is known which events came before it."),)
+    return (Finding("EVENT008", "warning", what, do="Map mql_at, so that it is known which events came before it."),)

@@ -36,12 +36,12 @@ rules = [
 """
 FEATURES = FeatureSet(
     (
-        Feature("industry", "Industry", "Industry", "category", ("software", "retail")),
-        Feature("employees", "Employees", "Employees", "number"),
-        Feature("founded_on", "Founded on", "Founded on", "days_since"),
-        Feature("points/website", "Points: website", "Points: website", "number"),
-        Feature("points/total", "Points: total", "Points: total", "number"),
-        Feature(MISSING, "Attributes not known", "Attributes not known", "missing_count"),
+        Feature("industry", "Industry", "Industry", kind="category", categories=("software", "retail")),
+        Feature("employees", "Employees", "Employees", kind="number"),
+        Feature("founded_on", "Founded on", "Founded on", kind="days_since"),
+        Feature("points/website", "Points: website", "Points: website", kind="number"),
+        Feature("points/total", "Points: total", "Points: total", kind="number"),
+        Feature(MISSING, "Attributes not known", "Attributes not known", kind="missing_count"),
     ),
     ("", "n/a"),
 )
@@ -63,7 +63,7 @@ def draw_sample(n=600, seed=0):
     matrix[:, :3][missing] = np.nan
     log_odds = -2.5 + 0.8 * (industry == 0) + 0.04 * website
     outcome = (random.random(n) < 1 / (1 + np.exp(-log_odds))).astype(float)
-    return Sample(matrix, outcome, np.sort(random.uniform(20_000, 20_200, n)), FEATURES, dated=True)
+    return Sample(matrix, outcome, np.sort(random.uniform(20_000, 20_200, n)), features=FEATURES, dated=True)
 
 
 def make_files(**sections):

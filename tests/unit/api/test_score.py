@@ -27,7 +27,7 @@ def score(client, lead, **query):
 
 def make_lead(lead):
     event = Event(datetime(2026, 3, 30, 9, 12, tzinfo=UTC), "pricing_page_view")
-    return Lead("A17", datetime(2026, 3, 31, 14, 5, tzinfo=UTC), lead["attributes"], None, [event])
+    return Lead("A17", datetime(2026, 3, 31, 14, 5, tzinfo=UTC), lead["attributes"], points=None, events=[event])
 
 
 def test_answer_keeps_the_contract(client, lead):

@@ -21,7 +21,9 @@ def models(tmp_path):
     """A folder with a store beside its bundles: three scores of two leads, one of them old, and an outcome."""
     store = Store.open(make_settings().store, tmp_path)
     for lead_id, days in (("A1", 0), ("A1", 400), ("A2", 0)):
-        answer = Answer(lead_id, 0.3, (0.2, 0.4), 0.25, "route_to_sales", "B", None, (), ())
+        answer = Answer(
+            lead_id, 0.3, (0.2, 0.4), threshold=0.25, decision="route_to_sales", grade="B", points=None, reasons=(), warnings=()
+        )
         store.save_scores([Answered(answer, NOW)], scored_at=NOW - timedelta(days=days), model="m")
     store.save_outcome("A1", "accepted", occurred_at=NOW)
     store.drain()

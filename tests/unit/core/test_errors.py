@@ -6,12 +6,12 @@ from predictor.core.errors import Finding, PredictorError, TableError, TrainingE
 
 
 def test_finding_as_a_line():
-    assert str(Finding("LEAD002", "error", "Empty.", "Export.")) == "LEAD002 Empty. Export."
-    assert str(Finding("LEAD021", "warning", "Unknown.", "")) == "LEAD021 Unknown."
+    assert str(Finding("LEAD002", "error", "Empty.", do="Export.")) == "LEAD002 Empty. Export."
+    assert str(Finding("LEAD021", "warning", "Unknown.", do="")) == "LEAD021 Unknown."
 
 
 def test_table_error_holds_and_tells_all_its_findings():
-    findings = [Finding("LEAD001", "error", "One.", "Mend."), Finding("LEAD004", "error", "Two.", "Mend.")]
+    findings = [Finding("LEAD001", "error", "One.", do="Mend."), Finding("LEAD004", "error", "Two.", do="Mend.")]
     with pytest.raises(
         PredictorError, match=r"The table of leads cannot be used \(2 faults\):\n  LEAD001 One. Mend.\n  LEAD004"
     ) as caught:

@@ -77,7 +77,7 @@ def test_active_days_are_dates_in_utc_and_windows_are_of_24_hours():
 def test_a_repeated_event_counts_once_and_events_that_differ_count_each():
     twice = compute(
         ago(1, asset="Guide", value=3.0),
-        Event(NOW.astimezone(ZoneInfo("Asia/Tokyo")) - timedelta(days=1), "Page_View ", "guide", None, 3.0),
+        Event(NOW.astimezone(ZoneInfo("Asia/Tokyo")) - timedelta(days=1), "Page_View ", "guide", campaign=None, value=3.0),
     )
     assert (twice["any/count_ever"], twice["any/value_sum"]) == (1, 3.0)
     different = compute(ago(1), ago(1, asset="Guide"), ago(1, campaign="Spring"), ago(1, value=0.0), ago(1, "call"))

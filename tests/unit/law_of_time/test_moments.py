@@ -37,8 +37,8 @@ ATTRIBUTES = st.fixed_dictionaries(
 @settings(max_examples=300, deadline=None)
 @given(attributes=ATTRIBUTES, events=EVENTS, later=st.lists(LATER, min_size=1))
 def test_events_after_the_moment_change_no_answer(scorer, attributes, events, later):
-    before = scorer.score_lead(Lead("A", MOMENT, attributes, None, events))
-    after = scorer.score_lead(Lead("A", MOMENT, attributes, None, [*later, *events]))
+    before = scorer.score_lead(Lead("A", MOMENT, attributes, points=None, events=events))
+    after = scorer.score_lead(Lead("A", MOMENT, attributes, points=None, events=[*later, *events]))
     assert [warning.code for warning in after.warnings if warning.code == "LEAD023"] == ["LEAD023"]
     assert replace(after, warnings=before.warnings) == before
 
@@ -46,7 +46,7 @@ def test_events_after_the_moment_change_no_answer(scorer, attributes, events, la
 def test_an_event_before_the_moment_does_change_an_answer(scorer):
     """The property above would also hold of a scorer that looks at no event at all."""
     visit = Event(MOMENT - timedelta(hours=1), "pricing_page_view")
-    without, with_visit = (scorer.score_lead(Lead("A", MOMENT, {}, None, events)) for events in ([], [visit]))
+    without, with_visit = (scorer.score_lead(Lead("A", MOMENT, {}, points=None, events=events)) for events in ([], [visit]))
     assert with_visit.points.total > without.points.total
     assert with_visit.probability != without.probability
 
@@ -89,7 +89,7 @@ def test_events_after_the_moments_of_the_fit_block_choose_none_of_its_features(f
 
 
 def test_a_date_that_lies_after_the_moment_is_not_known_yet():
-    features = FeatureSet((Feature("created_on", "Created on", "Created on", "days_since"),), ())
+    features = FeatureSet((Feature("created_on", "Created on", "Created on", kind="days_since"),), ())
     dates = ["2026-03-31T12:00:00Z", "2026-03-30T12:00:00Z", "2026-03-31T12:00:01Z"]
     as_of = pd.Series([pd.Timestamp(MOMENT)] * 3)
     encoded = features.encode_table(pd.DataFrame({"created_on": dates}), as_of).matrix[:, 0]
@@ -117,6 +117,6 @@ def test_undated_leads_are_scored_as_they_were_learned(tmp_path):
     table, _ = score_leads(scorer, raw, events, now=pd.Timestamp(MOMENT))
     np.testing.assert_allclose(table["probability"], trained.final.predict(matrix), rtol=0, atol=1e-12)
     values = {"created": created[1], "industry": frame["industry"][1]}
-    alone = scorer.score_lead(Lead("1", MOMENT, values, None, [Event(MOMENT, "pricing_page_view")]))
+    alone = scorer.score_lead(Lead("1", MOMENT, values, points=None, events=[Event(MOMENT, "pricing_page_view")]))
     assert alone.probability == pytest.approx(table["probability"][1], abs=1e-12)
     assert [warning.code for warning in alone.warnings] == ["LEAD027"]

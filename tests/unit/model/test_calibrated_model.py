@@ -16,14 +16,14 @@ from predictor.model.sample import Sample
 from predictor.model.split import make_folds
 
 OTHERS = [name for name in CANDIDATES if name != "learned_points"]  # which looks at rules: test_learned_points.py
-FEATURES = FeatureSet((Feature("n", "N", "N", "number"), Feature("points/total", "Points", "Points", "number")), ())
+FEATURES = FeatureSet((Feature("n", "N", "N", kind="number"), Feature("points/total", "Points", "Points", kind="number")), ())
 
 
 def draw_sample(n=800, slope=1.5, seed=0):
     draw = np.random.default_rng(seed)
     matrix = np.column_stack([draw.normal(size=n), draw.normal(size=n)])
     outcome = (draw.random(n) < expit(-1 + slope * matrix[:, 0])).astype(float)
-    return Sample(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
+    return Sample(matrix, outcome, np.arange(n, dtype=float), features=FEATURES, dated=True)
 
 
 SAMPLE = draw_sample()
@@ -51,7 +51,7 @@ def test_calibrated_on_leads_that_the_scoring_model_had_not_seen(name):
 def test_no_lead_teaches_what_is_said_of_an_older_one(name):
     changed = SAMPLE.outcome.copy()
     changed[700:] = 1 - changed[700:]  # the last fold's own outcomes
-    other = Sample(SAMPLE.matrix, changed, SAMPLE.order, FEATURES, dated=True)
+    other = Sample(SAMPLE.matrix, changed, SAMPLE.order, features=FEATURES, dated=True)
     np.testing.assert_array_equal(fit_calibrated(name, SAMPLE, FOLDS, 0).scores, fit_calibrated(name, other, FOLDS, 0).scores)
 
 
@@ -69,7 +69,7 @@ def test_without_folds_the_calibrator_is_fitted_on_the_training_leads():
 
 
 def make_model(name, scores):
-    plain = Sigmoid(0.0, 1.0, (0.0, 0.0, 0.0), 1)
+    plain = Sigmoid(0.0, 1.0, (0.0, 0.0, 0.0), n=1)
     at = np.asarray(scores)
     return CalibratedModel(
         name=name,
@@ -99,7 +99,7 @@ def test_one_standard_error_worked_by_hand():
     # Two leads accepted, two not. Best: 0.8 for those that were, 0.2 for the others; log loss 0.2231 each. The other one says
     # the same of three leads and 0.5 of one, log loss 0.6931: excess 0.47 / 4 = 0.1175, standard error 0.2035 / 2 = 0.1018.
     outcome = np.array([1.0, 1.0, 0.0, 0.0])
-    sample = Sample(np.zeros((4, 2)), outcome, np.arange(4.0), FEATURES, dated=True)
+    sample = Sample(np.zeros((4, 2)), outcome, np.arange(4.0), features=FEATURES, dated=True)
     odds = np.log(4) * np.array([1, 1, -1, -1])
     models = {"constant": make_model("constant", [*odds[:3], 0.0]), "logistic": make_model("logistic", odds)}
     assert read_chosen(compare_candidates(models, sample)) == "logistic"

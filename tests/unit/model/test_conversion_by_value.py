@@ -16,16 +16,18 @@ from predictor.features.fit import fit_features
 from predictor.model.conversion_by_value import FEWEST, Bins, ConversionByValue, compute_conversion_by_value
 from predictor.model.sample import Sample
 
-RANK = Feature("rank", "Rank", "Rank", "category", ("vp", "clerk"))
-VIEWS = Feature("events/page_view/count_7d", "Page views in 7 days", "Page views", "number")
-SIZE = Feature("employees", "Employees", "Employees", "number")
+RANK = Feature("rank", "Rank", "Rank", kind="category", categories=("vp", "clerk"))
+VIEWS = Feature("events/page_view/count_7d", "Page views in 7 days", "Page views", kind="number")
+SIZE = Feature("employees", "Employees", "Employees", kind="number")
 
 
 def make_block(feature, values, outcome, weight=None):
     outcome = np.asarray(outcome, dtype=float)
     features = FeatureSet((feature,), (), featured_types=("page_view",), windows_days=(7,))
     weight = None if weight is None else np.asarray(weight, dtype=float)
-    return Sample(np.asarray(values, dtype=float)[:, None], outcome, np.arange(len(outcome)), features, dated=True, weight=weight)
+    return Sample(
+        np.asarray(values, dtype=float)[:, None], outcome, np.arange(len(outcome)), features=features, dated=True, weight=weight
+    )
 
 
 def tell(feature, values, outcome=None, weight=None):
@@ -50,7 +52,7 @@ def test_counts_are_0_1_and_2_or_more():
 
 def test_counts_that_most_leads_have_are_cut_into_quarters():
     assert tell(VIEWS, np.arange(100)).edges == (20.0, 50.0, 70.0)  # quarters at 24.75, 49.5 and 74.25
-    assert tell(Feature(MISSING, "", "", "missing_count"), np.repeat([0, 1, 5], [90, 5, 5])).edges == (1.0, 2.0)
+    assert tell(Feature(MISSING, "", "", kind="missing_count"), np.repeat([0, 1, 5], [90, 5, 5])).edges == (1.0, 2.0)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_neither_addresses_nor_prose_nor_rare_values_are_in_it():
     prose, address = "Asked for Ms. Example " * 6, "sales@example.com"
     rows = pd.DataFrame({"c": [prose] * 40 + [address] * 40 + ["x"] * 40 + ["Ms. Example"], "n": np.r_[np.zeros(120), 4917.37]})
     features, _ = fit_features(rows, {"c": "category"}, min_support=20, missing_values=())
-    sample = Sample(features.encode_table(rows, None).matrix, np.zeros(121), np.arange(121.0), features, dated=True)
+    sample = Sample(features.encode_table(rows, None).matrix, np.zeros(121), np.arange(121.0), features=features, dated=True)
     text = json.dumps(compute_conversion_by_value(sample).to_json())
     for personal in ("Ms.", "ms.", "@", "example", "4917"):
         assert personal not in text

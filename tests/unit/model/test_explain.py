@@ -19,13 +19,13 @@ from predictor.model.explain import compute_effects, sum_groups
 from predictor.model.sample import Sample
 
 OTHERS = [name for name in CANDIDATES if name != "learned_points"]  # which looks at rules: test_learned_points.py
-PLAIN = Sigmoid(0.0, 1.0, (0.0, 0.0, 0.0), 1)
+PLAIN = Sigmoid(0.0, 1.0, (0.0, 0.0, 0.0), n=1)
 FEATURES = FeatureSet(
     (
-        Feature("industry", "Industry", "industry", "category", ("software", "retail")),
-        Feature("employees", "Employees", "size", "number"),
-        Feature("points/total", "Points", "size", "number"),
-        Feature("founded", "Founded", "founded", "days_since"),
+        Feature("industry", "Industry", "industry", kind="category", categories=("software", "retail")),
+        Feature("employees", "Employees", "size", kind="number"),
+        Feature("points/total", "Points", "size", kind="number"),
+        Feature("founded", "Founded", "founded", kind="days_since"),
     ),
     (),
 )
@@ -37,7 +37,7 @@ def draw_block(n=500):
     matrix = np.column_stack([industry, draw.lognormal(4, 2, n), points, draw.uniform(0, 9000, n)])
     outcome = (draw.random(n) < expit(-2 + 1.5 * (industry == 0) + 0.03 * points)).astype(float)
     matrix[: n // 10, [0, 3]] = np.nan
-    return Sample(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
+    return Sample(matrix, outcome, np.arange(n, dtype=float), features=FEATURES, dated=True)
 
 
 def test_effects_worked_by_hand():
@@ -55,7 +55,7 @@ def test_a_side_is_shared_out_in_proportion():
 
 
 def test_calibrator_scales_the_parts():
-    calibrator = Sigmoid(-1.0, 0.5, (0.0, 0.0, 0.0), 1)
+    calibrator = Sigmoid(-1.0, 0.5, (0.0, 0.0, 0.0), n=1)
     effects, base = compute_effects(np.array([[2.0, 4.0]]), calibrator)
     assert base[0] == pytest.approx(expit(-1 + 0.5 * 4))
     assert base[0] + effects[0].sum() == pytest.approx(calibrator.predict(np.array([6.0]))[0], abs=1e-12)
@@ -67,7 +67,7 @@ def test_calibrator_scales_the_parts():
     st.floats(0, 3),
 )
 def test_base_and_effects_add_up_to_the_probability(parts, intercept, slope):
-    calibrator = Sigmoid(intercept, slope, (0.0, 0.0, 0.0), 1)
+    calibrator = Sigmoid(intercept, slope, (0.0, 0.0, 0.0), n=1)
     effects, base = compute_effects(parts, calibrator)
     np.testing.assert_allclose(base + effects.sum(axis=1), calibrator.predict(parts.sum(axis=1)), rtol=0, atol=1e-9)
     assert (np.sign(effects) * np.sign(slope * parts[:, :-1]) >= 0).all()  # what raises the score raises the probability
@@ -94,7 +94,7 @@ def test_effects_add_up_whatever_the_curve(kind):
 
 
 def test_no_effect_is_larger_than_a_probability_where_a_staircase_jumps():
-    steps = Isotonic((0.0, 0.0001), (0.1, 0.9), (10.0, 10.0), 20)
+    steps = Isotonic((0.0, 0.0001), (0.1, 0.9), (10.0, 10.0), n=20)
     effects, base = compute_effects(np.array([[3.0, -3.0 + 0.0001, 0.0]]), steps)
     assert (base[0], effects[0].tolist()) == (0.1, [pytest.approx(0.8), pytest.approx(0.0, abs=1e-12)])
 

@@ -18,11 +18,11 @@ from predictor.model.sample import LEARN_POINTS, Sample
 
 FEATURES = FeatureSet(
     (
-        Feature("industry", "Industry", "Industry", "category", ("software", "retail")),
-        Feature("visits", "Visits in 7 days", "Visits", "number"),
-        Feature("points/total", "Points", "Points", "number"),
-        Feature("ever", "Visits ever", "Visits", "number"),
-        Feature("noise", "Noise", "Noise", "number"),
+        Feature("industry", "Industry", "Industry", kind="category", categories=("software", "retail")),
+        Feature("visits", "Visits in 7 days", "Visits", kind="number"),
+        Feature("points/total", "Points", "Points", kind="number"),
+        Feature("ever", "Visits ever", "Visits", kind="number"),
+        Feature("noise", "Noise", "Noise", kind="number"),
     ),
     (),
 )
@@ -33,7 +33,7 @@ def draw_block(n=800, seed=0):
     industry, visits, points = draw.integers(0, 3, n).astype(float), draw.poisson(1.0, n).astype(float), draw.integers(0, 50, n)
     matrix = np.column_stack([industry, visits, points, visits + draw.poisson(0.2, n), draw.normal(size=n)])
     outcome = (draw.random(n) < expit(-3 + 1.5 * (industry == 0) + 1.2 * visits + 0.02 * points)).astype(float)
-    return Sample(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
+    return Sample(matrix, outcome, np.arange(n, dtype=float), features=FEATURES, dated=True)
 
 
 NAMES = [name for name in CANDIDATES if name not in LEARN_POINTS]  # which are learned from rules, of which there are none here

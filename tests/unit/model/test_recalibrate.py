@@ -17,7 +17,7 @@ from predictor.model.recalibrate import recalibrate_newest
 from predictor.model.sample import Sample
 from predictor.model.split import make_folds
 
-FEATURES = FeatureSet((Feature("n", "N", "N", "number"),), ())
+FEATURES = FeatureSet((Feature("n", "N", "N", kind="number"),), ())
 
 
 def draw_block(n=4000, seed=0, moved=0.0):
@@ -26,7 +26,7 @@ def draw_block(n=4000, seed=0, moved=0.0):
     matrix = draw.normal(size=(n, 1))
     level = np.where(np.arange(n) < 7 * n // 8, 0.0, moved)
     outcome = (draw.random(n) < expit(-1.5 + level + 1.2 * matrix[:, 0])).astype(float)
-    return Sample(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
+    return Sample(matrix, outcome, np.arange(n, dtype=float), features=FEATURES, dated=True)
 
 
 def learn(sample):
@@ -81,7 +81,7 @@ def test_a_shifted_curve_is_a_calibrator(kind):
     draw = np.random.default_rng(0)
     score = draw.normal(-1, 1.5, 500)
     base = FITS[kind](score, (draw.random(500) < expit(score)).astype(float), None)
-    shifted = LevelShift(base, 0.7, 0.01, 300)
+    shifted = LevelShift(base, 0.7, 0.01, n=300)
     probability, (low, high) = shifted.predict(EVERYWHERE), shifted.interval(EVERYWHERE)
     assert np.isfinite([probability, low, high]).all()
     assert (np.diff(probability) >= 0).all()
@@ -89,7 +89,7 @@ def test_a_shifted_curve_is_a_calibrator(kind):
     middle = np.abs(EVERYWHERE) < 9
     np.testing.assert_allclose(logit(probability[middle]) - logit(base.predict(EVERYWHERE[middle])), 0.7, atol=1e-9)
     narrow = base.interval(np.zeros(1))
-    wider = LevelShift(base, 0.0, 0.04, 300).interval(np.zeros(1))
+    wider = LevelShift(base, 0.0, 0.04, n=300).interval(np.zeros(1))
     assert wider[0] < narrow[0] < narrow[1] < wider[1]
     assert json.loads(shifted.to_text())["kind"] == "shifted"
     assert read_calibrator(shifted.to_text()) == shifted

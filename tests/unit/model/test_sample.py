@@ -21,7 +21,7 @@ from predictor.model.pending import PendingWeights, weigh_known
 from predictor.model.sample import Sample, training_part
 
 OTHERS = [name for name in CANDIDATES if name != "learned_points"]  # which looks at rules: test_learned_points.py
-FEATURES = FeatureSet((Feature("n", "N", "N", "number"), Feature("points/total", "Points", "Points", "number")), ())
+FEATURES = FeatureSet((Feature("n", "N", "N", kind="number"), Feature("points/total", "Points", "Points", kind="number")), ())
 NEVER = np.inf
 
 
@@ -29,9 +29,9 @@ def make_block(order, accepted_at=None, outcome=None):
     order = np.asarray(order, dtype=float)
     matrix = np.column_stack([order, order])
     if accepted_at is None:
-        return Sample(matrix, np.asarray(outcome, dtype=float), order, FEATURES, dated=True)
+        return Sample(matrix, np.asarray(outcome, dtype=float), order, features=FEATURES, dated=True)
     accepted_at = np.asarray(accepted_at, dtype=float)
-    return Sample(matrix, np.isfinite(accepted_at).astype(float), order, FEATURES, dated=True, accepted_at=accepted_at)
+    return Sample(matrix, np.isfinite(accepted_at).astype(float), order, features=FEATURES, dated=True, accepted_at=accepted_at)
 
 
 def draw_block(n=900, seed=0, horizon=30.0):
@@ -41,7 +41,7 @@ def draw_block(n=900, seed=0, horizon=30.0):
     waited = np.where(draw.random(n) < 1 / (1 + np.exp(1 - 1.5 * number)), draw.exponential(8, n), NEVER)
     accepted_at = order + np.where(waited <= horizon, waited, NEVER)
     matrix, outcome = np.column_stack([number, draw.normal(size=n)]), np.isfinite(accepted_at).astype(float)
-    return Sample(matrix, outcome, order, FEATURES, dated=True, accepted_at=accepted_at)
+    return Sample(matrix, outcome, order, features=FEATURES, dated=True, accepted_at=accepted_at)
 
 
 def test_what_was_known_at_a_moment():

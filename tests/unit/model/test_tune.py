@@ -17,9 +17,9 @@ from predictor.model.tune import Budget, tune_lightgbm
 
 FEATURES = FeatureSet(
     (
-        Feature("n", "N", "N", "number"),
-        Feature("m", "M", "M", "number"),
-        Feature("c", "C", "C", "category", tuple("abcdefghijkl")),
+        Feature("n", "N", "N", kind="number"),
+        Feature("m", "M", "M", kind="number"),
+        Feature("c", "C", "C", kind="category", categories=tuple("abcdefghijkl")),
     ),
     (),
 )
@@ -29,7 +29,7 @@ def draw_block(n=1200, seed=0):
     draw = np.random.default_rng(seed)
     matrix = np.column_stack([draw.normal(size=(n, 2)), draw.integers(0, 12, n)])
     outcome = (draw.random(n) < expit(-1 + 1.5 * matrix[:, 0] + (matrix[:, 2] % 3 == 0))).astype(float)
-    return Sample(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
+    return Sample(matrix, outcome, np.arange(n, dtype=float), features=FEATURES, dated=True)
 
 
 BLOCK = draw_block()
@@ -97,7 +97,7 @@ def test_progress_grows_from_nothing_to_all():
 def test_a_few_outcomes_are_no_ground_for_a_search():
     few = np.zeros(1200)
     few[::15] = 1
-    told = tune_lightgbm(Sample(BLOCK.matrix, few, BLOCK.order, FEATURES, dated=True), FOLDS, seed=0, budget=Budget(4.0))
+    told = tune_lightgbm(Sample(BLOCK.matrix, few, BLOCK.order, features=FEATURES, dated=True), FOLDS, seed=0, budget=Budget(4.0))
     assert (told.tries, told.findings) == (1, ())
 
 
@@ -109,7 +109,7 @@ def test_without_a_fold_there_is_nothing_to_tune_on():
 def test_how_trees_grew_for_a_fold_was_not_chosen_on_that_fold():
     changed = BLOCK.outcome.copy()
     changed[FOLDS[-1][1]] = 1 - changed[FOLDS[-1][1]]
-    other = Sample(BLOCK.matrix, changed, BLOCK.order, FEATURES, dated=True)
+    other = Sample(BLOCK.matrix, changed, BLOCK.order, features=FEATURES, dated=True)
     one, two = (tune_lightgbm(sample, FOLDS, seed=0, budget=Budget(0.0)) for sample in (BLOCK, other))
     assert one.before[0] is None
     assert one.before == two.before
@@ -144,13 +144,15 @@ def test_four_times_the_leads_carry_twice_the_trees():
 
 
 def test_more_of_what_may_not_lower_never_does():
-    acts = tuple(Feature(f"events/demo_requested/{kind}", kind, kind, "number") for kind in ("count_7d", "count_ever", "trend"))
+    acts = tuple(
+        Feature(f"events/demo_requested/{kind}", kind, kind, kind="number") for kind in ("count_7d", "count_ever", "trend")
+    )
     features = FeatureSet((*acts, FEATURES.features[0]), (), featured_types=("demo_requested",), windows_days=(7,))
     draw = np.random.default_rng(3)
     matrix = np.column_stack([draw.integers(0, 6, (1200, 3)), draw.normal(size=1200)]).astype(float)
     logit = -0.3 * matrix[:, 0] + np.sin(3 * matrix[:, 1]) - 0.3 * matrix[:, 2] + matrix[:, 3]
     outcome = (draw.random(1200) < expit(logit)).astype(float)
-    sample = Sample(matrix, outcome, BLOCK.order, features, dated=True)
+    sample = Sample(matrix, outcome, BLOCK.order, features=features, dated=True)
     free, bound = (
         tune_lightgbm(sample, FOLDS, seed=0, budget=Budget(0.0), monotone=given).growth.fit(sample, 0)
         for given in ((), ("demo_requested",))

@@ -16,7 +16,7 @@ from predictor.model.sample import Sample
 from predictor.model.split import make_folds
 from predictor.model.verdict_text import check_calibration, describe_verdict
 
-FEATURES = FeatureSet((Feature("n", "N", "N", "number"), Feature("points/total", "Points", "Points", "number")), ())
+FEATURES = FeatureSet((Feature("n", "N", "N", kind="number"), Feature("points/total", "Points", "Points", kind="number")), ())
 SETTINGS = make_settings({"model": {"resamples": 50}})
 
 
@@ -24,7 +24,7 @@ def draw_sample(n, seed, start=0.0):
     draw = np.random.default_rng(seed)
     matrix = np.column_stack([draw.normal(size=n), draw.normal(size=n)])
     outcome = (draw.random(n) < 1 / (1 + np.exp(1 - 1.5 * matrix[:, 0]))).astype(float)
-    return Sample(matrix, outcome, start + np.arange(n) / 4, FEATURES, dated=True)
+    return Sample(matrix, outcome, start + np.arange(n) / 4, features=FEATURES, dated=True)
 
 
 FIT, TEST = draw_sample(800, 0), draw_sample(300, 1, start=230.0)

@@ -73,7 +73,7 @@ def test_what_it_uses_most_and_no_more_than_fifteen(data):
 
 
 def test_text_stays_text(make):
-    finding = Finding("LEAD021", "tip", "Category '<b>*x*</b> | `y`\n# z' is unknown.", "")
+    finding = Finding("LEAD021", "tip", "Category '<b>*x*</b> | `y`\n# z' is unknown.", do="")
     card = write_card(make(findings=(finding,)), facts=FACTS)
     assert r"- LEAD021 (tip): Category '&lt;b&gt;\*x\*&lt;/b&gt; \| \`y\` \# z' is unknown." in card
     assert escape_markdown("[a](b)") == r"\[a\](b)"

@@ -65,7 +65,9 @@ def test_the_chosen_row_is_stressed_and_not_named_in_a_column():
 
 
 def test_findings_are_a_table_the_gravest_first():
-    findings = Findings([Finding("LEAD031", "tip", "Nothing <told>.", ""), Finding("LEAD002", "error", "Empty.", "Export.")])
+    findings = Findings(
+        [Finding("LEAD031", "tip", "Nothing <told>.", do=""), Finding("LEAD002", "error", "Empty.", do="Export.")]
+    )
     rows = [[clean(cell) for cell in row] for row in read(findings._repr_html_())]
     assert [row[0] for row in rows] == ["Code", "LEAD002", "LEAD031"]
     assert "Nothing &lt;told&gt;." in rows[2]
@@ -74,5 +76,5 @@ def test_findings_are_a_table_the_gravest_first():
     assert findings == (findings[0], findings[1])
     assert findings.to_frame().columns.tolist() == ["code", "severity", "what", "do", "column", "accepted"]
     assert Findings().to_frame().empty
-    known = Finding("AUDIT001", "warning", "Odd.", "Mend.", "a", accepted="So it is.")
+    known = Finding("AUDIT001", "warning", "Odd.", do="Mend.", column="a", accepted="So it is.")
     assert [clean(cell) for cell in read(Findings([known])._repr_html_())[1]][-1] == "Accepted: So it is."

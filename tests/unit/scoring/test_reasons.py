@@ -11,19 +11,19 @@ from predictor.model.conversion_by_value import Bins, ConversionByValue
 from predictor.scoring.reason_text import describe_evidence, format_feature_value
 from predictor.scoring.reasons import Explainer
 
-RANK = Feature("rank", "Rank", "Rank", "category", ("c-level", "vp"), ("C-Level", "VP"))
-WEEK = Feature("events/page_view/count_7d", "Page views in 7 days", "Page views", "number")
-LAST = Feature("events/page_view/days_since_last", "Page views: days since the last", "Page views", "number")
-DAYS = Feature("events/page_view/active_days", "Page views: days with at least one", "Page views", "number")
-EVERY = Feature("events/any/count_30d", "All events in 30 days", "All events", "number")
-SIZE = Feature("employees", "Employees", "Employees", "number")
-AGE = Feature("founded", "Founded", "Founded", "days_since")
-BLANK = Feature(MISSING, "Attributes not known", "Attributes not known", "missing_count")
-TOUCH = Feature("events/any/first_type", "Type of the first touch", "First touch", "category", ("webinar",))
-OWN = Feature("events/unsubscribed/count_7d", "Unsubscribed in 7 days", "Unsubscribed", "number")
-LARGEST = Feature("events/page_view/value_max", "Page views: largest value", "Page views", "number")
-POINTS = Feature("points/title", "Points: title", "Points: title", "number")
-CRM = Feature("CRM_owner", "CRM owner", "CRM owner", "category", ("x",))
+RANK = Feature("rank", "Rank", "Rank", kind="category", categories=("c-level", "vp"), spellings=("C-Level", "VP"))
+WEEK = Feature("events/page_view/count_7d", "Page views in 7 days", "Page views", kind="number")
+LAST = Feature("events/page_view/days_since_last", "Page views: days since the last", "Page views", kind="number")
+DAYS = Feature("events/page_view/active_days", "Page views: days with at least one", "Page views", kind="number")
+EVERY = Feature("events/any/count_30d", "All events in 30 days", "All events", kind="number")
+SIZE = Feature("employees", "Employees", "Employees", kind="number")
+AGE = Feature("founded", "Founded", "Founded", kind="days_since")
+BLANK = Feature(MISSING, "Attributes not known", "Attributes not known", kind="missing_count")
+TOUCH = Feature("events/any/first_type", "Type of the first touch", "First touch", kind="category", categories=("webinar",))
+OWN = Feature("events/unsubscribed/count_7d", "Unsubscribed in 7 days", "Unsubscribed", kind="number")
+LARGEST = Feature("events/page_view/value_max", "Page views: largest value", "Page views", kind="number")
+POINTS = Feature("points/title", "Points: title", "Points: title", kind="number")
+CRM = Feature("CRM_owner", "CRM owner", "CRM owner", kind="category", categories=("x",))
 FEATURES = (RANK, WEEK, LAST, SIZE)
 EXPLAINER = Explainer(FEATURES)
 
@@ -91,7 +91,12 @@ def test_values_as_people_read_them(feature, number, value):
         (AGE, (400.0, 4000.0), 3.0, "founded under 400 days ago"),
         (BLANK, (1.0, 2.0), 3.0, "2 or more attributes not known"),
         (RANK, (), 1.0, "rank VP"),
-        (Feature("Lead Source", "Lead Source", "Lead Source", "category", ("fair",), ("Fair",)), (), 0.0, "Lead Source Fair"),
+        (
+            Feature("Lead Source", "Lead Source", "Lead Source", kind="category", categories=("fair",), spellings=("Fair",)),
+            (),
+            0.0,
+            "Lead Source Fair",
+        ),
         (RANK, (), 9.0, "rank other"),
         (RANK, (), np.nan, "rank not known"),
         (CRM, (), 0.0, "CRM owner x"),

@@ -11,7 +11,7 @@ NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
 
 
 def ago(days, kind, asset=None, campaign=None):
-    return Event(NOW - timedelta(days=days), kind, asset, campaign)
+    return Event(NOW - timedelta(days=days), kind, asset, campaign=campaign)
 
 
 def compute(*events, points=None, **attributes):
@@ -52,6 +52,10 @@ def test_source_and_campaign_come_from_attributes_first():
 
 
 def test_the_rule_with_the_most_points_comes_first():
-    fired = (FiredRule("Student", "title", -10, 1), FiredRule("Webinar", "events", 10, 2), FiredRule("Pricing", "events", 40, 3))
+    fired = (
+        FiredRule("Student", "title", -10, count=1),
+        FiredRule("Webinar", "events", 10, count=2),
+        FiredRule("Pricing", "events", 40, count=3),
+    )
     context = compute(points=PointsAnswer(total=40, gate=60, decision="nurture", fired=fired))
     assert context.earned == (EarnedPoints("Pricing", 40, 3), EarnedPoints("Webinar", 10, 2), EarnedPoints("Student", -10, 1))

@@ -17,7 +17,18 @@ PATIENCE_S = 60  # after which a test that waits has failed
 
 
 def make_answer(lead_id="A17", points=None, probability=0.1 + 0.2, features=None):
-    return Answer(lead_id, probability, (0.2, 0.4), 0.25, "route_to_sales", "B", points, (), (), features or {})
+    return Answer(
+        lead_id,
+        probability,
+        (0.2, 0.4),
+        threshold=0.25,
+        decision="route_to_sales",
+        grade="B",
+        points=points,
+        reasons=(),
+        warnings=(),
+        features=features or {},
+    )
 
 
 def make_score(lead_id="A17", *, at=NOON, **differences):

@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 
 def test_a_score_comes_back_unchanged(database):
-    points = PointsAnswer(65.0, 60.0, "route_to_sales", ())
+    points = PointsAnswer(65.0, 60.0, "route_to_sales", fired=())
     features = {"industry": "Søftware", "employees": 0.1 + 0.2, "founded_on": None}
     answered = Answered(
         make_answer(points=points, features=features), NOON.astimezone(timezone(timedelta(hours=2))),
@@ -35,7 +35,7 @@ def test_a_score_comes_back_unchanged(database):
 
 
 def test_unknown_values_are_missing(database):
-    database.write([make_score(), make_score(points=PointsAnswer(None, None, None, ()))])
+    database.write([make_score(), make_score(points=PointsAnswer(None, None, None, fired=()))])
     columns = ["points", "points_decision", "explore_rate", "challenger", "challenger_probability"]
     frame = database.load_scores()
     assert frame[columns].isna().all(axis=None)

@@ -258,7 +258,7 @@ def test_the_joined_scores_keep_their_promises(score_rows, outcome_rows):
 def test_monitor_reads_dates_in_the_timezone_of_the_firm(tmp_path, zone, accepted):
     """Scored at noon in Tokyo and accepted that day by date; in Los Angeles that midnight is 7:00 of the day before."""
     scored_at = local("Asia/Tokyo", 3, 12).to_pydatetime()
-    answer = Answer("A", 0.3, (0.2, 0.4), 0.25, SALES, "B", None, (), ())
+    answer = Answer("A", 0.3, (0.2, 0.4), threshold=0.25, decision=SALES, grade="B", points=None, reasons=(), warnings=())
     day = {"lead_id": "A", "kind": "accepted", "occurred_at": local("Asia/Tokyo", 3).to_pydatetime(), "reason": None}
     database = Database.beside(tmp_path)
     database.write([

@@ -41,7 +41,7 @@ GATE = 90.0  # stricter than the book's own, by which these leads became MQLs, s
 def read_event(act):
     value = float(act["value"]) if act["value"] else None
     moment = pd.Timestamp(act["occurred_at"]).to_pydatetime()
-    return Event(moment, act["event_type"], act["asset"] or None, act["campaign"] or None, value)
+    return Event(moment, act["event_type"], act["asset"] or None, campaign=act["campaign"] or None, value=value)
 
 
 @pytest.fixture(scope="module")

@@ -107,7 +107,16 @@ def test_exploration_restores_the_base_rate(tmp_path, pending):
         lead_id, won = f"L{number}", number % 4 == 0 if routed else number % 100 == 1
         decision = "route_to_sales" if routed else "nurture"
         answer = Answer(
-            lead_id, 0.3, (0.2, 0.4), 0.25, decision, "B", None, (), (), {"industry": decision, "employees": 1.0 * number}
+            lead_id,
+            0.3,
+            (0.2, 0.4),
+            threshold=0.25,
+            decision=decision,
+            grade="B",
+            points=None,
+            reasons=(),
+            warnings=(),
+            features={"industry": decision, "employees": 1.0 * number},
         )
         answered = Answered(answer, at, explore=explored, explore_rate=0.2 if explored else None)
         records.append(make_score_record(answered, scored_at=at, model="m"))
@@ -138,7 +147,18 @@ def test_features_that_a_new_model_could_not_compute_are_left_out(tmp_path):
     start = pd.Timestamp("2026-01-01", tz="UTC").to_pydatetime()
     database = Database.beside(tmp_path)
     for lead_id in ("A", "B"):
-        answer = Answer(lead_id, 0.3, (0.2, 0.4), 0.25, "route_to_sales", "B", None, (), (), looked)
+        answer = Answer(
+            lead_id,
+            0.3,
+            (0.2, 0.4),
+            threshold=0.25,
+            decision="route_to_sales",
+            grade="B",
+            points=None,
+            reasons=(),
+            warnings=(),
+            features=looked,
+        )
         database.write([make_score_record(Answered(answer, start), scored_at=start, model="m")])
     row = {"lead_id": "A", "kind": "accepted", "occurred_at": start, "reason": None, "amount": None}
     database.write([Record("outcome", row | {"told_at": start + pd.Timedelta(days=40).to_pytimedelta()})])

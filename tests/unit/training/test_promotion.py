@@ -144,7 +144,7 @@ def test_what_is_not_promoted_scores_in_the_shadow(trained, earlier):
 
 @pytest.mark.parametrize("recalibrate", ["none", "newest"])
 def test_a_champion_that_only_ranks_makes_way_for_the_same_at_the_level_of_now(trained, earlier, monkeypatch, recalibrate):
-    calibration_warning = Finding("MODEL001", "warning", "It only ranks.", "")
+    calibration_warning = Finding("MODEL001", "warning", "It only ranks.", do="")
     monkeypatch.setattr("predictor.scoring.scorer.read_calibration_warning", lambda _: calibration_warning)
     settings = trained.dataset.settings
     asked = settings.model_copy(update={"model": settings.model.model_copy(update={"recalibrate": recalibrate})})

@@ -71,9 +71,9 @@ def _check_columns(name: str, left: list[str], unknown: list[str]) -> tuple[Find
     if left:
         what = f"Left out of {name}'s export as state at export, set by sales, or personal: {list_names(left)}."
         findings.append(
-            Finding("LEAD037", "tip", what, "Name columns in roles.allow that were set before the lead became an MQL.")
+            Finding("LEAD037", "tip", what, do="Name columns in roles.allow that were set before the lead became an MQL.")
         )
     if unknown:
         what = f"Columns that are not standard in {name} are kept: {list_names(unknown)}."
-        findings.append(Finding("LEAD038", "tip", what, "Name those that are no attributes in [columns] or [roles]."))
+        findings.append(Finding("LEAD038", "tip", what, do="Name those that are no attributes in [columns] or [roles]."))
     return tuple(findings)

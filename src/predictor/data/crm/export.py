@@ -92,7 +92,7 @@ def _drop_deleted(raw: pd.DataFrame, export_map: ExportMap) -> tuple[pd.DataFram
         return raw, ()
     what = f"{count(int((~kept).sum()), 'row')} of {export_map.name}'s leads left out: deleted, or no leads."
     do = "Nothing, if you expect about this number."
-    return raw[kept].reset_index(drop=True), (Finding("LEAD039", "tip", what, do),)
+    return raw[kept].reset_index(drop=True), (Finding("LEAD039", "tip", what, do=do),)
 
 
 def _add_episodes(

@@ -63,7 +63,7 @@ def check_unnamed_stages(history: pd.DataFrame, kind: Mapping[str, Any], setting
         return ()
     what = f"No change of status makes a lead an {' or an '.join(map(str.upper, missing))}; they change to {list_names(unnamed)}."
     do = f'Name your own statuses in [stages], as {missing[0]} = ["..."].'
-    return (Finding("LEAD043", "warning", what, do),)
+    return (Finding("LEAD043", "warning", what, do=do),)
 
 
 def _shorten(ids: pd.Series) -> pd.Series:
@@ -81,7 +81,7 @@ def _read_times(column: pd.Series, settings: Settings) -> pd.Series:
     if faulty.any():
         where = f"{count(int(faulty.sum()), 'row')} (first in row {int(faulty.to_numpy().argmax()) + 1:,})"
         do = f"{ISO_HINT}; where no day is above 12, set data.date_order."
-        raise TableError("leads", [Finding("LEAD003", "error", f"The history of leads holds no date in {where}.", do)])
+        raise TableError("leads", [Finding("LEAD003", "error", f"The history of leads holds no date in {where}.", do=do)])
     return times
 
 

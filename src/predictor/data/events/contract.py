@@ -128,7 +128,7 @@ def check_clocks(events: Events, lead_ids: pd.Series, as_of: pd.Series) -> tuple
         return ()
     what = f"In {n:,} of {count(len(lead_ids), 'row')} an event follows 'mql_at' within ten seconds, and is not used."
     do = "If it made the lead an MQL, or the clocks of tracker and CRM differ, set mql_at to a moment after it."
-    return (Finding("EVENT005", "tip", what, do),)
+    return (Finding("EVENT005", "tip", what, do=do),)
 
 
 def _match_columns(names: tuple[str, ...], settings: Settings) -> dict[str, str]:
@@ -172,7 +172,7 @@ def _check_rows(parsed: Table) -> list[Finding]:
     firsts = {f"first{place}": parsed.row.min(where=mark) for place, mark in enumerate(marks.values())}
     (found,) = parsed.aggregate(**sums, **firsts).to_pyarrow().to_pylist()
     return [
-        Finding(code, "error", f"{what} {count(n, 'row')} (first in {_locate(parsed, found[f'first{place}'])}).", do)
+        Finding(code, "error", f"{what} {count(n, 'row')} (first in {_locate(parsed, found[f'first{place}'])}).", do=do)
         for place, (code, what, do) in enumerate(marks)
         if (n := found[f"n{place}"])
     ]
@@ -195,7 +195,7 @@ def _check_unknown_leads(parsed: Table, readable: Table, keys: Table) -> tuple[F
     total = int(readable.count().to_pyarrow().as_py())
     where = f"{'belongs' if n == 1 else 'belong'} to no lead of the table and were left out (first in {_locate(parsed, first)})"
     what = f"{count(n, 'event')} of {total:,} {where}."
-    return (Finding("EVENT007", "warning", what, "Export both tables at the same time."),)
+    return (Finding("EVENT007", "warning", what, do="Export both tables at the same time."),)
 
 
 def _check_any(types: Mapping[str, tuple[int, int]]) -> tuple[Finding, ...]:
@@ -203,7 +203,7 @@ def _check_any(types: Mapping[str, tuple[int, int]]) -> tuple[Finding, ...]:
         return ()
     what = "No event of these leads is left: every lead counts as one without events."
     do = "Check that the table holds events, and that its lead_id is that of the table of leads."
-    return (Finding("EVENT015", "warning", what, do),)
+    return (Finding("EVENT015", "warning", what, do=do),)
 
 
 def _check_future(parsed: Table, known: Table, now: pd.Timestamp | None) -> tuple[Finding, ...]:
@@ -212,7 +212,7 @@ def _check_future(parsed: Table, known: Table, now: pd.Timestamp | None) -> tupl
         return ()
     where = f"{'lies' if n == 1 else 'lie'} in the future and will not count until then (first in {_locate(parsed, first)})"
     what = f"{count(n, 'event')} {where}."
-    return (Finding("EVENT004", "warning", what, "Check the tracker's clock, and data.timezone."),)
+    return (Finding("EVENT004", "warning", what, do="Check the tracker's clock, and data.timezone."),)
 
 
 def _check_duplicates(known: Table, table: Table) -> tuple[Finding, ...]:
@@ -221,7 +221,7 @@ def _check_duplicates(known: Table, table: Table) -> tuple[Finding, ...]:
         return ()
     verb = "is a duplicate" if total - kept == 1 else "are duplicates"
     what = f"{count(total - kept, 'event')} of {total:,} {verb}: equal events count once."
-    return (Finding("EVENT013", "tip", what, "If they are different events, export the moment with its time of day."),)
+    return (Finding("EVENT013", "tip", what, do="If they are different events, export the moment with its time of day."),)
 
 
 def _count_rows(events: Table) -> tuple[int, int]:

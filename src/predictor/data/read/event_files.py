@@ -100,7 +100,7 @@ def _check_left_out(paths: Sequence[Path], where: str) -> tuple[Finding, ...]:
     if not paths:
         return ()
     what = f"{count(len(paths), 'file')} of '{where}' left out: neither CSV nor Parquet (first '{paths[0].name}')."
-    return (Finding("EVENT016", "warning", what, "Save them as CSV (UTF-8) or Parquet, if they hold events."),)
+    return (Finding("EVENT016", "warning", what, do="Save them as CSV (UTF-8) or Parquet, if they hold events."),)
 
 
 def _read_kind(path: Path, encoding: str, copies: Path) -> tuple[Path, _Kind]:
@@ -134,7 +134,7 @@ def _read_files(parts: Sequence[_Part], columns: Mapping[str, str]) -> ReadEvent
         if missing := [columns[name] for name in NEEDED if name in columns and columns[name] not in kind.names]:
             what = f"'{paths[0].name}' has no column {list_names(missing)}; it has {list_names(kind.names)}."
             do = "Export it again with the columns of the other files."
-            raise TableError("events", [Finding("EVENT001", "error", what, do)])
+            raise TableError("events", [Finding("EVENT001", "error", what, do=do)])
     workspace = open_workspace()
     try:
         queries = [_select(paths, kind, columns) for paths, kind in parts]
@@ -203,11 +203,13 @@ def _check_rejected(workspace: Backend) -> tuple[Finding, ...]:
         where = f"(first in line {line:,} of '{Path(path).name}')"
         if kind == "UNQUOTED VALUE":
             what = f"A quote is opened and not closed {where}, so the end of its row is unknown."
-            raise TableError("events", [Finding("EVENT002", "error", what, "Fix that line, or remove it.")])
+            raise TableError("events", [Finding("EVENT002", "error", what, do="Fix that line, or remove it.")])
         many = f"{count(lines, 'line')}{' or more' * (lines >= _MOST_REJECTED)}"
         reason = _REJECT_REASONS.get(kind, f"what cannot be read ({kind.lower()})")
         verb = "holds" if lines == 1 else "hold"
-        findings.append(Finding("EVENT002", "error", f"{many} {verb} {reason} {where}.", "Export it again, or fix these lines."))
+        findings.append(
+            Finding("EVENT002", "error", f"{many} {verb} {reason} {where}.", do="Export it again, or fix these lines.")
+        )
     return tuple(findings)
 
 

@@ -11,7 +11,7 @@ FIX_PATH = "Fix the path; it is relative to the settings file."
 
 def make_table_error(table: str, what: str, do: str) -> TableError:
     """The error for a table that cannot be read or written."""
-    return TableError(table, [Finding("LEAD000" if table == "leads" else "EVENT000", "error", what, do)])
+    return TableError(table, [Finding("LEAD000" if table == "leads" else "EVENT000", "error", what, do=do)])
 
 
 def make_missing_file_error(table: str, path: Path) -> TableError:

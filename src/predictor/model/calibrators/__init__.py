@@ -70,7 +70,12 @@ def read_calibrator(text: str) -> Calibrator:
     content = json.loads(text)
     kind = content.get("kind", "sigmoid")
     if kind == LevelShift.kind:
-        return LevelShift(read_calibrator(json.dumps(content["base"])), content["shift"], content["variance"], content["n"])
+        return LevelShift(
+            base=read_calibrator(json.dumps(content["base"])),
+            shift=content["shift"],
+            variance=content["variance"],
+            n=content["n"],
+        )
     if kind not in _KINDS:
         known = ", ".join(f"'{name}'" for name in (*_KINDS, LevelShift.kind))
         raise ValueError(f"calibrator.json must be of kind {known}, but is of kind '{kind}'")

@@ -83,7 +83,7 @@ leads whose outcome is not known.
     line = _fit_rising(known, design)
     hessian = compute_hessian(known, design, expit(design @ line), _PRECISION)
     c, a, b = line.tolist()
-    return Beta(a, b, c, tuple(np.linalg.inv(hessian).ravel().tolist()), len(known))
+    return Beta(a=a, b=b, c=c, covariance=tuple(np.linalg.inv(hessian).ravel().tolist()), n=len(known))
 
 
 def _bend(score: np.ndarray) -> FloatArray:

@@ -79,11 +79,13 @@ leads whose outcome is not known.
     compared = _make_comparisons(moments, known, folds=folds, gap=gap)
     if not compared:
         text = f"Too few leads to compare calibrators on, so a {USUAL} is taken."
-        return Choice(USUAL, FITS[USUAL](known.score, known.outcome, known.weight), pd.DataFrame(), text)
+        return Choice(
+            kind=USUAL, calibrator=FITS[USUAL](known.score, known.outcome, known.weight), table=pd.DataFrame(), text=text
+        )
     judged = np.concatenate([newer for _, newer in compared])
     table = _compare({kind: _compute_forward_loss(kind, known, compared) for kind in FITS}, known.weight[judged])
     kind = list(FITS)[int(table["chosen"].argmax())]
-    return Choice(kind, FITS[kind](known.score, known.outcome, known.weight), table, _tell(table))
+    return Choice(kind=kind, calibrator=FITS[kind](known.score, known.outcome, known.weight), table=table, text=_tell(table))
 
 
 def _sort(known: Known, moments: FloatArray, weight: ArrayLike | None) -> tuple[Known, FloatArray]:

@@ -37,7 +37,7 @@ class Identity:
         if not self.variance:
             return np.zeros(np.shape(score)), np.ones(np.shape(score))
         of_intercept, of_slope, shared = self.variance
-        return Sigmoid(0.0, 1.0, (of_intercept, of_slope, shared), self.n).interval(score)
+        return Sigmoid(intercept=0.0, slope=1.0, variance=(of_intercept, of_slope, shared), n=self.n).interval(score)
 
     def to_text(self) -> str:
         """As JSON."""

@@ -76,7 +76,12 @@ those leads again, or leave them out.
     ends = np.unique(np.concatenate([first, last]))
     step = np.searchsorted(steps.blocks, ends, side="right") - 1
     leads_of_step = np.add.reduceat(leads, first)[step]
-    return Isotonic(tuple(level[ends].tolist()), tuple(steps.x[ends].tolist()), tuple(leads_of_step.tolist()), len(known))
+    return Isotonic(
+        score=tuple(level[ends].tolist()),
+        probability=tuple(steps.x[ends].tolist()),
+        leads=tuple(leads_of_step.tolist()),
+        n=len(known),
+    )
 
 
 def group_scores(known: Known) -> tuple[FloatArray, FloatArray, FloatArray]:

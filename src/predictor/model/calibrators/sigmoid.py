@@ -64,7 +64,7 @@ def fit_sigmoid(score: np.ndarray, outcome: np.ndarray, weight: np.ndarray | Non
     line, hessian = fit_line(known, design, prior=np.array([0.0, 1.0]), precision=np.array([FREE, _PRIOR]))
     slope = max(float(line[1]), 0.0)
     intercept = float(line[0]) if slope > 0 else known.base_log_odds
-    return Sigmoid(intercept, slope, invert_hessian(hessian), len(known))
+    return Sigmoid(intercept=intercept, slope=slope, variance=invert_hessian(hessian), n=len(known))
 
 
 def make_line(known: Known) -> FloatArray:

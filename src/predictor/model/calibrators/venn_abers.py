@@ -101,7 +101,7 @@ def fit_venn_abers(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | Non
     ends = np.flatnonzero(np.diff(upper, append=2.0))
     steps = (level[starts], lower[starts], lower_leads[starts], level[ends], upper[ends], upper_leads[ends])
     a, b, c, d, e, f = (tuple(part.tolist()) for part in steps)
-    return VennAbers(a, b, c, d, e, f, len(known))
+    return VennAbers(lower_from=a, lower=b, lower_leads=c, upper_to=d, upper=e, upper_leads=f, n=len(known))
 
 
 def _climb(leads: FloatArray, accepted: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -109,7 +109,9 @@ class Logistic:
         pairs = zip(self.columns, self.coefficients, strict=True)
         rows = [(it.feature, it.equals, it.mean, it.spread, coefficient) for it, coefficient in pairs if it.kind == kind]
         table = np.array(rows, dtype=float).reshape(-1, len(_Columns._fields))  # of numbers, `equals` is NaN
-        return _Columns(table[:, 0].astype(np.intp), table[:, 1], table[:, 2], table[:, 3], table[:, 4])
+        return _Columns(
+            feature=table[:, 0].astype(np.intp), equals=table[:, 1], mean=table[:, 2], spread=table[:, 3], coefficient=table[:, 4]
+        )
 
     def to_text(self) -> str:
         """As JSON."""

@@ -78,7 +78,7 @@ leads out.
     share = np.bincount(at, weights=y) / leads
     right = isotonic_regression(share, weights=leads).x[at]
     score, best, base = (float(np.mean((values - y) ** 2)) for values in (p, right, np.full(len(y), y.mean())))
-    return BrierParts(score, score - best, base - best, base)
+    return BrierParts(score=score, miscalibration=score - best, discrimination=base - best, uncertainty=base)
 
 
 def fit_calibration_line(outcome: ArrayLike, probability: ArrayLike) -> CalibrationLine:
@@ -104,7 +104,7 @@ def fit_calibration_line(outcome: ArrayLike, probability: ArrayLike) -> Calibrat
     score = logit(np.clip(p, _CLIP, 1 - _CLIP))
     intercept, around = (None, None) if y.min() == y.max() else _fit_intercept(y, score)
     slope, spread = _fit_slope(y, score)
-    return CalibrationLine(intercept, around, slope, spread)
+    return CalibrationLine(intercept=intercept, intercept_interval=around, slope=slope, slope_interval=spread)
 
 
 def _fit_intercept(y: FloatArray, score: FloatArray) -> tuple[float, Interval]:

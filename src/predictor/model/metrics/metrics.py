@@ -207,7 +207,9 @@ def _group(outcome: ArrayLike, probability: ArrayLike) -> _Levels:
     y, p = check_pairs(outcome, probability)
     distinct, level = np.unique(p, return_inverse=True)
     clipped = np.clip(distinct, _CLIP, 1 - _CLIP)
-    return _Levels(distinct, np.log(clipped), np.log1p(-clipped), np.sort(2 * level + y.astype(np.intp)))
+    return _Levels(
+        probability=distinct, log_yes=np.log(clipped), log_no=np.log1p(-clipped), leads=np.sort(2 * level + y.astype(np.intp))
+    )
 
 
 def _compute_figures(levels: _Levels, leads: NDArray[np.intp]) -> Figures:

@@ -71,7 +71,17 @@ In band (wanted: 20 to 30 %).
     if not handed.any():
         weekly, caught = or_none(0 / check_weeks(weeks)), 0.0 if y.any() else None
         text = f"The {name} hands over no lead, so its conversion is not known."
-        return Gate(0, weekly, 0.0, None, None, None, caught, "cannot be told", text)
+        return Gate(
+            leads=0,
+            leads_per_week=weekly,
+            share_routed=0.0,
+            conversion=None,
+            low=None,
+            high=None,
+            sqls_caught=caught,
+            verdict="cannot be told",
+            text=text,
+        )
     row = compute_thresholds(y, handed, weeks=weeks).iloc[-1]  # a gate is a threshold on yes and no
     conversion, low, high = (float(row[name]) for name in ("conversion", "conversion_low", "conversion_high"))
     weekly, caught = or_none(row["leads_per_week"]), or_none(row["sqls_caught"])
@@ -79,7 +89,17 @@ In band (wanted: 20 to 30 %).
     means = f"{verdict} (wanted: {format_band(band)}){_MEANING.get(verdict, '')}."
     which = "every lead, " if handed.all() else ""
     text = f"The {name} hands over {which}{describe_routed(row)}. {means[0].upper()}{means[1:]}"
-    return Gate(int(row["leads"]), weekly, float(row["share_routed"]), conversion, low, high, caught, verdict, text)
+    return Gate(
+        leads=int(row["leads"]),
+        leads_per_week=weekly,
+        share_routed=float(row["share_routed"]),
+        conversion=conversion,
+        low=low,
+        high=high,
+        sqls_caught=caught,
+        verdict=verdict,
+        text=text,
+    )
 
 
 def judge_conversion(conversion: float, band: tuple[float, float]) -> Verdict:

@@ -207,7 +207,9 @@ def _take(ranks: Mapping[str, NDArray[np.intp]], y: FloatArray, handed: FloatArr
     for name, rank in ranks.items():
         leads, sqls = np.bincount(rank, weights=weight), np.bincount(rank, weights=accepted)
         curves[name] = Curve(np.append(0.0, np.cumsum(leads)), np.append(0.0, np.cumsum(sqls)))
-    return Resample(curves, float(weight.sum()), float(accepted.sum()), float(routed.sum()), float(routed @ y))
+    return Resample(
+        curves=curves, leads=float(weight.sum()), sqls=float(accepted.sum()), volume=float(routed.sum()), caught=float(routed @ y)
+    )
 
 
 def _compute_interval(figure: float, drawn: list[float]) -> Difference:

@@ -166,7 +166,7 @@ class CrmReader:
             ("LEAD024", f"Parts of the {self._map.name} record that are not used", draft.unused),
         )
         return [
-            Finding(code, "warning", f"{text}: {list_names(name[:60] for name in dict.fromkeys(names))}.", "")
+            Finding(code, "warning", f"{text}: {list_names(name[:60] for name in dict.fromkeys(names))}.", do="")
             for code, text, names in warnings
             if names
         ]

@@ -91,7 +91,7 @@ def read_lead(scorer: Scorer, row: Mapping[Any, Any], now: datetime) -> Lead:
     as_of = now if named is None else _read_moment(named, row[named], timezone)
     events = () if missing(row.get("events")) else tuple(_read_events(row["events"], timezone))
     attributes = {str(name): value for name, value in row.items() if name not in _FACTS}
-    return Lead(_name_lead(row["lead_id"]), as_of, attributes, None, events)
+    return Lead(lead_id=_name_lead(row["lead_id"]), as_of=as_of, attributes=attributes, points=None, events=events)
 
 
 def _name_lead(key: Any) -> str:  # noqa: ANN401  a cell of any table
@@ -113,7 +113,13 @@ def _read_events(content: Any, timezone: str) -> Iterable[Event]:  # noqa: ANN40
             raise ScoringError(f"LEAD025 Each of the events must have {' and '.join(missing)}, but one has not. {do}")
         moment = _read_moment("occurred_at", event["occurred_at"], timezone)
         value = None if event.get("value") is None else to_number(event["value"])
-        yield Event(moment, event["event_type"], event.get("asset"), event.get("campaign"), value)
+        yield Event(
+            occurred_at=moment,
+            event_type=event["event_type"],
+            asset=event.get("asset"),
+            campaign=event.get("campaign"),
+            value=value,
+        )
 
 
 def _read_moment(name: str, value: Any, timezone: str) -> datetime:  # noqa: ANN401

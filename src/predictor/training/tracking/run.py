@@ -55,7 +55,7 @@ def write_training(record: TrainingRecord, settings: Settings) -> Tracked:
             f"MLflow at '{shown}' could not keep the training: {_explain(error)}. The bundle '{record.folder.name}' is "
             "saved and nothing is lost. For the next training start the server, fix tracking.uri, or give --no-track."
         ) from None  # the cause may quote a password
-    return Tracked(run_id, shown, version, record.alias)
+    return Tracked(run_id=run_id, uri=shown, model_version=version, alias=record.alias)
 
 
 def write_alias(bundle: str, settings: Settings) -> Tracked:
@@ -83,7 +83,7 @@ def write_alias(bundle: str, settings: Settings) -> Tracked:
             f"MLflow at '{shown}' holds no version of '{name}' that was made of bundle '{bundle}', so its alias was not moved. "
             "The bundle still serves; leave -c out where the training was not tracked."
         )
-    return Tracked(version.run_id or "", shown, int(version.version), "champion")
+    return Tracked(run_id=version.run_id or "", uri=shown, model_version=int(version.version), alias="champion")
 
 
 def _explain(error: Exception) -> str:

@@ -20,10 +20,10 @@ from predictor.model.sample import Sample
 OTHERS = [name for name in CANDIDATES if name != "learned_points"]  # which looks at rules: test_learned_points.py
 FEATURES = FeatureSet(
     (
-        Feature("industry", "Industry", "Industry", "category", ("software", "retail")),
-        Feature("employees", "Employees", "Employees", "number"),
-        Feature("points/total", "Points", "Points", "number"),
-        Feature("founded", "Founded", "Founded", "days_since"),
+        Feature("industry", "Industry", "Industry", kind="category", categories=("software", "retail")),
+        Feature("employees", "Employees", "Employees", kind="number"),
+        Feature("points/total", "Points", "Points", kind="number"),
+        Feature("founded", "Founded", "Founded", kind="days_since"),
     ),
     (),
 )
@@ -37,7 +37,7 @@ def draw_block(n=600, seed=0, *, missing=True):
     outcome = (draw.random(n) < expit(-2 + 1.5 * (industry == 0) + 0.03 * points)).astype(float)
     if missing:
         matrix[draw.random((n, 4)) < 0.1] = np.nan
-    return Sample(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
+    return Sample(matrix, outcome, np.arange(n, dtype=float), features=FEATURES, dated=True)
 
 
 BLOCK = draw_block()
@@ -100,7 +100,7 @@ def test_points_are_a_line_drawn_in_a_little():
 def points_block(points, outcome):
     matrix = np.full((len(points), 4), np.nan)
     matrix[:, 2] = points
-    return Sample(matrix, np.array(outcome, dtype=float), np.arange(len(points), dtype=float), FEATURES, dated=True)
+    return Sample(matrix, np.array(outcome, dtype=float), np.arange(len(points), dtype=float), features=FEATURES, dated=True)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_points_that_mislead_keep_their_sign():
 
 def test_no_points_are_refused():
     features = FeatureSet(FEATURES.features[:2], ())
-    sample = Sample(BLOCK.matrix[:, :2], BLOCK.outcome, BLOCK.order, features, dated=True)
+    sample = Sample(BLOCK.matrix[:, :2], BLOCK.outcome, BLOCK.order, features=features, dated=True)
     with pytest.raises(TrainingError, match=r"Candidate 'points' needs points: name a rule book in points.rule_book, or"):
         Points.fit(sample, 0)
 
@@ -174,7 +174,7 @@ def test_logistic_text_is_plain_json():
 def test_logistic_of_separated_leads_stays_finite():
     matrix = BLOCK.matrix.copy()
     matrix[:, 0] = BLOCK.outcome
-    model = CANDIDATES["logistic"].fit(Sample(matrix, BLOCK.outcome, BLOCK.order, FEATURES, dated=True), 0)
+    model = CANDIDATES["logistic"].fit(Sample(matrix, BLOCK.outcome, BLOCK.order, features=FEATURES, dated=True), 0)
     assert np.isfinite(model.score(ODD)).all()
 
 
@@ -191,5 +191,5 @@ def test_trees_find_the_signal():
 def test_trees_of_a_newest_part_of_one_class_still_grow():
     outcome = BLOCK.outcome.copy()
     outcome[480:] = 0
-    model = CANDIDATES["lightgbm"].fit(Sample(BLOCK.matrix, outcome, BLOCK.order, FEATURES, dated=True), 0)
+    model = CANDIDATES["lightgbm"].fit(Sample(BLOCK.matrix, outcome, BLOCK.order, features=FEATURES, dated=True), 0)
     assert model.booster_.num_trees() == 100

@@ -19,7 +19,7 @@ STAGES = 4  # 1 < 2 < 3 < won
 
 
 def case(team, country, state, source, stage, *, won=None):
-    return Case(team, stage - 1, {"country": [country], "state": [state], "source": [source]}, won)
+    return Case(team, stage - 1, {"country": [country], "state": [state], "source": [source]}, won=won)
 
 
 LEADS = [

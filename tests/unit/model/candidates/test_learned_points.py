@@ -32,7 +32,7 @@ RULES_TEXT = "".join(
 )
 TASK = PointsTask(parse_rule_book(f"name='x'\ngate=60\n{RULES_TEXT}", "x.toml"))
 FEATURES = FeatureSet(
-    (*(Feature(f"{RULES}R{n}", f"R{n}", f"R{n}", "number") for n in range(6)), Feature("n", "N", "N", "number")), ()
+    (*(Feature(f"{RULES}R{n}", f"R{n}", f"R{n}", kind="number") for n in range(6)), Feature("n", "N", "N", kind="number")), ()
 )
 
 
@@ -40,7 +40,7 @@ def draw_block(n, seed=0, true=TRUE):
     draw = np.random.default_rng(seed)
     matrix = np.column_stack([draw.random((n, 6)) < 0.3, draw.normal(size=n)]).astype(float)
     outcome = (draw.random(n) < expit(-2.2 + matrix[:, :6] @ true)).astype(float)
-    return Sample(matrix, outcome, np.arange(n) / 10, FEATURES, dated=True, points_task=TASK)
+    return Sample(matrix, outcome, np.arange(n) / 10, features=FEATURES, dated=True, points_task=TASK)
 
 
 BLOCK = draw_block(4000)

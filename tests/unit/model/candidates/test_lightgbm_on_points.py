@@ -15,7 +15,7 @@ from predictor.model.candidates.lightgbm_on_points import LightGBMOnPoints
 from predictor.model.candidates.lightgbm_parameters import set_parameters
 from predictor.model.sample import Sample
 
-FEATURES = FeatureSet((Feature("n", "N", "N", "number"), Feature("points/total", "Points", "Points", "number")), ())
+FEATURES = FeatureSet((Feature("n", "N", "N", kind="number"), Feature("points/total", "Points", "Points", kind="number")), ())
 
 
 def draw_block(n, seed=0, *, missed=0.0):
@@ -23,7 +23,7 @@ def draw_block(n, seed=0, *, missed=0.0):
     draw = np.random.default_rng(seed)
     matrix = draw.normal(size=(n, 2))
     outcome = (draw.random(n) < expit(-1 + missed * np.abs(matrix[:, 0]) + 1.2 * matrix[:, 1])).astype(float)
-    return Sample(matrix, outcome, np.arange(n, dtype=float), FEATURES, dated=True)
+    return Sample(matrix, outcome, np.arange(n, dtype=float), features=FEATURES, dated=True)
 
 
 def test_score_is_the_line_plus_the_trees_that_lightgbm_grows_from_it():
@@ -57,7 +57,7 @@ def test_what_the_points_miss_is_learned():
 def test_without_trees_it_is_the_line():
     sample = draw_block(60, 5)
     one_class_of_late = Sample(
-        sample.matrix, np.where(np.arange(60) < 45, sample.outcome, 0.0), sample.order, FEATURES, dated=True
+        sample.matrix, np.where(np.arange(60) < 45, sample.outcome, 0.0), sample.order, features=FEATURES, dated=True
     )
     fitted = LightGBMOnPoints.fit(one_class_of_late, 0)
     assert fitted.trees is None
@@ -80,7 +80,7 @@ def test_narrowed_it_changes_as_the_whole_does():
 
 
 def test_no_points_no_start():
-    without = FeatureSet((Feature("n", "N", "N", "number"), Feature("m", "M", "M", "number")), ())
+    without = FeatureSet((Feature("n", "N", "N", kind="number"), Feature("m", "M", "M", kind="number")), ())
     sample = draw_block(100)
     with pytest.raises(TrainingError, match=r"Candidate 'points' needs points: name a rule book"):
-        LightGBMOnPoints.fit(Sample(sample.matrix, sample.outcome, sample.order, without, dated=True), 0)
+        LightGBMOnPoints.fit(Sample(sample.matrix, sample.outcome, sample.order, features=without, dated=True), 0)

@@ -15,9 +15,9 @@ from predictor.model.sample import Sample
 
 FEATURES = FeatureSet(
     (
-        Feature("country", "Country", "Country", "category", ("de", "fr")),
-        Feature("employees", "Employees", "Employees", "number"),
-        Feature("source", "Source", "Source", "category", ("fair", "web", "call")),
+        Feature("country", "Country", "Country", kind="category", categories=("de", "fr")),
+        Feature("employees", "Employees", "Employees", kind="number"),
+        Feature("source", "Source", "Source", kind="category", categories=("fair", "web", "call")),
     ),
     (),
 )
@@ -45,7 +45,9 @@ def to_case(row, *, won=None):
     """The lead for the arithmetic; while it is open its 'other' is a value that no closed lead had."""
     held = {name: [str(row[at])] for name, at in (("country", 0), ("source", 2)) if not np.isnan(row[at])}
     new = {"country": ["2.0"], "source": ["3.0"]}
-    return Case(None, 0, {name: ["new"] if won is None and values == new[name] else values for name, values in held.items()}, won)
+    return Case(
+        None, 0, {name: ["new"] if won is None and values == new[name] else values for name, values in held.items()}, won=won
+    )
 
 
 MATRIX, OUTCOME = draw_matrix(400)
@@ -80,7 +82,7 @@ def test_parts_are_the_score_to_the_last_bit():
 
 def test_without_categories_it_is_the_base_rate():
     features = FeatureSet(FEATURES.features[1:2], ())
-    model = OdooPls.fit(Sample(MATRIX[:, 1:2], OUTCOME, np.arange(400.0), features, dated=True), 0)
+    model = OdooPls.fit(Sample(MATRIX[:, 1:2], OUTCOME, np.arange(400.0), features=features, dated=True), 0)
     np.testing.assert_allclose(model.score(MATRIX[:, 1:2]), logit((OUTCOME.sum() + 0.1) / 400.2), rtol=1e-12)
 
 

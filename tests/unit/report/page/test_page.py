@@ -208,7 +208,7 @@ def test_the_learned_book_can_be_saved(data):
 
 def test_texts_are_escaped(make):
     attack = "<script>alert('x')</script> & <b>"
-    finding = Finding("LEAD021", "tip", f"Category '{attack}' is unknown.", attack)
+    finding = Finding("LEAD021", "tip", f"Category '{attack}' is unknown.", do=attack)
     page = render_page(make(findings=(finding,)))
     assert len(re.findall("<script", page)) == 3
     assert "<b>" not in page.split("</main>")[0].replace("<b>Forward", "").replace("<figcaption><b>", "").replace(

@@ -15,7 +15,7 @@ def make_reader(crm, *features, points=()):
 
 
 def make_feature(name, kind="number", *categories):
-    return Feature(name, name, name, kind, categories)
+    return Feature(name, name, name, kind=kind, categories=categories)
 
 
 def read(reader, **properties):

@@ -27,7 +27,10 @@ def store(tmp_path):
 
 
 def test_frames_of_the_store(store):
-    answers = [Answer(lead, 0.3, (0.2, 0.4), 0.25, "route_to_sales", "B", None, (), ()) for lead in "AB"]
+    answers = [
+        Answer(lead, 0.3, (0.2, 0.4), threshold=0.25, decision="route_to_sales", grade="B", points=None, reasons=(), warnings=())
+        for lead in "AB"
+    ]
     store.save_scores([Answered(answer, MONDAY) for answer in answers], scored_at=MONDAY, model="m")
     store.save_outcome("A", "accepted", occurred_at=MONDAY + timedelta(days=3))
     scores = store.load_scores()

@@ -64,7 +64,7 @@ def make_record(folder: Path, *, champion: str = "logistic") -> tuple[TrainingRe
     points = rows["points/total"].to_numpy()
     outcome = (np.random.default_rng(2).random(len(leads)) < 1 / (1 + np.exp(3.5 - points / 25))).astype(float)
     days = (leads["as_of"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
-    sample = Sample(features.encode_table(rows, leads["as_of"]).matrix, outcome, days.to_numpy(), features, dated=True)
+    sample = Sample(features.encode_table(rows, leads["as_of"]).matrix, outcome, days.to_numpy(), features=features, dated=True)
     fit, test = sample.take(np.arange(400)), sample.take(np.arange(430, 600))
     models = {name: learn(name, fit) for name in ("constant", "points", champion)}
     verdict = judge_candidates(models, champion, fit=fit, test=test, routed=points[430:] >= 60, settings=settings)
@@ -83,7 +83,7 @@ def make_record(folder: Path, *, champion: str = "logistic") -> tuple[TrainingRe
     figure = matplotlib.figure.Figure()
     figure.subplots().plot([0, 1], [0, 1])
     told = json.loads(files["metrics.json"])
-    return TrainingRecord(saved, True, "It lost less.", told, **facts, figures={"reliability": figure}), settings
+    return TrainingRecord(saved, True, "It lost less.", metrics=told, **facts, figures={"reliability": figure}), settings
 
 
 def learn(name: str, sample: Sample) -> CalibratedModel:
