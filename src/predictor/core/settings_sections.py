@@ -223,7 +223,7 @@ class StoreSettings(Section):
 
 
 class ServeSettings(Section):
-    """How the API is served: who may ask, how it follows the bundles, and which leads it hands over by lot."""
+    """How the API is served: who may ask, how it follows the bundles, and which leads it hands over at random."""
 
     watch_s: Annotated[float, Field(gt=0, le=3600)]
     explore_rate: Annotated[float, Field(ge=0, lt=1)]

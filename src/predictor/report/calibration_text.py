@@ -9,7 +9,7 @@ import pandas as pd
 from predictor.core.wording import DASH, format_number, format_percent, format_percent_range, format_range, is_missing
 from predictor.model.metrics.brier import Interval
 from predictor.model.metrics.calibration_test import CalibrationJudgement
-from predictor.report.table_cells import format_judgement, list_rows
+from predictor.report.table_cells import list_rows
 from predictor.report.tables_text import TextTable
 
 NO_GROUPS = "No protected column is named, so groups of people are not shown. Name such columns in roles.protected."
@@ -77,7 +77,7 @@ def _format_group(row: dict[str, Any]) -> tuple[str, ...]:
         _format_share(row, "conversion"),
         points,
         _format_share(row, "routed"),
-        format_judgement(row["told"]),
+        row["told"],
     )
 
 

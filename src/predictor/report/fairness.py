@@ -56,10 +56,10 @@ def compute_fairness(
     >>> people = pd.DataFrame({"gender": ["f"] * 30 + ["m"] * 30 + [None] * 3})
     >>> table = compute_fairness(people, [1, 0, 0] * 21, [0.3] * 63, [True, False, False] * 21)
     >>> table[["group", "leads", "conversion", "promised", "told"]].round(2)
-                 group  leads  conversion  promised                   told
-    0                f     30        0.33       0.3   not to be told apart
-    1                m     30        0.33       0.3   not to be told apart
-    2  other (1 group)      3         NaN       NaN  too few leads to tell
+                 group  leads  conversion  promised                 told
+    0                f     30        0.33       0.3  no clear difference
+    1                m     30        0.33       0.3  no clear difference
+    2  other (1 group)      3         NaN       NaN        too few leads
     >>> compute_fairness(people, [1], [0.3], [True])
     Traceback (most recent call last):
     predictor.core.errors.TrainingError: Protected columns and decisions must be of the leads whose outcomes are given, but \

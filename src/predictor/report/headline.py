@@ -13,7 +13,7 @@ from predictor.core.wording import format_number, format_percent, format_range, 
 from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS
 from predictor.report.compare.comparison import SCORED, Comparison
 from predictor.report.compare.threshold_steps import compute_period, format_unit, locate_threshold
-from predictor.report.table_cells import BETTER, SAME, WORSE, format_judgement, list_rows
+from predictor.report.table_cells import BETTER, SAME, WORSE, list_rows
 
 _TITLES = {
     BETTER: "The model finds more SQLs than your points, with the same number of leads",
@@ -89,7 +89,7 @@ def _describe_comparison(comparison: Comparison, step: Mapping[str, Any], thresh
     if pair["told"] == SAME:
         gated = (comparison.tables["gates"]["way"] == POINTS).any()
         which = "as many as the gate hands over, " if gated and clear else ""
-        text += f"{which}there is {format_judgement(SAME)} between points and model: {_format_difference(pair)} SQLs"
+        text += f"{which}there is {SAME} between points and model: {_format_difference(pair)} SQLs"
         if clear:
             return f"{text}; {at_threshold}"
     else:

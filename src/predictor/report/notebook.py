@@ -10,7 +10,7 @@ import pandas as pd
 
 from predictor.core.html import to_table
 from predictor.core.wording import DASH, format_number, format_percent, format_percent_range, format_range, is_missing
-from predictor.report.table_cells import format_judgement, list_rows
+from predictor.report.table_cells import list_rows
 
 _SHARES = ("conversion", "share", "caught", "sqls_caught", "observed", "predicted", "base_rate", "converted")
 _ENDS = ("_low", "_high")
@@ -76,7 +76,7 @@ def _format_cell(row: dict[str, Any], name: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if not isinstance(value, int | float):
-        return DASH if pd.isna(value) else format_judgement(str(value)) if name == "told" else str(value)
+        return DASH if pd.isna(value) else str(value)
     if is_missing(value):
         return DASH
     if name.startswith(_SHARES):

@@ -10,7 +10,7 @@ import pandas as pd
 from predictor.core.wording import DASH, format_number, format_percent, format_range, format_share, is_missing
 from predictor.report.card import escape_markdown, to_markdown
 from predictor.report.compare.comparison import Comparison
-from predictor.report.table_cells import format_judgement, list_rows
+from predictor.report.table_cells import list_rows
 from predictor.report.tables_text import TextTable
 
 HEADINGS = {
@@ -88,7 +88,7 @@ def format_frame(name: str, frame: pd.DataFrame, *, stacked: bool = False) -> Te
 def _format_cell(name: str, column: str, row: dict[str, Any]) -> str:
     value, low, high = row[column], row.get(f"{column}_low"), row.get(f"{column}_high")
     if isinstance(value, str):
-        return format_judgement(value) if column == "told" else value
+        return value
     if value is None or is_missing(value):
         return DASH
     bare = low is None or high is None or is_missing(low) or is_missing(high)

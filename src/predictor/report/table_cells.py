@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from predictor.model.metrics.intervals import wilson
 from predictor.model.metrics.metrics import Difference
 
-# What the columns `told` hold. CSV files and bundles keep these values, and people read what `format_judgement` makes of them.
-SAME, BETTER, WORSE = "not to be told apart", "better", "worse"
-FEW, NOTHING = "too few leads to tell", "not to be told from nothing"
-READABLE = {SAME: "no clear difference", FEW: "too few leads", NOTHING: "no clear effect"}
+# What the columns `told` hold.
+SAME, BETTER, WORSE = "no clear difference", "better", "worse"
+FEW, NOTHING = "too few leads", "no clear effect"
 
 
 def judge_difference(difference: Difference, *, better: bool) -> str:
@@ -27,7 +26,7 @@ def judge_difference(difference: Difference, *, better: bool) -> str:
         better: Whether the difference itself speaks for the first.
 
     >>> [judge_difference(Difference(-0.1, -0.2, high), better=True) for high in (-0.05, 0.1, float("nan"))]
-    ['better', 'not to be told apart', '']
+    ['better', 'no clear difference', '']
     """
     if not np.isfinite([difference.mean, difference.low, difference.high]).all():
         return ""
@@ -36,13 +35,16 @@ def judge_difference(difference: Difference, *, better: bool) -> str:
     return BETTER if better else WORSE
 
 
-def format_judgement(value: str) -> str:
-    """A value of a column `told` as people read it.
+def update_judgement(value: object) -> object:
+    """A value of a column `told` of a bundle of version 0.1, as it is called now; any other value as it is.
 
-    >>> format_judgement("not to be told apart"), format_judgement("better")
-    ('no clear difference', 'better')
+    >>> update_judgement("too few leads to tell"), update_judgement("not to be told from nothing"), update_judgement("better")
+    ('too few leads', 'no clear effect', 'better')
     """
-    return READABLE.get(value, value)
+    text = str(value)
+    if text.startswith("not to be told"):
+        return NOTHING if text.endswith("nothing") else SAME
+    return FEW if text == "too few leads to tell" else value
 
 
 def list_rows(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -25,14 +25,14 @@ from predictor.core.wording import (
 from predictor.model.threshold.gate import Gate
 from predictor.model.threshold.recommend import Recommendation
 from predictor.report.report_data import ReportData
-from predictor.report.table_cells import BETTER, SAME, WORSE, format_judgement, list_rows
+from predictor.report.table_cells import BETTER, SAME, WORSE, list_rows
 
 IMPORTANCE = (
     "How much worse the probabilities get when these values are shuffled among the test leads: mean and spread of three "
     "shuffles. About 0: the values add nothing to the others."
 )
 _MOST_IMPORTANT = 15  # groups of features in the table of importance
-_JUDGEMENTS = {SAME: format_judgement(SAME), BETTER: "the chosen is better", WORSE: "the chosen is worse"}
+_JUDGEMENTS = {SAME: SAME, BETTER: "the chosen is better", WORSE: "the chosen is worse"}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A study of what was served: the stored rows, as the models that answered saw them, in place of leads and events."""
+"""A dataset from the store: the stored rows, as the models that answered saw them, in place of leads and events."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from predictor.training.dataset import Dataset, LeadPoints, StoredLeads, make_po
 def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
     """The dataset of stored scores and outcomes.
 
-    Only leads that sales got are used; see `compute_episodes`. A feature is known of those leads whose model looked at it.
+    Only leads that sales got are used; see `compute_episodes`. A feature is known for the leads whose model used it.
 
     Args:
-        settings: A firm's settings; rule book, roles of points and windows must still be those that scores are worked out by.
+        settings: A firm's settings; rule book, roles of points and windows must be those that the scores were computed with.
         database: Where they are stored.
 
     Raises:
@@ -40,12 +40,12 @@ def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
         reasons = [finding.what for finding in check_episodes(episodes)[1:]]
         do = "Let the server score leads, or train from the tables of the CRM."
         raise TrainingError(" ".join(["The store holds no score to train on.", *reasons, do]))
-    until = _find_until(settings, scores, outcomes)
+    until = _choose_observed_until(settings, scores, outcomes)
     book = load_rule_book(settings.points.rule_book, settings.folder) if settings.points.rule_book else None
     stored = pd.DataFrame(list(episodes.frame["features"]))
-    acts = _find_acts(stored, settings)
+    event_features = _list_event_features(stored, settings)
     attributes, kinds = _read_attributes(stored, settings)
-    rows = pd.concat([attributes, _read_points(stored, settings, book), read_event_features(stored, acts)], axis=1)
+    rows = pd.concat([attributes, _read_points(stored, settings, book), read_event_features(stored, event_features)], axis=1)
     leads = Leads(
         frame=pd.concat([episodes.frame[["lead_id", "mql_at", "sql_at"]], attributes], axis=1),
         attributes=kinds,
@@ -53,7 +53,9 @@ def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
         observed_until=until,
         formats=list_formats(settings),
     )
-    return _make_dataset(settings, leads, make_points(rows, leads, settings, book=book, awards=None), rows, acts, episodes)
+    return _make_dataset(
+        settings, leads, make_points(rows, leads, settings, book=book, awards=None), rows, event_features, episodes
+    )
 
 
 def _make_dataset(
@@ -77,7 +79,7 @@ def _make_dataset(
     )
 
 
-def _find_until(settings: Settings, scores: pd.DataFrame, outcomes: pd.DataFrame) -> pd.Timestamp:
+def _choose_observed_until(settings: Settings, scores: pd.DataFrame, outcomes: pd.DataFrame) -> pd.Timestamp:
     """The moment up to which outcomes are known: as the settings say, or the latest time that the store has seen."""
     faults = Faults()
     until = parse_observed_until(settings, faults)
@@ -85,22 +87,22 @@ def _find_until(settings: Settings, scores: pd.DataFrame, outcomes: pd.DataFrame
         raise TrainingError(str(faults.findings[0]))
     if until is not None:
         return until
-    seen = [scores["as_of"], outcomes["occurred_at"], outcomes["told_at"]]
-    latest: pd.Timestamp = max(times.max() for times in seen if len(times))
+    times = [scores["as_of"], outcomes["occurred_at"], outcomes["told_at"]]
+    latest: pd.Timestamp = max(column.max() for column in times if len(column))
     return latest
 
 
 def _read_attributes(stored: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, dict[str, Kind]]:
     """What came from the CRM, in the types that it shows, and the kind of each."""
-    barred = {*settings.roles.ignore, *settings.roles.protected}
-    names = [str(name) for name in stored if not str(name).startswith(FEATURE_PREFIXES) and name not in barred]
+    excluded = {*settings.roles.ignore, *settings.roles.protected}
+    names = [str(name) for name in stored if not str(name).startswith(FEATURE_PREFIXES) and name not in excluded]
     typed = {name: infer_kind(stored[name], settings.data.timezone) for name in names}
     columns = {name: column for name, (_, column) in typed.items()}
     return pd.DataFrame(columns, index=stored.index), {name: kind for name, (kind, _) in typed.items()}
 
 
 def _read_points(stored: pd.DataFrame, settings: Settings, book: RuleBook | None) -> pd.DataFrame:
-    """The points that a new model could look at: those of the CRM's columns and of the rule book that the settings name."""
+    """The points that a new model can use: those of the CRM's columns and of the rule book that the settings name."""
     known = {TOTAL} if book is not None or settings.roles.points else set()
     known |= {f"points/{name}" for name in settings.roles.points}
     if book is not None:
@@ -108,15 +110,15 @@ def _read_points(stored: pd.DataFrame, settings: Settings, book: RuleBook | None
     return pd.DataFrame({name: pd.to_numeric(stored[name]) for name in stored if name in known}, index=stored.index)
 
 
-def _find_acts(stored: pd.DataFrame, settings: Settings) -> tuple[EventFeature, ...]:
-    """The features over events of the types that some model looked at, or of those of them that the settings name."""
+def _list_event_features(stored: pd.DataFrame, settings: Settings) -> tuple[EventFeature, ...]:
+    """The event features of the types that some model used, or of those of them that the settings name."""
     places = {str(name).removeprefix(EVENTS_PREFIX).rpartition("/")[0] for name in stored if str(name).startswith(EVENTS_PREFIX)}
     types = sorted(_unquote(place) for place in places if place != "any")
-    wanted = settings.features.event_types
-    chosen = [event_type for event_type in types if event_type in wanted] if wanted else types
+    named = settings.features.event_types
+    chosen = [event_type for event_type in types if event_type in named] if named else types
     return list_event_features(chosen, settings.features.windows_days) if places else ()
 
 
 def _unquote(place: str) -> str:
-    """The type of event that a part of a name means: one that is called as all of them together stands in quotes."""
+    """The event type that a part of a name means; a type called 'any' is written in quotes."""
     return place[1:-1] if place.strip("'") == "any" else place

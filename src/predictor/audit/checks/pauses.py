@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from predictor.audit.acceptances import Acceptances, compute_accepted_share, format_day
+from predictor.audit.acceptance_times import Acceptances, compute_accepted_share, format_day
 from predictor.audit.view import Floats, View
 from predictor.core.errors import Finding
 from predictor.data.parse import to_days

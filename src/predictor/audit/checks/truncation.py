@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from predictor.audit.acceptances import Acceptances, compute_accepted_share, format_day
+from predictor.audit.acceptance_times import Acceptances, compute_accepted_share, format_day
 from predictor.audit.view import View
 from predictor.core.errors import Finding, count
 

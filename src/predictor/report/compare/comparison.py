@@ -30,7 +30,7 @@ from predictor.report.compare.volume import (
     compute_volume,
     take_leads,
 )
-from predictor.report.table_cells import SAME, list_rows
+from predictor.report.table_cells import SAME, list_rows, update_judgement
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,6 +67,9 @@ class Comparison:
     def from_json(cls, content: Mapping[str, Any]) -> Self:
         """The comparison that `to_json` wrote."""
         tables = {name: pd.DataFrame(table["data"], columns=table["columns"]) for name, table in content["tables"].items()}
+        for table in tables.values():
+            for column in table.columns[table.columns.str.endswith("told")]:
+                table[column] = table[column].map(update_judgement)
         return cls(tables, tuple(content["sentences"]), tuple(content["untold"]))
 
     def __repr__(self) -> str:

@@ -37,8 +37,8 @@ def compute_rules(tested: ComparedLeads) -> pd.DataFrame:
         A row a rule, in the order of the book: `rule`, `group`, `points`, `fired`, `share_fired`, `conversion_with` and
         `conversion_without` with `_low`, `_high` (Wilson, 95 %; NaN below 20 leads), `worth` (log-odds) with `_low`, `_high`,
         `worth_points`, `explained` (share of its variance that the other rules explain), `like` (the rule that correlates
-        most with it), `told`: `dead`, `wrong sign`, `redundant`, `not to be told from nothing` (the interval
-        contains 0), `too few leads to tell`, or empty. No rows without a rule book.
+        most with it), `told`: `dead`, `wrong sign`, `redundant`, `no clear effect` (the interval
+        contains 0), `too few leads`, or empty. No rows without a rule book.
     """
     if tested.book is None or tested.times is None:
         return pd.DataFrame(columns=["rule", "group", "points", "fired", "share_fired", "worth", "told"])

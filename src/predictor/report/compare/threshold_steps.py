@@ -43,11 +43,11 @@ def compute_steps(tested: ComparedLeads, *, also: Sequence[float] = (), resample
     ...     lead_id=ids, outcome=outcome, probability=p, threshold=0.5, points=points, routed=points >= 9)
     >>> steps = compute_steps(tested, resamples=20)
     >>> steps[["threshold", "sqls", "points_sqls", "points_told", "in_leads", "out_leads"]]
-       threshold   sqls  points_sqls           points_told  in_leads  out_leads
-    0        0.0  100.0        100.0  not to be told apart     100.0        0.0
-    1        0.2  100.0         75.0                better      50.0        0.0
-    2        0.8  100.0         50.0                better      50.0       50.0
-    3        0.9   50.0         25.0                better       0.0       50.0
+       threshold   sqls  points_sqls          points_told  in_leads  out_leads
+    0        0.0  100.0        100.0  no clear difference     100.0        0.0
+    1        0.2  100.0         75.0               better      50.0        0.0
+    2        0.8  100.0         50.0               better      50.0       50.0
+    3        0.9   50.0         25.0               better       0.0       50.0
     """
     table = _list_thresholds(tested, also)
     leads = table["leads"].to_numpy(dtype=float)

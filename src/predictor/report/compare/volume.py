@@ -30,7 +30,7 @@ def compute_volume(tested: ComparedLeads, *, resamples: int = 200, seed: int = 0
     Returns:
         A row a way: `way`, `leads`, `sqls` with `_low`, `_high`, `conversion` with `_low`, `_high` (Wilson, 95 %), and
         compared with the points, then with the learned points: `against`, `difference` with `_low`, `_high` (SQLs), `told`
-        (better, worse, not to be told apart; empty where nothing is compared).
+        (better, worse, no clear difference; empty where nothing is compared).
 
     >>> p, points = np.tile([0.9, 0.8, 0.2, 0.1], 50), np.tile([9.0, 0.0, 9.0, 0.0], 50)
     >>> ids, outcome = np.arange(200).astype(object), np.tile([1.0, 1, 0, 0], 50)

@@ -12,7 +12,6 @@ import altair as alt
 import pandas as pd
 
 from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS
-from predictor.report.table_cells import FEW, NOTHING, READABLE
 
 Spec = dict[str, Any]
 Band = tuple[float, float]
@@ -25,7 +24,6 @@ _FEWEST = 30  # leads behind a conversion that is drawn: with fewer the line jum
 _MOVING = frozenset({"gains", "steps"})  # the charts that show where the sliders are
 _REQUIRED = {"gains": "caught", "volume": "sqls", "equal_sqls": "leads", "rules": "worth_points", "cells": "conversion"}
 _ROWS = {"steps": 3, "capacity": 2, "months": 2}  # fewer are not worth a chart
-_RESULT = f"datum.told === '{NOTHING}' ? '{READABLE[NOTHING]}' : datum.told === '{FEW}' ? '{READABLE[FEW]}' : datum.told"
 _PERCENT = alt.Axis(labelExpr="format(100 * datum.value, '.3~g') + '\u00a0%'", tickCount=5)
 _NAMES = alt.Axis(labelFontSize=13, ticks=False, domain=False, labelColor=_INK)
 
@@ -202,7 +200,7 @@ def _draw_rules(_: pd.DataFrame, __: Band) -> alt.LayerChart:
     tips = _tips(("rule", "Rule", ""), ("points", "Points", ",.0f"), ("worth_points", "Worth", ",.1f"), ("result", "Result", ""))
     link = _of("rules").mark_rule(color=_LINE, strokeWidth=3).encode(y=y, x=alt.X("points:Q", **axis), x2="worth_points:Q")
     dots = [
-        _of("rules").transform_calculate(what=f"'{name}'", result=_RESULT).mark_point(filled=True, size=90, opacity=1)
+        _of("rules").transform_calculate(what=f"'{name}'", result="datum.told").mark_point(filled=True, size=90, opacity=1)
         .encode(y=y, x=alt.X(f"{field}:Q", **axis), color=colour, tooltip=tips)
         for field, name in names.items()
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from predictor.report.compare.compared_leads import POINTS
 from predictor.report.compare.comparison import Comparison
 from predictor.report.page.page_table import PageTable, Section, make_page_table
 from predictor.report.summary import format_frame
-from predictor.report.table_cells import format_judgement, list_rows
+from predictor.report.table_cells import list_rows
 from predictor.report.tables_text import TextTable, format_bands
 
 _SHOWN = 20  # swapped leads of each kind in the table; its CSV holds all
@@ -120,7 +120,7 @@ def _show_rules(comparison: Comparison, charts: Container[str]) -> Section:
     frame, section = comparison.tables["rules"], Section(key="rules", nav="Rules", title="Rule by rule")
     if not len(frame):
         return replace(section, texts=(_NO_RULES,))
-    notes = [f"{row['rule']}: {format_judgement(row['told'])}." for row in list_rows(frame) if row["told"]]
+    notes = [f"{row['rule']}: {row['told']}." for row in list_rows(frame) if row["told"]]
     texts = (_RULES, *([f"Rules to check: {len(notes)} of {len(frame)}. {' '.join(notes)}"] if notes else []))
     fold = "Every rule with its conversions"
     table = make_page_table("rules", frame, title="Points per event", note=_RULES_NOTE, has_chart="rules" in charts, fold=fold)

@@ -19,7 +19,7 @@ from predictor.core.wording import (
     is_missing,
 )
 from predictor.report.compare.threshold_steps import PREFIXES, compute_load, compute_period, locate_threshold
-from predictor.report.table_cells import format_judgement, list_rows
+from predictor.report.table_cells import list_rows
 
 Row = Mapping[str, Any]
 
@@ -101,7 +101,7 @@ def _describe_rival(row: Row, prefix: str, period: float) -> dict[str, str]:
         "conversion": share,
         "caught": caught,
         "difference": f"{format_number(difference / period, 1, sign=True)}{spread}",
-        "told": format_judgement(str(row[f"{prefix}_told"])),
+        "told": str(row[f"{prefix}_told"]),
     }
 
 

@@ -40,7 +40,7 @@ def test_rules_that_are_dead_redundant_or_of_the_wrong_sign():
     table = compute_rules(tested).set_index("rule")
     assert table["told"].to_dict() == {
         "Good": "redundant", "Bad": "wrong sign", "Twin": "redundant", "Never": "dead: it never fires",
-        "Always": "dead: it always fires", "Noise": "not to be told from nothing",
+        "Always": "dead: it always fires", "Noise": "no clear effect",
     }  # fmt: skip
     assert table.loc["Good", "like"] == "Twin"
     assert table.loc["Bad", "fired"] == tested.times["Bad"].sum()

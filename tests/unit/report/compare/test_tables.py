@@ -43,8 +43,8 @@ def test_verdict_table_without_a_slope(bare):
     [
         (Difference(-0.1, -0.2, -0.05), "better"),
         (Difference(0.1, 0.05, 0.2), "worse"),
-        (Difference(-0.1, -0.2, 0.1), "not to be told apart"),
-        (Difference(0.0, 0.0, 0.0), "not to be told apart"),
+        (Difference(-0.1, -0.2, 0.1), "no clear difference"),
+        (Difference(0.0, 0.0, 0.0), "no clear difference"),
     ],
 )
 def test_judgement_of_a_difference(data, difference, judgement):
