@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictor.features.assemble import BOOK_TOTAL, TOTAL, assemble_row, assemble_table, sum_points
@@ -75,6 +75,7 @@ def test_a_row_is_that_of_the_table(crm_points, book):
         np.testing.assert_array_equal([row[name] for name in numbers], table[numbers].iloc[place].to_numpy(dtype=float))
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(scores, min_size=5, max_size=5), min_size=1, max_size=6))
 def test_sums_are_the_same_to_the_last_bit(rows):
     frame = pd.DataFrame(rows, columns=list("abcde"))
@@ -82,6 +83,7 @@ def test_sums_are_the_same_to_the_last_bit(rows):
     np.testing.assert_array_equal(whole, [sum_points(row) for row in rows])
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(scores, min_size=12, max_size=12), min_size=1, max_size=3))
 def test_sums_of_many_columns_too(rows):
     names = [f"c{number}" for number in range(12)]

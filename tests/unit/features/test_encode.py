@@ -145,11 +145,13 @@ def test_age_of_a_date_and_no_look_ahead(founded, days):
     np.testing.assert_array_equal(FEATURES.encode_table(frame, pd.Series([AS_OF])).matrix[0, 2], days)
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(2026, 3, 31, 12, 0, 0, 1), datetime(9999, 12, 30)))
 def test_later_dates_change_nothing(later):
     np.testing.assert_array_equal(encode(founded=later.isoformat())[0], encode()[0])
 
 
+@settings(deadline=None)
 @given(st.lists(st.datetimes(datetime(1, 1, 2), datetime(9999, 1, 1)), min_size=1, max_size=5))
 def test_typed_dates_give_what_texts_give(founded):
     as_of = pd.Series([AS_OF] * len(founded)).astype("datetime64[us, UTC]")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictor.data.values import normal_text
@@ -69,6 +69,7 @@ def test_nothing_at_all():
     assert (len(fitted), findings) == (0, ())
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "b", "C", " c", None]), min_size=2, max_size=30), st.randoms())
 def test_order_of_rows_changes_nothing(values, random):
     shuffled = random.sample(values, len(values))
@@ -76,6 +77,7 @@ def test_order_of_rows_changes_nothing(values, random):
     assert fit({"c": values, "n": numbers}, {"c": "category"})[0] == fit({"c": shuffled, "n": numbers}, {"c": "category"})[0]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "b", "C", " c", "d", None]), min_size=2, max_size=40), st.integers(1, 5))
 def test_each_category_has_its_support(values, least):
     fitted, _ = fit({"c": values}, {"c": "category"}, min_support=least)
@@ -94,6 +96,7 @@ def test_a_category_has_its_most_frequent_spelling_and_ties_in_alphabetical_orde
     }
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "A", " a ", "ß", "SS", "ss", None, 3.0, True]), min_size=2, max_size=40))
 def test_every_spelling_is_of_its_category(values):
     fitted, _ = fit({"c": pd.Series(values, dtype=object)}, {"c": "category"})
