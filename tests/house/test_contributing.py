@@ -72,7 +72,7 @@ def test_the_names_beside_a_file_are_in_it():
 def test_the_example_of_a_finding_finds_capped_numbers_and_nothing_else(run):
     (entry,) = list_examples("Add a finding", "toml")
     assert set(tomllib.loads(entry)) & set(read_codes()) == set(), "the example's code is taken: use the next free one"
-    check = run(list_examples("Add a finding", "python")[0]).check_capped
+    check = run(list_examples("Add a finding", "python")[0]).check_capped_numbers
     capped = pd.DataFrame({"capped": np.minimum(np.arange(100), 60), "free": np.arange(100)})
     found = list(check(View(read_columns(capped), np.zeros(100))))
     assert [str(finding) for finding in found] == [
