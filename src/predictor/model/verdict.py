@@ -87,7 +87,7 @@ class Verdict:
 
     def _repr_html_(self) -> str:
         base_rate = next(iter(self.test.values()))["base_rate"]
-        share = "" if base_rate is None else f", of whom {format_percent(base_rate)} were accepted"
+        share = "" if base_rate is None else f", of which {format_percent(base_rate)} became SQLs"
         return "\n".join([
             to_heading(f"Forward test on the newest {count(len(self.outcome), 'lead')}{share} (95 % intervals)"),
             to_table(
