@@ -10,7 +10,7 @@ from predictor.model.threshold.gate import judge_gate
 from predictor.model.threshold.recommend import recommend_threshold
 from predictor.model.threshold.table import compute_thresholds
 from predictor.report.compare.compared_leads import LEARNED, POINTS, Curve
-from predictor.report.compare.threshold_steps import locate_capacity
+from predictor.report.compare.threshold_steps import compute_load
 
 
 def expect(leads, threshold):
@@ -59,6 +59,12 @@ def test_the_threshold_moves_every_figure_to_what_python_says(visit, html, page_
         assert page.locator("#capacity-value").text_content() == expected["load"]
         seen.add(figures["load"])
     assert len(seen) == 10
+
+
+def locate_capacity(steps, capacity):
+    """The row of the lowest threshold that hands over no more than a capacity, else the last."""
+    enough = compute_load(steps) <= capacity
+    return int(np.argmax(enough)) if enough.any() else len(steps) - 1
 
 
 def test_the_capacity_moves_every_figure_to_what_the_policy_says(visit, html, page_data, leads):

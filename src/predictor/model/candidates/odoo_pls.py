@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
 
-from predictor.model.candidates.frequencies import Row, smooth, weigh_values
 from predictor.model.sample import Sample
+
+SMOOTHING = 0.1  # leads added to either count of a row, so that none is zero
+Row = tuple[float, float]  # won, lost
 
 
 @dataclass(frozen=True)
 class OdooPls:
     """Counts of accepted and not accepted leads, in all and by each value of each category.
 
-    As the most used open-source learner of this kind counts them (`frequencies.py`), so that a firm sees what it would give.
+    As the most used open-source learner of this kind counts them, so that a firm sees what it would give.
     At the moment an MQL is scored there is one stage, so the base odds are those of all leads; teams are not distinguished: a
     column that names the team is a category like any other. The learner knows no numbers, so neither does this: counts of
     events, points and amounts are left out. A missing value is not counted. The code 'other' is counted as a value, but says
@@ -92,3 +95,26 @@ def _count_codes(values: np.ndarray, won: np.ndarray, lost: np.ndarray) -> dict[
     accepted, refused = (np.bincount(codes, weights=counts[known]) for counts in (won, lost))
     seen = np.flatnonzero(accepted + refused > 0)
     return {int(code): smooth(float(accepted[code]), float(refused[code])) for code in seen}
+
+
+def smooth(won: float, lost: float) -> Row:
+    """The row that is kept of a value's won and lost leads.
+
+    >>> smooth(1, 2)
+    (1.1, 2.1)
+    """
+    return won + SMOOTHING, lost + SMOOTHING
+
+
+def weigh_values(rows: Mapping[str, Row], total: Row | None = None) -> dict[str, float]:
+    """What each value of a field adds to the log-odds: how much commoner it is among won leads than among lost.
+
+    Args:
+        rows: Value -> (won, lost).
+        total: What the rows are shares of; None means their own sums. Stages are shares of the first stage.
+
+    >>> {value: round(part, 3) for value, part in weigh_values({"DE": (3.0, 1.0), "FR": (1.0, 3.0)}).items()}
+    {'DE': 1.099, 'FR': -1.099}
+    """
+    won, lost = total or (sum(row[0] for row in rows.values()), sum(row[1] for row in rows.values()))
+    return {value: float(np.log(row[0] / won) - np.log(row[1] / lost)) for value, row in rows.items()}

@@ -67,21 +67,6 @@ def _list_thresholds(tested: ComparedLeads, also: Sequence[float]) -> pd.DataFra
     return rows.sort_values("threshold", kind="stable", ignore_index=True)
 
 
-def locate_capacity(steps: pd.DataFrame, capacity: float) -> int:
-    """The row of the lowest threshold that hands over no more than a capacity, else the last: the policy `capacity`.
-
-    Args:
-        steps: What `compute_steps` gives.
-        capacity: Leads a week; of every 100 leads where they have no dates.
-
-    >>> table = pd.DataFrame({"leads_per_week": [9.0, 4.0, 1.0], "share_routed": [1.0, 0.4, 0.1]})
-    >>> locate_capacity(table, 4), locate_capacity(table, 3.9), locate_capacity(table, 0)
-    (1, 2, 2)
-    """
-    enough = compute_load(steps) <= capacity
-    return int(np.argmax(enough)) if enough.any() else len(steps) - 1
-
-
 def compute_load(steps: pd.DataFrame) -> FloatArray:
     """Leads that each threshold gives sales: a week, or of every 100 where they have no dates."""
     weekly = steps["leads_per_week"].to_numpy(dtype=float)

@@ -3,16 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from unit.model.candidates.odoo_frequencies import Case, compute_log_odds, count_frequencies, find_rows, publish_percent
 
 from predictor.core.errors import TrainingError
-from predictor.model.candidates.frequencies import (
-    Case,
-    compute_log_odds,
-    count_frequencies,
-    find_rows,
-    publish_percent,
-    weigh_values,
-)
+from predictor.model.candidates.odoo_pls import weigh_values
 
 FIELDS = ["country", "state", "source", "tag", "email_state", "phone_state"]
 STAGES = 4  # 1 < 2 < 3 < won

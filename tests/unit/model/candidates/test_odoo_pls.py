@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from scipy.special import logit
+from unit.model.candidates.odoo_frequencies import Case, compute_log_odds, count_frequencies, find_rows
 
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
-from predictor.model.candidates.frequencies import Case, compute_log_odds, count_frequencies, find_rows
 from predictor.model.candidates.odoo_pls import OdooPls
 from predictor.model.sample import Sample
 

@@ -1,7 +1,7 @@
-"""How often leads with a value were won and lost, and the chance that follows: the arithmetic of Odoo's lead scoring.
+"""Odoo's lead scoring lead by lead, as its own tests publish it: what the candidate `odoo_pls` is held against.
 
 Formulas as in Odoo's CRM ("predictive lead scoring"): naive Bayes over the values of closed leads, each field by itself,
-counted by team. `odoo_pls.py` is the candidate that learns by it.
+counted by team.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ import numpy as np
 
 from predictor.core.errors import TrainingError
 from predictor.core.log_odds import expit
+from predictor.model.candidates.odoo_pls import Row, smooth, weigh_values
 
-SMOOTHING = 0.1  # leads added to either count of a row, so that none is zero
 STAGE = "stage"
 TAG = "tag"
 _FEWEST_TAGGED = 50  # won and lost leads, smoothing included, below which a tag says nothing
 _UNSET_COUNTS = frozenset({"email_state", "phone_state"})  # fields in which "not set" is itself a value
 
-Row = tuple[float, float]  # won, lost
 Rows = dict[str, dict[str, Row]]  # field -> value -> row
 
 
@@ -79,15 +78,6 @@ def count_frequencies(cases: Iterable[Case], *, stages: int, fields: Sequence[st
     }
 
 
-def smooth(won: float, lost: float) -> Row:
-    """The row that is kept of a value's won and lost leads.
-
-    >>> smooth(1, 2)
-    (1.1, 2.1)
-    """
-    return won + SMOOTHING, lost + SMOOTHING
-
-
 def find_rows(counted: Mapping[str | None, Rows], team: str | None) -> Rows:
     """The rows that a lead of that team is judged by: the team's own, or the sums over all teams where it has none.
 
@@ -121,20 +111,6 @@ outcome.
 def _leave_rare_tags(by_field: Rows) -> Rows:
     tags = {value: row for value, row in by_field.get(TAG, {}).items() if sum(row) >= _FEWEST_TAGGED}
     return by_field | {TAG: tags} if TAG in by_field else by_field
-
-
-def weigh_values(rows: Mapping[str, Row], total: Row | None = None) -> dict[str, float]:
-    """What each value of a field adds to the log-odds: how much commoner it is among won leads than among lost.
-
-    Args:
-        rows: Value -> (won, lost).
-        total: What the rows are shares of; None means their own sums. Stages are shares of the first stage.
-
-    >>> {value: round(part, 3) for value, part in weigh_values({"DE": (3.0, 1.0), "FR": (1.0, 3.0)}).items()}
-    {'DE': 1.099, 'FR': -1.099}
-    """
-    won, lost = total or (sum(row[0] for row in rows.values()), sum(row[1] for row in rows.values()))
-    return {value: float(np.log(row[0] / won) - np.log(row[1] / lost)) for value, row in rows.items()}
 
 
 def compute_log_odds(rows: Rows, case: Case, fields: Sequence[str]) -> float | None:
