@@ -24,7 +24,7 @@ def test_study(trained):
     assert f"{int(dataset.outcomes.mature.sum()):,} leads, of whom" in html
     assert "&#x27;b2b&#x27;, gate 60" in html
     assert all(name in html for name in dataset.leads.attributes)
-    assert repr(dataset).startswith("<Study of ")
+    assert repr(dataset).startswith("<Dataset of ")
 
 
 def test_training_shows_verdict_threshold_and_findings(trained):
@@ -64,6 +64,9 @@ def test_tables_of_a_training_have_named_columns(trained):
     assert trained.importance["rise"].is_monotonic_decreasing
 
 
-@pytest.mark.parametrize("name", ["show", "plot_gains", "LeadClassifier", "Findings", "compute_verdict_table"])
-def test_what_notebooks_use_is_public(name):
-    assert callable(getattr(predictor, name))
+@pytest.mark.parametrize(
+    ("namespace", "name"),
+    [("plots", "show"), ("plots", "plot_gains"), ("", "LeadClassifier"), ("", "Findings"), ("", "Trained")],
+)
+def test_what_notebooks_use_is_public(namespace, name):
+    assert callable(getattr(getattr(predictor, namespace) if namespace else predictor, name))

@@ -195,13 +195,13 @@ def _describe_pairs(tested: ComparedLeads, tables: Mapping[str, pd.DataFrame]) -
 
 def _describe_scored(tested: ComparedLeads, *, resamples: int, seed: int) -> list[str]:
     """Model against points on the leads that have points. Points rank all other leads last, so the model gains from those."""
-    if tested.points is None or not 0 < (known := ~np.isnan(tested.points)).sum() < len(known):
+    if tested.points is None or not 0 < (has_points := ~np.isnan(tested.points)).sum() < len(has_points):
         return []
-    scored = take_leads(tested, known)
+    scored = take_leads(tested, has_points)
     if len(np.unique(scored.outcome)) < 2 or not 0 < scored.handed.sum() < len(scored.outcome):
         return []
     volume = compute_volume(scored, resamples=resamples, seed=seed)
-    which = f"{SCORED} {known.sum():,} test leads with points, with the {scored.handed.sum():,} that {scored.volume}"
+    which = f"{SCORED} {has_points.sum():,} test leads with points, with the {scored.handed.sum():,} that {scored.volume}"
     return [
         f"{which}, {_describe_pair(row)}: {_format_difference(row, digits=1)} SQLs."
         for row in list_rows(volume[(volume["way"] == MODEL) & (volume["against"] == POINTS) & (volume["told"] != "")])

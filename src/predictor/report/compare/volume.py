@@ -137,10 +137,10 @@ def compute_rankings(tested: ComparedLeads, *, resamples: int = 200, seed: int =
     >>> compute_rankings(tested)[["way", "auc", "told"]].to_numpy().tolist()
     [['points', 0.5, ''], ['model', 1.0, 'better']]
     """
-    known = np.ones(len(tested.outcome), dtype=bool) if tested.points is None else ~np.isnan(tested.points)
-    if not known.any():
-        known[:] = True
-    scored = take_leads(tested, known)
+    has_points = np.ones(len(tested.outcome), dtype=bool) if tested.points is None else ~np.isnan(tested.points)
+    if not has_points.any():
+        has_points[:] = True
+    scored = take_leads(tested, has_points)
 
     def measure(sample: Resample) -> dict[str, float]:
         return _pair({name: curve.auc for name, curve in sample.curves.items()})
@@ -148,7 +148,7 @@ def compute_rankings(tested: ComparedLeads, *, resamples: int = 200, seed: int =
     figures = measure_resamples(scored, measure, resamples=resamples, seed=seed)
     rows = []
     for way in scored.ways:
-        row = {"way": way, "leads": int(known.sum()), "sqls": int(scored.outcome.sum()), **_spread("auc", figures[way])}
+        row = {"way": way, "leads": int(has_points.sum()), "sqls": int(scored.outcome.sum()), **_spread("auc", figures[way])}
         rows += [row | pair for pair in _compare(way, scored, figures, more_is_better=True)]
     return pd.DataFrame(rows)
 
