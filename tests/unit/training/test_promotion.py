@@ -38,9 +38,8 @@ def test_a_firm_without_points_must_beat_the_base_rate(trained):
 def earlier(firm, tmp_path_factory):
     """A champion that was trained when the firm had only the older half of its leads."""
     settings = load_settings(firm / "predictor.toml")
-    model = settings.model.model_copy(update={"candidates": ("constant", "points", "logistic")})
-    data = settings.data.model_copy(update={"observed_until": "2025-07-01"})
-    trained = train(settings.model_copy(update={"data": data, "model": model}))
+    early = settings.model_copy(update={"data": settings.data.model_copy(update={"observed_until": "2025-07-01"})})
+    trained = train(early)
     models = tmp_path_factory.mktemp("models")
     promote(models, save_trained(trained, models, now=NOW.replace(year=2025)).folder.name)
     return models
