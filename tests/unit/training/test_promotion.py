@@ -11,19 +11,25 @@ from scipy.special import expit, logit
 from predictor.core.errors import Finding
 from predictor.core.settings import load_settings
 from predictor.model.metrics.metrics import Difference
+from predictor.model.verdict_text import describe_verdict
 from predictor.scoring.bundle.registry import promote, read_challenger, read_champions
 from predictor.scoring.bundle.test_predictions import read_test_predictions
+from predictor.training.dataset import StoredLeads
 from predictor.training.promotion import judge_promotion
 from predictor.training.train import save_trained, train
+
+
+def with_verdict(trained, verdict):
+    return replace(trained, report=replace(trained.report, verdict=verdict))
 
 
 def test_what_is_worse_than_the_points_does_not_serve(trained, tmp_path):
     assert trained.verdict.rival == "points"
     worse = {**trained.verdict.differences, "points": Difference(0.01, 0.002, 0.02)}
-    lost = replace(trained, verdict=replace(trained.verdict, differences=worse))
-    saved = save_trained(lost, tmp_path, now=NOW)
+    verdict = replace(trained.verdict, differences=worse)
+    saved = save_trained(with_verdict(trained, replace(verdict, text=describe_verdict(verdict))), tmp_path, now=NOW)
     assert not saved.promoted
-    assert "has not earned it: '" in saved.reason
+    assert "did not pass the forward test: '" in saved.reason
     assert "is worse than 'points' on the forward test" in saved.reason
     assert read_champions(tmp_path) == []
     assert (saved.folder / "manifest.json").is_file(), "it is kept as a challenger"
@@ -49,7 +55,7 @@ def test_a_champion_of_a_year_ago_is_asked_on_leads_new_to_both(trained, earlier
     promoted, reason = judge_promotion(trained.verdict, trained.dataset, trained.split.test, earlier)
     assert promoted
     assert "no worse than" in reason
-    assert f"on {len(trained.split.test):,} leads that neither had learned from" in reason
+    assert f"on {len(trained.split.test):,} leads that neither was trained on" in reason
 
 
 def test_what_is_worse_than_the_champion_does_not_serve(trained, earlier):
@@ -64,7 +70,7 @@ def test_a_champion_that_cannot_serve_stands_in_nobodys_way(trained, tmp_path):
     (tmp_path / "champion").write_text("gone\n")
     promoted, reason = judge_promotion(trained.verdict, trained.dataset, trained.split.test, tmp_path)
     assert promoted
-    assert "the champion before cannot serve" in reason
+    assert "the previous champion cannot serve" in reason
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +91,7 @@ def test_a_champion_that_has_learned_from_the_test_leads_is_asked_what_it_said_b
     promoted, reason = judge_promotion(trained.verdict, trained.dataset, trained.split.test, standing)
     assert promoted
     assert "log loss +0.0000" in reason or "log loss -0.0000" in reason
-    assert f"on {len(trained.split.test):,} leads that neither had learned from" in reason
+    assert f"on {len(trained.split.test):,} leads that neither was trained on" in reason
     chosen = trained.verdict.chosen
     blunt = {**trained.verdict.probability, chosen: 0.5 * trained.verdict.probability[chosen] + 0.1}
     promoted, reason = judge_promotion(replace(trained.verdict, probability=blunt), trained.dataset, trained.split.test, standing)
@@ -103,15 +109,16 @@ def test_worse_by_next_to_nothing_is_no_worse(trained, standing):
 
 
 def test_what_cannot_be_compared_does_not_serve_by_itself(trained, standing, tmp_path):
-    elsewhere = replace(trained.dataset, horizon_days=60.0)
+    elsewhere = replace(trained.dataset, outcomes=replace(trained.dataset.outcomes, horizon_days=60.0))
     promoted, reason = judge_promotion(trained.verdict, elsewhere, trained.split.test, standing)
     assert not promoted
-    assert "speaks of another outcome" in reason
+    assert "predicts another outcome" in reason
     files = {name: text for name, text in trained.files.items() if name != "forward.json"}
     save_trained(replace(trained, files=files), tmp_path, now=NOW)
     promoted, reason = judge_promotion(trained.verdict, trained.dataset, trained.split.test, tmp_path)
     assert not promoted
-    assert f"can be asked about 0 leads of the {len(trained.split.test):,} of the forward test, too few to compare" in reason
+    assert f"0 leads of the {len(trained.split.test):,} of the forward test are new to" in reason
+    assert "too few to compare the two" in reason
 
 
 def test_a_champion_that_cannot_score_the_new_leads_is_told(trained, earlier, monkeypatch):
@@ -120,7 +127,7 @@ def test_a_champion_that_cannot_score_the_new_leads_is_told(trained, earlier, mo
     monkeypatch.setattr("predictor.training.promotion._score_with_old", lambda *_: blind)
     promoted, reason = judge_promotion(trained.verdict, trained.dataset, trained.split.test, earlier)
     assert not promoted
-    assert "can be asked about 0 leads" in reason
+    assert "Not promoted: 0 leads of the" in reason
 
 
 def test_what_is_kept_of_the_forward_test_names_nobody(trained):
@@ -134,7 +141,7 @@ def test_what_is_kept_of_the_forward_test_names_nobody(trained):
 def test_what_is_not_promoted_scores_in_the_shadow(trained, earlier):
     chosen = trained.verdict.chosen
     blind = {**trained.verdict.probability, chosen: np.full(len(trained.verdict.outcome), 0.5)}
-    saved = save_trained(replace(trained, verdict=replace(trained.verdict, probability=blind)), earlier, now=NOW)
+    saved = save_trained(with_verdict(trained, replace(trained.verdict, probability=blind)), earlier, now=NOW)
     assert not saved.promoted
     assert saved.reason.endswith("It is the challenger now: it scores in the shadow of the champion.")
     assert read_challenger(earlier) == saved.folder.name
@@ -156,7 +163,7 @@ def test_a_champion_that_only_ranks_makes_way_for_the_same_at_the_level_of_now(t
 
 
 def test_what_learned_only_from_leads_that_a_model_chose_does_not_serve(trained, earlier):
-    selected = replace(trained.dataset, unseen=752)
+    selected = replace(trained.dataset, stored=StoredLeads(held_back=752))
     promoted, reason = judge_promotion(trained.verdict, selected, trained.split.test, earlier)
     assert not promoted
-    assert "it knows nothing of the 752 leads that the model held back" in reason
+    assert "nothing is known of 752 leads that the model held back" in reason
