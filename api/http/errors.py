@@ -1,4 +1,4 @@
-"""The errors of this API: their codes, and one JSON shape for all of them that never quotes a value of a lead."""
+"""The errors of the API: their codes, and one JSON shape that never quotes a value of a lead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A route that reads its body and query itself: FastAPI, which only describes it, would need as long for that as scoring does."""
+"""A route that reads its body and query itself, because FastAPI would need as long for that as scoring does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A route that checks the key, reads JSON strictly, and logs an unexpected error without quoting the request."""
+"""A route that checks the key, reads JSON strictly and converts a CRM's records to leads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leads answered and stored, and the answers as JSON: in the scoring contract, or as properties of a CRM."""
+"""Leads answered and stored, and the answers as JSON in the scoring contract or as CRM properties."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests with a CRM's own records, `?crm=hubspot` or `?crm=salesforce`, which are converted to leads first."""
+"""Requests with a CRM's own records (`?crm=`), which are converted to leads first."""
 
 from __future__ import annotations
 

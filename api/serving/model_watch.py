@@ -1,4 +1,4 @@
-"""The watch: notices that another bundle is champion, checks it, and lets it serve in place of the previous one."""
+"""The watch: notices another champion, checks it, and lets it serve in place of the previous one."""
 
 from __future__ import annotations
 

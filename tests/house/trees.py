@@ -58,8 +58,8 @@ def describe_file(path):
 
 
 def _shorten(text):
-    """The first sentence; a long one up to the last break that fits."""
-    text = re.split(r"(?<=\w[.])\s", text)[0].rstrip(".")
+    """The first sentence, which does not end at "et al."; a long one up to the last break that fits."""
+    text = re.split(r"(?<=\w[.])(?<!et al[.])\s", text)[0].rstrip(".")
     if len(text) <= _WIDEST:
         return text
     breaks = [found.start() for found in re.finditer(r"[:;,]? ", text[: _WIDEST + 1])]

@@ -1,4 +1,4 @@
-"""What the audit checks: the columns of the leads as codes and numbers, their outcomes, and their dates."""
+"""What the audit checks: columns as codes and numbers, outcomes and dates."""
 
 from __future__ import annotations
 

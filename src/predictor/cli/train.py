@@ -1,4 +1,4 @@
-"""The command that trains."""
+"""The command that trains, saves the bundle and records the training in MLflow."""
 
 from __future__ import annotations
 

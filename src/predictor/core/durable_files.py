@@ -1,4 +1,4 @@
-"""Writing that outlives a power cut: what is told to be written is on the disk, and what was given up is swept away."""
+"""Writing that survives a power cut: what was written is on the disk, and unfinished files are swept away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results as notebooks show them: plain HTML tables and paragraphs that take the colours of the page they stand in."""
+"""Results as HTML for notebooks: plain tables and paragraphs that take the colours of the page around them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a table, gathered: all of it is told at once, and faulty rows can be left out instead."""
+"""The faults of a table, collected: all are reported at once, and faulty rows can be left out instead."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Faults:
     """What is wrong with a table; rows are kept as masks, so that they can be left out.
 
     >>> faults = Faults()
-    >>> faults.add_rows("LEAD003", pd.Series([False, True]), "Column 'mql_at' holds no date in {rows}.", "Mend them.")
+    >>> faults.add_rows("LEAD003", pd.Series([False, True]), "Column 'mql_at' holds no date in {rows}.", "Fix them.")
     >>> frame, left = faults.settle("leads", pd.DataFrame({"lead_id": ["a", "b"]}), drop=True)
     >>> frame["lead_id"].tolist(), left[0].what
     (['a'], "Column 'mql_at' holds no date in 1 row (first in row 2). Left out.")

@@ -1,4 +1,4 @@
-"""What is wrong with settings, in words: pydantic's findings, told as a person would."""
+"""The faults of settings as sentences, made from pydantic's errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of columns that must not become features: filled in during qualification, set by sales, or counted at export."""
+"""Names of columns that must not become features: filled in later, set by sales, counted at export."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features and their encoding: the same definition turns a table into a matrix and one lead into a row of it."""
+"""A model's features, and how each value becomes a number: the same for a table and for one lead."""
 
 from __future__ import annotations
 

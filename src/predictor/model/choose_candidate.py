@@ -1,4 +1,4 @@
-"""Which candidate: the simplest that does as well as the best on leads that came later."""
+"""The choice of a candidate: the simplest that does as well as the best on leads that came later."""
 
 from __future__ import annotations
 

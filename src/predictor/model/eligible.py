@@ -1,4 +1,4 @@
-"""Which candidates there are enough training leads for, and the forward folds that they are compared on."""
+"""Which candidates have enough training leads, and the forward folds that they are compared on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Learned points beside the hand-set ones: why each rule came to what it did, and from how many points a lead goes to sales."""
+"""Learned points beside the hand-set ones, with the reason for each, and from how many points a lead goes to sales."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Permutation importance: how much worse a model gets on unseen leads when one group of features is shuffled."""
+"""Permutation importance: how much worse a model gets when one group of features is shuffled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of each lead: the horizon, the outcomes, which of them are known, and how pending leads count."""
+"""The outcome of each lead: the horizon, which outcomes are known, and how pending leads count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much leads count whose outcome is not known for good: the two ways, and how many leads large weights are worth."""
+"""How much leads count whose outcome is not final yet: two ways, and how many leads large weights are worth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another level after the choice: probabilities moved to what came of the newest leads, where a base rate has moved."""
+"""Probabilities shifted, after the choice, to the level of the newest leads, where a base rate has moved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verdict in words: what was chosen, what it is worth, and whether its probabilities can be believed."""
+"""The verdict in words: the choice, what it is worth, and whether its probabilities can be believed."""
 
 from __future__ import annotations
 

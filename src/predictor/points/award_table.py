@@ -1,4 +1,4 @@
-"""The points of a whole table: attribute rules by pandas, event rules as one Ibis expression that runs where the events are.
+"""The points of a whole table: attribute rules by pandas, event rules as one Ibis expression.
 
 Each row of leads sees only its lead's events up to its own `as_of`. The numbers equal those of `award_lead`.
 """

@@ -1,4 +1,4 @@
-"""What the tables of the report share: rows, a share with its interval, names of bands, and what a difference says."""
+"""What the tables of the report share: rows, shares with intervals, names of bands, differences."""
 
 from __future__ import annotations
 

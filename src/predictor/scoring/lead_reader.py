@@ -1,4 +1,4 @@
-"""Leads read as training read its table: our names, no values that mean 'not known', and of the e-mail the kind of mailbox."""
+"""Leads read as training read its table: our names, blanks for 'not known', only the kind of mailbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What sales does with the leads: acceptance, delays with a long tail, reasons to recycle, opportunities."""
+"""What sales does with the leads: acceptance, delays with a long tail, recycling, opportunities."""
 
 from __future__ import annotations
 

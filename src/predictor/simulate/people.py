@@ -1,4 +1,4 @@
-"""Who the leads are: firms, the people who write from them, students, competitors and free e-mail addresses."""
+"""Who the leads are: firms and the people who write from them, students, competitors, free mail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections to SQLite and PostgreSQL: how they are opened, their timeouts, and what their errors mean."""
+"""Connections to SQLite and PostgreSQL: how they open, their timeouts, and what errors mean."""
 
 from __future__ import annotations
 

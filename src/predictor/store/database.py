@@ -1,4 +1,4 @@
-"""The database of scores and outcomes: writes that may be repeated, frames to read, and erasure of a lead."""
+"""The database of scores and outcomes: repeatable writes, frames to read, erasure of a lead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The writer: moves records from the spool into the database in the background, and retries while that is away."""
+"""The writer: moves records from the spool into the database in the background, and retries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit of the data of a training."""
+"""The audit of a training's data: its findings, and the refusal to train where one is an error."""
 
 from __future__ import annotations
 

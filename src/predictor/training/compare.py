@@ -1,4 +1,4 @@
-"""Points against the learned probability: of a training's forward test, and of a bundle on any leads with outcomes."""
+"""Points against the learned probability, on a training's forward test or on leads with outcomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fitting: every candidate on the training leads, the choice among them, and the chosen one again on all leads."""
+"""Every candidate fitted on the training leads, one chosen, and that one fitted again on all leads."""
 
 from __future__ import annotations
 

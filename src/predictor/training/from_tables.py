@@ -1,4 +1,4 @@
-"""The dataset of the tables that the settings name: read, checked, and assembled to one row a lead."""
+"""The dataset of the tables that the settings name: read, checked, and assembled to one row an MQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promotion: whether a new bundle may serve, by its forward test and compared with the one that serves now."""
+"""Whether a new bundle may serve, by its forward test and compared with the one that serves now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns that alone predict the outcome better than anything known at the moment of decision usually does."""
+"""Columns that predict the outcome alone, and better than anything known at the moment of decision can."""
 
 from __future__ import annotations
 

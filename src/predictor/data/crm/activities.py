@@ -1,4 +1,4 @@
-"""Activities inside a record of a lead, as Salesforce gives campaign members and tasks, converted to events."""
+"""Activities inside a record of a lead, such as Salesforce's campaign members and tasks, as events."""
 
 from __future__ import annotations
 

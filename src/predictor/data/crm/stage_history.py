@@ -1,4 +1,4 @@
-"""Episodes from a CRM's history of changes: Salesforce's LeadHistory, Marketo's changes of a data value."""
+"""Episodes from a CRM's history: Salesforce's LeadHistory, Marketo's changes of a data value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Episodes from changes of a lead's stage: when it became an MQL, when sales accepted it or sent it back."""
+"""Episodes from changes of a lead's stage: when it became an MQL, was accepted or was sent back."""
 
 from __future__ import annotations
 

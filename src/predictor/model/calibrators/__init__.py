@@ -1,4 +1,4 @@
-"""The ways from a score to a probability. Each is a rising curve with intervals, and itself as text."""
+"""The calibrators: the ways from a score to a probability, simplest first. Each is a rising curve with intervals, and itself as text."""
 
 from __future__ import annotations
 

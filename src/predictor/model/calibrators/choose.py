@@ -1,4 +1,4 @@
-"""Which calibrator: the simplest that does as well as the best on leads newer than those it was fitted on."""
+"""The simplest calibrator that does as well as the best on leads newer than those it was fitted on."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def choose_calibrator(
     of real and simulated leads a quarter lost least. Where the leads are too few for a comparison, a sigmoid.
 
     Args:
-        score: (n,) out-of-time log-odds.
+        score: (n,) out-of-fold log-odds.
         outcome: (n,) 1 or 0.
         weight: (n,) sample weights, 0 where the outcome is not known; None means 1 for all.
         order: (n,) grows with time; None means the leads come oldest first.

@@ -1,4 +1,4 @@
-"""The ways to learn. Each gives a log-odds score, its parts by feature, and itself as text."""
+"""The candidates: the ways to learn from leads, simplest first. Each gives a log-odds score, its parts by feature, and itself as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What LightGBM is asked for: the usual parameters, what differs from them, and what must hold whatever is tried."""
+"""The parameters of LightGBM: the usual ones, what differs from them, and what holds whatever is tried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Odoo's predictive lead scoring would have said: naive Bayes over the values of each category by itself."""
+"""Odoo's predictive lead scoring: naive Bayes over the values of each category by itself."""
 
 from __future__ import annotations
 

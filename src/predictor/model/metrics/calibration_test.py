@@ -1,4 +1,4 @@
-"""Whether probabilities can be believed: errors of calibration beside those that chance alone would show."""
+"""Whether probabilities can be believed: their errors beside those that chance alone would show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intervals of 95 %: of a share, of a figure whose variance is known, and of a probability on a line in log-odds."""
+"""Intervals of 95 %: of a share, of a figure of known variance, and of a probability on a line in log-odds."""
 
 from __future__ import annotations
 

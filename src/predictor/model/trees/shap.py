@@ -1,4 +1,4 @@
-"""What trees give each feature (TreeSHAP, Lundberg et al. 2018), from which of their splits are true."""
+"""The parts of a tree's score by feature (TreeSHAP, Lundberg et al. 2018), from which of its splits are true."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The tables of the report: candidates side by side, what points mean, and points against the learned score."""
+"""The tables of the report: candidates side by side, what points mean, points against the model."""

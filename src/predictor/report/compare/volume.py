@@ -1,4 +1,4 @@
-"""Points, learned points and model at equal volume, at equal SQLs, at a weekly capacity, and as rankings."""
+"""Points, learned points and model at equal volume, equal SQLs, a weekly capacity, and as rankings."""
 
 from __future__ import annotations
 

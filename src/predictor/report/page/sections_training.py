@@ -1,4 +1,4 @@
-"""The sections of the page on what is behind a comparison: trust, time, the test of a training and its findings."""
+"""The sections of the page behind a comparison: trust, time, the test of a training and its findings."""
 
 from __future__ import annotations
 

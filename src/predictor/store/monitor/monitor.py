@@ -1,4 +1,4 @@
-"""What became of the scored leads, whether probabilities came true, and whether leads are still similar."""
+"""Scored leads afterwards: whether probabilities came true, and whether leads are still similar."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""One file a version."""
+"""The migrations of the schema, one file for each version."""
