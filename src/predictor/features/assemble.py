@@ -1,4 +1,4 @@
-"""One assembled row a lead: its attributes and its points, total and by group."""
+"""One assembled row for each lead or episode: its attributes, and its points in total and by group."""
 
 from __future__ import annotations
 
