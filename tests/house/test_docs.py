@@ -172,9 +172,26 @@ def test_a_term_of_the_glossary_stands_there_once():
     assert sorted(set(words)) == sorted(words)
 
 
+OLD_WORDS = r"\b(?:told apart|by lot|mend(?:s|ed|ing)?|anew|taught|out[ -]of[ -]time)\b"
+SOURCES = sorted(
+    path
+    for room in ("src", "api")
+    for end in ("py", "toml", "html", "js")
+    for path in (ROOT / room).rglob(f"*.{end}")
+    if path.name != "vega.js"
+)
+
+
 @by_document
 def test_it_is_in_plain_modern_english(path):
-    text = read(path)
-    old = r"\b(?:told apart|by lot|mend(?:s|ed|ing)?|anew|taught|lack(?:s|ed|ing)?|all the same)\b"
+    found = re.findall(OLD_WORDS, read(path), flags=re.IGNORECASE)
     if path.parent != REFERENCE and path.name != "architecture.md":  # much of which is made from the code
-        assert not re.findall(old, text), path.name
+        found += re.findall(r"\b(?:lack(?:s|ed|ing)?|all the same)\b", read(path))
+    assert not found, path.name
+
+
+def test_the_code_and_its_data_files_are_in_plain_modern_english():
+    assert len(SOURCES) > 200
+    old = rf"{OLD_WORDS}|\btell_|(?<= )acts\b"
+    found = {str(path.relative_to(ROOT)): words for path in SOURCES if (words := re.findall(old, read(path), flags=re.IGNORECASE))}
+    assert not found

@@ -1,4 +1,4 @@
-"""What training found, as the files of a bundle: text and JSON, and no value that belongs to one person."""
+"""What training found, as the files of a bundle: text and JSON, and no row of a lead."""
 
 from __future__ import annotations
 
