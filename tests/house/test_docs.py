@@ -193,5 +193,7 @@ def test_it_is_in_plain_modern_english(path):
 def test_the_code_and_its_data_files_are_in_plain_modern_english():
     assert len(SOURCES) > 200
     old = rf"{OLD_WORDS}|\btell_|(?<= )acts\b"
-    found = {str(path.relative_to(ROOT)): words for path in SOURCES if (words := re.findall(old, read(path), flags=re.IGNORECASE))}
+    found = {
+        str(path.relative_to(ROOT)): words for path in SOURCES if (words := re.findall(old, read(path), flags=re.IGNORECASE))
+    }
     assert not found

@@ -1,4 +1,7 @@
-"""The calibrators: the ways from a score to a probability, simplest first. Each is a rising curve with intervals, and itself as text."""
+"""The calibrators: ways from a score to a probability, simplest first.
+
+Each is a rising curve with intervals, and itself as text.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The candidates: the ways to learn from leads, simplest first. Each gives a log-odds score, its parts by feature, and itself as text."""
+"""The candidates: ways to learn from leads, simplest first.
+
+Each gives a log-odds score, its parts by feature, and itself as text.
+"""
 
 from __future__ import annotations
 
