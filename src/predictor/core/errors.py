@@ -48,7 +48,7 @@ class Finding:
 class Findings(tuple[Finding, ...]):
     """Findings that a notebook shows as a table, the gravest first; everywhere else a tuple like any other.
 
-    >>> Findings([Finding("LEAD031", "tip", "Column 'a' tells nothing.", "Nothing.")]).to_frame()["code"].tolist()
+    >>> Findings([Finding("LEAD031", "tip", "Column 'a' has one value.", "Nothing.")]).to_frame()["code"].tolist()
     ['LEAD031']
     """
 
@@ -70,10 +70,10 @@ class Findings(tuple[Finding, ...]):
             [it.code, it.severity, it.what, it.do if it.accepted is None else f"Accepted: {it.accepted}"]
             for it in sorted(self, key=_rank)
         ]
-        caption = ", ".join(count(number, noun) for noun in _SEVERITIES if (number := self._tell(noun)))
+        caption = ", ".join(count(number, noun) for noun in _SEVERITIES if (number := self._count(noun)))
         return to_table(["Code", "Severity", "What was found", "What to do"], rows, caption=caption, texts=range(4))
 
-    def _tell(self, severity: str) -> int:
+    def _count(self, severity: str) -> int:
         return sum(finding.severity == severity for finding in self)
 
 

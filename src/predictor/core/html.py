@@ -65,5 +65,5 @@ def to_heading(text: str) -> str:
 
 def _to_cell(text: str, stressed: bool) -> str:
     first, *others = (escape(line) for line in text.split("\n"))
-    told = f"<b>{first}</b>" if stressed else first
-    return told + "".join(f'<br><span style="{_LESS}">{line}</span>' for line in others)
+    text = f"<b>{first}</b>" if stressed else first
+    return text + "".join(f'<br><span style="{_LESS}">{line}</span>' for line in others)

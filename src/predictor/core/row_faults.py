@@ -41,8 +41,8 @@ class Faults:
         """
         faulty = mask.to_numpy(dtype=bool)
         if faulty.any():
-            told = f"{count(int(faulty.sum()), 'row')} (first in row {int(faulty.argmax()) + 1:,})"
-            self.rows.append((Finding(code, "error", what.replace("{rows}", told), do=do), faulty))
+            rows = f"{count(int(faulty.sum()), 'row')} (first in row {int(faulty.argmax()) + 1:,})"
+            self.rows.append((Finding(code, "error", what.replace("{rows}", rows), do=do), faulty))
 
     def settle(self, table: str, frame: pd.DataFrame, *, drop: bool | None) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
         """The frame without its faulty rows and what was left out; or all faults at once.
@@ -75,7 +75,7 @@ def check_dropped(fault: Finding) -> Finding:
 
 
 def check_refused(finding: Finding) -> Finding:
-    """What `check_dropped` told, where the rows are only left out to look at the others; any other finding as it is.
+    """The error behind a finding of `check_dropped`, where rows were only left out to check the others; other findings stay.
 
     >>> fault = Finding("LEAD003", "error", "Column 'mql_at' holds no date in 1 row.", "Write dates.")
     >>> check_refused(check_dropped(fault)) == offer_to_drop(fault)
@@ -87,17 +87,17 @@ def check_refused(finding: Finding) -> Finding:
 
 
 def read_past_faults(read: Callable[[Settings], T], settings: Settings) -> tuple[T, bool]:
-    """What is read; where rows are faulty, of the other rows, so that all that is wrong is told at once.
+    """What is read; where rows are faulty, what is read of the other rows, so that every fault is reported at once.
 
     Args:
-        read: What reads tables that the settings name or speak of, and refuses faulty rows unless they say otherwise.
+        read: Reads the tables that the settings name; refuses faulty rows unless the settings drop them.
         settings: A firm's settings.
 
     Returns:
-        Beside it whether it was refused at first: `check_refused` then says what `read` told.
+        Also whether it was refused at first: `check_refused` then gives the errors.
 
     Raises:
-        TableError: More is wrong than some rows: what was told at first.
+        TableError: More than some rows is wrong: the first error.
     """
     try:
         return read(settings), False

@@ -12,7 +12,7 @@ from predictor.core.errors import name_nearest
 
 
 def describe_faults(error: ValidationError, known: Sequence[str]) -> list[str]:
-    """The faults of the settings as sentences, one a setting: what may be this or that is told at once.
+    """The faults of the settings as sentences, one a setting, with every allowed form in one sentence.
 
     Args:
         error: What pydantic found.
@@ -21,8 +21,8 @@ def describe_faults(error: ValidationError, known: Sequence[str]) -> list[str]:
     found: dict[str, list[Any]] = {}
     for fault in error.errors():
         found.setdefault(_locate(fault), []).append(fault)
-    told_by_item = {name.rpartition(".")[0] for name in found if "." in name}  # whose own fault is told already
-    return [_describe_fault(name, faults, known) for name, faults in found.items() if name not in told_by_item]
+    with_items = {name.rpartition(".")[0] for name in found if "." in name}  # reported through their items
+    return [_describe_fault(name, faults, known) for name, faults in found.items() if name not in with_items]
 
 
 def _locate(fault: Any) -> str:  # noqa: ANN401  pydantic's own ErrorDetails, a loose dict
@@ -35,12 +35,12 @@ def _locate(fault: Any) -> str:  # noqa: ANN401  pydantic's own ErrorDetails, a 
 
 def _describe_fault(name: str, faults: list[Any], known: Sequence[str]) -> str:
     """The faults of one setting as a sentence."""
-    kind, came = faults[0]["type"], faults[0]["input"]
+    kind, value = faults[0]["type"], faults[0]["input"]
     if kind == "extra_forbidden":
         return f"Unknown setting '{name}'.{name_nearest(name, known)}"
     if kind in {"model_type", "dict_type"}:
         return f"'{name}' must be a section, written [{name}]."
     reason = ", or ".join(fault["msg"].removeprefix("Value error, ") for fault in faults)
-    if isinstance(came, (dict, BaseModel)):
+    if isinstance(value, (dict, BaseModel)):
         return f"{f'Section [{name}]: ' if name else ''}{reason}."
-    return f"Setting '{name}': {reason}; it is {came!r}."
+    return f"Setting '{name}': {reason}; it is {value!r}."

@@ -132,7 +132,7 @@ class AuditSettings(Section):
             if code not in list_codes():
                 raise ValueError(f"'{code}' is no code of a finding (docs/reference/findings.md holds them)")
             if not reason.strip():
-                raise ValueError(f"'{key}' is accepted without a reason; write why, for the card tells it")
+                raise ValueError(f"'{key}' is accepted without a reason; write why; the card shows it")
         return accept
 
 

@@ -6,7 +6,6 @@ import math
 from typing import NamedTuple
 
 DASH = "\u2013"
-UNKNOWN_FIGURE = "cannot be told"
 
 
 class MetricWording(NamedTuple):
@@ -28,7 +27,7 @@ METRICS = {  # in the order in which they are shown
 
 
 def is_missing(figure: float | None) -> bool:
-    """Whether a figure cannot be told: None, NaN or infinite.
+    """Whether a figure is not known: None, NaN or infinite.
 
     >>> is_missing(None), is_missing(float("nan")), is_missing(0.0)
     (True, True, False)
@@ -37,7 +36,7 @@ def is_missing(figure: float | None) -> bool:
 
 
 def format_number(figure: float | None, digits: int = 0, *, sign: bool = False) -> str:
-    """A number with so many decimals; a dash where it cannot be told.
+    """A number with so many decimals; a dash where it is not known.
 
     Args:
         figure: The number.

@@ -33,11 +33,11 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Columns may hold numbers, texts, dates and blanks, as an export has them: each is encoded as the product encodes it, texts
     that mean 'not known' are missing, and a text never seen is scored as other. The probabilities are calibrated on leads that
     are predicted from earlier ones, so **rows must be in the order of time, oldest first**, or `order_by` names the column that
-    tells it. Rows in any other order give calibrated figures too, but of a world in which the future is known. With fewer than
+    gives it. In any other order the probabilities are calibrated too, but with knowledge of the future. With fewer than
     some dozen rows there are no forward folds, and the score is used as it is (`calibrated_` is False).
 
     It leaves out what needs more than one table: events, rule books, leads whose outcome is pending, the choice among candidates
-    and the search for better trees. `predictor.train_model` does all of that.
+    and the search for better trees. `predictor.train` does all of that.
 
     scikit-learn's `check_estimator` passes for `lightgbm`, `logistic`, `odoo_pls` and, but for `check_classifiers_train`, for
     `constant`: that check wants the first class where both are equally likely, and here a probability that equals the threshold

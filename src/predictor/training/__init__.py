@@ -1,4 +1,4 @@
 """From settings to a bundle that may serve.
 
-May import every room but `cli`. Start in `train.py`, which tells the whole story; `dataset.py` is what it learns from.
+May import every room but `cli`. Start in `train.py`, which is the whole story; `dataset.py` holds the data.
 """

@@ -85,7 +85,7 @@ leads whose outcome is not known.
     judged = np.concatenate([newer for _, newer in compared])
     table = _compare({kind: _compute_forward_loss(kind, known, compared) for kind in FITS}, known.weight[judged])
     kind = list(FITS)[int(table["chosen"].argmax())]
-    return Choice(kind=kind, calibrator=FITS[kind](known.score, known.outcome, known.weight), table=table, text=_tell(table))
+    return Choice(kind=kind, calibrator=FITS[kind](known.score, known.outcome, known.weight), table=table, text=_describe(table))
 
 
 def _sort(known: Known, moments: FloatArray, weight: ArrayLike | None) -> tuple[Known, FloatArray]:
@@ -123,7 +123,7 @@ def _compare(losses: dict[str, FloatArray], weight: FloatArray) -> pd.DataFrame:
     return table.assign(chosen=np.arange(len(table)) == int(np.argmax(within)))
 
 
-def _tell(table: pd.DataFrame) -> str:
+def _describe(table: pd.DataFrame) -> str:
     chosen, best = table.iloc[int(table["chosen"].argmax())], table.iloc[int(table["log_loss"].argmin())]
     if chosen["kind"] == best["kind"]:
         return f"Calibrator '{chosen['kind']}' lost least on newer leads: log loss {chosen['log_loss']:.4f}."

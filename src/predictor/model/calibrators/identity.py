@@ -21,7 +21,7 @@ class Identity:
     Attributes:
         variance: Of the intercept and the slope that a sigmoid would have learned, and their covariance; empty where no lead said
             how well the score does.
-        n: Leads that said so.
+        n: Leads that they were computed from.
     """
 
     variance: tuple[float, ...] = ()

@@ -100,7 +100,7 @@ def _explain(error: Exception) -> str:
 
 @contextmanager
 def _be_quiet() -> Iterator[None]:
-    """Keep MLflow from telling each of its steps; its warnings still show."""
+    """Keep MLflow from reporting each step; its warnings still show."""
     logger = logging.getLogger("mlflow")
     level = logger.level
     logger.setLevel(max(level, logging.WARNING))
