@@ -10,7 +10,7 @@ import pytest
 
 from predictor.data.read.table_files import read_table
 from predictor.data.values import Event
-from predictor.features.event_features import begin_names
+from predictor.features.event_features import type_prefix
 from predictor.features.snapshot import read_event_features
 from predictor.scoring.answer import Lead
 
@@ -51,6 +51,6 @@ def test_nothing_is_stored_that_the_model_does_not_use(scorer, leads):
     lead = leads[0]
     attributes = {**lead.attributes, "email": "jane.doe@example.com", "last_name": "Doe", "favourite_colour": "red"}
     answer = scorer.score_lead(replace(lead, attributes=attributes), reasons=0)
-    used = {*scorer.features.names, *map(begin_names, (feature.name for feature in scorer.features.event_features))}
+    used = {*scorer.features.names, *map(type_prefix, (feature.name for feature in scorer.features.event_features))}
     assert set(answer.features) <= used
     assert not {"Doe", "red", "jane.doe@example.com"} & set(answer.features.values())
