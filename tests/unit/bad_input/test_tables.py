@@ -52,7 +52,7 @@ def test_one_class_only(tmp_path, leads, days, match):
     refuse(
         path,
         TrainingError,
-        f"mature leads {match}, so there is nothing to tell apart. Export the leads that sales accepted and those",
+        f"mature leads {match}, so there is nothing to learn. Export the leads that sales accepted and those",
     )
 
 
@@ -69,7 +69,7 @@ def test_few_outcomes_train_what_they_can_carry(tmp_path, leads):
     path = make_firm(tmp_path, leads.iloc[:120])
     trained = train(load_settings(path))
     found = {finding.code: finding for finding in trained.findings}
-    assert "40 of each are needed" in found["TRAIN001"].what
+    assert "learning from features needs 40 of each" in found["TRAIN001"].what
     assert set(trained.models) == {"constant", "points"}
     probability = next(iter(trained.models.values())).has_folds
     assert ((probability > 0) & (probability < 1)).all()

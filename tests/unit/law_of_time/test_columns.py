@@ -54,13 +54,13 @@ def test_rules_see_neither_outcomes_nor_what_sales_filled_in_nor_what_is_protect
         load_dataset(load_settings(tmp_path / "predictor.toml"))
 
 
-def test_a_rule_on_a_column_that_lacks_is_told(firm, tmp_path):
+def test_a_rule_on_a_missing_column_is_reported(firm, tmp_path):
     shutil.copy(firm / "leads.csv", tmp_path / "leads.csv")
     (tmp_path / "book.toml").write_text(BARRED % "gone")
     (tmp_path / "predictor.toml").write_text('[data]\nleads = "leads.csv"\n[points]\nrule_book = "book.toml"\n')
     found = load_dataset(load_settings(tmp_path / "predictor.toml")).findings
     assert [finding.what for finding in found if finding.code == "TRAIN004"] == [
-        "Rule 'Cheat' asks for column 'gone', which the export lacks: it sees nothing."
+        "Rule 'Cheat' asks for column 'gone', which the export does not have: it never fires."
     ]
 
 
