@@ -27,7 +27,7 @@ def test_the_columns_are_taken_for_what_they_are(written):
     assert "Select" in settings.data.missing_values
     printed = " ".join(asked.output.split())
     assert "a whole number, unique, that falls with the rows (rank correlation -1.000)" in printed
-    assert "'Select' is taken as not known: 13,380 cells" in printed
+    assert "'Select' is read as not known: 13,380 cells" in printed
 
 
 def test_the_leaks_are_flagged_and_little_else(written, real_data):

@@ -73,11 +73,11 @@ def test_pending_leads_make_five_months_enough_to_choose_on(trained, dropped):
     assert trained.verdict.realised.conversion > 1.8 * left["base_rate"]
 
 
-def test_without_them_five_months_are_too_short_to_rehearse_on(dropped):
+def test_without_them_five_months_are_too_short_for_forward_folds(dropped):
     """Three months of them are the gap: what was learned is shown, and nothing learned is chosen."""
     assert dropped.verdict.chosen == "constant"
     assert any(finding.code == "TRAIN003" for finding in dropped.findings)
-    assert "too little time, to choose anything learned by" in dropped.verdict.text
+    assert "too little time, to choose a learned candidate" in dropped.verdict.text
 
 
 def test_the_test_block_waits_for_the_horizon(dropped):

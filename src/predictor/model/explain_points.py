@@ -87,7 +87,7 @@ def _describe_reason(row: Mapping[str, Any], *, sign_kept: bool) -> str:
     text = f"Set to {row['hand_points']:g}, which is {scaled} on this scale; learned {row['points']:g}{each}{before}."
     if not row["fired"]:
         return f"{text} It never fired, so only the points set by hand support it."
-    text += f" FiredRule for {row['fired']:,} of {count(row['leads'], 'lead')}"
+    text += f" Fired for {row['fired']:,} of {count(row['leads'], 'lead')}"
     if not np.isnan(row["conversion_with"]) and not np.isnan(row["conversion_without"]):
         share = format_share(row["conversion_with"], row["conversion_with_low"], row["conversion_with_high"])
         text += f", of whom {share} were accepted, of the others {format_percent(row['conversion_without'])}"

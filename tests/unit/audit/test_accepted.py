@@ -83,7 +83,7 @@ def test_check_shows_the_worst_first_and_how_many_refuse(leaking):
     result = CliRunner().invoke(app, ["check", "-c", str(leaking)])
     assert result.exit_code == 1
     assert re.match("error +AUDIT001 Column 'contract'", result.stdout)
-    assert "1 error would refuse training." in result.stdout
+    assert "1 error would stop a training." in result.stdout
     findings = json.loads(CliRunner().invoke(app, ["check", "-c", str(leaking), "--json"]).stdout)
     assert findings[0]["column"] == "contract"
     assert findings[0]["accepted"] is None

@@ -205,7 +205,7 @@ def test_models_list_promote_and_rollback(workshop):
 
 def test_monitor_reports_on_served_scores(workshop):
     models = workshop / "models"
-    assert "Funnel: nothing to tell yet" in run("monitor", "--model", models).stdout
+    assert "Funnel: nothing to show yet" in run("monitor", "--model", models).stdout
     with TestClient(create_app(models)) as client:
         for number in range(3):
             lead = {"lead_id": f"N{number}", "as_of": "2026-07-01T00:00:00Z", "attributes": {"industry": "Software"}}

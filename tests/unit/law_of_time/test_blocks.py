@@ -59,11 +59,11 @@ def test_pending_leads_teach_what_was_known_when_the_test_block_began(pending, w
         assert sample.weight.mean() == pytest.approx(1, abs=0.05)
 
 
-def test_each_rehearsal_is_newer_by_the_horizon_than_what_taught(pending):
+def test_each_fold_is_newer_by_the_horizon_than_its_training_leads(pending):
     dataset = load_dataset(pending["drop"])
     features, _ = dataset.fit_features(dataset.split().fit)
     sample = dataset.sample(dataset.split().fit, features)
-    folds = dataset.forward_folds(sample)
+    folds = make_forward_folds(sample, folds=dataset.settings.split.folds, gap=dataset.gap)
     assert len(folds) == 4
     for fit, predicted in folds:
         assert sample.order[fit].max() <= sample.order[predicted].min() - dataset.outcomes.horizon_days

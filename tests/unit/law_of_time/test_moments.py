@@ -84,7 +84,7 @@ def test_events_after_the_moments_of_the_fit_block_choose_none_of_its_features(f
     np.testing.assert_array_equal(after.split().fit, split.fit)
     (one, _), (other, _) = (dataset.fit_features(split.fit) for dataset in (before, after))
     assert one.features == other.features
-    assert (one.acts, one.event_features) == (other.acts, other.event_features)
+    assert (one.featured_types, one.event_features) == (other.featured_types, other.event_features)
     np.testing.assert_array_equal(before.sample(split.fit, one).matrix, after.sample(split.fit, other).matrix)
 
 

@@ -45,7 +45,7 @@ def test_importance_is_of_every_group_and_told_on_card_and_page(trained):
     assert sorted(row["group"] for row in told) == sorted({feature.group for feature in features.features})
     assert told[0]["rise"] > 3 * told[0]["spread"] > 0
     assert f"| {told[0]['group']} | +{told[0]['rise']:.4f} |" in trained.files["card.md"]
-    assert "what the chosen candidate looks at most" in trained.files["report.html"]
+    assert "what the chosen candidate uses most" in trained.files["report.html"]
 
 
 def test_evidence_is_of_the_leads_that_taught_the_final_model(trained):
@@ -190,7 +190,7 @@ def test_progress_names_each_candidate(firm):
     settings = load_settings(firm / "predictor.toml")
     quick = settings.model_copy(update={"model": settings.model.model_copy(update={"candidates": ("constant", "points")})})
     train(quick, progress=steps.append)
-    assert [step.split("'")[1] for step in steps if step.startswith("Learning")][:2] == ["constant", "points"]
+    assert [step.split("'")[1] for step in steps if step.startswith("Fitting")][:2] == ["constant", "points"]
 
 
 def test_a_saved_training_serves_and_a_second_one_waits_its_turn(trained, tmp_path):

@@ -79,7 +79,7 @@ def test_words_of_either_verdict():
     )
     assert alarmed.text.endswith("Trust the order of leads, not the probabilities.")
     bold = judge_calibration(outcome, expit(2 * logit(probability) + 1.4))
-    assert "probabilities are too bold (slope 0.48, right is 1)" in bold.text
+    assert "probabilities are overconfident (slope 0.48, right is 1)" in bold.text
 
 
 def test_figures_are_those_of_the_metrics_and_plain_values():
