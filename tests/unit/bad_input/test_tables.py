@@ -71,7 +71,7 @@ def test_few_outcomes_train_what_they_can_carry(tmp_path, leads):
     found = {finding.code: finding for finding in trained.findings}
     assert "learning from features needs 40 of each" in found["TRAIN001"].what
     assert set(trained.models) == {"constant", "points"}
-    probability = next(iter(trained.models.values())).has_folds
+    probability = next(iter(trained.models.values())).out_of_fold
     assert ((probability > 0) & (probability < 1)).all()
     saved = save_trained(trained, tmp_path / "models", now=NOW)
     assert Scorer.load(saved.folder).metrics["champion"] in {"constant", "points"}

@@ -82,7 +82,7 @@ leads out.
 
 
 def fit_calibration_line(outcome: ArrayLike, probability: ArrayLike) -> CalibrationLine:
-    """How far probabilities are too high or too low in all, and too bold or too timid.
+    """How far probabilities are too high or too low in all, and over- or underconfident.
 
     Intervals are Wald's. Sources: Cox 1958, Biometrika 45; for the intercept with the slope at 1, Steyerberg 2019, "Clinical
     Prediction Models", chapter 15.

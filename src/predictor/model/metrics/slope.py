@@ -1,4 +1,4 @@
-"""The calibration slope: how far probabilities are too bold or too timid."""
+"""The calibration slope: how over- or underconfident probabilities are."""
 
 from __future__ import annotations
 
