@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser.hands import clean, move, read_figures
 from browser.pages import make_page
 
-from predictor.core.wording import DASH
+from predictor.core.wording import DASH, format_percent
 from predictor.report.page.render import render_comparison
 
 AXE = {
@@ -66,6 +66,16 @@ def test_dark_charts_follow(visit, html):
         for scheme in ("light", "dark")
     ]
     assert len(set(colours)) == 2
+
+
+def test_a_tooltip_says_what_the_table_says(visit, html, page_data):
+    page, bands = visit(html), page_data.comparison.tables["bands"]
+    bars = page.locator("[data-chart=bands] svg .mark-rect.layer_1_marks path")
+    assert bars.count() == len(bands)
+    for row, share in enumerate(bands["conversion"]):
+        bars.nth(row).hover()
+        tooltip = clean(page.locator("#vg-tooltip-element.visible").inner_text())
+        assert tooltip.endswith(f"Conversion {format_percent(share)}")
 
 
 def test_it_prints_on_a4(visit, html):

@@ -77,7 +77,7 @@ class Steps:
         """Show the share of the step that is done, 0 to 1; only where the last line can be overwritten."""
         if self._bars:
             full = round(share * _BAR)
-            self._show(f"{self._step} [cyan]{'━' * full}[/][dim]{'━' * (_BAR - full)}[/] {share:.0%}")
+            self._show(f"{self._step} [cyan]{'━' * full}[/][dim]{'━' * (_BAR - full)}[/] {format_percent(share)}")
 
 
 @contextmanager
@@ -176,9 +176,9 @@ def show_threshold(advice: Recommendation, realised: Gate | None = None, gate: G
 
 def show_thresholds(columns: Mapping[str, list[Any]], chosen: float, *, rows: int = 12) -> None:
     """Print the table of thresholds around the recommended one."""
-    table = Table(title="Thresholds", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table = Table(title="Thresholds", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, collapse_padding=True)
     for label in ("threshold", "leads a week", "share of leads", "conversion", "95 %", "share of SQLs", "value a week"):
-        table.add_column(label, justify="right", no_wrap=True)
+        table.add_column(label, justify="right")
     for at in _pick_rows(columns["threshold"], chosen, rows):
         low, high = columns["conversion_low"][at], columns["conversion_high"][at]
         style = "bold green" if columns["threshold"][at] == chosen else ""

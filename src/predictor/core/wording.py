@@ -62,20 +62,19 @@ def format_weekly(figure: float | None) -> str:
 
 
 def format_percent(share: float | None) -> str:
-    """A share as a percentage, with one decimal below 10 % and above 99 %; below 0, a difference of shares.
+    """A share as a percentage, with one decimal below 10 % and above 99 %; only 0 and 1 are 0 % and 100 %.
+
+    Args:
+        share: The share, or a difference of two shares.
 
     >>> [format_percent(share) for share in (0.2671, 0.0346, 0.9972, 0.0001, 0.9999)]
     ['27 %', '3.5 %', '99.7 %', 'under 0.1 %', 'over 99.9 %']
-    >>> format_percent(0), format_percent(1), format_percent(-0.034), format_percent(None) == DASH
-    ('0 %', '100 %', '-3.4 %', True)
+    >>> [format_percent(share) for share in (0, 1, -0.034, -0.0003)], format_percent(None) == DASH
+    (['0 %', '100 %', '-3.4 %', 'over -0.1 %'], True)
     """
     if share is None or is_missing(share):
         return DASH
-    if 0 < share < 0.0005:
-        return "under 0.1 %"
-    if 0.9995 <= share < 1:
-        return "over 99.9 %"
-    return f"{100 * share:.{_percent_digits(share)}f} %"
+    return f"{_format_end(share, _count_decimals(share))} %"
 
 
 def format_range(low: float | None, high: float | None, digits: int = 3, *, sign: bool = False) -> str:
@@ -90,15 +89,19 @@ def format_range(low: float | None, high: float | None, digits: int = 3, *, sign
 
 
 def format_percent_range(low: float | None, high: float | None) -> str:
-    """The two ends of an interval of shares, both with the decimals of the lower.
+    """The two ends of an interval of shares, with equally many decimals.
 
     >>> format_percent_range(0.2412, 0.3066), format_percent_range(0.0299, 0.1042), format_percent_range(None, None) == DASH
     ('24 to 31 %', '3.0 to 10.4 %', True)
+    >>> format_percent_range(0, 1), format_percent_range(0.97, 0.9996), format_percent_range(0.0001, 0.0004)
+    ('0 to 100 %', '97.0 to over 99.9 %', 'under 0.1 %')
     """
     if low is None or high is None or is_missing(low) or is_missing(high):
         return DASH
-    digits = max(_percent_digits(low), 1 if high < 0.1 else 0) if low else int(high < 0.1)
-    return f"{100 * low:.{digits}f} to {100 * high:.{digits}f} %"
+    decimals = max(_count_decimals(low), _count_decimals(high))
+    first, last = _format_end(low, decimals), _format_end(high, decimals)
+    bound = first == last and " " in first
+    return f"{first} %" if bound else f"{first} to {last} %"
 
 
 def format_share(share: float | None, low: float | None, high: float | None) -> str:
@@ -112,13 +115,22 @@ def format_share(share: float | None, low: float | None, high: float | None) -> 
     return f"{format_percent(share)} ({format_percent_range(low, high)})"
 
 
+def format_exact_percent(share: float) -> str:
+    """A share that the settings name, with the digits that it was given with.
+
+    >>> format_exact_percent(0.29), format_exact_percent(0.125)
+    ('29 %', '12.5 %')
+    """
+    return f"{100 * share:.10g} %"
+
+
 def format_band(band: tuple[float, float]) -> str:
     """A band that the settings name, in percent, with the digits that it was given with.
 
     >>> format_band((0.2, 0.3)), format_band((0.125, 0.3))
     ('20 to 30 %', '12.5 to 30 %')
     """
-    return f"{100 * band[0]:.4g} to {100 * band[1]:.4g} %"
+    return f"{format_exact_percent(band[0]).removesuffix(' %')} to {format_exact_percent(band[1])}"
 
 
 def format_rounded(number: float) -> str:
@@ -159,5 +171,16 @@ def format_days(days: float | None) -> str:
     return DASH if days is None or is_missing(days) else f"{days:g} day{'' if days == 1 else 's'}"
 
 
-def _percent_digits(share: float) -> int:
-    return int(0 < abs(share) < 0.0995 or 0.99 < share < 1)
+def _count_decimals(share: float) -> int:
+    return int(0 < abs(share) < 0.0995 or 0.99 < abs(share) < 1)
+
+
+def _format_end(share: float, decimals: int) -> str:
+    """A share in percent, without the percent sign; what would round to 0 or 100 is under or over the nearest that is shown."""
+    size, (below, above) = abs(share), ("under", "over") if share > 0 else ("over", "under")
+    sign = "-" if share < 0 else ""
+    if 0 < size < 0.0005:
+        return f"{below} {sign}0.1"
+    if 0.9995 <= size < 1:
+        return f"{above} {sign}99.9"
+    return f"{100 * share + 0.0:.{decimals}f}"  # a zero without its minus

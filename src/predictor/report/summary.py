@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from predictor.core.wording import DASH, format_number, format_percent, format_range, format_share, is_missing
+from predictor.core.wording import DASH, format_number, format_range, format_share, is_missing
 from predictor.report.card import escape_markdown, to_markdown
 from predictor.report.compare.comparison import Comparison
 from predictor.report.table_cells import list_rows
@@ -93,9 +93,7 @@ def _format_cell(name: str, column: str, row: dict[str, Any]) -> str:
         return DASH
     bare = low is None or high is None or is_missing(low) or is_missing(high)
     if column in _SHARES or (column == "difference" and name in {"segments", "months"}):
-        if low is None or high is None or bare or low >= 0:
-            return format_share(value, low, high)
-        return f"{format_percent(value)} ({format_range(100 * low, 100 * high, 1)} %)"
+        return format_share(value, low, high)
     if low is None or high is None or bare:
         return format_number(value, _choose_digits(value))
     digits = _choose_digits(value, low, high)

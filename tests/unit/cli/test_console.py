@@ -9,7 +9,7 @@ def test_a_bar_shows_how_much_of_the_step_is_done():
     steps("Tuning [x]")
     steps.advance(0.5)
     assert shown[0] == "Tuning \\[x]"
-    assert shown[1] == f"Tuning \\[x] [cyan]{'━' * 15}[/][dim]{'━' * 15}[/] 50%"
+    assert shown[1] == f"Tuning \\[x] [cyan]{'━' * 15}[/][dim]{'━' * 15}[/] 50 %"
 
 
 def test_a_log_gets_the_step_alone():

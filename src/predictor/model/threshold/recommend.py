@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from predictor.core.errors import SettingsError
 from predictor.core.html import to_heading, to_paragraphs
 from predictor.core.settings_sections import Policy, ThresholdSettings
-from predictor.core.wording import format_band, format_rounded
+from predictor.core.wording import format_band, format_exact_percent, format_rounded
 from predictor.model.threshold.describe import describe_routed, or_none
 from predictor.model.threshold.table import with_value
 
@@ -125,7 +125,9 @@ def _choose_band(table: pd.DataFrame, settings: ThresholdSettings) -> Choice:
 
 def _choose_precision(table: pd.DataFrame, settings: ThresholdSettings) -> Choice:
     away = settings.precision - table["conversion"].to_numpy(dtype=float)
-    return _choose_promise(table, away, settings.precision, f"a conversion of at least {100 * settings.precision:.4g} %")
+    return _choose_promise(
+        table, away, settings.precision, f"a conversion of at least {format_exact_percent(settings.precision)}"
+    )
 
 
 def _choose_promise(table: pd.DataFrame, away: FloatArray, floor: float, promise: str) -> Choice:

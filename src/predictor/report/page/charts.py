@@ -11,6 +11,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from predictor.core.wording import format_percent
 from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS
 
 Spec = dict[str, Any]
@@ -25,6 +26,7 @@ _MOVING = frozenset({"gains", "steps"})  # the charts that show where the slider
 _REQUIRED = {"gains": "caught", "volume": "sqls", "equal_sqls": "leads", "rules": "worth_points", "cells": "conversion"}
 _ROWS = {"steps": 3, "capacity": 2, "months": 2}  # fewer are not worth a chart
 _PERCENT = alt.Axis(labelExpr="format(100 * datum.value, '.3~g') + '\u00a0%'", tickCount=5)
+_SHARE, _TEXT = "share", "_text"  # a share in a tooltip is text from the one place that writes shares
 _NAMES = alt.Axis(labelFontSize=13, ticks=False, domain=False, labelColor=_INK)
 
 
@@ -37,6 +39,22 @@ def list_charts(tables: Mapping[str, pd.DataFrame], *, band: Band = (0.2, 0.3)) 
     """
     charted = {name: table for name in _CHARTS if (table := tables.get(name)) is not None}
     return {name: _finish(name, table, band) for name, table in charted.items() if _can_be_drawn(name, table)}
+
+
+def format_tips(spec: Mapping[str, Any], table: pd.DataFrame) -> dict[str, list[str]]:
+    """The shares that the tooltips of a chart show, as text: a column of the chart's data -> its rows.
+
+    Args:
+        spec: The chart.
+        table: The table that it draws.
+
+    >>> spec = {"layer": [{"encoding": {"tooltip": [{"field": "leads"}, {"field": "conversion_text"}]}}, {"encoding": {}}]}
+    >>> format_tips(spec, pd.DataFrame({"leads": [9], "conversion": [0.267]}))
+    {'conversion_text': ['27 %']}
+    """
+    tips = [tip["field"] for layer in spec["layer"] for tip in layer["encoding"].get("tooltip", ())]
+    shares = dict.fromkeys(field.removesuffix(_TEXT) for field in tips if field.endswith(_TEXT))
+    return {f"{name}{_TEXT}": [format_percent(share) for share in table[name]] for name in shares}
 
 
 def _can_be_drawn(name: str, table: pd.DataFrame) -> bool:
@@ -82,9 +100,14 @@ def _paint_ways(table: pd.DataFrame, *, legend: str = "circle") -> alt.Color:
 
 
 def _tips(*fields: tuple[str, str, str]) -> list[alt.Tooltip]:
-    """Tooltips: field, title, and format of a number, empty for a text."""
-    numbers = {field: alt.Tooltip(f"{field}:Q", title=title, format=form) for field, title, form in fields if form}
-    return [numbers.get(field, alt.Tooltip(f"{field}:N", title=title)) for field, title, _ in fields]
+    """Tooltips: field, title, and format of a number; empty for a text, and `_SHARE` for a share."""
+    return [_make_tip(*field) for field in fields]
+
+
+def _make_tip(field: str, title: str, form: str) -> alt.Tooltip:
+    if form in {"", _SHARE}:
+        return alt.Tooltip(f"{field}{_TEXT if form else ''}:N", title=title)
+    return alt.Tooltip(f"{field}:Q", title=title, format=form)
 
 
 def _shade(band: Band) -> alt.Chart:
@@ -105,8 +128,8 @@ def _draw_gains(table: pd.DataFrame, _: Band) -> alt.LayerChart:
     """The share of SQLs that each way catches by share of leads worked, with today's gate and the place of the sliders."""
     x = alt.X("share:Q", title="Share of leads that sales works, best first", axis=_PERCENT)
     y = alt.Y("caught:Q", title="Share of all SQLs caught", axis=_PERCENT, scale=alt.Scale(domain=[0, 1]))
-    colour, ends = _paint_ways(table), (("caught_low", "from", ".1%"), ("caught_high", "to", ".1%"))
-    tips = _tips(("way", "By", ""), ("share", "Leads worked", ".0%"), ("caught", "SQLs caught", ".1%"), *ends)
+    colour, ends = _paint_ways(table), (("caught_low", "from", _SHARE), ("caught_high", "to", _SHARE))
+    tips = _tips(("way", "By", ""), ("share", "Leads worked", _SHARE), ("caught", "SQLs caught", _SHARE), *ends)
     spread = _of("gains").mark_area(opacity=0.16).encode(x=x, y="caught_low:Q", y2="caught_high:Q", color=colour)
     line = _of("gains").mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, tooltip=tips)
     gate = _of("gate").mark_point(shape="diamond", size=160, filled=True, opacity=1, fill=COLOURS[POINTS], stroke="var(--ground)")
@@ -133,7 +156,7 @@ def _draw_steps(table: pd.DataFrame, band: Band) -> alt.LayerChart:
     spread = drawn.mark_area(color=COLOURS[MODEL], opacity=0.16).encode(x=x, y="conversion_low:Q", y2="conversion_high:Q")
     shown = []
     for field, (name, *_) in lines.items():
-        tips = _tips(("threshold", "Threshold", ".4"), (field, name.capitalize(), ".1%"))
+        tips = _tips(("threshold", "Threshold", ".4"), (field, name.capitalize(), _SHARE))
         line = drawn.transform_calculate(what=f"'{name}'").mark_line(strokeWidth=2.5, interpolate="step-before")
         shown.append(line.encode(x=x, y=alt.Y(f"{field}:Q", **y), color=colour, strokeDash=dash, tooltip=tips))
     rule = _of("here").mark_rule(color=_INK, strokeDash=[4, 3]).encode(x="threshold:Q")
@@ -144,7 +167,7 @@ def _draw_bands(table: pd.DataFrame, band: Band) -> alt.LayerChart:
     """Conversion by band of points."""
     x = alt.X("band:N", title="Points", sort=list(table["band"]), axis=alt.Axis(labelAngle=-30))
     y = alt.Y("conversion:Q", title="Became SQLs", axis=_PERCENT)
-    tips = _tips(("band", "Points", ""), ("leads", "Leads", ",d"), ("conversion", "Conversion", ".1%"))
+    tips = _tips(("band", "Points", ""), ("leads", "Leads", ",d"), ("conversion", "Conversion", _SHARE))
     bar = _of("bands").mark_bar(color=COLOURS[POINTS], opacity=0.85).encode(x=x, y=y, tooltip=tips)
     return _stack(_shade(band), bar, _mark_ends("bands", "conversion", x))
 
@@ -185,7 +208,7 @@ def _draw_cells(table: pd.DataFrame, _: Band) -> alt.LayerChart:
     cells = {"both": _SOFT, "only points": COLOURS[POINTS], "only the model": COLOURS[MODEL], "neither": _SOFT}
     y = alt.Y("cell:N", title=None, sort=list(table["cell"]), axis=_NAMES)
     x = alt.X("conversion:Q", title="Became SQLs", axis=_PERCENT)
-    tips = _tips(("cell", "Handed over by", ""), ("leads", "Leads", ",d"), ("conversion", "Conversion", ".1%"))
+    tips = _tips(("cell", "Handed over by", ""), ("leads", "Leads", ",d"), ("conversion", "Conversion", _SHARE))
     bar = _of("cells").mark_bar(opacity=0.85).encode(y=y, x=x, color=_paint(cells, "cell:N", legend=""), tooltip=tips)
     return _stack(bar, _of("cells").mark_rule(color=_INK).encode(y=y, x="conversion_low:Q", x2="conversion_high:Q"))
 
@@ -212,7 +235,7 @@ def _draw_months(table: pd.DataFrame, _: Band) -> alt.LayerChart:
     x = alt.X("group:O", title=None, sort=list(table["group"]), axis=alt.Axis(labelAngle=-30))
     names = {"conversion": ("observed", "circle"), "promised": ("promised by the model", "diamond")}
     colour = _paint({"observed": _INK, "promised by the model": COLOURS[MODEL]}, "what:N")
-    shares = (("conversion", "Conversion", ".1%"), ("promised", "Promised", ".1%"))
+    shares = (("conversion", "Conversion", _SHARE), ("promised", "Promised", _SHARE))
     tips = _tips(("group", "Month", ""), ("leads", "Leads", ",d"), *shares)
     dots = [
         _of("months").transform_calculate(what=f"'{name}'").mark_point(filled=True, size=80, opacity=1, shape=shape)
@@ -229,7 +252,7 @@ def _draw_reliability(table: pd.DataFrame, _: Band) -> alt.LayerChart:
     x = alt.X("predicted:Q", title="Promised: mean probability", scale=scale, axis=_PERCENT)
     y = alt.Y("observed:Q", title="Became SQLs", scale=scale, axis=_PERCENT)
     right = alt.Chart(alt.InlineData(values=[{"at": 0.0}, {"at": end}])).mark_line(color=_SOFT, strokeDash=[5, 4])
-    tips = _tips(("n", "Leads", ",d"), ("predicted", "Promised", ".1%"), ("observed", "Became SQLs", ".1%"))
+    tips = _tips(("n", "Leads", ",d"), ("predicted", "Promised", _SHARE), ("observed", "Became SQLs", _SHARE))
     dot = _of("reliability").mark_point(color=COLOURS[MODEL], filled=True, size=110, opacity=1).encode(x=x, y=y, tooltip=tips)
     ends = _mark_ends("reliability", "observed", x, colour=COLOURS[MODEL])
     return _stack(dot, right.encode(x="at:Q", y="at:Q"), ends)
@@ -239,7 +262,7 @@ def _draw_time(_: pd.DataFrame, __: Band) -> alt.LayerChart:
     """The share of leads that are SQLs by each day."""
     x = alt.X("days:Q", title="Days after becoming an MQL", axis=alt.Axis(tickCount=6))
     y = alt.Y("converted:Q", title="Are SQLs by then", axis=_PERCENT)
-    tips = _tips(("days", "Day", ",.1f"), ("converted", "Are SQLs", ".1%"))
+    tips = _tips(("days", "Day", ",.1f"), ("converted", "Are SQLs", _SHARE))
     line = _of("time_to_sql").mark_line(interpolate="step-after", strokeWidth=2.5, color=_CAUGHT)
     rule = _of("horizon").mark_rule(color=_INK, strokeDash=[4, 3]).encode(x="days:Q")
     return _stack(line.encode(x=x, y=y, tooltip=tips), rule)

@@ -19,7 +19,7 @@ from predictor.report.compare.compared_leads import LEARNED, POINTS
 from predictor.report.compare.comparison import Comparison
 from predictor.report.compare.threshold_steps import PREFIXES, compute_load, format_unit
 from predictor.report.headline import describe_final, make_headline, name_threshold
-from predictor.report.page.charts import list_charts
+from predictor.report.page.charts import format_tips, list_charts
 from predictor.report.page.page_table import PageTable, Section, format_step_table, make_page_table
 from predictor.report.page.sections import make_comparison_sections
 from predictor.report.page.sections_training import (
@@ -203,7 +203,7 @@ def _collect_content(
     return {
         "slider": slider,
         "unit": format_unit(page.comparison.tables["steps"]),
-        "tables": {table.key: {"csv": table.csv, "numbers": list(table.frame.select_dtypes("number"))} for table in tables},
+        "tables": {table.key: _collect_table(table, charts.get(table.key)) for table in tables},
         "files": {"learned_points.toml": page.book} if page.book else {},
         "places": {
             "gate": _list_gate(page.comparison),
@@ -211,6 +211,13 @@ def _collect_content(
         },
         "charts": charts,
     }
+
+
+def _collect_table(table: PageTable, chart: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A table as its CSV, the names of its numbers, and what the tooltips of its chart add to its rows."""
+    tips = {} if chart is None else format_tips(chart, table.frame)
+    numbers = list(table.frame.select_dtypes("number"))
+    return {"csv": table.csv, "numbers": numbers, "tips": {name: [*map(_join_units, texts)] for name, texts in tips.items()}}
 
 
 def _dump(content: Mapping[str, Any]) -> str:

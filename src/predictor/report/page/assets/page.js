@@ -92,7 +92,7 @@
   }
 
   // The rows of a table from its CSV (RFC 4180); Vega's own reader would make code of the header, which the page forbids.
-  function read({ csv, numbers }) {
+  function read({ csv, numbers, tips }) {
     const cells = [...csv.matchAll(/("(?:[^"]|"")*"|[^,\n]*)([,\n])/g)];
     const lines = [[]];
     for (const [, cell, end] of cells) {
@@ -101,7 +101,11 @@
     }
     const [names, ...rows] = lines.slice(0, -1);
     const turn = names.map((name) => (numbers.includes(name) ? (text) => (text === "" ? null : Number(text)) : (text) => text));
-    return rows.map((line) => Object.fromEntries(names.map((name, at) => [name, turn[at](line[at])])));
+    const texts = Object.entries(tips);
+    return rows.map((line, place) => {
+      const figures = names.map((name, at) => [name, turn[at](line[at])]);
+      return Object.fromEntries([...figures, ...texts.map(([name, column]) => [name, column[place]])]);
+    });
   }
 
   // Charts: Vega's interpreter runs their expressions, so that no text becomes code.
