@@ -50,18 +50,3 @@ def check_named(required: Sequence[str], raw: pd.DataFrame, *, section: str, fau
         if name not in names:
             hint = name_nearest(name, names) or f" It has {list_names(names)}."
             faults.add(code, f"The settings name a column '{name}', which is missing in the export.{hint}", f"Fix {section}.")
-
-
-def as_keys(column: pd.Series) -> pd.Series:
-    """Keys as texts, whatever type the file gave them, so that the keys of two files match.
-
-    >>> as_keys(pd.Series([17, 18])).tolist(), as_keys(pd.Series([17.0, None])).tolist(), as_keys(pd.Series([" 17"])).tolist()
-    (['17', '18'], ['17', nan], ['17'])
-    """
-    if column.dtype == "str":
-        return column.str.strip()
-    return column.map(_as_key, na_action="ignore").astype("str")
-
-
-def _as_key(cell: object) -> str:
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()

@@ -12,11 +12,12 @@ from predictor.core.errors import Finding, TableError, count, list_names
 from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import Format
-from predictor.data.columns import as_keys, check_named, rename_to_ours
+from predictor.data.columns import check_named, rename_to_ours
 from predictor.data.denied_columns import deny_reason
 from predictor.data.detect_formats import check_formats, detect_formats, to_plain_frame
 from predictor.data.email_domains import domain_of, kind_of_domain
 from predictor.data.job_titles import add_title_parts
+from predictor.data.lead_keys import as_keys, as_texts
 from predictor.data.parse import ISO_HINT, Kind, blank_missing, parse_numbers, parse_order, parse_outcome, parse_times
 from predictor.data.roles import drop_late_dates, split_roles
 
@@ -70,12 +71,14 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     """
     faults = Faults()
     frame = rename_columns(raw, settings, faults)
+    ids = frame.get("lead_id", pd.Series(dtype="str"))
+    frame = frame.assign(lead_id=as_keys(ids)) if "lead_id" in frame else frame
     _check_needed(frame, faults)
     until = parse_observed_until(settings, faults)
     frame = blank_missing(frame, settings.data.missing_values)
     frame, formats, format_findings = _apply_formats(frame, settings, faults)
     frame = _parse_facts(frame, settings, faults)
-    row_findings = _check_rows(frame, settings, faults)
+    row_findings = _check_rows(frame, ids, settings, faults)
     _check_future(frame, now, faults)
     frame, dropped = faults.settle("leads", frame, drop=settings.data.faulty_rows == "drop")
     frame, not_mql = _keep_mqls(frame)
@@ -100,7 +103,7 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
 
 
 def rename_columns(raw: pd.DataFrame, settings: Settings, faults: Faults, *, needed: Iterable[str] | None = None) -> pd.DataFrame:
-    """The export under our names, with keys as texts and without ignored columns; a fault for each missing column.
+    """The export under our names, with ids as texts and without ignored columns; a fault for each missing column.
 
     Args:
         raw: The export as read.
@@ -121,7 +124,7 @@ def rename_columns(raw: pd.DataFrame, settings: Settings, faults: Faults, *, nee
     if reserved:
         what = f"{list_names(reserved)} must not begin with {list_names(FEATURE_PREFIXES)}, as computed features do."
         faults.add("LEAD012", what, "Rename them, or name them in roles.ignore.")
-    return frame.assign(lead_id=as_keys(frame["lead_id"])) if "lead_id" in frame else frame
+    return frame.assign(lead_id=as_texts(frame["lead_id"])) if "lead_id" in frame else frame
 
 
 def _check_needed(frame: pd.DataFrame, faults: Faults) -> None:
@@ -214,8 +217,8 @@ def _accepted_before(frame: pd.DataFrame, timezone: str) -> pd.Series:
     return before
 
 
-def _check_rows(frame: pd.DataFrame, settings: Settings, faults: Faults) -> tuple[Finding, ...]:
-    """The checks across columns: faults are added, warnings returned."""
+def _check_rows(frame: pd.DataFrame, ids: pd.Series, settings: Settings, faults: Faults) -> tuple[Finding, ...]:
+    """The checks across columns: faults are added, warnings returned. `ids` are the leads as the export writes them."""
     if "lead_id" not in frame:
         return ()
     faults.add_rows("LEAD006", frame["lead_id"].isna(), "There is no lead_id in {rows}.", "Export the CRM's key of every lead.")
@@ -228,7 +231,9 @@ def _check_rows(frame: pd.DataFrame, settings: Settings, faults: Faults) -> tupl
             before = _accepted_before(frame, settings.data.timezone)
             faults.add_rows("LEAD005", before, "'sql_at' lies before 'mql_at' in {rows}.", do)
     do = f"Keep one row per episode, identified by {' and '.join(key)}: remove the duplicates."
-    faults.add_rows("LEAD004", repeated, "An episode is repeated in {rows}.", do)
+    shortened = ids.ne(frame["lead_id"])[frame["lead_id"].isin(frame.loc[repeated, "lead_id"])]
+    lengths = " Salesforce ids of 15 and of 18 characters name one lead." if shortened.any() and not shortened.all() else ""
+    faults.add_rows("LEAD004", repeated, f"An episode is repeated in {{rows}}.{lengths}", do)
     findings: tuple[Finding, ...] = ()
     if "sql_at" in frame and "outcome" in frame:
         what = "There are both 'sql_at' and 'outcome': the dates decide, and 'outcome' is not used."

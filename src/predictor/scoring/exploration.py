@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+from predictor.data.lead_keys import to_key
+
 _SALT = b"explore:"  # the same for every model, so that a lead that is scored again keeps its number
 
 
 def draw_exploration(lead_id: str) -> float:
-    """A number from 0 up to 1: always the same for one lead, and evenly spread over leads.
+    """A number from 0 up to 1: always the same for one lead, under each length of its id, and evenly spread over leads.
 
     >>> draw_exploration("A17") == draw_exploration("A17"), 0 <= draw_exploration("A17") < 1
     (True, True)
     >>> sum(draw_exploration(f"A{number}") < 0.1 for number in range(10_000))
     961
     """
-    digest = blake2b(_SALT + lead_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    digest = blake2b(_SALT + to_key(lead_id).encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return (int.from_bytes(digest) >> 11) / (1 << 53)

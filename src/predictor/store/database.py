@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
+from predictor.data.lead_keys import list_spellings, to_key
 from predictor.store.connect import RefusedError, lock_for_writing, make_engine, make_folder, make_store_error
 from predictor.store.migrate import bring_up_to_date
 from predictor.store.records import Record
@@ -176,9 +177,9 @@ class Database:
         erasures = self._list_erasures(connection, {record.lead_id for record in records})
         rows: dict[str, list[dict[str, Any]]] = {"score": [], "outcome": [], "erase": []}
         for record in records:
-            erased_at = erasures.get(hash_lead(record.lead_id))
+            erased_at = erasures.get(record.lead_id)
             if erased_at is None or record.made_at > erased_at:
-                rows[record.kind].append(dict(record.row))
+                rows[record.kind].append({**record.row, "lead_id": record.lead_id})
         if rows["score"]:
             connection.execute(self._insert_scores(), rows["score"])
         if rows["outcome"]:
@@ -207,20 +208,25 @@ class Database:
         return upsert
 
     def _erase(self, connection: sa.Connection, lead_id: str, at: datetime) -> ErasureResult:
-        new = self._insert(ERASURES).values(lead_key=hash_lead(lead_id), erased_at=at)
+        new = self._insert(ERASURES).values(lead_key=hash_lead(to_key(lead_id)), erased_at=at)
         is_later = new.excluded.erased_at > ERASURES.c.erased_at
         values = {"erased_at": new.excluded.erased_at}
         connection.execute(new.on_conflict_do_update(index_elements=["lead_key"], set_=values, where=is_later))
-        scores = connection.execute(sa.delete(SCORES).where(SCORES.c.lead_id == lead_id, SCORES.c.scored_at <= at)).rowcount
-        outcomes = connection.execute(sa.delete(OUTCOMES).where(OUTCOMES.c.lead_id == lead_id, OUTCOMES.c.told_at <= at)).rowcount
+        spellings = list_spellings(lead_id)  # rows of earlier versions have the id as it was sent
+        scores = connection.execute(sa.delete(SCORES).where(SCORES.c.lead_id.in_(spellings), SCORES.c.scored_at <= at)).rowcount
+        of_lead = OUTCOMES.c.lead_id.in_(spellings)
+        outcomes = connection.execute(sa.delete(OUTCOMES).where(of_lead, OUTCOMES.c.told_at <= at)).rowcount
         return ErasureResult(scores, outcomes)
 
     @staticmethod
     def _list_erasures(connection: sa.Connection, lead_ids: set[str]) -> dict[str, datetime]:
-        """Hash -> moment of the erasure, of those leads that were erased."""
-        keys = [hash_lead(lead_id) for lead_id in lead_ids]
-        rows = connection.execute(sa.select(ERASURES.c.lead_key, ERASURES.c.erased_at).where(ERASURES.c.lead_key.in_(keys)))
-        return {row.lead_key: row.erased_at for row in rows}
+        """Lead -> moment of its latest erasure, of those leads that were erased."""
+        leads = {hash_lead(spelling): lead_id for lead_id in lead_ids for spelling in list_spellings(lead_id)}
+        of_leads = ERASURES.c.lead_key.in_(list(leads))
+        rows = connection.execute(
+            sa.select(ERASURES.c.lead_key, ERASURES.c.erased_at).where(of_leads).order_by(ERASURES.c.erased_at)
+        )
+        return {leads[row.lead_key]: row.erased_at for row in rows}
 
     def _truncate_log(self) -> None:
         """Empty SQLite's log, which still holds deleted rows. If a reader blocks that, the next erasure does it."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from predictor.core.errors import Finding, count
+from predictor.data.lead_keys import as_keys
 from predictor.data.parse import parse_times
 
 _ACCEPTING = ("accepted", "opportunity")  # an opportunity is only opened for a lead that sales has accepted
@@ -23,6 +24,7 @@ def join_outcomes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
     - An outcome at midnight in the firm's timezone is a date without a time. It means the whole day.
     - An episode is accepted by its first acceptance. The next ones change nothing.
     - A score of a lead that sales has accepted, and not sent back since, is left out: its outcome was known already.
+    - Both lengths of a Salesforce id name one lead; the result has its key, of 15 characters.
 
     Args:
         scores: `lead_id`, `as_of`, `decision`, `explore`, and any other columns. With `scored_at` and `answer_id` the order of
@@ -46,7 +48,9 @@ def join_outcomes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
     ([nan, 2.0, nan], [True, False, False], 3)
     """
     order = [name for name in _ORDER if name in scores]
-    scores = scores.astype({"lead_id": "str", "as_of": _UTC}).sort_values(order, kind="stable", ignore_index=True)
+    scores = scores.assign(lead_id=as_keys(scores["lead_id"])).astype({"lead_id": "str", "as_of": _UTC})
+    scores = scores.sort_values(order, kind="stable", ignore_index=True)
+    outcomes = outcomes.assign(lead_id=as_keys(outcomes["lead_id"]))
     timeline = _make_timeline(scores, outcomes.astype({"lead_id": "str", "kind": "str", "occurred_at": _UTC}), timezone)
     accepting, recycled = timeline["kind"].isin(_ACCEPTING), timeline["kind"].eq("recycled")
     previous = timeline[~accepting].groupby("lead_id")["kind"].shift().reindex(timeline.index)

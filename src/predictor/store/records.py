@@ -15,6 +15,7 @@ from pydantic_core import to_json
 
 from predictor.core.errors import StoreError
 from predictor.core.ids import make_uuid
+from predictor.data.lead_keys import to_key
 from predictor.scoring.answer import Answer
 from predictor.store.schema import ERASURES, OUTCOMES, SCORES, Moment
 
@@ -56,8 +57,8 @@ class Record:
 
     @property
     def lead_id(self) -> str:
-        """The lead that the record is about."""
-        return str(self.row["lead_id"])
+        """The key of the lead that the record is about."""
+        return to_key(str(self.row["lead_id"]))
 
     @property
     def made_at(self) -> datetime:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from predictor.core.errors import StoreError, count
 from predictor.core.settings_sections import StoreSettings
+from predictor.data.lead_keys import to_key
 from predictor.store.database import Database, ErasureResult
 from predictor.store.records import Answered, Record, make_score_record
 from predictor.store.schema import OutcomeKind
@@ -241,5 +242,5 @@ def _is_of(line: bytes, lead_id: str, at: datetime) -> bool:
     try:
         record = Record.from_line(line)
     except ValueError:
-        return lead_id.encode() in line  # unreadable, so deleted if it names the lead
-    return record.kind != "erase" and record.lead_id == lead_id and record.made_at <= at
+        return to_key(lead_id).encode() in line  # unreadable, so deleted if it names the lead
+    return record.kind != "erase" and record.lead_id == to_key(lead_id) and record.made_at <= at

@@ -144,3 +144,15 @@ def test_awards_need_dates_only_for_rules_on_events():
     assert award_leads(book, frame, as_of=as_of, events=events).total.tolist() == pytest.approx(
         [20 + 15 * (0.5 ** (29.5 / 9) + 0.5 ** (13 / 216)), 0]
     )
+
+
+def test_events_join_under_both_lengths_of_a_salesforce_id_and_answers_have_the_id_of_the_file(scorer):
+    ids = ["00Q5g000000XyzA", "00Q5g000000xYzAEAU"]
+    raw = pd.DataFrame({"lead_id": ids, "industry": "Software"})
+    events = {"lead_id": ["00Q5g000000XyzAEAS", "00Q5g000000xYzA"], "event_type": "pricing_page_view"}
+    others = pd.DataFrame(events).assign(occurred_at="2026-06-29")
+    answers, findings = score(scorer, raw, others)
+    assert answers["lead_id"].tolist() == ids
+    assert answers["points"].tolist() == score(scorer, raw, others.assign(lead_id=ids))[0]["points"].tolist()
+    assert "EVENT007" not in {finding.code for finding in findings}
+    assert answers["points"].tolist() > score(scorer, raw)[0]["points"].tolist()

@@ -74,3 +74,15 @@ def test_without_a_retention_nothing_is_deleted(place, open_store, watched, monk
     assert watched.written.wait(PATIENCE_S)
     store.close()
     assert list_leads(place) == ["old"]
+
+
+def test_an_erasure_deletes_rows_under_both_lengths_of_a_salesforce_id(place, store):
+    short, long = "00Q5g000000XyzA", "00Q5g000000XyzAEAS"
+    save(store, short, long, "00Q5g000000xYzA")
+    store.drain()
+    with store.database._begin(writes=True) as connection:  # as earlier versions wrote it
+        connection.exec_driver_sql(f"UPDATE scores SET lead_id = '{long}' WHERE id = (SELECT max(id) FROM scores) - 1")  # noqa: S608
+    assert store.erase(long).scores == 2
+    assert list_leads(place) == ["00Q5g000000xYzA"]
+    store.database.write([make_score(long, at=NOON)])
+    assert list_leads(place) == ["00Q5g000000xYzA"], "an erased lead does not come back under the other id"

@@ -16,6 +16,7 @@ from predictor.data.crm.export_files import LEADS, group_files
 from predictor.data.crm.export_maps import Export, ExportMap, find_columns, read_export_map
 from predictor.data.crm.stage_history import check_unnamed_stages, read_episodes
 from predictor.data.events.contract import RawEvents
+from predictor.data.lead_keys import as_keys
 from predictor.data.read.table_errors import make_table_error
 from predictor.data.read.table_files import read_table
 
@@ -62,7 +63,7 @@ def read_crm(paths: Sequence[Path], crm: Export, settings: Settings, *, scoring:
         history = pd.concat([read_table(path, LEADS, encoding=encoding) for path in files["history"]], ignore_index=True)
         leads = _add_episodes(leads, raw, history, export_map, settings)
         notes = (*notes, *check_unnamed_stages(history, export_map.objects["history"], settings))
-    keys = leads["lead_id"] if crm == "salesforce" and "lead_id" in leads else None
+    keys = as_keys(leads["lead_id"]) if crm == "salesforce" and "lead_id" in leads else None
     kinds = [kind for kind in files if kind in _EVENT_KINDS]
     events = tuple(open_activities(files[kind], export_map.objects[kind], encoding=encoding, keys=keys) for kind in kinds)
     return CrmExport(leads=leads, events=events, notes=(*deleted, *notes))
@@ -99,10 +100,11 @@ def _add_episodes(
     leads: pd.DataFrame, raw: pd.DataFrame, history: pd.DataFrame, export_map: ExportMap, settings: Settings
 ) -> pd.DataFrame:
     """The leads with a row for each episode; leads that never became MQLs have one row without dates."""
-    facts = {"lead_id": leads["lead_id"]}
+    facts = {"lead_id": as_keys(leads["lead_id"])}
     for fact in ("created", "status"):
         if names := find_columns(list(map(str, raw)), export_map.objects[LEADS].get(fact, [])):
             facts[fact] = raw[names[0]]
     episodes = read_episodes(history, pd.DataFrame(facts), export_map.objects["history"], settings)
     own = [name for name in episodes if name != "lead_id" and name not in settings.columns]
-    return leads.drop(columns=own, errors="ignore").merge(episodes[["lead_id", *own]], on="lead_id", how="left")
+    keyed = leads.drop(columns=own, errors="ignore").assign(key=facts["lead_id"])
+    return keyed.merge(episodes[own].assign(key=episodes["lead_id"]), on="key", how="left").drop(columns="key")

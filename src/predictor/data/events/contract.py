@@ -16,9 +16,10 @@ from predictor.core.errors import Finding, TableError, count, list_names
 from predictor.core.row_faults import Faults, check_dropped, offer_to_drop
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import DATE_FORMATS
-from predictor.data.columns import as_keys, check_named, rename_to_ours
+from predictor.data.columns import check_named, rename_to_ours
 from predictor.data.events.event_cells import materialise, parse_event_cells
 from predictor.data.events.table import complete_events, list_rows
+from predictor.data.lead_keys import as_keys
 from predictor.data.parse import ISO_HINT
 
 EVENT_COLUMNS = ("lead_id", "occurred_at", "event_type", "asset", "campaign", "value")

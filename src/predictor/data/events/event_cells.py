@@ -18,6 +18,7 @@ from ibis.expr.types import IntegerValue, StringValue, Table, Value
 from predictor.core.settings_sections import Format
 from predictor.data.detect_formats import detect_format, to_plain_column
 from predictor.data.events.table import TEXTS, bit_length, list_odd_spellings, normalise_texts, trim
+from predictor.data.lead_keys import LONG_ID, to_key
 from predictor.data.parse import DAY_US, compute_offsets, parse_numbers, parse_times
 from predictor.data.values import MOST_VALUE
 
@@ -62,7 +63,7 @@ def parse_event_cells(raw: Table, *, timezone: str, missing_values: Sequence[str
     clean = materialise(raw.select("row", "file", **texts, **cells))  # SQL would compute it again at every use
     table = materialise(clean.select("row", "file", *texts, **_read_time(clean.occurred_at), **_read_value(clean.value)))
     odd = list_odd_spellings(table.select(*TEXTS))
-    table = _trim_keys(table)
+    table = _read_keys(table)
     table = _fill_numbers(_fill_times(_move_to_utc(table, timezone), timezone, order))
     good_at = table.at_us.between(*_PLAUSIBLE_US).fill_null(False)
     good_value = (table.value.abs() <= MOST_VALUE).fill_null(False)
@@ -156,11 +157,13 @@ def _fill_times(table: Table, timezone: str, order: Format | None) -> Table:
     return table.mutate(at_us=table.at_us.coalesce(table.known)).drop("known")
 
 
-def _trim_keys(table: Table) -> Table:
-    """The keys of leads trimmed as Python trims them, where they hold more than ASCII."""
-    odd = _list_distinct(table.filter(bit_length(table.lead_id) != table.lead_id.length() * 8), "lead_id")
-    trimmed = pa.array([key.as_py().strip() for key in odd], pa.string())
-    table = _add_lookup(table, "lead_id", known=pa.table({"key": odd, "found": trimmed}))
+def _read_keys(table: Table) -> Table:
+    """The keys of leads where Python reads them in its own way: trimmed of more than ASCII, or without a checksum."""
+    length = table.lead_id.length()
+    texts = _list_distinct(table.filter((bit_length(table.lead_id) != length * 8) | (length == LONG_ID)), "lead_id")
+    pairs = {text: key for text in texts.to_pylist() if (key := to_key(text.strip())) != text}
+    known = pa.table({"key": pa.array(pairs, pa.string()), "found": pa.array(pairs.values(), pa.string())})
+    table = _add_lookup(table, "lead_id", known=known)
     return table.mutate(lead_id=table.known.coalesce(table.lead_id)).drop("known")
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 from ibis.expr.types import BooleanValue, StringValue, Table
 
-from predictor.data.columns import as_keys
+from predictor.data.lead_keys import as_keys
 from predictor.data.values import MOST_VALUE, normal_text
 
 TEXTS = ("event_type", "asset", "campaign")
