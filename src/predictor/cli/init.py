@@ -21,6 +21,9 @@ def init(
         list[str], typer.Argument(help="The leads: CSV, Parquet, Excel or URL#TABLE; for a CRM, all its files or their folder.")
     ],
     events: Annotated[str, typer.Option(help="The events: a file, a folder, a glob, or URL#TABLE.")] = "",
+    outcome: Annotated[
+        str, typer.Option(help="The column that says what became of a lead: yes and no, or the date of acceptance.")
+    ] = "",
     crm: Annotated[str, typer.Option(help="The CRM that wrote the export: hubspot, salesforce or marketo.")] = "",
     out: Annotated[Path, typer.Option(help="The settings file to write.")] = SETTINGS,
     *,
@@ -38,7 +41,7 @@ def init(
         raise SettingsError(f"'{out}' already exists and may contain your changes. Name another file with --out, or use --force.")
     with console.show_progress() as progress:
         progress("Reading the export")
-        proposal = propose_settings(export, out=out, events=events, crm=crm or None)
+        proposal = propose_settings(export, out=out, events=events, outcome=outcome.strip(), crm=crm or None)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(proposal.to_toml(), encoding="utf-8")
     if as_json:

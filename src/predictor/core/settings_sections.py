@@ -73,6 +73,7 @@ class DataSettings(Section):
     date_order: Literal["auto", "d/m/y", "m/d/y"]
     missing_values: tuple[str, ...]
     most_rows: Annotated[int, Field(ge=0)]
+    number_rows: bool
     faulty_rows: Literal["refuse", "drop"]
 
 
@@ -101,6 +102,7 @@ class LabelSettings(Section):
     pending: Literal["auto", "drop", "weight", "odds"]
     outcome_yes: tuple[str, ...]
     outcome_no: tuple[str, ...]
+    outcome_pending: tuple[str, ...]
 
 
 class SplitSettings(Section):

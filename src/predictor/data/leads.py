@@ -17,9 +17,10 @@ from predictor.data.denied_columns import deny_reason
 from predictor.data.detect_formats import check_formats, detect_formats, to_plain_frame
 from predictor.data.email_domains import domain_of, kind_of_domain
 from predictor.data.job_titles import add_title_parts
-from predictor.data.lead_keys import as_keys, as_texts
+from predictor.data.lead_keys import as_keys
 from predictor.data.parse import ISO_HINT, Kind, blank_missing, parse_numbers, parse_order, parse_outcome, parse_times
 from predictor.data.roles import drop_late_dates, split_roles
+from predictor.data.table_keys import check_numbered, read_keys
 
 LEAD_TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 LEAD_FACTS = (
@@ -73,6 +74,7 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     frame = rename_columns(raw, settings, faults)
     ids = frame.get("lead_id", pd.Series(dtype="str"))
     frame = frame.assign(lead_id=as_keys(ids)) if "lead_id" in frame else frame
+    numbered = check_numbered(raw, settings)
     _check_needed(frame, faults)
     until = parse_observed_until(settings, faults)
     frame = blank_missing(frame, settings.data.missing_values)
@@ -96,7 +98,7 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
         points=settings.roles.points,
         protected=settings.roles.protected,
         observed_until=_compute_latest_time(frame) if until is None else until,
-        findings=(*format_findings, *row_findings, *dropped, *not_mql, *denied, *late),
+        findings=(*numbered, *format_findings, *row_findings, *dropped, *not_mql, *denied, *late),
         formats=formats,
         left_out=left_out,
     )
@@ -105,9 +107,11 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
 def rename_columns(raw: pd.DataFrame, settings: Settings, faults: Faults, *, needed: Iterable[str] | None = None) -> pd.DataFrame:
     """The export under our names, with ids as texts and without ignored columns; a fault for each missing column.
 
+    Where `data.number_rows` is set, rows of a table without keys get their numbers as keys. Rounded keys are a fault.
+
     Args:
         raw: The export as read.
-        settings: Sections columns and roles are used.
+        settings: Sections data, columns and roles are used.
         faults: Faults are added here.
         needed: The firm's columns that must exist; None means all that the settings name.
     """
@@ -124,7 +128,7 @@ def rename_columns(raw: pd.DataFrame, settings: Settings, faults: Faults, *, nee
     if reserved:
         what = f"{list_names(reserved)} must not begin with {list_names(FEATURE_PREFIXES)}, as computed features do."
         faults.add("LEAD012", what, "Rename them, or name them in roles.ignore.")
-    return frame.assign(lead_id=as_texts(frame["lead_id"])) if "lead_id" in frame else frame
+    return read_keys(frame, settings, faults)
 
 
 def _check_needed(frame: pd.DataFrame, faults: Faults) -> None:
@@ -174,13 +178,14 @@ def _parse_facts(frame: pd.DataFrame, settings: Settings, faults: Faults) -> pd.
         if name in frame:
             parsed[name], bad = parse_times(frame[name], settings.data.timezone)
             faults.add_rows("LEAD003", bad, f"Column '{name}' holds no date in {{rows}}.", ISO_HINT + ".")
-    for name in ("amount", *settings.roles.points):
+    for name in (*_list_amounts(frame), *settings.roles.points):
         if name in frame:
             parsed[name], bad = parse_numbers(frame[name])
             faults.add_rows("LEAD009", bad, f"Column '{name}' holds no number in {{rows}}.", "Write plain numbers.")
     if "outcome" in frame:
-        parsed["outcome"], bad = parse_outcome(frame["outcome"], settings.label.outcome_yes, settings.label.outcome_no)
-        do = "Write yes and no, or list your texts in label.outcome_yes and label.outcome_no; blank means pending."
+        parsed["outcome"], bad = _parse_outcome(frame["outcome"], settings)
+        do = "Write yes and no, or list your texts in label.outcome_yes, label.outcome_no and label.outcome_pending; "
+        do += "blank means pending."
         faults.add_rows("LEAD008", bad, "Column 'outcome' holds neither yes nor no in {rows}.", do)
     if "order_by" in frame:
         parsed["order_by"], bad = parse_order(frame["order_by"], settings.data.timezone)
@@ -188,6 +193,14 @@ def _parse_facts(frame: pd.DataFrame, settings: Settings, faults: Faults) -> pd.
         bad |= parsed["order_by"].isna()
         faults.add_rows("LEAD010", bad, "Column 'order_by' holds neither number nor date in {rows}.", do)
     return parsed
+
+
+def _parse_outcome(column: pd.Series, settings: Settings) -> tuple[pd.Series, pd.Series]:
+    """The outcome as 1.0, 0.0 or missing, and a mask of the cells that are neither; undecided leads are missing."""
+    label = settings.label
+    pending = column.astype("str").str.strip().str.casefold().isin([word.casefold() for word in label.outcome_pending])
+    outcome, bad = parse_outcome(column, label.outcome_yes, label.outcome_no)
+    return outcome.mask(pending), bad & ~pending
 
 
 def reduce_email(frame: pd.DataFrame) -> pd.DataFrame:
@@ -254,8 +267,13 @@ def _keep_mqls(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
 
 def _list_kept(frame: pd.DataFrame, settings: Settings) -> list[str]:
     """The columns that are no attributes: ours, points and protected ones."""
-    ours = [name for name in LEAD_FACTS if name in frame]
+    ours = [name for name in LEAD_FACTS if name in frame and (name != "amount" or _list_amounts(frame))]
     return list(dict.fromkeys([*ours, *settings.roles.points, *settings.roles.protected]))
+
+
+def _list_amounts(frame: pd.DataFrame) -> list[str]:
+    """`amount` where it is that of an opportunity; without opportunities it is an attribute like any other."""
+    return ["amount"] if "amount" in frame and "opportunity_at" in frame else []
 
 
 def parse_observed_until(settings: Settings, faults: Faults) -> pd.Timestamp | None:

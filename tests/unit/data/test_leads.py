@@ -127,7 +127,7 @@ def test_order_by():
             r"LEAD008 Column 'outcome' holds neither yes nor no in 1 row",
         ),
         (
-            lambda leads: leads.assign(amount=["1", "2 or so", "3"]),
+            lambda leads: leads.assign(amount=["1", "2 or so", "3"], opportunity_at=None),
             r"LEAD009 Column 'amount' holds no number in 1 row \(first in row 2\)",
         ),
         (
@@ -163,7 +163,7 @@ def test_faults_of_the_settings(sections, match):
 
 
 def test_faults_are_gathered():
-    raw = LEADS.drop(columns="lead_id").assign(mql_at=["x", "2026-01-01", "2026-01-01"], amount="many")
+    raw = LEADS.drop(columns="lead_id").assign(mql_at=["x", "2026-01-01", "2026-01-01"], amount="many", opportunity_at=None)
     codes = refuse(raw, r"\(4 faults\)", data={"observed_until": "soon"})
     assert codes == ["LEAD001", "LEAD003", "LEAD003", "LEAD009"]
 
@@ -181,7 +181,7 @@ def test_faulty_rows_are_dropped_and_counted():
 
 
 def test_a_row_with_two_faults_is_dropped_once():
-    raw = LEADS.assign(mql_at=["soon", "2026-01-02", "2026-01-03"], amount=["x", "1", "2"])
+    raw = LEADS.assign(mql_at=["soon", "2026-01-02", "2026-01-03"], amount=["x", "1", "2"], opportunity_at=None)
     leads = check(raw, data={"faulty_rows": "drop"})
     assert leads.frame["amount"].tolist() == [1.0, 2.0]
     assert [finding.code for finding in leads.findings] == ["LEAD003", "LEAD009"]
@@ -214,3 +214,12 @@ def test_a_few_cells_that_are_no_numbers_do_not_make_a_category():
     assert leads.frame["employees"].isna().sum() == 1
     found = [finding.what for finding in leads.findings if finding.code == "LEAD033"]
     assert found == ["Column 'employees' holds no number in 1 row of 60."]
+
+
+def test_an_amount_without_opportunities_is_an_attribute_like_any_other():
+    leads = check(LEADS.assign(amount=["1", "2", None]))
+    assert leads.attributes == {"industry": "category", "amount": "number"}
+    assert leads.frame["amount"].tolist()[:2] == [1.0, 2.0]
+    assert check(LEADS.assign(amount=["low", "high", "low"])).attributes["amount"] == "category"
+    opportunities = check(LEADS.assign(amount=["1", "2", None], opportunity_at=["2026-01-12", None, None]))
+    assert opportunities.attributes == {"industry": "category"}

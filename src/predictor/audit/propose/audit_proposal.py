@@ -18,7 +18,8 @@ from predictor.data.events.contract import RawEvents, check_events
 from predictor.data.leads import Leads, check_leads
 from predictor.model.outcomes import check_outcomes, compute_horizon, label_leads
 
-_KNOWN = {"LEAD008", "LEAD014", "LEAD030"}  # what the proposal or the audit says already
+_KNOWN = {"LEAD008", "LEAD014", "LEAD030", "LEAD051"}  # what the proposal or the audit says already
+_UNUSED = {"EVENT007", "EVENT015"}  # events of other leads
 _IGNORED = "It is named in roles.ignore; take it out, into roles.allow, if its value was known before the lead became an MQL."
 
 
@@ -67,14 +68,19 @@ def _check_outcomes(leads: Leads, settings: Settings, *, whole: bool) -> tuple[F
 
 
 def _check_event_faults(events: Sequence[RawEvents], settings: Settings, leads: Leads, now: pd.Timestamp) -> tuple[Finding, ...]:
-    """The faults for which the events would be refused."""
+    """The faults for which the events would be refused, and why they would not be used."""
     if not events:
         return ()
     try:
-        check_events(join_events(events), settings, leads.frame["lead_id"], now=now)
+        checked = check_events(join_events(events), settings, leads.frame["lead_id"], now=now)
     except TableError as error:
         return tuple(error.findings)
-    return ()
+    if leads.dated:
+        return tuple(finding for finding in checked.findings if finding.code in _UNUSED)
+    what = "The events are not used: no column says when a lead became an MQL, so no event is known to come before that."
+    return (
+        Finding("EVENT008", "warning", what, do="Export that date, or the date when a lead was created, and map it as mql_at."),
+    )
 
 
 def _audit(leads: Leads) -> tuple[Finding, ...]:

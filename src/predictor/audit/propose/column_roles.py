@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
-from predictor.audit.propose.profile import ColumnProfile, YesNo
-from predictor.core.errors import count
+from predictor.audit.propose.find_key import describe_blanks, find_key, list_unfilled_keys
+from predictor.audit.propose.find_outcome import (
+    ANY,
+    CLEAR,
+    STAGES,
+    SURE,
+    WORDED,
+    OutcomeCandidate,
+    choose_candidate,
+    describe_outcome,
+    describe_values,
+    list_candidates,
+)
+from predictor.audit.propose.names import list_named, read_names
+from predictor.audit.propose.profile import ColumnProfile
+from predictor.core.settings_sections import DATE_FORMATS
 from predictor.data.crm.field_maps import Names
-from predictor.data.denied_columns import deny_reason
+from predictor.data.denied_columns import deny_category, deny_reason
 from predictor.data.leads import LEAD_FACTS
 
-_KINDS = {"email": "e-mail addresses", "mql_at": "dates", "sql_at": "dates", "recycled_at": "dates", "opportunity_at": "dates"}
+_NEVER_DATES = {"personal", "export_time", "sales"}
 TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
-_NAME_THEM = "name them in label.outcome_yes and label.outcome_no"
 
 
 @dataclass(frozen=True)
@@ -27,21 +36,24 @@ class ColumnRole:
     Attributes:
         role: One of our names, or points, ignore, protected, attribute.
         why: The reason, in words.
+        assumed: Whether it stands in for what the export does not have.
     """
 
     role: str
     why: str
+    assumed: bool = False
 
 
-@cache
-def read_names() -> dict[str, dict[str, list[str]]]:
-    """The names of columns in exports, from names.toml."""
-    content: dict[str, Any] = tomllib.loads(files("predictor.audit.propose").joinpath("names.toml").read_text(encoding="utf-8"))
-    return content
+_NO_ROLE = ColumnRole("", "")
 
 
-def choose_roles(columns: Sequence[ColumnProfile]) -> dict[str, ColumnRole]:
+def choose_roles(columns: Sequence[ColumnProfile], outcome: str = "", *, events: bool = False) -> dict[str, ColumnRole]:
     """The role of every column, by name.
+
+    Args:
+        columns: The columns of the export.
+        outcome: The column that the user named as the outcome; empty: it is found.
+        events: Whether there are events, which need a moment to look back from.
 
     >>> from predictor.audit.propose.profile import ColumnProfile, YesNo
     >>> sizes = {"rows": 50, "filled": 50}
@@ -53,23 +65,46 @@ def choose_roles(columns: Sequence[ColumnProfile]) -> dict[str, ColumnRole]:
     """
     roles: dict[str, ColumnRole] = {}
     by_name = {column.name: column for column in columns}
+    if outcome:
+        _assign_named_outcome(by_name[outcome], columns, roles)
     for column in columns:
-        if column.name in LEAD_FACTS:
-            roles[column.name] = ColumnRole(column.name, "has that name")
+        if column.name in LEAD_FACTS and column.name != "amount":
+            roles.setdefault(column.name, ColumnRole(column.name, "has that name"))
     _assign_key(columns, roles)
     for ours in TIMES:
-        _assign(ours, columns, roles, _holds_dates)
+        if ours != "sql_at":
+            _assign(ours, columns, roles, holds_dates)
     _assign_outcome(columns, roles)
-    _assign_order(columns, roles)
+    _assign_order(columns, roles, events=events)
     for ours in ("account_id", "recycle_reason"):
         _assign(ours, columns, roles, lambda column: column.filled > 0)
     _assign("amount", columns, roles, lambda column: column.kind == "number" and _has(roles, "opportunity_at"))
-    _assign("email", columns, roles, lambda column: column.emails)
-    _assign("email_domain", columns, roles, lambda column: column.kind == "category" and not column.emails)
+    _assign("email", columns, roles, lambda column: column.shape.emails)
+    _assign("email_domain", columns, roles, lambda column: column.kind == "category" and not column.shape.emails)
+    if not _has(roles, "outcome") and not _has(roles, "sql_at"):
+        _keep_candidates(columns, roles)
     return {name: roles.get(name) or _choose_role(column) for name, column in by_name.items()}
 
 
-def _has(roles: dict[str, ColumnRole], role: str) -> bool:
+def list_open_dates(columns: Sequence[ColumnProfile], roles: Mapping[str, ColumnRole]) -> list[ColumnProfile]:
+    """The columns of dates that may be a date of the contract: without such a role, and not as of the export."""
+    contract = {name for name, column in roles.items() if column.role in LEAD_FACTS}
+    free = [column for column in columns if column.name not in contract and deny_category(column.name) not in _NEVER_DATES]
+    return [column for column in free if column.kind == "date" or column.mostly_dates]
+
+
+def _keep_candidates(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
+    """What the findings offer as the outcome is not left out, so that it can be named."""
+    candidates = list_candidates(columns, list(roles))
+    for candidate in candidates:
+        if candidate.rank < ANY:
+            roles[candidate.name] = ColumnRole("attribute", f"may be the outcome: {candidate.reason}")
+    for column in list_open_dates(columns, roles):
+        if column.name not in roles and deny_reason(column.name) is not None:
+            roles[column.name] = ColumnRole("attribute", f"may be the date of acceptance: dates, {column.describe()}")
+
+
+def _has(roles: Mapping[str, ColumnRole], role: str) -> bool:
     return any(column.role == role for column in roles.values())
 
 
@@ -79,7 +114,7 @@ def _assign(
     """Gives a role to the first column that fits and has one of its usual names, in the order of trust."""
     if _has(roles, ours):
         return
-    for column in _by_name(read_names()["columns"][ours], columns):
+    for column in list_named(read_names()["columns"][ours], columns):
         if column.name not in roles and fits(column):
             content = (
                 "dates" if ours in TIMES else "e-mail addresses, of which the kind of mailbox is kept" if ours == "email" else ""
@@ -90,70 +125,79 @@ def _assign(
             return
 
 
-def _holds_dates(column: ColumnProfile) -> bool:
-    """Whether it holds dates, though some cells may be none: the contract counts those."""
-    return column.kind == "date" or column.mostly_dates or (column.format is not None and column.filled > 0)
+def holds_dates(column: ColumnProfile) -> bool:
+    """Whether it holds dates, though some cells may be none: the contract counts those.
 
-
-def _by_name(names: Iterable[str], columns: Sequence[ColumnProfile]) -> list[ColumnProfile]:
-    return [column for name in names for column in columns if column.name in Names([name])]
+    >>> holds_dates(ColumnProfile("Won Date", "date", rows=9, filled=3, distinct=3))
+    True
+    """
+    is_dated = column.format is not None and not column.format.is_number and column.format.format in {None, *DATE_FORMATS}
+    return column.kind == "date" or column.mostly_dates or (is_dated and column.filled > 0)
 
 
 def _assign_key(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
     if _has(roles, "lead_id"):
         return
-    named = _by_name(read_names()["columns"]["lead_id"], columns)
-    for column in (*named, *columns):
-        if column.unique and column.kind != "date" and column.name not in roles and not column.emails and not column.prose:
-            how = "the name says so, and every" if column in named else "every"
-            roles[column.name] = ColumnRole("lead_id", f"{how} row has another value")
-            return
-    for column in named[:1]:
-        roles[column.name] = ColumnRole(
-            "lead_id", f"by its name, though {column.distinct:,} of {column.rows:,} rows differ in it"
-        )
+    found = find_key([column for column in columns if column.name not in roles])
+    if found is not None:
+        roles[found[0].name] = ColumnRole("lead_id", found[1])
+        return
+    for column in list_unfilled_keys(columns):
+        roles.setdefault(column.name, ColumnRole("ignore", f"the name of a key, but {describe_blanks(column)}"))
+
+
+def _assign_named_outcome(column: ColumnProfile, columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
+    """The outcome that the user named: dates of acceptance, or yes and no; any other outcome is left out."""
+    ours = "sql_at" if holds_dates(column) else "outcome"
+    holds = "dates" if ours == "sql_at" else describe_values(column.outcome)
+    roles[column.name] = ColumnRole(ours, f"named as the outcome; it holds {holds} ({column.describe()})")
+    rivals = [candidate.name for candidate in list_candidates(columns, [column.name]) if candidate.rank <= CLEAR]
+    rivals += [rival.name for rival in list_named(read_names()["columns"]["sql_at"], columns) if holds_dates(rival)]
+    rivals += [name for name in ("sql_at", "outcome") if any(rival.name == name for rival in columns)]
+    for name in rivals:
+        if name != column.name and roles.get(name, _NO_ROLE).role in {"", "sql_at", "outcome"}:
+            roles[name] = ColumnRole("ignore", f"it says what became of a lead, as '{column.name}' does, which is the outcome")
 
 
 def _assign_outcome(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
+    """The date of acceptance where leads have a date to count from, else the column that is clearly yes and no."""
     if _has(roles, "outcome") or _has(roles, "sql_at"):
         return
-    named = [column for column in _by_name(read_names()["columns"]["outcome"], columns) if column.name not in roles]
-    for column in (
-        *(c for c in named if c.outcome.yes is not None and not c.outcome.others),
-        *(c for c in named if c.outcome.yes is not None or c.outcome.others),
-    ):
-        roles[column.name] = ColumnRole("outcome", f"the name says so, and it holds {_describe_outcome(column.outcome)}")
-        return
-    for column in named:
-        if column.outcome.single:
-            content = f"it holds '{column.outcome.single}' or nothing ({100 * column.filled / column.rows:.1f} % filled)"
-            roles[column.name] = ColumnRole("outcome", f"the name says so, and {content}")
-            return
+    best = choose_candidate(list_candidates(columns, list(roles)))
+    is_dated = _has(roles, "mql_at") or _list_created(columns, roles)
+    if is_dated or best is None or best.rank > CLEAR:
+        _assign("sql_at", columns, roles, holds_dates)
+    if best is not None and not _has(roles, "sql_at"):
+        roles[best.name] = ColumnRole("outcome", _describe_candidate(best))
 
 
-def _describe_outcome(outcome: YesNo) -> str:
-    """The values of an outcome, in words.
+def _describe_candidate(candidate: OutcomeCandidate) -> str:
+    outcome = candidate.column.outcome
+    if candidate.rank in {SURE, STAGES, WORDED} and not outcome.single:
+        return f"the name says so, and it holds {describe_outcome(outcome)}"
+    filled = f" ({100 * candidate.column.filled / candidate.column.rows:.1f} % filled)" if outcome.single else "; check it"
+    return candidate.reason.replace("says so; it", "says so, and it") + filled
 
-    >>> from predictor.audit.propose.profile import YesNo
-    >>> _describe_outcome(YesNo(0.3, others=("open",)))
-    'yes and no (30.0 % yes), but also 1 other value: name them in label.outcome_yes and label.outcome_no'
+
+def _list_created(columns: Sequence[ColumnProfile], roles: Mapping[str, ColumnRole]) -> list[ColumnProfile]:
+    """The columns that say when a lead was created, in every row."""
+    named = list_named(read_names()["columns"]["created"], columns)
+    return [c for c in named if c.name not in roles and c.kind == "date" and c.filled == c.rows]
+
+
+def _assign_order(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole], *, events: bool) -> None:
+    """The column that grows with time, where no column says when a lead became an MQL: a date of creation, or a counter.
+
+    The creation counts as the moment of becoming an MQL where that is needed: for a dated outcome, for events, and to distinguish
+    the rows of a lead that came more than once.
     """
-    others = len(outcome.others)
-    if not outcome.answers:
-        return f"{count(others, 'value')} that are neither yes nor no: {_NAME_THEM}"
-    share = f" ({100 * outcome.yes:.1f} % yes)" if outcome.yes is not None and 0 < outcome.yes < 1 else ""
-    return f"{outcome.answers}{share}" + (f", but also {count(others, 'other value')}: {_NAME_THEM}" if others else "")
-
-
-def _assign_order(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
-    """The column that grows with time, where no column says when a lead became an MQL: a date of creation, or a counter."""
     if _has(roles, "mql_at") or _has(roles, "order_by"):
         return
-    named = [column for column in _by_name(read_names()["columns"]["created"], columns) if column.name not in roles]
-    dated = next((column for column in named if column.kind == "date" and column.filled == column.rows), None)
-    if dated is not None and _has(roles, "sql_at"):
+    dated = next(iter(_list_created(columns, roles)), None)
+    is_moment = _has(roles, "sql_at") or events or _comes_again(columns, roles)
+    if dated is not None and is_moment:
         roles[dated.name] = ColumnRole(
-            "mql_at", "no column says when a lead became an MQL: its creation is used instead; check it"
+            "mql_at", "no column says when a lead became an MQL: its creation is used instead; check it", assumed=True
         )
     elif dated is not None:
         roles[dated.name] = ColumnRole("order_by", "a date in every row, which grows as leads come in")
@@ -165,16 +209,21 @@ def _assign_order(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]
             roles[column.name] = ColumnRole("order_by", why)
 
 
+def _comes_again(columns: Sequence[ColumnProfile], roles: Mapping[str, ColumnRole]) -> bool:
+    """Whether the key repeats, so that a row is an episode, which only its date distinguishes."""
+    return any(c.distinct < c.filled and roles.get(c.name, _NO_ROLE).role == "lead_id" and not c.shape.rounded for c in columns)
+
+
 def _choose_role(column: ColumnProfile) -> ColumnRole:
     """The role of a column that is none of the contract's: that of the first rule that it meets."""
     names, denied = read_names()["roles"], deny_reason(column.name) or ""
     score = column.kind == "number" and _is_score(column.name) and column.name not in Names(names["no_points"])
-    kind = "prose" if column.prose else "a key"
+    kind = "prose" if column.shape.prose else "a key"
     rules = (
         (not column.filled or column.distinct == 1, "attribute", f"no information: {column.describe()}"),
         (column.name in Names(names["protected"]), "protected", "a protected attribute: no feature, kept to compare groups"),
         (bool(denied), "ignore", denied),
-        (column.emails, "ignore", "it holds e-mail addresses, which say who a person is"),
+        (column.shape.emails, "ignore", "it holds e-mail addresses, which say who a person is"),
         (score, "points", f"hand-set points by its name; numbers ({column.describe()})"),
         (column.kind == "category" and column.nearly_unique, "ignore", f"{kind}: nearly every row has another text"),
         (

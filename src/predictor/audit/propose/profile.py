@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,13 +15,19 @@ import pandas as pd
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import Format
 from predictor.data.detect_formats import DetectedFormat, detect_formats, is_dated, to_plain_column
+from predictor.data.lead_keys import as_texts
 from predictor.data.parse import infer_kind, parse_outcome, parse_times
+from predictor.data.table_keys import mark_rounded
 from predictor.data.values import factorize_column
 
 Kind = Literal["number", "category", "date"]
 _MOST = 0.5  # share of values from which a column is one of e-mail addresses
 _CLEAR = 0.999  # rank correlation with the rows from which a column grows or falls with them
 _LONG = 40  # characters from which texts are prose
+_LONG_NUMBER = 1e15  # a spreadsheet keeps the digits of smaller numbers
+_INSPECTED = 1000  # different texts from which the shape of a column is told
+_CODE = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z0-9_:|#{}-]+", re.IGNORECASE)  # letters and digits without blanks, as in a UUID
+_MOST_OUTCOMES = 30  # different texts of a column that is read as an outcome: a pipeline has that many stages at most
 
 
 @dataclass(frozen=True)
@@ -29,11 +36,13 @@ class YesNo:
 
     Attributes:
         yes: The share of yes among cells that are yes or no; None where it is no such column.
+        texts: The texts that mean yes and those that mean no, as spelled.
         others: Texts that are neither yes nor no, where there are few values.
         single: The only text of a column that is blank elsewhere, where that is no 'no'; empty for any other column.
     """
 
     yes: float | None = None
+    texts: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     others: tuple[str, ...] = ()
     single: str = ""
 
@@ -43,6 +52,25 @@ class YesNo:
         if self.yes is None or math.isnan(self.yes):
             return ""
         return "yes and no" if 0 < self.yes < 1 else "yes" if self.yes else "no"
+
+
+@dataclass(frozen=True)
+class TextShape:
+    """What the cells of a column look like.
+
+    Attributes:
+        emails: Whether most values are e-mail addresses.
+        prose: Whether its texts are several words and long.
+        words: Whether most texts are words without a digit, as names are.
+        codes: Whether the texts are letters and digits without blanks, as keys are.
+        rounded: How many cells are long numbers whose last digits a spreadsheet rounded away.
+    """
+
+    emails: bool = False
+    prose: bool = False
+    words: bool = False
+    codes: bool = False
+    rounded: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,8 +86,7 @@ class ColumnProfile:
         trend: Rank correlation of its numbers or dates with the order of the rows; 0 where it is not clear.
         whole: Whether it holds whole numbers.
         outcome: Its cells read as an outcome.
-        emails: Whether most values are e-mail addresses.
-        prose: Whether its texts are long.
+        shape: What its cells look like.
         format: Its format and how that was detected; None: the plain one.
         undated: For a column named as a date that is none: how many cells hold no date that can be read.
     """
@@ -72,8 +99,7 @@ class ColumnProfile:
     trend: float = 0.0
     whole: bool = False
     outcome: YesNo = YesNo()
-    emails: bool = False
-    prose: bool = False
+    shape: TextShape = TextShape()
     format: DetectedFormat | None = None
     undated: int = 0
 
@@ -142,16 +168,14 @@ def _profile_column(
     kind, typed = infer_kind(plain, settings.data.timezone)
     filled, distinct = int(typed.notna().sum()), int(typed.nunique())
     texts = typed.dropna().unique() if kind == "category" else np.array([], dtype=object)
-    yes, others = _read_outcome(cells, settings, distinct)
+    outcome = _read_outcome(cells, settings, distinct)
     single = _read_single_text(cells, settings) if distinct == 1 and kind != "date" else ""
-    emails = sum("@" in str(text) and "." in str(text) for text in texts)
     return ColumnProfile(
         name=name, kind=kind, rows=len(cells), filled=filled, distinct=distinct,
         trend=_compute_trend(typed) if kind != "category" else 0.0,
         whole=kind == "number" and bool((typed.dropna() % 1 == 0).all()),
-        outcome=YesNo(yes, others, single),
-        emails=bool(len(texts)) and emails >= _MOST * len(texts),
-        prose=bool(len(texts)) and float(np.mean([len(str(text)) for text in texts[:1000]])) > _LONG,
+        outcome=replace(outcome, single=single),
+        shape=_read_shape([str(text) for text in texts], rounded=_count_rounded(cells, typed) if kind == "number" else 0),
         format=detected,
     )  # fmt: skip
 
@@ -164,13 +188,36 @@ def _compute_trend(typed: pd.Series) -> float:
     return rho if abs(rho) >= _CLEAR else 0.0
 
 
-def _read_outcome(cells: pd.Series, settings: Settings, distinct: int) -> tuple[float | None, tuple[str, ...]]:
-    """The share of yes and the other texts; None where it is no such column."""
-    if not 2 <= distinct <= 12:
-        return None, ()
+def _read_shape(texts: list[str], *, rounded: int = 0) -> TextShape:
+    """The shape of different texts.
+
+    >>> _read_shape(["00Q5e00001ABCDE", "8f14e45f-ceea-467f"]).codes, _read_shape(["Ada Lovelace", "Alan Turing"]).words
+    (True, True)
+    """
+    if not texts:
+        return TextShape(rounded=rounded)
+    emails, shown = sum("@" in text and "." in text for text in texts), texts[:_INSPECTED]
+    return TextShape(
+        emails=emails >= _MOST * len(texts),
+        prose=sum(map(len, shown)) > _LONG * len(shown) and sum(" " in text.strip() for text in shown) > _MOST * len(shown),
+        words=sum(not any(letter.isdigit() for letter in text) for text in shown) > _MOST * len(shown),
+        codes=all(_CODE.fullmatch(text) for text in shown),
+        rounded=rounded,
+    )
+
+
+def _count_rounded(cells: pd.Series, numbers: pd.Series) -> int:
+    return int(mark_rounded(as_texts(cells)).sum()) if numbers.abs().max() >= _LONG_NUMBER else 0
+
+
+def _read_outcome(cells: pd.Series, settings: Settings, distinct: int) -> YesNo:
+    """The cells read as an outcome; nothing known of it where there are too many values."""
+    if not 2 <= distinct <= _MOST_OUTCOMES:
+        return YesNo()
     outcome, bad = parse_outcome(cells, settings.label.outcome_yes, settings.label.outcome_no)
-    others = tuple(sorted({str(text) for text in cells[bad].unique()}))
-    return (None if outcome.nunique() < 2 and not others else float(outcome.mean())), others
+    yes, no, others = (tuple(sorted(set(cells[mask].astype("str")))) for mask in (outcome == 1, outcome == 0, bad))
+    is_outcome = outcome.nunique() == 2 or bool(others)
+    return YesNo(float(outcome.mean()) if is_outcome else None, (yes, no), others)
 
 
 def _read_single_text(cells: pd.Series, settings: Settings) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from predictor.audit.propose.column_roles import read_names
+from predictor.audit.propose.names import read_names
 from predictor.core.errors import Finding, SettingsError, list_names
 from predictor.core.settings import make_settings
 from predictor.data.crm.export import read_crm

@@ -15,8 +15,8 @@ def test_an_outcome_of_three_values_is_named_with_what_is_neither(tmp_path):
     assert proposal.roles["Outcome"].role == "outcome"
     (refusal,) = proposal.refusals
     assert str(refusal) == (
-        "INIT002 Column 'Outcome' holds 'Open' besides yes and no. Add them to label.outcome_yes, label.outcome_no, or "
-        "data.missing_values where the outcome is pending."
+        "INIT002 Column 'Outcome' holds 'Open' besides yes and no. Add them to label.outcome_yes or label.outcome_no, or to "
+        "label.outcome_pending where the outcome is pending; init --outcome 'Outcome' does the last."
     )
 
 
@@ -41,11 +41,11 @@ def test_a_column_of_no_only_is_no_outcome(tmp_path):
 
 
 def test_an_outcome_in_words_of_the_firm_has_no_share(tmp_path):
-    leads = plain_export().drop(columns="SQL Date").assign(Converted=["gewonnen", "verloren"] * 20)
+    leads = plain_export().drop(columns="SQL Date").assign(Converted=["heiss", "kalt"] * 20)
     found = propose(tmp_path, leads)
     assert found.roles["Converted"].role == "outcome"
     assert "nan" not in found.roles["Converted"].why
-    assert "or data.missing_values where the outcome is pending" in found.refusals[0].do
+    assert "or to label.outcome_pending where the outcome is pending" in found.refusals[0].do
 
 
 def test_outcomes_that_cannot_be_learned_from_are_reported_as_check_refuses_them(tmp_path):

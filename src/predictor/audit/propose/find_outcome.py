@@ -1,0 +1,141 @@
+"""The outcome among the columns of an export: columns that a person would take for one, the likeliest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from predictor.audit.propose.names import list_named, read_names, split_words
+from predictor.audit.propose.profile import ColumnProfile, YesNo
+from predictor.core.errors import count, list_names
+from predictor.core.wording import format_percent
+from predictor.data.crm.field_maps import Names
+from predictor.data.denied_columns import deny_category
+
+_NAME_THEM = "name them in label.outcome_yes and label.outcome_no"
+_MOST_FILLED = 0.5  # share of rows with a value below which a column hardly holds the outcome of leads
+SURE, CLEAR, STAGES, LAST, WORDED, ANY = range(6)  # ranks of candidates, the likeliest first
+
+
+@dataclass(frozen=True)
+class OutcomeCandidate:
+    """A column that may hold the outcome.
+
+    Attributes:
+        column: The column.
+        rank: SURE: a usual name, yes and no; CLEAR: a likely name or values that are outcomes; STAGES: outcomes and other
+            texts; LAST: yes and no in the last column; WORDED: a usual name, other texts; ANY: yes and no.
+        reason: What speaks for it, in words.
+    """
+
+    column: ColumnProfile
+    rank: int
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return self.column.name
+
+
+def list_candidates(columns: Sequence[ColumnProfile], taken: Sequence[str] = ()) -> list[OutcomeCandidate]:
+    """The candidates, the likeliest first; among equals in the order of trust of their names, then the last column first.
+
+    Args:
+        columns: All columns of the export.
+        taken: Columns that have another role.
+
+    >>> sizes = {"rows": 50, "filled": 50, "distinct": 2}
+    >>> spouse = ColumnProfile("Is_Spouse", "category", **sizes, outcome=YesNo(0.2, (("Yes",), ("No",))))
+    >>> response = ColumnProfile("Response", "number", **sizes, outcome=YesNo(0.24, (("1",), ("0",))))
+    >>> [(candidate.name, candidate.reason) for candidate in list_candidates([spouse, response])]
+    ... # doctest: +NORMALIZE_WHITESPACE
+    [('Response', "the name is like one of an outcome; the last column; it holds '1' and '0' (24 % yes)"),
+     ('Is_Spouse', "it holds 'Yes' and 'No' (20 % yes)")]
+    """
+    free = [column for column in columns if column.name not in taken and _may_be_outcome(column)]
+    sure = list(dict.fromkeys(column.name for column in list_named(read_names()["columns"]["outcome"], free)))
+    last = next((column.name for column in reversed(columns) if column.filled), "")
+    candidates = [_rank_column(column, sure=column.name in sure, last=column.name == last) for column in free]
+    place = {column.name: number for number, column in enumerate(columns)}
+    trust = {name: number for number, name in enumerate(sure)}
+    found = [candidate for candidate in candidates if candidate is not None]
+    return sorted(found, key=lambda c: (c.rank, trust.get(c.name, len(sure)), -place[c.name]))
+
+
+def choose_candidate(candidates: Sequence[OutcomeCandidate]) -> OutcomeCandidate | None:
+    """The one that is clearly the outcome; None where there are several, or none.
+
+    A column with two values that is named like an outcome is clear where no other is; so is the only column that says yes or no,
+    and the last column of the table where no name speaks for another.
+    """
+    if not candidates:
+        return None
+    best, *others = candidates
+    if others and others[0].rank == best.rank:
+        return None
+    is_clear = best.rank <= STAGES or all(other.rank == ANY for other in others)
+    return best if is_clear else None
+
+
+def describe_outcome(outcome: YesNo) -> str:
+    """The values of an outcome, in words.
+
+    >>> describe_outcome(YesNo(0.3, others=("open",)))
+    'yes and no (30.0 % yes), but also 1 other value: name them in label.outcome_yes and label.outcome_no'
+    """
+    others = len(outcome.others)
+    if not outcome.answers:
+        return f"{count(others, 'value')} that are neither yes nor no: {_NAME_THEM}"
+    share = f" ({100 * outcome.yes:.1f} % yes)" if outcome.yes is not None and 0 < outcome.yes < 1 else ""
+    return f"{outcome.answers}{share}" + (f", but also {count(others, 'other value')}: {_NAME_THEM}" if others else "")
+
+
+def describe_values(outcome: YesNo) -> str:
+    """What a column holds, as spelled.
+
+    >>> describe_values(YesNo(0.62, (("Closed Won",), ("Closed Lost",)), ("Demo",)))
+    "'Closed Won' and 'Closed Lost' (62 % yes), and 'Demo'"
+    >>> describe_values(YesNo(None, single="x"))
+    "'x' or nothing"
+    """
+    if outcome.single:
+        return f"'{outcome.single}' or nothing"
+    answers = [list_names(texts, most=2) for texts in outcome.texts if texts]
+    share = f" ({format_percent(outcome.yes)} yes)" if len(answers) == 2 else ""
+    others = [list_names(outcome.others, most=4)] if outcome.others else []
+    return ", and ".join([f"{' and '.join(answers)}{share}"] * bool(answers) + others)
+
+
+def _may_be_outcome(column: ColumnProfile) -> bool:
+    """Whether it has few values, and its name does not say that it is something else."""
+    names = read_names()
+    if column.kind == "date" or column.shape.emails or not (column.outcome.yes is not None or column.outcome.single):
+        return False
+    is_other = column.name in Names([*names["outcome_words"]["never"], *names["roles"]["protected"]])
+    return not is_other and deny_category(column.name) not in {"personal", "export_time"}
+
+
+def _rank_column(column: ColumnProfile, *, sure: bool, last: bool) -> OutcomeCandidate | None:
+    """The candidate that a column is; None where nothing speaks for it."""
+    outcome, (yes, no) = column.outcome, column.outcome.texts
+    words = {kind: set(known) for kind, known in read_names()["outcome_words"].items()}
+    of_name = set(split_words(column.name))
+    is_likely = bool(of_name & words["likely"]) and not of_name & words["unlikely"]
+    is_worded = bool(yes and no) and not {text.casefold() for text in (*yes, *no)} & words["plain"]
+    has_both, is_filled = bool(yes and no), column.filled >= _MOST_FILLED * column.rows
+    ranks = (
+        (sure and has_both and not outcome.others, SURE),
+        (has_both and not outcome.others and (is_worded or is_likely), CLEAR),
+        (has_both and is_filled and (sure or (is_likely and is_worded)), STAGES),
+        (has_both and not outcome.others and last, LAST),
+        (sure, WORDED),
+        (has_both and not outcome.others, ANY),
+    )
+    rank = next((rank for holds, rank in ranks if holds), None)
+    if rank is None:
+        return None
+    name = "the name says so" if sure else "the name is like one of an outcome" if is_likely else ""
+    place = "the last column" if last else ""
+    reasons = [text for text in (name, place, f"it holds {describe_values(outcome)}") if text]
+    return OutcomeCandidate(column, rank, "; ".join(reasons))
