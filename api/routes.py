@@ -15,7 +15,7 @@ from predictor.data.parse import to_moment
 from predictor.scoring.threshold_advice import advise_threshold
 from predictor.store.store import Store
 
-from .http.errors import NO_REPORT, WRONG_FIELD, RefusalError
+from .error_codes import NO_REPORT, WRONG_FIELD, RefusalError
 from .http.guarded_route import GuardedRoute
 from .http.metrics import CONTENT_TYPE, Metrics
 from .http.pages import make_page_response

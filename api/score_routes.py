@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from predictor.core.errors import ScoringError
 
-from .http.errors import describe_error, describe_faults, log_fault
+from .error_codes import describe_error, describe_faults
+from .http.errors import log_fault
 from .http.fast_route import FastRoute
 from .http.metrics import Metrics
 from .schemas.answers import UNREADY, WRONG, AnswerOut, BatchOut, RefusedOut

@@ -12,7 +12,7 @@ from fastapi import Request
 from predictor.core.errors import SettingsError
 from predictor.store.api_keys import KeyRing, KeyScope, is_loopback
 
-from .errors import NO_KEY, NO_KEYS, NO_SCOPE, RefusalError
+from ..error_codes import NO_KEY, NO_KEYS, NO_SCOPE, RefusalError
 
 Access = KeyScope | Literal["open", "any"]
 ACCESS: dict[str, Access] = {

@@ -1,102 +1,32 @@
-"""The errors of the API: their codes, and one JSON shape that never quotes a value of a lead."""
+"""Every error of the API as one JSON shape, and unexpected ones in the log."""
 
 from __future__ import annotations
 
-import logging
-import re
 import traceback
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from predictor.core.errors import PredictorError, ScoringError, SettingsError, StoreError, count
+from predictor.core.errors import PredictorError, ScoringError, SettingsError, StoreError
 
+from ..error_codes import (
+    LOG,
+    NO_JSON,
+    NO_PATH,
+    NO_STORE,
+    TOO_LARGE,
+    TOO_SLOW,
+    UNEXPECTED,
+    RefusalError,
+    describe_error,
+    describe_faults,
+)
 from ..schemas.answers import FaultOut
 
-LOG = logging.getLogger("api")
-_CODES = tuple(f"API{number:03}" for number in range(1, 13))
-NO_JSON, WRONG_FIELD, NO_PATH, NO_MODEL, NO_REPORT, NO_STORE, UNEXPECTED, NO_KEY, NO_SCOPE, NO_KEYS, TOO_LARGE, TOO_SLOW = _CODES
 _STATUS_CODES = {404: NO_PATH, 405: NO_PATH, 408: TOO_SLOW, 413: TOO_LARGE}
-_MOST = 5  # faults listed for one request
-_CODED = re.compile(r"([A-Z]+\d{3}) (.*)", re.DOTALL)
-_TYPE_NAMES = {
-    str: "a text", bool: "a yes or no", int: "a number", float: "a number", list: "a list", dict: "an object",
-    bytes: "a body of another type",
-}  # fmt: skip
-_TYPED = ("_type", "_parsing", "moment", "number", "value")  # endings of faults where the type that came helps to find them
-_RULES = {
-    "string_type": "must be a text",
-    "list_type": "must be a list",
-    "dict_type": "must be an object",
-    "model_type": "must be an object",
-    "model_attributes_type": "must be an object",
-    "float_parsing": "must be a number",
-    "int_parsing": "must be a whole number",
-    "string_pattern_mismatch": "must not contain line breaks or other control characters",
-}
-
-
-class RefusalError(PredictorError):
-    """A request that cannot be answered now, with its status, code and headers."""
-
-    def __init__(self, status: int, code: str, text: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(text)
-        self.status, self.code, self.headers = status, code, dict(headers or {})
-
-
-def describe_error(error: PredictorError) -> FaultOut:
-    """An error of the package as code and text.
-
-    >>> describe_error(ScoringError("LEAD022 Attribute 'employees' must be a number.")).model_dump()
-    {'code': 'LEAD022', 'text': "Attribute 'employees' must be a number."}
-    """
-    text = " ".join(str(error).split())
-    coded = _CODED.fullmatch(text)
-    return FaultOut(code=coded[1], text=coded[2]) if coded else FaultOut(code=WRONG_FIELD, text=text)
-
-
-def describe_faults(faults: Sequence[Any]) -> FaultOut:
-    """The faults that pydantic found in a request as code and text, which names types of values and never a value.
-
-    >>> fault = {"type": "string_type", "loc": ("body", "lead_id"), "msg": "Input should be a valid string", "input": 7}
-    >>> describe_faults([fault]).text
-    "'lead_id' must be a text, but a number came. See /docs for every field."
-    """
-    if any(fault["type"] == "json_invalid" for fault in faults):
-        reason = faults[0]["ctx"]["error"]
-        return FaultOut(code=NO_JSON, text=f"The body is not valid JSON: {reason}. Send JSON in UTF-8, without NaN and Infinity.")
-    texts = [_describe_fault(fault) for fault in faults[:_MOST]]
-    more = [f"And {count(len(faults) - _MOST, 'fault')} more."] if len(faults) > _MOST else []
-    return FaultOut(code=WRONG_FIELD, text=" ".join([*texts, *more, "See /docs for every field."]))
-
-
-def _describe_fault(fault: Any) -> str:  # noqa: ANN401  pydantic's own ErrorDetails, a loose dict
-    first, *rest = fault["loc"] or ("",)
-    place = {"query": "Query parameter ", "body": ""}.get(first)
-    parts = rest if place is not None else [first, *rest]
-    name = "".join(f"[{part}]" if isinstance(part, int) else f".{str(part)[:60]}" for part in parts).lstrip(".")
-    where = f"{place or ''}'{name}'" if name else "The request"
-    if fault["type"] == "missing":
-        return f"{where} is missing. Send it{'' if name else ' as JSON with Content-Type: application/json'}."
-    if fault["type"] == "extra_forbidden":
-        return f"{where} is not known. Leave it out, or correct its name."
-    rule = _RULES.get(fault["type"]) or re.sub(r"^(?:\w+ )?should", "must", fault["msg"])
-    rule, _, advice = rule.partition(". ")
-    if fault["type"] in {"model_type", "model_attributes_type"} and not name:
-        advice = "Send it as JSON with Content-Type: application/json"
-    typed = fault["type"].endswith(_TYPED) and fault["type"] != "finite_number"
-    type_name = f", but {_TYPE_NAMES.get(type(fault['input']), 'null')} came" if typed else ""
-    return f"{where} {rule}{type_name}. {advice + '.' if advice else ''}".rstrip()
-
-
-def locate_faults(error: ValidationError, place: str) -> list[Any]:
-    """The faults of a pydantic error, located in a part of the request, `body` or `query`."""
-    return [{**fault, "loc": (place, *fault["loc"])} for fault in error.errors()]
 
 
 def log_fault(error: Exception, path: str, request_id: str | None = None) -> FaultOut:

@@ -15,8 +15,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import QueryParams
 
+from ..error_codes import locate_faults
 from ..serving.service import Service, find_service
-from .errors import locate_faults
 from .guarded_route import GuardedRoute
 
 _LARGE = 500_000  # bytes of a body from which it is read in a thread, so that other requests are answered meanwhile

@@ -17,7 +17,7 @@ from predictor.data.crm.field_maps import CRMS, Crm, read_map
 from predictor.scoring.crm.record import CrmLead, CrmReader
 from predictor.scoring.scorer import Scorer
 
-from ..http.errors import describe_error, describe_faults, locate_faults
+from ..error_codes import describe_error, describe_faults, locate_faults
 from ..schemas.answers import RefusedOut
 from ..schemas.requests import LeadIn
 from .service import find_service

@@ -15,7 +15,7 @@ from predictor.scoring.bundle.registry import find_challenger, find_champion, ma
 from predictor.scoring.scorer import Scorer
 from predictor.store.store import Store
 
-from ..http.errors import LOG
+from ..error_codes import LOG
 from .service import Service
 
 _RETRY_S = 30.0

@@ -17,7 +17,7 @@ from predictor.scoring.scorer import Scorer
 from predictor.store.records import Answered
 from predictor.store.store import Store
 
-from ..http.errors import LOG, NO_MODEL, RefusalError
+from ..error_codes import LOG, NO_MODEL, RefusalError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from predictor.model.calibrators import FITS, Calibrator
+from predictor.model.calibrators import FITS
+from predictor.model.calibrators.calibrator import Calibrator
 from predictor.model.calibrators.choose import choose_calibrator
 from predictor.model.calibrators.identity import Identity, fit_identity
 from predictor.model.candidates import CANDIDATES, Model

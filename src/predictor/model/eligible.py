@@ -1,22 +1,17 @@
-"""Which candidates have enough training leads, and the forward folds that they are compared on."""
+"""Which candidates have enough training leads, and which of them may be chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from predictor.core.errors import Finding, TrainingError, count
 from predictor.core.settings_sections import ModelSettings
 from predictor.model.candidates.baselines import SIMPLE
-from predictor.model.sample import LEARN_POINTS, Sample, training_part
-from predictor.model.split import Fold, make_folds
+from predictor.model.sample import LEARN_POINTS, Sample
 
 UNBOUND = ("odoo_pls", "logistic")  # whose coefficients may have any sign
 _ON_POINTS = frozenset({"points", "lightgbm_on_points"})
 _FEWEST_FOR_POINTS = 10  # leads of each outcome that one slope needs (Peduzzi et al. 1996, J Clin Epidemiol 49)
-_FEWEST_A_FOLD = 5  # leads of each outcome below which a fold's model is noise
-_FEWEST_JUDGED = 40  # leads of each outcome, pending ones by their weight, that calibration and choice need
 
 
 def select_candidates(fit: Sample, settings: ModelSettings, *, has_folds: bool) -> tuple[list[str], tuple[Finding, ...]]:
@@ -82,17 +77,3 @@ def choosable(names: Sequence[str], *, has_folds: bool, monotone: bool = False) 
     simple = [name for name in ("points", "constant") if name in names]
     bound = [name for name in names if not monotone or name not in UNBOUND]
     return (bound or list(names)) if has_folds or not simple else simple[:1]
-
-
-def make_forward_folds(sample: Sample, *, folds: int, gap: float) -> list[Fold]:
-    """The forward folds in which both outcomes occur; none where the leads are too few or span too little time."""
-    try:
-        candidates = make_folds(sample.order, folds=folds, gap=gap)
-    except TrainingError:
-        return []
-    usable = [fold for fold in candidates if training_part(sample, fold).fewest >= _FEWEST_A_FOLD]
-    if not usable:
-        return []
-    judged = sample.take(np.concatenate([predicted for _, predicted in usable]))
-    few = judged.one_class if sample.weight is None else judged.fewest < _FEWEST_JUDGED
-    return [] if few else usable

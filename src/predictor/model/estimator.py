@@ -20,8 +20,7 @@ from predictor.features.encode import FeatureSet
 from predictor.features.fit import fit_features
 from predictor.model.calibrated_model import CalibratedModel, fit_calibrated
 from predictor.model.candidates import CANDIDATES
-from predictor.model.eligible import make_forward_folds
-from predictor.model.sample import LEARN_POINTS, Sample
+from predictor.model.sample import LEARN_POINTS, Sample, make_forward_folds
 
 _ON_POINTS = ("points", "lightgbm_on_points")
 _WEAK = ("constant", "points", "odoo_pls")  # look at nothing, at one column, or at values rather than at size

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from predictor.model.calibrators import Calibrator
+from predictor.model.calibrators.calibrator import Calibrator
 
 
 def sum_groups(parts: np.ndarray, groups: Sequence[str]) -> tuple[list[str], np.ndarray]:

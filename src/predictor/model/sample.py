@@ -6,13 +6,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from predictor.core.errors import TrainingError
 from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
 from predictor.model.pending import PendingWeights, shrink
-from predictor.model.split import Fold
+from predictor.model.split import Fold, make_folds
 from predictor.points.fit_points import PointsTask
 
 LEARN_POINTS = frozenset({"learned_points"})  # candidates that look at how often each rule fired
+_FEWEST_A_FOLD = 5  # leads of each outcome below which a fold's model is noise
+_FEWEST_JUDGED = 40  # leads of each outcome, pending ones by their weight, that calibration and choice need
 
 
 @dataclass(frozen=True)
@@ -119,3 +122,17 @@ def training_part(sample: Sample, fold: Fold) -> Sample:
     """The training leads of a fold: its older leads, with what was known of them when the first lead to predict came in."""
     seen, predicted = fold
     return sample.take(seen).as_known_at(float(sample.order[predicted].min()))
+
+
+def make_forward_folds(sample: Sample, *, folds: int, gap: float) -> list[Fold]:
+    """The forward folds in which both outcomes occur; none where the leads are too few or span too little time."""
+    try:
+        candidates = make_folds(sample.order, folds=folds, gap=gap)
+    except TrainingError:
+        return []
+    usable = [fold for fold in candidates if training_part(sample, fold).fewest >= _FEWEST_A_FOLD]
+    if not usable:
+        return []
+    judged = sample.take(np.concatenate([predicted for _, predicted in usable]))
+    few = judged.one_class if sample.weight is None else judged.fewest < _FEWEST_JUDGED
+    return [] if few else usable

@@ -16,10 +16,10 @@ from predictor.core.settings import Settings
 from predictor.data.values import normal_text
 from predictor.model.calibrated_model import CalibratedModel, FitFunction, FitPlan, fit_calibrated
 from predictor.model.choose_candidate import compare_candidates, read_chosen
-from predictor.model.eligible import UNBOUND, choosable, make_forward_folds, select_candidates
+from predictor.model.eligible import UNBOUND, choosable, select_candidates
 from predictor.model.metrics.metrics import compute_rank_p_value
 from predictor.model.recalibrate import recalibrate_newest
-from predictor.model.sample import Sample
+from predictor.model.sample import Sample, make_forward_folds
 from predictor.model.split import Fold
 from predictor.model.tune import Budget, Tuning, tune_lightgbm
 from predictor.model.verdict import SIGNIFICANCE

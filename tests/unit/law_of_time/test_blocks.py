@@ -9,8 +9,8 @@ import pytest
 from predictor.core.settings import load_settings
 from predictor.model.calibrated_model import fit_calibrated
 from predictor.model.choose_candidate import compare_candidates, read_chosen
-from predictor.model.eligible import make_forward_folds
 from predictor.model.judge import compute_forward_thresholds, judge_candidates
+from predictor.model.sample import make_forward_folds
 from predictor.model.threshold.recommend import recommend_threshold
 from predictor.training.from_tables import load_dataset
 

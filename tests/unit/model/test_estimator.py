@@ -12,7 +12,7 @@ from predictor import LeadClassifier
 from predictor.core.settings import load_settings
 from predictor.features.assemble import TOTAL
 from predictor.model.calibrated_model import fit_calibrated
-from predictor.model.eligible import make_forward_folds
+from predictor.model.sample import make_forward_folds
 from predictor.training.from_tables import load_dataset
 
 TIE = (

@@ -15,10 +15,10 @@ from predictor.model.calibrators import FITS
 from predictor.model.calibrators.choose import choose_calibrator
 from predictor.model.candidates import CANDIDATES
 from predictor.model.choose_candidate import compare_candidates, read_chosen
-from predictor.model.eligible import make_forward_folds, select_candidates
+from predictor.model.eligible import select_candidates
 from predictor.model.label import weigh_leads
 from predictor.model.pending import PendingWeights, weigh_known
-from predictor.model.sample import Sample, training_part
+from predictor.model.sample import Sample, make_forward_folds, training_part
 
 OTHERS = [name for name in CANDIDATES if name != "learned_points"]  # which looks at rules: test_learned_points.py
 FEATURES = FeatureSet((Feature("n", "N", "N", kind="number"), Feature("points/total", "Points", "Points", kind="number")), ())

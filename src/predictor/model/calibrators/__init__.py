@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import ClassVar, Protocol
 
 import numpy as np
 
 from predictor.model.calibrators.beta import Beta, fit_beta
+from predictor.model.calibrators.calibrator import Calibrator
 from predictor.model.calibrators.identity import Identity, fit_identity
 from predictor.model.calibrators.isotonic import Isotonic, fit_isotonic
 from predictor.model.calibrators.level_shift import LevelShift
@@ -19,26 +19,6 @@ from predictor.model.calibrators.serialise import read_text
 from predictor.model.calibrators.sigmoid import Sigmoid
 from predictor.model.calibrators.temperature import Temperature, fit_newest_sigmoid, fit_temperature
 from predictor.model.calibrators.venn_abers import VennAbers, fit_venn_abers
-
-
-class Calibrator(Protocol):
-    """A fitted calibrator: a probability never falls as the score rises, and is never quite 0 or 1."""
-
-    kind: ClassVar[str]
-
-    @property
-    def n(self) -> int:
-        """Leads that it was fitted on."""
-
-    def predict(self, score: np.ndarray, /) -> np.ndarray:
-        """Probabilities of raw log-odds scores."""
-
-    def interval(self, score: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]:
-        """The 95 % interval of the share of such leads, around the probability."""
-
-    def to_text(self) -> str:
-        """As JSON with its `kind`."""
-
 
 # Leads come oldest first: what a score is worth drifts.
 Fit = Callable[[np.ndarray, np.ndarray, np.ndarray | None], Calibrator]

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from predictor.core.errors import TrainingError
-from predictor.model.calibrators import FITS, Calibrator
+from predictor.model.calibrators import FITS
+from predictor.model.calibrators.calibrator import Calibrator
 from predictor.model.metrics.intervals import average
 from predictor.model.metrics.penalised_logistic import FloatArray, Known, select_known
 from predictor.model.split import Fold, make_folds

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from predictor.core.log_odds import expit, logit
+from predictor.model.calibrators.calibrator import Calibrator
 from predictor.model.calibrators.serialise import write_text
 from predictor.model.metrics.intervals import Z95
 from predictor.model.metrics.penalised_logistic import select_known
-
-if TYPE_CHECKING:
-    from predictor.model.calibrators import Calibrator
 
 _PRIOR = 1.0  # precision of the prior belief that the level is right as it is
 _FARTHEST = 80.0  # log-odds beyond which no level lies

@@ -12,8 +12,7 @@ import numpy as np
 from predictor.core.errors import TrainingError
 from predictor.features.assemble import RULES
 from predictor.model.candidates.baselines import base_log_odds, fit_line
-from predictor.model.eligible import make_forward_folds
-from predictor.model.sample import Sample, training_part
+from predictor.model.sample import Sample, make_forward_folds, training_part
 from predictor.model.split import Fold
 from predictor.points.fit_points import PointsTask, RuleFit, choose_most_times, fit_coefficients, sum_points
 from predictor.points.rounding import round_points

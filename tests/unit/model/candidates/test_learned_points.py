@@ -16,10 +16,9 @@ from predictor.features.feature import Feature
 from predictor.model.calibrated_model import fit_calibrated
 from predictor.model.candidates.baselines import fit_line
 from predictor.model.candidates.learned_points import PENALTIES, LearnedPoints
-from predictor.model.eligible import make_forward_folds
 from predictor.model.explain_points import choose_points_gate, compute_fitted_rules, write_points_book
 from predictor.model.pending import PendingWeights
-from predictor.model.sample import Sample
+from predictor.model.sample import Sample, make_forward_folds
 from predictor.points.fit_points import PointsTask, sum_points
 from predictor.points.rounding import compute_largest_total
 from predictor.points.rulebook import parse_rule_book
