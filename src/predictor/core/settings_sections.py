@@ -84,6 +84,7 @@ class RoleSettings(Section):
     ignore: tuple[str, ...]
     protected: tuple[str, ...]
     allow: tuple[str, ...]
+    weight: str
 
 
 class StageSettings(Section):
@@ -103,6 +104,7 @@ class LabelSettings(Section):
     outcome_yes: tuple[str, ...]
     outcome_no: tuple[str, ...]
     outcome_pending: tuple[str, ...]
+    base_rate: Annotated[float, Field(gt=0, lt=1)] | Literal["as exported"]
 
 
 class SplitSettings(Section):

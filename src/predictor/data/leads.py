@@ -116,11 +116,8 @@ def rename_columns(raw: pd.DataFrame, settings: Settings, faults: Faults, *, nee
         needed: The firm's columns that must exist; None means all that the settings name.
     """
     roles = settings.roles
-    required = (
-        [*settings.columns.values(), *roles.points, *roles.protected, *roles.allow, *settings.forms]
-        if needed is None
-        else list(needed)
-    )
+    named = (*settings.columns.values(), *roles.points, *roles.protected, *roles.allow, *settings.forms, roles.weight)
+    required = [name for name in named if name] if needed is None else list(needed)
     check_named(required, raw, section="[columns], [roles] or [forms]", faults=faults)
     kept = raw.drop(columns=list(roles.ignore), errors="ignore")
     frame = rename_to_ours(kept, settings.columns, LEAD_FACTS, section="columns", faults=faults)
@@ -182,6 +179,11 @@ def _parse_facts(frame: pd.DataFrame, settings: Settings, faults: Faults) -> pd.
         if name in frame:
             parsed[name], bad = parse_numbers(frame[name])
             faults.add_rows("LEAD009", bad, f"Column '{name}' holds no number in {{rows}}.", "Write plain numbers.")
+    if (weight := settings.roles.weight) and weight in frame:
+        parsed[weight], _ = parse_numbers(frame[weight])
+        bad = ~(parsed[weight] > 0)
+        do = "Write how many leads each row represents, or leave roles.weight empty."
+        faults.add_rows("LEAD009", bad, f"Column '{weight}' (roles.weight) holds no number above 0 in {{rows}}.", do)
     if "outcome" in frame:
         parsed["outcome"], bad = _parse_outcome(frame["outcome"], settings)
         do = "Write yes and no, or list your texts in label.outcome_yes, label.outcome_no and label.outcome_pending; "
@@ -266,9 +268,10 @@ def _keep_mqls(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
 
 
 def _list_kept(frame: pd.DataFrame, settings: Settings) -> list[str]:
-    """The columns that are no attributes: ours, points and protected ones."""
-    ours = [name for name in LEAD_FACTS if name in frame and (name != "amount" or _list_amounts(frame))]
-    return list(dict.fromkeys([*ours, *settings.roles.points, *settings.roles.protected]))
+    """The columns that are no attributes: ours, points, protected ones, and how many leads a row represents."""
+    roles, ours = settings.roles, [name for name in LEAD_FACTS if name in frame and (name != "amount" or _list_amounts(frame))]
+    weight = [roles.weight] if roles.weight and roles.weight in frame else []
+    return list(dict.fromkeys([*ours, *roles.points, *roles.protected, *weight]))
 
 
 def _list_amounts(frame: pd.DataFrame) -> list[str]:

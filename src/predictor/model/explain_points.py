@@ -114,10 +114,11 @@ def choose_points_gate(calibrated: CalibratedModel, sample: Sample, task: Points
     model = calibrated.model
     if not isinstance(model, LearnedPoints):
         raise TypeError(f"a gate in points needs learned points, not {type(model).__name__}")
-    seen = sample.take(calibrated.positions)
+    predicted = sample.take(calibrated.positions)
+    seen, drawn = predicted.as_representative(), predicted.draw_representative()
     by_itself = [column for rule, column in zip(task.book.rules, model.columns, strict=True) if rule.qualifies]
     qualified = (np.nan_to_num(seen.matrix[:, by_itself]) > 0).any(axis=1)
-    probability = np.where(qualified, 1.0, calibrated.out_of_fold)
+    probability = np.where(qualified, 1.0, calibrated.out_of_fold[drawn])
     table = compute_thresholds(
         seen.outcome, probability, weeks=seen.weeks, weight=seen.weight, amount=settings.amount, cost=settings.cost
     )

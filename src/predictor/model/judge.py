@@ -70,5 +70,7 @@ def judge_candidates(
 def compute_forward_thresholds(model: CalibratedModel, sample: Sample, settings: Settings) -> pd.DataFrame:
     """The table of thresholds, from the out-of-fold probabilities of a sample's leads."""
     leads = sample.take(model.positions)
+    drawn = leads.draw_representative()
+    leads = leads.as_representative()
     costs = {"amount": settings.threshold.amount, "cost": settings.threshold.cost}
-    return compute_thresholds(leads.outcome, model.out_of_fold, weeks=leads.weeks, weight=leads.weight, **costs)
+    return compute_thresholds(leads.outcome, model.out_of_fold[drawn], weeks=leads.weeks, weight=leads.weight, **costs)

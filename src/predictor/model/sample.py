@@ -10,6 +10,7 @@ from predictor.core.errors import TrainingError
 from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
 from predictor.model.pending import PendingWeights, shrink
+from predictor.model.represented import draw_representative
 from predictor.model.split import Fold, make_folds
 from predictor.points.fit_points import PointsTask
 
@@ -33,7 +34,9 @@ class Sample:
         weight: How much each lead counts, at least 0; None: all count 1.
         pending_weights: How the weights of pending leads are computed.
         as_of: The moment that outcomes and weights refer to; None where all outcomes are final.
-        exploration_weight: How many leads each represents, already included in `weight`; None: itself.
+        exploration_weight: How many leads each represents that a model held back, included in `weight`; None: itself.
+        represented: How many leads each represents of a sampled export, included in `weight`; None: itself.
+        leads_per_row: How many leads each represents where all represent as many: rows drawn by `as_representative`.
         points_task: The points to fit; None where there is no rule book.
         with_rule_counts: The same leads with how often each rule fired, before the other columns; None where that is not known.
     """
@@ -48,6 +51,8 @@ class Sample:
     pending_weights: PendingWeights = field(default_factory=PendingWeights)
     as_of: float | None = None
     exploration_weight: np.ndarray | None = None
+    represented: np.ndarray | None = None
+    leads_per_row: float = 1.0
     points_task: PointsTask | None = None
     with_rule_counts: Sample | None = field(default=None, repr=False)
 
@@ -68,6 +73,7 @@ class Sample:
             accepted_at=None if self.accepted_at is None else self.accepted_at[positions],
             weight=None if self.weight is None else self.weight[positions],
             exploration_weight=None if self.exploration_weight is None else self.exploration_weight[positions],
+            represented=None if self.represented is None else self.represented[positions],
             with_rule_counts=None,
         )
         return taken.as_known_at(self.as_of) if self.pending_weights.by_group and self.as_of is not None else taken
@@ -86,6 +92,7 @@ class Sample:
         outcome = np.isfinite(accepted_at).astype(float)
         weight = self.pending_weights.compute(accepted_at - self.order, at - self.order)
         weight = weight if self.exploration_weight is None else weight * self.exploration_weight
+        weight = weight if self.represented is None else weight * self.represented
         return replace(self, outcome=outcome, accepted_at=accepted_at, weight=weight, as_of=at, with_rule_counts=None)
 
     @property
@@ -102,8 +109,27 @@ class Sample:
 
     @property
     def weeks(self) -> float | None:
-        """How many weeks the leads came in, a day at least; None where they carry no dates."""
-        return max(float(np.ptp(self.order)) / 7, 1 / 7) if self.dated else None
+        """In how many weeks as many leads came in as there are rows, a day at least; None where they carry no dates."""
+        return max(float(np.ptp(self.order)) / 7, 1 / 7) / self.leads_per_row if self.dated else None
+
+    def count_alike(self, leads_per_row: float) -> Sample:
+        """The same rows, each of which represents that many leads."""
+        inner = None if self.with_rule_counts is None else self.with_rule_counts.count_alike(leads_per_row)
+        return replace(self, weight=None, represented=None, leads_per_row=leads_per_row, with_rule_counts=inner)
+
+    def draw_representative(self) -> np.ndarray:
+        """Positions of rows that look like all leads of a sampled export; of any other, all."""
+        return np.arange(len(self)) if self.represented is None else draw_representative(self.represented)[0]
+
+    def as_representative(self) -> Sample:
+        """The rows of `draw_representative`, each of which represents as many leads."""
+        if self.represented is None:
+            return self
+        positions, leads_per_row = draw_representative(self.represented)
+        drawn = self.take(positions)
+        weight = None if self.as_of is None or drawn.weight is None else drawn.weight / self.represented[positions]
+        inner = None if self.with_rule_counts is None else self.with_rule_counts.as_representative()
+        return replace(drawn, weight=weight, represented=None, leads_per_row=leads_per_row, with_rule_counts=inner)
 
     @property
     def fewest(self) -> float:

@@ -22,11 +22,13 @@ class Split:
         fit: Positions of the rows to learn from, rising.
         test: Positions of the rows to test on, rising.
         starts: First value of the order among the test leads; None where the split is random.
+        leads_per_row: How many leads each test lead represents, where the export is a sample.
     """
 
     fit: Positions
     test: Positions
     starts: float | None
+    leads_per_row: float = 1.0
 
 
 def split_forward(order: ArrayLike, *, test_share: float, gap: float) -> Split:

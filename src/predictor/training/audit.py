@@ -104,7 +104,7 @@ def make_view(dataset: Dataset) -> tuple[View, tuple[Finding, ...]]:
 def _is_late(dataset: Dataset, name: str) -> bool:
     """Whether a column was left out for its dates: it is in the table, but has no role."""
     leads = dataset.leads
-    return name not in {*LEAD_FACTS, *leads.attributes, *leads.points, *leads.protected}
+    return name not in {*LEAD_FACTS, *leads.attributes, *leads.points, *leads.protected, dataset.settings.roles.weight}
 
 
 def _find_outcome(dataset: Dataset) -> np.ndarray:

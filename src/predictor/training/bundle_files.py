@@ -96,12 +96,14 @@ def make_metrics(
 
 def describe_sample(sample: Sample, calibrated: CalibratedModel) -> dict[str, Any]:
     """The distribution of the training leads, feature by feature, and of their probabilities; for drift."""
+    drawn = sample.take(sample.draw_representative())
     features = {
-        feature.name: _describe_column(feature, sample.matrix[:, position])
+        feature.name: _describe_column(feature, drawn.matrix[:, position])
         for position, feature in enumerate(sample.features.features)
     }
-    quantiles = np.quantile(calibrated.out_of_fold, _QUANTILES).tolist()
-    return {"n": len(sample), "quantiles": list(_QUANTILES), "probability": quantiles, "features": features}
+    predicted = sample.take(calibrated.positions).draw_representative()
+    quantiles = np.quantile(calibrated.out_of_fold[predicted], _QUANTILES).tolist()
+    return {"n": len(drawn), "quantiles": list(_QUANTILES), "probability": quantiles, "features": features}
 
 
 def _describe_column(feature: Feature, values: np.ndarray) -> dict[str, Any]:

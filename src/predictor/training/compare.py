@@ -40,12 +40,13 @@ def collect_test_leads(dataset: Dataset, split: Split, models: Mapping[str, Cali
         models: Candidate -> its model, fitted on the training leads.
         verdict: The forward test.
     """
-    tested = _make_compared_leads(dataset, split.test, verdict.probability[verdict.chosen], verdict.threshold.threshold)
+    probability = verdict.probability[verdict.chosen]
+    tested = _make_compared_leads(dataset, split.test, probability, verdict.threshold.threshold, split.leads_per_row)
     calibrated = models.get("learned_points")
     if calibrated is None or dataset.points_task is None or not isinstance(calibrated.model, LearnedPoints):
         return tested
     features, _ = dataset.fit_features(split.fit)
-    fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.sample(split.test, features)
+    fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.test_sample(split, features)
     gate = choose_points_gate(calibrated, fit.seen_by(calibrated.name), dataset.points_task, dataset.settings.threshold)
     return replace(tested, learned=calibrated.model.total(test.seen_by(calibrated.name).matrix), learned_gate=float(gate))
 
@@ -153,14 +154,14 @@ def load_compared_leads(
     data = scorer.settings.data.model_copy(update={**places, "observed_until": "", "files": ()})
     dataset = load_dataset(scorer.settings.model_copy(update={"data": data}), now=now, book=scorer.book, allow_one_class=True)
     known = np.flatnonzero(dataset.outcomes.mature)
-    known = known[np.argsort(dataset.outcomes.order[known], kind="stable")]
+    known, leads_per_row = dataset.draw_representative(dataset.outcomes.sort_by_time(known))
     frame = dataset.leads.frame.iloc[known].reset_index(drop=True)
     moments = frame["mql_at"] if dataset.leads.dated else None
     events_table = None if dataset.events is None or not dataset.leads.dated else dataset.events.table
     answers = score_frame(scorer, frame, as_of=moments, events=events_table)
     if answers["probability"].isna().any():
         raise TrainingError("Some of the leads cannot be scored: `predictor score` says which and why. Fix them first.")
-    tested = _make_compared_leads(dataset, known, answers["probability"].to_numpy(), scorer.threshold)
+    tested = _make_compared_leads(dataset, known, answers["probability"].to_numpy(), scorer.threshold, leads_per_row)
     if learned is None:
         return tested, dataset
     awards = award_leads(learned, frame[["lead_id", *dataset.leads.attributes]], as_of=moments, events=events_table)
@@ -189,8 +190,11 @@ def _resolve(place: str) -> str:
     return place if not place or "://" in place else str(Path(place).resolve())
 
 
-def _make_compared_leads(dataset: Dataset, positions: np.ndarray, probability: np.ndarray, threshold: float) -> ComparedLeads:
-    leads, awards, mature = dataset.leads, dataset.points.awards, np.flatnonzero(dataset.outcomes.mature)
+def _make_compared_leads(
+    dataset: Dataset, positions: np.ndarray, probability: np.ndarray, threshold: float, leads_per_row: float
+) -> ComparedLeads:
+    leads, awards = dataset.leads, dataset.points.awards
+    ever, _ = dataset.draw_representative(np.flatnonzero(dataset.outcomes.mature))
     frame = leads.frame.iloc[positions].reset_index(drop=True)
     return ComparedLeads(
         lead_id=frame["lead_id"].to_numpy(dtype=object),
@@ -205,7 +209,7 @@ def _make_compared_leads(dataset: Dataset, positions: np.ndarray, probability: n
         book=dataset.points.book if awards is not None else None,
         attributes=frame[[name for name in leads.attributes if name in frame]],
         moments=frame["mql_at"] if leads.dated else None,
-        weeks=max(float(np.ptp(dataset.outcomes.order[positions])) / 7, 1 / 7) if leads.dated else None,
+        weeks=max(float(np.ptp(dataset.outcomes.order[positions])) / 7, 1 / 7) / leads_per_row if leads.dated else None,
         band=dataset.settings.threshold.band,
-        ever=None if (points := dataset.points.take(mature)) is None else (points, dataset.outcomes.outcome[mature]),
+        ever=None if (points := dataset.points.take(ever)) is None else (points, dataset.outcomes.outcome[ever]),
     )

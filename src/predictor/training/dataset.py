@@ -21,6 +21,7 @@ from predictor.features.event_features import EventFeature, choose_event_types, 
 from predictor.features.feature import EVENTS_PREFIX, Feature
 from predictor.features.fit import fit_features
 from predictor.model.outcomes import Outcomes
+from predictor.model.represented import draw_representative
 from predictor.model.sample import Sample
 from predictor.model.split import Split, split_forward, split_random
 from predictor.points.award import Awards
@@ -84,6 +85,7 @@ class Dataset:
         event_features: The features over events that the rows hold.
         points: Their points.
         events: Their events; None for none, and for a dataset from the store.
+        represented: (n,) how many leads each row of a sampled export represents; None where each represents itself.
         stored: How leads from the store were handed over; None for a dataset from tables.
         findings: What was noticed on the way.
     """
@@ -95,6 +97,7 @@ class Dataset:
     event_features: tuple[EventFeature, ...]
     points: LeadPoints
     events: Events | None = None
+    represented: np.ndarray | None = None
     stored: StoredLeads | None = None
     findings: tuple[Finding, ...] = field(default=())
 
@@ -126,14 +129,25 @@ class Dataset:
         return None if points.book is None or points.awards is None else PointsTask(points.book, self.settings.points.signs)
 
     def split(self) -> Split:
-        """The mature leads, the newest to test on; positions among all leads, oldest first."""
+        """The mature leads, the newest to test on; positions among all leads, oldest first.
+
+        Of a sampled export, test leads are drawn so that they look like all leads.
+        """
         outcomes, known = self.outcomes, np.flatnonzero(self.outcomes.mature)
         share = self.settings.split.test_share
         if not self.leads.dated and "order_by" not in self.leads.frame:
             split = split_random(len(known), test_share=share, seed=self.settings.model.seed)
         else:
             split = split_forward(outcomes.order[known], test_share=share, gap=self.gap)
-        return Split(outcomes.sort_by_time(known[split.fit]), outcomes.sort_by_time(known[split.test]), split.starts)
+        test, leads_per_row = self.draw_representative(outcomes.sort_by_time(known[split.test]))
+        return Split(outcomes.sort_by_time(known[split.fit]), test, split.starts, leads_per_row)
+
+    def draw_representative(self, positions: np.ndarray) -> tuple[np.ndarray, float]:
+        """Those of the positions that look like all leads of a sampled export, and how many leads each represents."""
+        if self.represented is None:
+            return positions, 1.0
+        drawn, leads_per_row = draw_representative(self.represented[positions])
+        return positions[drawn], leads_per_row
 
     def fit_features(self, positions: np.ndarray) -> tuple[FeatureSet, tuple[Finding, ...]]:
         """The features that those leads can carry."""
@@ -171,6 +185,11 @@ class Dataset:
             choose_event_types(leads, self.settings.features.min_support), self.settings.features.windows_days
         )
 
+    def test_sample(self, split: Split, features: FeatureSet) -> Sample:
+        """The test leads as arrays, oldest first; none counts more than another."""
+        sample = self.sample(split.test, features)
+        return sample if self.represented is None else sample.count_alike(split.leads_per_row)
+
     def sample(self, positions: np.ndarray, features: FeatureSet, *, as_of: float | None = None) -> Sample:
         """Those leads as arrays, oldest first.
 
@@ -188,15 +207,17 @@ class Dataset:
 
     def _make_sample(self, at: np.ndarray, features: FeatureSet, as_of: float | None) -> Sample:
         outcomes = self.outcomes
-        weight = None if self.stored is None or self.stored.weight is None else self.stored.weight[at]
+        explored = None if self.stored is None or self.stored.weight is None else self.stored.weight[at]
+        represented = None if self.represented is None else self.represented[at]
         sample = Sample(
             matrix=features.encode_table(self.rows.iloc[at], None if self.as_of is None else self.as_of.iloc[at]).matrix,
             outcome=outcomes.outcome[at],
             order=outcomes.order[at],
             features=features,
             dated=self.leads.dated,
-            weight=weight,
-            exploration_weight=weight,
+            weight=explored if represented is None else represented,
+            exploration_weight=explored,
+            represented=represented,
         )
         if as_of is None or outcomes.pending_weights is None:
             return sample
@@ -224,12 +245,13 @@ class Dataset:
         """What the dataset holds, as label and text."""
         outcomes, fit, book = self.outcomes, self.describe_fit(), self.points.book
         known, horizon = outcomes.outcome[outcomes.mature], outcomes.horizon_days
+        share = np.average(known, weights=None if self.represented is None else self.represented[outcomes.mature])
         types = {} if self.events is None else self.events.types
         events = f"{sum(events for events, _ in types.values()):,} of {count(len(types), 'type')}" if types else "none"
         return {
             "Leads": f"{len(self):,}",
             "For training": f"{fit['n']:,}, from {fit['from']} through {fit['through']}",
-            "Outcome known": f"{len(known):,} leads, of whom {format_percent(float(known.mean()))} became SQLs",
+            "Outcome known": f"{len(known):,} leads, of whom {format_percent(float(share))} became SQLs",
             "Pending": f"{outcomes.pending:,}",
             "Horizon": "the outcomes carry no dates" if horizon is None else f"{horizon:g} days",
             "Attributes": ", ".join(self.leads.attributes) or "none",

@@ -15,6 +15,7 @@ from predictor.data.load import load_tables
 from predictor.features.assemble import assemble_table
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
 from predictor.model.outcomes import check_gap, check_unweighted, label_outcomes
+from predictor.model.represented import check_balance, check_represented, compute_represented
 from predictor.points.rule import EventCondition
 from predictor.points.rulebook import RuleBook, load_rule_book
 from predictor.scoring.batch import award_leads, compute_event_features
@@ -49,12 +50,18 @@ def load_dataset(
     history = compute_event_features(event_features, leads.frame, as_of=as_of, events=table)
     rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards, history=history)
     outcomes = label_outcomes(leads, settings, allow_one_class=allow_one_class)
+    known, weight = outcomes.mature, settings.roles.weight
+    represented = compute_represented(
+        outcomes.outcome, known, weight=leads.frame[weight] if weight else None, base_rate=settings.label.base_rate
+    )
     noticed = (
         *findings,
         *book_findings,
         *_check_undated_events(leads, events),
         *check_unweighted(leads, settings),
         *check_gap(leads, settings, outcomes.horizon_days),
+        *check_represented(represented, outcomes.outcome, known),
+        *check_balance(outcomes.outcome, known, outcomes.order, settings),
     )
     return Dataset(
         settings=settings,
@@ -64,6 +71,7 @@ def load_dataset(
         event_features=event_features,
         points=make_points(rows, leads, settings, book=book, awards=awards),
         events=events,
+        represented=represented,
         findings=Findings(noticed),
     )
 

@@ -150,7 +150,7 @@ def train(
     refuse_errors(dataset, audited)
     split = dataset.split()
     features, unused = dataset.fit_features(split.fit)
-    fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.sample(split.test, features)
+    fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.test_sample(split, features)
     fitted = fit_candidates(dataset, fit, progress=progress, advance=advance)
     chosen = fitted.chosen
     progress("Looking at the test leads")
