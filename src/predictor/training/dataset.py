@@ -140,7 +140,7 @@ class Dataset:
         else:
             split = split_forward(outcomes.order[known], test_share=share, gap=self.gap)
         test, leads_per_row = self.draw_representative(outcomes.sort_by_time(known[split.test]))
-        return Split(outcomes.sort_by_time(known[split.fit]), test, split.starts, leads_per_row)
+        return Split(outcomes.sort_by_time(known[split.fit]), test, split.starts, leads_per_row=leads_per_row)
 
     def draw_representative(self, positions: np.ndarray) -> tuple[np.ndarray, float]:
         """Those of the positions that look like all leads of a sampled export, and how many leads each represents."""
