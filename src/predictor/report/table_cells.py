@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -16,6 +17,7 @@ from predictor.model.metrics.metrics import Difference
 # What the columns `told` hold.
 SAME, BETTER, WORSE = "no clear difference", "better", "worse"
 FEW, NOTHING = "too few leads", "no clear effect"
+_SCORED = r"On the \1 test leads with points, with the \2 that"
 
 
 def judge_difference(difference: Difference, *, better: bool) -> str:
@@ -45,6 +47,18 @@ def update_judgement(value: object) -> object:
     if text.startswith("not to be told"):
         return NOTHING if text.endswith("nothing") else SAME
     return FEW if text == "too few leads to tell" else value
+
+
+def update_sentence(sentence: str) -> str:
+    """The sentence about leads with points of a bundle of version 0.1, in the words of today; any other sentence as it is.
+
+    >>> same = "With none but the 90 test leads that have points, and the 40 of them that the points gate hands over, the model "
+    >>> print(update_sentence(f"{same}is better than the points: +3.0 (95 %: +1.0 to +5.0) SQLs."))
+    On the 90 test leads with points, with the 40 that the points gate hands over, the model is better than the points: +3.0 \
+(95 %: +1.0 to +5.0) SQLs.
+    """
+    text = re.sub(r"^With none but the (\S+) test leads that have points, and the (\S+) of them that", _SCORED, sentence)
+    return re.sub(r"the model is not to be told \w+ from the points", f"there is {SAME} between the model and the points", text)
 
 
 def list_rows(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -93,10 +93,19 @@ class ComparedLeads:
     @property
     def volume(self) -> str:
         """Where the leads of `handed` come from, in words."""
-        if self.routed is not None:
-            return "the points gate hands over"
-        trivial = len(np.unique(self.probability >= self.threshold)) < 2
-        return "are the better half by the model" if trivial else "the model's threshold hands over"
+        return name_volume(gated=self.routed is not None, trivial=len(np.unique(self.probability >= self.threshold)) < 2)
+
+
+def name_volume(*, gated: bool, trivial: bool) -> str:
+    """Where the leads of an equal volume come from, in words.
+
+    Args:
+        gated: Whether there is a points gate.
+        trivial: Whether the model's threshold hands over every lead or none.
+    """
+    if gated:
+        return "the points gate hands over"
+    return "are the better half by the model" if trivial else "the model's threshold hands over"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from predictor.core.wording import format_number, format_range
 from predictor.model.metrics.metrics import compute_reliability
 from predictor.model.threshold.gate import judge_gate
 from predictor.report.compare.bands import compute_point_bands
-from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS, ComparedLeads
+from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS, ComparedLeads, name_volume
 from predictor.report.compare.disagreement import compute_disagreement, list_swapped
 from predictor.report.compare.rules import compute_rules
 from predictor.report.compare.segments import compute_months, compute_segments
@@ -30,7 +30,7 @@ from predictor.report.compare.volume import (
     compute_volume,
     take_leads,
 )
-from predictor.report.table_cells import SAME, list_rows, update_judgement
+from predictor.report.table_cells import SAME, list_rows, update_judgement, update_sentence
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,12 +65,18 @@ class Comparison:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
-        """The comparison that `to_json` wrote."""
+        """The comparison that `to_json` wrote; one in the words of version 0.1 gets those of today, tables and sentences."""
         tables = {name: pd.DataFrame(table["data"], columns=table["columns"]) for name, table in content["tables"].items()}
+        sentences, is_old = tuple(content["sentences"]), False
         for table in tables.values():
             for column in table.columns[table.columns.str.endswith("told")]:
-                table[column] = table[column].map(update_judgement)
-        return cls(tables, tuple(content["sentences"]), tuple(content["untold"]))
+                judgements = table[column].map(update_judgement)
+                is_old = is_old or not judgements.equals(table[column])
+                table[column] = judgements
+        if is_old:
+            scored = (sentence for sentence in map(update_sentence, sentences) if sentence.startswith(SCORED))
+            sentences = (*_describe_tables(tables), *scored)
+        return cls(tables, sentences, tuple(content["untold"]))
 
     def __repr__(self) -> str:
         return f"<Comparison: {' '.join(self.sentences)}>"
@@ -119,7 +125,7 @@ def compute_comparison(
         "months": compute_months(tested),
         "reliability": compute_reliability(tested.outcome, tested.probability),
     }
-    sentences = [*_describe_tables(tested, tables), *_describe_scored(tested, **draws)]
+    sentences = [*_describe_tables(tables), *_describe_scored(tested, **draws)]
     return Comparison(tables, tuple(sentences), tuple(_list_limitations(tested)))
 
 
@@ -163,13 +169,14 @@ def _list_gates(tested: ComparedLeads) -> list[tuple[str, float, np.ndarray]]:
     return [*gates, (MODEL, tested.threshold, tested.probability >= tested.threshold)]
 
 
-def _describe_tables(tested: ComparedLeads, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+def _describe_tables(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """What the tables say, in sentences."""
     sentences = [str(text) for text in tables["gates"]["text"]]
-    if tested.points is None or len(np.unique(tested.outcome)) < 2:
+    everyone, volume = tables["steps"].iloc[0], tables["volume"]
+    if POINTS not in set(volume["way"]) or everyone["sqls"] in {0, everyone["leads"]}:
         return sentences
-    if tested.handed.any() and not tested.handed.all():
-        sentences += _describe_pairs(tested, tables)
+    if 0 < volume["leads"].iloc[0] < everyone["leads"]:
+        sentences += _describe_pairs(tables)
     for row in list_rows(tables["rankings"].drop_duplicates("way")):
         verb = "ranks" if row["way"] == MODEL else "rank"
         sentences.append(f"The {row['way']} {verb} at AUC {_format_auc(row)} on {row['leads']:,} test leads with points.")
@@ -179,11 +186,12 @@ def _describe_tables(tested: ComparedLeads, tables: Mapping[str, pd.DataFrame]) 
     return sentences
 
 
-def _describe_pairs(tested: ComparedLeads, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+def _describe_pairs(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     """Each way compared with another, with as many leads and for as many SQLs."""
+    gates = dict(zip(tables["gates"]["way"], tables["gates"]["leads"], strict=True))
+    which = name_volume(gated=POINTS in gates, trivial=gates[MODEL] != tables["volume"]["leads"].iloc[0])
     volume = [
-        f"With the {row['leads']:,} test leads that {tested.volume}, {_describe_pair(row)}: "
-        f"{_format_difference(row, digits=1)} SQLs."
+        f"With the {row['leads']:,} test leads that {which}, {_describe_pair(row)}: {_format_difference(row, digits=1)} SQLs."
         for row in _list_pairs(tables["volume"])
     ]
     return volume + [

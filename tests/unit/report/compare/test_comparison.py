@@ -1,5 +1,7 @@
 """Points against model as a whole: sentences, limitations, and that it reads back the same."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from unit.report.compared import PROBABILITY, PTS, TESTED, make_tested
 
 from predictor.report.compare.comparison import SCORED, Comparison, compute_comparison
 from predictor.report.summary import format_frame, write_summary
+from predictor.report.table_cells import SAME
 
 
 def test_a_comparison_is_the_same_when_read_back():
@@ -16,6 +19,37 @@ def test_a_comparison_is_the_same_when_read_back():
     assert set(comparison.tables) - set(again.tables) == {"swapped"}, "a bundle lists no lead"
     for name, table in again.tables.items():
         pd.testing.assert_frame_equal(table, comparison.tables[name], check_dtype=False)
+
+
+def make_old(content, *sentences):
+    """The content of a comparison as version 0.1 wrote it, with its sentences."""
+    tables = {"none": {"columns": ["told"], "data": [[SAME]]}, **content["tables"]}
+    old = {
+        name: {**table, "data": [["not to be told apart" if cell == SAME else cell for cell in row] for row in table["data"]]}
+        for name, table in tables.items()
+    }
+    return {**content, "tables": old, "sentences": list(sentences)}
+
+
+def hide_figures(sentences):
+    """Sentences without their figures, which a file rounds."""
+    return [re.sub(r"[+-]?[\d.,]*\d", "#", sentence) for sentence in sentences]
+
+
+def test_a_comparison_of_version_0_1_says_in_sentences_what_its_tables_say():
+    """Half of the SQLs have no points; learned points catch one more and one less; on leads with points the model is as good."""
+    outcome, probability = np.tile([1.0, 1, 0, 0, 0], 40), np.tile([0.9, 0.9, 0.5, 0.1, 0.1], 40)
+    points = np.tile([70.0, np.nan, 70, 10, 10], 40)
+    learned = np.concatenate([[5.0, 90.0], points[2:]])
+    changes = {"outcome": outcome, "probability": probability, "points": points, "routed": points >= 60, "learned": learned}
+    comparison = compute_comparison(make_tested(**changes), resamples=50)
+    which = "With none but the 160 test leads that have points, and the 80 of them that the points gate hands over"
+    old = "the learned points are not to be told apart from the points", "the model is not to be told apart from the points"
+    again = Comparison.from_json(make_old(comparison.to_json(), f"Before, {old[0]}.", f"{which}, {old[1]}: +0.0 SQLs."))
+    scored = "On the 160 test leads with points, with the 80 that the points gate hands over"
+    assert again.sentences[-1] == f"{scored}, there is no clear difference between the model and the points: +0.0 SQLs."
+    assert hide_figures(again.sentences[:-1]) == hide_figures(comparison.sentences[:-1])
+    assert any(f"there is {SAME} between the learned points and the points" in sentence for sentence in again.sentences[:-1])
 
 
 def test_sentences_say_what_the_tables_hold():
@@ -78,6 +112,8 @@ def test_limitations_are_named_and_the_rest_is_shown(changes, limitation):
     assert len(comparison.tables["gates"]) >= 1
     assert len(comparison.tables["gains"]) >= 100
     assert "nan" not in " ".join(comparison.sentences)
+    rebuilt = Comparison.from_json(make_old(comparison.to_json())).sentences
+    assert hide_figures(rebuilt) == hide_figures(text for text in comparison.sentences if not text.startswith(SCORED))
     assert write_summary(comparison, title="x")
     comparison.to_json()
 
