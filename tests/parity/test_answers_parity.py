@@ -29,7 +29,7 @@ _FACTS = ("mql_at", "sql_at", "recycled_at", "recycle_reason", "opportunity_at",
 @pytest.fixture(scope="module")
 def export(firm):
     """The newest leads of the firm and their events, as a CRM exports them."""
-    leads, events = read_table(firm / "leads.csv", "leads"), read_table(firm / "events.csv", "events")
+    leads, events = read_table(firm / "leads.csv", "leads").frame, read_table(firm / "events.csv", "events").frame
     newest = leads.sort_values("mql_at").tail(LEADS).reset_index(drop=True)
     return newest, events[events["lead_id"].isin(newest["lead_id"])]
 

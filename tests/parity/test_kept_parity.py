@@ -17,7 +17,7 @@ from predictor.scoring.answer import Lead
 
 @pytest.fixture(scope="module")
 def leads(firm):
-    rows, events = read_table(firm / "leads.csv", "leads").tail(200), read_table(firm / "events.csv", "events")
+    rows, events = read_table(firm / "leads.csv", "leads").frame.tail(200), read_table(firm / "events.csv", "events").frame
     by_lead = dict(iter(events[events["lead_id"].isin(rows["lead_id"])].groupby("lead_id")))
     leads = []
     for row in rows.to_dict("records"):

@@ -42,7 +42,7 @@ def trained(firms):
 def answers(trained, firms, tmp_path_factory):
     """The answers of the saved bundle for the new leads, with their outcomes."""
     saved = save_trained(trained, tmp_path_factory.mktemp("models"), now=NOW)
-    rows, events = (read_table(firms[1] / f"{name}.csv", name) for name in ("leads", "events"))
+    rows, events = (read_table(firms[1] / f"{name}.csv", name).frame for name in ("leads", "events"))
     scores, _ = score_leads(Scorer.load(saved.folder), rows, events, now=pd.Timestamp(NOW), reasons=0)
     times = pd.DataFrame({name: parse_times(rows[name], "UTC")[0] for name in ("mql_at", "sql_at")})
     known = compute_outcomes(times, horizon_days=30, observed_until=pd.Timestamp("2026-06-30T23:59:59Z"))

@@ -16,11 +16,11 @@ from predictor.core.errors import ScoringError, count
 
 @print_errors
 def score(
-    leads: Annotated[Path, typer.Option(help="CSV or Parquet, a row for each lead.")],
+    leads: Annotated[Path, typer.Option(help="CSV, Parquet or Excel, a row for each lead.")],
     out: Annotated[Path, typer.Option(help="CSV or Parquet to write.")],
     model: Model = MODELS,
     events: Annotated[
-        str | None, typer.Option(help="CSV or Parquet, a row for each event; a folder, a glob, or URL#TABLE.")
+        str | None, typer.Option(help="CSV, Parquet or Excel, a row for each event; a folder, a glob, or URL#TABLE.")
     ] = None,
     reasons: Annotated[int, typer.Option(min=0, max=20, help="Number of reasons for each lead.")] = 3,
     *,
@@ -30,16 +30,18 @@ def score(
     import pandas as pd
 
     from predictor.data.raw_tables import read_tables
+    from predictor.data.read.file_kinds import split_sheet
     from predictor.data.read.table_files import write_table
     from predictor.scoring.batch import score_leads
     from predictor.scoring.bundle.registry import find_bundle
     from predictor.scoring.scorer import Scorer
 
-    if out.resolve() in {Path(place).resolve() for place in (leads, events) if place is not None}:
+    if out.resolve() in {split_sheet(Path(place))[0].resolve() for place in (leads, events) if place is not None}:
         raise ScoringError(f"--out names '{out}', which is an input: the export would be lost. Name another file.")
     scorer = Scorer.load(find_bundle(model))
     raw = read_tables(scorer.settings, leads=str(leads), events=events)
-    answers, findings = score_leads(scorer, raw.leads, raw.events, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
+    answers, found = score_leads(scorer, raw.leads, raw.events, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
+    findings = (*raw.notes, *found)
     write_table(answers, out)
     failed = int(answers["probability"].isna().sum())
     routed = int((answers["decision"] == "route_to_sales").sum())

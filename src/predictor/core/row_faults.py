@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, PredictorError, TableError, count
 from predictor.core.settings import Settings
+from predictor.core.shared_facts import BIASED, count_facts, describe_shared
 
 T = TypeVar("T")
 _DROPPED = " Left out."
@@ -41,8 +42,18 @@ class Faults:
         """
         faulty = mask.to_numpy(dtype=bool)
         if faulty.any():
-            rows = f"{count(int(faulty.sum()), 'row')} (first in row {int(faulty.argmax()) + 1:,})"
+            rows = f"{count(int(faulty.sum()), 'row')} (first in row {_number_row(mask.index, int(faulty.argmax())):,})"
             self.rows.append((Finding(code, "error", what.replace("{rows}", rows), do=do), faulty))
+
+    def add_shared(self, facts: Sequence[pd.Series]) -> None:
+        """Say of each fault what its rows have in common beyond chance, so that nobody leaves them out unawares.
+
+        Args:
+            facts: A column of texts for each fact, as the outcome, as long as the table; see `describe_shared`.
+        """
+        for place, (fault, faulty) in enumerate(self.rows):
+            if shared := describe_shared(count_facts(facts, faulty), int(faulty.sum()), len(faulty)):
+                self.rows[place] = replace(fault, do=f"{fault.do} {shared}"), faulty
 
     def settle(self, table: str, frame: pd.DataFrame, *, drop: bool | None) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
         """The frame without its faulty rows and what was left out; or all faults at once.
@@ -64,8 +75,16 @@ class Faults:
         return frame, tuple(check_dropped(f) for f, _ in self.rows)
 
 
+def _number_row(index: pd.Index, place: int) -> int:
+    """The number of a row, from 1: by the index where that numbers the rows of a file, of which some were left out."""
+    numbers = pd.api.types.is_integer_dtype(index.dtype) and index.is_monotonic_increasing and index.is_unique and index[0] >= 0
+    return int(index[place]) + 1 if numbers else place + 1
+
+
 def offer_to_drop(fault: Finding) -> Finding:
-    """A fault of some rows, with the way to go on without them."""
+    """A fault of some rows, with the way to go on without them, unless they have something in common."""
+    if BIASED in fault.do:
+        return fault
     return replace(fault, do=f"{fault.do} Or set data.faulty_rows = 'drop' to leave these rows out.")
 
 

@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from itertools import count
 
 import pandas as pd
 
 from predictor.core.errors import list_names, name_nearest
 from predictor.core.row_faults import Faults
+
+
+def make_names(labels: Sequence[str]) -> list[str]:
+    """A name for each column: its label, with a number where a column before has the same; an empty label stays empty.
+
+    >>> make_names(["Id", "Status", "Status", "", "Status (2)", "Status"])
+    ['Id', 'Status', 'Status (3)', '', 'Status (2)', 'Status (4)']
+    """
+    taken, seen, names = set(labels), set[str](), list[str]()
+    for label in labels:
+        name, numbers = label, count(2)
+        while label and name in (seen if name == label else taken):
+            name = f"{label} ({next(numbers)})"
+        names.append(name)
+        seen.add(label)
+        taken.add(name)
+    return names
+
+
+def base_name(name: str) -> str:
+    """The label of a column whose name got a number, because another column has the same label.
+
+    >>> base_name("Lead Status (2)"), base_name("Employees (2024)"), base_name("City")
+    ('Lead Status', 'Employees (2024)', 'City')
+    """
+    return re.sub(r" \((?:[2-9]|[1-9]\d)\)$", "", name)
 
 
 def rename_to_ours(

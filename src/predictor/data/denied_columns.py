@@ -7,6 +7,8 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
+from predictor.data.columns import base_name
+
 _REASONS = {
     "qualification": "it is filled in during qualification",
     "sales": "it is set by sales",
@@ -30,10 +32,10 @@ def _simplify(name: str) -> str:
 def deny_category(name: str) -> str | None:
     """The category of `denied_columns.toml` that a column's name belongs to; None where it may become a feature.
 
-    >>> deny_category("Lead Quality"), deny_category("First Name"), deny_category("Industry")
+    >>> deny_category("Lead Quality"), deny_category("First Name (2)"), deny_category("Industry")
     ('qualification', 'personal', None)
     """
-    simple = _simplify(name)
+    simple = _simplify(base_name(name))
     for denied, category in _denied_names().items():
         if simple == denied or (denied.endswith("*") and simple.startswith(denied[:-1])):
             return category

@@ -12,6 +12,7 @@ from predictor.core.errors import Finding, TableError, count, list_names
 from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import Format
+from predictor.core.wording import format_percent
 from predictor.data.columns import check_named, rename_to_ours
 from predictor.data.denied_columns import deny_reason
 from predictor.data.detect_formats import check_formats, detect_formats, to_plain_frame
@@ -78,10 +79,12 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     _check_needed(frame, faults)
     until = parse_observed_until(settings, faults)
     frame = blank_missing(frame, settings.data.missing_values)
-    frame, formats, format_findings = _apply_formats(frame, settings, faults)
-    frame = _parse_facts(frame, settings, faults)
+    plain, formats, format_findings = _apply_formats(frame, settings, faults)
+    frame = _parse_facts(plain, settings, faults)
     row_findings = _check_rows(frame, ids, settings, faults)
     _check_future(frame, now, faults)
+    if faults.rows:
+        faults.add_shared(_list_facts(plain, settings))
     frame, dropped = faults.settle("leads", frame, drop=settings.data.faulty_rows == "drop")
     frame, not_mql = _keep_mqls(frame)
     if frame.empty:
@@ -259,12 +262,51 @@ def _check_rows(frame: pd.DataFrame, ids: pd.Series, settings: Settings, faults:
     return (*findings, Finding("LEAD014", "warning", what, do="Map mql_at, or map order_by to any column that grows with time."))
 
 
+def _list_facts(plain: pd.DataFrame, settings: Settings) -> list[pd.Series]:
+    """What faulty rows may have in common: their outcome first, then the month of each date, then each category.
+
+    Args:
+        plain: The leads under our names, in the plain format, before dates are parsed: a faulty one counts as filled.
+        settings: Section label is used.
+    """
+    accepted = plain["sql_at"].notna() if "sql_at" in plain else None
+    if accepted is None and "outcome" in plain:
+        accepted = parse_outcome(plain["outcome"], settings.label.outcome_yes, settings.label.outcome_no)[0] == 1
+    facts = [] if accepted is None else [accepted.map({True: "were accepted by sales", False: "were not accepted"})]
+    categories = []
+    for name in map(str, plain):
+        texts = plain[name].astype("str")
+        months = texts.str.extract(r"^(\d{4}-\d{2})-\d{2}", expand=False)
+        if 2 * months.notna().sum() > plain[name].notna().sum():
+            facts.append(f"have a '{name}' of " + months)
+        elif name not in LEAD_FACTS and name not in settings.roles.protected and deny_reason(name) is None:
+            categories.append("have '" + texts + f"' in '{name}'")
+    return [*facts, *categories]
+
+
 def _keep_mqls(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """The leads that became MQLs, and findings about the others: a warning where sales accepted some of them."""
     if "mql_at" not in frame or frame["mql_at"].notna().all():
         return frame, ()
     is_mql = frame["mql_at"].notna()
-    what = f"{count(int((~is_mql).sum()), 'lead')} never became an MQL (no 'mql_at') and were left out."
-    return frame[is_mql], (Finding("LEAD007", "tip", what, do="Nothing, if the export holds all leads."),)
+    accepted = frame["sql_at"].notna() if "sql_at" in frame else frame["outcome"] == 1
+    never = int((~is_mql & ~accepted).sum())
+    what = f"{count(never, 'lead')} never became an MQL (no 'mql_at') and were left out."
+    tips = (Finding("LEAD007", "tip", what, do="Nothing, if the export holds all leads."),) if never else ()
+    return frame[is_mql], (*_check_accepted_undated(accepted, is_mql), *tips)
+
+
+def _check_accepted_undated(accepted: pd.Series, is_mql: pd.Series) -> tuple[Finding, ...]:
+    """A warning about leads that sales accepted without a moment when they became MQLs."""
+    undated = int((accepted & ~is_mql).sum())
+    if not undated:
+        return ()
+    have, were = ("has", "was") if undated == 1 else ("have", "were")
+    share = format_percent(undated / int(accepted.sum()))
+    what = f"{count(undated, 'lead')} that sales accepted {have} no 'mql_at' and {were} left out: {share} of all acceptances."
+    do = "Map the date on which leads were created to mql_at in [columns], which then dates all of them. "
+    do += "Or leave it so, if only leads that became MQLs are to be scored."
+    return (Finding("LEAD053", "warning", what, do=do),)
 
 
 def _list_kept(frame: pd.DataFrame, settings: Settings) -> list[str]:

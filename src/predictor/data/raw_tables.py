@@ -16,7 +16,7 @@ from predictor.data.events.contract import RawEvents
 from predictor.data.read.database import is_url, load_frame
 from predictor.data.read.event_sources import open_events
 from predictor.data.read.table_errors import make_table_error
-from predictor.data.read.table_files import compute_row_step, read_table
+from predictor.data.read.table_files import FileTable, compute_row_step, read_table, tidy_table
 
 
 @dataclass(frozen=True)
@@ -52,23 +52,23 @@ def read_tables(settings: Settings, *, leads: str | None = None, events: str | N
     events_at = (events if scoring else data.events) or ""
     own_events = [open_events(events_at, folder, encoding=data.encoding)] if events_at else []
     if not data.crm or is_url(where):
-        frame, notes = _read_leads(where, folder, settings, most=0 if scoring else data.most_rows)
-        return RawTables(leads=frame, events=own_events[0] if own_events else None, notes=notes)
+        found = _read_leads(where, folder, settings, most=0 if scoring else data.most_rows)
+        return RawTables(leads=found.frame, events=own_events[0] if own_events else None, notes=found.notes)
     files: Sequence[str] = () if scoring else data.files
     export = read_crm([folder / where, *(folder / name for name in files)], data.crm, settings, scoring=scoring)
     sources = [*export.events, *own_events]
     return RawTables(leads=export.leads, events=join_events(sources) if sources else None, notes=export.notes)
 
 
-def _read_leads(where: str, folder: Path, settings: Settings, *, most: int) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+def _read_leads(where: str, folder: Path, settings: Settings, *, most: int) -> FileTable:
     """The leads of a file or a table; of a CSV with more than `most` rows every n-th, with a finding that says so."""
     if is_url(where):
-        return load_frame(where, folder, "leads"), ()
+        return tidy_table(FileTable(load_frame(where, folder, "leads")), "leads", name=where.rpartition("#")[2])
     path = folder / where
     step = compute_row_step(path, most)
-    frame = read_table(path, "leads", encoding=settings.data.encoding, step=step)
+    frame, notes = read_table(path, "leads", encoding=settings.data.encoding, step=step)
     if step == 1:
-        return frame, ()
+        return FileTable(frame, notes)
     what = f"'{path.name}' holds more than {most:,} rows: one in {step:,} was read, {len(frame):,} evenly over the file."
     do = "Raise data.most_rows where memory allows; a sample of this size gives much the same model."
-    return frame, (Finding("LEAD040", "warning", what, do=do),)
+    return FileTable(frame, (*notes, Finding("LEAD040", "warning", what, do=do)))

@@ -6,6 +6,7 @@ from helpers import NOW, make_firm, refuse, write_settings
 
 from predictor.core.errors import TableError, TrainingError
 from predictor.core.settings import load_settings
+from predictor.data.load import load_tables
 from predictor.scoring.scorer import Scorer
 from predictor.training.train import save_trained, train
 
@@ -102,11 +103,13 @@ def test_dates_that_are_none(tmp_path, leads, date):
     refuse(make_firm(tmp_path, leads), TableError, match)
 
 
-def test_two_columns_of_one_name(tmp_path, leads):
-    path = make_firm(tmp_path, leads)
+def test_two_columns_of_one_name_are_two_columns(tmp_path, leads):
+    settings = load_settings(make_firm(tmp_path, leads))
     lines = (tmp_path / "leads.csv").read_text().replace("industry,employees", "employees,employees", 1)
     (tmp_path / "leads.csv").write_text(lines)
-    refuse(path, TableError, "LEAD012 Two columns have the same name: 'employees'. Rename or remove one of each.")
+    found, _, findings = load_tables(settings, pd.Timestamp(NOW))
+    assert {"employees", "employees (2)"} <= set(found.attributes)
+    assert "The later ones are read as 'employees (2)'" in next(f.what for f in findings if f.code == "LEAD052")
 
 
 def test_rows_longer_than_the_header(tmp_path, leads):

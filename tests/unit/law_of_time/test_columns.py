@@ -28,7 +28,7 @@ def test_columns_of_qualification_are_denied_by_name(name):
 
 
 def test_a_denied_column_is_left_out_with_a_finding_unless_allowed(firm):
-    raw = read_table(firm / "leads.csv", "leads").assign(Tags="hot")
+    raw = read_table(firm / "leads.csv", "leads").frame.assign(Tags="hot")
     asked = load_settings(firm / "predictor.toml")
     leads = check_leads(raw, asked)
     assert "Tags" not in leads.attributes
@@ -45,7 +45,7 @@ def test_what_sales_did_is_no_feature(trained):
 
 @pytest.mark.parametrize("column", ["recycle_reason", "amount", "recycled_at", "Lead Status", "Gender"])
 def test_rules_see_neither_outcomes_nor_what_sales_filled_in_nor_what_is_protected(firm, tmp_path, column):
-    raw = read_table(firm / "leads.csv", "leads").assign(**{"Lead Status": "Hot", "Gender": "x"})
+    raw = read_table(firm / "leads.csv", "leads").frame.assign(**{"Lead Status": "Hot", "Gender": "x"})
     raw.to_csv(tmp_path / "leads.csv", index=False)
     (tmp_path / "book.toml").write_text(BARRED % column)
     asked = '[data]\nleads = "leads.csv"\n[roles]\nprotected = ["Gender"]\n[points]\nrule_book = "book.toml"\n'
@@ -65,7 +65,7 @@ def test_a_rule_on_a_missing_column_is_reported(firm, tmp_path):
 
 
 def test_a_date_that_is_often_set_later_is_no_feature(firm):
-    raw = read_table(firm / "leads.csv", "leads")
+    raw = read_table(firm / "leads.csv", "leads").frame
     seen = pd.to_datetime(raw["mql_at"]) + pd.to_timedelta(np.arange(len(raw)) % 3 - 1, unit="D")
     leads = check_leads(raw.assign(**{"Last Page Seen At": seen.astype("str")}), load_settings(firm / "predictor.toml"))
     assert "Last Page Seen At" not in leads.attributes
@@ -73,7 +73,7 @@ def test_a_date_that_is_often_set_later_is_no_feature(firm):
 
 
 def test_a_date_in_the_future_is_refused(firm):
-    raw = read_table(firm / "leads.csv", "leads")
+    raw = read_table(firm / "leads.csv", "leads").frame
     raw.loc[3, "recycled_at"] = "2062-01-01"
     with pytest.raises(TableError, match="LEAD011 Column 'recycled_at' lies in the future in 1 row"):
         check_leads(raw, load_settings(firm / "predictor.toml"), now=pd.Timestamp("2026-07-01", tz="UTC"))

@@ -113,7 +113,7 @@ def test_undated_leads_are_scored_as_they_were_learned(tmp_path):
     assert any(finding.code == "EVENT008" for finding in trained.findings)
     scorer = Scorer(Bundle("undated", trained.files, {}))
     matrix = scorer.features.encode_table(trained.dataset.rows, None).matrix
-    raw, events = read_table(tmp_path / "leads.csv", "leads"), read_table(tmp_path / "events.csv", "events")
+    raw, events = read_table(tmp_path / "leads.csv", "leads").frame, read_table(tmp_path / "events.csv", "events").frame
     table, _ = score_leads(scorer, raw, events, now=pd.Timestamp(MOMENT))
     np.testing.assert_allclose(table["probability"], trained.final.predict(matrix), rtol=0, atol=1e-12)
     values = {"created": created[1], "industry": frame["industry"][1]}

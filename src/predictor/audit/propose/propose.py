@@ -27,7 +27,7 @@ from predictor.data.parse import blank_missing
 from predictor.data.read.csv_header import read_header
 from predictor.data.read.database import is_url
 from predictor.data.read.event_sources import open_events
-from predictor.data.read.table_files import CSV
+from predictor.data.read.file_kinds import detect_kind, split_sheet
 
 
 def propose_settings(
@@ -83,23 +83,10 @@ def propose_settings(
 
 
 def _check_shape(raw: pd.DataFrame, leads: str) -> None:
-    repeated = raw.columns.duplicated()
-    if repeated.any():
-        what = f"Two columns have the same name: {list_names(sorted(set(raw.columns[repeated])))}."
-        raise TableError("leads", [Finding("LEAD012", "error", what, do="Rename or remove one of each.")])
     if len(raw.columns) < 2:
         what = f"'{Path(leads).name}' has one column only, {list_names(raw.columns)}."
-        raise TableError(
-            "leads",
-            [
-                Finding(
-                    "LEAD000",
-                    "error",
-                    what,
-                    do="Export a table: one row per lead, one column per fact, no line above the header.",
-                )
-            ],
-        )
+        do = "Export a table: one row per lead, one column per fact, with a comma, semicolon, tab or bar between two cells."
+        raise TableError("leads", [Finding("LEAD000", "error", what, do=do)])
 
 
 def _check_named_outcome(outcome: str, columns: Sequence[ColumnProfile]) -> None:
@@ -127,7 +114,7 @@ def _propose_data(
         data["files"] = ([_format_place(name, out) for name in files], "its other files, recognised by their headers")
     if events:
         data["events"] = (_format_place(events, out), "one row an event")
-    if not is_url(leads) and Path(leads).suffix.casefold() in CSV:
+    if not is_url(leads) and detect_kind(split_sheet(Path(leads))[0], "leads") == "csv":
         encoding = read_header(Path(leads), "leads").encoding
         if not encoding.startswith("utf-8"):
             data["encoding"] = (encoding, "it is not UTF-8; name another encoding where letters look wrong")

@@ -16,8 +16,8 @@ from predictor.data.crm.export_files import LEADS, group_files
 from predictor.data.crm.export_maps import Export, read_export_map
 from predictor.data.crm.field_maps import Names
 from predictor.data.events.contract import RawEvents
-from predictor.data.read.excel import EXCEL
-from predictor.data.read.table_files import CSV, PARQUET, read_sample
+from predictor.data.read.file_kinds import CSV, EXCEL, PARQUET
+from predictor.data.read.table_files import read_column_names, read_sample
 
 MOST_ROWS = 200_000  # read from the start of a large file
 
@@ -59,11 +59,11 @@ def load_export_sample(exports: Sequence[str], crm: Export | None) -> ExportSamp
         if len(files) != 1:
             names = list_names(files) or list_names(exports)
             raise SettingsError(f"The leads must be one file, but are {names}. Name one file, or name the CRM with --crm.")
-        leads, whole = read_sample(files[0], LEADS, MOST_ROWS)
-        return ExportSample(leads, (files[0],), whole=whole)
+        (leads, notes), whole = read_sample(files[0], LEADS, MOST_ROWS)
+        return ExportSample(leads, (files[0],), whole=whole, notes=notes)
     paths = [Path(file) for file in files]
     objects = group_files(paths, read_export_map(crm))
-    columns = [str(name) for path in objects.get(LEADS, []) for name in read_sample(str(path), LEADS, 1)[0]]
+    columns = [name for path in objects.get(LEADS, []) for name in read_column_names(path, LEADS)]
     protected_names = Names(read_names()["roles"]["protected"])
     protected = [name for name in dict.fromkeys(columns) if name in protected_names]
     export = read_crm(paths, crm, make_settings({"roles": {"protected": protected}}))

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,8 @@ def join_events(sources: Sequence[RawEvents]) -> RawEvents:
             whole = open_files(str(folder), Path()).read({ours: ours for ours in columns})
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        return ReadEvents(whole.table.mutate(file=ibis.null("string")), tuple(fault for part in parts for fault in part.faults))
+        faults, notes = (tuple(chain.from_iterable(found)) for found in ([p.faults for p in parts], [p.notes for p in parts]))
+        return ReadEvents(whole.table.mutate(file=ibis.null("string")), faults, notes)
 
     return RawEvents(columns=names, read=read, notes=tuple(note for source in sources for note in source.notes))
 

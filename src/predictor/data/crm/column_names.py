@@ -6,8 +6,9 @@ import pandas as pd
 
 from predictor.core.errors import Finding, list_names
 from predictor.core.settings import Settings
+from predictor.data.columns import base_name
 from predictor.data.crm.export_maps import ExportMap, find_columns
-from predictor.data.crm.field_maps import normal_name
+from predictor.data.crm.field_maps import Names, normal_name
 from predictor.data.denied_columns import deny_reason
 
 
@@ -33,9 +34,12 @@ def name_columns(raw: pd.DataFrame, export_map: ExportMap, settings: Settings) -
             columns[ours] = _fill_gaps([raw[name] for name in sources])
     rest = [name for name in names if name not in used]
     left, unknown = list[str](), list[str]()
+    facts = Names(theirs for names in export_map.facts.values() for theirs in names)
     for name in rest:
-        attribute = export_map.attributes.get(normal_name(name))
-        if (attribute is None and export_map.is_left_out(name)) or (attribute or name) in columns:
+        label = base_name(name)  # the second column of a label stays a column of its own, unless the first is none
+        attribute = export_map.attributes.get(normal_name(name)) if label == name else None
+        late = export_map.is_left_out(label) or (label != name and label in facts)
+        if (attribute is None and late) or (attribute or name) in columns:
             left.append(name)
         elif attribute is None:
             columns[name] = raw[name]  # columns with denied names are removed later, with the reason

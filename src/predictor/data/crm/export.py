@@ -54,19 +54,23 @@ def read_crm(paths: Sequence[Path], crm: Export, settings: Settings, *, scoring:
     files = group_files(paths, export_map, encoding=encoding)
     if LEADS not in files:
         raise make_table_error(LEADS, f"None of the files holds {export_map.name}'s leads.", "Name their file in data.leads.")
-    tables = [read_table(path, LEADS, encoding=encoding) for path in files[LEADS]]
+    parts = [read_table(path, LEADS, encoding=encoding) for path in files[LEADS]]
+    tables = [part.frame for part in parts]
     _check_alike(tables, files[LEADS], export_map)
-    raw = pd.concat(tables, ignore_index=True)
+    raw = pd.concat(tables, ignore_index=len(tables) > 1)
     raw, deleted = _drop_deleted(raw, export_map)
     leads, notes = name_columns(raw, export_map, settings)
     if "history" in files and not scoring and "lead_id" in leads:
-        history = pd.concat([read_table(path, LEADS, encoding=encoding) for path in files["history"]], ignore_index=True)
+        history_parts = [read_table(path, LEADS, encoding=encoding) for path in files["history"]]
+        history = pd.concat([part.frame for part in history_parts], ignore_index=True)
+        parts += history_parts
         leads = _add_episodes(leads, raw, history, export_map, settings)
         notes = (*notes, *check_unnamed_stages(history, export_map.objects["history"], settings))
     keys = as_keys(leads["lead_id"]) if crm == "salesforce" and "lead_id" in leads else None
     kinds = [kind for kind in files if kind in _EVENT_KINDS]
     events = tuple(open_activities(files[kind], export_map.objects[kind], encoding=encoding, keys=keys) for kind in kinds)
-    return CrmExport(leads=leads, events=events, notes=(*deleted, *notes))
+    read = tuple(note for part in parts for note in part.notes)
+    return CrmExport(leads=leads, events=events, notes=(*read, *deleted, *(() if scoring else notes)))
 
 
 def _check_alike(tables: Sequence[pd.DataFrame], paths: Sequence[Path], export_map: ExportMap) -> None:
@@ -82,18 +86,16 @@ def _check_alike(tables: Sequence[pd.DataFrame], paths: Sequence[Path], export_m
 
 
 def _drop_deleted(raw: pd.DataFrame, export_map: ExportMap) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """The leads without deleted ones and without the closing lines of a report."""
-    keys = find_columns(list(map(str, raw)), export_map.facts["lead_id"])
-    if not keys or "deleted" not in export_map.objects.get(LEADS, {}):
+    """The leads without deleted ones."""
+    names = find_columns(list(map(str, raw)), export_map.objects.get(LEADS, {}).get("deleted", []))
+    if not names:
         return raw, ()
-    kept = ~(raw.drop(columns=keys[:1]).isna().all(axis=1) & (len(raw.columns) > 1))
-    for name in find_columns(list(map(str, raw)), export_map.objects[LEADS]["deleted"])[:1]:
-        kept &= ~raw[name].astype("str").str.strip().str.casefold().isin(YES)
+    kept = ~raw[names[0]].astype("str").str.strip().str.casefold().isin(YES)
     if kept.all():
         return raw, ()
-    what = f"{count(int((~kept).sum()), 'row')} of {export_map.name}'s leads left out: deleted, or no leads."
+    what = f"{count(int((~kept).sum()), 'row')} of {export_map.name}'s leads left out: deleted."
     do = "Nothing, if you expect about this number."
-    return raw[kept].reset_index(drop=True), (Finding("LEAD039", "tip", what, do=do),)
+    return raw[kept], (Finding("LEAD039", "tip", what, do=do),)
 
 
 def _add_episodes(

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from predictor.core.errors import list_names
 from predictor.data.crm.export_maps import ExportMap, find_columns
-from predictor.data.read.csv_header import read_header
-from predictor.data.read.table_errors import make_missing_file_error, make_table_error
-from predictor.data.read.table_files import CSV, PARQUET, read_names
+from predictor.data.read.table_errors import make_table_error
+from predictor.data.read.table_files import read_column_names
 
 LEADS = "leads"
 
@@ -27,12 +26,7 @@ def group_files(paths: Sequence[Path], export_map: ExportMap, *, encoding: str =
 
 
 def _detect_kind(path: Path, export_map: ExportMap, encoding: str) -> str:
-    if not path.is_file():
-        raise make_missing_file_error(LEADS, path)
-    suffix = path.suffix.casefold()
-    if suffix not in CSV | PARQUET:
-        return LEADS
-    names = read_names(path, LEADS) if suffix in PARQUET else read_header(path, LEADS, encoding).names
+    names = read_column_names(path, LEADS, encoding)
     others = [kind for kind in export_map.objects if kind != LEADS]
     kind = next((kind for kind in others if _has_all(names, export_map.objects[kind]["needs"])), None)
     if kind is not None:

@@ -16,6 +16,7 @@ from predictor.core.errors import Finding, TableError, count, list_names
 from predictor.core.row_faults import Faults, check_dropped, offer_to_drop
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import DATE_FORMATS
+from predictor.core.shared_facts import describe_shared
 from predictor.data.columns import check_named, rename_to_ours
 from predictor.data.events.event_cells import materialise, parse_event_cells
 from predictor.data.events.table import complete_events, list_rows
@@ -35,10 +36,12 @@ class ReadEvents:
     Attributes:
         table: The requested columns, `row` (from 1, in the order of the files) and `file`, None where there is no file.
         faults: Rows that could not be read and are missing in the table.
+        notes: Findings about rows that are no events and were left out.
     """
 
     table: Table
     faults: tuple[Finding, ...] = ()
+    notes: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ def check_events(
     types = _count_types(table)
     findings = (
         *raw.notes,
+        *read.notes,
         *map(check_dropped, faults),
         *_check_unknown_leads(parsed, readable, keys),
         *_check_future(parsed, known, now),
@@ -173,10 +177,32 @@ def _check_rows(parsed: Table) -> list[Finding]:
     firsts = {f"first{place}": parsed.row.min(where=mark) for place, mark in enumerate(marks.values())}
     (found,) = parsed.aggregate(**sums, **firsts).to_pyarrow().to_pylist()
     return [
-        Finding(code, "error", f"{what} {count(n, 'row')} (first in {_locate(parsed, found[f'first{place}'])}).", do=do)
-        for place, (code, what, do) in enumerate(marks)
+        Finding(
+            code,
+            "error",
+            f"{what} {count(n, 'row')} (first in {_locate(parsed, found[f'first{place}'])}).",
+            do=f"{do} {_describe_shared(parsed, mark)}".rstrip(),
+        )
+        for place, ((code, what, do), mark) in enumerate(marks.items())
         if (n := found[f"n{place}"])
     ]
+
+
+def _describe_shared(parsed: Table, mark: BooleanValue) -> str:
+    """What faulty rows have in common beyond chance, a type or a month; empty for nothing."""
+    month = (parsed.at_us // 1_000_000).as_timestamp("s").strftime("%Y-%m")
+    facts = {"are '{}'": parsed.event_type, "are of {}": month}
+    counts = []
+    for phrase, fact in facts.items():
+        rows = (
+            parsed.mutate(fact=fact, faulty=mark)
+            .group_by("fact")
+            .aggregate(faulty=lambda t: t.faulty.sum(), n=lambda t: t.count())
+        )
+        found = rows.to_pyarrow().to_pylist()
+        counts.append({phrase.format(row["fact"]): (row["faulty"], row["n"]) for row in found if row["fact"] is not None})
+    ((faulty, n),) = parsed.aggregate(faulty=mark.sum(), n=parsed.count()).to_pandas().itertuples(index=False)
+    return describe_shared(counts, int(faulty), int(n))
 
 
 def _locate(table: Table, row: int) -> str:

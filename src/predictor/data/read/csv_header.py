@@ -1,4 +1,4 @@
-"""The header of a CSV file: its encoding, its delimiter and the names of its columns."""
+"""The header of a CSV file: its encoding, its delimiter, the lines above it and the names of its columns."""
 
 from __future__ import annotations
 
@@ -6,27 +6,21 @@ import codecs
 import csv
 import io
 import re
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from predictor.data.read.table_errors import make_encoding_error, make_table_error
+from predictor.data.read.table_shape import MOST_LINES, locate_table
 
 DELIMITERS = ",;\t|"
 _SNIFFED = 1 << 16
+_LONGEST_HEADER = 1 << 21  # characters that are read to find the header and the rows below it
 _CHUNK_BYTES = 1 << 22
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_OTHER_KINDS = {  # first bytes of files that are no CSV, whatever their names say
-    b"PK\x03\x04": "an Excel or ZIP file",
-    b"\xd0\xcf\x11\xe0": "an old Excel file (.xls)",
-    b"%PDF": "a PDF",
-    b"PAR1": "Parquet",
-    b"\x1f\x8b": "compressed (gzip)",
-    b"<": "HTML or XML",
-    b"{": "JSON",
-    b"[": "JSON",
-}
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # bytes that Windows-1252 does not define
+_NEWLINE = b"\n"
 _SEP_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # as Excel writes and reads it
 
 
@@ -38,12 +32,16 @@ class Header(NamedTuple):
         delimiter: The character between two cells.
         names: The names of the columns.
         skip: The number of lines before the header.
+        titles: How many of these hold something, as the title of a report does.
+        row_length: The mean number of characters of the first rows.
     """
 
     encoding: str
     delimiter: str
     names: list[str]
     skip: int = 0
+    titles: int = 0
+    row_length: int = 1
 
 
 def read_header(path: Path, table: str, encoding: str = "auto") -> Header:
@@ -60,45 +58,84 @@ def read_header(path: Path, table: str, encoding: str = "auto") -> Header:
     try:
         known = detect_encoding(path, table) if encoding == "auto" else encoding
         with path.open(encoding=known, newline="") as lines:
-            return _read_names(lines, path, table, known)
+            text = lines.read(_LONGEST_HEADER)
     except UnicodeDecodeError as error:
         raise make_encoding_error(table, path, encoding) from error
-    except csv.Error as error:
-        raise make_table_error(table, f"'{path.name}' is broken: {error}.", "Export it again, or fix that line.") from error
     except OSError as error:
         what = f"'{path.name}' cannot be read: {error.strerror or error}."
         raise make_table_error(table, what, "Check the file and its permissions.") from error
+    if len(text) == _LONGEST_HEADER:
+        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
+        if not text:
+            what = f"The first line of '{path.name}' has more than {_LONGEST_HEADER:,} characters."
+            raise make_table_error(table, what, "Export it again: one line for each row.")
+    try:
+        return _locate_header(text, path, table, known)
+    except csv.Error as error:
+        raise make_table_error(table, f"'{path.name}' is broken: {error}.", "Export it again, or fix that line.") from error
 
 
-def _read_names(lines: io.TextIOBase, path: Path, table: str, encoding: str) -> Header:
-    """The header: the first line that is neither blank nor a `sep=` line, which names the delimiter."""
-    start, skip, delimiter = lines.tell(), 0, ""
-    line = lines.readline(_SNIFFED)
-    while line and (not line.strip() or _SEP_LINE.fullmatch(line)):
-        match = _SEP_LINE.fullmatch(line)
-        delimiter = match[1] if match else delimiter
-        start, skip = lines.tell(), skip + 1
-        line = lines.readline(_SNIFFED)
-    lines.seek(start)
-    delimiter = delimiter or detect_delimiter(line)
-    names = next(filter(None, csv.reader(lines, delimiter=delimiter)), [])
-    if not names:
+def _locate_header(text: str, path: Path, table: str, encoding: str) -> Header:
+    """The header in the first lines; a `sep=` line above it names the delimiter."""
+    first = next((line for line in io.StringIO(text, newline="") if line.strip()), "")
+    match = _SEP_LINE.fullmatch(first)
+    delimiter = match[1] if match else detect_delimiter(text)
+    rows, starts = _parse_rows(text, delimiter)
+    if match:
+        sep = next(place for place, row in enumerate(rows) if row)
+        rows[sep] = []
+    shape = locate_table(rows)
+    if shape is None:
         raise make_table_error(table, f"'{path.name}' is empty.", "Export it again.")
-    return Header(encoding=encoding, delimiter=delimiter, names=[name.strip() for name in names], skip=skip)
+    titles = sum(any(cell.strip() for cell in row) for row in rows[: shape.header])
+    row_length = len(text) // max(text.count("\n"), text.count("\r"), 1)
+    return Header(
+        encoding, delimiter=delimiter, names=shape.names, skip=starts[shape.header], titles=titles, row_length=max(row_length, 1)
+    )
 
 
-def detect_delimiter(line: str) -> str:
-    """The most frequent delimiter of a header, outside quotes.
+def _parse_rows(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """The first rows of a text, and the number of lines before each; rows after one that cannot be read are left out."""
+    reader, rows, starts, start = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [], [], 0
+    try:
+        for row in islice(reader, 2 * MOST_LINES):
+            rows.append(row)
+            starts.append(start)
+            start = reader.line_num
+    except csv.Error:
+        if not rows:
+            raise
+    return rows, starts
+
+
+def detect_delimiter(text: str) -> str:
+    r"""The delimiter by which most of the first lines have equally many cells; of several, the most frequent in the first.
 
     >>> detect_delimiter('lead_id;"name, first";city'), detect_delimiter("lead_id")
     (';', ',')
+    >>> detect_delimiter("Leads, May\nid;size\na;1,5\nb;2,5\nc;3")
+    ';'
     """
-    bare = re.sub(r'"[^"]*"', "", line)
-    return max(DELIMITERS, key=bare.count)
+    lines = [re.sub(r'"[^"]*"', "", line) for line in islice(io.StringIO(text), MOST_LINES)]
+
+    def count_alike(delimiter: str) -> tuple[int, int]:
+        rows = [len(row) for row in _parse_alike(text, delimiter) if len(row) > 1]
+        first = next((line.count(delimiter) for line in lines if any(sign in line for sign in DELIMITERS)), 0)
+        return max((rows.count(width) for width in set(rows)), default=0), first
+
+    return max(DELIMITERS, key=count_alike)
+
+
+def _parse_alike(text: str, delimiter: str) -> list[list[str]]:
+    """The first rows by a delimiter that may be the wrong one; none where they cannot be read by it."""
+    try:
+        return _parse_rows(text, delimiter)[0]
+    except csv.Error:
+        return []
 
 
 def detect_encoding(path: Path, table: str) -> str:
-    """The encoding of a file: UTF-8, UTF-16 by its byte order mark, or Windows-1252 where no bytes look like UTF-8.
+    """The encoding of a file: UTF-8, UTF-16, or Windows-1252 where no bytes look like UTF-8.
 
     Raises:
         TableError: The file is no text, or mixes encodings.
@@ -108,36 +145,54 @@ def detect_encoding(path: Path, table: str) -> str:
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if start.startswith(mark):
             return encoding
-    kind = next((kind for begins, kind in _OTHER_KINDS.items() if start.lstrip().startswith(begins)), None)
-    if kind is not None or b"\0" in start:
-        do = "Save it as CSV UTF-8 where it was made."
-        raise make_table_error(table, f"'{path.name}' is {kind or 'no text'}, no CSV.", do)
+    if wide := _detect_utf16(start):
+        return wide
     bad = _find_undecodable(path)
     if bad is None:
         return "utf-8"
+    if "NUL" in bad:
+        what = f"'{path.name}' is no text, no CSV" if b"\0" in start[:_SNIFFED] else f"'{path.name}' is damaged"
+        raise make_table_error(table, f"{what}: it holds {bad}.", "Save it as CSV UTF-8 where it was made.")
     if _is_western(path):
         return "cp1252"
     do = "Save it as CSV UTF-8, or name its encoding in data.encoding."
     raise make_table_error(table, f"'{path.name}' is not UTF-8 ({bad}).", do)
 
 
+def _detect_utf16(start: bytes) -> str:
+    """UTF-16 without a byte order mark, by its zeros: every second byte of ASCII letters; empty for any other encoding."""
+    even, odd = start[::2], start[1::2]
+    for encoding, zeros, letters in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if len(zeros) > 1 and 2 * zeros.count(0) > len(zeros) and 10 * letters.count(0) < len(letters):
+            return encoding
+    return ""
+
+
 def _find_undecodable(path: Path) -> str | None:
-    """The place of the first byte that is not UTF-8; None where all are."""
+    """The place of the first byte that is not UTF-8, or of the first NUL; None where all are text."""
     decoder, line, before = codecs.getincrementaldecoder("utf-8")(), 1, 0
     with path.open("rb") as file:
         while part := file.read(_CHUNK_BYTES):
             pending = decoder.getstate()[0]
+            nul = part.find(b"\0")
+            if nul >= 0:
+                return f"a NUL byte in line {line + part.count(_NEWLINE, 0, nul):,}, byte {before + nul + 1:,}"
             try:
                 decoder.decode(part)
             except UnicodeDecodeError as error:
                 at = error.start - len(pending)
-                lines = part[: max(at, 0)].count(b"\n")
+                lines = part[: max(at, 0)].count(_NEWLINE)
                 return f"line {line + lines:,}, byte {before + at + 1:,}"
-            line, before = line + part.count(b"\n"), before + len(part)
+            line, before = line + part.count(_NEWLINE), before + len(part)
     return None if not decoder.getstate()[0] else f"line {line:,}, byte {before:,}"
 
 
 def _is_western(path: Path) -> bool:
     """Whether every byte is defined in Windows-1252, and none of the byte sequences of UTF-8 occurs."""
+    end = b""
     with path.open("rb") as file:
-        return not any(_MULTIBYTE.search(line) or _UNDEFINED.search(line) for line in file)
+        while part := file.read(_CHUNK_BYTES):
+            if _MULTIBYTE.search(end + part) or _UNDEFINED.search(part):
+                return False
+            end = part[-3:]  # a sequence may go on in the next part
+    return True

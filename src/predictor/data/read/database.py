@@ -75,18 +75,25 @@ def open_table(where: str, folder: Path) -> RawEvents:
     return RawEvents(names, read)
 
 
-def load_frame(where: str, folder: Path, table: str) -> pd.DataFrame:
-    """A whole table as texts.
+def load_frame(where: str, folder: Path, table: str, *, rows: int | None = None) -> pd.DataFrame:
+    """A whole table as texts, or its first rows.
+
+    Args:
+        where: As `open_table`.
+        folder: Where relative paths start.
+        table: What the table holds, for messages.
+        rows: The number of rows; None for all.
 
     Raises:
         TableError: As `open_table`.
     """
     place = _parse_place(where, folder, table)
     if place.url.drivername == "duckdb":
-        frame: pd.DataFrame = _attach(place, table).con.sql(f"SELECT * FROM {_quote_place(place)}").to_arrow_table().to_pandas()  # noqa: S608
+        query = f"SELECT * FROM {_quote_place(place)}{'' if rows is None else f' LIMIT {rows}'}"  # noqa: S608
+        frame: pd.DataFrame = _attach(place, table).con.sql(query).to_arrow_table().to_pandas()
         return frame
     names = list(_list_columns(place, table))
-    parts = [texts.to_pandas() for texts in _stream(place, names, table)]
+    parts = [texts.to_pandas() for texts in _stream(place, names, table, rows=rows)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names, dtype="str")
 
 
@@ -120,15 +127,15 @@ def _list_columns(place: _Place, table: str) -> tuple[str, ...]:
     return _run(place, table, inspect)
 
 
-def _stream(place: _Place, names: Sequence[str], table: str) -> Iterator[pa.Table]:
-    """The columns as texts, in chunks of rows."""
+def _stream(place: _Place, names: Sequence[str], table: str, *, rows: int | None = None) -> Iterator[pa.Table]:
+    """The columns as texts, in chunks of rows; all rows, or the first."""
     columns = [sa.cast(sa.column(name), sa.Text).label(f"c{at}") for at, name in enumerate(names)]
-    query = sa.select(*columns).select_from(sa.table(place.name, schema=place.schema))
+    query = sa.select(*columns).select_from(sa.table(place.name, schema=place.schema)).limit(rows)
     engine = _run(place, table, lambda engine: engine)
     try:
         with engine.connect() as connection:
-            rows = connection.execution_options(stream_results=True, yield_per=_CHUNK_ROWS).execute(query)
-            for part in rows.partitions():
+            result = connection.execution_options(stream_results=True, yield_per=_CHUNK_ROWS).execute(query)
+            for part in result.partitions():
                 cells = zip(*part, strict=True)
                 yield pa.table([pa.array(column, pa.string()) for column in cells], names=list(names))
     except sa.exc.SQLAlchemyError as error:

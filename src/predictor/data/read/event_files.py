@@ -1,4 +1,4 @@
-"""Events in CSV and Parquet files (one, a folder or a glob), read by DuckDB without loading them whole into memory."""
+"""Events in files (one, a folder or a glob), read by DuckDB without loading CSV and Parquet whole into memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,13 +16,18 @@ import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from predictor.core.errors import Finding, TableError, count, list_names
+from predictor.data.columns import make_names
 from predictor.data.events.contract import NEEDED, RawEvents, ReadEvents
+from predictor.data.read.csv_end import locate_closing_lines
 from predictor.data.read.csv_header import read_header
 from predictor.data.read.duckdb_workspace import open_workspace, quote, quote_text
-from predictor.data.read.table_errors import FIX_PATH, make_encoding_error, make_format_error, make_table_error
-from predictor.data.read.table_files import CSV, PARQUET, read_names
+from predictor.data.read.file_kinds import CSV, PARQUET, detect_kind, split_sheet
+from predictor.data.read.table_errors import FIX_PATH, make_encoding_error, make_table_error
+from predictor.data.read.table_files import read_column_names, read_table
+from predictor.data.read.table_shape import check_lines_above, check_repeated
 
 _MOST_REJECTED = 100_000
+_COPIED_BYTES = 1 << 20
 _REJECT_REASONS = {
     "MISSING COLUMNS": "fewer cells than the header has names",
     "TOO MANY COLUMNS": "more cells than the header has names",
@@ -46,6 +51,14 @@ class _Kind(NamedTuple):
     skip: int = 0
 
 
+class _File(NamedTuple):
+    """A file for DuckDB: where it is, maybe as a copy, its kind, and findings about what was left out or is named otherwise."""
+
+    path: Path
+    kind: _Kind
+    notes: tuple[Finding, ...] = ()
+
+
 _Part = tuple[list[Path], _Kind]
 
 
@@ -53,7 +66,7 @@ def open_files(where: str, folder: Path, *, encoding: str = "auto") -> RawEvents
     """The events of a file, or of all CSV and Parquet files of a folder or glob, in the order of their names.
 
     Args:
-        where: A path, relative to the folder.
+        where: A path, relative to the folder; FILE#SHEET for a sheet of a workbook.
         folder: Where relative paths start.
         encoding: Of CSV files; auto detects it from the bytes of each.
 
@@ -63,14 +76,13 @@ def open_files(where: str, folder: Path, *, encoding: str = "auto") -> RawEvents
     files, notes = _find_files(where, folder)
     copies = Path(tempfile.mkdtemp(prefix="predictor-"))
     try:
-        headers = [_read_kind(path, encoding, copies) for path in files]
+        opened = [_open_file(path, encoding, copies) for path in files]
     except TableError:
         shutil.rmtree(copies, ignore_errors=True)
         raise
-    parts = [([path for path, _ in group], kind) for kind, group in groupby(headers, key=itemgetter(1))]
-    kinds = [kind for _, kind in parts]
-    repeated = next((kind.names for kind in kinds if len(set(kind.names)) < len(kind.names)), None)
-    names = repeated or tuple(dict.fromkeys(name for kind in kinds for name in kind.names))
+    parts = [([file.path for file in group], kind) for kind, group in groupby(opened, key=attrgetter("kind"))]
+    names = tuple(dict.fromkeys(name for _, kind in parts for name in kind.names if name))
+    notes = (*notes, *(note for file in opened for note in file.notes))
     events = RawEvents(columns=names, read=lambda columns: _read_files(parts, columns), notes=notes)
     weakref.finalize(events, shutil.rmtree, copies, ignore_errors=True)
     return events
@@ -80,7 +92,7 @@ def _find_files(where: str, folder: Path) -> tuple[list[Path], tuple[Finding, ..
     """The files in the order of their paths, and a finding about files of a folder that are left out."""
     place = folder / where
     notes: tuple[Finding, ...] = ()
-    if place.is_file():
+    if split_sheet(place)[0].is_file():
         return [place], ()
     if place.is_dir():
         everything = [path for path in place.rglob("*") if path.is_file() and not path.name.startswith((".", "_"))]
@@ -103,26 +115,68 @@ def _check_left_out(paths: Sequence[Path], where: str) -> tuple[Finding, ...]:
     return (Finding("EVENT016", "warning", what, do="Save them as CSV (UTF-8) or Parquet, if they hold events."),)
 
 
-def _read_kind(path: Path, encoding: str, copies: Path) -> tuple[Path, _Kind]:
-    suffix = path.suffix.casefold()
-    if suffix in PARQUET:
-        names = tuple(name.strip() for name in read_names(path, "events"))
-        return path, _Kind(delimiter=None, names=names, types=tuple(map(str, pq.read_schema(path).types)))
-    if suffix not in CSV:
-        raise make_format_error("events", path)
+def _open_file(path: Path, encoding: str, copies: Path) -> _File:
+    kind = detect_kind(split_sheet(path)[0], "events")
+    if kind == "csv":
+        return _open_csv(path, encoding, copies)
+    names = read_column_names(path, "events")
+    if kind == "excel" or len({name.casefold() for name in names}) < len(names):  # DuckDB takes names of one label for one
+        return _copy_table(path, copies)
+    return _File(path, _Kind(delimiter=None, names=tuple(map(str.strip, names)), types=_list_types(path)))
+
+
+def _open_csv(path: Path, encoding: str, copies: Path) -> _File:
     header = read_header(path, "events", encoding)
     if header.encoding not in {"utf-8", "utf-8-sig"}:
         path = _write_utf8(path, header.encoding, copies)
-    return path, _Kind(delimiter=header.delimiter, names=tuple(header.names), skip=header.skip)
+        header = read_header(path, "events")
+    end, closing = locate_closing_lines(path, "events", header)
+    if closing:
+        path = _write_start(path, end, copies)
+    place = f"'{path.name}'"
+    names = make_names(header.names)
+    above = check_lines_above(header.titles, table="events", place=place)
+    kind = _Kind(delimiter=header.delimiter, names=tuple(names), skip=header.skip)
+    return _File(path, kind, (*above, *check_repeated(header.names, table="events", place=place), *closing))
+
+
+def _copy_table(path: Path, copies: Path) -> _File:
+    """A copy of a workbook, or of a Parquet file with two columns of one name, each column of which has a name of its own."""
+    frame, notes = read_table(path, "events")
+    copy = _name_copy(split_sheet(path)[0], copies).with_suffix(".parquet")
+    plain = frame.set_axis([f"c{at}" for at in range(len(frame.columns))], axis=1)
+    plain.to_parquet(copy, index=False)
+    kind = _Kind(delimiter=None, names=tuple(map(str, frame.columns)), types=_list_types(copy))
+    return _File(copy, kind, notes)
+
+
+def _list_types(path: Path) -> tuple[str, ...]:
+    return tuple(map(str, pq.read_schema(path).types))
+
+
+def _name_copy(path: Path, copies: Path) -> Path:
+    """A new path for a copy, under the name of the file, which messages quote."""
+    copy = copies / str(sum(1 for _ in copies.iterdir())) / path.name
+    copy.parent.mkdir()
+    return copy
+
+
+def _write_start(path: Path, size: int, copies: Path) -> Path:
+    """A copy of the first bytes of a file."""
+    copy = _name_copy(path, copies)
+    with path.open("rb") as file, copy.open("wb") as out:
+        while size and (part := file.read(min(size, _COPIED_BYTES))):
+            out.write(part)
+            size -= len(part)
+    return copy
 
 
 def _write_utf8(path: Path, encoding: str, copies: Path) -> Path:
     """A copy of the file in UTF-8, the encoding that DuckDB always reads."""
-    copy = copies / str(sum(1 for _ in copies.iterdir())) / path.name
-    copy.parent.mkdir()
+    copy = _name_copy(path, copies)
     try:
         with path.open(encoding=encoding, newline="") as file, copy.open("w", encoding="utf-8", newline="") as out:
-            shutil.copyfileobj(file, out, 1 << 20)
+            shutil.copyfileobj(file, out, _COPIED_BYTES)
     except UnicodeDecodeError as error:
         raise make_encoding_error("events", path, encoding) from error
     return copy
@@ -143,10 +197,22 @@ def _read_files(parts: Sequence[_Part], columns: Mapping[str, str]) -> ReadEvent
             queries = [_as_texts(query, kinds) for query, kinds in zip(queries, types, strict=True)]
         union = " UNION ALL ".join(queries)
         workspace.raw_sql(f"CREATE TABLE raw AS SELECT row_number() OVER () AS row, * FROM ({union})")  # noqa: S608
+        notes = _drop_blank(workspace)
     except duckdb.Error as error:
         what = f"{_describe_files(parts)} cannot be read: {_describe_error(error)}."
         raise make_table_error("events", what, "Export it again.") from error
-    return ReadEvents(workspace.table("raw"), _check_rejected(workspace) if any(kind.delimiter for _, kind in parts) else ())
+    faults = _check_rejected(workspace) if any(kind.delimiter for _, kind in parts) else ()
+    return ReadEvents(workspace.table("raw"), faults, notes)
+
+
+def _drop_blank(workspace: Backend) -> tuple[Finding, ...]:
+    """Delete the rows that hold nothing, with a finding that counts them."""
+    ((n,),) = workspace.raw_sql("DELETE FROM raw WHERE CAST(blank AS BOOLEAN)").fetchall()
+    workspace.raw_sql("ALTER TABLE raw DROP COLUMN blank")
+    if not n:
+        return ()
+    what = f"{count(n, 'blank row')} {'was' if n == 1 else 'were'} left out."
+    return (Finding("EVENT039", "tip", what, do="Nothing, if that is about as many as you expect."),)
 
 
 def _as_texts(query: str, types: Mapping[str, str]) -> str:
@@ -164,18 +230,19 @@ def _select(paths: Sequence[Path], kind: _Kind, columns: Mapping[str, str]) -> s
     files = ", ".join(quote_text(_escape(str(path))) for path in paths)
     places = {ours: kind.names.index(theirs) for ours, theirs in columns.items() if theirs in kind.names}
     if kind.delimiter is None:
-        raw = {ours: quote(read_names(paths[0], "events")[place]) for ours, place in places.items()}
-        source = f"read_parquet([{files}], filename = true, union_by_name = true)"
+        raw = {ours: quote(pq.read_schema(paths[0]).names[place]) for ours, place in places.items()}
+        source, blank = f"read_parquet([{files}], filename = true, union_by_name = true)", "false"
     else:
         raw = {ours: f"c{place}" for ours, place in places.items()}
         cells = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(kind.names)))
+        blank = f"coalesce({', '.join(f'c{place}' for place in range(len(kind.names)))}) IS NULL"
         source = (
             f"read_csv([{files}], auto_detect = false, header = true, skip = {kind.skip}, delim = {quote_text(kind.delimiter)}, "
             f"quote = '\"', escape = '\"', columns = {{{cells}}}, filename = true, store_rejects = true, "
             f"rejects_limit = {_MOST_REJECTED})"
         )
     listed = ", ".join(f"{raw.get(ours, 'NULL')} AS {ours}" for ours in columns)
-    return f"SELECT filename AS file, {listed} FROM {source}"  # noqa: S608
+    return f"SELECT filename AS file, {listed}, {blank} AS blank FROM {source}"  # noqa: S608
 
 
 def _escape(path: str) -> str:

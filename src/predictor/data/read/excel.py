@@ -1,40 +1,169 @@
-"""The first sheet of an Excel workbook as texts, where openpyxl is installed."""
+"""The table of an Excel workbook as texts, where openpyxl is installed: one sheet, from its header down."""
 
 from __future__ import annotations
 
+import warnings
 import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, time
+from itertools import islice
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from predictor.core.errors import list_names
+from predictor.core.errors import Finding, TableError, list_names
 from predictor.data.read.table_errors import make_table_error
+from predictor.data.read.table_shape import MOST_LINES, Shape, check_lines_above, locate_table
 
-EXCEL = frozenset({".xlsx", ".xlsm"})
 _HOW = "In Excel choose File, Save As, 'CSV UTF-8 (comma delimited)'"
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    KeyError,
+    ValueError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    AttributeError,
+    IndexError,
+)
+_MOST_BYTES = 1 << 30  # of all sheets and texts, unpacked: read, they take several times as much memory
+_CHUNK_ROWS = 10_000
 
 
-def read_excel(path: Path, table: str) -> pd.DataFrame:
-    """The rows of the first sheet as a CSV would hold them: dates as ISO 8601, whole numbers without a decimal point.
+class _Sheet(NamedTuple):
+    """A sheet that holds a table: its title, the table, and the number of lines above the header that hold anything."""
+
+    title: str
+    shape: Shape
+    titles: int
+
+
+def read_excel(path: Path, table: str, sheet: str = "", rows: int | None = None) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """The rows of a sheet as a CSV would hold them, and findings about the choice of the sheet and the lines above the header.
+
+    Dates are ISO 8601, whole numbers have no decimal point. Without the name of a sheet it is the visible one whose table has the
+    most columns. What a workbook says about the size of its sheets is not believed.
+
+    Args:
+        path: The workbook.
+        table: What it should hold, for messages.
+        sheet: The name of the sheet; empty to find it.
+        rows: The number of rows to read; None for all.
 
     Raises:
-        TableError: openpyxl is not installed, the file is no workbook, or a column has no name.
+        TableError: openpyxl is not installed, the file is no workbook, is too large, or has no such sheet, or none with a table.
     """
+    with _open_book(path, table) as book:
+        found, notes = _choose_sheet(book, path, table, sheet)
+        lines = _list_rows(book[found.title])
+        for _ in range(found.shape.header + 1):
+            next(lines)
+        names, texts = found.shape.names, islice(lines, rows)
+        parts = [pd.DataFrame(columns=range(len(names)), dtype="str")]
+        while part := list(islice(texts, _CHUNK_ROWS)):
+            width = max(len(names), *map(len, part))
+            parts.append(pd.DataFrame([row + [None] * (width - len(row)) for row in part], columns=range(width), dtype="str"))
+    frame = pd.concat(parts, ignore_index=True)
+    return frame.set_axis([*names, *[""] * (frame.shape[1] - len(names))], axis=1), notes
+
+
+def read_excel_names(path: Path, table: str, sheet: str = "") -> list[str]:
+    """The names of the columns of a workbook's table.
+
+    Raises:
+        TableError: As `read_excel`.
+    """
+    with _open_book(path, table) as book:
+        return _choose_sheet(book, path, table, sheet)[0].shape.names
+
+
+@contextmanager
+def _open_book(path: Path, table: str) -> Iterator[Any]:
+    """The workbook; what goes wrong in it becomes our error."""
     try:
         from openpyxl import load_workbook  # noqa: PLC0415  an optional extra
     except ModuleNotFoundError as error:
         do = f"{_HOW}; or install openpyxl (pip install 'lead-conversion-predictor[excel]')."
         raise make_table_error(table, f"'{path.name}' is an Excel file, which needs openpyxl to be read.", do) from error
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        with path.open("rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of openpyxl: about filters, styles and validations, which hold no cells
+            _check_size(path, table)
+            book = load_workbook(file, read_only=True, data_only=True)
+            try:
+                yield book
+            finally:
+                book.close()
+    except TableError:
+        raise
+    except _BROKEN as error:
         raise make_table_error(table, f"'{path.name}' is no readable Excel file.", f"{_HOW}.") from error
-    try:
-        rows = [[_to_text(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True)]
-    finally:
-        book.close()
-    return _make_frame([row for row in rows if any(cell is not None for cell in row)], path, table)
+
+
+def _check_size(path: Path, table: str) -> None:
+    with zipfile.ZipFile(path) as archive:
+        size = sum(part.file_size for part in archive.infolist() if part.filename.startswith("xl/"))
+    if size > _MOST_BYTES:
+        what = f"'{path.name}' unpacks to {size / 2**30:.1f} GB, more than is read of an Excel file."
+        raise make_table_error(table, what, f"{_HOW}: it is read in a fraction of the memory.")
+
+
+def _choose_sheet(book: Any, path: Path, table: str, sheet: str) -> tuple[_Sheet, tuple[Finding, ...]]:  # noqa: ANN401
+    """The sheet with that name, or the visible one whose table has the most columns; with findings."""
+    titles = [page.title for page in book.worksheets]
+    named = [page for page in book.worksheets if page.title.casefold() == sheet.casefold()]
+    if sheet and not named:
+        what = f"'{path.name}' has no sheet '{sheet}'; it has {list_names(titles)}."
+        raise make_table_error(table, what, "Name one of these sheets.")
+    pages = named or [page for page in book.worksheets if page.sheet_state == "visible"] or book.worksheets
+    sheets = [found for page in pages if (found := _study_sheet(page)) is not None]
+    tables = [found for found in sheets if found.shape.width > 1 and found.shape.rows] or sheets
+    if not tables:
+        where = f"sheet '{pages[0].title}'" if len(pages) == 1 else "workbook"
+        raise make_table_error(table, f"The {where} of '{path.name}' is empty.", "Export the table again.")
+    chosen = max(tables, key=lambda found: found.shape.width)
+    place = f"sheet '{chosen.title}' of '{path.name}'" if len(titles) > 1 else f"'{path.name}'"
+    above = check_lines_above(chosen.titles, table=table, place=place)
+    return chosen, (*(() if sheet else _check_sheets(chosen, tables, titles, path, table)), *above)
+
+
+def _check_sheets(chosen: _Sheet, tables: Sequence[_Sheet], titles: Sequence[str], path: Path, table: str) -> tuple[Finding, ...]:
+    """What is said about the choice among several sheets."""
+    if len(titles) == 1:
+        return ()
+    others = [found.title for found in tables if found is not chosen]
+    code = "LEAD050" if table == "leads" else "EVENT050"
+    what = f"Of the sheets {list_names(titles)} of '{path.name}', '{chosen.title}' was read"
+    do = f"Name another as '{path.name}#SHEET' where that is wrong."
+    if others:
+        what = (
+            f"{what}, whose table has the most columns; {list_names(others)} {'holds' if len(others) == 1 else 'hold'} one too."
+        )
+        return (Finding(code, "warning", what, do=do),)
+    return (Finding(code, "tip", f"{what}: the only one that holds a table.", do=do),)
+
+
+def _study_sheet(page: Any) -> _Sheet | None:  # noqa: ANN401  a worksheet of openpyxl
+    first = list(islice(_list_rows(page), 2 * MOST_LINES))
+    shape = locate_table(first)
+    if shape is None:
+        return None
+    return _Sheet(page.title, shape=shape, titles=sum(any(row) for row in first[: shape.header]))
+
+
+def _list_rows(page: Any) -> Iterator[list[str | None]]:  # noqa: ANN401  a worksheet of openpyxl
+    """The rows of a sheet as texts, each as long as it is filled."""
+    page.reset_dimensions()  # some programs write a wrong size, by which cells would be cut off
+    for row in page.iter_rows(values_only=True):
+        cells = [_to_text(cell) for cell in row]
+        while cells and cells[-1] is None:
+            cells.pop()
+        yield cells
 
 
 def _to_text(cell: object) -> str | None:
@@ -50,16 +179,3 @@ def _to_text(cell: object) -> str | None:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return None if cell is None or not str(cell).strip() else str(cell)
-
-
-def _make_frame(rows: list[list[str | None]], path: Path, table: str) -> pd.DataFrame:
-    if not rows:
-        raise make_table_error(table, f"The first sheet of '{path.name}' is empty.", "Put the table on the first sheet.")
-    names = [(name or "").strip() for name in rows[0]]
-    while names and not names[-1]:
-        names.pop()
-    if "" in names:
-        last = list_names(names[: names.index("")][-1:])
-        what = f"The first row of '{path.name}' does not name every column{f' (none after {last})' if last else ''}."
-        raise make_table_error(table, what, "Put the names of all columns into the first row.")
-    return pd.DataFrame([row[: len(names)] for row in rows[1:]], columns=pd.Index(names), dtype="str")

@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-import csv
 import os
-import warnings
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from predictor.core.errors import TableError, list_names
-from predictor.data.read.csv_header import Header, read_header
+from predictor.core.errors import Finding, TableError
+from predictor.data.read.csv_header import read_header
+from predictor.data.read.csv_rows import read_csv_rows
 from predictor.data.read.database import is_url, load_frame
-from predictor.data.read.excel import EXCEL, read_excel
-from predictor.data.read.table_errors import make_encoding_error, make_format_error, make_missing_file_error, make_table_error
+from predictor.data.read.excel import read_excel, read_excel_names
+from predictor.data.read.file_kinds import CSV, PARQUET, detect_kind, split_sheet
+from predictor.data.read.report_lines import leave_out_lines
+from predictor.data.read.table_errors import make_table_error
+from predictor.data.read.table_shape import shape_columns
 
-CSV = frozenset({".csv", ".tsv", ".txt"})
-PARQUET = frozenset({".parquet", ".pq"})
 _SHORTEST_ROW = 2  # bytes; rows of files that are too small to hold many need not be counted
-_CHUNK_ROWS, _CHUNK_BYTES = 50_000, 1 << 22
+_CHUNK_BYTES = 1 << 22
+_BATCH_ROWS = 10_000
 
 
-def read_table(path: Path, table: str, *, encoding: str = "auto", step: int = 1) -> pd.DataFrame:
-    """The rows of a CSV (comma, semicolon, tab or bar) or Parquet file, or of the first sheet of an Excel file.
+class FileTable(NamedTuple):
+    """A table as read.
+
+    Attributes:
+        frame: Its records; the index numbers the rows below the header from 0, those that were left out included.
+        notes: Findings about what was left out or is named otherwise.
+    """
+
+    frame: pd.DataFrame
+    notes: tuple[Finding, ...] = ()
+
+
+def read_table(path: Path, table: str, *, encoding: str = "auto", step: int = 1) -> FileTable:
+    """The records of a CSV (comma, semicolon, tab or bar), Parquet or Excel file.
+
+    Lines above the header, blank rows, totals and the end of a report are left out, and counted in findings.
 
     Args:
-        path: The file; its suffix gives the format.
+        path: The file, as FILE#SHEET for a sheet of a workbook; its first bytes give the format.
         table: What the file should hold, for messages.
         encoding: Of a CSV; auto detects it from the bytes.
         step: Of a CSV, every `step`-th row is kept; the others do not stay in memory.
@@ -35,48 +51,88 @@ def read_table(path: Path, table: str, *, encoding: str = "auto", step: int = 1)
     Raises:
         TableError: The file is missing, empty, of another format, or broken.
     """
-    if not path.is_file():
-        raise make_missing_file_error(table, path)
-    if path.suffix.casefold() in PARQUET:
-        return _read_parquet(path, table)
-    if path.suffix.casefold() in CSV:
-        return _read_csv(path, table, encoding, step=step)
-    if path.suffix.casefold() in EXCEL:
-        return read_excel(path, table)
-    raise make_format_error(table, path)
+    raw = _read_rows(path, table, encoding=encoding, step=step)
+    frame, notes = tidy_table(raw, table, name=split_sheet(path)[0].name)
+    return FileTable(frame[frame.index % step == 0] if step > 1 else frame, notes)
 
 
-def read_sample(where: str, table: str, rows: int) -> tuple[pd.DataFrame, bool]:
-    """The first rows of an export, and whether those are all; only these rows of a CSV enter memory.
+def read_sample(where: str, table: str, rows: int) -> tuple[FileTable, bool]:
+    """The first records of an export, and whether those are all; only these enter memory.
 
     Args:
         where: A file, or a table of a database as URL#TABLE.
         table: What it should hold, for messages.
-        rows: The number of rows.
+        rows: The number of rows; fewer of a CSV where rows are long.
 
     Raises:
         TableError: As `read_table`.
     """
-    path = Path(where)
-    if path.suffix.casefold() in CSV and path.is_file():
-        frame = _read_csv(path, table, "auto", rows + 1)
+    if is_url(where):
+        raw, name = FileTable(load_frame(where, Path(), table, rows=rows + 1)), where.rpartition("#")[2]
     else:
-        frame = load_frame(where, Path(), table) if is_url(where) else read_table(path, table)
-    return frame.head(rows), len(frame) <= rows
+        raw, name = _read_rows(Path(where), table, rows=rows + 1), split_sheet(Path(where))[0].name
+    return tidy_table(FileTable(raw.frame.head(rows), raw.notes), table, name=name), len(raw.frame) <= rows
 
 
-def _read_parquet(path: Path, table: str) -> pd.DataFrame:
-    names = read_names(path, table)
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
-        what = f"Two columns of '{path.name}' have the same name: {list_names(repeated)}."
-        raise make_table_error(table, what, "Rename or remove one of each.")
+def read_column_names(path: Path, table: str, encoding: str = "auto") -> list[str]:
+    """The names of a file's columns, unchanged.
+
+    Raises:
+        TableError: As `read_table`.
+    """
+    file, sheet = split_sheet(path)
+    kind = detect_kind(file, table)
+    if kind == "excel":
+        return read_excel_names(file, table, sheet)
+    return read_names(file, table) if kind == "parquet" else read_header(file, table, encoding).names
+
+
+def tidy_table(raw: FileTable, table: str, *, name: str) -> FileTable:
+    """The records of a table, each column with a name of its own; what is left out or renamed is in the notes.
+
+    Args:
+        raw: As read.
+        table: What it should hold, for the codes of findings.
+        name: The file or table, for findings.
+    """
+    frame, columns = shape_columns(raw.frame, table=table, place=f"'{name}'")
+    frame, lines = leave_out_lines(frame, table=table, where=name)
+    return FileTable(frame, (*raw.notes, *columns, *lines))
+
+
+def _read_rows(path: Path, table: str, *, encoding: str = "auto", step: int = 1, rows: int | None = None) -> FileTable:
+    """The rows below the header, blank ones included, under the names in it."""
+    file, sheet = split_sheet(path)
+    kind = detect_kind(file, table)
+    if kind == "excel":
+        return FileTable(*read_excel(file, table, sheet, rows))
+    if sheet:
+        raise make_table_error(table, f"'{file.name}' has no sheets.", f"Leave out '#{sheet}'.")
+    if kind == "parquet":
+        return FileTable(_read_parquet(file, table, rows))
+    return FileTable(*read_csv_rows(file, table, encoding=encoding, step=step, rows=rows))
+
+
+def _read_parquet(path: Path, table: str, rows: int | None) -> pd.DataFrame:
     try:
-        frame = pd.read_parquet(path)
+        with pq.ParquetFile(path) as file:
+            cells = file.read() if rows is None else _read_batches(file, rows)
+            frame: pd.DataFrame = cells.to_pandas()
     except (OSError, ValueError, NotImplementedError) as error:
         raise _make_parquet_error(path, table, error) from error
     levels = [name for name in frame.index.names if name is not None]  # pandas may have stored a key there
-    frame = (frame.reset_index(level=levels) if levels else frame).reset_index(drop=True)
-    return frame.rename(columns=lambda name: str(name).strip())
+    return (frame.reset_index(level=levels) if levels else frame).reset_index(drop=True)
+
+
+def _read_batches(file: pq.ParquetFile, rows: int) -> pa.Table:
+    """The first rows of a file; the others do not enter memory."""
+    parts, read = [], 0
+    for batch in file.iter_batches(batch_size=min(rows, _BATCH_ROWS)):
+        parts.append(batch)
+        read += batch.num_rows
+        if read >= rows:
+            break
+    return pa.Table.from_batches(parts, file.schema_arrow).slice(0, rows)
 
 
 def read_names(path: Path, table: str) -> list[str]:
@@ -96,47 +152,6 @@ def _make_parquet_error(path: Path, table: str, error: Exception) -> TableError:
     return make_table_error(table, f"'{path.name}' is no readable Parquet file: {why}.", "Export it again.")
 
 
-def _read_csv(path: Path, table: str, encoding: str, rows: int | None = None, *, step: int = 1) -> pd.DataFrame:
-    header = read_header(path, table, encoding)
-    try:
-        frame = _parse_csv(path, header, rows) if step == 1 else _parse_parts(path, header, step)
-    except UnicodeDecodeError as error:
-        raise make_encoding_error(table, path, encoding) from error
-    except (pd.errors.ParserWarning, pd.errors.ParserError) as error:
-        raise _make_rows_error(path, table, header, error) from error
-    if len(frame.columns) == len(header.names):
-        frame.columns = pd.Index(header.names)
-    return frame
-
-
-def _make_rows_error(path: Path, table: str, header: Header, error: Exception) -> TableError:
-    """The error for the rows of a CSV: the first that is longer than the header, or what pandas reports."""
-    long = _find_long_row(path, header)
-    if long is None:
-        why = str(error).strip().rstrip(".")
-        return make_table_error(table, f"'{path.name}' is broken: {why}.", "Export it again, or fix that line.")
-    line, cells = long
-    what = f"Line {line:,} of '{path.name}' has {cells} cells, more than its header in line {header.skip + 1} has names "
-    what += f"({len(header.names)}: {list_names(header.names, most=4)})."
-    return make_table_error(table, what, "Remove lines above the true header, fix that line, or name every column.")
-
-
-def _find_long_row(path: Path, header: Header) -> tuple[int, int] | None:
-    """The first line and the number of cells of the first row that is longer than the header; None where there is none."""
-    with path.open(encoding=header.encoding, newline="") as lines:
-        for _ in range(header.skip):
-            lines.readline()
-        rows, start = csv.reader(lines, delimiter=header.delimiter), 1
-        try:
-            for row in rows:
-                if len(row) > len(header.names):
-                    return header.skip + start, len(row)
-                start = rows.line_num + 1
-        except (csv.Error, UnicodeDecodeError):
-            return None
-    return None
-
-
 def compute_row_step(path: Path, most: int) -> int:
     """The n for which every n-th row of a CSV is read, so that at most `most` rows are; 1 reads all.
 
@@ -149,30 +164,6 @@ def compute_row_step(path: Path, most: int) -> int:
     with path.open("rb") as file:
         lines = sum(part.count(b"\n") for part in iter(lambda: file.read(_CHUNK_BYTES), b""))
     return -(-lines // most)
-
-
-def _parse_parts(path: Path, header: Header, step: int) -> pd.DataFrame:
-    """Every `step`-th row of the file, read in chunks."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        with _open_csv(path, header, chunksize=_CHUNK_ROWS) as parts:
-            frame: pd.DataFrame = pd.concat([part[part.index % step == 0] for part in parts], ignore_index=True)
-            return frame
-
-
-def _parse_csv(path: Path, header: Header, rows: int | None = None) -> pd.DataFrame:
-    """All cells as texts; rows that are longer than the header raise, since pandas would shift them to other columns."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        frame: pd.DataFrame = _open_csv(path, header, nrows=rows)
-        return frame
-
-
-def _open_csv(path: Path, header: Header, **options: Any) -> Any:  # noqa: ANN401  a frame, or a reader of its parts
-    return pd.read_csv(
-        path, sep=header.delimiter, dtype="str", keep_default_na=False, na_values=[""], index_col=False, skiprows=header.skip,
-        encoding="utf-8-sig" if header.encoding == "utf-8" else header.encoding, **options,
-    )  # fmt: skip
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:

@@ -28,7 +28,7 @@ def test_the_first_sheet_is_read_as_a_csv_would_hold_it(tmp_path):
         (),
         ("x", None, 2.5, False, None),
     ]
-    frame = read_table(write(tmp_path / "leads.xlsx", *rows), "leads")
+    frame = read_table(write(tmp_path / "leads.xlsx", *rows), "leads").frame
     assert list(frame.columns) == ["Lead ID", "Became MQL", "Employees", "Opt-in"]
     assert frame.astype(object).where(frame.notna(), None).to_numpy().tolist() == [
         ["17", "2026-01-31T09:05:00", "420", "true"],
@@ -40,10 +40,9 @@ def test_workbooks_that_cannot_be_read(tmp_path):
     (tmp_path / "leads.xlsx").write_bytes(b"lead_id,city\n")
     with pytest.raises(TableError, match=r"LEAD000 'leads\.xlsx' is no readable Excel file\. In Excel choose File, Save As"):
         read_table(tmp_path / "leads.xlsx", "leads")
-    with pytest.raises(TableError, match=r"does not name every column \(none after 'a'\)"):
-        read_table(write(tmp_path / "holes.xlsx", ("a", None, "b")), "leads")
-    with pytest.raises(TableError, match=r"The first sheet of 'empty\.xlsx' is empty\. Put the table on the first sheet"):
-        read_table(write(tmp_path / "empty.xlsx"), "leads")
+    Workbook().save(tmp_path / "empty.xlsx")
+    with pytest.raises(TableError, match=r"The sheet 'Sheet' of 'empty\.xlsx' is empty\. Export the table again"):
+        read_table(tmp_path / "empty.xlsx", "leads")
 
 
 def test_without_openpyxl_the_error_says_how_to_save_it(tmp_path, monkeypatch):
@@ -57,4 +56,6 @@ def test_a_workbook_holds_what_its_csv_holds(tmp_path):
     frame = pd.DataFrame({"lead_id": ["a", "b"], "n": ["1", "2"]})
     write(tmp_path / "leads.xlsx", tuple(frame), *frame.itertuples(index=False))
     frame.to_csv(tmp_path / "leads.csv", index=False)
-    pd.testing.assert_frame_equal(read_table(tmp_path / "leads.xlsx", "leads"), read_table(tmp_path / "leads.csv", "leads"))
+    pd.testing.assert_frame_equal(
+        read_table(tmp_path / "leads.xlsx", "leads").frame, read_table(tmp_path / "leads.csv", "leads").frame
+    )

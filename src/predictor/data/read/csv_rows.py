@@ -1,0 +1,136 @@
+"""The rows of a CSV file as texts, in chunks: all, the first, or every n-th, without more of it in memory."""
+
+from __future__ import annotations
+
+import csv
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import pandas as pd
+
+from predictor.core.errors import Finding, TableError, list_names
+from predictor.data.read.csv_end import check_end
+from predictor.data.read.csv_header import Header, read_header
+from predictor.data.read.table_errors import make_encoding_error, make_table_error
+from predictor.data.read.table_shape import check_lines_above
+
+_CHUNK_ROWS = 10_000
+_CHUNK_LENGTH = 1 << 25  # characters of a chunk, by the length of the first rows
+_MOST_LENGTH = 1 << 28  # characters of a chunk: more come from a quote that is never closed
+_SAMPLE_LENGTH = 1 << 28  # characters of a first look
+_ROWS_AT_END = 200  # which are all read, since a report ends there
+
+
+def read_csv_rows(
+    path: Path, table: str, *, encoding: str = "auto", step: int = 1, rows: int | None = None
+) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """The rows below the header as texts, blank ones included, and a finding about the lines above it.
+
+    Args:
+        path: The file.
+        table: What it should hold, for messages.
+        encoding: An encoding, or auto to detect it from the bytes.
+        step: Every `step`-th row is read, and all of the last, since totals stand there.
+        rows: Only the first rows, fewer where they are long; None for all.
+
+    Returns:
+        The rows, whose index numbers them from 0, under the names of the header.
+
+    Raises:
+        TableError: The file is empty, no CSV, in another encoding, broken, or cut off.
+    """
+    header = read_header(path, table, encoding)
+    if rows is not None:
+        rows = min(rows, max(_SAMPLE_LENGTH // header.row_length, 1))
+    try:
+        frame = _parse_rows(path, table, header, step, rows)
+    except UnicodeDecodeError as error:
+        raise make_encoding_error(table, path, encoding) from error
+    except (pd.errors.ParserWarning, pd.errors.ParserError) as error:
+        raise _make_rows_error(path, table, header, error) from error
+    if len(frame.columns) == len(header.names):
+        frame.columns = pd.Index(header.names)
+    if rows is None or len(frame) < rows:
+        check_end(path, table, header, frame)
+    return frame, check_lines_above(header.titles, table=table, place=f"'{path.name}'")
+
+
+def _parse_rows(path: Path, table: str, header: Header, step: int, rows: int | None) -> pd.DataFrame:
+    """The chunks of the file, one after another; rows longer than the header raise, since pandas would shift their cells."""
+    parts: list[pd.DataFrame] = []
+    end = pd.DataFrame()
+    with path.open(encoding=header.encoding, newline="") as lines, warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        for _ in range(header.skip):
+            lines.readline()
+        for part in _iterate_chunks(_Source(lines, path, table), header, rows):
+            parts.append(part if step == 1 else part[part.index % step == 0])
+            if step > 1:
+                end = pd.concat([end, part]).tail(_ROWS_AT_END)
+    rest = [] if step == 1 else [end[end.index % step != 0]]
+    frame: pd.DataFrame = pd.concat([*parts, *rest]).sort_index() if rest else pd.concat(parts)
+    return frame
+
+
+def _iterate_chunks(source: _Source, header: Header, rows: int | None) -> Iterator[pd.DataFrame]:
+    """Chunks of at least one row; an empty one where the file has no row."""
+    size = max(min(_CHUNK_ROWS, _CHUNK_LENGTH // header.row_length), 1)
+    options: dict[str, Any] = {
+        "sep": header.delimiter, "dtype": "str", "keep_default_na": False, "na_values": [""], "index_col": False,
+        "skip_blank_lines": False, "chunksize": size, "nrows": rows,
+    }  # fmt: skip
+    reader: Any = pd.read_csv(source, **options)  # type: ignore[call-overload]
+    with reader as chunks:
+        for chunk in chunks:
+            source.length = 0
+            yield chunk
+
+
+class _Source:
+    """The text of a file for pandas, which refuses to read on where one chunk never ends."""
+
+    def __init__(self, lines: TextIO, path: Path, table: str) -> None:
+        self._lines, self._path, self._table, self.length = lines, path, table, 0
+
+    def read(self, size: int = -1) -> str:
+        """Further characters."""
+        text = self._lines.read(size)
+        self.length += len(text)
+        if self.length > _MOST_LENGTH:
+            what = f"'{self._path.name}' has rows of many million characters, as where a quote is opened and never closed."
+            raise make_table_error(self._table, what, "Export it again, or fix that line.")
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        """The lines; pandas asks for it of every file."""
+        return iter(self._lines)
+
+
+def _make_rows_error(path: Path, table: str, header: Header, error: Exception) -> TableError:
+    """The error for the rows of a CSV: the first that is longer than the header, or what pandas reports."""
+    long = _find_long_row(path, header)
+    if long is None:
+        why = str(error).strip().rstrip(".")
+        return make_table_error(table, f"'{path.name}' is broken: {why}.", "Export it again, or fix that line.")
+    line, cells = long
+    what = f"Line {line:,} of '{path.name}' has {cells} cells, more than its header in line {header.skip + 1} has names "
+    what += f"({len(header.names)}: {list_names(header.names, most=4)})."
+    return make_table_error(table, what, "Remove lines above the true header, fix that line, or name every column.")
+
+
+def _find_long_row(path: Path, header: Header) -> tuple[int, int] | None:
+    """The first line and the number of cells of the first row that is longer than the header; None where there is none."""
+    with path.open(encoding=header.encoding, newline="") as lines:
+        for _ in range(header.skip):
+            lines.readline()
+        rows, start = csv.reader(lines, delimiter=header.delimiter), 1
+        try:
+            for row in rows:
+                if len(row) > len(header.names):
+                    return header.skip + start, len(row)
+                start = rows.line_num + 1
+        except (csv.Error, UnicodeDecodeError):
+            return None
+    return None
