@@ -306,7 +306,7 @@ def _check_accepted_undated(accepted: pd.Series, is_mql: pd.Series) -> tuple[Fin
     what = f"{count(undated, 'lead')} that sales accepted {have} no 'mql_at' and {were} left out: {share} of all acceptances."
     do = "Map the date on which leads were created to mql_at in [columns], which then dates all of them. "
     do += "Or leave it so, if only leads that became MQLs are to be scored."
-    return (Finding("LEAD053", "warning", what, do=do),)
+    return (Finding("LEAD063", "warning", what, do=do),)
 
 
 def _list_kept(frame: pd.DataFrame, settings: Settings) -> list[str]:

@@ -39,10 +39,12 @@ def test_no_file(tmp_path):
 
 
 def test_no_mqls(tmp_path, leads):
+    accepted = int(leads["sql_at"].notna().sum())
     refuse(
         make_firm(tmp_path, leads.assign(mql_at=None)),
         TableError,
-        r"LEAD002 No lead is left.*\n.*LEAD007 300 leads never became an MQL",
+        rf"LEAD002 No lead is left.*\n.*LEAD063 {accepted} leads that sales accepted have no 'mql_at' .*: 100 % of all acceptances"
+        rf".*\n.*LEAD007 {300 - accepted} leads never became an MQL",
     )
 
 
@@ -109,7 +111,7 @@ def test_two_columns_of_one_name_are_two_columns(tmp_path, leads):
     (tmp_path / "leads.csv").write_text(lines)
     found, _, findings = load_tables(settings, pd.Timestamp(NOW))
     assert {"employees", "employees (2)"} <= set(found.attributes)
-    assert "The later ones are read as 'employees (2)'" in next(f.what for f in findings if f.code == "LEAD052")
+    assert "The later ones are read as 'employees (2)'" in next(f.what for f in findings if f.code == "LEAD062")
 
 
 def test_rows_longer_than_the_header(tmp_path, leads):

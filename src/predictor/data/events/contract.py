@@ -201,8 +201,8 @@ def _describe_shared(parsed: Table, mark: BooleanValue) -> str:
         )
         found = rows.to_pyarrow().to_pylist()
         counts.append({phrase.format(row["fact"]): (row["faulty"], row["n"]) for row in found if row["fact"] is not None})
-    ((faulty, n),) = parsed.aggregate(faulty=mark.sum(), n=parsed.count()).to_pandas().itertuples(index=False)
-    return describe_shared(counts, int(faulty), int(n))
+    (total,) = parsed.aggregate(faulty=mark.sum(), n=parsed.count()).to_pyarrow().to_pylist()
+    return describe_shared(counts, total["faulty"], total["n"])
 
 
 def _locate(table: Table, row: int) -> str:

@@ -137,7 +137,7 @@ def _check_sheets(chosen: _Sheet, tables: Sequence[_Sheet], titles: Sequence[str
     if len(titles) == 1:
         return ()
     others = [found.title for found in tables if found is not chosen]
-    code = "LEAD050" if table == "leads" else "EVENT050"
+    code = "LEAD060" if table == "leads" else "EVENT060"
     what = f"Of the sheets {list_names(titles)} of '{path.name}', '{chosen.title}' was read"
     do = f"Name another as '{path.name}#SHEET' where that is wrong."
     if others:

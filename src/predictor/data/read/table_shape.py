@@ -115,7 +115,7 @@ def shape_columns(frame: pd.DataFrame, *, table: str, place: str) -> tuple[pd.Da
     >>> frame = pd.DataFrame([["a", "x", "y", None]], columns=["id", "n", "n", ""])
     >>> shaped, findings = shape_columns(frame, table="leads", place="'leads.csv'")
     >>> list(shaped), [finding.code for finding in findings]
-    (['id', 'n', 'n (2)'], ['LEAD052'])
+    (['id', 'n', 'n (2)'], ['LEAD062'])
     """
     names = [str(name).strip() for name in frame.columns]
     unnamed = [at for at, name in enumerate(names) if not name]
@@ -140,7 +140,7 @@ def check_repeated(names: Sequence[str], *, table: str, place: str) -> tuple[Fin
     labels = list_names(dict.fromkeys(base_name(name) for name in renamed))
     what = f"{place} has columns of one label: {labels}. The later ones are read as {list_names(renamed)}."
     do = "Rename them before the export, or use these names in the settings."
-    return (Finding(_code(table, "052"), "warning", what, do=do),)
+    return (Finding("LEAD062" if table == "leads" else "EVENT062", "warning", what, do=do),)
 
 
 def _check_unnamed(frame: pd.DataFrame, unnamed: Sequence[int], table: str, place: str) -> tuple[Finding, ...]:
@@ -150,7 +150,14 @@ def _check_unnamed(frame: pd.DataFrame, unnamed: Sequence[int], table: str, plac
     listed = ", ".join(f"{at + 1} ({count(n, 'cell')})" for at, n in list(cells.items())[:8])
     more = f" and {len(cells) - 8} more" if len(cells) > 8 else ""
     what = f"{place} has columns without a name, which were left out: column {listed}{more}."
-    return (Finding(_code(table, "051"), "warning", what, do="Write a name into the header where the cells matter."),)
+    return (
+        Finding(
+            "LEAD061" if table == "leads" else "EVENT061",
+            "warning",
+            what,
+            do="Write a name into the header where the cells matter.",
+        ),
+    )
 
 
 def check_lines_above(lines: int, *, table: str, place: str) -> tuple[Finding, ...]:
@@ -164,8 +171,6 @@ def check_lines_above(lines: int, *, table: str, place: str) -> tuple[Finding, .
     if not lines:
         return ()
     what = f"{count(lines, 'line')} above the header of {place} {'was' if lines == 1 else 'were'} left out."
-    return (Finding(_code(table, "050"), "tip", what, do="Nothing, if the columns have the right names."),)
-
-
-def _code(table: str, number: str) -> str:
-    return f"{'LEAD' if table == 'leads' else 'EVENT'}{number}"
+    return (
+        Finding("LEAD060" if table == "leads" else "EVENT060", "tip", what, do="Nothing, if the columns have the right names."),
+    )

@@ -151,7 +151,7 @@ def test_parquet_that_cannot_be_read(tmp_path):
     pq.write_table(pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]), tmp_path / "twice.parquet")
     frame, notes = read_table(tmp_path / "twice.parquet", "leads")
     assert frame.to_dict("list") == {"a": [1], "a (2)": [2]}
-    assert [note.code for note in notes] == ["LEAD052"]
+    assert [note.code for note in notes] == ["LEAD062"]
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
