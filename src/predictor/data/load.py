@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from predictor.core.errors import Finding, TableError, count
 from predictor.core.settings import Settings
-from predictor.data.events.contract import Events, check_clocks, check_events
 from predictor.data.leads import Leads, check_leads
 from predictor.data.raw_tables import read_tables
+
+if TYPE_CHECKING:
+    from predictor.data.events.contract import Events
 
 _SAME_EXPORT = pd.Timedelta(days=7)  # two tables whose last dates are at most this far apart were exported together
 
@@ -33,6 +36,8 @@ def load_tables(settings: Settings, now: pd.Timestamp) -> tuple[Leads, Events | 
         raise TableError("leads", [*error.findings, *warnings]) from None
     if raw.events is None:
         return leads, None, (*raw.notes, *leads.findings)
+    from predictor.data.events.contract import check_clocks, check_events  # noqa: PLC0415  only where there are events
+
     keys = leads.frame["lead_id"]
     events = check_events(raw.events, settings, keys, now=now)
     clock_findings = check_clocks(events, keys, leads.frame["mql_at"]) if leads.dated else ()

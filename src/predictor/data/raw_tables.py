@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from predictor.core.errors import Finding
 from predictor.core.settings import Settings
-from predictor.data.crm.activity_files import join_events
-from predictor.data.crm.export import read_crm
-from predictor.data.events.contract import RawEvents
-from predictor.data.read.database import is_url, load_frame
-from predictor.data.read.event_sources import open_events
+from predictor.data.read.file_kinds import is_url
 from predictor.data.read.table_errors import make_table_error
 from predictor.data.read.table_files import FileTable, compute_row_step, read_table, tidy_table
+
+if TYPE_CHECKING:
+    from predictor.data.events.contract import RawEvents
 
 
 @dataclass(frozen=True)
@@ -50,19 +50,30 @@ def read_tables(settings: Settings, *, leads: str | None = None, events: str | N
     if not where:
         raise make_table_error("leads", "The settings name no table of leads.", "Set data.leads in predictor.toml.")
     events_at = (events if scoring else data.events) or ""
-    own_events = [open_events(events_at, folder, encoding=data.encoding)] if events_at else []
+    own_events = [_open_events(events_at, folder, data.encoding)] if events_at else []
     if not data.crm or is_url(where):
         found = _read_leads(where, folder, settings, most=0 if scoring else data.most_rows)
         return RawTables(leads=found.frame, events=own_events[0] if own_events else None, notes=found.notes)
+    from predictor.data.crm.activity_files import join_events  # noqa: PLC0415  a plain table needs no history backend
+    from predictor.data.crm.export import read_crm  # noqa: PLC0415
+
     files: Sequence[str] = () if scoring else data.files
     export = read_crm([folder / where, *(folder / name for name in files)], data.crm, settings, scoring=scoring)
     sources = [*export.events, *own_events]
     return RawTables(leads=export.leads, events=join_events(sources) if sources else None, notes=export.notes)
 
 
+def _open_events(where: str, folder: Path, encoding: str) -> RawEvents:
+    from predictor.data.read.event_sources import open_events  # noqa: PLC0415  leads without events need no history backend
+
+    return open_events(where, folder, encoding=encoding)
+
+
 def _read_leads(where: str, folder: Path, settings: Settings, *, most: int) -> FileTable:
     """The leads of a file or a table; of a CSV with more than `most` rows every n-th, with a finding that says so."""
     if is_url(where):
+        from predictor.data.read.database import load_frame  # noqa: PLC0415  files need no database
+
         return tidy_table(FileTable(load_frame(where, folder, "leads")), "leads", name=where.rpartition("#")[2])
     path = folder / where
     step = compute_row_step(path, most)

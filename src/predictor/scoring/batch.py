@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from ibis.expr.types import Table
 
 from predictor.core.errors import Finding, list_names
 from predictor.core.row_faults import Faults
 from predictor.data.detect_formats import to_plain_frame
-from predictor.data.events.contract import RawEvents, check_events
-from predictor.data.events.table import tabulate_events
 from predictor.data.job_titles import add_title_parts
 from predictor.data.leads import reduce_email, rename_columns
 from predictor.data.parse import blank_missing, parse_times
-from predictor.data.read.event_sources import open_frame
 from predictor.features.event_features import EventFeature
-from predictor.features.table import compute_event_columns
 from predictor.points.award import Awards
-from predictor.points.award_table import award_table
 from predictor.points.rule import EventCondition
 from predictor.points.rulebook import RuleBook
 from predictor.scoring.scorer import Scorer
+
+if TYPE_CHECKING:
+    from ibis.expr.types import Table
+
+    from predictor.data.events.contract import RawEvents
 
 _AT_ONCE = 100_000  # leads of a table that are in memory with all their features
 _ANY_MOMENT = pd.Timestamp("2000-01-01", tz="UTC")  # where nothing depends on it
@@ -48,6 +48,9 @@ def score_leads(
     leads = _read_leads(scorer, raw, now)
     events, findings = None, _check_table(scorer, leads, has_events=raw_events is not None)
     if raw_events is not None:
+        from predictor.data.events.contract import check_events  # noqa: PLC0415  leads without events need no history backend
+        from predictor.data.read.event_sources import open_frame  # noqa: PLC0415
+
         source = open_frame(raw_events) if isinstance(raw_events, pd.DataFrame) else raw_events
         checked = check_events(source, scorer.settings, leads["lead_id"], now=now, drop=True)
         events, findings = checked.table, (*findings, *checked.findings)
@@ -100,6 +103,8 @@ def award_leads(book: RuleBook | None, leads: pd.DataFrame, *, as_of: pd.Series 
     """
     if book is None:
         return None
+    from predictor.points.award_table import award_table  # noqa: PLC0415  leads without a book need no history backend
+
     moments = pd.Series(_ANY_MOMENT, index=leads.index) if as_of is None else as_of
     return award_table(book, leads.assign(as_of=moments.astype("datetime64[us, UTC]")), events if as_of is not None else None)
 
@@ -117,6 +122,9 @@ def compute_event_features(
     """
     if not features or as_of is None:
         return None
+    from predictor.data.events.table import tabulate_events  # noqa: PLC0415  leads without events need no history backend
+    from predictor.features.table import compute_event_columns  # noqa: PLC0415
+
     keys = leads["lead_id"].fillna("")  # a row without a key has no events, and is refused on its own
     moments = pd.DataFrame({"lead_id": keys, "as_of": as_of.astype("datetime64[us, UTC]")})
     return compute_event_columns(features, moments, tabulate_events(None) if events is None else events)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,6 @@ from predictor.core.errors import Finding, count
 from predictor.core.html import to_table
 from predictor.core.settings import Settings
 from predictor.core.wording import format_percent
-from predictor.data.events.contract import Events
 from predictor.data.leads import Leads
 from predictor.data.parse import to_days
 from predictor.features.assemble import RULES, TOTAL
@@ -27,6 +26,9 @@ from predictor.model.split import Split, split_forward, split_random
 from predictor.points.award import Awards
 from predictor.points.fit_points import PointsTask
 from predictor.points.rulebook import RuleBook, choose_gate
+
+if TYPE_CHECKING:
+    from predictor.data.events.contract import Events
 
 _MOST_TYPES = 200  # event types that a bundle names
 

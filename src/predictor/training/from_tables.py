@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from predictor.core.errors import Finding, Findings, RuleBookError
 from predictor.core.settings import Settings
 from predictor.data.denied_columns import deny_reason
-from predictor.data.events.contract import Events
 from predictor.data.leads import LEAD_FACTS, Leads
 from predictor.data.load import load_tables
 from predictor.features.assemble import assemble_table
@@ -20,6 +20,9 @@ from predictor.points.rule import EventCondition
 from predictor.points.rulebook import RuleBook, load_rule_book
 from predictor.scoring.batch import award_leads, compute_event_features
 from predictor.training.dataset import Dataset, make_points
+
+if TYPE_CHECKING:
+    from predictor.data.events.contract import Events
 
 
 def load_dataset(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,11 +13,12 @@ from predictor.audit.propose.settings_file import Proposal
 from predictor.core.errors import Finding, TableError, TrainingError
 from predictor.core.row_faults import check_refused, read_past_faults
 from predictor.core.settings import Settings, make_settings
-from predictor.data.crm.activity_files import join_events
 from predictor.data.denied_columns import deny_reason
-from predictor.data.events.contract import RawEvents, check_events
 from predictor.data.leads import Leads, check_leads
 from predictor.model.outcomes import check_outcomes, compute_horizon, label_leads
+
+if TYPE_CHECKING:
+    from predictor.data.events.contract import RawEvents
 
 _KNOWN = {"LEAD008", "LEAD014", "LEAD030", "LEAD051"}  # what the proposal or the audit says already
 _UNUSED = {"EVENT007", "EVENT015"}  # events of other leads
@@ -71,6 +73,9 @@ def _check_event_faults(events: Sequence[RawEvents], settings: Settings, leads: 
     """The faults for which the events would be refused, and why they would not be used."""
     if not events:
         return ()
+    from predictor.data.crm.activity_files import join_events  # noqa: PLC0415  leads without events need no history backend
+    from predictor.data.events.contract import check_events  # noqa: PLC0415
+
     try:
         checked = check_events(join_events(events), settings, leads.frame["lead_id"], now=now)
     except TableError as error:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -22,12 +22,12 @@ from predictor.core.errors import Finding, SettingsError, TableError, count, lis
 from predictor.core.settings import Settings, make_settings
 from predictor.data.crm.export_maps import Export
 from predictor.data.crm.field_maps import Names
-from predictor.data.events.contract import RawEvents
 from predictor.data.parse import blank_missing
 from predictor.data.read.csv_header import read_header
-from predictor.data.read.database import is_url
-from predictor.data.read.event_sources import open_events
-from predictor.data.read.file_kinds import detect_kind, split_sheet
+from predictor.data.read.file_kinds import detect_kind, is_url, split_sheet
+
+if TYPE_CHECKING:
+    from predictor.data.events.contract import RawEvents
 
 
 def propose_settings(
@@ -72,7 +72,7 @@ def propose_settings(
     source = (
         f"'{Path(first).name}': {'' if sample.whole else 'the first '}{count(len(raw), 'row')}, {count(len(columns), 'column')}"
     )
-    own = (open_events(events, Path()),) if events else ()
+    own = _open_events(events)
     proposal = Proposal(
         source=source, data=data, roles=roles, formats={} if crm else formats, event_columns=_propose_event_columns(own)
     )
@@ -137,6 +137,14 @@ def _list_times(raw: pd.DataFrame, outcome: str) -> list[str]:
     return [
         name for name in named if raw[name].dropna().astype("str").str.contains(r"\d.*\d.*\d.*\d.*\d", regex=True).mean() > 0.5
     ]
+
+
+def _open_events(where: str) -> tuple[RawEvents, ...]:
+    if not where:
+        return ()
+    from predictor.data.read.event_sources import open_events  # noqa: PLC0415  leads without events need no history backend
+
+    return (open_events(where, Path()),)
 
 
 def _propose_event_columns(events: Sequence[RawEvents]) -> dict[str, str]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from predictor.audit.propose.names import read_names
 from predictor.core.errors import Finding, SettingsError, list_names
 from predictor.core.settings import make_settings
-from predictor.data.crm.export import read_crm
 from predictor.data.crm.export_files import LEADS, group_files
 from predictor.data.crm.export_maps import Export, read_export_map
 from predictor.data.crm.field_maps import Names
-from predictor.data.events.contract import RawEvents
 from predictor.data.read.file_kinds import CSV, EXCEL, PARQUET
 from predictor.data.read.table_files import read_column_names, read_sample
+
+if TYPE_CHECKING:
+    from predictor.data.events.contract import RawEvents
 
 MOST_ROWS = 200_000  # read from the start of a large file
 
@@ -61,6 +63,8 @@ def load_export_sample(exports: Sequence[str], crm: Export | None) -> ExportSamp
             raise SettingsError(f"The leads must be one file, but are {names}. Name one file, or name the CRM with --crm.")
         (leads, notes), whole = read_sample(files[0], LEADS, MOST_ROWS)
         return ExportSample(leads, (files[0],), whole=whole, notes=notes)
+    from predictor.data.crm.export import read_crm  # noqa: PLC0415  a plain table needs no history backend
+
     paths = [Path(file) for file in files]
     objects = group_files(paths, read_export_map(crm))
     columns = [name for path in objects.get(LEADS, []) for name in read_column_names(path, LEADS)]

@@ -34,15 +34,6 @@ class _Place(NamedTuple):
         return f"'{self.url.render_as_string(hide_password=True)}#{self.name}'"
 
 
-def is_url(where: str | Path) -> bool:
-    """Whether a place is a database rather than a file.
-
-    >>> is_url("sqlite:///crm.db#events"), is_url("export/events.csv")
-    (True, False)
-    """
-    return "://" in str(where)
-
-
 def open_table(where: str, folder: Path) -> RawEvents:
     """The events of a table, not read yet.
 

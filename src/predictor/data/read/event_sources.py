@@ -10,9 +10,10 @@ import pandas as pd
 import pyarrow as pa
 
 from predictor.data.events.contract import RawEvents, ReadEvents
-from predictor.data.read.database import is_url, open_table
+from predictor.data.read.database import open_table
 from predictor.data.read.duckdb_workspace import open_workspace
 from predictor.data.read.event_files import open_files
+from predictor.data.read.file_kinds import is_url
 
 
 def open_events(where: str | Path, folder: Path, *, encoding: str = "auto") -> RawEvents:

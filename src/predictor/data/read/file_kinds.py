@@ -42,6 +42,15 @@ _SAVE = "Save it as CSV UTF-8 where it was made."
 _UNPACK = "Unpack it, and name the file in it."
 
 
+def is_url(where: str | Path) -> bool:
+    """Whether a place is a database rather than a file.
+
+    >>> is_url("sqlite:///crm.db#events"), is_url("export/events.csv")
+    (True, False)
+    """
+    return "://" in str(where)
+
+
 def detect_kind(path: Path, table: str) -> FileKind:
     """The kind of a file: by its first bytes, and by its name where these are those of a text.
 

@@ -13,9 +13,8 @@ import pyarrow.parquet as pq
 from predictor.core.errors import Finding, TableError
 from predictor.data.read.csv_header import read_header
 from predictor.data.read.csv_rows import read_csv_rows
-from predictor.data.read.database import is_url, load_frame
 from predictor.data.read.excel import read_excel, read_excel_names
-from predictor.data.read.file_kinds import CSV, PARQUET, detect_kind, split_sheet
+from predictor.data.read.file_kinds import CSV, PARQUET, detect_kind, is_url, split_sheet
 from predictor.data.read.report_lines import leave_out_lines
 from predictor.data.read.table_errors import make_table_error
 from predictor.data.read.table_shape import shape_columns
@@ -68,6 +67,8 @@ def read_sample(where: str, table: str, rows: int) -> tuple[FileTable, bool]:
         TableError: As `read_table`.
     """
     if is_url(where):
+        from predictor.data.read.database import load_frame  # noqa: PLC0415  files need no database
+
         raw, name = FileTable(load_frame(where, Path(), table, rows=rows + 1)), where.rpartition("#")[2]
     else:
         raw, name = _read_rows(Path(where), table, rows=rows + 1), split_sheet(Path(where))[0].name
