@@ -90,14 +90,14 @@ def show_progress() -> Iterator[Steps]:
         yield Steps(lambda text: status.update(f"{text} ..."), bars=True)
 
 
-def show_findings(findings: Iterable[Finding]) -> None:
-    """Print the findings, a line each, worst first; tips are only counted."""
+def show_findings(findings: Iterable[Finding], *, with_tips: bool = False) -> None:
+    """Print the findings, a line each, worst first; tips are only counted, unless they are to be shown too."""
     shown = _sort(findings)
     for finding in shown:
-        if finding.severity != "tip":
+        if with_tips or finding.severity != "tip":
             err.print(f"[{_SEVERITY_STYLE[finding.severity]}]{finding.severity}[/] {escape(str(finding))}")
     tips = sum(finding.severity == "tip" for finding in shown)
-    if tips:
+    if tips and not with_tips:
         err.print(f"[dim]{count(tips, 'tip')} more: `predictor check` shows them.[/]")
 
 

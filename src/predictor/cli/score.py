@@ -49,7 +49,7 @@ def score(
         summary = {"out": str(out), "leads": len(answers), "routed": routed, "failed": failed, "model": scorer.version}
         print_json(summary | {"findings": list_findings(findings)})
     else:
-        console.show_findings(findings)
+        console.show_findings(findings, with_tips=True)
         console.out.print(f"{count(len(answers), 'lead')} scored by {scorer.version}: {routed:,} to sales. They are in {out}.")
     if failed:
         console.err.print(f"[red]{count(failed, 'lead')} could not be scored; the column 'warnings' says why.[/]")

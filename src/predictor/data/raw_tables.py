@@ -13,7 +13,8 @@ from predictor.core.errors import Finding
 from predictor.core.settings import Settings
 from predictor.data.read.file_kinds import is_url
 from predictor.data.read.table_errors import make_table_error
-from predictor.data.read.table_files import FileTable, compute_row_step, read_table, tidy_table
+from predictor.data.read.table_files import compute_row_step, read_table, tidy_table
+from predictor.data.read.table_shape import FileTable
 
 if TYPE_CHECKING:
     from predictor.data.events.contract import RawEvents
@@ -77,9 +78,9 @@ def _read_leads(where: str, folder: Path, settings: Settings, *, most: int) -> F
         return tidy_table(FileTable(load_frame(where, folder, "leads")), "leads", name=where.rpartition("#")[2])
     path = folder / where
     step = compute_row_step(path, most)
-    frame, notes = read_table(path, "leads", encoding=settings.data.encoding, step=step)
+    found = read_table(path, "leads", encoding=settings.data.encoding, step=step)
     if step == 1:
-        return FileTable(frame, notes)
-    what = f"'{path.name}' holds more than {most:,} rows: one in {step:,} was read, {len(frame):,} evenly over the file."
+        return found
+    what = f"'{path.name}' holds more than {most:,} rows: one in {step:,} was read, {len(found.frame):,} evenly over the file."
     do = "Raise data.most_rows where memory allows; a sample of this size gives much the same model."
-    return FileTable(frame, (*notes, Finding("LEAD040", "warning", what, do=do)))
+    return found._replace(notes=(*found.notes, Finding("LEAD040", "warning", what, do=do)))

@@ -61,7 +61,7 @@ def load_export_sample(exports: Sequence[str], crm: Export | None) -> ExportSamp
         if len(files) != 1:
             names = list_names(files) or list_names(exports)
             raise SettingsError(f"The leads must be one file, but are {names}. Name one file, or name the CRM with --crm.")
-        (leads, notes), whole = read_sample(files[0], LEADS, MOST_ROWS)
+        leads, notes, whole = read_sample(files[0], LEADS, MOST_ROWS)
         return ExportSample(leads, (files[0],), whole=whole, notes=notes)
     from predictor.data.crm.export import read_crm  # noqa: PLC0415  a plain table needs no history backend
 

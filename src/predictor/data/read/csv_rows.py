@@ -10,11 +10,11 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from predictor.core.errors import Finding, TableError, list_names
+from predictor.core.errors import TableError, list_names
 from predictor.data.read.csv_end import check_end
 from predictor.data.read.csv_header import Header, read_header
 from predictor.data.read.table_errors import make_encoding_error, make_table_error
-from predictor.data.read.table_shape import check_lines_above
+from predictor.data.read.table_shape import FileTable, check_lines_above
 
 _CHUNK_ROWS = 10_000
 _CHUNK_LENGTH = 1 << 25  # characters of a chunk, by the length of the first rows
@@ -23,9 +23,7 @@ _SAMPLE_LENGTH = 1 << 28  # characters of a first look
 _ROWS_AT_END = 200  # which are all read, since a report ends there
 
 
-def read_csv_rows(
-    path: Path, table: str, *, encoding: str = "auto", step: int = 1, rows: int | None = None
-) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+def read_csv_rows(path: Path, table: str, *, encoding: str = "auto", step: int = 1, rows: int | None = None) -> FileTable:
     """The rows below the header as texts, blank ones included, and a finding about the lines above it.
 
     Args:
@@ -35,37 +33,38 @@ def read_csv_rows(
         step: Every `step`-th row is read, and all of the last, since totals stand there.
         rows: Only the first rows, fewer where they are long; None for all.
 
-    Returns:
-        The rows, whose index numbers them from 0, under the names of the header.
-
     Raises:
         TableError: The file is empty, no CSV, in another encoding, broken, or cut off.
     """
     header = read_header(path, table, encoding)
-    if rows is not None:
-        rows = min(rows, max(_SAMPLE_LENGTH // header.row_length, 1))
+    most = None if rows is None else min(rows, max(_SAMPLE_LENGTH // header.row_length, 1))
     try:
-        frame = _parse_rows(path, table, header, step, rows)
+        frame = _parse_rows(path, table, header, step, most)
     except UnicodeDecodeError as error:
         raise make_encoding_error(table, path, encoding) from error
     except (pd.errors.ParserWarning, pd.errors.ParserError) as error:
         raise _make_rows_error(path, table, header, error) from error
     if len(frame.columns) == len(header.names):
         frame.columns = pd.Index(header.names)
-    if rows is None or len(frame) < rows:
+    whole = most is None or len(frame) <= most
+    if whole:
         check_end(path, table, header, frame)
-    return frame, check_lines_above(header.titles, table=table, place=f"'{path.name}'")
+    above = check_lines_above(header.titles, table=table, place=f"'{path.name}'")
+    return FileTable(frame if most is None else frame.head(most), above, whole=whole)
 
 
-def _parse_rows(path: Path, table: str, header: Header, step: int, rows: int | None) -> pd.DataFrame:
-    """The chunks of the file, one after another; rows longer than the header raise, since pandas would shift their cells."""
+def _parse_rows(path: Path, table: str, header: Header, step: int, most: int | None) -> pd.DataFrame:
+    """The chunks of the file, one after another, one row more than the most that are asked for.
+
+    Rows longer than the header raise, since pandas would shift their cells.
+    """
     parts: list[pd.DataFrame] = []
     end = pd.DataFrame()
     with path.open(encoding=header.encoding, newline="") as lines, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         for _ in range(header.skip):
             lines.readline()
-        for part in _iterate_chunks(_Source(lines, path, table), header, rows):
+        for part in _iterate_chunks(_Source(lines, path, table), header, most):
             parts.append(part if step == 1 else part[part.index % step == 0])
             if step > 1:
                 end = pd.concat([end, part]).tail(_ROWS_AT_END)
@@ -74,12 +73,12 @@ def _parse_rows(path: Path, table: str, header: Header, step: int, rows: int | N
     return frame
 
 
-def _iterate_chunks(source: _Source, header: Header, rows: int | None) -> Iterator[pd.DataFrame]:
+def _iterate_chunks(source: _Source, header: Header, most: int | None) -> Iterator[pd.DataFrame]:
     """Chunks of at least one row; an empty one where the file has no row."""
     size = max(min(_CHUNK_ROWS, _CHUNK_LENGTH // header.row_length), 1)
     options: dict[str, Any] = {
         "sep": header.delimiter, "dtype": "str", "keep_default_na": False, "na_values": [""], "index_col": False,
-        "skip_blank_lines": False, "chunksize": size, "nrows": rows,
+        "skip_blank_lines": False, "chunksize": size, "nrows": None if most is None else most + 1,
     }  # fmt: skip
     reader: Any = pd.read_csv(source, **options)  # type: ignore[call-overload]
     with reader as chunks:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, TableError, list_names
 from predictor.data.read.table_errors import make_table_error
-from predictor.data.read.table_shape import MOST_LINES, Shape, check_lines_above, locate_table
+from predictor.data.read.table_shape import MOST_LINES, FileTable, Shape, check_lines_above, locate_table
 
 _HOW = "In Excel choose File, Save As, 'CSV UTF-8 (comma delimited)'"
 _BROKEN = (
@@ -43,7 +43,7 @@ class _Sheet(NamedTuple):
     titles: int
 
 
-def read_excel(path: Path, table: str, sheet: str = "", rows: int | None = None) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+def read_excel(path: Path, table: str, sheet: str = "", rows: int | None = None) -> FileTable:
     """The rows of a sheet as a CSV would hold them, and findings about the choice of the sheet and the lines above the header.
 
     Dates are ISO 8601, whole numbers have no decimal point. Without the name of a sheet it is the visible one whose table has the
@@ -63,13 +63,14 @@ def read_excel(path: Path, table: str, sheet: str = "", rows: int | None = None)
         lines = _list_rows(book[found.title])
         for _ in range(found.shape.header + 1):
             next(lines)
-        names, texts = found.shape.names, islice(lines, rows)
+        names, texts = found.shape.names, islice(lines, None if rows is None else rows + 1)
         parts = [pd.DataFrame(columns=range(len(names)), dtype="str")]
         while part := list(islice(texts, _CHUNK_ROWS)):
             width = max(len(names), *map(len, part))
             parts.append(pd.DataFrame([row + [None] * (width - len(row)) for row in part], columns=range(width), dtype="str"))
     frame = pd.concat(parts, ignore_index=True)
-    return frame.set_axis([*names, *[""] * (frame.shape[1] - len(names))], axis=1), notes
+    named = frame.set_axis([*names, *[""] * (frame.shape[1] - len(names))], axis=1)
+    return FileTable(named.head(rows) if rows is not None else named, notes, whole=rows is None or len(frame) <= rows)
 
 
 def read_excel_names(path: Path, table: str, sheet: str = "") -> list[str]:

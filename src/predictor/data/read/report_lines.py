@@ -18,7 +18,7 @@ _FULL = 0.98  # share of rows that fill a column which every record has
 _MOST_CLOSING = 200  # rows at the end among which closing lines are looked for
 _FEW = 2  # filled cells that a closing line may have in any table
 _STUDIED = 2_000  # records from which the usual cells of a column are known
-_BLANK = re.compile(r"[\s\x00-\x1f\u200b\ufeff]*")
+_HELD = r"[^\s\x00-\x1f\u200b\ufeff]"  # a character that is no blank
 _WORD = re.compile(r"\w")
 
 
@@ -129,9 +129,14 @@ def _blank_spaces(frame: pd.DataFrame, filled: np.ndarray) -> None:
     """Set the number of cells of rows that hold nothing but blanks to 0."""
     first = frame.iloc[:, 0]
     spaces = first.astype("str").str.strip().eq("").to_numpy(dtype=bool) & first.notna().to_numpy()
-    for row in np.flatnonzero((filled > 0) & (spaces | (first.isna().to_numpy() & (filled <= _FEW)))).tolist():
-        if all(_BLANK.fullmatch(str(cell)) for cell in frame.iloc[row].dropna()):
-            filled[row] = 0
+    rows = np.flatnonzero((filled > 0) & (spaces | (first.isna().to_numpy() & (filled <= _FEW))))
+    part, holds = frame.iloc[rows], np.zeros(len(rows), dtype=bool)
+    for place in range(frame.shape[1] if len(rows) else 0):
+        cells = part.iloc[:, place]
+        holds |= cells.notna().to_numpy() & cells.astype("str").str.contains(_HELD, regex=True).to_numpy(
+            dtype=bool, na_value=False
+        )
+    filled[rows[~holds]] = 0
 
 
 class _Reader:
@@ -141,14 +146,14 @@ class _Reader:
         self._frame, self._filled = frame, filled
         most = float(np.median(filled[filled > 0]))
         self._sparse = filled <= max(_FEW, most / 3)
-        records = np.flatnonzero(~self._sparse & (filled > 0))
-        if not len(records):
-            records = np.flatnonzero([n > 0 and not self._is_line(row) for row, n in enumerate(filled[:_STUDIED])])
+        self._records = np.flatnonzero(filled >= max(most / 2, 1))
         half = _STUDIED // 2
-        studied = records if len(records) <= _STUDIED else np.concatenate([records[:half], records[-half:]])
-        self._records = records
+        studied = self._records
+        if len(studied) > _STUDIED:
+            studied = np.concatenate([studied[:half], studied[-half:]])
+        studied = np.array([row for row in studied.tolist() if not (self._sparse[row] and self._is_line(row))], dtype=np.int64)
         self._usual = [_study(frame.iloc[studied, place]) for place in range(frame.shape[1])]
-        self._needed = [place for place, usual in enumerate(self._usual) if usual.filled or not len(records)]
+        self._needed = [place for place, usual in enumerate(self._usual) if usual.filled or not len(studied)]
 
     def list_totals(self) -> list[int]:
         """Rows anywhere that say they are totals, or what a report says at its end."""
@@ -198,9 +203,15 @@ class _Reader:
     def _is_record(self, row: int) -> bool:
         """Whether one of its cells could be its key."""
         cells = self._list_cells(row)
-        return any(
-            self._usual[place].is_key and self._usual[place].is_like(cell) and not _is_total(cell) for place, cell in cells
-        )
+        keys = [(place, cell) for place, cell in cells if self._usual[place].is_key and self._usual[place].is_like(cell)]
+        is_total = _is_total(cells[0][1])
+        return any(not _is_total(cell) and not (is_total and self._sums_up(place, cell)) for place, cell in keys)
+
+    def _sums_up(self, place: int, cell: str) -> bool:
+        """Whether a cell is the count, the sum or the mean of the numbers of its column."""
+        numbers = pd.to_numeric(self._frame.iloc[self._records, place], errors="coerce")
+        number = pd.to_numeric(cell, errors="coerce")
+        return bool(np.isclose(number, [numbers.count(), numbers.sum(), numbers.sum() - number, numbers.mean()]).any())
 
     def _lacks(self, row: int) -> bool:
         """Whether it has no key, and at least half of what every record has is missing or something else."""

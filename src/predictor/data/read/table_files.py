@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from predictor.core.errors import Finding, TableError
+from predictor.core.errors import TableError
 from predictor.data.read.csv_header import read_header
 from predictor.data.read.csv_rows import read_csv_rows
 from predictor.data.read.excel import read_excel, read_excel_names
 from predictor.data.read.file_kinds import CSV, PARQUET, detect_kind, is_url, split_sheet
 from predictor.data.read.report_lines import leave_out_lines
 from predictor.data.read.table_errors import make_table_error
-from predictor.data.read.table_shape import shape_columns
+from predictor.data.read.table_shape import FileTable, shape_columns
 
 _SHORTEST_ROW = 2  # bytes; rows of files that are too small to hold many need not be counted
 _CHUNK_BYTES = 1 << 22
 _BATCH_ROWS = 10_000
-
-
-class FileTable(NamedTuple):
-    """A table as read.
-
-    Attributes:
-        frame: Its records; the index numbers the rows below the header from 0, those that were left out included.
-        notes: Findings about what was left out or is named otherwise.
-    """
-
-    frame: pd.DataFrame
-    notes: tuple[Finding, ...] = ()
 
 
 def read_table(path: Path, table: str, *, encoding: str = "auto", step: int = 1) -> FileTable:
@@ -50,13 +37,12 @@ def read_table(path: Path, table: str, *, encoding: str = "auto", step: int = 1)
     Raises:
         TableError: The file is missing, empty, of another format, or broken.
     """
-    raw = _read_rows(path, table, encoding=encoding, step=step)
-    frame, notes = tidy_table(raw, table, name=split_sheet(path)[0].name)
-    return FileTable(frame[frame.index % step == 0] if step > 1 else frame, notes)
+    found = tidy_table(_read_rows(path, table, encoding=encoding, step=step), table, name=split_sheet(path)[0].name)
+    return found if step == 1 else found._replace(frame=found.frame[found.frame.index % step == 0])
 
 
-def read_sample(where: str, table: str, rows: int) -> tuple[FileTable, bool]:
-    """The first records of an export, and whether those are all; only these enter memory.
+def read_sample(where: str, table: str, rows: int) -> FileTable:
+    """The first records of an export; only these enter memory.
 
     Args:
         where: A file, or a table of a database as URL#TABLE.
@@ -66,13 +52,12 @@ def read_sample(where: str, table: str, rows: int) -> tuple[FileTable, bool]:
     Raises:
         TableError: As `read_table`.
     """
-    if is_url(where):
-        from predictor.data.read.database import load_frame  # noqa: PLC0415  files need no database
+    if not is_url(where):
+        return tidy_table(_read_rows(Path(where), table, rows=rows), table, name=split_sheet(Path(where))[0].name)
+    from predictor.data.read.database import load_frame  # noqa: PLC0415  files need no database
 
-        raw, name = FileTable(load_frame(where, Path(), table, rows=rows + 1)), where.rpartition("#")[2]
-    else:
-        raw, name = _read_rows(Path(where), table, rows=rows + 1), split_sheet(Path(where))[0].name
-    return tidy_table(FileTable(raw.frame.head(rows), raw.notes), table, name=name), len(raw.frame) <= rows
+    frame = load_frame(where, Path(), table, rows=rows + 1)
+    return tidy_table(FileTable(frame.head(rows), whole=len(frame) <= rows), table, name=where.rpartition("#")[2])
 
 
 def read_column_names(path: Path, table: str, encoding: str = "auto") -> list[str]:
@@ -98,7 +83,7 @@ def tidy_table(raw: FileTable, table: str, *, name: str) -> FileTable:
     """
     frame, columns = shape_columns(raw.frame, table=table, place=f"'{name}'")
     frame, lines = leave_out_lines(frame, table=table, where=name)
-    return FileTable(frame, (*raw.notes, *columns, *lines))
+    return raw._replace(frame=frame, notes=(*raw.notes, *columns, *lines))
 
 
 def _read_rows(path: Path, table: str, *, encoding: str = "auto", step: int = 1, rows: int | None = None) -> FileTable:
@@ -106,23 +91,24 @@ def _read_rows(path: Path, table: str, *, encoding: str = "auto", step: int = 1,
     file, sheet = split_sheet(path)
     kind = detect_kind(file, table)
     if kind == "excel":
-        return FileTable(*read_excel(file, table, sheet, rows))
+        return read_excel(file, table, sheet, rows)
     if sheet:
         raise make_table_error(table, f"'{file.name}' has no sheets.", f"Leave out '#{sheet}'.")
     if kind == "parquet":
-        return FileTable(_read_parquet(file, table, rows))
-    return FileTable(*read_csv_rows(file, table, encoding=encoding, step=step, rows=rows))
+        return _read_parquet(file, table, rows)
+    return read_csv_rows(file, table, encoding=encoding, step=step, rows=rows)
 
 
-def _read_parquet(path: Path, table: str, rows: int | None) -> pd.DataFrame:
+def _read_parquet(path: Path, table: str, rows: int | None) -> FileTable:
     try:
         with pq.ParquetFile(path) as file:
+            whole = rows is None or file.metadata.num_rows <= rows
             cells = file.read() if rows is None else _read_batches(file, rows)
             frame: pd.DataFrame = cells.to_pandas()
     except (OSError, ValueError, NotImplementedError) as error:
         raise _make_parquet_error(path, table, error) from error
     levels = [name for name in frame.index.names if name is not None]  # pandas may have stored a key there
-    return (frame.reset_index(level=levels) if levels else frame).reset_index(drop=True)
+    return FileTable((frame.reset_index(level=levels) if levels else frame).reset_index(drop=True), whole=whole)
 
 
 def _read_batches(file: pq.ParquetFile, rows: int) -> pa.Table:

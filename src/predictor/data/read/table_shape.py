@@ -18,6 +18,20 @@ _STUDIED = 30  # rows below a header that say what its columns hold
 _NEARLY = 0.8  # share of the widest row that a header fills
 
 
+class FileTable(NamedTuple):
+    """A table as read.
+
+    Attributes:
+        frame: Its rows or records; the index numbers the rows below the header from 0, those that were left out included.
+        notes: Findings about what was left out or is named otherwise.
+        whole: Whether there are no more rows.
+    """
+
+    frame: pd.DataFrame
+    notes: tuple[Finding, ...] = ()
+    whole: bool = True
+
+
 class Shape(NamedTuple):
     """A table in rows of texts.
 

@@ -35,6 +35,6 @@ def test_leads_to_score_are_all_read(leads):
 
 
 def test_a_first_look_takes_the_first_rows(leads):
-    (frame, _), whole = read_sample(str(leads), "leads", 10)
+    frame, _, whole = read_sample(str(leads), "leads", 10)
     assert (frame["lead_id"].tolist(), whole) == ([f"L{number}" for number in range(10)], False)
-    assert read_sample(str(leads), "leads", 1001)[1]
+    assert read_sample(str(leads), "leads", 1001).whole

@@ -67,7 +67,7 @@ def read(path, leads, *lines):
 @pytest.mark.parametrize("head", HEADS)
 def test_the_end_of_a_report_is_left_out_and_counted(tmp_path, head, end):
     leads, (lines, n) = make_leads(HEADS[head]), ENDS[end]
-    frame, notes = read(tmp_path / "leads.csv", leads, *lines)
+    frame, notes, _ = read(tmp_path / "leads.csv", leads, *lines)
     pd.testing.assert_frame_equal(frame, leads, check_dtype=False)
     assert [note.code for note in notes] == ["LEAD039"] * (n > 0)
     if n:
@@ -83,7 +83,7 @@ def test_subtotals_between_the_rows_are_left_out(tmp_path, head):
     for part, line in zip(parts, ["Subtotal,,,9000,", "Zwischensumme: 15", "Sous-total,,,,"], strict=True):
         text += part.to_csv(index=False, header=False) + line + "\n"
     (tmp_path / "leads.csv").write_text(text)
-    frame, notes = read_table(tmp_path / "leads.csv", "leads")
+    frame, notes, _ = read_table(tmp_path / "leads.csv", "leads")
     assert frame["Lead ID"].tolist() == leads["Lead ID"].tolist()
     assert "(first in row 16)" in notes[0].what
 
@@ -104,7 +104,7 @@ def test_subtotals_between_the_rows_are_left_out(tmp_path, head):
 def test_a_lead_is_never_left_out(tmp_path, head, row, blank):
     leads = make_leads(HEADS[head])
     line = ",".join(row.get(name, "") for name in leads)
-    frame, notes = read(tmp_path / "leads.csv", leads, *blank, line)
+    frame, notes, _ = read(tmp_path / "leads.csv", leads, *blank, line)
     assert len(frame) == 41
     assert frame.iloc[-1].dropna().to_dict() == row
     assert [note.what for note in notes] == (["2 blank rows of 'leads.csv' were left out."] if blank else [])

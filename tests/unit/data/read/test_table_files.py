@@ -149,7 +149,7 @@ def test_parquet_that_cannot_be_read(tmp_path):
     with pytest.raises(TableError, match="is no readable Parquet file"):
         read(tmp_path, whole.read_bytes()[:-200], "leads.parquet")
     pq.write_table(pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]), tmp_path / "twice.parquet")
-    frame, notes = read_table(tmp_path / "twice.parquet", "leads")
+    frame, notes, _ = read_table(tmp_path / "twice.parquet", "leads")
     assert frame.to_dict("list") == {"a": [1], "a (2)": [2]}
     assert [note.code for note in notes] == ["LEAD062"]
 
