@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 
 from predictor.core.errors import TableError
+from predictor.core.row_faults import check_refused
 from predictor.core.settings import make_settings
+from predictor.core.wording import format_percent
 from predictor.data.leads import check_leads
 
 LEADS = pd.DataFrame({
@@ -223,3 +225,96 @@ def test_an_amount_without_opportunities_is_an_attribute_like_any_other():
     assert check(LEADS.assign(amount=["low", "high", "low"])).attributes["amount"] == "category"
     opportunities = check(LEADS.assign(amount=["1", "2", None], opportunity_at=["2026-01-12", None, None]))
     assert opportunities.attributes == {"industry": "category"}
+
+
+OFFER = "Or set data.faulty_rows = 'drop' to leave these rows out."
+
+
+def draw_many(n=400, seed=0):
+    draw = np.random.default_rng(seed)
+    mql_at = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.sort(draw.integers(0, 300, n)), unit="D")
+    sql_at = pd.Series(mql_at + pd.Timedelta(days=9)).where(draw.random(n) < 0.25)
+    leads = pd.DataFrame({"lead_id": [f"L{number}" for number in range(n)], "mql_at": mql_at.strftime("%Y-%m-%d")})
+    return leads.assign(sql_at=sql_at.dt.strftime("%Y-%m-%d"), source=draw.choice(["Web", "Fair", "Mail"], n))
+
+
+FAULTS = {
+    "an outcome": (
+        lambda leads: leads["sql_at"].notna(),
+        {"mql_at": "soon"},
+        r"\d+ of \d+ were accepted by sales, and 0 % of the",
+    ),
+    "the outcome itself": (
+        lambda leads: leads["sql_at"].notna() & (leads.index < 40),
+        {"sql_at": "done"},
+        "were accepted by sales",
+    ),
+    "a month": (
+        lambda leads: leads["mql_at"].str.startswith("2025-03"),
+        {"lead_id": None},
+        "have a 'mql_at' of 2025-03, and 0 %",
+    ),
+    "a source": (
+        lambda leads: (leads["source"] == "Fair") & (leads.index % 4 == 0),
+        {"mql_at": "soon"},
+        "have 'Fair' in 'source'",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faulty_rows_that_have_something_in_common_are_never_to_be_left_out(fault):
+    choose, change, words = FAULTS[fault]
+    leads = draw_many()
+    rows = choose(leads)
+    for name, value in change.items():
+        leads.loc[rows, name] = value
+    with pytest.raises(TableError, match=words) as caught:
+        check(leads)
+    assert OFFER not in str(caught.value)
+    assert "Leaving them out would bias the model: " in str(caught.value)
+    dropped = [finding for finding in check(leads, data={"faulty_rows": "drop"}).findings if finding.what.endswith("Left out.")]
+    assert ["would bias" in finding.do for finding in dropped] == [True]
+    assert OFFER not in check_refused(dropped[0]).do
+
+
+def test_faulty_rows_that_have_nothing_in_common_may_be_left_out():
+    leads = draw_many()
+    leads.loc[np.random.default_rng(1).choice(400, 20, replace=False), "lead_id"] = None
+    with pytest.raises(TableError, match=r"LEAD006 There is no lead_id in 20 rows") as caught:
+        check(leads)
+    assert OFFER in str(caught.value)
+
+
+@pytest.mark.parametrize("outcome", ["dates", "yes and no"])
+def test_accepted_leads_without_a_moment_are_a_warning_with_their_share(outcome):
+    leads = draw_many()
+    accepted = leads["sql_at"].notna()
+    if outcome == "yes and no":
+        leads = leads.assign(outcome=accepted.map({True: "yes", False: "no"})).drop(columns="sql_at")
+    undated = (accepted & (leads.index % 3 == 0)) | (leads.index == leads.index[~accepted][0])
+    leads.loc[undated, "mql_at"] = None
+    findings = {finding.code: finding for finding in check(leads).findings}
+    n, total = int((undated & accepted).sum()), int(accepted.sum())
+    warning = findings["LEAD063"]
+    assert warning.severity == "warning"
+    assert warning.what == (
+        f"{n} leads that sales accepted have no 'mql_at' and were left out: {format_percent(n / total)} of all acceptances."
+    )
+    assert "Map the date on which leads were created to mql_at" in warning.do
+    assert "Or leave it so" in warning.do
+    assert findings["LEAD007"].what.startswith("1 lead never became an MQL")
+
+
+def test_no_warning_where_every_accepted_lead_has_its_moment():
+    leads = draw_many()
+    leads.loc[leads["sql_at"].isna() & (leads.index < 100), "mql_at"] = None
+    assert [finding.code for finding in check(leads).findings] == ["LEAD007"]
+
+
+def test_rows_are_numbered_as_in_the_file_where_some_were_left_out():
+    leads = draw_many().drop(index=[3, 4, 5])
+    leads.loc[9, "lead_id"] = None
+    refuse(leads, r"LEAD006 There is no lead_id in 1 row \(first in row 10\)")
+    refuse(leads.iloc[::-1], r"\(first in row 391\)")
+    refuse(leads.set_axis([f"r{number}" for number in leads.index], axis=0), r"\(first in row 7\)")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from predictor.data.events.contract import RawEvents
 
 _KNOWN = {"LEAD008", "LEAD014", "LEAD030", "LEAD051"}  # what the proposal or the audit says already
-_UNUSED = {"EVENT007", "EVENT015"}  # events of other leads
+_SAID = {"EVENT007", "EVENT015", "EVENT016", "EVENT039", "EVENT060", "EVENT061", "EVENT062"}  # what of the events is not read
 _IGNORED = "It is named in roles.ignore; take it out, into roles.allow, if its value was known before the lead became an MQL."
 
 
@@ -81,7 +81,7 @@ def _check_event_faults(events: Sequence[RawEvents], settings: Settings, leads: 
     except TableError as error:
         return tuple(error.findings)
     if leads.dated:
-        return tuple(finding for finding in checked.findings if finding.code in _UNUSED)
+        return tuple(finding for finding in checked.findings if finding.code in _SAID)
     what = "The events are not used: no column says when a lead became an MQL, so no event is known to come before that."
     return (
         Finding("EVENT008", "warning", what, do="Export that date, or the date when a lead was created, and map it as mql_at."),
