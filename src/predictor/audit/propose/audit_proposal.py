@@ -20,8 +20,9 @@ from predictor.model.outcomes import check_outcomes, compute_horizon, label_lead
 if TYPE_CHECKING:
     from predictor.data.events.contract import RawEvents
 
-_KNOWN = {"LEAD008", "LEAD014", "LEAD030", "LEAD051"}  # what the proposal or the audit says already
 _SAID = {"EVENT007", "EVENT015", "EVENT016", "EVENT039", "EVENT060", "EVENT061", "EVENT062"}  # what of the events is not read
+_KNOWN = {"LEAD014", "LEAD030", "LEAD051"}  # what the proposal or the audit says already
+_REFUSED = {"LEAD001", "LEAD008"}  # what the proposal says already where it has errors
 _IGNORED = "It is named in roles.ignore; take it out, into roles.allow, if its value was known before the lead became an MQL."
 
 
@@ -43,7 +44,7 @@ def audit_proposal(
     try:
         leads, refused = read_past_faults(lambda read_settings: check_leads(raw, read_settings, now=now), settings)
     except TableError as error:
-        hidden = _KNOWN | ({"LEAD001"} if proposal.refusals else set())
+        hidden = _KNOWN | (_REFUSED if proposal.refusals else set())
         return replace(proposal, findings=(*proposal.findings, *(fault for fault in error.findings if fault.code not in hidden)))
     outcome_faults = () if proposal.refusals else _check_outcomes(leads, settings, whole=whole)
     event_faults = _check_event_faults(events, settings, leads, now)
@@ -52,7 +53,8 @@ def audit_proposal(
     clean = proposal.leave_out({str(finding.column): f"{finding.code}: {finding.what}" for finding in leaks})
     ignored = clean.list_role("ignore")
     audited = tuple(replace(finding, do=_IGNORED) if finding.column in ignored else finding for finding in audited)
-    read = [check_refused(finding) if refused else finding for finding in leads.findings if finding.code not in _KNOWN]
+    hidden = _KNOWN | (_REFUSED if proposal.refusals else set())
+    read = [check_refused(finding) if refused else finding for finding in leads.findings if finding.code not in hidden]
     faults = [finding for finding in read if finding.severity == "error"]
     others = [finding for finding in read if finding not in faults]
     return replace(clean, findings=(*faults, *audited, *outcome_faults, *proposal.findings, *event_faults, *others))
@@ -80,12 +82,12 @@ def _check_event_faults(events: Sequence[RawEvents], settings: Settings, leads: 
         checked = check_events(join_events(events), settings, leads.frame["lead_id"], now=now)
     except TableError as error:
         return tuple(error.findings)
+    unread = tuple(finding for finding in checked.findings if finding.code in _SAID)
     if leads.dated:
-        return tuple(finding for finding in checked.findings if finding.code in _SAID)
+        return unread
     what = "The events are not used: no column says when a lead became an MQL, so no event is known to come before that."
-    return (
-        Finding("EVENT008", "warning", what, do="Export that date, or the date when a lead was created, and map it as mql_at."),
-    )
+    do = "Export that date, or the date when a lead was created, and map it as mql_at."
+    return (Finding("EVENT008", "warning", what, do=do), *unread)
 
 
 def _audit(leads: Leads) -> tuple[Finding, ...]:
