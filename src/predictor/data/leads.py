@@ -43,6 +43,7 @@ class Leads:
         findings: Warnings and tips, and what was left out; no errors.
         formats: Column -> its format in the export, where that is not the plain one.
         left_out: Columns that their names rule out as attributes, as read, and `email`; for the audit.
+        faulty: How many rows were left out because they break the contract.
     """
 
     frame: pd.DataFrame
@@ -53,6 +54,7 @@ class Leads:
     findings: tuple[Finding, ...] = ()
     formats: Mapping[str, Format] = field(default_factory=dict)
     left_out: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    faulty: int = 0
 
     @property
     def dated(self) -> bool:
@@ -85,7 +87,9 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     _check_future(frame, now, faults)
     if faults.rows:
         faults.add_shared(_list_facts(plain, settings))
+    rows = len(frame)
     frame, dropped = faults.settle("leads", frame, drop=settings.data.faulty_rows == "drop")
+    faulty = rows - len(frame)
     frame, not_mql = _keep_mqls(frame)
     if frame.empty:
         stages = " Name your own statuses of MQL and SQL in [stages]." if settings.data.crm else ""
@@ -104,6 +108,7 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
         findings=(*numbered, *format_findings, *row_findings, *dropped, *not_mql, *denied, *late),
         formats=formats,
         left_out=left_out,
+        faulty=faulty,
     )
 
 

@@ -10,9 +10,10 @@ import pandas as pd
 
 from predictor.audit.columns import audit_columns
 from predictor.audit.propose.settings_file import Proposal
-from predictor.core.errors import Finding, TableError, TrainingError
+from predictor.core.errors import Finding, TableError, TrainingError, count
 from predictor.core.row_faults import check_refused, read_past_faults
 from predictor.core.settings import Settings, make_settings
+from predictor.core.shared_facts import BIASED
 from predictor.data.denied_columns import deny_reason
 from predictor.data.leads import Leads, check_leads
 from predictor.model.outcomes import check_outcomes, compute_horizon, label_leads
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _SAID = {"EVENT007", "EVENT015", "EVENT016", "EVENT039", "EVENT060", "EVENT061", "EVENT062"}  # what of the events is not read
 _KNOWN = {"LEAD014", "LEAD030", "LEAD051"}  # what the proposal or the audit says already
 _REFUSED = {"LEAD001", "LEAD008"}  # what the proposal says already where it has errors
+_FEW = 0.001  # share of rows that may be faulty without a refusal
 _IGNORED = "It is named in roles.ignore; take it out, into roles.allow, if its value was known before the lead became an MQL."
 
 
@@ -54,10 +56,23 @@ def audit_proposal(
     ignored = clean.list_role("ignore")
     audited = tuple(replace(finding, do=_IGNORED) if finding.column in ignored else finding for finding in audited)
     hidden = _KNOWN | (_REFUSED if proposal.refusals else set())
-    read = [check_refused(finding) if refused else finding for finding in leads.findings if finding.code not in hidden]
+    read = [finding for finding in leads.findings if finding.code not in hidden]
+    if refused and _are_few(leads):
+        rows = (
+            f"{count(leads.faulty, 'row')} of {len(raw):,} {'breaks' if leads.faulty == 1 else 'break'} the contract, see below"
+        )
+        clean = replace(clean, data={**clean.data, "faulty_rows": ("drop", rows)})
+    elif refused:
+        read = [check_refused(finding) for finding in read]
     faults = [finding for finding in read if finding.severity == "error"]
     others = [finding for finding in read if finding not in faults]
     return replace(clean, findings=(*faults, *audited, *outcome_faults, *proposal.findings, *event_faults, *others))
+
+
+def _are_few(leads: Leads) -> bool:
+    """Whether so few rows are faulty, and nothing that they have in common, that they can be left out with a warning."""
+    is_biased = any(BIASED in finding.do for finding in leads.findings)
+    return not is_biased and leads.faulty <= _FEW * (len(leads.frame) + leads.faulty)
 
 
 def _check_outcomes(leads: Leads, settings: Settings, *, whole: bool) -> tuple[Finding, ...]:

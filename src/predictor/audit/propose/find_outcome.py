@@ -13,7 +13,7 @@ from predictor.data.crm.field_maps import Names
 from predictor.data.denied_columns import deny_category
 
 _NAME_THEM = "name them in label.outcome_yes and label.outcome_no"
-_MOST_FILLED = 0.5  # share of rows with a value below which a column hardly holds the outcome of leads
+_ANSWERED = 0.5  # share of rows that say yes or no below which a column hardly holds the outcome of leads
 SURE, CLEAR, STAGES, LAST, WORDED, ANY = range(6)  # ranks of candidates, the likeliest first
 
 
@@ -123,11 +123,11 @@ def _rank_column(column: ColumnProfile, *, sure: bool, last: bool) -> OutcomeCan
     of_name = set(split_words(column.name))
     is_likely = bool(of_name & words["likely"]) and not of_name & words["unlikely"]
     is_worded = bool(yes and no) and not {text.casefold() for text in (*yes, *no)} & words["plain"]
-    has_both, is_filled = bool(yes and no), column.filled >= _MOST_FILLED * column.rows
+    has_both = bool(yes and no)
     ranks = (
         (sure and has_both and not outcome.others, SURE),
         (has_both and not outcome.others and (is_worded or is_likely), CLEAR),
-        (has_both and is_filled and (sure or (is_likely and is_worded)), STAGES),
+        (has_both and outcome.answers_share >= _ANSWERED and (sure or (is_likely and is_worded)), STAGES),
         (has_both and not outcome.others and last, LAST),
         (sure, WORDED),
         (has_both and not outcome.others, ANY),

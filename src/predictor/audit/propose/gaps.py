@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from predictor.audit.propose.column_roles import TIMES, list_open_dates
 from predictor.audit.propose.find_key import check_unfilled_keys
-from predictor.audit.propose.find_outcome import ANY, SURE, OutcomeCandidate, list_candidates
+from predictor.audit.propose.find_outcome import ANY, LAST, SURE, OutcomeCandidate, list_candidates
 from predictor.audit.propose.profile import ColumnProfile
 from predictor.audit.propose.settings_file import Proposal
 from predictor.core.errors import Finding, count, list_names
@@ -66,12 +66,14 @@ def _check_outcome(proposal: Proposal, columns: Sequence[ColumnProfile], *, name
         return () if named else _check_taken(column, columns, proposal)
     beside = f" besides {column.outcome.answers}" if column.outcome.answers else ", which are neither yes nor no"
     what = f"Column '{name}' holds {list_names(others)}{beside}"
+    rivals = [c for c in list_candidates(columns, list(proposal.columns.values())) if c.rank <= LAST]
+    also = f" Other columns may be the outcome: {_describe(rivals)}." if rivals else ""
     if "outcome_pending" in proposal.label:
         do = "Move those that mean accepted or refused from label.outcome_pending to label.outcome_yes or label.outcome_no."
         return (Finding("INIT009", "warning", f"{what}: such leads are taken as not decided yet, and left out.", do=do),)
     do = "Add them to label.outcome_yes or label.outcome_no, or to label.outcome_pending where the outcome is pending"
     settle = f"; init --outcome '{name}' does the last." if column.outcome.answers == "yes and no" else "."
-    return (Finding("INIT002", "error", f"{what}.", do=f"{do}{settle}"),)
+    return (Finding("INIT002", "error", f"{what}.{also}", do=f"{do}{settle}"),)
 
 
 def _check_taken(column: ColumnProfile, columns: Sequence[ColumnProfile], proposal: Proposal) -> tuple[Finding, ...]:

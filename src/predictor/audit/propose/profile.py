@@ -38,12 +38,14 @@ class YesNo:
         yes: The share of yes among cells that are yes or no; None where it is no such column.
         texts: The texts that mean yes and those that mean no, as spelled.
         others: Texts that are neither yes nor no, where there are few values.
+        answers_share: The share of rows that say yes or no.
         single: The only text of a column that is blank elsewhere, where that is no 'no'; empty for any other column.
     """
 
     yes: float | None = None
     texts: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     others: tuple[str, ...] = ()
+    answers_share: float = 0.0
     single: str = ""
 
     @property
@@ -217,7 +219,8 @@ def _read_outcome(cells: pd.Series, settings: Settings, distinct: int) -> YesNo:
     outcome, bad = parse_outcome(cells, settings.label.outcome_yes, settings.label.outcome_no)
     yes, no, others = (tuple(sorted(set(cells[mask].astype("str")))) for mask in (outcome == 1, outcome == 0, bad))
     is_outcome = outcome.nunique() == 2 or bool(others)
-    return YesNo(float(outcome.mean()) if is_outcome else None, (yes, no), others)
+    share = float(outcome.notna().mean())
+    return YesNo(float(outcome.mean()) if is_outcome else None, (yes, no), others, answers_share=share)
 
 
 def _read_single_text(cells: pd.Series, settings: Settings) -> str:

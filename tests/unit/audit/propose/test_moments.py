@@ -81,3 +81,13 @@ def test_one_faulty_row_hides_no_leak(tmp_path, fault, code):
     assert list_faults(proposal) == [code]
     assert proposal.roles["remark"].why.startswith("AUDIT001: Column 'remark' is filled")
     assert run_init(tmp_path / "leads.csv", "--out", tmp_path / "other.toml").exit_code == 1
+
+
+def test_one_faulty_row_in_a_thousand_is_left_out_with_a_warning(tmp_path):
+    leads = draw_leads(1200)
+    leads.loc[7, ["mql_at", "sql_at"]] = ("2026-02-01", "2026-01-01")
+    proposal = propose(tmp_path, leads)
+    assert list_faults(proposal) == []
+    assert proposal.data["faulty_rows"] == ("drop", "1 row of 1,200 breaks the contract, see below")
+    (warning,) = (finding for finding in proposal.findings if finding.code == "LEAD005")
+    assert (warning.severity, warning.what) == ("warning", "'sql_at' lies before 'mql_at' in 1 row (first in row 8). Left out.")
