@@ -34,7 +34,7 @@ def write_sql(events: str) -> str:
     features = _KINDS.format(asked="TRUE", week="week_any") + _FIRST
     features += "".join(_KINDS.format(asked=f"kind = '{kind}'", week="week_kind") for kind in TYPES)
     return f"""
-WITH acts AS (
+WITH events AS (
     SELECT DISTINCT lead_id, at_us, nullif(lower(trim(event_type)), '') AS kind, nullif(lower(trim(asset)), '') AS asset,
         nullif(lower(trim(campaign)), '') AS campaign, CASE WHEN isfinite(value) THEN value END AS value
     FROM '{events}'
@@ -42,7 +42,7 @@ WITH acts AS (
     SELECT *, at_us // 86400000000 AS date,
         count(*) OVER (PARTITION BY lead_id, kind {_WEEK}) AS week_kind,
         count(*) OVER (PARTITION BY lead_id {_WEEK}) AS week_any
-    FROM acts WHERE kind IS NOT NULL
+    FROM events WHERE kind IS NOT NULL
 ), seen AS (
     SELECT leads.row, marked.*, as_of_us - at_us AS age
     FROM leads JOIN marked ON leads.lead_id = marked.lead_id AND at_us <= as_of_us

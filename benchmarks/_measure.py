@@ -35,7 +35,7 @@ def measure(script: str, *arguments: str | Path) -> dict[str, Any]:
     return told
 
 
-def tell_missed(missed: list[str]) -> int:
+def report_missed(missed: list[str]) -> int:
     """Says which bounds were missed; 1 where one was."""
     print("\nMissed: " + ", ".join(missed) if missed else "\nEvery bound is kept.")
     return int(bool(missed))

@@ -54,7 +54,7 @@ class Fresh:
 
 
 @dataclass(frozen=True)
-class PageData:
+class Outcome:
     """What came of one training.
 
     Attributes:
@@ -101,14 +101,14 @@ def make_fresh(count: int) -> Fresh:
     return Fresh(dataset.rows.iloc[newest], dataset.as_of.iloc[newest], dataset.outcomes.outcome[newest], (leads, events))
 
 
-def try_firm(size_and_seed: tuple[int, int], fresh: Fresh | None) -> PageData:
+def try_firm(size_and_seed: tuple[int, int], fresh: Fresh | None) -> Outcome:
     """Train on one firm, and ask about new leads where there are any; without them acceptance is a coin."""
     leads, seed = size_and_seed
     with tempfile.TemporaryDirectory() as name:
         try:
             trained = train(load_settings(make_firm(leads, seed, Path(name), signal=float(fresh is not None))))
         except TrainingError as error:
-            return PageData(leads, seed, refused=str(error))
+            return Outcome(leads, seed, refused=str(error))
         verdict = trained.verdict
         losses = {("test", one): float(figures["log_loss"] or 0) for one, figures in verdict.test.items()}
         gaps = {("test", one): verdict.differences[one] for one in RIVALS if one in verdict.differences}
@@ -118,7 +118,7 @@ def try_firm(size_and_seed: tuple[int, int], fresh: Fresh | None) -> PageData:
             compare = partial(compute_difference, fresh.outcome, said["chosen"], resamples=RESAMPLES, seed=0)
             gaps |= {("fresh", one): compare(said[one]) for one in RIVALS if one != verdict.chosen}
     losses["test", "chosen"] = losses["test", verdict.chosen]
-    return PageData(leads, seed, "", verdict.chosen, verdict.earned, verdict.text, losses, gaps)
+    return Outcome(leads, seed, "", verdict.chosen, verdict.earned, verdict.text, losses, gaps)
 
 
 def ask_fresh(trained: Trained, fresh: Fresh) -> dict[str, np.ndarray]:
@@ -146,26 +146,26 @@ def check_bundle(trained: Trained, fresh: Fresh, said: np.ndarray) -> None:
     np.testing.assert_allclose(answers["probability"], said[: len(answers)], rtol=1e-9)
 
 
-def try_firms(sizes: Sequence[int], seeds: int, fresh: Fresh | None) -> list[PageData]:
+def try_firms(sizes: Sequence[int], seeds: int, fresh: Fresh | None) -> list[Outcome]:
     """Every size with every seed, on all cores, the largest first."""
     firms = [(leads, seed) for leads in sorted(sizes, reverse=True) for seed in range(1, seeds + 1)]
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        return sorted(pool.map(partial(try_firm, fresh=fresh), firms), key=lambda told: (told.leads, told.seed))
+        return sorted(pool.map(partial(try_firm, fresh=fresh), firms), key=lambda outcome: (outcome.leads, outcome.seed))
 
 
-def is_worse(told: PageData, where: str, rival: str) -> bool:
+def is_worse(outcome: Outcome, where: str, rival: str) -> bool:
     """Whether the chosen surely lost more than the rival."""
-    gap = told.gaps.get((where, rival))
+    gap = outcome.gaps.get((where, rival))
     return gap is not None and gap.low > 0
 
 
-def print_table(told: Sequence[PageData]) -> None:
+def print_table(outcomes: Sequence[Outcome]) -> None:
     """By size: what was chosen, mean log losses where all three are there, and how often the chosen was surely worse."""
     worse_than = [f"surely worse than {rival}" for rival in RIVALS]
     print("| " + " | ".join(["leads", "firms", "chosen", "may serve", "asked on", *RIVALS, "chosen", *worse_than]) + " |")
     print("|---:|---:|---|---:|---|---:|---:|---:|---:|---:|")
-    for leads, some in group(told):
-        start = f"| {leads:,} | {len(some)} | {tell_chosen(some)} | {sum(one.earned for one in some)}"
+    for leads, some in group(outcomes):
+        start = f"| {leads:,} | {len(some)} | {format_chosen(some)} | {sum(one.earned for one in some)}"
         for where, name in (("test", "forward test"), ("fresh", f"{FRESH:,} new leads")):
             whole = [one for one in some if (where, "points") in one.losses]
             means = [f"{np.mean([one.losses[where, who] for one in whole]):.3f}" for who in (*RIVALS, "chosen")]
@@ -174,53 +174,53 @@ def print_table(told: Sequence[PageData]) -> None:
             start = "| | | | "
 
 
-def tell_chosen(some: Sequence[PageData]) -> str:
+def format_chosen(some: Sequence[Outcome]) -> str:
     """Which candidates were chosen, the most frequent first."""
     return ", ".join(f"{name} {times}" for name, times in Counter(one.chosen for one in some).most_common())
 
 
-def print_tossed(told: Sequence[PageData]) -> None:
+def print_tossed(outcomes: Sequence[Outcome]) -> None:
     """What the verdict makes of coins: how often it says that there is no signal, and how often something learned would serve."""
     print("| leads | firms | chosen | says No signal | something learned may serve | surely better than constant |")
     print("|---:|---:|---|---:|---:|---:|")
-    for leads, some in group(told):
+    for leads, some in group(outcomes):
         silent = sum("No signal" in one.text for one in some)
         serving = sum(one.earned and one.chosen not in RIVALS for one in some)
         fooled = sum(("test", "constant") in one.gaps and one.gaps["test", "constant"].high < 0 for one in some)
-        print(f"| {leads:,} | {len(some)} | {tell_chosen(some)} | {silent} | {serving} | {fooled} |")
+        print(f"| {leads:,} | {len(some)} | {format_chosen(some)} | {silent} | {serving} | {fooled} |")
 
 
-def group(told: Iterable[PageData]) -> list[tuple[int, list[PageData]]]:
+def group(outcomes: Iterable[Outcome]) -> list[tuple[int, list[Outcome]]]:
     """Those that were trained, by size."""
-    sizes: dict[int, list[PageData]] = {}
-    for one in told:
+    sizes: dict[int, list[Outcome]] = {}
+    for one in outcomes:
         sizes.setdefault(one.leads, []).extend([] if one.refused else [one])
     return list(sizes.items())
 
 
-def print_refused(told: Sequence[PageData]) -> None:
+def print_refused(outcomes: Sequence[Outcome]) -> None:
     """Prints why there was no training."""
-    for one in (one for one in told if one.refused):
+    for one in (one for one in outcomes if one.refused):
         print(f"{one.leads:,} leads, seed {one.seed}, refused: {one.refused}")
 
 
-def print_worse(told: Sequence[PageData]) -> int:
+def print_worse(outcomes: Sequence[Outcome]) -> int:
     """Prints every case in which the chosen was surely worse; how many of these."""
-    cases = [(one, *key) for one in told for key in one.gaps if is_worse(one, *key)]
+    cases = [(one, *key) for one in outcomes for key in one.gaps if is_worse(one, *key)]
     for one, where, rival in cases:
         gap = one.gaps[where, rival]
-        told_gap = f"{gap.mean:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
-        print(f"{one.leads:,} leads, seed {one.seed}: '{one.chosen}' surely worse than '{rival}' on {where} leads, {told_gap}")
+        gap_text = f"{gap.mean:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
+        print(f"{one.leads:,} leads, seed {one.seed}: '{one.chosen}' surely worse than '{rival}' on {where} leads, {gap_text}")
     return len(cases)
 
 
 def main(seeds: int) -> int:
     """Prints the tables; 1 where the chosen was surely worse than points or base rate."""
-    told = try_firms(SIZES, seeds, make_fresh(FRESH))
-    print_table(told)
+    outcomes = try_firms(SIZES, seeds, make_fresh(FRESH))
+    print_table(outcomes)
     print()
-    print_refused(told)
-    worse = print_worse(told)
+    print_refused(outcomes)
+    worse = print_worse(outcomes)
     tossed = try_firms(TOSSED, seeds, None)
     print("\nAcceptance by a coin\n")
     print_tossed(tossed)

@@ -17,7 +17,7 @@ import ibis
 import numpy as np
 import pandas as pd
 from _history_sql import TYPES, WINDOWS, write_sql
-from _measure import measure, run_script, tell_missed, time_once
+from _measure import measure, report_missed, run_script, time_once
 
 from predictor.features.event_features import list_event_features
 from predictor.features.table import compute_event_columns
@@ -34,13 +34,13 @@ ALL_TYPES = [
 
 
 def make_events(millions: int, folder: Path) -> Path:
-    """A folder with ten Parquet files: a year of acts in no order, the first types most often, one act in a hundred twice."""
+    """A folder with ten Parquet files: a year of events in no order, the first types most often, one event in a hundred twice."""
     place = folder / f"events_{millions}"
     place.mkdir()
     for part in range(10):
         rng = np.random.default_rng([millions, part])
         size = millions * 99_000
-        acts = pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "lead_id": pd.Categorical.from_codes(rng.integers(0, LEADS, size), [f"L{lead:07d}" for lead in range(LEADS)]),
                 "at_us": START_US + rng.integers(0, YEAR_S, size) * 1_000_000,
@@ -52,8 +52,8 @@ def make_events(millions: int, folder: Path) -> Path:
                 "value": np.where(rng.random(size) < 0.2, rng.integers(0, 3_000, size) / 10, np.nan),
             }
         )
-        acts = pd.concat([acts, acts.iloc[: millions * 1_000]]).astype({"lead_id": "str"})
-        acts.to_parquet(place / f"{part}.parquet", index=False)
+        table = pd.concat([table, table.iloc[: millions * 1_000]]).astype({"lead_id": "str"})
+        table.to_parquet(place / f"{part}.parquet", index=False)
     return place
 
 
@@ -140,7 +140,7 @@ def main(sizes: list[int]) -> int:
     for fewer, more in itertools.pairwise(sizes):
         growth = seconds[more] / seconds[fewer] / (more / fewer)
         missed += [f"{growth:.2f} times linear from {fewer} to {more} million"] if growth > MOST_GROWTH else []
-    return tell_missed(missed)
+    return report_missed(missed)
 
 
 if __name__ == "__main__":

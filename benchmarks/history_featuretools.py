@@ -87,14 +87,14 @@ def compare(folder: Path) -> tuple[float, float]:
         seconds.append(time.perf_counter() - start)
     assert np.array_equal(frame[names], theirs)
 
-    acts: dict[str, list[Event]] = {key: [] for key in leads["lead_id"]}
+    by_lead: dict[str, list[Event]] = {key: [] for key in leads["lead_id"]}
     moments = pd.to_datetime(events["at_us"], unit="us", utc=True).dt.to_pydatetime()
     for key, moment, event_type in zip(events["lead_id"], moments, events["event_type"], strict=True):
-        acts[key].append(Event(moment, event_type))
+        by_lead[key].append(Event(moment, event_type))
     as_of = list(leads["as_of"].dt.to_pydatetime())
     start = time.perf_counter()
     windows = OneLeadFeatures(features)
-    rows = [windows.compute(acts[key], now) for key, now in zip(leads["lead_id"], as_of, strict=True)]
+    rows = [windows.compute(by_lead[key], now) for key, now in zip(leads["lead_id"], as_of, strict=True)]
     single = time.perf_counter() - start
     assert np.array_equal([[row[name] for name in names] for row in rows], theirs)
     return min(seconds), single

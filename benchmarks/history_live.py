@@ -32,7 +32,7 @@ TYPES = [
 
 
 def draw_leads() -> list[list[Event]]:
-    """For each lead, acts of every type over a hundred days; the first types are the most frequent."""
+    """For each lead, events of every type over a hundred days; the first types are the most frequent."""
     chance = random.Random(0)  # noqa: S311  no secret is made of them
     assets, campaigns = [None, *(f"Asset {place}" for place in range(20))], [None, None, "Spring", "Autumn"]
     return [
@@ -52,11 +52,11 @@ def draw_leads() -> list[list[Event]]:
 
 def compute_table(features: tuple[EventFeature, ...], leads: list[list[Event]]) -> pd.DataFrame:
     """The same leads by the history engine."""
-    acts = [(f"L{place}", act) for place, events in enumerate(leads) for act in events]
+    pairs = [(f"L{place}", event) for place, events in enumerate(leads) for event in events]
     columns = {
-        "lead_id": [key for key, _ in acts],
-        "at_us": [int(act.occurred_at.timestamp()) * 1_000_000 for _, act in acts],
-        **{name: [getattr(act, name) for _, act in acts] for name in ("event_type", "asset", "campaign", "value")},
+        "lead_id": [key for key, _ in pairs],
+        "at_us": [int(event.occurred_at.timestamp()) * 1_000_000 for _, event in pairs],
+        **{name: [getattr(event, name) for _, event in pairs] for name in ("event_type", "asset", "campaign", "value")},
     }
     rows = pd.DataFrame({"lead_id": [f"L{place}" for place in range(len(leads))], "as_of": pd.Timestamp(NOW)})
     return compute_event_columns(features, rows, ibis.memtable(pa.table(columns)))

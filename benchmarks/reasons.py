@@ -37,15 +37,15 @@ _FACTS = ("lead_id", "account_id", "mql_at", "sql_at", "recycled_at", "recycle_r
 def make_leads(folder: Path) -> list[Lead]:
     """The newest leads of the firm, one by one, with all that they did."""
     rows = pd.read_csv(folder / "leads.csv", dtype="str").sort_values("mql_at").tail(LEADS)
-    acts = pd.read_csv(folder / "events.csv", dtype="str")
-    by_lead = dict(iter(acts[acts["lead_id"].isin(rows["lead_id"])].groupby("lead_id")))
+    table = pd.read_csv(folder / "events.csv", dtype="str")
+    by_lead = dict(iter(table[table["lead_id"].isin(rows["lead_id"])].groupby("lead_id")))
     return [_make_lead(row, by_lead.get(row["lead_id"])) for row in rows.to_dict("records")]
 
 
-def _make_lead(row: dict[str, str], acts: pd.DataFrame | None) -> Lead:
+def _make_lead(row: dict[str, str], own: pd.DataFrame | None) -> Lead:
     known = {name: value for name, value in row.items() if name not in _FACTS and isinstance(value, str)}
-    held = [] if acts is None else acts.to_dict("records")
-    events = [Event(datetime.fromisoformat(act["occurred_at"]), act["event_type"]) for act in held]
+    held = [] if own is None else own.to_dict("records")
+    events = [Event(datetime.fromisoformat(event["occurred_at"]), event["event_type"]) for event in held]
     return Lead(lead_id=row["lead_id"], as_of=datetime.fromisoformat(row["mql_at"]), attributes=known, points=None, events=events)
 
 

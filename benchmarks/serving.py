@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from _measure import tell_missed
+from _measure import report_missed
 from _serving_apps import Server, run_server, serve_constant, serve_product
 from _serving_load import end_load, start_load
 
@@ -53,14 +53,14 @@ def make_models(folder: Path) -> Path:
 def make_leads(folder: Path) -> list[dict[str, Any]]:
     """Leads of the firm with as many attributes and events as are asked, filled up with attributes that nobody knows."""
     leads, events = (pd.read_csv(folder / f"{name}.csv", dtype="str") for name in ("leads", "events"))
-    acts = {key: held.drop(columns="lead_id") for key, held in events.groupby("lead_id") if len(held) >= EVENTS}
+    by_lead = {key: held.drop(columns="lead_id") for key, held in events.groupby("lead_id") if len(held) >= EVENTS}
     made = []
-    for row in leads[leads["lead_id"].isin(list(acts))].head(LEADS).to_dict("records"):
+    for row in leads[leads["lead_id"].isin(list(by_lead))].head(LEADS).to_dict("records"):
         known = {str(name): value for name, value in row.items() if name not in NO_ATTRIBUTES and isinstance(value, str)}
         filled = known | {f"field_{number}": f"value {number}" for number in range(ATTRIBUTES)}
         past = [
-            {str(name): value for name, value in act.items() if isinstance(value, str)}
-            for act in acts[row["lead_id"]].head(EVENTS).to_dict("records")
+            {str(name): value for name, value in event.items() if isinstance(value, str)}
+            for event in by_lead[row["lead_id"]].head(EVENTS).to_dict("records")
         ]
         attributes = dict(list(filled.items())[:ATTRIBUTES])
         made.append({"lead_id": row["lead_id"], "as_of": row["mql_at"], "attributes": attributes, "events": past})
@@ -128,7 +128,7 @@ def main(seconds: float = 4.0) -> int:
             print(f"\nReady {product.ready_s:.2f} s after its start; {mb:.0f} MB at most, until after the load.")
             missed += [f"more than {MOST_READY_S:g} s to be ready"] if product.ready_s > MOST_READY_S else []
             missed += [f"more than {MOST_MB:g} MB"] if mb > MOST_MB else []
-    return tell_missed(missed)
+    return report_missed(missed)
 
 
 if __name__ == "__main__":

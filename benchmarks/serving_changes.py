@@ -17,7 +17,7 @@ import warnings
 from pathlib import Path
 
 import sqlalchemy as sa
-from _measure import tell_missed
+from _measure import report_missed
 from _serving_apps import run_server, serve_product
 from _serving_load import end_load, start_load
 from serving import make_leads, make_models
@@ -87,7 +87,7 @@ def main(seconds: float = 60.0) -> int:
     missed += ["not one row for each answer"] if rows != answers else []
     missed += ["the server fell behind the load"] if seen["a_second"] < LEAST_CARRIED * full["a_second"] / 2 else []
     missed += ["the champion did not change"] if champions < 2 else []
-    return tell_missed(missed)
+    return report_missed(missed)
 
 
 if __name__ == "__main__":

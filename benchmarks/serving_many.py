@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from _measure import tell_missed
+from _measure import report_missed
 from _serving_apps import Server, run_server, serve_product
 from serving import ask, make_leads, make_models
 
@@ -117,7 +117,7 @@ def main(n: int = TABLE) -> int:
         print(f"{n:,} leads of a Parquet: {ours:,.0f} a second, the booster alone {alone:,.0f}: {ours / alone:.2f} "
               f"(at least {LEAST_TABLE:g}); {gib:.1f} GiB at most")  # fmt: skip
         missed += ["the table"] if ours / alone < LEAST_TABLE else []
-    return tell_missed(missed)
+    return report_missed(missed)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from _measure import tell_missed
+from _measure import report_missed
 from _serving_apps import Server, run_server, serve_product
 from _serving_load import end_load, start_load
 from serving import ATTRIBUTES, EVENTS, ask, make_leads, make_models
@@ -84,7 +84,7 @@ def main(seconds: float = 4.0) -> int:
     ratio = statistics.median(ours / its for ours, its in turns)
     print(f"| {statistics.median(turn[0] for turn in turns):,.0f} | {statistics.median(turn[1] for turn in turns):,.0f} "
           f"| {ratio:.1f} | {LEAST:g} |")  # fmt: skip
-    return tell_missed(["the ratio to mlflow models serve"] if ratio < LEAST else [])
+    return report_missed(["the ratio to mlflow models serve"] if ratio < LEAST else [])
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def list_outputs(notebook):
     return [output for cell in notebook.cells for output in cell.get("outputs", ())]
 
 
-def tell(outputs):
+def join_texts(outputs):
     """All that was printed or shown as text or HTML."""
     held = [
         output.get("text", "") + "".join(output.get("data", {}).get(f"text/{kind}", "") for kind in ("plain", "html"))
@@ -51,9 +51,9 @@ def test_it_runs_on_the_sample_data_and_leaves_nothing_behind(path, tmp_path):
     assert not [output["text"] for output in outputs if output.get("name") == "stderr"]
     assert any("text/html" in output.get("data", {}) for output in outputs), "a table"
     assert any("image/png" in output.get("data", {}) for output in outputs), "a plot"
-    told = tell(outputs)
-    assert str(tmp_path) not in told, "a path"
-    assert "@" not in told, "a person"
+    texts = join_texts(outputs)
+    assert str(tmp_path) not in texts, "a path"
+    assert "@" not in texts, "a person"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -76,4 +76,4 @@ def test_it_runs_on_a_firm_without_dates_events_and_rule_book(path, tmp_path):
     folder.mkdir()
     outputs = list_outputs(run_notebook(path, folder, settings))
     assert not [output["text"] for output in outputs if output.get("name") == "stderr"]
-    assert "points/b2b" not in tell(outputs)
+    assert "points/b2b" not in join_texts(outputs)

@@ -70,7 +70,7 @@ def test_venn_abers_is_the_package():
 
 @pytest.mark.parametrize("seed", range(30))
 def test_venn_abers_is_its_definition(seed):
-    """Isotonic regression anew for each lead, once as accepted and once as not; with ties, and beyond the ends."""
+    """Isotonic regression for each lead, once as accepted and once as not; with ties, and beyond the ends."""
     random = np.random.default_rng(seed)
     n = int(random.integers(2, 60))
     score = random.normal(size=n).round(int(random.integers(0, 3)))

@@ -59,8 +59,8 @@ def tables():
 
 def write_events(events: pd.DataFrame, lead_id: str) -> list[dict[str, object]]:
     own = events[events["lead_id"] == lead_id]
-    acts = zip(own["occurred_at"], own["event_type"], strict=True)
-    return [{"occurred_at": at.isoformat(), "event_type": kind} for at, kind in acts]
+    kept = zip(own["occurred_at"], own["event_type"], strict=True)
+    return [{"occurred_at": at.isoformat(), "event_type": kind} for at, kind in kept]
 
 
 def make_frame(leads: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
@@ -72,10 +72,10 @@ def score_singly(scorer: Scorer, leads: pd.DataFrame, events: pd.DataFrame) -> p
     answers = []
     for row in leads.itertuples():
         own = events[events["lead_id"] == row.lead_id]
-        acts = [Event(at.to_pydatetime(), kind) for at, kind in zip(own["occurred_at"], own["event_type"], strict=True)]
+        kept = [Event(at.to_pydatetime(), kind) for at, kind in zip(own["occurred_at"], own["event_type"], strict=True)]
         values = {name: getattr(row, name) for name in ATTRIBUTES if not pd.isna(getattr(row, name))}
         values |= {"first_seen": values["first_seen"].isoformat()} if "first_seen" in values else {}
-        answer = scorer.score_lead(Lead(row.lead_id, row.as_of.to_pydatetime(), values, points=None, events=acts))
+        answer = scorer.score_lead(Lead(row.lead_id, row.as_of.to_pydatetime(), values, points=None, events=kept))
         answers.append({
             "lead_id": row.lead_id, "probability": answer.probability, "low": answer.interval[0], "high": answer.interval[1],
             "threshold": answer.threshold, "decision": answer.decision, "grade": answer.grade,
@@ -84,19 +84,19 @@ def score_singly(scorer: Scorer, leads: pd.DataFrame, events: pd.DataFrame) -> p
     return pd.DataFrame(answers)
 
 
-def assert_same(came: pd.DataFrame, expected: pd.DataFrame) -> None:
-    np.testing.assert_allclose(came[NUMBERS].to_numpy(), expected[NUMBERS].to_numpy(), rtol=0, atol=1e-12)
-    assert came[WORDS].to_numpy().tolist() == expected[WORDS].to_numpy().tolist()
+def assert_same(answers: pd.DataFrame, expected: pd.DataFrame) -> None:
+    np.testing.assert_allclose(answers[NUMBERS].to_numpy(), expected[NUMBERS].to_numpy(), rtol=0, atol=1e-12)
+    assert answers[WORDS].to_numpy().tolist() == expected[WORDS].to_numpy().tolist()
 
 
 def test_pyfunc_is_the_scorer_points_from_events_included(model, tables):
     pyfunc, scorer = model
-    came, expected = pyfunc.predict(make_frame(*tables)), score_singly(scorer, *tables)
-    assert_same(came, expected)
+    answers, expected = pyfunc.predict(make_frame(*tables)), score_singly(scorer, *tables)
+    assert_same(answers, expected)
     without = score_singly(scorer, tables[0], tables[1].iloc[:0])
-    assert (came["points"] != without["points"]).mean() > 0.5  # so events were looked at
+    assert (answers["points"] != without["points"]).mean() > 0.5  # so events were looked at
     assert expected["points"].nunique() > 20
-    assert came.columns.tolist() == [*WORDS[:1], *NUMBERS[:4], *WORDS[1:3], "points", "points_decision", "warnings"]
+    assert answers.columns.tolist() == [*WORDS[:1], *NUMBERS[:4], *WORDS[1:3], "points", "points_decision", "warnings"]
 
 
 def test_pyfunc_is_the_batch(model, tables):

@@ -44,8 +44,8 @@ def on_spark(spark):
     connection = ibis.pyspark.connect(spark)
 
     def place(events):
-        spark.createDataFrame(make_events(events)).createOrReplaceTempView("acts")
-        return connection.table("acts")
+        spark.createDataFrame(make_events(events)).createOrReplaceTempView("events")
+        return connection.table("events")
 
     return place
 
@@ -61,8 +61,8 @@ def test_spark_gives_the_frame_of_duckdb_and_of_each_lead_alone(on_spark, seed):
 def test_plain_ascii_and_no_events_at_all_are_computed_too(on_spark):
     rows, events = draw_firm(3)
     plain = [(key, act) for key, act in events if all((text or "").isascii() for text in act[1:4])]
-    for told in (plain, []):
-        assert_same(compute_event_columns(FEATURES, make_leads(rows), on_spark(told)), compute_singly(FEATURES, rows, told))
+    for some in (plain, []):
+        assert_same(compute_event_columns(FEATURES, make_leads(rows), on_spark(some)), compute_singly(FEATURES, rows, some))
 
 
 BOOK = """

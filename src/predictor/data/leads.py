@@ -27,7 +27,8 @@ LEAD_TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 LEAD_FACTS = (
     "lead_id", "account_id", *LEAD_TIMES, "recycle_reason", "amount", "outcome", "order_by", "email", "email_domain",
 )  # fmt: skip
-FEATURE_PREFIXES = ("points/", "attributes/", "events/", "rules/")  # of the names of computed features
+POINTS_PREFIX, ATTRIBUTES_PREFIX, EVENTS_PREFIX, RULES_PREFIX = "points/", "attributes/", "events/", "rules/"
+FEATURE_PREFIXES = (POINTS_PREFIX, ATTRIBUTES_PREFIX, EVENTS_PREFIX, RULES_PREFIX)  # of the names of computed features
 
 
 @dataclass(frozen=True)

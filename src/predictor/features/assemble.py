@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from predictor.data.leads import POINTS_PREFIX, RULES_PREFIX
 from predictor.points.award import Award, Awards
 
-TOTAL = "points/total"
-BOOK_TOTAL = "points/rule book"
-RULES = "rules/"
+TOTAL = f"{POINTS_PREFIX}total"
+BOOK_TOTAL = f"{POINTS_PREFIX}rule book"
 
 
 def assemble_table(
@@ -39,12 +39,12 @@ def assemble_table(
     columns: dict[str, Any] = {name: frame[name] for name in attributes if name in frame}
     if awards is not None:
         groups = awards.groups()
-        columns |= {f"points/{group}": groups[group] for group in groups}
+        columns |= {f"{POINTS_PREFIX}{group}": groups[group] for group in groups}
         columns[BOOK_TOTAL if crm_points else TOTAL] = awards.total
-        columns |= {f"{RULES}{rule}": awards.times[rule] for rule in awards.times}
+        columns |= {f"{RULES_PREFIX}{rule}": awards.times[rule] for rule in awards.times}
     if crm_points:
         scores = frame.reindex(columns=list(crm_points)).apply(pd.to_numeric, errors="coerce")
-        columns |= {f"points/{name}": scores[name] for name in crm_points if len(crm_points) > 1}
+        columns |= {f"{POINTS_PREFIX}{name}": scores[name] for name in crm_points if len(crm_points) > 1}
         columns[TOTAL] = _sum_columns(scores)
     if history is not None:
         columns |= {str(name): history[name] for name in history}
@@ -78,11 +78,11 @@ def assemble_row(
     """
     row = {name: values[name] for name in attributes if name in values}
     if award is not None:
-        row |= {f"points/{group}": points for group, points in award.groups().items()}
+        row |= {f"{POINTS_PREFIX}{group}": points for group, points in award.groups().items()}
         row[BOOK_TOTAL if crm_points else TOTAL] = award.total
-        row |= {f"{RULES}{rule}": times for rule, times in award.times.items()}
+        row |= {f"{RULES_PREFIX}{rule}": times for rule, times in award.times.items()}
     if crm_points:
-        row |= {f"points/{name}": value for name, value in crm_points.items() if len(crm_points) > 1}
+        row |= {f"{POINTS_PREFIX}{name}": value for name, value in crm_points.items() if len(crm_points) > 1}
         row[TOTAL] = sum_points(crm_points.values())
     row.update(history or {})
     return row

@@ -16,9 +16,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from predictor.data.leads import EVENTS_PREFIX
 from predictor.data.parse import DAY_US
 from predictor.data.values import normal_text
-from predictor.features.feature import EVENTS_PREFIX
 
 EventKind = Literal[
     "count",

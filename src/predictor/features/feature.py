@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from predictor.data.leads import FEATURE_PREFIXES
+from predictor.data.leads import ATTRIBUTES_PREFIX, EVENTS_PREFIX, FEATURE_PREFIXES
 
 FeatureKind = Literal["number", "category", "days_since", "missing_count"]
-MISSING = "attributes/missing"
-EVENTS_PREFIX = "events/"  # the names of features over events begin with it
+MISSING = f"{ATTRIBUTES_PREFIX}missing"
 
 
 @dataclass(frozen=True, slots=True)

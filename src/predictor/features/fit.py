@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, count
+from predictor.data.leads import EVENTS_PREFIX
 from predictor.data.parse import Kind
 from predictor.data.values import factorize_column, normal_text, normal_texts
 from predictor.features.encode import FeatureSet
-from predictor.features.feature import EVENTS_PREFIX, MISSING, Feature
+from predictor.features.feature import MISSING, Feature
 
 LONGEST_CATEGORY = 100
 

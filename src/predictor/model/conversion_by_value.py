@@ -20,7 +20,7 @@ _QUARTILES = (0.25, 0.5, 0.75)
 _UNIT = 1_000_000  # parts that a lead's weight is counted in: whole numbers add up to the same in any order
 
 Share = tuple[int, float]
-Pending = Literal["in_part", "stood_for"]
+Pending = Literal["in_part", "represented"]
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class ConversionByValue:
 
     Attributes:
         whole: How many they are, and what share was accepted.
-        pending: How pending leads count: `in_part`, by how much is known of them; `stood_for` by leads with known outcomes, which
-            then count for more than one in shares; None where none are looked at.
+        pending: How pending leads count: `in_part`, by how much is known of them; `represented` by leads with known outcomes,
+            which then count for more than one in shares; None where none are looked at.
         bins: The same by the value of each feature, by its name.
     """
 
@@ -74,7 +74,8 @@ class ConversionByValue:
             bins = {
                 name: Bins(tuple(map(float, held["edges"])), tuple(map(_read, held["shares"]))) for name, held in contents.items()
             }
-            whole, pending = _read(content["whole"]) or (0, 0.0), content["pending"]
+            whole, written = _read(content["whole"]) or (0, 0.0), content["pending"]
+            pending: Pending | None = "represented" if written == "stood_for" else written  # in bundles of 0.1.0
         except (LookupError, TypeError) as error:
             raise ValueError(f"evidence.json does not describe each feature ({error})") from error
         for feature in features.features:
@@ -116,24 +117,24 @@ def compute_conversion_by_value(sample: Sample) -> ConversionByValue:
     """
     weight = np.ones(len(sample)) if sample.weight is None else sample.weight
     known = weight > 0
-    weighed = np.rint(weight[known] * _UNIT)
-    leads = _Leads(np.minimum(weighed, _UNIT), weighed, np.where(sample.outcome[known] == 1, weighed, 0.0))
+    parts = np.rint(weight[known] * _UNIT)
+    leads = _Leads(np.minimum(parts, _UNIT), parts, np.where(sample.outcome[known] == 1, parts, 0.0))
     bins = {}
     for position, feature in enumerate(sample.features.features):
         values, edges = sample.matrix[known, position], tuple[float, ...]()
         if feature.kind != "category":
             edges = _choose_edges(values[~np.isnan(values)], counts=is_count(feature))
         bins[feature.name] = Bins(edges, _share_out(feature, values, edges, leads))
-    whole = (round(leads.held.sum() / _UNIT), round(float(leads.accepted.sum() / max(weighed.sum(), 1.0)), 4))
-    pending: Pending | None = "in_part" if (weighed < _UNIT).any() else "stood_for" if (weighed > _UNIT).any() else None
+    whole = (round(leads.number.sum() / _UNIT), round(float(leads.accepted.sum() / max(parts.sum(), 1.0)), 4))
+    pending: Pending | None = "in_part" if (parts < _UNIT).any() else "represented" if (parts > _UNIT).any() else None
     return ConversionByValue(whole, pending, bins)
 
 
 class _Leads(NamedTuple):
     """What each lead adds, in whole parts: to the number of leads (one at most), and to both parts of the share accepted."""
 
-    held: np.ndarray
-    weighed: np.ndarray
+    number: np.ndarray
+    weight: np.ndarray
     accepted: np.ndarray
 
 
@@ -143,8 +144,8 @@ def _share_out(feature: Feature, values: np.ndarray, edges: tuple[float, ...], l
     places = np.where(np.isnan(values), named + 1, places).astype(np.intp)
     sums = [np.bincount(places, weights=part, minlength=named + 2).tolist() for part in leads]
     return tuple(
-        (round(held / _UNIT), round(accepted / weighed, 4)) if held >= FEWEST * _UNIT else None
-        for held, weighed, accepted in zip(*sums, strict=True)
+        (round(number / _UNIT), round(accepted / weight, 4)) if number >= FEWEST * _UNIT else None
+        for number, weight, accepted in zip(*sums, strict=True)
     )
 
 

@@ -14,21 +14,21 @@ from predictor.model.candidates.lightgbm_on_points import LightGBMOnPoints
 from predictor.model.metrics.metrics import compute_losses
 from predictor.model.sample import Sample
 
-Deal = Callable[[list[int]], np.ndarray]  # columns in; by how much the scores change, repeats x leads, out
+Shuffle = Callable[[list[int]], np.ndarray]  # columns in; by how much the scores change, repeats x leads, out
 
 
 def compute_importance(calibrated: CalibratedModel, sample: Sample, *, seed: int, repeats: int = 3) -> pd.DataFrame:
     """How much the log loss rises when the values of one group of features are shuffled among the leads.
 
-    The columns of a group are dealt out together, and every group by the same lots, so that the figure of one does not hang on
-    the others. What two groups share shows in neither, because the other still has it. Sources: Breiman 2001, "Random
-    Forests", section 10; Fisher, Rudin and Dominici 2019, JMLR 20 (177).
+    The columns of a group are shuffled together, and every group in the same random orders, so that the figure of one does not
+    depend on the others. What two groups share shows in neither, because the other still has it. Sources: Breiman 2001,
+    "Random Forests", section 10; Fisher, Rudin and Dominici 2019, JMLR 20 (177).
 
     Args:
         calibrated: What predicts.
         sample: Leads that it was not fitted on, with known outcomes.
-        seed: Of the lots.
-        repeats: How often the values are dealt out.
+        seed: Of the random orders.
+        repeats: How often the values are shuffled.
 
     Returns:
         A row for each group, the most important first, equals by alphabet: `group`; `rise`, in nats a lead, the mean of the
@@ -38,7 +38,6 @@ def compute_importance(calibrated: CalibratedModel, sample: Sample, *, seed: int
         TrainingError: There are no leads, or nothing is to be repeated.
 
     >>> from predictor.features.encode import FeatureSet
-
     >>> from predictor.features.feature import Feature
     >>> features = FeatureSet((Feature("a", "A", "A", "number"), Feature("b", "B", "B", "number")), ())
     >>> matrix = np.column_stack([np.tile([0.0, 1.0], 50), np.zeros(100)])
@@ -55,35 +54,35 @@ def compute_importance(calibrated: CalibratedModel, sample: Sample, *, seed: int
             f"Importance needs leads and repeats, but there are {len(sample)} and {repeats}. Give at least one of each."
         )
     draw = np.random.default_rng(seed)
-    lots = np.stack([draw.permutation(len(sample)) for _ in range(repeats)])
+    orders = np.stack([draw.permutation(len(sample)) for _ in range(repeats)])
     score, columns = calibrated.model.score(sample.matrix), dict[str, list[int]]()
     for position, feature in enumerate(sample.features.features):
         columns.setdefault(feature.group, []).append(position)
-    deal, rows = _make_deal(calibrated, sample.matrix, lots), []
+    shuffle, rows = _make_shuffle(calibrated, sample.matrix, orders), []
     plain = _lose(calibrated, score, sample)
     for group, places in columns.items():
-        rises = np.array([_lose(calibrated, score + change, sample) - plain for change in deal(places)])
+        rises = np.array([_lose(calibrated, score + change, sample) - plain for change in shuffle(places)])
         rows.append((group, float(rises.mean()), float(rises.std(ddof=min(1, repeats - 1)))))
     rows.sort(key=lambda row: (-row[1], row[0]))
     return pd.DataFrame(rows, columns=["group", "rise", "spread"])
 
 
-def _make_deal(calibrated: CalibratedModel, matrix: np.ndarray, lots: np.ndarray) -> Deal:
-    """How scores change: of trees only those that look at the columns are asked; all else adds up column by column."""
+def _make_shuffle(calibrated: CalibratedModel, matrix: np.ndarray, orders: np.ndarray) -> Shuffle:
+    """How scores change: of trees only those that look at the columns are computed; all else adds up column by column."""
     model = calibrated.model
     if not isinstance(model, LightGBM | LightGBMOnPoints):
         parts = model.contribute(matrix)
-        return lambda places: np.asarray((own := parts[:, places].sum(axis=1))[lots] - own)
+        return lambda places: np.asarray((own := parts[:, places].sum(axis=1))[orders] - own)
 
-    def deal(places: list[int]) -> np.ndarray:
+    def shuffle(places: list[int]) -> np.ndarray:
         trees = model.narrow(places)
         if trees is None:
-            return np.zeros(lots.shape)
-        dealt = np.tile(matrix, (len(lots), 1))
-        dealt[:, places] = matrix[lots.ravel()][:, places]
-        return np.asarray(trees.score(dealt).reshape(lots.shape) - trees.score(matrix))
+            return np.zeros(orders.shape)
+        shuffled = np.tile(matrix, (len(orders), 1))
+        shuffled[:, places] = matrix[orders.ravel()][:, places]
+        return np.asarray(trees.score(shuffled).reshape(orders.shape) - trees.score(matrix))
 
-    return deal
+    return shuffle
 
 
 def _lose(calibrated: CalibratedModel, score: np.ndarray, sample: Sample) -> float:

@@ -93,7 +93,7 @@ def _follow(waited: FloatArray, watched: FloatArray, followed_share: float) -> t
     return days[enough], converted[enough]
 
 
-def weigh_leads(waited: ArrayLike, watched: ArrayLike, *, followed_share: float = 0.1) -> FloatArray:
+def compute_odds_weights(waited: ArrayLike, watched: ArrayLike, *, followed_share: float = 0.1) -> FloatArray:
     """How much each lead says of acceptance within the horizon, given how long it has been watched: from 0 to 1.
 
     An accepted lead counts as one, and so does one whose horizon has ended. One that still waits counts as not accepted, by the
@@ -115,9 +115,9 @@ def weigh_leads(waited: ArrayLike, watched: ArrayLike, *, followed_share: float 
     Raises:
         TrainingError: The two speak of different numbers of leads.
 
-    >>> weigh_leads([2, 6, np.inf, np.inf], [10, 10, 10, 4]).round(6).tolist()  # a quarter by day 4, 5 of 8 by day 10
+    >>> compute_odds_weights([2, 6, np.inf, np.inf], [10, 10, 10, 4]).round(6).tolist()  # a quarter by day 4, 5 of 8 by day 10
     [1.0, 1.0, 1.0, 0.2]
-    >>> weigh_leads([2, 6], [10])
+    >>> compute_odds_weights([2, 6], [10])
     Traceback (most recent call last):
     predictor.core.errors.TrainingError: Days waited and days watched must be of the same leads, but there are 2 and 1. Give \
 both of each lead.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from predictor.core.errors import SettingsError
-from predictor.model.label import pair_days, weigh_leads
+from predictor.model.label import compute_odds_weights, pair_days
 
 FloatArray = NDArray[np.float64]
 _TICK = 1e-9  # days; moments in days since 1970 are exact to about 1e-11, so that a tie is one
@@ -22,7 +22,7 @@ class PendingWeights:
     """How pending leads count.
 
     Attributes:
-        way: As `label.pending` says. odds: `weigh_leads`; weight: `weigh_known`.
+        way: As `label.pending` says. odds: `compute_odds_weights`; weight: `compute_known_weights`.
         horizon_days: Days within which acceptance counts; only `weight` asks.
 
     >>> waited, watched = [2, 6, np.inf, np.inf], [10, 10, 10, 4]
@@ -42,15 +42,17 @@ class PendingWeights:
 
     def compute(self, waited: ArrayLike, watched: ArrayLike) -> FloatArray:
         """(n,) how much each lead counts, from days waited (inf: not accepted yet) and days watched."""
-        return weigh_known(waited, watched, horizon_days=self.horizon_days) if self.by_group else weigh_leads(waited, watched)
+        if self.by_group:
+            return compute_known_weights(waited, watched, horizon_days=self.horizon_days)
+        return compute_odds_weights(waited, watched)
 
 
-def weigh_known(waited: ArrayLike, watched: ArrayLike, *, horizon_days: float) -> FloatArray:
+def compute_known_weights(waited: ArrayLike, watched: ArrayLike, *, horizon_days: float) -> FloatArray:
     """How much each lead counts where only known outcomes do: 0, or as many leads as it represents, 1 or more.
 
     Inverse probability of censoring weights. An outcome is known from the acceptance on, or from the end of the horizon. A
-    lead whose outcome was known after t days weighs 1 / G(t), G(t) being the share of the leads that have been watched for t
-    days or longer: it represents the younger ones too, whose outcome would be known by then. Leads that wait weigh 0. No lead is
+    lead whose outcome was known after t days counts 1 / G(t), G(t) being the share of the leads that have been watched for t
+    days or longer: it represents the younger ones too, whose outcome would be known by then. Leads that wait count 0. No lead is
     lost sight of before the moment, so G is no Kaplan-Meier curve but a plain share. Source: Graf et al. 1999, Statistics in
     Medicine 18, 2529-2545; Vock et al. 2016, Journal of Biomedical Informatics 61, 119-131.
 
@@ -69,9 +71,9 @@ def weigh_known(waited: ArrayLike, watched: ArrayLike, *, horizon_days: float) -
         TrainingError: Days waited and days watched speak of different numbers of leads.
         SettingsError: The horizon is not above 0.
 
-    >>> weigh_known([2, 4, np.inf, np.inf], [20, 4, 20, 3], horizon_days=10).round(6).tolist()
+    >>> compute_known_weights([2, 4, np.inf, np.inf], [20, 4, 20, 3], horizon_days=10).round(6).tolist()
     [1.0, 1.333333, 2.0, 0.0]
-    >>> weigh_known([2], [4], horizon_days=0)
+    >>> compute_known_weights([2], [4], horizon_days=0)
     Traceback (most recent call last):
     predictor.core.errors.SettingsError: Weights need a horizon above 0 days, but it is 0. Set label.horizon_days, or leave it \
 'auto'.

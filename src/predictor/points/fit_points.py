@@ -199,7 +199,7 @@ def choose_most_times(
     """How many times at most each rule counts: as it was set, unless another number is clearly better.
 
     Clearly better: the log-likelihood gains more than the logarithm of the number of leads, with all else fixed, so that chance
-    alone seldom selects one of the numbers tried.
+    alone rarely selects one of the numbers tried.
     """
     most_times = compute_most_times(task.book)
     fit = fit_coefficients(task, times, outcome, most_times=most_times, penalty=penalty, weight=weight)

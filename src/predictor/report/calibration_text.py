@@ -30,12 +30,11 @@ def format_calibration(judged: CalibrationJudgement) -> TextTable:
     ('Discrimination', '0.2500', '–', 'Brier score gained by ranking leads')
     ('Uncertainty', '0.2500', '–', 'the Brier score of the base rate for all leads')
     """
-    line, brier, noise = judged.line, judged.brier, judged.noise
-    chance = f"by chance {format_number(noise.mean, 3)} on average, rarely above {format_number(noise.high, 3)}"
+    line, brier = judged.line, judged.brier
     shift, slope = _format_ends(line.intercept_interval, sign=True), _format_ends(line.slope_interval)
     rows = (
         ("Accepted", format_percent(judged.base_rate), DASH, _describe_promise(judged)),
-        ("Calibration error", format_number(judged.ece, 3), DASH, chance),
+        ("Calibration error", format_number(judged.ece, 3), DASH, judged.noise.text),
         ("Intercept", format_number(line.intercept, 2, sign=True), shift, "0 is right; above 0 the model promised too little"),
         ("Slope", format_number(line.slope, 2), slope, "1 is right; below 1 over-confident, above 1 under-confident"),
         (

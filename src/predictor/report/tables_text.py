@@ -153,9 +153,9 @@ def describe_fit(metrics: Mapping[str, Any]) -> str:
     ends = [str(fit.get(end) or "")[:10] for end in ("from", "through")]
     dated = all(re.fullmatch(r"\d{4}-\d{2}-\d{2}", end) for end in ends)
     period = f", which became MQLs from {ends[0]} through {ends[1]}" if dated else ""
-    pending, weighed = metrics.get("pending") or 0, fit.get("pending") or 0
-    if weighed:
-        which = "one of them is pending and counts" if weighed == 1 else f"{weighed:,} of them are pending and count"
+    pending, counted = metrics.get("pending") or 0, fit.get("pending") or 0
+    if counted:
+        which = "one of them is pending and counts" if counted == 1 else f"{counted:,} of them are pending and count"
         return f"Fitted on {fit['n']:,} leads{period}; {which} by what is known so far."
     left = f"{pending:,} pending {'lead was' if pending == 1 else 'leads were'} left out" if pending else "no lead was pending"
     return f"Fitted on {fit['n']:,} leads with known outcomes{period}; {left}."

@@ -13,7 +13,7 @@ from predictor.model.conversion_by_value import Bins, ConversionByValue, Pending
 UNKNOWN = "not known"
 _PENDING: dict[Pending, str] = {
     "in_part": "Pending leads count in part.",
-    "stood_for": "Leads with known outcomes represent those that are pending.",
+    "represented": "Leads with known outcomes represent those that are pending.",
 }
 _ALL_EVENTS = "All events"
 _PLURAL = re.compile(r"(?<=[a-z])(?<![sui])s\b")

@@ -12,12 +12,12 @@ from predictor.core.errors import Finding, count
 from predictor.core.html import to_table
 from predictor.core.settings import Settings
 from predictor.core.wording import format_percent
-from predictor.data.leads import Leads
+from predictor.data.leads import EVENTS_PREFIX, RULES_PREFIX, Leads
 from predictor.data.parse import to_days
-from predictor.features.assemble import RULES, TOTAL
+from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
-from predictor.features.feature import EVENTS_PREFIX, Feature
+from predictor.features.feature import Feature
 from predictor.features.fit import fit_features
 from predictor.model.outcomes import Outcomes
 from predictor.model.represented import draw_representative
@@ -155,7 +155,7 @@ class Dataset:
         """The features that those leads can carry."""
         data, support = self.settings.data, self.settings.features.min_support
         chosen = self._choose_event_features(positions)
-        others = (name for name in self.rows if not str(name).startswith((EVENTS_PREFIX, RULES)))
+        others = (name for name in self.rows if not str(name).startswith((EVENTS_PREFIX, RULES_PREFIX)))
         rows = self.rows.iloc[positions][[*others, *(feature.name for feature in chosen)]]
         labels = {feature.name: (feature.label, feature.group) for feature in chosen}
         kinds = self.leads.attributes | {feature.name: "category" for feature in chosen if feature.is_category}
@@ -274,5 +274,6 @@ def make_points(
 
 def _add_rule_counts(features: FeatureSet, book: RuleBook) -> FeatureSet:
     """The features with one before them for each rule of a book: how many times its points were due."""
-    rules = tuple(Feature(name=f"{RULES}{rule.name}", label=rule.name, group=rule.name, kind="number") for rule in book.rules)
+    names = [rule.name for rule in book.rules]
+    rules = tuple(Feature(name=f"{RULES_PREFIX}{name}", label=name, group=name, kind="number") for name in names)
     return replace(features, features=(*rules, *features.features))

@@ -7,11 +7,10 @@ import pandas as pd
 from predictor.core.errors import Findings, TrainingError
 from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
-from predictor.data.leads import FEATURE_PREFIXES, Leads, list_formats, parse_observed_until
+from predictor.data.leads import EVENTS_PREFIX, FEATURE_PREFIXES, POINTS_PREFIX, Leads, list_formats, parse_observed_until
 from predictor.data.parse import Kind, infer_kind
 from predictor.features.assemble import BOOK_TOTAL, TOTAL
 from predictor.features.event_features import EventFeature, list_event_features
-from predictor.features.feature import EVENTS_PREFIX
 from predictor.features.snapshot import read_event_features
 from predictor.model.outcomes import check_unweighted, label_outcomes
 from predictor.points.rulebook import RuleBook, load_rule_book
@@ -104,9 +103,9 @@ def _read_attributes(stored: pd.DataFrame, settings: Settings) -> tuple[pd.DataF
 def _read_points(stored: pd.DataFrame, settings: Settings, book: RuleBook | None) -> pd.DataFrame:
     """The points that a new model can use: those of the CRM's columns and of the rule book that the settings name."""
     known = {TOTAL} if book is not None or settings.roles.points else set()
-    known |= {f"points/{name}" for name in settings.roles.points}
+    known |= {f"{POINTS_PREFIX}{name}" for name in settings.roles.points}
     if book is not None:
-        known |= {BOOK_TOTAL, *(f"points/{rule.group}" for rule in book.rules)}
+        known |= {BOOK_TOTAL, *(f"{POINTS_PREFIX}{rule.group}" for rule in book.rules)}
     return pd.DataFrame({name: pd.to_numeric(stored[name]) for name in stored if name in known}, index=stored.index)
 
 

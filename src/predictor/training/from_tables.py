@@ -94,12 +94,12 @@ def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Findin
     Raises:
         RuleBookError: Rules on what came of a lead, what sales filled in, or a protected column.
     """
-    asked = [(rule.name, rule.condition.attribute) for rule in book.rules if not isinstance(rule.condition, EventCondition)]
+    conditions = [(rule.name, rule.condition.attribute) for rule in book.rules if not isinstance(rule.condition, EventCondition)]
     roles = settings.roles
     kept = {*LEAD_FACTS, *roles.points, *roles.protected, *roles.ignore}
     barred = [
         f"'{rule}' ('{column}')"
-        for rule, column in asked
+        for rule, column in conditions
         if column not in leads.attributes and (column in kept or deny_reason(column) is not None)
     ]
     if barred:
@@ -111,7 +111,7 @@ def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Findin
     if leads.points and settings.points.gate == "rule_book":
         what = "The CRM's scores are the points, and the rule book's gate does not speak of them: no gate is known."
         found.append(Finding("TRAIN005", "warning", what, do="Set points.gate to the score from which leads are handed over."))
-    missing = [(rule, column) for rule, column in asked if column not in leads.attributes]
+    missing = [(rule, column) for rule, column in conditions if column not in leads.attributes]
     do = "Fix the rule book or the export."
     sees = "which the export does not have: it never fires"
     return (

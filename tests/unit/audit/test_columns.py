@@ -51,7 +51,7 @@ def test_a_column_filled_for_one_outcome_only_is_an_error_and_mostly_a_warning(d
         "few won": pd.Series("x", range(N)).where(accepted & (draw.random(N) < 0.15)),
         "lost": pd.Series("x", range(N)).where(~accepted & (draw.random(N) < 0.8)),
         "mostly": pd.Series("x", range(N)).where(draw.random(N) < np.where(accepted, 0.6, 0.2)),
-        "seldom": pd.Series("x", range(N)).where(draw.random(N) < np.where(accepted, 0.6, 0.45)),
+        "rarely": pd.Series("x", range(N)).where(draw.random(N) < np.where(accepted, 0.6, 0.45)),
     }
     error, warning = ("AUDIT001", "error"), ("AUDIT001", "warning")
     assert audit(frame, outcome) == {"won": error, "few won": error, "lost": error, "mostly": warning}

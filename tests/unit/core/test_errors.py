@@ -11,9 +11,9 @@ def test_finding_as_a_line():
 
 
 def test_table_error_holds_and_tells_all_its_findings():
-    findings = [Finding("LEAD001", "error", "One.", do="Mend."), Finding("LEAD004", "error", "Two.", do="Mend.")]
+    findings = [Finding("LEAD001", "error", "One.", do="Fix."), Finding("LEAD004", "error", "Two.", do="Fix.")]
     with pytest.raises(
-        PredictorError, match=r"The table of leads cannot be used \(2 faults\):\n  LEAD001 One. Mend.\n  LEAD004"
+        PredictorError, match=r"The table of leads cannot be used \(2 faults\):\n  LEAD001 One. Fix.\n  LEAD004"
     ) as caught:
         raise TableError("leads", iter(findings))
     assert caught.value.findings == tuple(findings)

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictor.core.errors import ScoringError
-from predictor.data.leads import FEATURE_PREFIXES
+from predictor.data.leads import EVENTS_PREFIX, FEATURE_PREFIXES
 from predictor.features.encode import FeatureSet
-from predictor.features.feature import EVENTS_PREFIX, MISSING, Feature
+from predictor.features.feature import MISSING, Feature
 
 FEATURES = FeatureSet(
     (

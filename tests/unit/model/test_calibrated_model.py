@@ -1,4 +1,4 @@
-"""Recipes: calibrated out of time, and chosen for the simplest that does as well."""
+"""Calibrated models: calibrated on out-of-fold predictions, and chosen for the simplest that does as well."""
 
 import numpy as np
 import pytest

@@ -30,7 +30,7 @@ def make_block(feature, values, outcome, weight=None):
     )
 
 
-def tell(feature, values, outcome=None, weight=None):
+def compute_bins(feature, values, outcome=None, weight=None):
     outcome = np.zeros(len(values)) if outcome is None else outcome
     return compute_conversion_by_value(make_block(feature, values, outcome, weight)).bins[feature.name]
 
@@ -45,14 +45,14 @@ def test_categories_by_value_then_other_then_not_known():
 
 
 def test_counts_are_0_1_and_2_or_more():
-    bins = tell(VIEWS, np.repeat([0, 1, 2, 9], [100, 40, 30, 30]), np.repeat([0, 1, 1, 0], [100, 40, 30, 30]))
+    bins = compute_bins(VIEWS, np.repeat([0, 1, 2, 9], [100, 40, 30, 30]), np.repeat([0, 1, 1, 0], [100, 40, 30, 30]))
     assert bins == Bins((1.0, 2.0), ((100, 0.0), (40, 1.0), (60, 0.5), None))
     assert [bins.place(VIEWS, value) for value in (0.0, 1.0, 2.0, 30.0, np.nan)] == [0, 1, 2, 2, 3]
 
 
 def test_counts_that_most_leads_have_are_cut_into_quarters():
-    assert tell(VIEWS, np.arange(100)).edges == (20.0, 50.0, 70.0)  # quarters at 24.75, 49.5 and 74.25
-    assert tell(Feature(MISSING, "", "", kind="missing_count"), np.repeat([0, 1, 5], [90, 5, 5])).edges == (1.0, 2.0)
+    assert compute_bins(VIEWS, np.arange(100)).edges == (20.0, 50.0, 70.0)  # quarters at 24.75, 49.5 and 74.25
+    assert compute_bins(Feature(MISSING, "", "", kind="missing_count"), np.repeat([0, 1, 5], [90, 5, 5])).edges == (1.0, 2.0)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_counts_that_most_leads_have_are_cut_into_quarters():
     ],
 )
 def test_other_numbers_are_cut_at_round_bounds_near_the_quarters(values, edges):
-    bins = tell(SIZE, values)
+    bins = compute_bins(SIZE, values)
     assert bins.edges == edges
     assert len(bins.shares) == len(edges) + 2
 
@@ -85,7 +85,9 @@ def test_a_lead_that_stands_for_pending_ones_is_one_lead_and_weighs_more_in_the_
     weight = np.repeat([1.0, 2.0, 0.0], [20, 10, 70])
     evidence = compute_conversion_by_value(make_block(RANK, np.zeros(100), np.repeat([0.0, 1.0, 1.0], [20, 10, 70]), weight))
     assert evidence.bins["rank"].shares == ((30, 0.5), None, None, None)  # 10 leads weigh as much as 20
-    assert (evidence.whole, evidence.pending) == ((30, 0.5), "stood_for")
+    assert (evidence.whole, evidence.pending) == ((30, 0.5), "represented")
+    old = evidence.to_json() | {"pending": "stood_for"}  # as version 0.1.0 wrote it
+    assert ConversionByValue.from_json(json.loads(json.dumps(old)), FeatureSet((RANK,), ())).pending == "represented"
 
 
 def test_an_outcome_that_is_not_known_may_be_anything():
@@ -111,7 +113,7 @@ def test_order_of_leads_changes_nothing_and_every_lead_is_in_one_bin(values, fea
     sample = make_block(feature, values, outcome, weight)
     evidence = compute_conversion_by_value(sample)
     assert compute_conversion_by_value(sample.take(turned)) == evidence
-    bins = tell(feature, np.repeat(values, FEWEST), np.repeat(outcome, FEWEST))  # so that every bin with a lead is told
+    bins = compute_bins(feature, np.repeat(values, FEWEST), np.repeat(outcome, FEWEST))  # so that every bin with a lead is told
     placed = [bins.place(feature, value) for value in values]
     held = [0 if share is None else share[0] for share in bins.shares]
     assert held == [FEWEST * placed.count(place) for place in range(len(held))]

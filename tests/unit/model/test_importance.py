@@ -1,4 +1,4 @@
-"""Importance: against dealing out by hand, whatever the candidate, and the same figures whatever else is asked."""
+"""Importance: compared with shuffling by hand, for every candidate."""
 
 from dataclasses import replace
 
@@ -38,20 +38,20 @@ def draw_block(n=800, seed=0):
 
 NAMES = [name for name in CANDIDATES if name not in LEARN_POINTS]  # which are learned from rules, of which there are none here
 FIT, TEST = draw_block(), draw_block(400, 1)
-RECIPES = {name: fit_calibrated(name, FIT, [(np.arange(400), np.arange(400, 800))], 0) for name in NAMES}
+MODELS = {name: fit_calibrated(name, FIT, [(np.arange(400), np.arange(400, 800))], 0) for name in NAMES}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_is_what_dealing_the_columns_out_by_hand_gives(name):
-    calibrated, draw = RECIPES[name], np.random.default_rng(7)
-    lots = [draw.permutation(400) for _ in range(3)]
+def test_it_is_what_shuffling_the_columns_by_hand_gives(name):
+    calibrated, draw = MODELS[name], np.random.default_rng(7)
+    orders = [draw.permutation(400) for _ in range(3)]
     plain, expected = compute_losses(TEST.outcome, calibrated.predict(TEST.matrix)).mean(), {}
     for group, columns in {"Industry": [0], "Visits": [1, 3], "Points": [2], "Noise": [4]}.items():
         rises = []
-        for lot in lots:
-            dealt = TEST.matrix.copy()
-            dealt[:, columns] = TEST.matrix[lot][:, columns]
-            rises.append(compute_losses(TEST.outcome, calibrated.predict(dealt)).mean() - plain)
+        for order in orders:
+            shuffled = TEST.matrix.copy()
+            shuffled[:, columns] = TEST.matrix[order][:, columns]
+            rises.append(compute_losses(TEST.outcome, calibrated.predict(shuffled)).mean() - plain)
         expected[group] = (np.mean(rises), np.std(rises, ddof=1))
     table = compute_importance(calibrated, TEST, seed=7).set_index("group")
     assert sorted(table.index) == sorted(expected)
@@ -62,35 +62,35 @@ def test_it_is_what_dealing_the_columns_out_by_hand_gives(name):
 
 @pytest.mark.parametrize("name", ["logistic", "lightgbm"])
 def test_what_decides_comes_first_and_noise_is_worth_nothing(name):
-    table = compute_importance(RECIPES[name], TEST, seed=0)
+    table = compute_importance(MODELS[name], TEST, seed=0)
     assert table["group"].tolist()[:2] == ["Visits", "Industry"]
     assert table["rise"].is_monotonic_decreasing
     noise = table.set_index("group").loc["Noise"]
     assert abs(noise["rise"]) < 0.01
 
 
-def test_a_recipe_that_looks_at_nothing_loses_nothing():
-    table = compute_importance(RECIPES["constant"], TEST, seed=0)
+def test_a_model_that_looks_at_nothing_loses_nothing():
+    table = compute_importance(MODELS["constant"], TEST, seed=0)
     assert table["group"].tolist() == ["Industry", "Noise", "Points", "Visits"]
     assert (table[["rise", "spread"]] == 0).all(axis=None)
 
 
 def test_the_same_seed_gives_the_same_and_one_repeat_has_no_spread():
-    once = compute_importance(RECIPES["lightgbm"], TEST, seed=3, repeats=1)
-    assert once.equals(compute_importance(RECIPES["lightgbm"], TEST, seed=3, repeats=1))
+    once = compute_importance(MODELS["lightgbm"], TEST, seed=3, repeats=1)
+    assert once.equals(compute_importance(MODELS["lightgbm"], TEST, seed=3, repeats=1))
     assert (once["spread"] == 0).all()
 
 
 def test_a_lead_that_counts_nothing_adds_nothing():
-    calibrated = replace(RECIPES["logistic"], calibrator=Identity())
+    calibrated = replace(MODELS["logistic"], calibrator=Identity())
     table = compute_importance(calibrated, replace(TEST, weight=np.ones(400)), seed=0)
     assert table.equals(compute_importance(calibrated, TEST, seed=0))
     halved = compute_importance(calibrated, replace(TEST, weight=np.repeat([1.0, 0.0], 200)), seed=0)
     assert not halved.equals(table)
 
 
-def test_trees_that_do_not_look_at_a_column_are_not_asked():
-    model = RECIPES["lightgbm"].model
+def test_trees_that_do_not_look_at_a_column_are_left_out():
+    model = MODELS["lightgbm"].model
     narrowed = model.narrow([0])
     assert 0 < narrowed.booster_.num_trees() < model.booster_.num_trees()
     turned = TEST.matrix.copy()
@@ -102,4 +102,4 @@ def test_trees_that_do_not_look_at_a_column_are_not_asked():
 
 def test_no_leads_are_refused():
     with pytest.raises(TrainingError, match=r"leads and repeats, but there are 0 and 3\. Give at least one of each."):
-        compute_importance(RECIPES["constant"], TEST.take(np.arange(0)), seed=0)
+        compute_importance(MODELS["constant"], TEST.take(np.arange(0)), seed=0)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictor.core.errors import SettingsError, TrainingError
-from predictor.model.label import choose_horizon, compute_conversion_curve, compute_outcomes, weigh_leads
+from predictor.model.label import choose_horizon, compute_conversion_curve, compute_odds_weights, compute_outcomes
 
 UNTIL = pd.Timestamp("2026-06-01", tz="UTC")
 
@@ -138,40 +138,40 @@ def test_weights_worked_on_paper():
     # Horizon 10. Kaplan-Meier: by day 2 one of five, 1/5; at day 4 three are at risk (one is watched for 3 days only), so
     # 1 - 4/5 * 2/3 = 7/15; nobody later. Odds: 1/4 from day 2, 7/8 from day 4. Waiting for 3 days: (1/4) / (7/8) = 2/7.
     waited, watched = [2, 4, NEVER, NEVER, NEVER], [10, 5, 10, 3, 6]
-    assert weigh_leads(waited, watched) == pytest.approx([1, 1, 1, 2 / 7, 1])
+    assert compute_odds_weights(waited, watched) == pytest.approx([1, 1, 1, 2 / 7, 1])
 
 
 def test_a_lead_watched_to_the_very_day_of_an_acceptance_was_at_risk_then():
     # Ties: the one waiting since 4 days is at risk at day 4 and has passed it, so nothing that is known can still come.
-    assert weigh_leads([4, NEVER, NEVER], [9, 4, 3.99]).tolist() == [1, 1, 0]
+    assert compute_odds_weights([4, NEVER, NEVER], [9, 4, 3.99]).tolist() == [1, 1, 0]
     # By day 4 that is one of two; the third, watched a little less, was not at risk any more.
     days = compute_conversion_curve(make_watched([9, 4, 3.99], [4, None, None]), UNTIL)
     assert days.to_numpy().tolist() == [[4.0, 0.5]]
 
 
 def test_mature_leads_count_as_one_and_new_ones_not_at_all():
-    weight = weigh_leads([1, NEVER, NEVER, 3, NEVER], [30, 30, 0, -1, -2])
+    weight = compute_odds_weights([1, NEVER, NEVER, 3, NEVER], [30, 30, 0, -1, -2])
     assert weight.tolist() == [1, 1, 0, 0, 0]
 
 
 def test_where_nobody_is_accepted_all_who_are_watched_count():
-    assert weigh_leads([NEVER, 9, NEVER], [3, 8, -1]).tolist() == [1, 1, 0]
+    assert compute_odds_weights([NEVER, 9, NEVER], [3, 8, -1]).tolist() == [1, 1, 0]
 
 
 def test_where_all_are_accepted_in_the_end_those_who_wait_say_nothing():
-    assert weigh_leads([2, 5, NEVER], [9, 9, 3]).tolist() == [1, 1, 0]
+    assert compute_odds_weights([2, 5, NEVER], [9, 9, 3]).tolist() == [1, 1, 0]
 
 
 @settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(0, 40) | st.just(NEVER), st.integers(-3, 60)), min_size=1, max_size=40))
 def test_weights_lie_between_0_and_1_grow_with_time_and_know_no_order_of_rows(pairs):
     waited, watched = np.array(pairs, dtype=float).T
-    weight = weigh_leads(waited, watched)
+    weight = compute_odds_weights(waited, watched)
     assert ((weight >= 0) & (weight <= 1)).all()
     waiting = np.flatnonzero(waited > watched)
     assert (np.diff(weight[waiting][np.argsort(watched[waiting])]) >= 0).all()
     turned = np.random.default_rng(0).permutation(len(pairs))
-    np.testing.assert_array_equal(weigh_leads(waited[turned], watched[turned]), weight[turned])
+    np.testing.assert_array_equal(compute_odds_weights(waited[turned], watched[turned]), weight[turned])
 
 
 def draw_pending(n, odds, seed, horizon=30.0):
@@ -194,7 +194,7 @@ def test_the_weighted_share_is_the_true_one_and_the_early_yes_alone_is_not():
     waited[waited > 30] = NEVER
     watched = draw.uniform(0, 60, 40_000)
     accepted, mature, true = waited <= watched, watched >= 30, 0.4 * (1 - np.exp(-30 / 12))
-    assert share(accepted, weigh_leads(waited, watched)) == pytest.approx(true, abs=0.008)
+    assert share(accepted, compute_odds_weights(waited, watched)) == pytest.approx(true, abs=0.008)
     assert accepted[accepted | mature].mean() > true + 0.05, "the early yes counted and the waiting dropped"
     assert accepted.mean() < true - 0.05, "the waiting counted as a no"
 
@@ -204,7 +204,7 @@ def test_the_weighted_share_of_a_campaign_that_began_last_week_is_the_true_one()
     waited, watched = draw_pending(60_000, 0.2, 3)
     of_campaign, _ = draw_pending(4_000, 0.8, 4)
     lately = np.random.default_rng(5).uniform(0, 10, 4_000)
-    weight = weigh_leads(np.append(waited, of_campaign), np.append(watched, lately))
+    weight = compute_odds_weights(np.append(waited, of_campaign), np.append(watched, lately))
     assert share(waited <= watched, weight[:60_000]) == pytest.approx(1 / 6, abs=0.008)
     assert share(of_campaign <= lately, weight[60_000:]) == pytest.approx(0.8 / 1.8, abs=0.04)
 
@@ -215,7 +215,7 @@ def test_what_a_lead_counts_does_not_make_the_share_look_surer_than_it_is():
     for seed in range(300):
         waited, _ = draw_pending(500, 0.25, seed)
         watched = np.random.default_rng(seed + 10_000).uniform(0, 45, 500)
-        weight = weigh_leads(waited, watched)
+        weight = compute_odds_weights(waited, watched)
         shares.append(share(waited <= watched, weight))
         promised.append(np.sqrt(0.2 * 0.8 / weight.sum()))
     assert np.mean(shares) == pytest.approx(0.2, abs=0.004)

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictor.core.errors import SettingsError, TrainingError
-from predictor.model.label import weigh_leads
-from predictor.model.pending import shrink, weigh_known
+from predictor.model.label import compute_odds_weights
+from predictor.model.pending import compute_known_weights, shrink
 
 NEVER = np.inf
 
@@ -16,50 +16,50 @@ def test_weights_worked_on_paper():
     # Horizon 10. Of five leads that have come, five are watched for 3 and for 4 days, three for 8, two for 10. Accepted on day 3:
     # 5/5. Not accepted in 10 days: 5/2. Accepted on day 8, the very day it is watched to: 5/3. Waiting since 6 days: nothing.
     waited, watched = [3, NEVER, 8, NEVER, 4, NEVER], [12, 10, 8, 6, 4, -1]
-    weight = weigh_known(waited, watched, horizon_days=10)
+    weight = compute_known_weights(waited, watched, horizon_days=10)
     assert weight == pytest.approx([1, 5 / 2, 5 / 3, 0, 1, 0])
 
 
 def test_leads_watched_just_as_long_count_as_watched():
     # Three of four are watched for 5 days.
-    assert weigh_known([5, NEVER, 2, NEVER], [5, 5, 5, 4], horizon_days=9) == pytest.approx([4 / 3, 0, 1, 0])
+    assert compute_known_weights([5, NEVER, 2, NEVER], [5, 5, 5, 4], horizon_days=9) == pytest.approx([4 / 3, 0, 1, 0])
 
 
 def test_an_acceptance_after_the_horizon_is_a_no_that_is_known_when_the_horizon_ends():
-    assert weigh_known([11, 11, 3], [12, 9, 12], horizon_days=10) == pytest.approx([3 / 2, 0, 1])
+    assert compute_known_weights([11, 11, 3], [12, 9, 12], horizon_days=10) == pytest.approx([3 / 2, 0, 1])
 
 
 def test_an_acceptance_that_is_still_to_come_is_not_known():
-    assert weigh_known([7, NEVER], [6, 12], horizon_days=10).tolist() == [0, 2]
+    assert compute_known_weights([7, NEVER], [6, 12], horizon_days=10).tolist() == [0, 2]
 
 
 def test_an_acceptance_before_the_lead_became_an_mql_counts_from_the_first_day():
-    assert weigh_known([-2, NEVER], [1, 0], horizon_days=10).tolist() == [1, 0]
+    assert compute_known_weights([-2, NEVER], [1, 0], horizon_days=10).tolist() == [1, 0]
 
 
 def test_where_nothing_is_pending_all_count_as_one():
-    assert weigh_known([3, NEVER, 30], [30, 45, 60], horizon_days=30).tolist() == [1, 1, 1]
+    assert compute_known_weights([3, NEVER, 30], [30, 45, 60], horizon_days=30).tolist() == [1, 1, 1]
 
 
 @settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(0, 40) | st.just(NEVER), st.integers(-3, 60)), min_size=1, max_size=40))
 def test_weights_are_one_over_the_share_watched_so_long_whatever_the_order_of_rows(pairs):
     waited, watched = np.array(pairs, dtype=float).T
-    weight = weigh_known(waited, watched, horizon_days=20)
+    weight = compute_known_weights(waited, watched, horizon_days=20)
     came = watched[watched >= 0]
     for at, (wait, watch) in enumerate(pairs):
         until = min(wait, 20)
         expected = 1 / (came >= until).mean() if watch >= max(until, 0) else 0
         assert weight[at] == pytest.approx(expected)
     turned = np.random.default_rng(0).permutation(len(pairs))
-    np.testing.assert_array_equal(weigh_known(waited[turned], watched[turned], horizon_days=20), weight[turned])
+    np.testing.assert_array_equal(compute_known_weights(waited[turned], watched[turned], horizon_days=20), weight[turned])
 
 
 def test_impossible_days_are_refused():
     with pytest.raises(SettingsError, match="Weights need a horizon above 0 days, but it is nan"):
-        weigh_known([1], [2], horizon_days=np.nan)
+        compute_known_weights([1], [2], horizon_days=np.nan)
     with pytest.raises(TrainingError, match="must be of the same leads, but there are 1 and 2"):
-        weigh_known([1], [2, 3], horizon_days=10)
+        compute_known_weights([1], [2, 3], horizon_days=10)
 
 
 def share(accepted, weight):
@@ -76,7 +76,7 @@ def draw_times(n, seed):
 
 def test_the_weighted_share_is_the_true_one_and_the_early_yes_alone_is_not():
     waited, watched, true = draw_times(40_000, 2)
-    accepted, mature, weight = waited <= watched, watched >= 30, weigh_known(waited, watched, horizon_days=30)
+    accepted, mature, weight = waited <= watched, watched >= 30, compute_known_weights(waited, watched, horizon_days=30)
     assert share(accepted, weight) == pytest.approx(true, abs=0.008)
     assert weight.mean() == pytest.approx(1, abs=0.01)
     assert accepted[accepted | mature].mean() > true + 0.05, "the early yes counted and the waiting dropped"
@@ -87,7 +87,7 @@ def test_the_share_is_right_on_average_and_no_surer_than_it_looks():
     shares, promised = [], []
     for seed in range(300):
         waited, watched, true = draw_times(500, seed)
-        weight = weigh_known(waited, watched, horizon_days=30)
+        weight = compute_known_weights(waited, watched, horizon_days=30)
         shares.append(share(waited <= watched, weight))
         promised.append(np.sqrt(true * (1 - true) / (weight.sum() * shrink(weight.sum(), (weight**2).sum()))))
     assert np.mean(shares) == pytest.approx(true, abs=0.004)
@@ -98,8 +98,8 @@ def test_of_leads_none_of_which_has_been_watched_to_the_end_only_the_yes_is_know
     """What the odds can tell and known outcomes cannot."""
     waited, watched, true = draw_times(40_000, 3)
     newest = watched < 20
-    odds = weigh_leads(waited, watched)
-    assert share(waited <= watched, weigh_known(waited, watched, horizon_days=30) * newest) == 1
+    odds = compute_odds_weights(waited, watched)
+    assert share(waited <= watched, compute_known_weights(waited, watched, horizon_days=30) * newest) == 1
     assert share(waited <= watched, odds * newest) == pytest.approx(true, abs=0.02)
 
 

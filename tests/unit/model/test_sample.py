@@ -16,8 +16,8 @@ from predictor.model.calibrators.choose import choose_calibrator
 from predictor.model.candidates import CANDIDATES
 from predictor.model.choose_candidate import compare_candidates, read_chosen
 from predictor.model.eligible import select_candidates
-from predictor.model.label import weigh_leads
-from predictor.model.pending import PendingWeights, weigh_known
+from predictor.model.label import compute_odds_weights
+from predictor.model.pending import PendingWeights, compute_known_weights
 from predictor.model.sample import Sample, make_forward_folds, training_part
 
 OTHERS = [name for name in CANDIDATES if name != "learned_points"]  # which looks at rules: test_learned_points.py
@@ -85,11 +85,11 @@ def test_a_fold_teaches_what_was_known_when_the_leads_it_predicts_began_to_come_
     assert len(folds) == 4
     for seen, predicted in folds:
         begins = sample.order[predicted].min()
-        taught = training_part(sample, (seen, predicted))
-        assert taught.order.max() < begins
-        assert taught.accepted_at[taught.outcome == 1].max() <= begins
+        part = training_part(sample, (seen, predicted))
+        assert part.order.max() < begins
+        assert part.accepted_at[part.outcome == 1].max() <= begins
         waited = sample.accepted_at[seen] - sample.order[seen]
-        np.testing.assert_array_equal(taught.weight, weigh_leads(waited, begins - sample.order[seen]))
+        np.testing.assert_array_equal(part.weight, compute_odds_weights(waited, begins - sample.order[seen]))
 
 
 def test_a_fold_needs_enough_of_both_outcomes():
@@ -184,7 +184,7 @@ def test_leads_taken_stand_for_one_another_only():
     sample = make_known(replace(sample, order=sample.order / 40, accepted_at=sample.accepted_at - sample.order * 39 / 40), 250)
     newest = np.arange(20_000, 40_000)
     taken, true = sample.take(newest), draw_block(40_000).outcome[newest].mean()
-    of_group = weigh_known(taken.accepted_at - taken.order, 250 - taken.order, horizon_days=30)
+    of_group = compute_known_weights(taken.accepted_at - taken.order, 250 - taken.order, horizon_days=30)
     np.testing.assert_array_equal(taken.weight, of_group)
     assert share(taken.outcome, taken.weight) == pytest.approx(true, abs=0.01)
     assert share(sample.outcome[newest], sample.weight[newest]) > share(taken.outcome, taken.weight) + 0.005
@@ -226,7 +226,7 @@ def test_weights_reach_calibrator_choice_and_folds():
     calibrated = models["logistic"]
     judged = sample.take(calibrated.positions)
     waited = sample.accepted_at[calibrated.positions] - judged.order
-    expected = weigh_known(waited, 230 - judged.order, horizon_days=30)
+    expected = compute_known_weights(waited, 230 - judged.order, horizon_days=30)
     chosen = choose_calibrator(calibrated.scores, judged.outcome, weight=expected, order=judged.order)
     assert calibrated.calibrator.to_text() == chosen.calibrator.to_text()
     assert calibrated.calibrator.n == (judged.weight > 0).sum() < len(judged)

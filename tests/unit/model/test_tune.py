@@ -144,10 +144,10 @@ def test_four_times_the_leads_carry_twice_the_trees():
 
 
 def test_more_of_what_may_not_lower_never_does():
-    acts = tuple(
+    counts = tuple(
         Feature(f"events/demo_requested/{kind}", kind, kind, kind="number") for kind in ("count_7d", "count_ever", "trend")
     )
-    features = FeatureSet((*acts, FEATURES.features[0]), (), featured_types=("demo_requested",), windows_days=(7,))
+    features = FeatureSet((*counts, FEATURES.features[0]), (), featured_types=("demo_requested",), windows_days=(7,))
     draw = np.random.default_rng(3)
     matrix = np.column_stack([draw.integers(0, 6, (1200, 3)), draw.normal(size=1200)]).astype(float)
     logit = -0.3 * matrix[:, 0] + np.sin(3 * matrix[:, 1]) - 0.3 * matrix[:, 2] + matrix[:, 3]

@@ -50,11 +50,11 @@ EVENTS = pd.DataFrame(
     ],
     columns=["lead_id", "occurred_at", "event_type", "asset"],
 ).assign(occurred_at=lambda events: pd.to_datetime(events["occurred_at"], utc=True))
-ACTS = tabulate_events(EVENTS)
+TABLE = tabulate_events(EVENTS)
 
 
 def test_points_of_a_table():
-    awards = award_table(BOOK, LEADS, ACTS)
+    awards = award_table(BOOK, LEADS, TABLE)
     expected = pd.DataFrame(
         {
             "VP": [20.0, 0.0, 20.0],
@@ -109,7 +109,7 @@ def test_without_events_attributes_alone_award(events):
 
 
 def test_without_leads_there_are_no_points_but_all_columns():
-    awards = award_table(BOOK, LEADS.head(0), ACTS)
+    awards = award_table(BOOK, LEADS.head(0), TABLE)
     assert awards.rules.shape == (0, 7)
     assert awards.total.empty
     assert awards.groups().columns.tolist() == ["fit", "negative", "web", "Demo"]
@@ -124,10 +124,10 @@ def test_a_column_that_is_absent_is_missing_everywhere():
 def test_texts_as_python_objects_and_whole_numbers_give_the_same_points():
     leads = LEADS.astype({"lead_id": object, "seniority": object}).assign(employees=["200", " ", 199])
     events = EVENTS.astype({"lead_id": object, "event_type": object, "asset": object})
-    pd.testing.assert_frame_equal(award_table(BOOK, leads, tabulate_events(events)).rules, award_table(BOOK, LEADS, ACTS).rules)
+    pd.testing.assert_frame_equal(award_table(BOOK, leads, tabulate_events(events)).rules, award_table(BOOK, LEADS, TABLE).rules)
     numbered = LEADS.assign(lead_id=[1, 2, 1])
     same = EVENTS.assign(lead_id=EVENTS["lead_id"].map({"A": 1, "B": 2, "Z": 3}))
-    pd.testing.assert_frame_equal(award_table(BOOK, numbered, tabulate_events(same)).rules, award_table(BOOK, LEADS, ACTS).rules)
+    pd.testing.assert_frame_equal(award_table(BOOK, numbered, tabulate_events(same)).rules, award_table(BOOK, LEADS, TABLE).rules)
 
 
 def test_the_tables_given_are_left_as_they_are():

@@ -27,7 +27,7 @@ LEARNED = np.array([0.6, 0.1, 0.1, 0.1, 0.6, 0.1, 0.1, 0.1, 0.1, 0.2] * 20)  # t
 POINTS = np.array([70, 70, 10, 10, 30, 30, 10, 10, 10, np.nan] * 20)  # the gate of 60: one SQL, one that is none
 BY_POINTS = np.array([0.5, 0.5, 0.1, 0.1, 0.5, 0.5, 0.1, 0.1, 0.1, 0.3] * 20)
 FINDINGS = (
-    Finding("LEAD021", "tip", "Column 'industry' holds 'Fintech' seldom.", do="Nothing to do."),
+    Finding("LEAD021", "tip", "Column 'industry' rarely holds 'Fintech'.", do="Nothing to do."),
     Finding("AUDIT003", "warning", "Column 'page_views' is suspect.", do="Map it to 'ignore'."),
 )
 

@@ -76,5 +76,5 @@ def test_findings_are_a_table_the_gravest_first():
     assert findings == (findings[0], findings[1])
     assert findings.to_frame().columns.tolist() == ["code", "severity", "what", "do", "column", "accepted"]
     assert Findings().to_frame().empty
-    known = Finding("AUDIT001", "warning", "Odd.", do="Mend.", column="a", accepted="So it is.")
+    known = Finding("AUDIT001", "warning", "Odd.", do="Fix.", column="a", accepted="So it is.")
     assert [clean(cell) for cell in read(Findings([known])._repr_html_())[1]][-1] == "Accepted: So it is."

@@ -29,7 +29,7 @@ from predictor.training.compare import collect_test_leads, compare_bundle
 from predictor.training.from_tables import load_dataset
 from predictor.training.train import save_trained, train
 
-# What each rule of b2b is truly worth here, in log-odds a time: title, company, industry, geography; then acts; then what is bad.
+# What each rule of b2b is truly worth here, in log-odds a time: title, company, industry, geography; events; then what is bad.
 TRUE = np.array([
     0.2, 0.5, 0.9, 0.0, 0.1, 0.7, 0.3, 0.2, 0.8, 0.1, 0.3,
     0.5, 1.0, 0.3, 0.1, 0.2, 0.6, 0.8, 0.4, 1.5, 0.9,
@@ -38,10 +38,10 @@ TRUE = np.array([
 GATE = 90.0  # stricter than the book's own, by which these leads became MQLs, so that there is something to choose
 
 
-def read_event(act):
-    value = float(act["value"]) if act["value"] else None
-    moment = pd.Timestamp(act["occurred_at"]).to_pydatetime()
-    return Event(moment, act["event_type"], act["asset"] or None, campaign=act["campaign"] or None, value=value)
+def read_event(event):
+    value = float(event["value"]) if event["value"] else None
+    moment = pd.Timestamp(event["occurred_at"]).to_pydatetime()
+    return Event(moment, event["event_type"], event["asset"] or None, campaign=event["campaign"] or None, value=value)
 
 
 @pytest.fixture(scope="module")
@@ -130,11 +130,11 @@ def test_learned_points_serve(known, tmp_path):
     dataset = known.dataset
     frame = dataset.leads.frame.iloc[-40:].reset_index(drop=True)
     answers = score_frame(scorer, frame, as_of=frame["mql_at"], events=dataset.events.table)
-    acts = pd.read_csv(dataset.settings.folder / "events.csv", dtype=str).fillna("")
+    exported = pd.read_csv(dataset.settings.folder / "events.csv", dtype=str).fillna("")
     for row, answer in zip(frame.to_dict("records"), answers.to_dict("records"), strict=True):
         held = {name: row[name] for name in dataset.leads.attributes if not pd.isna(row[name])}
-        own = acts[acts["lead_id"] == row["lead_id"]].to_dict("records")
-        events = tuple(read_event(act) for act in own)
+        own = exported[exported["lead_id"] == row["lead_id"]].to_dict("records")
+        events = tuple(read_event(event) for event in own)
         alone = scorer.score_lead(Lead(row["lead_id"], row["mql_at"].to_pydatetime(), held, events=events))
         assert alone.probability == pytest.approx(answer["probability"], abs=1e-12)
         assert alone.points.total == answer["points"]
@@ -240,7 +240,7 @@ def test_places_that_cannot_be_written_are_refused_and_what_is_read_stays(bundle
     (tmp_path / "folder.md").mkdir()
     (tmp_path / "events").mkdir()
     (tmp_path / "file").write_text("here")
-    (tmp_path / "events.csv").rename(tmp_path / "events" / "acts.csv")
+    (tmp_path / "events.csv").rename(tmp_path / "events" / "all.csv")
     leads = (tmp_path / "leads.csv").rename(tmp_path / "months.csv")
     before = leads.read_bytes()
     asked = ["compare", "--model", str(bundle), "--out", str(tmp_path / out), "--tables", str(tmp_path / tables)]
@@ -274,8 +274,8 @@ def test_a_bundle_from_before_says_what_to_do(bundle):
 
 def test_what_intake_noticed_is_told_beside_the_figures(bundle, tmp_path):
     save_firm(simulate_firm(1500, 77), tmp_path)
-    acts = pd.read_csv(tmp_path / "events.csv", dtype=str).assign(lead_id=lambda table: "other-" + table["lead_id"])
-    acts.to_csv(tmp_path / "others.csv", index=False)
+    exported = pd.read_csv(tmp_path / "events.csv", dtype=str).assign(lead_id=lambda table: "other-" + table["lead_id"])
+    exported.to_csv(tmp_path / "others.csv", index=False)
     given = {"leads": str(tmp_path / "leads.csv"), "events": str(tmp_path / "others.csv")}
     _, note = compare_bundle(load_bundle(bundle), **given, now=pd.Timestamp("2026-07-01", tz="UTC"))
     assert "belong to no lead of the table" in note

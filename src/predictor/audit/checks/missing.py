@@ -14,7 +14,7 @@ from predictor.core.wording import format_percent
 from predictor.model.metrics.intervals import wilson
 
 CODE = "AUDIT001"
-_SURE_ODDS = 20.0  # odds ratio from which being filled nearly equals the outcome; honest columns seldom reach 6
+_SURE_ODDS = 20.0  # odds ratio from which being filled nearly equals the outcome; honest columns rarely reach 6
 _TIMES = 2.0  # how many times as often a column is filled for one outcome as for the other
 _SURE_TIMES = 1.5  # lower bound of the same
 _FEWEST = 10  # leads with, and leads without, a value

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from predictor.core.errors import TrainingError
-from predictor.features.assemble import RULES
+from predictor.data.leads import RULES_PREFIX
 from predictor.model.candidates.baselines import base_log_odds, fit_line
 from predictor.model.sample import Sample, make_forward_folds, training_part
 from predictor.model.split import Fold
@@ -103,7 +103,7 @@ class LearnedPoints:
 
 def _find_rules(sample: Sample) -> tuple[PointsTask, list[int]]:
     task = sample.points_task
-    columns = [] if task is None else [sample.features.position(f"{RULES}{rule.name}") for rule in task.book.rules]
+    columns = [] if task is None else [sample.features.position(f"{RULES_PREFIX}{rule.name}") for rule in task.book.rules]
     known = [column for column in columns if column is not None]
     if task is None or len(known) < len(columns):
         raise TrainingError("Candidate 'learned_points' needs a rule book: name one in points.rule_book.")

@@ -55,7 +55,7 @@ class OdooPls:
         """Column -> what each code adds to the log-odds, with a zero at the end for all that has no row."""
         parts = {}
         for at, rows in self.rows.items():
-            added = weigh_values({str(code): row for code, row in rows.items()})
+            added = compute_value_weights({str(code): row for code, row in rows.items()})
             parts[at] = np.array([*(added.get(str(code), 0.0) for code in range(self.named[at])), 0.0])
         return parts
 
@@ -106,14 +106,14 @@ def smooth(won: float, lost: float) -> Row:
     return won + SMOOTHING, lost + SMOOTHING
 
 
-def weigh_values(rows: Mapping[str, Row], total: Row | None = None) -> dict[str, float]:
+def compute_value_weights(rows: Mapping[str, Row], total: Row | None = None) -> dict[str, float]:
     """What each value of a field adds to the log-odds: how much commoner it is among won leads than among lost.
 
     Args:
         rows: Value -> (won, lost).
         total: What the rows are shares of; None means their own sums. Stages are shares of the first stage.
 
-    >>> {value: round(part, 3) for value, part in weigh_values({"DE": (3.0, 1.0), "FR": (1.0, 3.0)}).items()}
+    >>> {value: round(part, 3) for value, part in compute_value_weights({"DE": (3.0, 1.0), "FR": (1.0, 3.0)}).items()}
     {'DE': 1.099, 'FR': -1.099}
     """
     won, lost = total or (sum(row[0] for row in rows.values()), sum(row[1] for row in rows.values()))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from predictor.core.errors import count
-from predictor.core.wording import format_percent, format_percent_range
+from predictor.core.wording import format_number, format_percent, format_percent_range
 from predictor.model.metrics.brier import BrierParts, CalibrationLine, decompose_brier, fit_calibration_line
 from predictor.model.metrics.inputs import check_pairs
 from predictor.model.metrics.metrics import compute_metrics, compute_reliability
@@ -37,6 +37,15 @@ class NoiseFloor:
 
     mean: float
     high: float
+
+    @property
+    def text(self) -> str:
+        """The two figures in words.
+
+        >>> NoiseFloor(mean=0.0071, high=0.0112).text
+        'by chance 0.007 on average, rarely above 0.011'
+        """
+        return f"by chance {format_number(self.mean, 3)} on average, rarely above {format_number(self.high, 3)}"
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,7 @@ class CalibrationJudgement:
 
     @property
     def _error(self) -> str:
-        return f"calibration error {self.ece:.3f} (by chance {self.noise.mean:.3f} on average, seldom {self.noise.high:.3f})"
+        return f"calibration error {self.ece:.3f} ({self.noise.text})"
 
     @property
     def _blind(self) -> str:

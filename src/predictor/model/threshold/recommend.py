@@ -26,7 +26,7 @@ class Recommendation:
     """The threshold that a policy chooses, and what to expect of it.
 
     Attributes:
-        policy: The policy that was asked.
+        policy: The policy of the settings.
         threshold: Hand over leads with this probability or a higher one.
         leads_per_week: None where leads carry no dates; so is `value`.
         share_routed: Share of all leads that is handed over.

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 _STABLE, _WATCH = 0.1, 0.25  # Siddiqi 2006, "Credit Risk Scorecards", chapter 9
 # Without drift, n times the index of n leads in B bins is about chi-square with B - 1 degrees of freedom (Yurdakul and Naranjo
-# 2020, Journal of Risk Model Validation 14). From 200 leads on, chance seldom lifts the index of ten bins above 0.1.
+# 2020, Journal of Risk Model Validation 14). From 200 leads on, chance rarely lifts the index of ten bins above 0.1.
 _FEWEST = 200
 
 

@@ -20,7 +20,7 @@ TASKS = {
         "no record",
     ]
 }
-ACTS = [
+EVENTS = [
     {"occurred_at": "2026-06-01", "event_type": "webinar_attended", "campaign": "Spring"},
     {"occurred_at": "2026-06-02", "event_type": "campaign_response", "campaign": "701A"},
     {"occurred_at": "2026-06-03T09:30:00Z", "event_type": "phone_call"},
@@ -33,7 +33,7 @@ def read(**record):
 
 def test_responding_members_and_completed_calls_are_events():
     found = read(CampaignMembers=MEMBERS, Tasks=TASKS)
-    assert found.lead["events"] == ACTS
+    assert found.lead["events"] == EVENTS
     assert found.lead["attributes"] == {}
     assert [warning.what for warning in found.warnings] == [
         "Parts of the Salesforce record that are not used: '1 of CampaignMembers', '3 of Tasks'."
@@ -42,7 +42,7 @@ def test_responding_members_and_completed_calls_are_events():
 
 def test_activities_are_added_to_events_of_the_request():
     sent = {"occurred_at": "2026-05-01", "event_type": "page_view"}
-    assert read(Tasks=TASKS, events=[sent]).lead["events"] == [sent, ACTS[2]]
+    assert read(Tasks=TASKS, events=[sent]).lead["events"] == [sent, EVENTS[2]]
 
 
 def test_what_is_no_sub_query_gives_no_events():

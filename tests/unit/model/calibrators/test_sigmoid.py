@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from predictor.model.calibrators.serialise import read_text
 from predictor.model.calibrators.sigmoid import Sigmoid, fit_sigmoid
-from predictor.model.label import weigh_leads
+from predictor.model.label import compute_odds_weights
 
 
 def draw(n, intercept=-0.5, slope=0.7, seed=0):
@@ -110,7 +110,7 @@ def test_interval_from_pending_leads_covers_the_truth_as_often_as_it_says():
         random = np.random.default_rng(seed)
         score, watched, u = random.normal(-1, 1.5, 600), random.uniform(0, 60, 600), random.random(600)
         waited = 30 * u / (1 - u) / np.exp(-0.5 + 0.7 * score)
-        weight = weigh_leads(np.where(waited <= 30, waited, np.inf), watched)
+        weight = compute_odds_weights(np.where(waited <= 30, waited, np.inf), watched)
         accepted = (waited <= np.minimum(watched, 30)).astype(float)
         low, high = fit_sigmoid(score, accepted, weight).interval(at)
         covered += int(low[0] <= expit(-0.5) <= high[0])

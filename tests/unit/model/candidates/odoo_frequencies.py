@@ -13,7 +13,7 @@ import numpy as np
 
 from predictor.core.errors import TrainingError
 from predictor.core.log_odds import expit
-from predictor.model.candidates.odoo_pls import Row, smooth, weigh_values
+from predictor.model.candidates.odoo_pls import Row, compute_value_weights, smooth
 
 STAGE = "stage"
 TAG = "tag"
@@ -129,7 +129,7 @@ def compute_log_odds(rows: Rows, case: Case, fields: Sequence[str]) -> float | N
     won, lost = rows.get(STAGE, {}).get("0", (0.0, 0.0))
     if not won or not lost:
         return None
-    parts = {name: weigh_values(values, (won, lost) if name == STAGE else None) for name, values in rows.items()}
+    parts = {name: compute_value_weights(values, (won, lost) if name == STAGE else None) for name, values in rows.items()}
     pairs = [(STAGE, str(case.stage)), *case.list_pairs(fields)]
     return float(np.log(won / lost)) + sum(parts.get(name, {}).get(value, 0.0) for name, value in pairs)
 

@@ -6,7 +6,7 @@ import pytest
 from unit.model.candidates.odoo_frequencies import Case, compute_log_odds, count_frequencies, find_rows, publish_percent
 
 from predictor.core.errors import TrainingError
-from predictor.model.candidates.odoo_pls import weigh_values
+from predictor.model.candidates.odoo_pls import compute_value_weights
 
 FIELDS = ["country", "state", "source", "tag", "email_state", "phone_state"]
 STAGES = 4  # 1 < 2 < 3 < won
@@ -38,7 +38,7 @@ MOVED = [
 ]
 
 
-def tell(leads, at, fields=FIELDS):
+def publish(leads, at, fields=FIELDS):
     counted = count_frequencies(leads, stages=STAGES, fields=fields)
     return publish_percent(compute_log_odds(find_rows(counted, leads[at].team), leads[at], fields))
 
@@ -55,12 +55,12 @@ def tell(leads, at, fields=FIELDS):
     ],
 )
 def test_published_probabilities(leads, at, percent):
-    assert tell(leads, at) == percent
+    assert publish(leads, at) == percent
 
 
 @pytest.mark.parametrize(("at", "percent"), [(3, 34.38), (8, 50.0)])
 def test_published_probabilities_of_the_stage_alone(at, percent):
-    assert tell(MOVED, at, []) == percent
+    assert publish(MOVED, at, []) == percent
 
 
 @pytest.mark.parametrize(("row", "percent"), [((1e7, 1.0), 99.99), ((1.0, 1e7), 0.01)])
@@ -132,4 +132,4 @@ def test_nothing_counted_is_refused():
 
 
 def test_a_value_as_common_among_won_as_among_lost_says_nothing():
-    assert weigh_values({"DE": (2.0, 4.0), "FR": (1.0, 2.0)}) == {"DE": 0.0, "FR": 0.0}
+    assert compute_value_weights({"DE": (2.0, 4.0), "FR": (1.0, 2.0)}) == {"DE": 0.0, "FR": 0.0}

@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss
 
 from predictor.core.errors import TrainingError
 from predictor.core.settings import make_settings
-from predictor.features.assemble import RULES
+from predictor.data.leads import RULES_PREFIX
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
 from predictor.model.calibrated_model import fit_calibrated
@@ -31,7 +31,8 @@ RULES_TEXT = "".join(
 )
 TASK = PointsTask(parse_rule_book(f"name='x'\ngate=60\n{RULES_TEXT}", "x.toml"))
 FEATURES = FeatureSet(
-    (*(Feature(f"{RULES}R{n}", f"R{n}", f"R{n}", kind="number") for n in range(6)), Feature("n", "N", "N", kind="number")), ()
+    (*(Feature(f"{RULES_PREFIX}R{n}", f"R{n}", f"R{n}", kind="number") for n in range(6)), Feature("n", "N", "N", kind="number")),
+    (),
 )
 
 

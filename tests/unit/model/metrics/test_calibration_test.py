@@ -73,7 +73,7 @@ def test_words_of_either_verdict():
     assert calm.text.startswith(
         "Calibrated: of 5,000 newer leads, 20 % were accepted where 20 % were promised; calibration error 0.0"
     )
-    assert calm.text.endswith("seldom 0.019), no more than chance explains.")
+    assert calm.text.endswith("rarely above 0.019), no more than chance explains.")
     assert alarmed.text.startswith(
         "Rank only: of 5,000 newer leads, 20 % were accepted where 10 % were promised (chance allows 9.1 to 11.1 %"
     )

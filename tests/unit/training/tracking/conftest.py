@@ -1,4 +1,4 @@
-"""A training handed over, and what MLflow on a SQLite file keeps of it: made anew in each module, since tests add to it."""
+"""A training handed over, and what MLflow on a SQLite file keeps of it: made in each module, since tests add to it."""
 
 from __future__ import annotations
 

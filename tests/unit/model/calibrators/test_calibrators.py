@@ -1,4 +1,4 @@
-"""What holds of every calibrator: it rises, stays inside 0 to 1, tells its own interval, and reads back the same."""
+"""What holds for every calibrator: it rises, stays inside 0 to 1, has an interval, and reads back the same."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Sigmoids of the present: a slope that the newest leads set, at the model's level or at that of all leads."""
+"""Temperature: a slope that the newest leads set, at the level of the model or at that of all leads."""
 
 import numpy as np
 import pytest
