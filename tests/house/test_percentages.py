@@ -8,13 +8,7 @@ from house.tables import ROOT
 
 WORDING = ROOT / "src/predictor/core/wording.py"
 AXES = {"src/predictor/report/plots/training.py": "PERCENT"}
-PENDING = ROOT / "src/predictor/audit/propose"
-SOURCES = [
-    path
-    for room in ("src", "api")
-    for path in sorted((ROOT / room).rglob("*.py"))
-    if path != WORDING and PENDING not in path.parents
-]
+SOURCES = [path for room in ("src", "api") for path in sorted((ROOT / room).rglob("*.py")) if path != WORDING]
 
 
 def list_own_formats(source, *, axis=None):

@@ -21,6 +21,7 @@ from predictor.audit.propose.find_outcome import (
 from predictor.audit.propose.names import list_named, read_names
 from predictor.audit.propose.profile import ColumnProfile
 from predictor.core.settings_sections import DATE_FORMATS
+from predictor.core.wording import format_percent
 from predictor.data.crm.field_maps import Names
 from predictor.data.denied_columns import deny_category, deny_reason
 from predictor.data.leads import LEAD_FACTS
@@ -175,7 +176,7 @@ def _describe_candidate(candidate: OutcomeCandidate) -> str:
     outcome = candidate.column.outcome
     if candidate.rank in {SURE, STAGES, WORDED} and not outcome.single:
         return f"the name says so, and it holds {describe_outcome(outcome)}"
-    filled = f" ({100 * candidate.column.filled / candidate.column.rows:.1f} % filled)" if outcome.single else "; check it"
+    filled = f" ({format_percent(candidate.column.filled / candidate.column.rows)} filled)" if outcome.single else "; check it"
     return candidate.reason.replace("says so; it", "says so, and it") + filled
 
 

@@ -82,12 +82,12 @@ def describe_outcome(outcome: YesNo) -> str:
     """The values of an outcome, in words.
 
     >>> describe_outcome(YesNo(0.3, others=("open",)))
-    'yes and no (30.0 % yes), but also 1 other value: name them in label.outcome_yes and label.outcome_no'
+    'yes and no (30 % yes), but also 1 other value: name them in label.outcome_yes and label.outcome_no'
     """
     others = len(outcome.others)
     if not outcome.answers:
         return f"{count(others, 'value')} that are neither yes nor no: {_NAME_THEM}"
-    share = f" ({100 * outcome.yes:.1f} % yes)" if outcome.yes is not None and 0 < outcome.yes < 1 else ""
+    share = f" ({format_percent(outcome.yes)} yes)" if outcome.yes is not None and 0 < outcome.yes < 1 else ""
     return f"{outcome.answers}{share}" + (f", but also {count(others, 'other value')}: {_NAME_THEM}" if others else "")
 
 

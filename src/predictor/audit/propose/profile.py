@@ -14,6 +14,7 @@ import pandas as pd
 
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import Format
+from predictor.core.wording import format_percent
 from predictor.data.detect_formats import DetectedFormat, detect_formats, is_dated, to_plain_column
 from predictor.data.lead_keys import as_texts
 from predictor.data.parse import infer_kind, parse_outcome, parse_times
@@ -130,8 +131,7 @@ class ColumnProfile:
             return "empty"
         values = "1 value only" if self.distinct == 1 else f"{self.distinct:,} values"
         share = self.filled / self.rows
-        percent = f"{100 * share:.0f}" if 0.01 <= share < 0.995 else ">99"
-        filled = "all filled" if share == 1 else f"{percent} % filled" if share >= 0.01 else f"{self.filled:,} filled"
+        filled = "all filled" if share == 1 else f"{format_percent(share) if share >= 0.01 else f'{self.filled:,}'} filled"
         return f"{values}, {filled}"
 
 
