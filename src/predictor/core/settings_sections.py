@@ -24,7 +24,7 @@ from predictor.core.finding_codes import list_codes
 # How a firm spells amounts, ranges and dates, as `[forms]` of the settings names it; `data.formats` reads them.
 Format = Literal[
     "amount 1,234.5", "amount 1.234,5", "range 1-10", "date d/m/y", "date m/d/y", "date y/m/d", "date 31 Mar 2026", "epoch ms",
-    "epoch s",
+    "epoch s", "epoch us", "excel 1900", "excel 1904",
 ]  # fmt: skip
 FORMATS: tuple[Format, ...] = get_args(Format)
 DATE_FORMATS: tuple[Format, ...] = FORMATS[3:]

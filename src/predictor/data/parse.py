@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from predictor.data.date_formats import read_date
+
 Kind = Literal["number", "category", "date"]
 
 ISO_HINT = "Write dates as 2026-03-31 or 2026-03-31T14:05:00Z"
@@ -27,7 +29,9 @@ _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def parse_times(column: pd.Series, timezone: str) -> tuple[pd.Series, pd.Series]:
-    """A column of ISO 8601 dates as moments in UTC, and a mask of the cells that are no dates.
+    """A column of dates as moments in UTC, and a mask of the cells that are no dates.
+
+    ISO 8601, and any other text that `read_date` reads.
 
     Args:
         column: Texts or datetimes; missing cells stay missing.
@@ -43,13 +47,23 @@ def parse_times(column: pd.Series, timezone: str) -> tuple[pd.Series, pd.Series]
     if pd.api.types.is_datetime64_dtype(column.dtype):
         return _localize(column.astype("datetime64[us]"), timezone), pd.Series(data=False, index=column.index)
     texts = column.astype("str").str.strip().where(column.notna())
+    times = _parse_iso(texts, timezone)
+    if (odd := np.flatnonzero(times.isna() & texts.notna())).size:
+        codes, cells = pd.factorize(texts.iloc[odd])
+        dates = pd.Series([read_date(cell) for cell in cells], dtype="str")
+        times.iloc[odd] = _parse_iso(dates, timezone).to_numpy()[codes]
+    return times, times.isna() & texts.notna()
+
+
+def _parse_iso(texts: pd.Series, timezone: str) -> pd.Series:
+    """Texts in ISO 8601 as moments in UTC; missing for any other."""
     zoned = texts.where(texts.str.fullmatch(ZONED, na=False)).str.replace(r" ?(?:UTC|GMT)$", "Z", regex=True)
     moments = pd.to_datetime(zoned, format="ISO8601", utc=True, errors="coerce").astype("datetime64[us, UTC]")
     plain = texts.where(texts.str.fullmatch(PLAIN, na=False))
     local = pd.to_datetime(plain, format="ISO8601", errors="coerce").astype("datetime64[us]")
     times = moments.fillna(_localize(local, timezone))
-    times = times.where(times.between(_FIRST, _LAST))
-    return times, times.isna() & texts.notna()
+    possible: pd.Series = times.where(times.between(_FIRST, _LAST))
+    return possible
 
 
 def _localize(column: pd.Series, timezone: str) -> pd.Series:
@@ -86,7 +100,7 @@ def compute_offsets(days: np.ndarray, timezone: str) -> np.ndarray:
 
 
 def parse_moment(text: str, timezone: str = "UTC") -> datetime:
-    """One ISO 8601 date as a moment in UTC, by the same rules as `parse_times`.
+    """One date as a moment in UTC, by the same rules as `parse_times`.
 
     Raises:
         ValueError: The text is no date.
@@ -99,10 +113,8 @@ def parse_moment(text: str, timezone: str = "UTC") -> datetime:
     """
     text = text.strip()
     if _USUAL.fullmatch(text):
-        try:
+        with suppress(ValueError):
             return to_moment(datetime.fromisoformat(text), timezone)
-        except ValueError:
-            raise ValueError("this text is no date") from None
     times, bad = parse_times(pd.Series([text], dtype="str"), timezone)
     if bad.iloc[0] or times.isna().iloc[0]:
         raise ValueError("this text is no date")
@@ -215,7 +227,7 @@ def infer_kind(column: pd.Series, timezone: str = "UTC") -> tuple[Kind, pd.Serie
     if bad.sum() <= MAX_ODD_SHARE * column.notna().sum():
         return "number", numbers
     cells = column.dropna().astype("str")
-    if cells.str.match(r"\d{4}-\d{2}-\d{2}").all():
+    if cells.str.match(r"\d{4}-\d{2}-\d{2}").mean() >= 0.5:  # others may be dates in words
         times, bad = parse_times(column, timezone)
         if not bad.any():
             return "date", times

@@ -9,7 +9,8 @@ from helpers import draw_leads, make_firm
 
 from predictor.core.errors import SettingsError, TableError
 from predictor.core.settings import load_settings, make_settings
-from predictor.data.detect_formats import check_formats, detect_format, detect_formats
+from predictor.data.column_format import detect_format
+from predictor.data.detect_formats import check_formats, detect_formats
 from predictor.data.leads import check_leads
 from predictor.scoring.answer import Lead
 from predictor.scoring.batch import score_leads

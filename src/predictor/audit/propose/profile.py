@@ -15,7 +15,8 @@ import pandas as pd
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import Format
 from predictor.core.wording import format_percent
-from predictor.data.detect_formats import DetectedFormat, detect_formats, is_dated, to_plain_column
+from predictor.data.column_format import DetectedFormat, is_dated
+from predictor.data.detect_formats import detect_formats, to_plain_column
 from predictor.data.lead_keys import as_texts
 from predictor.data.parse import infer_kind, parse_outcome, parse_times
 from predictor.data.table_keys import mark_rounded

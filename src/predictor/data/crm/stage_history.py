@@ -9,10 +9,11 @@ import pandas as pd
 
 from predictor.core.errors import Finding, TableError, count, list_names
 from predictor.core.settings import Settings
+from predictor.data.column_format import detect_format
 from predictor.data.crm.export_maps import find_columns
 from predictor.data.crm.field_maps import Names
 from predictor.data.crm.stages import make_episodes, name_stages
-from predictor.data.detect_formats import detect_format, to_plain_column
+from predictor.data.detect_formats import to_plain_column
 from predictor.data.parse import ISO_HINT, parse_times
 
 _PARTS = ("lead_id", "at", "field", "old", "new")

@@ -16,7 +16,8 @@ import pyarrow as pa
 from ibis.expr.types import IntegerValue, StringValue, Table, Value
 
 from predictor.core.settings_sections import Format
-from predictor.data.detect_formats import detect_format, to_plain_column
+from predictor.data.column_format import detect_format
+from predictor.data.detect_formats import to_plain_column
 from predictor.data.events.table import TEXTS, bit_length, list_odd_spellings, normalise_texts, trim
 from predictor.data.lead_keys import LONG_ID, to_key
 from predictor.data.parse import DAY_US, compute_offsets, parse_numbers, parse_times

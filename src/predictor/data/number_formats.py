@@ -1,0 +1,116 @@
+"""Amounts and ranges as people and spreadsheets write them, as plain numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from decimal import Decimal
+
+_BLANKS = "'’´ "  # between groups of digits, once other blanks are plain ones
+_CODES = (
+    "USD EUR GBP CHF JPY CNY RMB INR AUD CAD NZD SEK NOK DKK ISK PLN CZK HUF RON BGN UAH RUB BRL MXN ARS CLP COP PEN ZAR NGN KES "
+    "EGP SGD HKD TWD KRW THB IDR MYR PHP VND TRY AED SAR QAR KWD ILS"
+)
+_WORDS = r"rs\.?|zł|kč|kr\.?|ft|lei|fr\.|euros?|dollars?|pounds?"
+_CURRENCY = rf"(?:[A-Z]{{1,2}}\$|[$€£¥₹₽₩₪₺₴₫₱฿₦]|(?:{'|'.join(_CODES.split())}|(?i:{_WORDS}))(?![A-Za-z]))"
+_POWERS = {
+    word: power
+    for power, words in {
+        3: "k tsd tys thousand",
+        5: "lakh lakhs",
+        6: "m mm mn mio mln million millions millionen",
+        7: "crore crores",
+        9: "b bn md mrd mld milliard milliards milliarden billion billions",
+    }.items()
+    for word in words.split()
+} | {"": 0, "t": 3}
+_LONGEST_FIRST = "|".join(sorted((word for word in _POWERS if len(word) > 0 and word != "t"), key=len, reverse=True))
+_SCALE = rf"(?P<scale>(?i:{_LONGEST_FIRST}|t(?=\s?(?:EUR|€)))?)"  # T€ and TEUR are thousands; a t alone may mean anything
+_POINT = rf"\d{{1,3}}(?:[,{_BLANKS}]\d{{2,3}})*[,{_BLANKS}]\d{{3}}(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+"
+_COMMA = rf"\d{{1,3}}(?:[.{_BLANKS}]\d{{3}})+(?:,\d+)?|\d+(?:,\d*)?(?:[eE][-+]?\d{{1,3}})?|,\d+"
+_END = r"\d{1,3}(?:[,.' ]\d{3})+|\d+(?:\.\d{1,2})?"
+_PLAIN_END = re.compile(_END)
+_RANGE = re.compile(rf"(?P<low>{_END})(?P<k>[kK]?)\s*(?:-|–|—|to|bis|\.\.\.?|…)\s*(?P<high>{_END})(?P<k2>[kK]?)(?:\s+\w+)?")
+_OPEN = re.compile(
+    rf"(?:(?:>=?|≥|over|more than|above)\s*(?P<after>{_END})(?P<k>[kK]?)|(?:<=?|≤|under|less than|up to|below)\s*"
+    rf"(?P<under>{_END})(?P<k2>[kK]?)|(?P<from>{_END})(?P<k3>[kK]?)\s*(?:\+|or more|and more|and above))(?:\s+\w+)?"
+)
+
+
+def _compile_amount(number: str) -> re.Pattern[str]:
+    front = rf"(?P<open>\(\s*)?(?P<sign>[-+−]?)\s*(?:{_CURRENCY}\s*)?(?P<minus>[-−]?)\s*"
+    back = rf"(?:\s*(?:{_CURRENCY}|%))?(?P<after>\s?[-−])?(?(open)\s*\))"
+    return re.compile(rf"{front}(?P<number>{number})\s*{_SCALE}\.?{back}")
+
+
+_AMOUNTS = {"amount 1,234.5": (_compile_amount(_POINT), "."), "amount 1.234,5": (_compile_amount(_COMMA), ",")}
+AMOUNTS = tuple(_AMOUNTS)
+
+
+def fits_amount(text: str, format_name: str) -> bool:
+    """Whether a text is an amount in this format.
+
+    >>> fits_amount("1 234 €", "amount 1,234.5"), fits_amount("1.234,5", "amount 1,234.5")
+    (True, False)
+    """
+    return _AMOUNTS[format_name][0].fullmatch(_simplify(text)) is not None
+
+
+def read_amount(text: str, format_name: str) -> str | None:
+    """An amount as a plain number: no currency, grouping or percent sign, so that 12 % is 12; 3k and 2.5M written out.
+
+    >>> [read_amount(text, "amount 1,234.5") for text in ("(1,200)", "USD 3k", "12 %", "-$.5", "1,23", "1,200-")]
+    ['-1200', '3000', '12', '-0.5', None, '-1200']
+    """
+    pattern, point = _AMOUNTS[format_name]
+    match = pattern.fullmatch(_simplify(text))
+    if match is None:
+        return None
+    digits = re.sub(rf"[{_BLANKS}{',' if point == '.' else '.'}]", "", match["number"]).replace(point, ".")
+    number = Decimal(digits).scaleb(_POWERS[match["scale"].casefold()])
+    negative = bool(match["open"] or match["after"]) or "-" in (match["sign"] + match["minus"]).replace("−", "-")
+    return f"{-number if negative else number:f}"
+
+
+def _simplify(text: str) -> str:
+    """A text with plain blanks and digits in place of the narrow and the wide ones."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text).strip()
+
+
+def looks_like_range(text: str) -> bool:
+    """Whether a text has the form of a range, whatever its ends are.
+
+    >>> looks_like_range("10-5"), looks_like_range("10 and 5")
+    (True, False)
+    """
+    text = _simplify(text)
+    return any(pattern.fullmatch(text) for pattern in (_PLAIN_END, _OPEN, _RANGE))
+
+
+def read_range(text: str) -> str | None:
+    """One number for a range: the geometric mean of its ends, to three digits; an open range gives its known end.
+
+    Sizes grow by factors, so the middle of 51 to 200 is 101, and a rule on either end, as `>= 51`, still applies.
+
+    >>> [read_range(text) for text in ("1-10", "11–50 employees", "500 to 999", "< 10", "1000 or more", "5k-10k", "10-5", "420")]
+    ['3.16', '23.5', '707', '10', '1000', '7070', None, '420']
+    """
+    text = _simplify(text)
+    if _PLAIN_END.fullmatch(text):
+        return _plain_end(text, "")
+    if match := _OPEN.fullmatch(text):
+        end, thousand = next((match[end], match[k]) for end, k in (("after", "k"), ("under", "k2"), ("from", "k3")) if match[end])
+        return _plain_end(end, thousand)
+    if not (match := _RANGE.fullmatch(text)):
+        return None
+    low, high = float(_plain_end(match["low"], match["k"])), float(_plain_end(match["high"], match["k2"]))
+    if low >= high:
+        return None
+    middle = math.sqrt(low * high) if low > 0 else high / 2
+    return f"{Decimal(f'{middle:.3g}'):f}"
+
+
+def _plain_end(text: str, thousand: str) -> str:
+    digits = re.sub(r"[,.' ](?=\d{3}(?:\D|$))", "", text)
+    return f"{Decimal(digits).scaleb(3 if thousand else 0):f}"
