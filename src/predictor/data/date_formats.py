@@ -194,6 +194,7 @@ def _simplify(text: str) -> str:
     if not text.isascii():
         signs = unicodedata.normalize("NFKD", text.casefold()).replace("ı", "i")
         text = "".join(str(unicodedata.decimal(sign, sign)) for sign in signs if not unicodedata.combining(sign))
+        text = unicodedata.normalize("NFC", text)
     return " ".join(text.lower().split())
 
 

@@ -54,7 +54,7 @@ def fits_amount(text: str, format_name: str) -> bool:
     >>> fits_amount("1 234 €", "amount 1,234.5"), fits_amount("1.234,5", "amount 1,234.5")
     (True, False)
     """
-    return _AMOUNTS[format_name][0].fullmatch(_simplify(text)) is not None
+    return _match_amount(text, format_name) is not None
 
 
 def read_amount(text: str, format_name: str) -> str | None:
@@ -63,14 +63,23 @@ def read_amount(text: str, format_name: str) -> str | None:
     >>> [read_amount(text, "amount 1,234.5") for text in ("(1,200)", "USD 3k", "12 %", "-$.5", "1,23", "1,200-")]
     ['-1200', '3000', '12', '-0.5', None, '-1200']
     """
-    pattern, point = _AMOUNTS[format_name]
-    match = pattern.fullmatch(_simplify(text))
+    match = _match_amount(text, format_name)
     if match is None:
         return None
+    point = _AMOUNTS[format_name][1]
     digits = re.sub(rf"[{_BLANKS}{',' if point == '.' else '.'}]", "", match["number"]).replace(point, ".")
     number = Decimal(digits).scaleb(_POWERS[match["scale"].casefold()])
-    negative = bool(match["open"] or match["after"]) or "-" in (match["sign"] + match["minus"]).replace("−", "-")
-    return f"{-number if negative else number:f}"
+    return f"{-number if _list_signs(match).strip('+') else number:f}"
+
+
+def _match_amount(text: str, format_name: str) -> re.Match[str] | None:
+    match = _AMOUNTS[format_name][0].fullmatch(_simplify(text))
+    return None if match is None or len(_list_signs(match)) > 1 else match
+
+
+def _list_signs(match: re.Match[str]) -> str:
+    """The signs of an amount: a plus, a minus in one of its places, or the bracket of a negative amount."""
+    return "".join((match[part] or "").strip() for part in ("open", "sign", "minus", "after"))
 
 
 def _simplify(text: str) -> str:

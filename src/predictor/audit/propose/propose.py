@@ -134,9 +134,7 @@ def _list_times(raw: pd.DataFrame, outcome: str) -> list[str]:
     """Columns that have the name of a date of the contract, or are named as the outcome, and hold digits: dates in any format."""
     names = Names([name for ours in TIMES for name in read_names()["columns"][ours]])
     named = [str(name) for name in raw if str(name) in names or name == outcome]
-    return [
-        name for name in named if raw[name].dropna().astype("str").str.contains(r"\d.*\d.*\d", regex=True).mean() > 0.5
-    ]
+    return [name for name in named if raw[name].dropna().astype("str").str.contains(r"\d.*\d.*\d", regex=True).mean() > 0.5]
 
 
 def _open_events(where: str) -> tuple[RawEvents, ...]:
