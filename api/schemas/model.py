@@ -16,13 +16,17 @@ class FeatureOut(ResponseModel):
     """A feature of the model."""
 
     name: Annotated[str, Field(examples=["employees"])]
-    """Name of an attribute to send. A name with a slash is a figure that the server computes from events and rules."""
+    """Name of an attribute to send. A name with a slash is a figure that the server computes from an attribute that holds several
+    values, from events or from rules."""
     label: Annotated[str, Field(examples=["Employees"])]
     """Name for people."""
-    kind: Literal["number", "category", "days_since", "missing_count"]
-    """For `days_since` send a date."""
+    kind: Literal["number", "category", "days_since", "member", "members", "missing_count"]
+    """For `days_since` send a date. A `member` is 1 where an attribute with several values has the one in `categories`, else 0;
+    `members` is how many it has. Their names begin with `members/` and the attribute. Send that as a list, or as one text as in
+    the training data."""
     categories: list[str]
-    """Known values of a category, upper or lower case; any other value is scored as "other". Empty for other kinds."""
+    """Known values of a category, upper or lower case; any other value is scored as "other". Of a member, its value. Empty for
+    other kinds."""
 
 
 class CalibrationOut(ResponseModel):

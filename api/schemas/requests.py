@@ -29,6 +29,7 @@ from predictor.scoring.answer import Lead
 from predictor.store.schema import OutcomeKind
 
 _LARGEST = 1e15  # no fact about a lead is beyond it, and sums would overflow
+_MOST_MEMBERS = 1_000  # values of one attribute
 _YEARS = range(1900, 2200)
 _SLACK = timedelta(days=1)  # clocks and zones may differ
 _AHEAD = Finding("LEAD041", "warning", "'as_of' is more than a day in the future.", do="Send the moment that the score is for.")
@@ -54,8 +55,12 @@ def _read_number(value: object) -> float | None:
 
 
 def _check_value(value: object) -> object:
-    if isinstance(value, (list, dict)):
-        raise PydanticCustomError("value", "must be one text, number, true, false or null. Send one value, or leave it out")
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(member, (list, dict)) for member in value)):
+        raise PydanticCustomError(
+            "value", "must be a text, number, true, false, null or a list of these. Send one, or leave it out"
+        )
+    if isinstance(value, list) and len(value) > _MOST_MEMBERS:
+        raise PydanticCustomError("members", f"must have {_MOST_MEMBERS} values at most. Leave the others out")
     if isinstance(value, (int, float)):
         _check_size(value)
     return value
@@ -93,7 +98,8 @@ def _check_amount(amount: float | None) -> float | None:
 
 Moment = Annotated[datetime, BeforeValidator(_read_moment), Field(examples=["2026-03-31T14:05:00Z"])]
 Number = Annotated[float | None, BeforeValidator(_read_number)]
-Value = Annotated[str | bool | int | float | None, BeforeValidator(_check_value)]
+Single = str | bool | int | float | None
+Value = Annotated[Single | list[Single], BeforeValidator(_check_value)]
 Key = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 Text = Annotated[str, Field(max_length=2000)]  # page addresses are long
 
@@ -155,7 +161,8 @@ class LeadIn(_RequestModel):
     """The moment that the score is for, in ISO 8601; events after it are ignored. Without a time zone, the zone of the training
     data applies. The default is now."""
     attributes: Annotated[dict[str, Value], BeforeValidator(_or_empty_dict)] = {}
-    """Facts about the lead and its firm, with the names of the training data; `GET /v1/model` lists the ones that are used."""
+    """Facts about the lead and its firm, with the names of the training data in any case; `GET /v1/model` lists the ones that are
+    used. Yes and no may be `true` and `false`. An attribute with several values may be a list."""
     points: Number = None
     """The CRM's own hand-set score, if the model was trained with one."""
     events: Annotated[list[EventIn], BeforeValidator(_or_empty_list)] = []

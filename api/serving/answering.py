@@ -44,7 +44,12 @@ def answer_leads(leads: Sequence[LeadIn], service: Service, now: datetime, reaso
         service: The service that answers.
         now: The moment of a lead without one.
         reasons: Number of reasons to give in each direction.
+
+    Raises:
+        ScoringError: A lead has a list where the training data have one value.
     """
+    for lead in leads:
+        _check_lists(lead, service)
     plain_leads = [lead.to_lead(service.timezone, now) for lead in leads]
     results = service.answer(plain_leads, reasons=reasons, warnings=[lead.check() for lead in leads])
     answers = [
@@ -60,6 +65,14 @@ def answer_leads(leads: Sequence[LeadIn], service: Service, now: datetime, reaso
     ]
     service.save_scores([answer.scored for answer in answers if isinstance(answer, LeadAnswer)], now)
     return answers
+
+
+def _check_lists(lead: LeadIn, service: Service) -> None:
+    """Refuse a list where the training data have one value; only the model knows which attributes have several."""
+    for name, value in lead.attributes.items():
+        if isinstance(value, list) and not service.scorer.reader.takes_list(name):
+            rule = f"'attributes.{name[:60]}' must be one text, number, true, false or null, but a list came."
+            raise ScoringError(f"{rule} Send one value, or leave it out.")
 
 
 def answer_each(leads: Sequence[LeadIn], service: Service, now: datetime, reasons: int) -> Sequence[LeadAnswer | Exception]:

@@ -21,13 +21,17 @@ from pydantic import (
 
 from predictor.core.finding_codes import list_codes
 
-# How a firm spells amounts, ranges and dates, as `[forms]` of the settings names it; `data.formats` reads them.
-Format = Literal[
-    "amount 1,234.5", "amount 1.234,5", "range 1-10", "date d/m/y", "date m/d/y", "date y/m/d", "date 31 Mar 2026", "epoch ms",
-    "epoch s", "epoch us", "excel 1900", "excel 1904",
-]  # fmt: skip
-FORMATS: tuple[Format, ...] = get_args(Format)
-DATE_FORMATS: tuple[Format, ...] = FORMATS[3:]
+# How a firm spells amounts, ranges, dates, yes and no, and several values in a cell, as `[forms]` of the settings names it.
+NumberFormat = Literal["amount 1,234.5", "amount 1.234,5", "range 1-10"]
+DateFormat = Literal[
+    "date d/m/y", "date m/d/y", "date y/m/d", "date 31 Mar 2026", "epoch ms", "epoch s", "epoch us", "excel 1900", "excel 1904"
+]
+YesNoFormat = Literal["yes/no", "1/0", "yes/blank", "1/blank"]
+SetFormat = Literal["set ;", "set ,", "set |", "set lines", "set [...]"]
+Format = Literal[NumberFormat, DateFormat, YesNoFormat, SetFormat, "text"]
+DATE_FORMATS: tuple[DateFormat, ...] = get_args(DateFormat)
+YES_NO_FORMATS: tuple[YesNoFormat, ...] = get_args(YesNoFormat)
+SET_FORMATS: tuple[SetFormat, ...] = get_args(SetFormat)
 
 
 class Section(BaseModel):

@@ -1,4 +1,4 @@
-"""The format of one column (amounts, ranges, dates), detected from all of its cells, with the reason."""
+"""The format of one column (amounts, ranges, dates, yes and no, sets), detected from all of its cells, with the reason."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import count
-from predictor.core.settings_sections import Format
+from predictor.core.settings_sections import YES_NO_FORMATS, Format
 from predictor.data.date_formats import list_orders, looks_numeric, read_date
+from predictor.data.detect_sets import detect_set
+from predictor.data.job_titles import TITLES
 from predictor.data.number_formats import fits_amount, looks_like_range, read_range
 from predictor.data.parse import MAX_ODD_SHARE, PLAIN, ZONED
 from predictor.data.values import factorize_column
+from predictor.data.yes_no import detect_yes_no
 
 _INSPECTED = 500  # distinct cells that decide whether a column of texts is skipped
 _ISO = re.compile(f"{PLAIN}|{ZONED}")
@@ -35,6 +38,7 @@ _FIRST_DAY, _LAST_DAY = 30_000, 55_000  # numbers of days from 1982 to 2050
 _NO_DAYS = frozenset({0, 1, 2, 2_958_465})  # 1900-01-01 and 9999-12-31, which stand for 'no date'
 _AMBIGUOUS = re.compile(r"[+-]?(?:[1-9]\d{0,2}\.\d{3}|\d{1,3})")  # the point may separate thousands or decimals
 POINTS: tuple[Format, Format] = ("amount 1,234.5", "amount 1.234,5")
+_MEANINGS = dict.fromkeys(YES_NO_FORMATS, "yes or no") | dict.fromkeys(("yes/blank", "1/blank"), "yes, and all others nothing")
 _NO_DIGITS = str.maketrans("123456789", "000000000")
 
 
@@ -120,13 +124,25 @@ def detect_format(
     >>> detect_format(pd.Series(["03/04/2026"])), detect_format(pd.Series(["12", "7.5"]))
     (DetectedFormat(format=None, reason='every day is 12 or less'), None)
     """
+    if not dated and (yes_no := detect_yes_no(column)) is not None:
+        return DetectedFormat(yes_no, f"all {count(int(column.notna().sum()), 'row')} say {_MEANINGS[yes_no]}")
     cells = _read_cells(column, dated=dated or is_dated(name))
-    if cells is None or not (dated or _may_hold_numbers(cells)):
+    if cells is None:
         return None
+    if not dated and not _may_hold_numbers(cells):
+        return _detect_set(cells, name)
     if (dated or is_dated(name)) and (counted := _detect_counted(cells, min_share=0.5 if dated else 1)):
         return counted
     detected = _detect_date(cells, order, min_share=0.5 if dated else 1)
-    return detected if detected is not None or dated else _detect_number(cells)
+    if detected is not None or dated:
+        return detected
+    return _detect_number(cells) or _detect_set(cells, name)
+
+
+def _detect_set(cells: _Cells, name: str) -> DetectedFormat | None:
+    """The format of a column with several values in a cell; a job title, which has commas too, is one text."""
+    found = None if name in TITLES else detect_set(list(zip(cells.texts, cells.rows.tolist(), strict=True)))
+    return None if found is None else DetectedFormat(*found)
 
 
 def is_dated(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The format of each column of an export (amounts, ranges, dates), detected from the whole column, with the reason."""
+"""The format of each column of an export, as amounts, dates or sets, detected from the whole column, with the reason."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, count, list_names
-from predictor.core.settings_sections import Format
+from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS, Format
 from predictor.data.column_format import ORDERS, POINTS, DetectedFormat, detect_format, has_decimals
 from predictor.data.formats import COUNTED_DATES, to_plain_format
 from predictor.data.values import factorize_column
+
+_SETTLED = ("yes/no", "1/0", *SET_FORMATS)  # yes and no leave nothing open, and `check_sets` reports sets
 
 
 def _resolve_points(
@@ -73,12 +75,13 @@ def to_plain_column(column: pd.Series, format_name: str) -> pd.Series:
     """
     kind = column.dtype
     mixed, counted = pd.api.types.is_object_dtype(kind), pd.api.types.is_numeric_dtype(kind) and format_name in COUNTED_DATES
-    if not (counted or mixed or isinstance(kind, pd.StringDtype)):
+    any_type = format_name in YES_NO_FORMATS or format_name in SET_FORMATS
+    if not (counted or mixed or any_type or isinstance(kind, pd.StringDtype)):
         return column
     codes, values = factorize_column(column)
     cells = np.array([*(None if value is pd.NA else to_plain_format(value, format_name) for value in values), None], dtype=object)
     plain = pd.Series(cells[codes], index=column.index, name=column.name, dtype=object)
-    return plain if mixed else plain.where(column.notna(), None).astype("str")
+    return plain if mixed and not any_type else plain.where(column.notna(), None).astype("str")
 
 
 def to_plain_frame(frame: pd.DataFrame, formats: Mapping[str, str]) -> pd.DataFrame:
@@ -96,6 +99,8 @@ def check_formats(detected: Mapping[str, DetectedFormat], times: Sequence[str]) 
             columns.setdefault(column.format, []).append(name)
     findings = []
     for format_name, names in columns.items():
+        if format_name in _SETTLED:
+            continue
         what = f"Read as '{format_name}': {list_names(names)} (reason: {detected[names[0]].reason})."
         findings.append(Finding("LEAD034", "tip", what, do="Set another format in [forms] if this is wrong."))
     if points := [name for name, column in detected.items() if column.has_open_point]:

@@ -1,4 +1,4 @@
-"""How a firm writes amounts, ranges and dates, and how each cell is converted to the plain format.
+"""How a firm writes amounts, ranges, dates, yes and no, and sets, and how each cell is converted to the plain format.
 
 A format belongs to a column. It is detected from the whole column once, saved with the model, and changes only cells that fit
 it, in a table as in one lead; other cells stay as they are, for the checks of numbers and dates.
@@ -10,9 +10,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS
 from predictor.data.date_formats import DAY_NUMBERS, EPOCHS, READERS
 from predictor.data.number_formats import AMOUNTS, read_amount, read_range
+from predictor.data.sets import to_plain_set
+from predictor.data.yes_no import to_plain_yes_no
 
+_SETS = {str(name): name for name in SET_FORMATS}
+_YES_NO = {str(name): name for name in YES_NO_FORMATS}
 COUNTED_DATES = frozenset({*EPOCHS, *DAY_NUMBERS})  # formats in which a number is a date
 _CONVERTERS: Mapping[str, Callable[[str], str | None]] = {
     **{name: partial(read_amount, format_name=name) for name in AMOUNTS},
@@ -34,7 +39,13 @@ def to_plain_format(value: object, format_name: str | None) -> Any:  # noqa: ANN
     ('2026-03-31T14:05:00', '2026-03-31')
     >>> to_plain_format(1774965900000, "epoch ms"), to_plain_format(45446.803472, "excel 1900")
     ('2026-03-31T14:05:00Z', '2024-06-03T19:17:00')
+    >>> to_plain_format(True, "yes/no"), to_plain_format(["b", "a"], "set ;")
+    ('yes', 'a;b')
     """
+    if format_name in _SETS:
+        return to_plain_set(value, _SETS[format_name])
+    if format_name in _YES_NO:
+        return to_plain_yes_no(value, _YES_NO[format_name])
     if isinstance(value, str):
         text = value.strip()
     elif format_name in COUNTED_DATES and isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -16,6 +16,7 @@ from predictor.core.wording import format_percent
 from predictor.data.columns import check_named, rename_to_ours
 from predictor.data.denied_columns import deny_reason
 from predictor.data.detect_formats import check_formats, detect_formats, to_plain_frame
+from predictor.data.detect_sets import check_sets
 from predictor.data.email_domains import domain_of, kind_of_domain
 from predictor.data.job_titles import add_title_parts
 from predictor.data.lead_keys import as_keys
@@ -27,8 +28,10 @@ LEAD_TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 LEAD_FACTS = (
     "lead_id", "account_id", *LEAD_TIMES, "recycle_reason", "amount", "outcome", "order_by", "email", "email_domain",
 )  # fmt: skip
-POINTS_PREFIX, ATTRIBUTES_PREFIX, EVENTS_PREFIX, RULES_PREFIX = "points/", "attributes/", "events/", "rules/"
-FEATURE_PREFIXES = (POINTS_PREFIX, ATTRIBUTES_PREFIX, EVENTS_PREFIX, RULES_PREFIX)  # of the names of computed features
+POINTS_PREFIX, ATTRIBUTES_PREFIX, MEMBERS_PREFIX, EVENTS_PREFIX, RULES_PREFIX = (
+    "points/", "attributes/", "members/", "events/", "rules/",
+)  # fmt: skip
+FEATURE_PREFIXES = (POINTS_PREFIX, ATTRIBUTES_PREFIX, MEMBERS_PREFIX, EVENTS_PREFIX, RULES_PREFIX)  # of computed features
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
         do = f"Check the dates and the settings.{stages}"
         raise TableError("leads", [Finding("LEAD002", "error", "No lead is left.", do=do), *dropped, *not_mql])
     full, frame = frame, add_title_parts(reduce_email(frame))
-    frame, attributes, denied = split_roles(frame, settings, kept=_list_kept(frame, settings))
+    frame, attributes, denied = split_roles(frame, settings, kept=_list_kept(frame, settings), formats=formats)
     left_out = full.drop(columns=[name for name in (*frame, "email_domain") if name in full]).reset_index(drop=True)
     attributes, late = drop_late_dates(frame, attributes, settings.roles.allow)
     return Leads(
@@ -167,7 +170,8 @@ def _apply_formats(
     for finding in findings:
         if finding.severity == "error":
             faults.add(finding.code, finding.what, finding.do)
-    return to_plain_frame(frame, formats), formats, tuple(finding for finding in findings if finding.severity != "error")
+    plain = to_plain_frame(frame, formats)
+    return plain, formats, (*(finding for finding in findings if finding.severity != "error"), *check_sets(plain, formats))
 
 
 def list_formats(settings: Settings, frame: pd.DataFrame | None = None) -> dict[str, Format]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,7 +14,7 @@ import pandas as pd
 
 from predictor.data.date_formats import read_date
 
-Kind = Literal["number", "category", "date"]
+Kind = Literal["number", "category", "date", "set"]
 
 ISO_HINT = "Write dates as 2026-03-31 or 2026-03-31T14:05:00Z"
 # Spelled out, because pandas accepts more: `now`, `today`, and a date with a zone but no hour.
@@ -140,10 +141,10 @@ def to_moment(value: datetime, timezone: str = "UTC") -> datetime:
 
 
 def blank_missing(frame: pd.DataFrame, missing_values: Sequence[str]) -> pd.DataFrame:
-    """The frame with trimmed texts, missing where they mean 'not known'; yes-no columns as texts.
+    """The frame with trimmed texts, missing where they mean 'not known'; yes-no columns as texts, lists as their JSON.
 
-    >>> blank_missing(pd.DataFrame({"city": [" Select", "Mumbai "]}), ["Select"])["city"].tolist()
-    [nan, 'Mumbai']
+    >>> blank_missing(pd.DataFrame({"city": [" Select", "Mumbai "], "topics": [["API"], []]}), ["Select"]).values.tolist()
+    [[nan, '["API"]'], ['Mumbai', nan]]
     """
     words = {word.strip().casefold() for word in missing_values} | {""}
     columns = {str(name): _blank_column(frame[name], words) for name in frame.columns}
@@ -161,8 +162,15 @@ def _blank_column(column: pd.Series, words: set[str]) -> pd.Series:
         stripped = [text if text.casefold() not in words else None for text in (str(cell).strip() for cell in uniques)]
         return pd.Series(np.array([*stripped, None], dtype=object)[codes], index=column.index, name=column.name).astype("str")
     texts = column.astype(object).where(column.notna(), None)
-    texts = texts.map(lambda cell: None if cell is None else str(cell).strip())
+    texts = texts.map(lambda cell: None if cell is None else _to_text(cell))
     return texts.where(~texts.str.casefold().isin(words), None).astype("str")
+
+
+def _to_text(cell: object) -> str:
+    """A cell as a trimmed text; a list as its JSON, an empty one as nothing."""
+    if isinstance(cell, (list, tuple, set, np.ndarray)):
+        return json.dumps([str(member) for member in cell if member is not None], ensure_ascii=False) if len(cell) else ""
+    return str(cell).strip()
 
 
 def parse_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:

@@ -8,12 +8,13 @@ import pandas as pd
 
 from predictor.core.errors import Finding, count
 from predictor.core.settings import Settings
+from predictor.core.settings_sections import SET_FORMATS
 from predictor.data.denied_columns import deny_reason
 from predictor.data.parse import Kind, infer_kind
 
 
 def split_roles(
-    frame: pd.DataFrame, settings: Settings, *, kept: Sequence[str]
+    frame: pd.DataFrame, settings: Settings, *, kept: Sequence[str], formats: Mapping[str, str]
 ) -> tuple[pd.DataFrame, dict[str, Kind], tuple[Finding, ...]]:
     """The kept columns as they are, then the attributes in their kinds; columns with denied names are removed.
 
@@ -21,6 +22,7 @@ def split_roles(
         frame: The leads under our names.
         settings: Sections data and roles are used.
         kept: Columns that are no attributes: ours, points and protected ones.
+        formats: Column -> its format in the export, where that is not the plain one.
 
     Returns:
         The frame, the kind of each attribute, and the findings.
@@ -28,10 +30,26 @@ def split_roles(
     others = [str(name) for name in frame.columns if name not in kept]
     denied = {name: reason for name in others if (reason := deny_reason(name)) and name not in settings.roles.allow}
     timezone = settings.data.timezone
-    typed = {name: infer_kind(frame[name], timezone) for name in others if name not in denied}
+    typed = {name: read_kind(frame[name], formats.get(name), timezone) for name in others if name not in denied}
     columns = [frame[list(kept)], *(column.rename(name) for name, (_, column) in typed.items())]
     findings = (*_check_numbers(frame, typed), *check_denied(denied))
     return pd.concat(columns, axis=1), {name: kind for name, (kind, _) in typed.items()}, findings
+
+
+def read_kind(column: pd.Series, format_name: str | None, timezone: str = "UTC") -> tuple[Kind, pd.Series]:
+    """The kind of a column in the plain format, and the column in that type: by its format where that says it, else by its cells.
+
+    >>> [read_kind(pd.Series(["03230"]), format_name)[0] for format_name in ("text", "set ;", None)]
+    ['category', 'set', 'number']
+    """
+    if format_name in SET_FORMATS:
+        return "set", column.astype("str")
+    return ("category", _to_texts(column)) if format_name == "text" else infer_kind(column, timezone)
+
+
+def _to_texts(column: pd.Series) -> pd.Series:
+    """The column as texts, a whole number without a point."""
+    return column.map(lambda cell: f"{cell:.15g}" if isinstance(cell, float) else str(cell), na_action="ignore").astype("str")
 
 
 def check_denied(denied: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -16,6 +16,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, ScoringError
 from predictor.data.values import factorize_column
+from predictor.features.encode_set import SetFeatures
 from predictor.features.encode_value import DAY_S, ValueEncoder
 from predictor.features.event_features import EventFeature, list_event_features, type_prefix
 from predictor.features.feature import Feature
@@ -83,8 +84,17 @@ class FeatureSet:
 
     @cached_property
     def attributes(self) -> list[int]:
-        """The columns of the matrix that hold attributes."""
-        return [position for position, feature in enumerate(self.features) if feature.is_attribute]
+        """For each attribute a column of the matrix; of a set, which has several, the first."""
+        places = dict[str, int]()
+        for position, feature in enumerate(self.features):
+            if feature.attribute is not None:
+                places.setdefault(feature.attribute, position)
+        return list(places.values())
+
+    @property
+    def sets(self) -> list[str]:
+        """The attributes that are sets and have features."""
+        return list(self._values.sets)
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -122,10 +132,12 @@ class FeatureSet:
         encoded = [math.nan] * len(self.features) if onto is None else list(onto)
         noticed = list[tuple[int, str | Finding]]()
         places, numbers, values = self._places, self._numbers, self._values
-        exact = values.exact
+        exact, sets = values.exact, values.sets
         for name, value in row.items():
             place = places.get(name)
             if place is None or value is None:
+                if name in sets and not values.is_missing(value):
+                    self._encode_set(sets[name], value, encoded, noticed)
                 continue
             if place in numbers and type(value) in _NUMBERS and -_LARGEST <= value <= _LARGEST:  # the usual case, without a call
                 encoded[place] = float(value)
@@ -146,6 +158,19 @@ class FeatureSet:
             encoded[-1] = float(sum(encoded[position] != encoded[position] for position in self.attributes))
         return encoded, [warning for _, warning in noticed if not isinstance(warning, str)]
 
+    def _encode_set(
+        self, features: SetFeatures, value: object, encoded: list[float], noticed: list[tuple[int, str | Finding]]
+    ) -> None:
+        """Write the features of one set into an encoded row, and note what is wrong with it or was never seen."""
+        try:
+            numbers, warning = features.encode(value)
+        except TypeError as fault:
+            noticed.append((features.places[0], self._values.describe_fault(features.places[0], fault)))
+            return
+        for place, number in zip(features.places, numbers, strict=True):
+            encoded[place] = number
+        noticed += [(features.places[0], warning)] if warning else []
+
     def encode_table(self, rows: pd.DataFrame, as_of: pd.Series | None, *, onto: Sequence[float] | None = None) -> Encoded:
         """Assembled leads as a matrix; each distinct value is encoded once, as in `encode_row`.
 
@@ -159,6 +184,9 @@ class FeatureSet:
         for position, feature in enumerate(self.features):
             if feature.name in rows:
                 self._encode_column(encoded, position, rows[feature.name], as_of)
+        for name, features in self._values.sets.items():
+            if name in rows:
+                self._encode_sets(encoded, features, rows[name])
         if self.features and self.features[-1].kind == "missing_count":
             encoded.matrix[:, -1] = np.isnan(encoded.matrix[:, self.attributes]).sum(axis=1)
         return encoded
@@ -195,6 +223,23 @@ class FeatureSet:
             if warning:
                 encoded.note(encoded.warnings, np.flatnonzero(codes == code), warning)
         encoded.matrix[:, position] = numbers[codes]
+
+    def _encode_sets(self, encoded: Encoded, features: SetFeatures, column: pd.Series) -> None:
+        """Each distinct set of the column is encoded once, into all of its features."""
+        codes, values = factorize_column(column)
+        numbers = np.full((len(values), len(features.places)), np.nan)
+        for code, value in enumerate(values):
+            if self._values.is_missing(value):
+                continue
+            try:
+                numbers[code], warning = features.encode(value)
+            except TypeError as fault:
+                text = self._values.describe_fault(features.places[0], fault)
+                encoded.note(encoded.errors, np.flatnonzero(codes == code), text)
+                continue
+            if warning:
+                encoded.note(encoded.warnings, np.flatnonzero(codes == code), warning)
+        encoded.matrix[:, features.places] = numbers[codes]
 
     def to_json(self) -> dict[str, Any]:
         """The set as `features.json` of a bundle holds it."""

@@ -12,12 +12,15 @@ import pandas as pd
 from predictor.core.errors import Finding
 from predictor.data.parse import ISO_HINT, parse_moment, to_moment
 from predictor.data.values import name_type, normal_text, to_number, to_plain
+from predictor.features.encode_set import gather_sets, is_shown
 from predictor.features.feature import Feature
 
 DAY_S = 86_400.0
-_LONGEST_SHOWN = 40  # characters of a category; a longer text or an e-mail address may name a person
 _MICROSECOND = timedelta(microseconds=1)
-_EXPECTED = {"number": "a number", "category": "one text", "days_since": f"a date ({ISO_HINT})"}
+_A_SET = "one text or a list of texts"
+_EXPECTED = {
+    "number": "a number", "category": "one text", "days_since": f"a date ({ISO_HINT})", "member": _A_SET, "members": _A_SET,
+}  # fmt: skip
 
 
 class ValueEncoder:
@@ -25,6 +28,7 @@ class ValueEncoder:
 
     Attributes:
         exact: For each feature: text as it is spelled most often -> code, a shortcut around `encode`.
+        sets: Attribute that is a set -> its features.
     """
 
     def __init__(self, features: Sequence[Feature], missing_values: Sequence[str], timezone: str) -> None:
@@ -32,6 +36,7 @@ class ValueEncoder:
         self._missing = frozenset(word.strip().casefold() for word in missing_values) | {""}
         self._codes = [{text: code for code, text in enumerate(feature.categories)} for feature in features]
         exact = ((*enumerate(feature.categories), *enumerate(feature.spellings)) for feature in features)
+        self.sets = gather_sets(features)
         self.exact = [{text: float(code) for code, text in pairs} for pairs in exact]
 
     def is_missing(self, value: object) -> bool:
@@ -63,12 +68,13 @@ class ValueEncoder:
         """What is wrong with a value that `encode` refused, as one sentence for the user."""
         feature = self._features[position]
         expected = _EXPECTED.get(feature.kind, "")
-        return f"LEAD022 Attribute '{feature.name}' must be {expected}, but {fault}. Send {expected}, or leave it out."
+        name = feature.attribute or feature.name
+        return f"LEAD022 Attribute '{name}' must be {expected}, but {fault}. Send {expected}, or leave it out."
 
 
 def _warn_unseen(feature: Feature, value: object) -> Finding:
     text = str(value)
-    shown = f" '{text}'" if len(text) <= _LONGEST_SHOWN and "@" not in text else ""
+    shown = f" '{text}'" if is_shown(text) else ""
     return Finding("LEAD021", "warning", f"Unknown {feature.label.lower()}{shown}: scored as other.", do="")
 
 

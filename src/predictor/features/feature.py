@@ -7,8 +7,24 @@ from typing import Literal
 
 from predictor.data.leads import ATTRIBUTES_PREFIX, EVENTS_PREFIX, FEATURE_PREFIXES
 
-FeatureKind = Literal["number", "category", "days_since", "missing_count"]
+FeatureKind = Literal["number", "category", "days_since", "member", "members", "missing_count"]
 MISSING = f"{ATTRIBUTES_PREFIX}missing"
+LONGEST_CATEGORY = 100  # characters
+
+
+def make_label(name: str) -> str:
+    """The name of a column as people read it.
+
+    >>> make_label("lead_source")
+    'Lead source'
+    """
+    label = name.replace("_", " ").replace("/", ": ").strip()
+    return label[:1].upper() + label[1:]
+
+
+def may_be_kept(text: str) -> bool:
+    """Whether a bundle may hold a text of an attribute: a long one and an e-mail address may name a person."""
+    return len(text) <= LONGEST_CATEGORY and "@" not in text
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +36,11 @@ class Feature:
         label: The name that people read.
         group: The heading under which reasons and reports sum it.
         kind: `number`; `category` (its position in `categories`, one past the end for any other); `days_since` a date;
+            `member`, 1 where a set has the one member in `categories`, else 0; `members`, how many members a set has;
             `missing_count`, the number of attributes that are missing, always the last feature.
-        categories: Normal texts with enough support, most frequent first; empty unless a category.
+        categories: Normal texts with enough support, most frequent first; empty unless a category or a member.
         spellings: The same in their most frequent spelling in the training data; empty where that is not known.
+        column: The attribute of a `member` or of `members`; empty for other kinds.
     """
 
     name: str
@@ -31,6 +49,7 @@ class Feature:
     kind: FeatureKind
     categories: tuple[str, ...] = ()
     spellings: tuple[str, ...] = ()
+    column: str = ""
 
     def __post_init__(self) -> None:
         if self.spellings and len(self.spellings) != len(self.categories):
@@ -38,8 +57,17 @@ class Feature:
             raise ValueError(f"feature '{self.name}' must have one spelling for each category, but has {counts}")
 
     @property
+    def attribute(self) -> str | None:
+        """The column of the export that its value comes from; None where it is computed from points or events.
+
+        >>> Feature("members/Interests/api", "Interests: API", "Interests", kind="member", column="Interests").attribute
+        'Interests'
+        """
+        return self.column or (self.name if self.is_attribute else None)
+
+    @property
     def is_attribute(self) -> bool:
-        """Whether the value is a column of the export rather than computed from points or events."""
+        """Whether the value is a column of the export rather than computed from one, from points or from events."""
         return not self.name.startswith(FEATURE_PREFIXES)
 
     @property

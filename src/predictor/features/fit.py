@@ -14,9 +14,8 @@ from predictor.data.leads import EVENTS_PREFIX
 from predictor.data.parse import Kind
 from predictor.data.values import factorize_column, normal_text, normal_texts
 from predictor.features.encode import FeatureSet
-from predictor.features.feature import MISSING, Feature
-
-LONGEST_CATEGORY = 100
+from predictor.features.feature import MISSING, Feature, make_label, may_be_kept
+from predictor.features.fit_set import fit_set
 
 
 def fit_features(
@@ -43,6 +42,9 @@ def fit_features(
     """
     features, findings = [], []
     for name in map(str, rows.columns):
+        if kinds.get(name) == "set" and (own := fit_set(rows[name], min_support)):
+            features += own
+            continue
         feature = _fit_feature(rows[name], kinds.get(name, "number"), min_support)
         if feature is not None and labels is not None and name in labels:
             feature = replace(feature, label=labels[name][0], group=labels[name][1])
@@ -57,7 +59,7 @@ def fit_features(
             )
         else:
             features.append(feature)
-    attributes = [feature.name for feature in features if feature.is_attribute]
+    attributes = list(dict.fromkeys(feature.attribute for feature in features if feature.attribute is not None))
     missing = rows[attributes].isna().sum(axis=1)
     if missing.min() < missing.max():
         features.append(Feature(name=MISSING, label="Attributes not known", group="Attributes not known", kind="missing_count"))
@@ -68,9 +70,8 @@ def _fit_feature(column: pd.Series, kind: Kind, min_support: int) -> Feature | N
     if column.nunique(dropna=False) < 2:
         return None
     name = str(column.name)
-    label = name.replace("_", " ").replace("/", ": ").strip()
-    label = label[:1].upper() + label[1:]
-    if kind == "category":
+    label = make_label(name)
+    if kind in ("category", "set"):
         categories = _fit_categories(column, min_support)
         return (
             Feature(
@@ -88,14 +89,10 @@ def _fit_feature(column: pd.Series, kind: Kind, min_support: int) -> Feature | N
 
 
 def _fit_categories(column: pd.Series, min_support: int) -> tuple[str, ...]:
-    """The texts with enough support, most frequent first, ties in alphabetical order.
-
-    Long texts and e-mail addresses may name persons, so they do not belong in a bundle.
-    """
-    texts = normal_texts(column).dropna().astype("str")
-    counts = texts[(texts.str.len() <= LONGEST_CATEGORY) & ~texts.str.contains("@", regex=False)].value_counts()
+    """The texts with enough support that a bundle may hold, most frequent first, ties in alphabetical order."""
+    counts = normal_texts(column).dropna().astype("str").value_counts()
     frequent = counts[counts >= min_support]
-    return tuple(sorted(frequent.index, key=lambda text: (-frequent[text], text)))
+    return tuple(sorted(filter(may_be_kept, frequent.index), key=lambda text: (-frequent[text], text)))
 
 
 def _choose_spellings(column: pd.Series, categories: tuple[str, ...]) -> tuple[str, ...]:

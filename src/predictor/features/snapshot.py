@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from predictor.data.sets import join_members, list_members
 from predictor.data.values import normal_text, to_plain
 from predictor.features.encode import FeatureSet
 from predictor.features.event_features import ZERO_WITHOUT_EVENTS, EventFeature, type_prefix
-from predictor.features.fit import LONGEST_CATEGORY
+from predictor.features.feature import may_be_kept
 
 _NO_EVENTS = 0
 _NOT_KEPT = "(not kept)"  # in place of a text that may name a person; a model treats it as a value that it never saw
@@ -47,6 +48,9 @@ def make_snapshot(row: Mapping[str, Any], features: FeatureSet, encoded: Sequenc
     for feature in features.non_numeric:
         if feature.kind == "missing_count":
             del kept[feature.name]
+        elif feature.column:
+            del kept[feature.name]
+            kept.setdefault(feature.column, _format_set(row.get(feature.column)))
         elif feature.name in kept:
             value = to_plain(row.get(feature.name))
             kept[feature.name] = None if features.is_missing(value) else _format_text(value)
@@ -76,6 +80,12 @@ def read_event_features(stored: pd.DataFrame, features: Iterable[EventFeature]) 
     return pd.DataFrame(columns, index=stored.index)
 
 
+def _format_set(value: object) -> str | None:
+    """The plain text of a set, without members that may name a person."""
+    members = enumerate(list_members(value, "set ;") or [])
+    return join_members(member if may_be_kept(member) else f"{_NOT_KEPT} {number}" for number, member in members)
+
+
 def _format_text(value: Any) -> str:  # noqa: ANN401  whatever the CRM sent
     text = value.isoformat() if isinstance(value, date) else value.strip() if isinstance(value, str) else normal_text(value)
-    return _NOT_KEPT if text is None or len(text) > LONGEST_CATEGORY or "@" in text else text
+    return text if text is not None and may_be_kept(text) else _NOT_KEPT

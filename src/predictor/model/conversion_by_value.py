@@ -90,13 +90,13 @@ def _read(share: Sequence[float] | None) -> Share | None:
 
 
 def is_count(feature: Feature) -> bool:
-    """Whether a feature counts something: events, days with events, attributes that are not known.
+    """Whether a feature counts something: events, days with events, members of a set, attributes that are not known.
 
     >>> is_count(Feature("events/page_view/count_7d", "", "", "number")), is_count(Feature("employees", "", "", "number"))
     (True, False)
     """
     last = feature.name[feature.name.rfind("/") :]
-    return feature.kind == "missing_count" or (feature.is_event and last.startswith(("/count_", *_COUNTS)))
+    return feature.kind in ("members", "missing_count") or (feature.is_event and last.startswith(("/count_", *_COUNTS)))
 
 
 def compute_conversion_by_value(sample: Sample) -> ConversionByValue:
@@ -122,7 +122,9 @@ def compute_conversion_by_value(sample: Sample) -> ConversionByValue:
     bins = {}
     for position, feature in enumerate(sample.features.features):
         values, edges = sample.matrix[known, position], tuple[float, ...]()
-        if feature.kind != "category":
+        if feature.kind == "member":
+            edges = (1.0,)
+        elif feature.kind != "category":
             edges = _choose_edges(values[~np.isnan(values)], counts=is_count(feature))
         bins[feature.name] = Bins(edges, _share_out(feature, values, edges, leads))
     whole = (round(leads.number.sum() / _UNIT), round(float(leads.accepted.sum() / max(parts.sum(), 1.0)), 4))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS
+from predictor.data.formats import to_plain_format
 from predictor.data.parse import DAY_US
 from predictor.data.values import normal_text
+
+_FORMATS = (*YES_NO_FORMATS, *SET_FORMATS)
 
 
 def as_list(value: object) -> list[object]:
@@ -83,6 +87,14 @@ class Rule:
     points: float
     condition: AttributeCondition | EventCondition
     qualifies: bool = False
+
+    def read_as(self, formats: Mapping[str, str]) -> Rule:
+        """The rule whose texts are in the plain format of its column, where that holds yes and no, or sets."""
+        condition = self.condition
+        if not isinstance(condition, OneOf) or (format_name := formats.get(condition.attribute)) not in _FORMATS:
+            return self
+        texts = _normalise([to_plain_format(text, format_name) for text in condition.texts])
+        return replace(self, condition=replace(condition, texts=texts))
 
 
 def make_rule(raw: Mapping[str, Any]) -> Rule:

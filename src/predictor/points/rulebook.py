@@ -48,8 +48,8 @@ does. Edges: an event at the moment of `as_of` counts and a later one never does
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -74,6 +74,18 @@ class RuleBook:
     gate: float
     rules: tuple[Rule, ...]
     text: str
+
+    def read_as(self, formats: Mapping[str, str]) -> RuleBook:
+        r"""The book whose rules write yes, no and sets as leads hold them once they are read.
+
+        Args:
+            formats: Column -> its format in the export.
+
+        >>> text = 'name="x"\ngate=1\n[[rules]]\nname="Opt-in"\nattribute="news"\nequals=true\npoints=5'
+        >>> parse_rule_book(text, "x.toml").read_as({"news": "yes/no"}).rules[0].condition.texts
+        frozenset({'yes'})
+        """
+        return replace(self, rules=tuple(rule.read_as(formats) for rule in self.rules))
 
     @cached_property
     def groups(self) -> tuple[str, ...]:

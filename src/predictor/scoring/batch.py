@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from predictor.data.events.contract import RawEvents
 
 _AT_ONCE = 100_000  # leads of a table that are in memory with all their features
+_MOST_NAMED = 8  # columns in a finding
 _ANY_MOMENT = pd.Timestamp("2000-01-01", tz="UTC")  # where nothing depends on it
 
 
@@ -45,8 +46,9 @@ def score_leads(
         TableError: No column `lead_id`, no leads, or a column that events need is missing. Rows of leads that cannot be scored
             fail alone; faulty rows of events are left out, and counted in a finding.
     """
-    leads = _read_leads(scorer, raw, now)
-    events, findings = None, _check_table(scorer, leads, has_events=raw_events is not None)
+    renamed, names = _rename_similar(scorer, raw)
+    leads = _read_leads(scorer, renamed, now)
+    events, findings = None, (*names, *_check_table(scorer, leads, has_events=raw_events is not None))
     if raw_events is not None:
         from predictor.data.events.contract import check_events  # noqa: PLC0415  leads without events need no history backend
         from predictor.data.read.event_sources import open_frame  # noqa: PLC0415
@@ -149,6 +151,26 @@ def _check_table(scorer: Scorer, leads: pd.DataFrame, *, has_events: bool) -> tu
         what = "No events are given, so every lead is scored as one without events."
         findings.append(Finding("EVENT011", "warning", what, do="Give the events too, unless these leads have none."))
     return tuple(findings)
+
+
+def _rename_similar(scorer: Scorer, raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """The table with the names of the training data where it writes them in another case, and a tip that says so.
+
+    Raises:
+        TableError: Two columns would have the same name.
+    """
+    renamed = scorer.reader.names.list_similar(map(str, raw.columns))
+    if not renamed:
+        return raw, ()
+    faults = Faults()
+    for name in dict.fromkeys(renamed.values()):
+        if len(same := [theirs for theirs, other in renamed.items() if other == name]) > 1:
+            faults.add("LEAD012", f"{list_names(same)} are both the column '{name}'.", "Rename or remove one of them.")
+    faults.settle("leads", raw, drop=None)
+    listed = [f"'{theirs}' as '{name}'" for theirs, name in renamed.items()]
+    more = f" and {len(listed) - _MOST_NAMED} more" if len(listed) > _MOST_NAMED else ""
+    what = f"Columns are written in another way than in training, and read as the same: {', '.join(listed[:_MOST_NAMED])}{more}."
+    return raw.rename(columns=renamed), (Finding("LEAD071", "tip", what, do="Rename them if they are other columns."),)
 
 
 def _read_leads(scorer: Scorer, raw: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,21 +11,21 @@ import pandas as pd
 
 from predictor.core.errors import Finding, ScoringError, count, list_names
 from predictor.core.settings import Settings
-from predictor.data.denied_columns import deny_reason
+from predictor.core.settings_sections import SET_FORMATS
 from predictor.data.detect_formats import to_plain_frame
 from predictor.data.email_domains import domain_of, kind_of_domain
 from predictor.data.events.history import EventHistory, EventHistoryReader
 from predictor.data.formats import to_plain_format
 from predictor.data.job_titles import PARTS, add_title_parts, find_title, read_title
-from predictor.data.leads import LEAD_FACTS, reduce_email
+from predictor.data.leads import reduce_email
 from predictor.data.parse import blank_missing
 from predictor.data.values import normal_text, to_number
 from predictor.features.encode import FeatureSet
 from predictor.points.rule import EventCondition
 from predictor.points.rulebook import RuleBook
 from predictor.scoring.answer import Lead
+from predictor.scoring.names import AttributeNames
 
-_MOST_NAMES, _LONGEST_NAME = 5_000, 200  # of attributes that are remembered
 _NO_HISTORY = EventHistoryReader().read((), datetime(1970, 1, 1, tzinfo=UTC))  # where leads carry no dates
 
 
@@ -34,16 +35,17 @@ class LeadReader:
     Attributes:
         attributes: The names that features and rules may use: those of the training.
         points: The columns of the CRM's own scores.
+        names: Resolves the names that leads carry.
     """
 
     def __init__(self, settings: Settings, features: FeatureSet, book: RuleBook | None) -> None:
-        named = [feature.name for feature in features.features if feature.is_attribute]
+        named = [feature.attribute for feature in features.features if feature.attribute is not None]
         self.attributes = list(dict.fromkeys([*named, *features.visible]))
         self.points = settings.roles.points
+        self._used = frozenset((*self.attributes, *self.points, "email", "email_domain"))
         self._features = features
         self._formats = dict(features.formats)
-        self._our_names = {theirs: ours for ours, theirs in settings.columns.items()}
-        self._names = _KnownNames(settings, self.attributes)
+        self.names = AttributeNames(settings, self.attributes)
         self._title = find_title(self.attributes)
         self._history = EventHistoryReader(features.is_missing)
         self._event_types = {normal_text(kind) for kind in (*features.event_types, *(features.featured_types or ()))}
@@ -52,17 +54,20 @@ class LeadReader:
 
     def list_unknown(self, names: Iterable[str]) -> list[str]:
         """The names that are neither in the training data, nor in the settings, nor on the list of denied ones."""
-        return [name for name in names if not self._names[name]]
+        return [name for name in names if not self.names.is_known(name)]
+
+    def takes_list(self, name: str) -> bool:
+        """Whether an attribute may be a list: it has several values, or the model does not use it."""
+        known = self.names.resolve(name)
+        return self._formats.get(known) in SET_FORMATS or known not in self._used
 
     def read(self, lead: Lead) -> tuple[dict[str, Any], EventHistory, list[Finding]]:
         """The known values of a lead by our names, its events up to `as_of`, and warnings.
 
         Raises:
-            ScoringError: An attribute is a list or an object.
+            ScoringError: An attribute is an object, is a list although it has one value, or is sent twice.
         """
-        our_names, is_missing = self._our_names, self._features.is_missing
-        values = {our_names.get(name, name): value for name, value in lead.attributes.items()}
-        values = {name: value for name, value in values.items() if not is_missing(value)}
+        values = self._name_values(lead.attributes)
         values |= {name: to_plain_format(values[name], form) for name, form in self._formats.items() if name in values}
         lists = [name for name, value in values.items() if isinstance(value, (list, tuple, dict))]
         if lists and (nested := [name for name in self.attributes if name in lists]):
@@ -74,6 +79,22 @@ class LeadReader:
         self._add_title_parts(values)
         history = self._history.read(lead.events, lead.as_of) if self._features.dated else _NO_HISTORY
         return values, history, self._check(lead, values, history)
+
+    def _name_values(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """The values that are known, by our names.
+
+        Raises:
+            ScoringError: Two attributes have the same name but for case, blanks, `_` and `-`.
+        """
+        resolve, is_missing = self.names.resolve, self._features.is_missing
+        known = {name: value for name, value in attributes.items() if not is_missing(value)}
+        values = {resolve(name): value for name, value in known.items()}
+        if len(values) < len(known):
+            sent = Counter(map(resolve, known))
+            names = [name for name in known if sent[resolve(name)] > 1 and resolve(name) in self._used]
+            if names:
+                raise ScoringError(f"LEAD022 {list_names(names)} are the same attribute. Send it once.")
+        return values
 
     def read_points(self, lead: Lead, values: Mapping[str, Any]) -> dict[str, float]:
         """The CRM's scores by column; where there is one column, `points` of the lead goes before it.
@@ -127,22 +148,3 @@ class LeadReader:
         if unknown := [spelling for spelling, kind in history.types.items() if kind not in self._event_types]:
             warnings.append(("EVENT010", f"Events of types never seen in training: {list_names(unknown)}."))
         return [Finding(code, "warning", text, do="") for code, text in warnings]
-
-
-class _KnownNames(dict[str, bool]):
-    """Name -> whether the model, the settings or the list of denied names knows it.
-
-    Remembered, since the leads of a firm have the same names; more than some thousand names come from a mistaken client.
-    """
-
-    def __init__(self, settings: Settings, attributes: Sequence[str]) -> None:
-        super().__init__()
-        roles = settings.roles
-        names = (*attributes, *roles.points, *roles.ignore, *roles.protected, *LEAD_FACTS, *settings.columns.values())
-        self._names = frozenset(names)
-
-    def __missing__(self, name: str) -> bool:
-        is_known = name in self._names or deny_reason(name) is not None
-        if len(self) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
-            self[name] = is_known
-        return is_known

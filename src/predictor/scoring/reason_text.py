@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 from math import isnan
 
+from predictor.core.errors import count
 from predictor.core.wording import format_percent, format_value
 from predictor.features.feature import Feature
 from predictor.model.conversion_by_value import Bins, ConversionByValue, Pending, is_count
@@ -29,16 +30,39 @@ def format_feature_value(feature: Feature, number: float) -> str:
     >>> views = Feature("events/page_view/count_7d", "Page views in 7 days", "Page views", "number")
     >>> format_feature_value(views, 2.0)
     '2 in 7 days'
+    >>> format_feature_value(Feature("members/topics/api", "Topics: API", "Topics", "member", ("api",), ("API",), "topics"), 1.0)
+    "include 'API'"
     >>> format_feature_value(Feature("founded", "Founded", "Founded", "days_since"), 400.0)
     '400 days ago'
     """
     if isnan(number) and _is_age(feature):
         return "none"
+    if feature.kind in ("member", "members"):
+        return _format_set(feature, number)
     value = _format_bare(feature, number)
     rest = feature.label.removeprefix(feature.group)
     if rest.startswith(" ") or _is_age(feature):
         return f"{value} {rest.lstrip(': ')}"
     return f"{value} ({_lower(rest.removeprefix(': '))})" if rest else value
+
+
+def _format_set(feature: Feature, number: float) -> str:
+    """What is said about a set, after its name."""
+    if isnan(number):
+        return UNKNOWN
+    if feature.kind == "members":
+        return count(int(number), "value")
+    return f"{_include(feature.group, does=number >= 1)} '{feature.spell(0)}'"
+
+
+def _include(what: str, *, does: bool) -> str:
+    """The verb after the name of a set, in its number.
+
+    >>> _include("Interests", does=True), _include("Topic", does=False)
+    ('include', 'does not include')
+    """
+    several = _PLURAL.search(f"x{what}".split()[-1]) is not None
+    return ("include" if several else "includes") if does else f"{'do' if several else 'does'} not include"
 
 
 def _format_bare(feature: Feature, number: float) -> str:
@@ -88,6 +112,8 @@ def _format_bin(feature: Feature, bins: Bins, place: int) -> str:
     case = str if feature.label == feature.name else _lower  # a column keeps the firm's spelling
     what = case(group if len(rest) < len(feature.label) else "")
     label, joint = (f"{what}{rest.replace(': ', ', ')}", ": ") if ": " in rest else (what + (rest if what else case(rest)), " ")
+    if feature.column and place < len(bins.shares) - 1:
+        return _format_set_bin(feature, bins, place, case(feature.group))
     if place == len(bins.shares) - 1:
         return f"no {what}" if _is_age(feature) else f"{label}{joint}{UNKNOWN}"
     if feature.kind == "category":
@@ -96,6 +122,14 @@ def _format_bin(feature: Feature, bins: Bins, place: int) -> str:
     if is_count(feature) and joint == " ":
         return _format_count(size, what, rest)
     return f"{label}{joint}{size}" + (" days ago" if feature.kind == "days_since" else "")
+
+
+def _format_set_bin(feature: Feature, bins: Bins, place: int, what: str) -> str:
+    """A set with a member of it or its size, as in "interests that include 'API'" or 'interests of 2 or more values'."""
+    if feature.kind == "member":
+        return f"{what} that {_include(what, does=place == 1)} '{feature.spell(0)}'"
+    size = _format_range(bins.edges, place, counts=True)
+    return f"{what} of {size} value{'s' * (size != '1')}"
 
 
 def _format_count(size: str, what: str, when: str) -> str:

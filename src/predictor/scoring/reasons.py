@@ -16,7 +16,8 @@ from predictor.scoring.reason_text import describe_evidence, format_feature_valu
 class Explainer:
     """Describes the effects of one model's features. A group of features is one reason.
 
-    The value and the evidence of a group are those of the member with the largest part in its effect.
+    The value and the evidence of a group are those of the member with the largest part in its effect; of an attribute that is a
+    set, a value goes before the number of values.
 
     >>> rank = Feature("seniority", "Seniority", "Seniority", "category", ("director",), ("Director",))
     >>> age = Feature("age", "Age", "Age", "number")
@@ -57,7 +58,7 @@ class Explainer:
             effect = sums[group]
             if effect and left[effect > 0] > 0:
                 left[effect > 0] -= 1
-                main = _choose_main(parts, self._members[group], effect)
+                main = self._choose_main(parts, group, effect)
                 feature, number = self._features[main], float(row[main])
                 reasons.append(_make_reason(feature, number, effect, self._describe_evidence(feature, number)))
                 if not (left[True] or left[False]):
@@ -71,6 +72,13 @@ class Explainer:
         if key not in self._texts:
             self._texts[key] = describe_evidence(self._evidence, feature, number)
         return self._texts[key]
+
+    def _choose_main(self, effects: Sequence[float], group: int, effect: float) -> int:
+        """The member with the largest part in the direction of the whole, the first of several."""
+        choose, members = (max if effect > 0 else min), self._members[group]
+        named = [column for column in members if self._features[column].kind != "members"]
+        main: int = choose(named or members, key=effects.__getitem__)
+        return main if effects[main] * effect > 0 else choose(members, key=effects.__getitem__)
 
     def describe_table(self, effects: np.ndarray, matrix: np.ndarray, *, most: int) -> list[str]:
         """The strongest reasons of each lead of a table, up or down, as one text each.
@@ -90,15 +98,10 @@ class Explainer:
             reasons = []
             for group in strongest:
                 if effect := float(sums[row, group]):
-                    main = _choose_main(effects[row], self._members[group], effect)
+                    main = self._choose_main(effects[row], group, effect)
                     reasons.append(_make_reason(self._features[main], float(matrix[row, main]), effect).text)
             texts.append("; ".join(reasons))
         return texts
-
-
-def _choose_main(effects: Sequence[float], members: list[int], effect: float) -> int:
-    """The member with the largest part in the direction of the whole, the first of several."""
-    return max(members, key=effects.__getitem__) if effect > 0 else min(members, key=effects.__getitem__)
 
 
 def _make_reason(feature: Feature, number: float, effect: float, evidence: str | None = None) -> Reason:

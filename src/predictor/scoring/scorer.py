@@ -55,7 +55,9 @@ class Scorer:
         self.settings: Settings = make_settings(tomllib.loads(bundle.files["config.toml"]), source="config.toml")
         self.features = FeatureSet.from_json(bundle.read_json("features.json"))
         text = bundle.files.get("rule_book.toml")
-        self.book: RuleBook | None = parse_rule_book(text, "rule_book.toml") if text else None
+        self.book: RuleBook | None = (
+            parse_rule_book(text, "rule_book.toml").read_as(dict(self.features.formats)) if text else None
+        )
         self.metrics: dict[str, Any] = bundle.read_json("metrics.json")
         candidate = CANDIDATES[self.metrics["champion"]]
         self.model: Model = candidate.from_text(bundle.files[candidate.file])

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.settings import Settings
+from predictor.data.sets import join_members
 from predictor.features.feature import Feature
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.conversion_by_value import compute_conversion_by_value
@@ -109,7 +110,7 @@ def describe_sample(sample: Sample, calibrated: CalibratedModel) -> dict[str, An
 def _describe_column(feature: Feature, values: np.ndarray) -> dict[str, Any]:
     held = values[~np.isnan(values)]
     described: dict[str, Any] = {"missing": float(np.isnan(values).mean())}
-    if feature.kind == "category":
+    if feature.kind in ("category", "member"):  # of a member the shares of 0 and 1
         counts = np.bincount(held.astype(int), minlength=len(feature.categories) + 1)
         return described | {"shares": (counts / max(len(held), 1)).tolist()}
     return described | {"quantiles": [_round(value) for value in np.quantile(held, _QUANTILES)] if len(held) else None}
@@ -146,14 +147,25 @@ def _draw_lead(scorer: Scorer, reference: Mapping[str, Any], draw: np.random.Gen
     """The first lead is empty; the others take values from the reference."""
     attributes = {}
     for feature in scorer.features.features:
-        value = _draw_value(feature, reference[feature.name], draw)
+        value = None if feature.column else _draw_value(feature, reference[feature.name], draw)
         if number and feature.is_attribute and value is not None:
             attributes[feature.name] = value
+    if number:
+        attributes |= {column: value for column in scorer.features.sets if (value := _draw_set(column, scorer, reference, draw))}
     for name in scorer.settings.roles.points:
         attributes[name] = float(draw.integers(0, 30))
     events = [_draw_event(kind, draw) for kind in _event_types(scorer) if number and draw.random() < 0.5]
     as_of = _GOLDEN_MOMENT.isoformat()
     return {"lead_id": f"golden-{number}", "as_of": as_of, "attributes": attributes, "points": None, "events": events}
+
+
+def _draw_set(column: str, scorer: Scorer, reference: Mapping[str, Any], draw: np.random.Generator) -> str | None:
+    """A set of members as the training data hold them, each by itself, or of one that they do not hold."""
+    members = [feature for feature in scorer.features.features if feature.kind == "member" and feature.column == column]
+    if draw.random() < reference[members[0].name]["missing"]:
+        return None
+    drawn = [feature.categories[0] for feature in members if draw.random() < reference[feature.name]["shares"][1]]
+    return join_members(drawn or ["never seen"])
 
 
 def _draw_value(feature: Feature, described: Mapping[str, Any], draw: np.random.Generator) -> Any:  # noqa: ANN401

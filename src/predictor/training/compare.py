@@ -164,6 +164,7 @@ def load_compared_leads(
     tested = _make_compared_leads(dataset, known, answers["probability"].to_numpy(), scorer.threshold, leads_per_row)
     if learned is None:
         return tested, dataset
+    learned = learned.read_as(dict(scorer.features.formats))
     awards = award_leads(learned, frame[["lead_id", *dataset.leads.attributes]], as_of=moments, events=events_table)
     total = None if awards is None else awards.total.to_numpy()
     return replace(tested, learned=total, learned_gate=learned.gate), dataset

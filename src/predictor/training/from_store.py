@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from predictor.core.errors import Findings, TrainingError
 from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
+from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS, Format
+from predictor.data.detect_formats import detect_formats, to_plain_frame
 from predictor.data.leads import EVENTS_PREFIX, FEATURE_PREFIXES, POINTS_PREFIX, Leads, list_formats, parse_observed_until
-from predictor.data.parse import Kind, infer_kind
+from predictor.data.parse import Kind
+from predictor.data.roles import read_kind
 from predictor.features.assemble import BOOK_TOTAL, TOTAL
 from predictor.features.event_features import EventFeature, list_event_features
 from predictor.features.snapshot import read_event_features
@@ -17,6 +22,8 @@ from predictor.points.rulebook import RuleBook, load_rule_book
 from predictor.store.database import Database
 from predictor.store.episodes import Episodes, check_episodes, compute_episodes
 from predictor.training.dataset import Dataset, LeadPoints, StoredLeads, make_points
+
+_DETECTED = (*YES_NO_FORMATS, *SET_FORMATS)
 
 
 def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
@@ -43,14 +50,15 @@ def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
     book = load_rule_book(settings.points.rule_book, settings.folder) if settings.points.rule_book else None
     stored = pd.DataFrame(list(episodes.frame["features"]))
     event_features = _list_event_features(stored, settings)
-    attributes, kinds = _read_attributes(stored, settings)
+    formats = _list_formats(stored, settings)
+    attributes, kinds = _read_attributes(stored, formats, settings)
     rows = pd.concat([attributes, _read_points(stored, settings, book), read_event_features(stored, event_features)], axis=1)
     leads = Leads(
         frame=pd.concat([episodes.frame[["lead_id", "mql_at", "sql_at"]], attributes], axis=1),
         attributes=kinds,
         points=settings.roles.points,
         observed_until=until,
-        formats=list_formats(settings),
+        formats=formats,
     )
     return _make_dataset(
         settings, leads, make_points(rows, leads, settings, book=book, awards=None), rows, event_features, episodes
@@ -91,11 +99,26 @@ def _choose_observed_until(settings: Settings, scores: pd.DataFrame, outcomes: p
     return latest
 
 
-def _read_attributes(stored: pd.DataFrame, settings: Settings) -> tuple[pd.DataFrame, dict[str, Kind]]:
-    """What came from the CRM, in the types that it shows, and the kind of each."""
+def _list_attributes(stored: pd.DataFrame, settings: Settings) -> list[str]:
+    """The names of what came from the CRM."""
     excluded = {*settings.roles.ignore, *settings.roles.protected}
-    names = [str(name) for name in stored if not str(name).startswith(FEATURE_PREFIXES) and name not in excluded]
-    typed = {name: infer_kind(stored[name], settings.data.timezone) for name in names}
+    return [str(name) for name in stored if not str(name).startswith(FEATURE_PREFIXES) and name not in excluded]
+
+
+def _list_formats(stored: pd.DataFrame, settings: Settings) -> dict[str, Format]:
+    """The formats that the settings name, and those of yes and no and of sets, which stored values show."""
+    named, names = list_formats(settings), _list_attributes(stored, settings)
+    found, _ = detect_formats(stored, set_formats={}, times=(), others=[name for name in names if name not in named], order=None)
+    return named | {name: format_name for name, format_name in found.items() if format_name in _DETECTED}
+
+
+def _read_attributes(
+    stored: pd.DataFrame, formats: Mapping[str, Format], settings: Settings
+) -> tuple[pd.DataFrame, dict[str, Kind]]:
+    """What came from the CRM, in the types that it shows, and the kind of each."""
+    plain = to_plain_frame(stored, {name: format_name for name, format_name in formats.items() if format_name in _DETECTED})
+    names = _list_attributes(stored, settings)
+    typed = {name: read_kind(plain[name], formats.get(name), settings.data.timezone) for name in names}
     columns = {name: column for name, (_, column) in typed.items()}
     return pd.DataFrame(columns, index=stored.index), {name: kind for name, (kind, _) in typed.items()}
 

@@ -45,6 +45,7 @@ def load_dataset(
     if book is None and settings.points.rule_book:
         book = load_rule_book(settings.points.rule_book, settings.folder)
     leads, events, findings = load_tables(settings, now)
+    book = None if book is None else book.read_as(leads.formats)
     book_findings = () if book is None else check_book(book, leads, settings)
     as_of = leads.frame["mql_at"] if leads.dated else None
     table = None if events is None else events.table

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -18,11 +17,11 @@ from predictor.core.wording import format_percent
 from predictor.data.column_format import DetectedFormat, is_dated
 from predictor.data.detect_formats import detect_formats, to_plain_column
 from predictor.data.lead_keys import as_texts
-from predictor.data.parse import infer_kind, parse_outcome, parse_times
+from predictor.data.parse import Kind, parse_outcome, parse_times
+from predictor.data.roles import read_kind
 from predictor.data.table_keys import mark_rounded
 from predictor.data.values import factorize_column
 
-Kind = Literal["number", "category", "date"]
 _MOST = 0.5  # share of values from which a column is one of e-mail addresses
 _CLEAR = 0.999  # rank correlation with the rows from which a column grows or falls with them
 _LONG = 40  # characters from which texts are prose
@@ -168,14 +167,14 @@ def _profile_column(
     cells: pd.Series, name: str, form: Format | None, detected: DetectedFormat | None, settings: Settings
 ) -> ColumnProfile:
     plain = cells if form is None else to_plain_column(cells, form)
-    kind, typed = infer_kind(plain, settings.data.timezone)
+    kind, typed = read_kind(plain, form, settings.data.timezone)
     filled, distinct = int(typed.notna().sum()), int(typed.nunique())
     texts = typed.dropna().unique() if kind == "category" else np.array([], dtype=object)
     outcome = _read_outcome(cells, settings, distinct)
     single = _read_single_text(cells, settings) if distinct == 1 and kind != "date" else ""
     return ColumnProfile(
         name=name, kind=kind, rows=len(cells), filled=filled, distinct=distinct,
-        trend=_compute_trend(typed) if kind != "category" else 0.0,
+        trend=_compute_trend(typed) if kind in ("number", "date") else 0.0,
         whole=kind == "number" and bool((typed.dropna() % 1 == 0).all()),
         outcome=replace(outcome, single=single),
         shape=_read_shape([str(text) for text in texts], rounded=_count_rounded(cells, typed) if kind == "number" else 0),

@@ -20,6 +20,7 @@ from predictor.audit.propose.sample import ExportSample, load_export_sample
 from predictor.audit.propose.settings_file import Proposal
 from predictor.core.errors import Finding, SettingsError, TableError, count, list_names, name_nearest
 from predictor.core.settings import Settings, make_settings
+from predictor.core.settings_sections import YES_NO_FORMATS
 from predictor.data.crm.export_maps import Export
 from predictor.data.crm.field_maps import Names
 from predictor.data.parse import blank_missing
@@ -67,7 +68,9 @@ def propose_settings(
     if not any(role.role == "lead_id" for role in roles.values()):
         data["number_rows"] = (True, "no column is the key of a lead")
     formats = {
-        c.name: (c.format.format, c.format.reason) for c in columns if c.format is not None and c.format.format is not None
+        c.name: (c.format.format, c.format.reason)
+        for c in columns
+        if c.format is not None and c.format.format is not None and c.format.format not in YES_NO_FORMATS
     }
     source = (
         f"'{Path(first).name}': {'' if sample.whole else 'the first '}{count(len(raw), 'row')}, {count(len(columns), 'column')}"

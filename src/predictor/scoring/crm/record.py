@@ -121,6 +121,8 @@ class CrmReader:
         if value in (None, "") or name == "as_of":
             return
         our_name = self._find_name(name)
+        if isinstance(value, list) and our_name is not None:  # of an attribute with several values
+            value = to_plain_format(value, self._formats.get(our_name))
         kind = None if our_name else self._map.find_kind(name)
         if kind == "email":
             draft.domain = draft.domain or domain_of(value)
@@ -148,12 +150,14 @@ class CrmReader:
         feature = self._features.get(name)
         kind = None if feature is None else feature.kind
         readable: Any = to_plain_format(value, self._formats.get(name))
+        if readable is None:  # a no, where training has blanks
+            return
         if kind == "number":
             readable = readable if _is_number(readable) else None
         elif kind == "days_since":
             readable = read_moment(readable)
-        elif isinstance(value, str) and crm_field is not None:
-            readable = _to_training_value(value, crm_field, feature)
+        elif isinstance(readable, str) and crm_field is not None:
+            readable = _to_training_value(readable, crm_field, feature)
         if readable is None:
             draft.unreadable.append(name)
         else:
