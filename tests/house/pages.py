@@ -1,6 +1,7 @@
 """The pages that are made from the code. `make docs` writes them; a test holds them up to date."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import typer
@@ -11,6 +12,9 @@ from typer.core import TyperGroup
 
 from predictor.cli.app import app
 from predictor.core.finding_codes import read_codes
+from predictor.data.crm.export_maps import EXPORTS, read_export_map
+from predictor.data.crm.field_maps import CRMS, normal_name, read_map
+from predictor.data.crm.warehouse import MARKS, MOMENTS
 
 DOCS = ROOT / "docs"
 MADE = "Made from the code by `make docs`.\n"
@@ -115,10 +119,79 @@ _KINDS = {  # how codes begin -> the heading, and what they are about
     "MODEL": ("Model", "What to keep in mind when you read an answer."),
     "STORE": ("Training from the store", "What `predictor train --from-store` uses, and what it leaves out."),
 }
+
+
+def make_crms_page():
+    """What to export from each CRM, and what is read of it."""
+    parts = [
+        f"""# CRMs
+
+{MADE}
+What to export from each CRM, and what is read of it. The names are those of its standard fields, in the order of trust: internal
+names and labels, compared without case, blanks and punctuation. A `*` at the end matches any ending. A firm's own names go into
+`[columns]` of the settings. A column with another name is kept as an attribute, and `LEAD038` lists it.
+
+`predictor init` finds the CRM by its columns where they are clear, and says so (`INIT020`). `--crm NAME` names it, and
+`--crm none` means none. The names below, as `hubspot`, are the values of `--crm` and `data.crm`.
+
+**From a warehouse.** Every CRM can come as a connector writes it, in a file or as `URL#TABLE`. A prefix that all or nearly all
+columns share, as `property_`, is left off (`data.prefix`, `LEAD080`). Rows that are marked as deleted are left out and counted
+(`LEAD039`): by a yes in {_quote(MARKS)},
+or a date in {_quote(MOMENTS)}. Columns of the connector itself, as
+`_fivetran_synced`, are no attributes (`LEAD081`).
+
+**One lead, two rows.** A lead that was merged into another one of the table is left out (`LEAD082`), by `hs_merged_object_ids` of
+the other or by its own `MasterRecordId`. Leads with one e-mail address and the same dates stay, and `LEAD083` counts them. A
+Salesforce id of 18 characters names the same lead as its first 15, and the 15 are its key.
+
+**Live records** of HubSpot and Salesforce are taken by the API as they are: see
+[the CRM developer](../crm_developer.md#hubspot-and-salesforce). For the other CRMs, send leads in our format.
+"""
+    ]
+    for crm in EXPORTS:
+        export_map = read_export_map(crm)
+        facts = {f"`{ours}`": names for ours, names in export_map.facts.items()}
+        attributes: dict[str, dict[str, None]] = {}
+        if crm in CRMS:
+            for field in read_map(crm).fields.values():
+                attributes.setdefault(field.ours, {}).update(dict.fromkeys(name for name in field.names if name != field.ours))
+        else:
+            content = tomllib.loads((ROOT / f"src/predictor/data/crm/exports/{crm}.toml").read_text(encoding="utf-8"))
+            attributes = {ours: dict.fromkeys(names) for ours, names in content["attributes"].items()}
+        rows = [f"| {ours} | {_quote(_list_distinct(names))} |" for ours, names in (facts | attributes).items()]
+        parts.append(
+            "\n".join([
+                f"## {export_map.name}", "", f"`--crm {crm}`", "", f"**Export.** {export_map.to_export}", "",
+                f"**MQL and acceptance.** {export_map.stages}", "", "| ours | theirs |", "|---|---|", *rows, "",
+                f"**Never attributes.** {_describe_left_out(crm)}", "",
+            ])
+        )  # fmt: skip
+    return "\n".join(parts)
+
+
+def _describe_left_out(crm):
+    folder, names = "exports", []
+    if crm in CRMS:
+        folder = "maps"
+    content = tomllib.loads((ROOT / f"src/predictor/data/crm/{folder}/{crm}.toml").read_text(encoding="utf-8"))
+    names = [*content["system"], *content["personal"]] if crm in CRMS else content["left_out"]["names"]
+    return f"What is set by sales, the state at export, or personal: {_quote(_list_distinct(names))}."
+
+
+def _list_distinct(names):
+    """The names, once each of those that are compared as equal."""
+    return list({normal_name(name): name for name in reversed(list(names))}.values())[::-1]
+
+
+def _quote(names):
+    return ", ".join(f"`{name}`" for name in names)
+
+
 PAGES = {  # page -> what makes it
     "reference/settings.md": make_settings_page,
     "reference/commands.md": make_commands_page,
     "reference/findings.md": make_findings_page,
+    "reference/crms.md": make_crms_page,
     "decisions/README.md": make_index,
     "architecture.md": make_architecture_page,
 }

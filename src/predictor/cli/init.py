@@ -14,6 +14,8 @@ from predictor.core.errors import SettingsError, count
 if TYPE_CHECKING:
     from predictor.audit.propose.settings_file import Proposal
 
+CRM_NAMES = "hubspot, salesforce, marketo, dynamics, zoho, pipedrive, odoo, mautic, suitecrm, freshsales or close"
+
 
 @print_errors
 def init(
@@ -24,7 +26,7 @@ def init(
     outcome: Annotated[
         str, typer.Option(help="The column that says what became of a lead: yes and no, or the date of acceptance.")
     ] = "",
-    crm: Annotated[str, typer.Option(help="The CRM that wrote the export: hubspot, salesforce or marketo.")] = "",
+    crm: Annotated[str, typer.Option(help=f"The CRM that wrote the export: {CRM_NAMES}; none: no CRM. Else it is found.")] = "",
     out: Annotated[Path, typer.Option(help="The settings file to write.")] = SETTINGS,
     *,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing settings file.")] = False,
@@ -32,11 +34,12 @@ def init(
 ) -> None:
     """Propose settings for a new export: the role of each column and why, and findings."""
     from predictor.audit.propose.propose import propose_settings
+    from predictor.audit.propose.sample import NO_CRM
     from predictor.data.crm.export_maps import EXPORTS
 
     crm = crm.strip().casefold()
-    if crm and crm not in EXPORTS:
-        raise SettingsError(f"--crm must be one of {', '.join(EXPORTS)}, but is '{crm}'. Leave it out for any other export.")
+    if crm and crm not in (*EXPORTS, NO_CRM):
+        raise SettingsError(f"--crm must be one of {', '.join(EXPORTS)}, but is '{crm}'. Write none for any other export.")
     if out.exists() and not force:
         raise SettingsError(f"'{out}' already exists and may contain your changes. Name another file with --out, or use --force.")
     with console.show_progress() as progress:

@@ -42,7 +42,7 @@ class Faults:
         """
         faulty = mask.to_numpy(dtype=bool)
         if faulty.any():
-            rows = f"{count(int(faulty.sum()), 'row')} (first in row {_number_row(mask.index, int(faulty.argmax())):,})"
+            rows = f"{count(int(faulty.sum()), 'row')} (first in row {number_row(mask.index, int(faulty.argmax())):,})"
             self.rows.append((Finding(code, "error", what.replace("{rows}", rows), do=do), faulty))
 
     def add_shared(self, facts: Sequence[pd.Series]) -> None:
@@ -75,7 +75,7 @@ class Faults:
         return frame, tuple(check_dropped(f) for f, _ in self.rows)
 
 
-def _number_row(index: pd.Index, place: int) -> int:
+def number_row(index: pd.Index, place: int) -> int:
     """The number of a row, from 1: by the index where that numbers the rows of a file, of which some were left out."""
     numbers = pd.api.types.is_integer_dtype(index.dtype) and index.is_monotonic_increasing and index.is_unique and index[0] >= 0
     return int(index[place]) + 1 if numbers else place + 1

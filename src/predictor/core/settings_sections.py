@@ -69,8 +69,22 @@ class DataSettings(Section):
 
     leads: _Place
     events: _Place
-    crm: Literal["", "hubspot", "salesforce", "marketo"]
+    crm: Literal[
+        "",
+        "hubspot",
+        "salesforce",
+        "marketo",
+        "dynamics",
+        "zoho",
+        "pipedrive",
+        "odoo",
+        "mautic",
+        "suitecrm",
+        "freshsales",
+        "close",
+    ]
     files: tuple[str, ...]
+    prefix: str
     observed_until: Annotated[str, BeforeValidator(lambda came: came.isoformat() if isinstance(came, date) else came)]
     timezone: Annotated[str, AfterValidator(_check_zone)]
     encoding: Annotated[str, AfterValidator(_check_encoding)]

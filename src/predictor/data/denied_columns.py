@@ -15,6 +15,7 @@ _REASONS = {
     "outcome": "it reveals the outcome",
     "personal": "it identifies a person, which says nothing about other leads and belongs in no model",
     "export_time": "it holds the state at export, not when the lead became an MQL",
+    "connector": "it says how and when the row was copied, and nothing about the lead",
 }
 
 

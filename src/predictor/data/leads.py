@@ -22,6 +22,7 @@ from predictor.data.job_titles import add_title_parts
 from predictor.data.lead_keys import as_keys
 from predictor.data.parse import ISO_HINT, Kind, blank_missing, parse_numbers, parse_order, parse_outcome, parse_times
 from predictor.data.roles import drop_late_dates, split_roles
+from predictor.data.same_person import check_same_person
 from predictor.data.table_keys import check_numbered, read_keys
 
 LEAD_TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
@@ -87,7 +88,7 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     frame = blank_missing(frame, settings.data.missing_values)
     plain, formats, format_findings = _apply_formats(frame, settings, faults)
     frame = _parse_facts(plain, settings, faults)
-    row_findings = _check_rows(frame, ids, settings, faults)
+    row_findings = (*_check_rows(frame, ids, settings, faults), *check_same_person(frame))
     _check_future(frame, now, faults)
     if faults.rows:
         faults.add_shared(_list_facts(plain, settings))

@@ -11,6 +11,8 @@ import pandas as pd
 
 from predictor.core.errors import Finding
 from predictor.core.settings import Settings
+from predictor.data.crm.merged import drop_merged
+from predictor.data.crm.warehouse import drop_deleted, shorten_names
 from predictor.data.read.file_kinds import is_url
 from predictor.data.read.table_errors import make_table_error
 from predictor.data.read.table_files import compute_row_step, read_table, tidy_table
@@ -52,12 +54,15 @@ def read_tables(settings: Settings, *, leads: str | None = None, events: str | N
         raise make_table_error("leads", "The settings name no table of leads.", "Set data.leads in predictor.toml.")
     events_at = (events if scoring else data.events) or ""
     own_events = [_open_events(events_at, folder, data.encoding)] if events_at else []
-    if not data.crm or is_url(where):
-        found = _read_leads(where, folder, settings, most=0 if scoring else data.most_rows)
+    if not data.crm:
+        found = _read_plain(where, folder, settings, most=0 if scoring else data.most_rows)
         return RawTables(leads=found.frame, events=own_events[0] if own_events else None, notes=found.notes)
     from predictor.data.crm.activity_files import join_events  # noqa: PLC0415  a plain table needs no history backend
-    from predictor.data.crm.export import read_crm  # noqa: PLC0415
+    from predictor.data.crm.export import read_crm, read_crm_table  # noqa: PLC0415
 
+    if is_url(where):
+        table = read_crm_table(_read_leads(where, folder, settings, most=0), data.crm, settings, scoring=scoring)
+        return RawTables(leads=table.leads, events=own_events[0] if own_events else None, notes=table.notes)
     files: Sequence[str] = () if scoring else data.files
     export = read_crm([folder / where, *(folder / name for name in files)], data.crm, settings, scoring=scoring)
     sources = [*export.events, *own_events]
@@ -68,6 +73,15 @@ def _open_events(where: str, folder: Path, encoding: str) -> RawEvents:
     from predictor.data.read.event_sources import open_events  # noqa: PLC0415  leads without events need no history backend
 
     return open_events(where, folder, encoding=encoding)
+
+
+def _read_plain(where: str, folder: Path, settings: Settings, *, most: int) -> FileTable:
+    """The leads of a table that no CRM wrote, with short names, without deleted and merged rows."""
+    found = _read_leads(where, folder, settings, most=most)
+    frame, shortened = shorten_names(found.frame, settings)
+    frame, deleted = drop_deleted(frame, settings)
+    frame, merged = drop_merged(frame, settings)
+    return found._replace(frame=frame, notes=(*found.notes, *shortened, *deleted, *merged))
 
 
 def _read_leads(where: str, folder: Path, settings: Settings, *, most: int) -> FileTable:

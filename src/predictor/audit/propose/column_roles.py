@@ -28,6 +28,7 @@ from predictor.data.leads import LEAD_FACTS
 
 _NEVER_DATES = {"personal", "export_time", "sales"}
 TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
+HAS_NAME = "has that name"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def choose_roles(columns: Sequence[ColumnProfile], outcome: str = "", *, events:
         _assign_named_outcome(by_name[outcome], columns, roles)
     for column in columns:
         if column.name in LEAD_FACTS and column.name != "amount":
-            roles.setdefault(column.name, ColumnRole(column.name, "has that name"))
+            roles.setdefault(column.name, ColumnRole(column.name, HAS_NAME))
     _assign_key(columns, roles)
     for ours in TIMES:
         if ours != "sql_at":

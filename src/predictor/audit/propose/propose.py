@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from predictor.audit.propose.audit_proposal import audit_proposal
-from predictor.audit.propose.column_roles import TIMES, choose_roles, holds_dates
+from predictor.audit.propose.column_roles import TIMES, ColumnRole, choose_roles, holds_dates
 from predictor.audit.propose.find_outcome import describe_values
 from predictor.audit.propose.gaps import check_gaps, list_placeholders
 from predictor.audit.propose.names import read_names
 from predictor.audit.propose.profile import ColumnProfile, count_placeholders, profile_columns
-from predictor.audit.propose.sample import ExportSample, load_export_sample
+from predictor.audit.propose.sample import ExportSample, NoCrm, load_export_sample
 from predictor.audit.propose.settings_file import Proposal
 from predictor.core.errors import Finding, SettingsError, TableError, count, list_names, name_nearest
 from predictor.core.settings import Settings, make_settings
@@ -37,7 +37,7 @@ def propose_settings(
     out: Path,
     events: str = "",
     outcome: str = "",
-    crm: Export | None = None,
+    crm: Export | NoCrm | None = None,
     now: pd.Timestamp | None = None,
 ) -> Proposal:
     """The roles of the columns of an export, with findings; nothing is written.
@@ -47,7 +47,7 @@ def propose_settings(
         out: The settings file to write later; paths are relative to its folder.
         events: The events, a file, a folder, a glob or a table; empty: none besides those of the CRM.
         outcome: The column that says what became of a lead: yes and no, or the date of acceptance; empty: it is found.
-        crm: The CRM of the export; None for any other.
+        crm: The CRM of the export; None: found by its columns, where they are clear.
         now: The current time, as nothing can be dated later; None: that of the clock.
 
     Raises:
@@ -64,7 +64,7 @@ def propose_settings(
     settings = make_settings({"data": {name: value for name, (value, _) in data.items()}})
     columns = profile_columns(blank_missing(raw, settings.data.missing_values), settings, times=_list_times(raw, outcome))
     _check_named_outcome(outcome, columns)
-    roles = choose_roles(columns, outcome, events=bool(events or sample.events))
+    roles = _name_sources(choose_roles(columns, outcome, events=bool(events or sample.events)), sample)
     if not any(role.role == "lead_id" for role in roles.values()):
         data["number_rows"] = (True, "no column is the key of a lead")
     formats = {
@@ -77,12 +77,21 @@ def propose_settings(
     )
     own = _open_events(events)
     proposal = Proposal(
-        source=source, data=data, roles=roles, formats={} if crm else formats, event_columns=_propose_event_columns(own)
+        source=source, data=data, roles=roles, formats={} if sample.crm else formats, event_columns=_propose_event_columns(own)
     )
     proposal = replace(proposal, label=_propose_label(proposal, columns, named=bool(outcome)))
     findings = (*check_gaps(proposal, columns, named=bool(outcome)), *list_placeholders(placeholders), *sample.notes)
     now = pd.Timestamp.now("UTC") if now is None else now
     return audit_proposal(replace(proposal, findings=findings), raw, now, (*sample.events, *own), whole=sample.whole)
+
+
+def _name_sources(roles: Mapping[str, ColumnRole], sample: ExportSample) -> dict[str, ColumnRole]:
+    """The roles, with the CRM's own columns as the reason for our names; left out is what else says what became of a lead."""
+    named = {name: replace(role, why=sample.sources.get(name, role.why)) for name, role in roles.items()}
+    if not {role.role for role in roles.values()} & {"sql_at", "outcome"}:
+        return named
+    unused = [name for name in sample.kept if named[name].role == "attribute"]
+    return named | dict.fromkeys(unused, ColumnRole("ignore", "state at export: when the lead came, or what became of it"))
 
 
 def _check_shape(raw: pd.DataFrame, leads: str) -> None:
@@ -115,6 +124,8 @@ def _propose_data(
         data["crm"] = (sample.crm, "its column names are known")
     if files:
         data["files"] = ([_format_place(name, out) for name in files], "its other files, recognised by their headers")
+    if sample.prefix:
+        data["prefix"] = (sample.prefix, "shared by the names of the columns, and left off")
     if events:
         data["events"] = (_format_place(events, out), "one row an event")
     if not is_url(leads) and detect_kind(split_sheet(Path(leads))[0], "leads") == "csv":

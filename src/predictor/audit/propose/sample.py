@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from predictor.audit.propose.names import read_names
 from predictor.core.errors import Finding, SettingsError, list_names
 from predictor.core.settings import make_settings
+from predictor.data.crm.detect import find_crms
 from predictor.data.crm.export_files import LEADS, group_files
-from predictor.data.crm.export_maps import Export, read_export_map
+from predictor.data.crm.export_maps import Export, find_columns, read_export_map
 from predictor.data.crm.field_maps import Names
-from predictor.data.read.file_kinds import CSV, EXCEL, PARQUET
+from predictor.data.crm.merged import drop_merged
+from predictor.data.crm.warehouse import drop_deleted, find_prefix, remove_prefix, shorten_names
+from predictor.data.read.file_kinds import CSV, EXCEL, PARQUET, is_url
 from predictor.data.read.table_files import read_column_names, read_sample
 
 if TYPE_CHECKING:
     from predictor.data.events.contract import RawEvents
 
 MOST_ROWS = 200_000  # read from the start of a large file
+NoCrm = Literal["none"]
+NO_CRM: NoCrm = "none"
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,9 @@ class ExportSample:
         files: The files or tables, the leads first.
         crm: The CRM of the export; empty for any other.
         whole: Whether all rows were read.
+        prefix: The prefix that its columns share, which is left off; empty for none.
+        sources: Our name -> the columns of a CRM's export that it comes from, in words.
+        kept: Columns of a CRM that may say when a lead came, and what became of it.
         notes: Findings about what was left out or is not known.
         events: Sources of events.
     """
@@ -41,38 +49,95 @@ class ExportSample:
     files: tuple[str, ...]
     crm: str = ""
     whole: bool = True
+    prefix: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
     notes: tuple[Finding, ...] = ()
     events: tuple[RawEvents, ...] = ()
 
 
-def load_export_sample(exports: Sequence[str], crm: Export | None) -> ExportSample:
+def load_export_sample(exports: Sequence[str], crm: Export | NoCrm | None) -> ExportSample:
     """The leads of an export.
 
     Args:
         exports: The leads; for a CRM all of its files, or their folder.
-        crm: The CRM of the export; None for any other.
+        crm: The CRM of the export; None: found by its columns, where they are clear.
 
     Raises:
-        SettingsError: There are several files and no CRM is named.
+        SettingsError: There are several files, and no CRM is named or found.
         TableError: The export cannot be read.
     """
     files = [file for export in exports for file in _list_files(export)]
-    if crm is None:
+    found, notes = (crm, ()) if crm is not None else _find_crm(files)
+    if found == NO_CRM:
         if len(files) != 1:
             names = list_names(files) or list_names(exports)
             raise SettingsError(f"The leads must be one file, but are {names}. Name one file, or name the CRM with --crm.")
-        leads, notes, whole = read_sample(files[0], LEADS, MOST_ROWS)
-        return ExportSample(leads, (files[0],), whole=whole, notes=notes)
-    from predictor.data.crm.export import read_crm  # noqa: PLC0415  a plain table needs no history backend
+        return _load_plain(files[0], notes)
+    return _load_crm(files, found, notes)
 
+
+def _find_crm(files: Sequence[str]) -> tuple[Export | NoCrm, tuple[Finding, ...]]:
+    """The CRM that clearly wrote the files, and a finding that says so, or that names those that may have."""
+    found = find_crms([_read_header(file) for file in files])
+    names = [read_export_map(crm).name for crm in found]
+    if len(found) > 1:
+        what = f"The columns fit exports of {' and '.join(names)}, so none of these is assumed."
+        do = f"Name the CRM with --crm, as --crm {next(iter(found))}, so that its columns are known."
+        return NO_CRM, (Finding("INIT020", "warning", what, do=do),)
+    for crm, marks in found.items():
+        what = f"Read as an export of {names[0]}, by its columns {list_names(marks, most=4)}."
+        return crm, (Finding("INIT020", "tip", what, do="If it is none, use --crm none, or name another CRM."),)
+    return NO_CRM, ()
+
+
+def _read_header(file: str) -> list[str]:
+    if is_url(file):
+        return [str(name) for name in read_sample(file, LEADS, 1).frame]
+    return read_column_names(Path(file), LEADS)
+
+
+def _load_plain(file: str, notes: tuple[Finding, ...]) -> ExportSample:
+    """The leads of an export that no CRM wrote, with short names."""
+    leads, read, whole = read_sample(file, LEADS, MOST_ROWS)
+    prefix = find_prefix(map(str, leads))
+    settings = make_settings({"data": {"prefix": prefix}})
+    leads, shortened = shorten_names(leads, settings)
+    leads, deleted = drop_deleted(leads, settings)
+    leads, merged = drop_merged(leads, settings)
+    notes = (*notes, *read, *shortened, *deleted, *merged)
+    return ExportSample(leads, (file,), whole=whole, prefix=prefix, notes=notes)
+
+
+def _load_crm(files: Sequence[str], crm: Export, notes: tuple[Finding, ...]) -> ExportSample:
+    """The leads and events of a CRM's export, a table of a database or files."""
+    from predictor.data.crm.export import read_crm, read_crm_table  # noqa: PLC0415  a plain table needs no history backend
+
+    export_map = read_export_map(crm)
+    table = read_sample(files[0], LEADS, MOST_ROWS) if is_url(files[0]) else None
     paths = [Path(file) for file in files]
-    objects = group_files(paths, read_export_map(crm))
-    columns = [name for path in objects.get(LEADS, []) for name in read_column_names(path, LEADS)]
+    leads_paths = [] if table is not None else group_files(paths, export_map).get(LEADS, [])
+    headers = [_read_header(file) for file in (files[:1] if table is not None else map(str, leads_paths))]
+    columns = [name for header in headers for name in header]
+    prefix = find_prefix(columns, export_map.prefixes)
+    short = list(dict.fromkeys(remove_prefix(columns, prefix)))
     protected_names = Names(read_names()["roles"]["protected"])
-    protected = [name for name in dict.fromkeys(columns) if name in protected_names]
-    export = read_crm(paths, crm, make_settings({"roles": {"protected": protected}}))
-    others = [str(path) for path in paths if path not in objects[LEADS][:1]]
-    return ExportSample(export.leads, (str(objects[LEADS][0]), *others), crm, notes=export.notes, events=export.events)
+    protected = [name for name in short if name in protected_names]
+    settings = make_settings({"data": {"prefix": prefix}, "roles": {"protected": protected}})
+    export = read_crm(paths, crm, settings) if table is None else read_crm_table(table, crm, settings)
+    ordered = [*map(str, leads_paths[:1]), *(file for file in files if file not in map(str, leads_paths[:1]))]
+    sources = {ours: found for ours, names in export_map.facts.items() if (found := dict.fromkeys(find_columns(short, names)))}
+    return ExportSample(
+        export.leads,
+        tuple(ordered),
+        crm,
+        whole=table is None or table.whole,
+        prefix=prefix,
+        sources={ours: f"named {list_names(found)} in {export_map.name}" for ours, found in sources.items()},
+        kept=tuple(name for name in map(str, export.leads) if name in export_map.kept),
+        notes=(*notes, *export.notes),
+        events=export.events,
+    )
 
 
 def _list_files(export: str) -> list[str]:

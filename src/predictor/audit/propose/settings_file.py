@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from predictor.audit.propose.column_roles import ColumnRole
+from predictor.audit.propose.column_roles import HAS_NAME, ColumnRole
 from predictor.core.errors import Finding
 from predictor.data.leads import LEAD_FACTS
 
@@ -84,7 +84,7 @@ class Proposal:
             "", "[data]",
             *(_write(name, value, why) for name, (value, why) in self.data.items()),
             "", _pad("[columns]", "our name = your column"),
-            *(f"# {name} has our name already" for name in own),
+            *(_pad(f"# {name} has our name already", self._describe_source(name)) for name in own),
             *(_write(ours, name, self.roles[name].why) for ours, name in named["columns"].items()),
             *self._write_map("event_columns", named["event_columns"], {}),
             *self._write_map("label", named["label"], {name: why for name, (_, why) in self.label.items()}),
@@ -97,6 +97,11 @@ class Proposal:
         if self.findings:
             lines += ["", "# Findings", *(f"#   {finding.severity:8}{_one_line(str(finding))}" for finding in self.findings)]
         return "\n".join(lines) + "\n"
+
+    def _describe_source(self, name: str) -> str:
+        """The CRM's own columns behind one of our names; empty where it is in the export as it is."""
+        why = self.roles[name].why
+        return "" if why == HAS_NAME else why
 
     def _write_list(self, role: str) -> Iterable[str]:
         names = self.list_role(role)

@@ -9,24 +9,27 @@ from predictor.core.settings import Settings
 from predictor.data.columns import base_name
 from predictor.data.crm.export_maps import ExportMap, find_columns
 from predictor.data.crm.field_maps import Names, normal_name
+from predictor.data.crm.warehouse import list_own_names
 from predictor.data.denied_columns import deny_reason
 
 
-def name_columns(raw: pd.DataFrame, export_map: ExportMap, settings: Settings) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+def name_columns(
+    raw: pd.DataFrame, export_map: ExportMap, settings: Settings, *, dated: bool = False
+) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """The leads under our names; columns that the settings name stay as they are.
 
     Args:
-        raw: As exported.
+        raw: As exported, with short names.
         export_map: The map of the CRM.
         settings: Sections columns, roles and forms are used.
+        dated: Whether other files say when leads became MQLs and were accepted, or nobody has to know.
 
     Returns:
         The leads, and findings about left-out and unknown columns.
     """
-    roles = settings.roles
-    own = {*settings.columns.values(), *roles.points, *roles.ignore, *roles.protected, *roles.allow, *settings.forms}
+    own = list_own_names(settings)
     names = [str(name) for name in raw if str(name) not in own]
-    columns, used = {name: raw[name] for name in map(str, raw) if name in own}, set[str]()
+    columns, used = {name: _translate_codes(raw[name], name, export_map) for name in map(str, raw) if name in own}, set[str]()
     for ours, theirs in export_map.facts.items():
         sources = [name for name in find_columns(names, theirs) if name not in used]
         used |= set(sources)
@@ -35,11 +38,16 @@ def name_columns(raw: pd.DataFrame, export_map: ExportMap, settings: Settings) -
     rest = [name for name in names if name not in used]
     left, unknown = list[str](), list[str]()
     facts = Names(theirs for names in export_map.facts.values() for theirs in names)
+    known = {*columns, *settings.columns}
+    decided = dated or bool(known & {"mql_at", "order_by"} and known & {"sql_at", "outcome"})
     for name in rest:
         label = base_name(name)  # the second column of a label stays a column of its own, unless the first is none
         attribute = export_map.attributes.get(normal_name(name)) if label == name else None
-        late = export_map.is_left_out(label) or (label != name and label in facts)
-        if (attribute is None and late) or (attribute or name) in columns:
+        is_kept = label in export_map.kept
+        late = is_kept or export_map.is_left_out(label) or (label != name and label in facts)
+        if is_kept and not decided:
+            columns[name] = _translate_codes(raw[name], label, export_map)
+        elif (attribute is None and late) or (attribute or name) in columns:
             left.append(name)
         elif attribute is None:
             columns[name] = raw[name]  # columns with denied names are removed later, with the reason
@@ -55,6 +63,12 @@ def _fill_gaps(columns: list[pd.Series]) -> pd.Series:
     for other in columns[1:]:
         filled = filled.where(filled.notna(), other)
     return filled
+
+
+def _translate_codes(column: pd.Series, name: str, export_map: ExportMap) -> pd.Series:
+    """Codes of a status as people read them."""
+    codes = export_map.codes.get(normal_name(name), {})
+    return column.map(lambda cell: codes.get(str(cell).removesuffix(".0"), cell), na_action="ignore") if codes else column
 
 
 def _translate_values(column: pd.Series, ours: str, export_map: ExportMap) -> pd.Series:
@@ -73,11 +87,11 @@ def _translate_values(column: pd.Series, ours: str, export_map: ExportMap) -> pd
 def _check_columns(name: str, left: list[str], unknown: list[str]) -> tuple[Finding, ...]:
     findings = []
     if left:
-        what = f"Left out of {name}'s export as state at export, set by sales, or personal: {list_names(left)}."
+        what = f"Left out of {name}'s export as state at export, set by sales, or personal: {list_names(left, most=40)}."
         findings.append(
             Finding("LEAD037", "tip", what, do="Name columns in roles.allow that were set before the lead became an MQL.")
         )
     if unknown:
-        what = f"Columns that are not standard in {name} are kept: {list_names(unknown)}."
+        what = f"Columns that are not standard in {name} are kept: {list_names(unknown, most=40)}."
         findings.append(Finding("LEAD038", "tip", what, do="Name those that are no attributes in [columns] or [roles]."))
     return tuple(findings)

@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from predictor.core.errors import Finding, count
+from predictor.core.errors import Finding
 from predictor.core.settings import Settings
-from predictor.data.crm.activity_files import YES, open_activities
+from predictor.data.crm.activity_files import open_activities
 from predictor.data.crm.column_names import name_columns
 from predictor.data.crm.export_files import LEADS, group_files
 from predictor.data.crm.export_maps import Export, ExportMap, find_columns, read_export_map
+from predictor.data.crm.merged import drop_merged
 from predictor.data.crm.stage_history import check_unnamed_stages, read_episodes
+from predictor.data.crm.warehouse import drop_deleted, shorten_names
 from predictor.data.events.contract import RawEvents
 from predictor.data.lead_keys import as_keys
 from predictor.data.read.table_errors import make_table_error
 from predictor.data.read.table_files import read_table
+from predictor.data.read.table_shape import FileTable
 
 _EVENT_KINDS = ("events", "members", "tasks", "activities")
 
@@ -51,18 +54,17 @@ def read_crm(paths: Sequence[Path], crm: Export, settings: Settings, *, scoring:
         TableError: A file is missing or broken, or none of them holds leads.
     """
     export_map, encoding = read_export_map(crm), settings.data.encoding
-    files = group_files(paths, export_map, encoding=encoding)
+    files = group_files(paths, export_map, encoding=encoding, prefix=settings.data.prefix)
     if LEADS not in files:
         raise make_table_error(LEADS, f"None of the files holds {export_map.name}'s leads.", "Name their file in data.leads.")
     parts = [read_table(path, LEADS, encoding=encoding) for path in files[LEADS]]
     tables = [part.frame for part in parts]
     _check_alike(tables, files[LEADS], export_map)
-    raw = pd.concat(tables, ignore_index=len(tables) > 1)
-    raw, deleted = _drop_deleted(raw, export_map)
-    leads, notes = name_columns(raw, export_map, settings)
+    raw, shortened = _join_tables(tables, export_map, settings)
+    raw, leads, notes = _name_leads(raw, export_map, settings, dated="history" in files, scoring=scoring)
     if "history" in files and not scoring and "lead_id" in leads:
         history_parts = [read_table(path, LEADS, encoding=encoding) for path in files["history"]]
-        history = pd.concat([part.frame for part in history_parts], ignore_index=True)
+        history, _ = _join_tables([part.frame for part in history_parts], export_map, settings)
         parts += history_parts
         leads = _add_episodes(leads, raw, history, export_map, settings)
         notes = (*notes, *check_unnamed_stages(history, export_map.objects["history"], settings))
@@ -70,7 +72,32 @@ def read_crm(paths: Sequence[Path], crm: Export, settings: Settings, *, scoring:
     kinds = [kind for kind in files if kind in _EVENT_KINDS]
     events = tuple(open_activities(files[kind], export_map.objects[kind], encoding=encoding, keys=keys) for kind in kinds)
     read = tuple(note for part in parts for note in part.notes)
-    return CrmExport(leads=leads, events=events, notes=(*read, *deleted, *(() if scoring else notes)))
+    return CrmExport(leads=leads, events=events, notes=(*read, *shortened, *notes))
+
+
+def read_crm_table(table: FileTable, crm: Export, settings: Settings, *, scoring: bool = False) -> CrmExport:
+    """The leads of a CRM in a table of a database, as a warehouse connector writes it; without events.
+
+    Args:
+        table: As read.
+        crm: The CRM.
+        settings: Sections data, columns and roles are used.
+        scoring: Whether the leads are to be scored.
+    """
+    export_map = read_export_map(crm)
+    raw, shortened = _join_tables([table.frame], export_map, settings)
+    _, leads, notes = _name_leads(raw, export_map, settings, dated=False, scoring=scoring)
+    return CrmExport(leads=leads, events=(), notes=(*table.notes, *shortened, *notes))
+
+
+def _name_leads(
+    raw: pd.DataFrame, export_map: ExportMap, settings: Settings, *, dated: bool, scoring: bool
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[Finding, ...]]:
+    """The rows that are no deleted ones, the same under our names, and findings; of leads to score only those about rows."""
+    raw, deleted = drop_deleted(raw, settings, crm=export_map.name)
+    raw, merged = drop_merged(raw, settings, export_map.facts["lead_id"], crm=export_map.name)
+    leads, notes = name_columns(raw, export_map, settings, dated=dated or (scoring and export_map.has_dates))
+    return raw, leads, (*deleted, *merged, *(() if scoring else notes))
 
 
 def _check_alike(tables: Sequence[pd.DataFrame], paths: Sequence[Path], export_map: ExportMap) -> None:
@@ -85,17 +112,13 @@ def _check_alike(tables: Sequence[pd.DataFrame], paths: Sequence[Path], export_m
             )
 
 
-def _drop_deleted(raw: pd.DataFrame, export_map: ExportMap) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """The leads without deleted ones."""
-    names = find_columns(list(map(str, raw)), export_map.objects.get(LEADS, {}).get("deleted", []))
-    if not names:
-        return raw, ()
-    kept = ~raw[names[0]].astype("str").str.strip().str.casefold().isin(YES)
-    if kept.all():
-        return raw, ()
-    what = f"{count(int((~kept).sum()), 'row')} of {export_map.name}'s leads left out: deleted."
-    do = "Nothing, if you expect about this number."
-    return raw[kept], (Finding("LEAD039", "tip", what, do=do),)
+def _join_tables(
+    tables: Sequence[pd.DataFrame], export_map: ExportMap, settings: Settings
+) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    """The parts of one table, with short names, below each other."""
+    parts = [shorten_names(table, settings, export_map) for table in tables]
+    notes = dict.fromkeys(note for _, found in parts for note in found)
+    return pd.concat([table for table, _ in parts], ignore_index=len(parts) > 1), tuple(notes)
 
 
 def _add_episodes(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
-from predictor.data.crm.field_maps import Names, normal_name, read_map
+from predictor.data.crm.field_maps import CRMS, Names, normal_name, read_map
 
-Export = Literal["hubspot", "salesforce", "marketo"]
+Export = Literal[
+    "hubspot", "salesforce", "marketo", "dynamics", "zoho", "pipedrive", "odoo", "mautic", "suitecrm", "freshsales", "close"
+]
 EXPORTS: tuple[Export, ...] = get_args(Export)
 
 
@@ -21,21 +23,46 @@ class ExportMap:
 
     Attributes:
         name: The name of the CRM.
+        to_export: What to export, for people.
+        stages: How it is known when a lead became an MQL and was accepted, for people.
         facts: Our name -> their names, the most trusted first.
         objects: Kind of file -> the columns that identify it, and the names of its columns.
         attributes: Their name, normalised -> our name of an attribute.
         left_out: Columns that are set by sales, totals at export, or personal.
         values: Our name of an attribute -> internal value -> its text for people.
         words: Attributes whose internal values are written COMPUTER_SOFTWARE.
+        marks: Names that this CRM writes and hardly any other, without case; a star matches anything.
+        kept: When a lead came, and what became of it: kept until the settings or the export say which date and outcome count.
+        codes: Name of such a column, normalised -> its codes -> their texts for people.
+        prefixes: Before the names of some of its fields, which are known without.
     """
 
     name: str
+    to_export: str
+    stages: str
     facts: Mapping[str, Sequence[str]]
     objects: Mapping[str, Mapping[str, Any]]
     attributes: Mapping[str, str]
     left_out: Sequence[Names]
     values: Mapping[str, Mapping[str, str]]
     words: frozenset[str]
+    marks: Sequence[str]
+    kept: Names
+    codes: Mapping[str, Mapping[str, str]]
+    prefixes: Sequence[str]
+
+    def knows(self, name: str) -> bool:
+        """Whether a column of leads has a name of this CRM."""
+        return name in self._facts or name in self.kept or normal_name(name) in self.attributes or self.is_left_out(name)
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether the CRM itself says when a lead became an MQL and when it was accepted."""
+        return "history" in self.objects or {"mql_at", "sql_at"} <= set(self.facts)
+
+    @cached_property
+    def _facts(self) -> Names:
+        return Names(name for names in self.facts.values() for name in names)
 
     def is_left_out(self, name: str) -> bool:
         """Whether a column must not become an attribute."""
@@ -56,7 +83,7 @@ def read_export_map(crm: Export) -> ExportMap:
     left_out = [Names(content["left_out"]["names"])] if "left_out" in content else []
     values: dict[str, Mapping[str, str]] = {}
     words = set()
-    if crm != "marketo":
+    if crm in CRMS:
         crm_map = read_map(crm)
         attributes |= {name: field.ours for name, field in crm_map.fields.items()}
         left_out += [crm_map.system, crm_map.personal, crm_map.envelope, crm_map.email]
@@ -64,12 +91,18 @@ def read_export_map(crm: Export) -> ExportMap:
         words = {field.ours for field in crm_map.fields.values() if field.words}
     return ExportMap(
         name=content["name"],
+        to_export=content["to_export"],
+        stages=content["stages"],
         facts=content["facts"],
         objects=content.get("objects", {}),
         attributes=attributes,
         left_out=left_out,
         values=values,
         words=frozenset(words),
+        marks=tuple(content["marks"]),
+        kept=Names(content["kept"]),
+        codes={normal_name(name): codes for name, codes in content.get("codes", {}).items()},
+        prefixes=tuple(content.get("prefixes", ())),
     )
 
 

@@ -12,6 +12,7 @@ from unit.audit.propose.proposals import NOW, export, list_faults, plain_export,
 from predictor.audit.propose.propose import propose_settings
 from predictor.core.errors import TableError
 from predictor.core.settings import load_settings
+from predictor.data.crm.export_maps import EXPORTS
 from predictor.simulate.firm import simulate_firm
 from predictor.training.train import train
 
@@ -177,5 +178,5 @@ def test_several_files_need_a_crm_and_one_that_is_known(tmp_path):
     result = run_init(tmp_path, "--out", tmp_path / "x.toml")
     assert "The leads must be one file" in " ".join(result.stderr.split())
     result = run_init(tmp_path / "a.csv", "--crm", "sap", "--out", tmp_path / "x.toml")
-    assert "--crm must be one of hubspot, salesforce, marketo, but is 'sap'" in " ".join(result.stderr.split())
+    assert f"--crm must be one of {', '.join(EXPORTS)}, but is 'sap'. Write none for" in " ".join(result.stderr.split())
     assert not (tmp_path / "x.toml").exists()
