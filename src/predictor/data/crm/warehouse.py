@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import pandas as pd
 
@@ -47,26 +48,31 @@ def find_prefix(names: Iterable[str], usual: Sequence[str] = ()) -> str:
     >>> find_prefix(["lead_id", "feature_1", "feature_2", "feature_3"])
     ''
     """
+    found, counts = _count_prefixes(tuple(names))
+    frequent = max(usual, key=lambda prefix: counts[prefix], default="")
+    return found or (frequent if counts[frequent] else "")
+
+
+@lru_cache(maxsize=64)
+def _count_prefixes(names: tuple[str, ...]) -> tuple[str, Counter[str]]:
+    """The prefix that leaves most known names, and how many columns have each prefix."""
     shared = [name for name in names if not _is_unshared(name)]
-    counts = Counter(name[: found.end()] for name in shared for found in _SEPARATOR.finditer(name) if found.end() < len(name))
-    known = {name: is_known(name) for name in shared}
+    counts = Counter(name[: end.end()] for name in shared for end in _SEPARATOR.finditer(name) if end.end() < len(name))
     gains = {}
     for prefix, number in counts.items():
-        share = 0.5 if prefix in _CONNECTORS else _SHARE
+        share = 0.5 if prefix.casefold() in _CONNECTORS else _SHARE
         if number >= max(_FEWEST, share * len(shared)):
             having = [name for name in shared if name.startswith(prefix)]
-            gains[prefix] = sum(is_known(_shorten(name, prefix)) - known[name] for name in having)
+            gains[prefix] = sum(is_known(_shorten(name, prefix)) - is_known(name) for name in having)
     best = max(gains, key=lambda prefix: (gains[prefix], -len(prefix)), default="")
-    if gains.get(best, 0) > 0:
-        return best
-    frequent = max(usual, key=lambda prefix: counts[prefix], default="")
-    return frequent if counts[frequent] else ""
+    return best if gains.get(best, 0) > 0 else "", counts
 
 
 def _is_unshared(name: str) -> bool:
     return name in LEAD_FACTS or name in _UNSHARED or deny_category(name) == "connector" or bool(find_columns([name], MARKS))
 
 
+@lru_cache(maxsize=4096)
 def is_known(name: str) -> bool:
     """Whether a column has a name that some CRM uses, or that is never an attribute."""
     return deny_category(name) is not None or any(read_export_map(crm).knows(name) for crm in EXPORTS)
