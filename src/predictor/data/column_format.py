@@ -214,14 +214,15 @@ def _detect_counted(cells: _Cells, *, min_share: float) -> DetectedFormat | None
 
 def _detect_date(cells: _Cells, order: Format | None, *, min_share: float) -> DetectedFormat | None:
     """The format of dates that fits most cells, at least `min_share` of the rows; None for ISO 8601."""
-    if cells.share(cells.match(_ISO.fullmatch)) >= 0.5:
-        return None
     numeric = cells.match(looks_numeric)
+    worded = ~numeric & cells.match(_holds_digit) & ~cells.match(_NUMBER.fullmatch)
+    if cells.share(cells.match(_ISO.fullmatch)) >= 0.5 or cells.share(numeric | worded) < min_share:
+        return None
     fits: dict[Format, np.ndarray] = {name: np.zeros(len(numeric), dtype=bool) for name in _ALL_ORDERS}
     orders = [list_orders(cells.texts[place]) for place in np.flatnonzero(numeric)]
     for name in _ALL_ORDERS:
         fits[name][numeric] = [name in fitting for fitting in orders]
-    fits["date 31 Mar 2026"] = cells.check(read_date, ~numeric & cells.match(_holds_digit))
+    fits["date 31 Mar 2026"] = cells.check(read_date, worded)
     shares = {name: cells.share(fit) for name, fit in fits.items()}
     best = max(shares.values())
     if best < min_share:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.data.date_formats import read_date
+from predictor.data.values import list_cells
 
 Kind = Literal["number", "category", "date", "set"]
 
@@ -159,11 +160,12 @@ def _blank_column(column: pd.Series, words: set[str]) -> pd.Series:
         return column
     if isinstance(column.dtype, pd.StringDtype):  # few distinct texts
         codes, uniques = pd.factorize(column)
-        stripped = [text if text.casefold() not in words else None for text in (str(cell).strip() for cell in uniques)]
+        texts = [str(cell).strip() for cell in list_cells(uniques)]
+        stripped = [text if text.casefold() not in words else None for text in texts]
         return pd.Series(np.array([*stripped, None], dtype=object)[codes], index=column.index, name=column.name).astype("str")
-    texts = column.astype(object).where(column.notna(), None)
-    texts = texts.map(lambda cell: None if cell is None else _to_text(cell))
-    return texts.where(~texts.str.casefold().isin(words), None).astype("str")
+    cells = column.astype(object).where(column.notna(), None)
+    cells = cells.map(lambda cell: None if cell is None else _to_text(cell))
+    return cells.where(~cells.str.casefold().isin(words), None).astype("str")
 
 
 def _to_text(cell: object) -> str:

@@ -76,7 +76,7 @@ def factorize_column(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
     """
     if column.dtype != object:
         codes, uniques = pd.factorize(column, use_na_sentinel=False)
-        return codes, [to_plain(value) for value in uniques]
+        return codes, [to_plain(value) for value in list_cells(uniques)]
     positions: dict[Any, int] = {}
     values: list[Any] = []
     codes = np.empty(len(column), dtype=np.intp)
@@ -86,6 +86,11 @@ def factorize_column(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
         if codes[row] == len(values):
             values.append(value)
     return codes, values
+
+
+def list_cells(cells: Any) -> list[Any]:  # noqa: ANN401  any array of pandas
+    """The cells of an array as a list; of texts at once, since Arrow hands them out slowly one by one."""
+    return np.asarray(cells, dtype=object).tolist() if isinstance(cells.dtype, pd.StringDtype) else list(cells)
 
 
 def _make_hashable(value: object) -> object:

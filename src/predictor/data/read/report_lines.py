@@ -13,6 +13,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, count
 from predictor.data.read.table_shape import is_typed
+from predictor.data.values import list_cells
 
 _FULL = 0.98  # share of rows that fill a column which every record has
 _MOST_CLOSING = 200  # rows at the end among which closing lines are looked for
@@ -238,7 +239,7 @@ class _Reader:
 
 
 def _study(column: pd.Series) -> _Usual:
-    cells = [str(cell).strip() for cell in column.dropna()]
+    cells = [str(cell).strip() for cell in list_cells(column.dropna().array)]
     plain = [cell for cell in cells if not re.search(r"\s", cell)]
     distinct = frozenset(cells)
     is_key = bool(cells) and len(plain) >= _FULL * len(cells) and 2 * len(distinct) > len(cells) and _are_keys(plain)
