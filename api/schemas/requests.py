@@ -56,11 +56,10 @@ def _read_number(value: object) -> float | None:
 
 def _check_value(value: object) -> object:
     if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(member, (list, dict)) for member in value)):
-        raise PydanticCustomError(
-            "value", "must be a text, number, true, false, null or a list of these. Send one, or leave it out"
-        )
+        rule = "must be one text, number, true, false or null, or a list of these. Send one of them, or leave it out"
+        raise PydanticCustomError("value", rule)
     if isinstance(value, list) and len(value) > _MOST_MEMBERS:
-        raise PydanticCustomError("members", f"must have {_MOST_MEMBERS} values at most. Leave the others out")
+        raise PydanticCustomError("members", f"must have {_MOST_MEMBERS:,} values at most. Leave the others out")
     if isinstance(value, (int, float)):
         _check_size(value)
     return value

@@ -112,7 +112,7 @@ def _format_bin(feature: Feature, bins: Bins, place: int) -> str:
     case = str if feature.label == feature.name else _lower  # a column keeps the firm's spelling
     what = case(group if len(rest) < len(feature.label) else "")
     label, joint = (f"{what}{rest.replace(': ', ', ')}", ": ") if ": " in rest else (what + (rest if what else case(rest)), " ")
-    if feature.column and place < len(bins.shares) - 1:
+    if feature.column:
         return _format_set_bin(feature, bins, place, case(feature.group))
     if place == len(bins.shares) - 1:
         return f"no {what}" if _is_age(feature) else f"{label}{joint}{UNKNOWN}"
@@ -126,6 +126,8 @@ def _format_bin(feature: Feature, bins: Bins, place: int) -> str:
 
 def _format_set_bin(feature: Feature, bins: Bins, place: int, what: str) -> str:
     """A set with a member of it or its size, as in "interests that include 'API'" or 'interests of 2 or more values'."""
+    if place == len(bins.shares) - 1:
+        return f"{what} {UNKNOWN}"
     if feature.kind == "member":
         return f"{what} that {_include(what, does=place == 1)} '{feature.spell(0)}'"
     size = _format_range(bins.edges, place, counts=True)

@@ -50,6 +50,20 @@ def test_counts_are_0_1_and_2_or_more():
     assert [bins.place(VIEWS, value) for value in (0.0, 1.0, 2.0, 30.0, np.nan)] == [0, 1, 2, 2, 3]
 
 
+def test_a_member_of_a_set_is_there_or_not():
+    member = Feature("members/topics/api", "Topics: API", "Topics", kind="member", categories=("api",), column="topics")
+    for values in (np.repeat([0.0, 1.0, np.nan], [97, 21, 30]), np.repeat([0.0, 1.0, np.nan], [21, 97, 30])):
+        bins = compute_bins(member, values, np.nan_to_num(values))
+        known = [int((values == value).sum()) for value in (0, 1)]
+        assert bins == Bins((1.0,), ((known[0], 0.0), (known[1], 1.0), (30, 0.0)))
+        assert [bins.place(member, value) for value in (0.0, 1.0, np.nan)] == [0, 1, 2]
+
+
+def test_the_number_of_values_of_a_set_is_a_count():
+    number = Feature("members/topics", "Number of Topics", "Topics", kind="members", column="topics")
+    assert compute_bins(number, np.repeat([1.0, 2.0], [80, 20])).edges == (1.0, 2.0)
+
+
 def test_counts_that_most_leads_have_are_cut_into_quarters():
     assert compute_bins(VIEWS, np.arange(100)).edges == (20.0, 50.0, 70.0)  # quarters at 24.75, 49.5 and 74.25
     assert compute_bins(Feature(MISSING, "", "", kind="missing_count"), np.repeat([0, 1, 5], [90, 5, 5])).edges == (1.0, 2.0)

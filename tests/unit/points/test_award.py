@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
 
+from predictor.data.formats import to_plain_format
 from predictor.data.values import Event
 from predictor.points.award import Award, FiredRule, award_lead
+from predictor.points.award_table import award_table
 from predictor.points.rulebook import parse_rule_book
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -144,3 +147,34 @@ def test_days_have_24_hours_where_the_clock_is_changed():
     assert award_lead(book, {}, [noon_before], as_of).total == 10
     assert award_lead(book, {}, [eleven_before], as_of).total == 10
     assert award_lead(book, {}, [eleven_before], as_of + timedelta(seconds=1)).total == 0
+
+
+@pytest.mark.parametrize(
+    ("condition", "column_format", "values", "others"),
+    [
+        ("equals=true", "yes/no", [True, 1, "WAHR", "Yes"], [False, "no", None, "perhaps"]),
+        ("equals='Ja'", "1/0", [True, 1.0, "1", "true"], [0, "nein", None]),
+        ("in=['no', false]", "yes/no", [False, "0", "FALSCH"], [True, None]),
+        (
+            "equals='Pricing; API'",
+            "set ;",
+            ["API;Pricing", ["pricing", "api"], " Pricing ;API"],
+            ["API", "API;Pricing;Support", []],
+        ),
+        ("in=['API', 'Pricing']", "set ,", ["api", ["Pricing"]], ["API, Pricing", None]),
+    ],
+)
+def test_a_rule_sees_yes_and_no_and_sets_as_leads_are_read(condition, column_format, values, others):
+    book = parse_rule_book(f"name='x'\ngate=1\n[[rules]]\nname='A'\nattribute='a'\n{condition}\npoints=1", "x.toml")
+    read = book.read_as({"a": column_format})
+    plain = [to_plain_format(value, column_format) for value in (*values, *others)]
+    expected = [1.0] * len(values) + [0.0] * len(others)
+    assert [award_lead(read, {"a": value}, [], NOW).total for value in plain] == expected
+    table = pd.DataFrame({"lead_id": "L", "as_of": pd.to_datetime([NOW] * len(plain)), "a": pd.Series(plain, dtype=object)})
+    assert award_table(read, table, None).total.tolist() == expected
+    assert read.read_as({"a": column_format}) == read
+
+
+def test_a_rule_on_a_range_or_an_amount_stays_as_it_is_written():
+    book = parse_rule_book("name='x'\ngate=1\n[[rules]]\nname='A'\nattribute='a'\nequals='51-200'\npoints=1", "x.toml")
+    assert book.read_as({"a": "range 1-10"}) == book

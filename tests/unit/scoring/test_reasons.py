@@ -24,6 +24,11 @@ OWN = Feature("events/unsubscribed/count_7d", "Unsubscribed in 7 days", "Unsubsc
 LARGEST = Feature("events/page_view/value_max", "Page views: largest value", "Page views", kind="number")
 POINTS = Feature("points/title", "Points: title", "Points: title", kind="number")
 CRM = Feature("CRM_owner", "CRM owner", "CRM owner", kind="category", categories=("x",))
+TOPICS = Feature(
+    "members/topics/api", "Topics: API", "Topics", kind="member", categories=("api",), spellings=("API",), column="topics"
+)
+NEED = Feature("members/need/crm", "Need: CRM", "Need", kind="member", categories=("crm",), spellings=("CRM",), column="need")
+NUMBER = Feature("members/topics", "Number of Topics", "Topics", kind="members", column="topics")
 FEATURES = (RANK, WEEK, LAST, SIZE)
 EXPLAINER = Explainer(FEATURES)
 
@@ -34,6 +39,17 @@ def test_a_group_is_one_reason_with_the_value_of_the_member_with_the_largest_eff
     assert up.text == "Page views 1.2 days since the last: +8.0 points of probability"
     assert down.text == "Employees 12,500: -1.0 points of probability"
     assert (up.evidence, down.evidence) == (None, None)
+
+
+def test_a_reason_about_a_set_names_a_value_before_their_number():
+    explainer = Explainer((TOPICS, NUMBER, SIZE))
+    (reason,) = explainer.list_reasons(np.array([0.01, 0.04, 0.0]), np.array([1.0, 3.0, 5.0]), each_way=5)
+    assert reason.text == "Topics include 'API': +5.0 points of probability"
+    (reason,) = explainer.list_reasons(np.array([-0.01, 0.04, 0.0]), np.array([1.0, 3.0, 5.0]), each_way=5)
+    assert reason.text == "Topics 3 values: +3.0 points of probability"
+    assert explainer.describe_table(np.array([[0.01, 0.04, 0.0]]), np.array([[1.0, 3.0, 5.0]]), most=2) == [
+        "Topics include 'API': +5.0 points of probability"
+    ]
 
 
 def test_the_evidence_is_of_the_value_in_the_reason():
@@ -61,6 +77,13 @@ def test_the_evidence_is_of_the_value_in_the_reason():
         (SIZE, 1234567.0, "1,234,567"),
         (AGE, 9100.4, "9,100 days ago"),
         (TOUCH, 0.0, "webinar (type of the first touch)"),
+        (TOPICS, 1.0, "include 'API'"),
+        (TOPICS, 0.0, "do not include 'API'"),
+        (TOPICS, np.nan, "not known"),
+        (NEED, 1.0, "includes 'CRM'"),
+        (NEED, 0.0, "does not include 'CRM'"),
+        (NUMBER, 1.0, "1 value"),
+        (NUMBER, 3.0, "3 values"),
     ],
 )
 def test_values_as_people_read_them(feature, number, value):
@@ -100,6 +123,13 @@ def test_values_as_people_read_them(feature, number, value):
         (RANK, (), 9.0, "rank other"),
         (RANK, (), np.nan, "rank not known"),
         (CRM, (), 0.0, "CRM owner x"),
+        (TOPICS, (1.0,), 1.0, "topics that include 'API'"),
+        (TOPICS, (1.0,), 0.0, "topics that do not include 'API'"),
+        (TOPICS, (1.0,), np.nan, "topics not known"),
+        (NEED, (1.0,), 0.0, "need that does not include 'CRM'"),
+        (NUMBER, (1.0, 2.0), 1.0, "topics of 1 value"),
+        (NUMBER, (1.0, 2.0), 3.0, "topics of 2 or more values"),
+        (NUMBER, (2.0, 4.0), 3.0, "topics of 2 to under 4 values"),
     ],
 )
 def test_evidence_in_words(feature, edges, number, text):

@@ -177,3 +177,28 @@ def test_the_command_learns_from_the_store_beside_the_bundles(firm, answers):
     assert result.exit_code == 0, result.output
     assert '"STORE001"' in result.stdout
     assert "romoted" in result.stdout
+
+
+def test_yes_and_no_and_sets_of_the_store_are_read_as_in_tables(firm, answers, tmp_path):
+    settings, spellings = load_settings(firm), (["Yes", "yes", "TRUE"], ["No", "no", "false"])
+    topics = ["Pricing;API", "API;Pricing", "API", "Support;API", "Pricing"]
+    told = [
+        (
+            replace(answer, features={
+                **answer.features, "news": spellings[at % 2][at % 3], "opted": float(at % 2), "topics": topics[at % 5],
+                "size": "51-200",
+            }),
+            *rest,
+        )
+        for at, (answer, *rest) in enumerate(answers)
+    ]  # fmt: skip
+    dataset = load_stored_dataset(settings, store(tmp_path, told, explore=True, explore_rate=1.0))
+    kinds = {"news": "category", "opted": "number", "topics": "set", "size": "category"}
+    assert {name: dataset.leads.attributes[name] for name in kinds} == kinds
+    assert dataset.leads.formats == {"news": "yes/no", "opted": "1/0", "topics": "set ;"}
+    assert set(dataset.rows["news"]) == {"yes", "no"}
+    assert set(dataset.rows["topics"]) == {"API", "Pricing", "API;Pricing", "API;Support"}
+    features, _ = dataset.fit_features(np.arange(len(dataset)))
+    assert [name for name in features.names if name.startswith("members/topics/")] == [
+        "members/topics/api", "members/topics/pricing", "members/topics/support",
+    ]  # fmt: skip

@@ -6,16 +6,17 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 import pytest
+from fastapi.testclient import TestClient
 from helpers import draw_leads, make_firm
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from api.app import create_app
 from predictor.core.errors import ScoringError, TableError
 from predictor.core.settings import load_settings
 from predictor.scoring.answer import Lead
 from predictor.scoring.batch import score_leads
-from predictor.scoring.crm.record import CrmReader
 from predictor.scoring.scorer import Scorer
 from predictor.training.tracking.frame import score_frame
 from predictor.training.train import save_trained, train
@@ -39,7 +40,7 @@ quick = hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.
 
 
 @pytest.fixture(scope="module")
-def scorer(tmp_path_factory):
+def models(tmp_path_factory):
     folder, draw = tmp_path_factory.mktemp("firm"), np.random.default_rng(0)
     leads, n = draw_leads(600).drop(columns="score"), 600
     accepted, flip = leads["sql_at"].notna().to_numpy(), draw.random((n, 3)) < 0.35
@@ -56,21 +57,43 @@ def scorer(tmp_path_factory):
     })  # fmt: skip
     (folder / "book.toml").write_text(BOOK)
     path = make_firm(folder, leads, roles={"points": []}, points={"rule_book": "book.toml", "gate": 30})
-    return Scorer.load(save_trained(train(load_settings(path)), folder / "models", now=NOW).folder)
+    save_trained(train(load_settings(path)), folder / "models", now=NOW)
+    return folder / "models"
 
 
-def ask(scorer, attributes):
-    """The answer of a request, which a table of one row, MLflow's table and a CRM's record must give too."""
-    answer = scorer.score_lead(Lead("A", NOW, attributes))
-    table = pd.DataFrame({"lead_id": ["A"]} | {name: pd.Series([value], dtype=object) for name, value in attributes.items()})
-    answers, _ = score_leads(scorer, table, None, now=pd.Timestamp(NOW))
-    frame = score_frame(scorer, table, now=NOW)
-    reader = CrmReader("salesforce", scorer.features, (*scorer.attributes, *scorer.settings.roles.points))
-    sent = {name: list(value) if isinstance(value, (np.ndarray, tuple)) else value for name, value in attributes.items()}  # JSON
-    record = scorer.score_lead(Lead("A", NOW, reader.read({"Id": "A"} | sent).lead["attributes"]))
-    assert {answers["probability"][0], frame["probability"][0], record.probability} == {answer.probability}
-    assert {answers["points"][0], frame["points"][0], record.points.total} == {answer.points.total}
-    return answer
+@pytest.fixture(scope="module")
+def client(models):
+    with TestClient(create_app(models), raise_server_exceptions=False) as client:
+        yield client
+        client.app.state.service.store.close()
+
+
+@pytest.fixture(scope="module")
+def scorer(models):
+    return Scorer.load(next(folder for folder in models.iterdir() if folder.is_dir()))
+
+
+@pytest.fixture(scope="module")
+def ask(scorer, client):
+    """The answer about attributes, which is the same from a table, MLflow's table, HTTP, and a CRM's record over HTTP."""
+
+    def ask(attributes):
+        answer = scorer.score_lead(Lead("A", NOW, attributes))
+        table = pd.DataFrame({"lead_id": ["A"]} | {name: pd.Series([value], dtype=object) for name, value in attributes.items()})
+        answers, _ = score_leads(scorer, table, None, now=pd.Timestamp(NOW))
+        frame = score_frame(scorer, table, now=NOW)
+        sent = {name: list(value) if isinstance(value, (np.ndarray, tuple)) else value for name, value in attributes.items()}
+        posted = client.post("/v1/score", json={"lead_id": "A", "as_of": NOW.isoformat(), "attributes": sent}).json()
+        record = client.post("/v1/score?crm=salesforce", json={"Id": "A", "as_of": NOW.isoformat()} | sent).json()
+        assert {answers["probability"][0], frame["probability"][0], posted["probability"], record["probability"]} == {
+            answer.probability
+        }
+        assert {answers["points"][0], frame["points"][0], posted["points"]["total"], record["points"]["total"]} == {
+            answer.points.total
+        }
+        return answer
+
+    return ask
 
 
 def test_what_training_read(scorer):
@@ -88,16 +111,16 @@ def test_what_training_read(scorer):
 
 @quick
 @given(st.sampled_from(["Has Opted In", "Newsletter", "Checked"]), st.sampled_from(list(zip(YES, NO, strict=True))))
-def test_yes_and_no_are_one_thing_however_spelled(scorer, name, pair):
+def test_yes_and_no_are_one_thing_however_spelled(ask, name, pair):
     usual = {"Has Opted In": (1, 0), "Newsletter": ("Yes", "No"), "Checked": ("x", None)}[name]
     for value, spelled in zip(pair, usual, strict=True):
-        answer = ask(scorer, {name: value})
-        expected = ask(scorer, {name: spelled})
+        answer = ask({name: value})
+        expected = ask({name: spelled})
         assert answer.probability == expected.probability
         assert answer.points == expected.points
         assert answer.features == expected.features
         assert not answer.warnings
-    yes, no = (ask(scorer, {name: value}) for value in pair)
+    yes, no = (ask({name: value}) for value in pair)
     assert yes.probability > no.probability
     assert yes.points.total - no.points.total == {"Has Opted In": 7, "Newsletter": 20, "Checked": 3}[name]
 
@@ -117,9 +140,9 @@ def spell(members, way):
     st.integers(1, 3),
     st.sampled_from([";", "; ", "list", "json", "python", "array", "tuple", "case", "twice"]),
 )
-def test_one_set_has_one_probability_in_any_order_and_spelling(scorer, order, size, way):
+def test_one_set_has_one_probability_in_any_order_and_spelling(ask, order, size, way):
     members = order[:size]
-    answer, expected = ask(scorer, {"Interests": spell(members, way)}), ask(scorer, {"Interests": ";".join(sorted(members))})
+    answer, expected = ask({"Interests": spell(members, way)}), ask({"Interests": ";".join(sorted(members))})
     assert answer.probability == expected.probability
     assert answer.points == expected.points
     assert not answer.warnings
@@ -128,32 +151,32 @@ def test_one_set_has_one_probability_in_any_order_and_spelling(scorer, order, si
 
 @quick
 @given(st.permutations(CHANNELS), st.integers(1, 3), st.sampled_from([";", ",", "list", "json"]))
-def test_a_set_between_commas_is_one_too(scorer, order, size, way):
-    answer, expected = ask(scorer, {"Channels": spell(order[:size], way)}), ask(scorer, {"Channels": ", ".join(order[:size])})
+def test_a_set_between_commas_is_one_too(ask, order, size, way):
+    answer, expected = ask({"Channels": spell(order[:size], way)}), ask({"Channels": ", ".join(order[:size])})
     assert answer.probability == expected.probability
     assert not answer.warnings
 
 
 @quick
 @given(st.sampled_from(["Has Opted In", "Newsletter", "Interests", "Größe", "industry"]), st.data())
-def test_names_of_attributes_are_found_in_any_case(scorer, name, data):
+def test_names_of_attributes_are_found_in_any_case(ask, name, data):
     value = {"Interests": "API", "Größe": 7, "industry": "Software"}.get(name, "Yes")
     join = data.draw(st.sampled_from([" ", "_", "-", ""]))
     case = data.draw(st.sampled_from([str.upper, str.lower, str.title, str.swapcase]))
     other = case(name.replace("ß", "ss")).replace(" ", join)
-    answer = ask(scorer, {other: value})
-    assert answer.probability == ask(scorer, {name: value}).probability
+    answer = ask({other: value})
+    assert answer.probability == ask({name: value}).probability
     assert not answer.warnings
 
 
-def test_a_set_without_members_is_not_known(scorer):
+def test_a_set_without_members_is_not_known(scorer, ask):
     unknown = scorer.score_lead(Lead("A", NOW, {}))
     for value in ([], "", " ; ", "[]", None, [None]):
-        assert ask(scorer, {"Interests": value}).probability == unknown.probability
+        assert ask({"Interests": value}).probability == unknown.probability
 
 
-def test_a_value_that_was_never_seen_is_told_and_the_others_count(scorer):
-    answer = ask(scorer, {"Interests": ["API", "Partners", "ann@example.com"]})
+def test_a_value_that_was_never_seen_is_told_and_the_others_count(ask):
+    answer = ask({"Interests": ["API", "Partners", "ann@example.com"]})
     assert [warning.what for warning in answer.warnings] == ["Unknown interests 'Partners': scored as other."]
     assert answer.features["Interests"] == "(not kept) 0;API;Partners"
     assert answer.features["Interests"].count("@") == 0
@@ -180,10 +203,13 @@ def test_a_list_is_refused_where_training_had_one_value(scorer):
         scorer.score_lead(Lead("A", NOW, {"industry": ["Software"]}))
 
 
-def test_an_attribute_that_is_sent_twice_is_refused(scorer):
+def test_an_attribute_that_is_sent_twice_is_refused(scorer, client, ask):
     with pytest.raises(ScoringError, match=r"LEAD022 'Newsletter', 'NEWSLETTER' are the same attribute\. Send it once\."):
         scorer.score_lead(Lead("A", NOW, {"Newsletter": "Yes", "NEWSLETTER": "Yes"}))
-    assert ask(scorer, {"Newsletter": "Yes", "NEWSLETTER": None}).probability == ask(scorer, {"Newsletter": True}).probability
+    refused = client.post("/v1/score", json={"lead_id": "A", "attributes": {"industry": "Retail", "Industry": "Software"}})
+    assert refused.status_code == 422
+    assert refused.json()["error"] == {"code": "LEAD022", "text": "'industry', 'Industry' are the same attribute. Send it once."}
+    assert ask({"Newsletter": "Yes", "NEWSLETTER": None}).probability == ask({"Newsletter": True}).probability
 
 
 def test_columns_of_a_file_in_another_case_are_told(scorer):
@@ -208,3 +234,38 @@ def test_a_column_that_is_written_as_in_training_is_the_one_that_counts(scorer):
     answers, findings = score_leads(scorer, table, None, now=pd.Timestamp(NOW))
     assert answers["probability"].tolist() == [scorer.score_lead(Lead("A", NOW, {"Newsletter": "Yes"})).probability]
     assert "Not used by this model: 'NEWSLETTER'." in [finding.what for finding in findings]
+
+
+def test_a_list_of_an_attribute_with_one_value_is_a_422_and_leaves_the_others_of_a_batch(client):
+    leads = [{"lead_id": "A", "attributes": {"industry": ["Retail"]}}, {"lead_id": "B", "attributes": {"Interests": ["API"]}}]
+    refused, answered = client.post("/v1/score/batch", json={"leads": leads}).json()["answers"]
+    rule = (
+        "'attributes.industry' must be one text, number, true, false or null, but a list came. Send one value, or leave it out."
+    )
+    assert refused == {"lead_id": "A", "error": {"code": "API002", "text": rule}}
+    assert answered["lead_id"] == "B"
+    assert "error" not in answered
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ([["API"]], "'attributes.Interests' must be one text, number, true, false or null, or a list of these"),
+        ([{"a": 1}], "'attributes.Interests' must be one text, number, true, false or null, or a list of these"),
+        ({"a": 1}, "'attributes.Interests' must be one text, number, true, false or null, or a list of these"),
+        (["x"] * 1001, "'attributes.Interests' must have 1,000 values at most. Leave the others out."),
+    ],
+)
+def test_what_is_no_set_is_a_422(client, value, text):
+    response = client.post("/v1/score", json={"lead_id": "A", "attributes": {"Interests": value}})
+    assert response.status_code == 422
+    assert response.json()["error"]["text"].startswith(text)
+
+
+def test_the_model_says_what_to_send(client):
+    features = {feature["name"]: feature for feature in client.get("/v1/model").json()["features"]}
+    assert features["members/Interests/api"] == {
+        "name": "members/Interests/api", "label": "Interests: API", "kind": "member", "categories": ["api"],
+    }  # fmt: skip
+    assert features["members/Interests"]["kind"] == "members"
+    assert "Interests" in client.get("/v1/model").json()["attributes"]
