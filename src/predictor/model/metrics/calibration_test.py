@@ -28,7 +28,10 @@ _MOST_DRAWN = 20_000  # leads above which sums over a bin are drawn as normal
 
 @dataclass(frozen=True, slots=True)
 class NoiseFloor:
-    """The expected calibration error that right probabilities would show on so many leads.
+    """The calibration error that is left when every probability is right, because leads are few.
+
+    Outcomes are drawn from the probabilities themselves (consistency resampling: Broecker and Smith 2007, Weather and
+    Forecasting 22), and the error is taken over the same ten bins as in `compute_metrics`.
 
     Attributes:
         mean: On average.
@@ -133,32 +136,6 @@ class CalibrationJudgement:
         return max(self.chance[1] - self.promised, self.promised - self.chance[0])
 
 
-def compute_noise_floor(probability: ArrayLike, *, draws: int = 2000, seed: int = 0) -> NoiseFloor:
-    """The calibration error that is left when every probability is right, because leads are few.
-
-    Outcomes are drawn from the probabilities themselves (consistency resampling: Broecker and Smith 2007, Weather and
-    Forecasting 22), and the error is taken over the same ten bins as in `compute_metrics`.
-
-    Args:
-        probability: (n,) from 0 to 1.
-        draws: Samples drawn.
-        seed: The same seed gives the same floor.
-
-    Raises:
-        TrainingError: As `check_pairs`.
-
-    >>> floor = compute_noise_floor(np.full(400, 0.5))  # one bin: the mean of |share - 0.5| is sqrt(0.25 / 400 * 2 / pi)
-    >>> round(floor.mean, 3), round(floor.high, 2)
-    (0.02, 0.05)
-    >>> compute_noise_floor([1.5])
-    Traceback (most recent call last):
-    predictor.core.errors.TrainingError: Probabilities must lie between 0 and 1, but 1 of 1 does not (first at position 0). \
-Calibrate the scores, or leave those leads out.
-    """
-    errors, _ = _draw_errors(probability, draws=draws, seed=seed)
-    return NoiseFloor(float(errors.mean()), float(np.quantile(errors, 0.95)))
-
-
 def judge_calibration(outcome: ArrayLike, probability: ArrayLike, *, draws: int = 2000, seed: int = 0) -> CalibrationJudgement:
     """Whether probabilities can be believed, or only the order that they put leads in.
 
@@ -190,6 +167,9 @@ def judge_calibration(outcome: ArrayLike, probability: ArrayLike, *, draws: int 
     >>> accepted = draw.random(3000) < promised
     >>> judge_calibration(accepted, promised).verdict, judge_calibration(accepted, promised / 2).faults[0]
     ('calibrated', 'level')
+    >>> floor = judge_calibration([0, 1] * 200, np.full(400, 0.5)).noise  # of one bin: sqrt(0.25 / 400 * 2 / pi)
+    >>> round(floor.mean, 3), round(floor.high, 2)
+    (0.02, 0.05)
     >>> judge_calibration([], [])
     Traceback (most recent call last):
     predictor.core.errors.TrainingError: Outcomes and probabilities must be of the same leads, at least one, but there are 0 \

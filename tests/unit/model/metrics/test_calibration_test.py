@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit, logit
 
 from predictor.core.errors import TrainingError
-from predictor.model.metrics.calibration_test import compute_noise_floor, judge_calibration
+from predictor.model.metrics.calibration_test import judge_calibration
 from predictor.model.metrics.metrics import compute_metrics
 
 
@@ -120,25 +120,25 @@ def test_certain_probabilities_that_hold():
 
 
 def test_floor_of_one_bin_is_the_mean_absolute_deviation():
-    floor = compute_noise_floor(np.full(1000, 0.3), draws=20_000)
+    floor = judge_calibration(np.arange(1000) % 10 < 3, np.full(1000, 0.3), draws=20_000).noise
     sd = np.sqrt(0.21 / 1000)
     assert floor.mean == pytest.approx(sd * np.sqrt(2 / np.pi), rel=0.02)
     assert floor.high == pytest.approx(1.96 * sd, rel=0.03)
 
 
 def test_floor_is_what_right_probabilities_show():
-    _, probability = draw(600, 7)
+    judged, probability = draw(600, 7)
     random, shown = np.random.default_rng(8), []
     for _ in range(1000):
         outcome = (random.random(600) < probability).astype(float)
         shown.append(compute_metrics(outcome, probability)["ece"])
-    floor = compute_noise_floor(probability)
+    floor = judge_calibration(judged, probability).noise
     assert floor.mean == pytest.approx(np.mean(shown), rel=0.03)
     assert floor.high == pytest.approx(np.quantile(shown, 0.95), rel=0.05)
 
 
 def test_floor_falls_with_the_root_of_leads_on_either_side_of_the_change_of_method():
-    few, many = (compute_noise_floor(draw(n, 9)[1]) for n in (19_000, 76_000))
+    few, many = (judge_calibration(*draw(n, 9)).noise for n in (19_000, 76_000))
     assert few.mean / many.mean == pytest.approx(2, rel=0.04)
     assert few.high / many.high == pytest.approx(2, rel=0.08)
 
@@ -147,4 +147,4 @@ def test_what_cannot_be_judged_is_refused():
     with pytest.raises(TrainingError, match=r"Outcomes must equal 0 or 1, but 1 of 2 does not"):
         judge_calibration([0, np.nan], [0.1, 0.2])
     with pytest.raises(TrainingError, match=r"Probabilities must lie between 0 and 1, but 1 of 1 does not"):
-        compute_noise_floor([np.nan])
+        judge_calibration([0], [np.nan])
