@@ -23,16 +23,16 @@ def time_once(run: Callable[[], Made], keep: Callable[[Made], Mapping[str, Any]]
     """
     start = time.perf_counter()
     made = run()
-    told = {"seconds": time.perf_counter() - start, "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}
-    print(json.dumps({**told, **keep(made)}))
+    figures = {"seconds": time.perf_counter() - start, "gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20}
+    print(json.dumps({**figures, **keep(made)}))
 
 
 def measure(script: str, *arguments: str | Path) -> dict[str, Any]:
     """What one run of a script tells, started with `--work` and the arguments."""
     command = [sys.executable, script, "--work", *map(str, arguments)]
     answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    told: dict[str, Any] = json.loads(answer.splitlines()[-1])
-    return told
+    figures: dict[str, Any] = json.loads(answer.splitlines()[-1])
+    return figures
 
 
 def report_missed(missed: list[str]) -> int:
@@ -43,8 +43,8 @@ def report_missed(missed: list[str]) -> int:
 
 def run_script(work: Callable[..., None], main: Callable[[list[int]], int], sizes: list[int]) -> None:
     """One run where `measure` started the script, else its tables for the sizes that are asked, or for the usual ones."""
-    asked = sys.argv[1:]
-    if asked[:1] == ["--work"]:
-        work(*asked[1:])
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--work"]:
+        work(*arguments[1:])
     else:
-        sys.exit(main([int(size) for size in asked] or sizes))
+        sys.exit(main([int(size) for size in arguments] or sizes))

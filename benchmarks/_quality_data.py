@@ -55,8 +55,8 @@ def set_olist(folder: Path, draft: Path) -> Settings:
     table = table.merge(deals[["mql_id", "won_date"]], on="mql_id", how="left", validate="one_to_one")
     table["weekday"] = pd.to_datetime(table["first_contact_date"]).dt.day_name()
     table.to_csv(draft / "olist.csv", index=False)
-    asked = _read("olist")
-    return make_settings(asked | {"split": SPLIT}, folder=draft)
+    content = _read("olist")
+    return make_settings(content | {"split": SPLIT}, folder=draft)
 
 
 def set_firm(_: Path | None, draft: Path) -> Settings:

@@ -38,12 +38,12 @@ def ask_flaml(rows: Rows, budget: float) -> tuple[np.ndarray, str]:
         rows.fit.to_parquet(folder / "fit.parquet")
         rows.test.to_parquet(folder / "test.parquet")
         command = [prepare_flaml(), "-E", _quality_flaml.__file__, name, str(budget)]
-        told = json.loads(_run(command).splitlines()[-1])
+        answer = json.loads(_run(command).splitlines()[-1])
         said = pd.read_parquet(folder / "said.parquet")
-    read = {part: told[part] for part in ("fit", "test")}
+    read = {part: answer[part] for part in ("fit", "test")}
     assert read == rows.describe(), f"FLAML read other rows: {read}"
     assert list(said["lead_id"]) == list(rows.test["lead_id"])
-    return said["probability"].to_numpy(float), str(told["chosen"])
+    return said["probability"].to_numpy(float), str(answer["chosen"])
 
 
 def prepare_flaml() -> Path:

@@ -75,8 +75,8 @@ class Server:
 
     def read_mb(self) -> float:
         """The most that it has held in memory, in MB."""
-        told = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
-        return int(told.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
 
     def await_store(self) -> None:
         """Wait until all that it answered is in its database."""

@@ -92,9 +92,9 @@ def start_load(
 
 def end_load(client: subprocess.Popen[str]) -> dict[str, Any]:
     """Answers, answers a second, the 99 % point of the wait, and how many answers had which status (0: none came)."""
-    told, _ = client.communicate()
+    output, _ = client.communicate()
     assert client.returncode == 0, "the client failed"
-    seen: dict[str, Any] = json.loads(told)
+    seen: dict[str, Any] = json.loads(output)
     return seen
 
 

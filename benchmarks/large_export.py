@@ -61,10 +61,10 @@ def measure(script: str) -> tuple[float, float, str]:
     """Seconds, peak of the resident memory in megabytes, and the last line that was printed."""
     peak = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     started = time.perf_counter()
-    asked = [sys.executable, "-c", f"{script}\n{peak}"]
-    done = subprocess.run(asked, capture_output=True, text=True, check=True, env=dict(os.environ))
-    *_, told, kilobytes = done.stdout.strip().splitlines()
-    return time.perf_counter() - started, int(kilobytes) / 1000, told
+    command = [sys.executable, "-c", f"{script}\n{peak}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=dict(os.environ))
+    *_, answer, kilobytes = done.stdout.strip().splitlines()
+    return time.perf_counter() - started, int(kilobytes) / 1000, answer
 
 
 def main(gigabytes: float) -> None:
@@ -77,10 +77,10 @@ def main(gigabytes: float) -> None:
         tasks = TASKS | ({"pandas, all as texts": REFERENCE} if gigabytes <= SMALL else {})
         print(f"{'':24}{'seconds':>10}{'peak MB':>10}")
         for task, script in tasks.items():
-            seconds, megabytes, told = measure(script.format(**named))
+            seconds, megabytes, answer = measure(script.format(**named))
             if task == "read for training":
                 step = -(-(rows + 1) // MOST)
-                assert int(told) == -(-rows // step) <= MOST, f"{told} of {rows} rows at a step of {step}"
+                assert int(answer) == -(-rows // step) <= MOST, f"{answer} of {rows} rows at a step of {step}"
             print(f"{task:24}{seconds:10.1f}{megabytes:10,.0f}")
 
 

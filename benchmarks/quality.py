@@ -36,16 +36,16 @@ def compare(name: str, real: Path | None, budget: float) -> None:
     seconds = time.perf_counter() - start
     rows = take_rows(trained)
     check_rows(trained, rows)
-    told = rows.describe()
+    facts = rows.describe()
     for part in ("fit", "test"):
-        here = told[part]
+        here = facts[part]
         print(f"{name}, {part}: {here['rows']:,} leads, {here['accepted']:,} accepted, {here['leads'][:12]}", file=sys.stderr)
     by_flaml, chosen = ask_flaml(rows, budget)
     print(f"{name}: ours took {seconds:.0f} s, FLAML's search {budget:g} s; {trained.verdict.text}", file=sys.stderr)
     said = {one: trained.verdict.probability[one] for one in ("constant", "points") if one in trained.verdict.probability}
     said["LightGBM's defaults"] = ask_lightgbm(rows)
     said[f"FLAML {FLAML}, {budget:g} s ({chosen})"] = by_flaml
-    print_rows(f"{name} ({told['fit']['rows']:,} + {told['test']['rows']:,})", said, trained)
+    print_rows(f"{name} ({facts['fit']['rows']:,} + {facts['test']['rows']:,})", said, trained)
 
 
 def print_rows(name: str, said: dict[str, np.ndarray], trained: Trained) -> None:
@@ -63,8 +63,8 @@ def print_row(name: str, way: str, outcome: np.ndarray, probability: np.ndarray,
     """One row of the table."""
     figures = compute_metrics(outcome, probability)
     slope = figures["calibration_slope"]
-    told = f"{figures['log_loss']:.4f} | {figures['auc']:.3f} | {'–' if slope is None else f'{slope:.2f}'}"
-    print(f"| {name} | {way} | {told} | {gap} |", flush=True)
+    figures_text = f"{figures['log_loss']:.4f} | {figures['auc']:.3f} | {'–' if slope is None else f'{slope:.2f}'}"
+    print(f"| {name} | {way} | {figures_text} | {gap} |", flush=True)
 
 
 def main(budget: float, only: str | None) -> None:

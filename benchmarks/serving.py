@@ -42,8 +42,8 @@ def make_models(folder: Path) -> Path:
     """A bundle of boosted trees, trained on a simulated firm."""
     save_firm(simulate_firm(6000, 1), folder)
     settings = folder / "predictor.toml"
-    asked = "\n[model]\nresamples = 20\nbudget_s = 0\ncandidates = ['constant', 'points', 'lightgbm']\n"
-    settings.write_text(settings.read_text(encoding="utf-8") + asked, encoding="utf-8")
+    text = "\n[model]\nresamples = 20\nbudget_s = 0\ncandidates = ['constant', 'points', 'lightgbm']\n"
+    settings.write_text(settings.read_text(encoding="utf-8") + text, encoding="utf-8")
     trained = train(load_settings(settings))
     assert trained.verdict.chosen == "lightgbm"
     save_trained(trained, folder / "models", now=datetime.now(UTC))
@@ -78,16 +78,16 @@ def ask(server: Server, path: str, lead: dict[str, Any]) -> dict[str, Any]:
 
 def time_turns(servers: Sequence[Server], path: str, bodies: Path, seconds: float) -> tuple[list[list[float]], float]:
     """Requests a second of each, turn by turn; and the least share of a core one used: it is not the client that is timed."""
-    told: list[list[float]] = [[] for _ in servers]
+    turns: list[list[float]] = [[] for _ in servers]
     busy = 1.0
     for _ in range(TURNS):
-        for server, speeds in zip(servers, told, strict=True):
+        for server, speeds in zip(servers, turns, strict=True):
             before = server.read_cpu_s()
             seen = end_load(start_load(server.port, seconds, path, bodies))
             assert seen["statuses"].keys() == {"200"}, seen
             speeds.append(seen["a_second"])
             busy = min(busy, (server.read_cpu_s() - before) / seconds)
-    return told, busy
+    return turns, busy
 
 
 def compare(product: Server, models: Path, bodies: Path, lead: dict[str, Any], reasons: int, seconds: float) -> bool:
@@ -100,12 +100,12 @@ def compare(product: Server, models: Path, bodies: Path, lead: dict[str, Any], r
         run_server(serve_constant(), PREDICTOR_CONSTANT_QUICK="1", **same) as quick,
     ):
         assert ask(constant, path, lead) == ask(quick, path, lead) == ask(product, path, lead)
-        told, busy = time_turns((product, constant, quick), path, bodies, seconds)
+        turns, busy = time_turns((product, constant, quick), path, bodies, seconds)
     by_constant, by_quick = (
-        statistics.median(ours / its for ours, its in zip(told[0], speeds, strict=True)) for speeds in told[1:]
+        statistics.median(ours / theirs for ours, theirs in zip(turns[0], speeds, strict=True)) for speeds in turns[1:]
     )
-    ours, its, quickly = map(statistics.median, told)
-    cells = [f"{ours:,.0f}", f"{its:,.0f}", f"{by_constant:.2f}", str(LEAST[reasons]), f"{quickly:,.0f}", f"{by_quick:.2f}"]
+    ours, theirs, quickly = map(statistics.median, turns)
+    cells = [f"{ours:,.0f}", f"{theirs:,.0f}", f"{by_constant:.2f}", str(LEAST[reasons]), f"{quickly:,.0f}", f"{by_quick:.2f}"]
     print(f"| {reasons} | {' | '.join(cells)} | {busy:.0%} |")
     return by_constant < LEAST[reasons]
 

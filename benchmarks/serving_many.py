@@ -49,9 +49,9 @@ def time_batch(server: Server, leads: list[dict[str, Any]], reasons: int) -> flo
     body, kind, took = json.dumps({"leads": many}).encode(), {"Content-Type": "application/json"}, []
     for _ in range(TURNS):
         server.await_store()
-        asked = urllib.request.Request(f"http://127.0.0.1:{server.port}/v1/score/batch?reasons={reasons}", body, kind)
+        request = urllib.request.Request(f"http://127.0.0.1:{server.port}/v1/score/batch?reasons={reasons}", body, kind)
         start = time.perf_counter()
-        with urllib.request.urlopen(asked) as response:  # noqa: S310  our own
+        with urllib.request.urlopen(request) as response:  # noqa: S310  our own
             content = response.read()
         took.append(time.perf_counter() - start)
     answers = json.loads(content)["answers"]
@@ -96,8 +96,8 @@ def time_table(models: Path, leads: Path, out: Path) -> tuple[float, float]:
         start = time.perf_counter()
         score = booster.predict(matrix, raw_score=True)
         alone += time.perf_counter() - start
-        told = answers["probability"].iloc[at : at + 100_000]
-        np.testing.assert_allclose(scorer.calibrator.predict(np.asarray(score)), told, rtol=0, atol=1e-12)
+        expected = answers["probability"].iloc[at : at + 100_000]
+        np.testing.assert_allclose(scorer.calibrator.predict(np.asarray(score)), expected, rtol=0, atol=1e-12)
     return len(raw) / whole, len(raw) / alone
 
 

@@ -38,8 +38,8 @@ def save_for_mlflow(models: Path, folder: Path) -> Path:
 
 def serve_mlflow(model: Path) -> list[str]:
     """The command of MLflow's own server, one worker, in this environment."""
-    asked = ["models", "serve", "-m", str(model), "--env-manager", "local", "--port", "PORT", "--workers", "1"]
-    return [sys.executable, "-m", "mlflow", *asked]
+    command = ["models", "serve", "-m", str(model), "--env-manager", "local", "--port", "PORT", "--workers", "1"]
+    return [sys.executable, "-m", "mlflow", *command]
 
 
 def to_record(lead: dict[str, Any]) -> dict[str, Any]:
@@ -74,14 +74,14 @@ def main(seconds: float = 4.0) -> int:
                 assert abs(ask(product, path, lead)["probability"] - ask_mlflow(mlflow, lead)) < 1e-12
             for _ in range(TURNS):
                 seen = [
-                    end_load(start_load(server.port, seconds, asked, bodies))
-                    for server, asked, bodies in ((product, path, ours), (mlflow, "/invocations", theirs))
+                    end_load(start_load(server.port, seconds, url_path, bodies))
+                    for server, url_path, bodies in ((product, path, ours), (mlflow, "/invocations", theirs))
                 ]
-                assert all(told["statuses"].keys() == {"200"} for told in seen), seen
-                turns.append([told["a_second"] for told in seen])
+                assert all(speeds["statuses"].keys() == {"200"} for speeds in seen), seen
+                turns.append([speeds["a_second"] for speeds in seen])
     print(f"{ATTRIBUTES} attributes, {EVENTS} events, one worker, {TURNS} turns of {seconds:g} s, no reasons\n")
     print("| product, a second | mlflow models serve, a second | ratio | at least |\n|--:|--:|--:|--:|")
-    ratio = statistics.median(ours / its for ours, its in turns)
+    ratio = statistics.median(ours / theirs for ours, theirs in turns)
     print(f"| {statistics.median(turn[0] for turn in turns):,.0f} | {statistics.median(turn[1] for turn in turns):,.0f} "
           f"| {ratio:.1f} | {LEAST:g} |")  # fmt: skip
     return report_missed(["the ratio to mlflow models serve"] if ratio < LEAST else [])

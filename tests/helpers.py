@@ -43,7 +43,7 @@ def make_firm(folder, leads=None, **sections):
 
 def write_settings(folder, **sections):
     """A settings file that asks for little, so that a training is quick, and for what differs from that."""
-    asked = {
+    content = {
         "data": {"leads": "leads.csv"},
         "label": {"horizon_days": 30},
         "roles": {"points": ["score"]},
@@ -51,8 +51,8 @@ def write_settings(folder, **sections):
         "model": {"candidates": ["constant", "points", "logistic"], "resamples": 20},
     }
     for section, values in sections.items():
-        asked[section] = asked.get(section, {}) | values
-    (folder / "predictor.toml").write_text(tomli_w.dumps(asked), encoding="utf-8")
+        content[section] = content.get(section, {}) | values
+    (folder / "predictor.toml").write_text(tomli_w.dumps(content), encoding="utf-8")
     return folder / "predictor.toml"
 
 

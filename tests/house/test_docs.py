@@ -1,5 +1,6 @@
 """The documents say what the code does: settings, commands, findings, columns; their links and examples hold."""
 
+import ast
 import difflib
 import json
 import re
@@ -174,6 +175,7 @@ def test_a_term_of_the_glossary_stands_there_once():
 
 OLD_WORDS = r"\b(?:told apart|by lot|lots|dealt|mend(?:s|ed|ing)?|anew|taught|out[ -]of[ -]time)\b"
 OLD_NAMES = r"\b(?:tell|weigh)_\w|(?<= )acts\b"  # of functions and variables
+OLD_VARIABLES = {"told", "asked", "taught", "dealt", "weighed", "came", "its"}
 OLD_BUNDLES = ("features/encode.py", "model/conversion_by_value.py", "compare/test_comparison.py", "house/test_docs.py")
 SOURCES = sorted(
     path
@@ -199,3 +201,15 @@ def test_the_code_and_its_data_files_are_in_plain_modern_english():
         str(path.relative_to(ROOT)): words for path in SOURCES if (words := re.findall(old, read(path), flags=re.IGNORECASE))
     }
     assert not found
+
+
+def list_variables(path):
+    """Names of variables and arguments that a file of Python sets."""
+    nodes = list(ast.walk(ast.parse(read(path))))
+    variables = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return variables | {node.arg for node in nodes if isinstance(node, ast.arg)}
+
+
+def test_variables_are_nouns():
+    sources = [path for path in SOURCES if path.suffix == ".py"]
+    assert not {str(path.relative_to(ROOT)): old for path in sources if (old := list_variables(path) & OLD_VARIABLES)}

@@ -18,9 +18,9 @@ LEAKS = {"Tags", "Lead Quality", "Lead Profile", "Last Activity", "Last Notable 
 @pytest.fixture(scope="module")
 def x_education(real_data):
     """The study of the export as it is, with none of its columns to ignore."""
-    asked = tomllib.loads((HERE / "x_education.toml").read_text())
-    asked["roles"].pop("ignore")
-    return load_dataset(make_settings(asked, folder=real_data))
+    content = tomllib.loads((HERE / "x_education.toml").read_text())
+    content["roles"].pop("ignore")
+    return load_dataset(make_settings(content, folder=real_data))
 
 
 def grave(findings):
@@ -29,9 +29,9 @@ def grave(findings):
 
 def test_the_leaks_of_x_education_are_found_and_no_other_column_is_accused(x_education):
     found = collect_findings(x_education, x_education.findings, audit_dataset(x_education))
-    told = grave(found)
-    assert told.pop("Tags") == "error"
-    assert set(told) == LEAKS - {"Tags"}
+    severities = grave(found)
+    assert severities.pop("Tags") == "error"
+    assert set(severities) == LEAKS - {"Tags"}
     assert list_refusals(x_education, found) == (), "left out by name as they are"
 
 
@@ -46,9 +46,9 @@ def test_they_are_found_without_their_names_too(real_data):
         order=raw["Lead Number"].astype(float),
         missing_values=missing,
     )
-    told = grave(found)
-    assert told.pop(fields["Tags"]) == "error"
-    assert set(told) == {fields[name] for name in LEAKS - {"Tags"}}
+    severities = grave(found)
+    assert severities.pop(fields["Tags"]) == "error"
+    assert set(severities) == {fields[name] for name in LEAKS - {"Tags"}}
 
 
 def test_scores_that_came_with_the_newest_leads_only_are_told_as_drift(x_education):
@@ -57,9 +57,9 @@ def test_scores_that_came_with_the_newest_leads_only_are_told_as_drift(x_educati
 
 
 def test_what_taking_tags_back_costs_is_a_refusal(real_data):
-    asked = tomllib.loads((HERE / "x_education.toml").read_text())
-    asked["roles"] |= {"ignore": [], "allow": ["Tags"]}
-    dataset = load_dataset(make_settings(asked, folder=real_data))
+    content = tomllib.loads((HERE / "x_education.toml").read_text())
+    content["roles"] |= {"ignore": [], "allow": ["Tags"]}
+    dataset = load_dataset(make_settings(content, folder=real_data))
     assert [finding.column for finding in list_refusals(dataset, audit_dataset(dataset))] == ["Tags"]
 
 

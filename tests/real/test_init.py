@@ -15,17 +15,17 @@ LEAKS = {"Tags", "Lead Quality", "Lead Profile", "Last Activity", "Last Notable 
 def written(real_data, tmp_path_factory):
     """The settings file that `init` writes for x_education, and what it printed."""
     out = tmp_path_factory.mktemp("new") / "predictor.toml"
-    asked = CliRunner().invoke(app, ["init", str(real_data / "x_education" / "Leads.csv"), "--out", str(out)])
-    return out, asked
+    done = CliRunner().invoke(app, ["init", str(real_data / "x_education" / "Leads.csv"), "--out", str(out)])
+    return out, done
 
 
 def test_the_columns_are_taken_for_what_they_are(written):
-    out, asked = written
+    out, done = written
     settings = load_settings(out)
     assert settings.columns == {"lead_id": "Prospect ID", "outcome": "Converted", "order_by": "Lead Number"}
     assert settings.roles.points == ("Asymmetrique Activity Score", "Asymmetrique Profile Score")
     assert "Select" in settings.data.missing_values
-    printed = " ".join(asked.output.split())
+    printed = " ".join(done.output.split())
     assert "a whole number, unique, that falls with the rows (rank correlation -1.000)" in printed
     assert "'Select' is read as not known: 13,380 cells" in printed
 

@@ -22,8 +22,8 @@ def make_olist(real_data, at, **sections):
     if "split" in sections:  # without a gap, and with the weekday of the first contact beside its origin and landing page
         table["weekday"] = pd.to_datetime(table["first_contact_date"]).dt.day_name()
     table.to_csv(at / "olist.csv", index=False)
-    asked = tomllib.loads((HERE / "olist.toml").read_text())
-    return make_settings({**asked, **{name: asked.get(name, {}) | values for name, values in sections.items()}}, folder=at)
+    content = tomllib.loads((HERE / "olist.toml").read_text())
+    return make_settings({**content, **{name: content.get(name, {}) | values for name, values in sections.items()}}, folder=at)
 
 
 @pytest.fixture(scope="module")

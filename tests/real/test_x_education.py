@@ -14,8 +14,8 @@ NO_LEAK = 0.95
 
 @pytest.fixture(scope="module")
 def trained(real_data):
-    asked = tomllib.loads((HERE / "x_education.toml").read_text())
-    return train(make_settings(asked, folder=real_data))
+    content = tomllib.loads((HERE / "x_education.toml").read_text())
+    return train(make_settings(content, folder=real_data))
 
 
 def test_lightgbm_ranks_and_believes_as_well_as_can_be_had_without_leaks(trained):
@@ -92,9 +92,9 @@ def test_the_test_block_is_the_newest_and_its_features_are_no_leaks(trained):
 
 
 def test_the_leaking_columns_are_denied_by_name_where_nobody_names_them(real_data):
-    asked = tomllib.loads((HERE / "x_education.toml").read_text())
-    asked["roles"].pop("ignore")
-    asked["model"] = {"candidates": ["constant", "points"]}
-    found = train(make_settings(asked, folder=real_data)).findings
+    content = tomllib.loads((HERE / "x_education.toml").read_text())
+    content["roles"].pop("ignore")
+    content["model"] = {"candidates": ["constant", "points"]}
+    found = train(make_settings(content, folder=real_data)).findings
     denied = {finding.column for finding in found if "It is no feature as it is: " in finding.do}
     assert denied == {"Tags", "Lead Quality", "Lead Profile", "Last Activity", "Last Notable Activity"}

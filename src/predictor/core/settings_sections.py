@@ -85,7 +85,7 @@ class DataSettings(Section):
     ]
     files: tuple[str, ...]
     prefix: str
-    observed_until: Annotated[str, BeforeValidator(lambda came: came.isoformat() if isinstance(came, date) else came)]
+    observed_until: Annotated[str, BeforeValidator(lambda value: value.isoformat() if isinstance(value, date) else value)]
     timezone: Annotated[str, AfterValidator(_check_zone)]
     encoding: Annotated[str, AfterValidator(_check_encoding)]
     date_order: Literal["auto", "d/m/y", "m/d/y"]

@@ -175,19 +175,19 @@ def test_a_hanging_database_stops_no_request(client, lead, monkeypatch):
 SHORT, LONG = "00Q5g000000XyzA", "00Q5g000000XyzAEAS"  # one Salesforce lead, as reports and as the API name it
 
 
-@pytest.mark.parametrize(("scored", "told"), [(SHORT, LONG), (LONG, SHORT)])
+@pytest.mark.parametrize(("scored", "reported"), [(SHORT, LONG), (LONG, SHORT)])
 @pytest.mark.parametrize("path", ["/v1/score", "/v1/score?crm=salesforce"])
-def test_an_outcome_under_the_other_length_of_a_salesforce_id_belongs_to_the_score(client, lead, path, scored, told):
+def test_an_outcome_under_the_other_length_of_a_salesforce_id_belongs_to_the_score(client, lead, path, scored, reported):
     record = {"Id": scored, "Industry": "Software"} if "crm" in path else lead | {"lead_id": scored}
     assert client.post(path, json=record).json()["lead_id"] == scored, "an answer has the id that was sent"
-    outcome = {"lead_id": told, "kind": "accepted", "occurred_at": "2026-04-02T09:00:00Z"}
-    assert client.post("/v1/outcomes", json=outcome).json()["lead_id"] == told
+    outcome = {"lead_id": reported, "kind": "accepted", "occurred_at": "2026-04-02T09:00:00Z"}
+    assert client.post("/v1/outcomes", json=outcome).json()["lead_id"] == reported
     store = client.app.state.service.store
     assert store.load_scores()["lead_id"].tolist() == store.load_outcomes()["lead_id"].tolist() == [SHORT]
     client.post("/v1/outcomes", json=outcome | {"lead_id": scored, "occurred_at": "2026-04-03T09:00:00Z"})
     assert store.load_outcomes()["occurred_at"].dt.day.tolist() == [3], "the latest report of a lead wins"
-    erased = client.delete(f"/v1/leads/{told}").json()
-    assert (erased["lead_id"], erased["scores"] + erased["outcomes"] + erased["waiting"]) == (told, 2)
+    erased = client.delete(f"/v1/leads/{reported}").json()
+    assert (erased["lead_id"], erased["scores"] + erased["outcomes"] + erased["waiting"]) == (reported, 2)
     assert store.load_scores().empty
 
 

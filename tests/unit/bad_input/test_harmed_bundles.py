@@ -34,8 +34,8 @@ def test_one_byte_changed_in_any_file(bundle):
             harmed = bytearray(content)
             harmed[place] ^= 1
             (bundle / name).write_bytes(harmed)
-            told = "manifest of bundle" if name == "manifest.json" else f"'{name}' altered"
-            with pytest.raises(BundleError, match=f"{told}.*Copy the bundle again, whole, or train a new one"):
+            text = "manifest of bundle" if name == "manifest.json" else f"'{name}' altered"
+            with pytest.raises(BundleError, match=f"{text}.*Copy the bundle again, whole, or train a new one"):
                 Scorer.load(bundle)
         (bundle / name).write_bytes(content)
     Scorer.load(bundle)
@@ -52,8 +52,8 @@ def test_any_file_missing(bundle):
     for name in files_of(bundle):
         content = (bundle / name).read_bytes()
         (bundle / name).unlink()
-        told = "it has no manifest.json" if name == "manifest.json" else f"does not agree with its manifest: '{name}' missing"
-        with pytest.raises(BundleError, match=told):
+        text = "it has no manifest.json" if name == "manifest.json" else f"does not agree with its manifest: '{name}' missing"
+        with pytest.raises(BundleError, match=text):
             Scorer.load(bundle)
         (bundle / name).write_bytes(content)
 

@@ -45,10 +45,10 @@ def test_command_line_refuses_with_text_and_exit_code_1(tmp_path, leads):
     before = list_files(tmp_path)
     done = CliRunner().invoke(app, ["train", "-c", str(path), "--models", str(tmp_path / "models"), "--no-track"])
     assert done.exit_code == 1
-    told = " ".join(done.stderr.split())
-    assert "Refused. The table of leads cannot be used (1 fault):" in told
-    assert "LEAD001 There is neither 'sql_at' (when sales accepted) nor 'outcome' (yes or no)." in told
-    assert "Traceback" not in told
+    text = " ".join(done.stderr.split())
+    assert "Refused. The table of leads cannot be used (1 fault):" in text
+    assert "LEAD001 There is neither 'sql_at' (when sales accepted) nor 'outcome' (yes or no)." in text
+    assert "Traceback" not in text
     assert list_files(tmp_path) == before
 
 

@@ -160,7 +160,7 @@ def test_faulty_rows_can_be_left_out_and_are_counted(tmp_path, leads):
     leads.loc[[0, 5], "mql_at"] = "soon"
     leads.loc[8, ["mql_at", "sql_at"]] = ["2025-03-01", "2025-02-28"]
     trained = train(load_settings(make_firm(tmp_path, leads, data={"faulty_rows": "drop"})))
-    told = {finding.code: finding.what for finding in trained.findings if finding.severity == "warning"}
-    assert told["LEAD003"] == "Column 'mql_at' holds no date in 2 rows (first in row 1). Left out."
-    assert told["LEAD005"] == "'sql_at' lies before 'mql_at' in 1 row (first in row 9). Left out."
+    texts = {finding.code: finding.what for finding in trained.findings if finding.severity == "warning"}
+    assert texts["LEAD003"] == "Column 'mql_at' holds no date in 2 rows (first in row 1). Left out."
+    assert texts["LEAD005"] == "'sql_at' lies before 'mql_at' in 1 row (first in row 9). Left out."
     assert len(trained.dataset.leads.frame) == 297

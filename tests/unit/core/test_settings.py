@@ -37,8 +37,8 @@ def test_settings_are_frozen():
 
 
 def test_resolved_settings_read_back_are_the_same():
-    asked = make_settings({"label": {"horizon_days": 42}, "points": {"gate": 60}, "columns": {"mql_at": 'Became "MQL"'}})
-    assert make_settings(tomllib.loads(asked.to_toml())) == asked
+    settings = make_settings({"label": {"horizon_days": 42}, "points": {"gate": 60}, "columns": {"mql_at": 'Became "MQL"'}})
+    assert make_settings(tomllib.loads(settings.to_toml())) == settings
 
 
 @pytest.mark.parametrize(

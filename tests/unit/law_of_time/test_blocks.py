@@ -18,9 +18,9 @@ from predictor.training.from_tables import load_dataset
 @pytest.fixture(scope="module")
 def pending(firm):
     """The firm's settings by what is done with pending leads."""
-    asked = load_settings(firm / "predictor.toml")
+    settings = load_settings(firm / "predictor.toml")
     return {
-        name: asked.model_copy(update={"label": asked.label.model_copy(update={"pending": name})})
+        name: settings.model_copy(update={"label": settings.label.model_copy(update={"pending": name})})
         for name in ("drop", "weight", "odds")
     }
 
@@ -71,19 +71,21 @@ def test_each_fold_is_newer_by_the_horizon_than_its_training_leads(pending):
 
 def test_no_choice_looks_at_the_test_block(trained):
     """Candidate, calibrator and threshold come out the same whatever became of the test leads."""
-    dataset, split, asked = trained.dataset, trained.split, trained.dataset.settings
+    dataset, split, settings = trained.dataset, trained.split, trained.dataset.settings
     features, _ = dataset.fit_features(split.fit)
     fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.sample(split.test, features)
     turned = replace(test, outcome=1 - test.outcome)
-    folds = make_forward_folds(fit, folds=asked.split.folds, gap=dataset.gap)
-    models = {name: fit_calibrated(name, fit, folds, asked.model.seed) for name in ("points", "logistic")}
+    folds = make_forward_folds(fit, folds=settings.split.folds, gap=dataset.gap)
+    models = {name: fit_calibrated(name, fit, folds, settings.model.seed) for name in ("points", "logistic")}
     chosen = read_chosen(compare_candidates(models, fit))
-    verdicts = [judge_candidates(models, chosen, fit=fit, test=sample, routed=None, settings=asked) for sample in (test, turned)]
+    verdicts = [
+        judge_candidates(models, chosen, fit=fit, test=sample, routed=None, settings=settings) for sample in (test, turned)
+    ]
     assert verdicts[0].threshold == verdicts[1].threshold
     assert verdicts[0].test != verdicts[1].test
     for name in models:
         np.testing.assert_array_equal(verdicts[0].probability[name], verdicts[1].probability[name])
-    expected = recommend_threshold(compute_forward_thresholds(models[chosen], fit, asked), asked.threshold)
+    expected = recommend_threshold(compute_forward_thresholds(models[chosen], fit, settings), settings.threshold)
     assert verdicts[0].threshold == expected
 
 

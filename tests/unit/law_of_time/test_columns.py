@@ -29,11 +29,11 @@ def test_columns_of_qualification_are_denied_by_name(name):
 
 def test_a_denied_column_is_left_out_with_a_finding_unless_allowed(firm):
     raw = read_table(firm / "leads.csv", "leads").frame.assign(Tags="hot")
-    asked = load_settings(firm / "predictor.toml")
-    leads = check_leads(raw, asked)
+    settings = load_settings(firm / "predictor.toml")
+    leads = check_leads(raw, settings)
     assert "Tags" not in leads.attributes
     assert any(finding.code == "LEAD030" and "'Tags'" in finding.what for finding in leads.findings)
-    allowed = asked.model_copy(update={"roles": asked.roles.model_copy(update={"allow": ("Tags",)})})
+    allowed = settings.model_copy(update={"roles": settings.roles.model_copy(update={"allow": ("Tags",)})})
     assert "Tags" in check_leads(raw, allowed).attributes
 
 
@@ -48,8 +48,8 @@ def test_rules_see_neither_outcomes_nor_what_sales_filled_in_nor_what_is_protect
     raw = read_table(firm / "leads.csv", "leads").frame.assign(**{"Lead Status": "Hot", "Gender": "x"})
     raw.to_csv(tmp_path / "leads.csv", index=False)
     (tmp_path / "book.toml").write_text(BARRED % column)
-    asked = '[data]\nleads = "leads.csv"\n[roles]\nprotected = ["Gender"]\n[points]\nrule_book = "book.toml"\n'
-    (tmp_path / "predictor.toml").write_text(asked)
+    settings = '[data]\nleads = "leads.csv"\n[roles]\nprotected = ["Gender"]\n[points]\nrule_book = "book.toml"\n'
+    (tmp_path / "predictor.toml").write_text(settings)
     with pytest.raises(RuleBookError, match=f"'Cheat' \\('{column}'\\)"):
         load_dataset(load_settings(tmp_path / "predictor.toml"))
 

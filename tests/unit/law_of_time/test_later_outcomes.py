@@ -52,8 +52,8 @@ def assert_same_choices(first, second):
 
 @pytest.mark.parametrize(("horizon", "pending"), [("30", "odds"), ('"auto"', "odds"), ("30", "weight"), ("30", "drop")])
 def test_a_whole_training_chooses_the_same_whatever_became_of_the_test_leads(firm, tmp_path, horizon, pending):
-    asked = f'horizon_days = {horizon}\npending = "{pending}"'
-    words = (firm / "predictor.toml").read_text().replace("horizon_days = 30", asked)
+    label = f'horizon_days = {horizon}\npending = "{pending}"'
+    words = (firm / "predictor.toml").read_text().replace("horizon_days = 30", label)
     for folder in ("true", "turned"):
         shutil.copytree(firm, tmp_path / folder)
         (tmp_path / folder / "predictor.toml").write_text(words)
@@ -75,9 +75,9 @@ def test_an_acceptance_after_the_test_block_began_teaches_nothing(firm, tmp_path
     first = train(load_settings(tmp_path / "true" / "predictor.toml"))
     leads = pd.read_csv(firm / "leads.csv", dtype="str")
     begins = first.dataset.leads.frame["mql_at"].iloc[first.split.test].min()
-    came, accepted = pd.to_datetime(leads["mql_at"]), pd.to_datetime(leads["sql_at"])
-    later = (accepted > begins) & (came < begins)
-    waiting = accepted.isna() & (came < begins) & (came > begins - pd.Timedelta(days=20))
+    mql_at, accepted = pd.to_datetime(leads["mql_at"]), pd.to_datetime(leads["sql_at"])
+    later = (accepted > begins) & (mql_at < begins)
+    waiting = accepted.isna() & (mql_at < begins) & (mql_at > begins - pd.Timedelta(days=20))
     assert min(later.sum(), waiting.sum()) > 5
     leads.loc[later, "sql_at"] = None
     leads.loc[waiting, "sql_at"] = (begins + pd.Timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -105,10 +105,10 @@ def test_undated_leads_are_scored_as_they_were_learned(tmp_path):
     frame["industry"] = draw.choice(["Software", "Retail"], 400)
     frame.to_csv(tmp_path / "leads.csv", index=False)
     (tmp_path / "events.csv").write_text("lead_id,occurred_at,event_type\n1,2025-01-01,pricing_page_view\n")
-    asked = (
+    text = (
         '[data]\nleads = "leads.csv"\nevents = "events.csv"\n[points]\nrule_book = "b2b"\n[model]\nresamples = 20\nbudget_s = 0\n'
     )
-    (tmp_path / "predictor.toml").write_text(asked + 'candidates = ["logistic"]\n')
+    (tmp_path / "predictor.toml").write_text(text + 'candidates = ["logistic"]\n')
     trained = train(load_settings(tmp_path / "predictor.toml"))
     assert any(finding.code == "EVENT008" for finding in trained.findings)
     scorer = Scorer(Bundle("undated", trained.files, {}))

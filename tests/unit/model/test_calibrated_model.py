@@ -34,7 +34,7 @@ FOLDS = make_folds(SAMPLE.order, folds=4, gap=10)
 def test_calibrated_on_leads_that_the_scoring_model_had_not_seen(name):
     calibrated = fit_calibrated(name, SAMPLE, FOLDS, 0, gap=10)
     assert calibrated.positions.tolist() == list(range(400, 800))
-    by_hand = [CANDIDATES[name].fit(SAMPLE.take(seen), 0).score(SAMPLE.matrix[told]) for seen, told in FOLDS]
+    by_hand = [CANDIDATES[name].fit(SAMPLE.take(seen), 0).score(SAMPLE.matrix[predicted]) for seen, predicted in FOLDS]
     np.testing.assert_array_equal(calibrated.scores, np.concatenate(by_hand))
     chosen = choose_calibrator(calibrated.scores, SAMPLE.outcome[400:], order=SAMPLE.order[400:], gap=10)
     kind = "none" if name == "constant" else chosen.kind

@@ -127,7 +127,7 @@ def test_points_are_the_column_that_is_named():
 
 
 @pytest.mark.parametrize(
-    ("asked", "match"),
+    ("parameters", "match"),
     [
         ({"candidate": "lightgb"}, r"candidate must be one of .* but 'lightgb' came. Did you mean 'lightgbm'\?"),
         ({"candidate": "learned_points"}, "candidate must be one of"),
@@ -137,10 +137,10 @@ def test_points_are_the_column_that_is_named():
         ({"order_by": "industry"}, "Column 'industry' must hold a number or a date in every row"),
     ],
 )
-def test_what_cannot_be_is_refused(asked, match):
+def test_what_cannot_be_is_refused(parameters, match):
     table, accepted = make_table()
     with pytest.raises(ValueError, match=match):
-        LeadClassifier(**{"candidate": "logistic"} | asked).fit(table, accepted)
+        LeadClassifier(**{"candidate": "logistic"} | parameters).fit(table, accepted)
 
 
 def test_rows_that_cannot_be_scored_are_told():

@@ -46,10 +46,10 @@ def test_where_nothing_is_pending_all_count_as_one():
 def test_weights_are_one_over_the_share_watched_so_long_whatever_the_order_of_rows(pairs):
     waited, watched = np.array(pairs, dtype=float).T
     weight = compute_known_weights(waited, watched, horizon_days=20)
-    came = watched[watched >= 0]
+    started = watched[watched >= 0]
     for at, (wait, watch) in enumerate(pairs):
         until = min(wait, 20)
-        expected = 1 / (came >= until).mean() if watch >= max(until, 0) else 0
+        expected = 1 / (started >= until).mean() if watch >= max(until, 0) else 0
         assert weight[at] == pytest.approx(expected)
     turned = np.random.default_rng(0).permutation(len(pairs))
     np.testing.assert_array_equal(compute_known_weights(waited[turned], watched[turned], horizon_days=20), weight[turned])

@@ -53,9 +53,9 @@ def test_a_search_finds_nothing_worse_than_the_usual(searched):
 
 
 def test_no_budget_looks_at_the_usual_trees_alone():
-    told = tune_lightgbm(BLOCK, FOLDS, seed=0, budget=Budget(0.0))
-    assert (told.tries, told.growth.parameters, told.findings) == (1, {}, ())
-    assert told.loss == told.usual
+    tuned = tune_lightgbm(BLOCK, FOLDS, seed=0, budget=Budget(0.0))
+    assert (tuned.tries, tuned.growth.parameters, tuned.findings) == (1, {}, ())
+    assert tuned.loss == tuned.usual
 
 
 def test_a_budget_too_small_for_a_search_is_told_with_what_would_do():
@@ -97,8 +97,10 @@ def test_progress_grows_from_nothing_to_all():
 def test_a_few_outcomes_are_no_ground_for_a_search():
     few = np.zeros(1200)
     few[::15] = 1
-    told = tune_lightgbm(Sample(BLOCK.matrix, few, BLOCK.order, features=FEATURES, dated=True), FOLDS, seed=0, budget=Budget(4.0))
-    assert (told.tries, told.findings) == (1, ())
+    tuned = tune_lightgbm(
+        Sample(BLOCK.matrix, few, BLOCK.order, features=FEATURES, dated=True), FOLDS, seed=0, budget=Budget(4.0)
+    )
+    assert (tuned.tries, tuned.findings) == (1, ())
 
 
 def test_without_a_fold_there_is_nothing_to_tune_on():
@@ -115,8 +117,8 @@ def test_how_trees_grew_for_a_fold_was_not_chosen_on_that_fold():
     assert one.before == two.before
     assert one.growth != two.growth
     scores = [
-        fit_calibrated("lightgbm", sample, FOLDS, 0, plan=FitPlan(told.fits["lightgbm"])).scores
-        for sample, told in ((BLOCK, one), (other, two))
+        fit_calibrated("lightgbm", sample, FOLDS, 0, plan=FitPlan(tuned.fits["lightgbm"])).scores
+        for sample, tuned in ((BLOCK, one), (other, two))
     ]
     np.testing.assert_array_equal(*scores)
 

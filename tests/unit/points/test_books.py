@@ -62,5 +62,5 @@ def test_only_a_direct_request_qualifies(name):
 
 
 def test_the_b2b_book_asks_only_for_columns_of_the_simulated_firm():
-    asked = {rule["attribute"] for rule in tomllib.loads(load_rule_book("b2b", Path()).text)["rules"] if "attribute" in rule}
-    assert asked == {"seniority", "department", "employees", "industry", "country", "email_domain_kind", "competitor"}
+    attributes = {rule["attribute"] for rule in tomllib.loads(load_rule_book("b2b", Path()).text)["rules"] if "attribute" in rule}
+    assert attributes == {"seniority", "department", "employees", "industry", "country", "email_domain_kind", "competitor"}

@@ -42,9 +42,9 @@ ASKED = {"label": {"horizon_days": 3}, "roles": {"points": ["score"], "protected
 
 
 def ask(*words):
-    asked = CliRunner().invoke(app, [str(word) for word in words])
-    assert asked.exit_code == 0, asked.output
-    return asked
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == 0, done.output
+    return done
 
 
 @pytest.fixture(scope="module", params=[(DOUBLED, "rank only"), (0.0, "calibrated")], ids=["doubled", "usual"])
@@ -102,8 +102,8 @@ def test_every_answer_of_the_api_says_it(run):
 def test_scored_files_and_thresholds_say_it(run):
     folder, _, verdict = run
     out, off = folder / "scored.csv", verdict == "rank only"
-    told = ask("score", "--model", folder / "models", "--leads", folder / "leads.csv", "--out", out)
-    assert ("warning MODEL001 Rank only" in told.stderr) is off
+    done = ask("score", "--model", folder / "models", "--leads", folder / "leads.csv", "--out", out)
+    assert ("warning MODEL001 Rank only" in done.stderr) is off
     warnings = pd.read_csv(out)["warnings"].astype("object").fillna("")
     assert (warnings.str.startswith("MODEL001 Rank only") == off).all()
     assert ("MODEL001" in ask("threshold", "--model", folder / "models").stderr) is off
@@ -137,8 +137,8 @@ def test_the_newest_leads_set_the_level_where_that_is_asked(tmp_path):
     leads = draw_leads(n=6000, move=0.6, since=0.65)
     verdicts = {}
     for way in ("never", "newest"):
-        asked = {**ASKED, "model": {"recalibrate": way, "candidates": ["constant", "logistic"]}}
-        trained = train(load_settings(make_firm(tmp_path / way, leads, **asked)))
+        sections = {**ASKED, "model": {"recalibrate": way, "candidates": ["constant", "logistic"]}}
+        trained = train(load_settings(make_firm(tmp_path / way, leads, **sections)))
         verdicts[way] = trained.verdict.calibration
     assert json.loads(trained.files["calibrator.json"])["kind"] == "shifted"
     off = {way: abs(judged.promised - judged.base_rate) for way, judged in verdicts.items()}

@@ -63,13 +63,13 @@ def known(tmp_path_factory):
     table["mql_at"] = pd.to_datetime(table["mql_at"], utc=True)
     merged = table.merge(leads, on=["lead_id", "mql_at"], validate="one_to_one")
     merged.to_csv(folder / "leads.csv", index=False)
-    asked = {
+    content = {
         "data": tables | {"observed_until": "2026-06-30"},
         "label": {"horizon_days": 30},
         "points": {"rule_book": "b2b", "gate": GATE},
         "model": {"resamples": 50, "budget_s": 0, "candidates": ["constant", "points", "learned_points", "lightgbm"]},
     }
-    return train(make_settings(asked, folder=folder))
+    return train(make_settings(content, folder=folder))
 
 
 def test_learned_points_recover_the_order_of_the_rules(known):
@@ -154,8 +154,8 @@ def test_a_bundle_tells_its_forward_test(bundle, trained, tmp_path):
     comparison, note = compare_bundle(load_bundle(bundle))
     assert note == ""
     assert comparison.sentences == trained.comparison.sentences
-    asked = ["compare", "--model", str(bundle), "--out", str(tmp_path / "report.md"), "--tables", str(tmp_path / "tables")]
-    done = CliRunner().invoke(app, asked)
+    command = ["compare", "--model", str(bundle), "--out", str(tmp_path / "report.md"), "--tables", str(tmp_path / "tables")]
+    done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     assert comparison.sentences[0][:60] in (tmp_path / "report.md").read_text()
     read = pd.read_csv(tmp_path / "tables" / "volume.csv")
@@ -178,8 +178,8 @@ def test_leads_with_outcomes_are_compared_by_any_bundle(bundle, tmp_path):
 def test_the_page_of_leads_given_names_those_that_are_swapped(bundle, tmp_path):
     save_firm(simulate_firm(1500, 77), tmp_path)
     out = tmp_path / "report.html"
-    given = ["--leads", str(tmp_path / "leads.csv"), "--events", str(tmp_path / "events.csv")]
-    done = CliRunner().invoke(app, ["compare", "--model", str(bundle), "--out", str(out), *given])
+    options = ["--leads", str(tmp_path / "leads.csv"), "--events", str(tmp_path / "events.csv")]
+    done = CliRunner().invoke(app, ["compare", "--model", str(bundle), "--out", str(out), *options])
     assert done.exit_code == 0, done.output
     page = out.read_text(encoding="utf-8")
     assert re.search(r"<td>L\d{6}</td>", page)
@@ -194,8 +194,8 @@ def test_leads_with_outcomes_all_alike_are_told_as_far_as_can_be(bundle, tmp_pat
     save_firm(simulate_firm(1500, 77), tmp_path)
     leads = pd.read_csv(tmp_path / "leads.csv", dtype=str)
     leads[leads["sql_at"].notna() == accepted].to_csv(tmp_path / "alike.csv", index=False)
-    given = ["--leads", str(tmp_path / "alike.csv"), "--events", str(tmp_path / "events.csv")]
-    done = CliRunner().invoke(app, ["compare", "--model", str(bundle), "--out", str(tmp_path / "report.html"), *given])
+    options = ["--leads", str(tmp_path / "alike.csv"), "--events", str(tmp_path / "events.csv")]
+    done = CliRunner().invoke(app, ["compare", "--model", str(bundle), "--out", str(tmp_path / "report.html"), *options])
     assert done.exit_code == 0, done.output
     page = " ".join((tmp_path / "report.html").read_text(encoding="utf-8").split())
     assert "The points gate hands over" in page
@@ -207,14 +207,14 @@ def test_leads_with_outcomes_all_alike_are_told_as_far_as_can_be(bundle, tmp_pat
 def test_leads_without_their_events_are_doubted_everywhere(bundle, tmp_path, name):
     save_firm(simulate_firm(1500, 77), tmp_path)
     out, note = tmp_path / name, "No events are given, so every lead counts as one without any"
-    asked = ["compare", "--model", str(bundle), "--out", str(out), "--leads", str(tmp_path / "leads.csv")]
-    done = CliRunner().invoke(app, asked)
+    command = ["compare", "--model", str(bundle), "--out", str(out), "--leads", str(tmp_path / "leads.csv")]
+    done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     assert note in " ".join(done.output.split())
     assert note in out.read_text(encoding="utf-8")
-    given = CliRunner().invoke(app, [*asked, "--events", str(tmp_path / "events.csv")])
-    assert given.exit_code == 0, given.output
-    assert note not in " ".join(given.output.split())
+    done_with_events = CliRunner().invoke(app, [*command, "--events", str(tmp_path / "events.csv")])
+    assert done_with_events.exit_code == 0, done_with_events.output
+    assert note not in " ".join(done_with_events.output.split())
     assert note not in out.read_text(encoding="utf-8")
 
 
@@ -243,8 +243,8 @@ def test_places_that_cannot_be_written_are_refused_and_what_is_read_stays(bundle
     (tmp_path / "events.csv").rename(tmp_path / "events" / "all.csv")
     leads = (tmp_path / "leads.csv").rename(tmp_path / "months.csv")
     before = leads.read_bytes()
-    asked = ["compare", "--model", str(bundle), "--out", str(tmp_path / out), "--tables", str(tmp_path / tables)]
-    done = CliRunner().invoke(app, [*asked, "--leads", str(leads), "--events", str(tmp_path / "events")])
+    command = ["compare", "--model", str(bundle), "--out", str(tmp_path / out), "--tables", str(tmp_path / tables)]
+    done = CliRunner().invoke(app, [*command, "--leads", str(leads), "--events", str(tmp_path / "events")])
     assert done.exit_code == 1
     assert isinstance(done.exception, SystemExit), done.exception
     assert said in " ".join(done.output.split())
@@ -259,8 +259,8 @@ def test_tables_hold_no_formula(bundle, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "predictor.training.compare.compare_bundle", lambda *_, **__: (comparison.with_tables({"segments": segments}), "")
     )
-    asked = ["compare", "--model", str(bundle), "--out", str(tmp_path / "report.md"), "--tables", str(tmp_path)]
-    done = CliRunner().invoke(app, asked)
+    command = ["compare", "--model", str(bundle), "--out", str(tmp_path / "report.md"), "--tables", str(tmp_path)]
+    done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     assert set(pd.read_csv(tmp_path / "segments.csv")["group"]) == {"'=cmd"}
 

@@ -153,10 +153,10 @@ def test_a_champion_that_only_ranks_makes_way_for_the_same_at_the_level_of_now(t
     calibration_warning = Finding("MODEL001", "warning", "It only ranks.", do="")
     monkeypatch.setattr("predictor.scoring.scorer.read_calibration_warning", lambda _: calibration_warning)
     settings = trained.dataset.settings
-    asked = settings.model_copy(update={"model": settings.model.model_copy(update={"recalibrate": recalibrate})})
+    changed = settings.model_copy(update={"model": settings.model.model_copy(update={"recalibrate": recalibrate})})
     moved = expit(logit(trained.verdict.probability[trained.verdict.chosen]) - 0.8)
     verdict = replace(trained.verdict, probability={**trained.verdict.probability, trained.verdict.chosen: moved})
-    promoted, reason = judge_promotion(verdict, replace(trained.dataset, settings=asked), trained.split.test, earlier)
+    promoted, reason = judge_promotion(verdict, replace(trained.dataset, settings=changed), trained.split.test, earlier)
     assert promoted == (recalibrate == "newest")
     assert ("only ranks, and this ranks no worse" in reason) == promoted
     assert promoted or reason.endswith("`predictor models promote NAME` lets it serve.")

@@ -40,20 +40,20 @@ def test_metrics_keep_the_contract(trained):
 
 
 def test_importance_is_of_every_group_and_told_on_card_and_page(trained):
-    told = json.loads(trained.files["metrics.json"])["importance"]
+    importance = json.loads(trained.files["metrics.json"])["importance"]
     features, _ = trained.dataset.fit_features(trained.split.fit)
-    assert sorted(row["group"] for row in told) == sorted({feature.group for feature in features.features})
-    assert told[0]["rise"] > 3 * told[0]["spread"] > 0
-    assert f"| {told[0]['group']} | +{told[0]['rise']:.4f} |" in trained.files["card.md"]
+    assert sorted(row["group"] for row in importance) == sorted({feature.group for feature in features.features})
+    assert importance[0]["rise"] > 3 * importance[0]["spread"] > 0
+    assert f"| {importance[0]['group']} | +{importance[0]['rise']:.4f} |" in trained.files["card.md"]
     assert "what the chosen candidate uses most" in trained.files["report.html"]
 
 
 def test_evidence_is_of_the_leads_that_taught_the_final_model(trained):
-    told = json.loads(trained.files["evidence.json"])
-    assert told["pending"] == "in_part"
-    assert trained.dataset.outcomes.mature.sum() < told["whole"][0] < len(trained.dataset.leads.frame)
-    assert sum(share[0] for share in told["features"]["industry"]["shares"] if share) <= told["whole"][0] + 20
-    assert {feature["name"] for feature in json.loads(trained.files["features.json"])["features"]} == set(told["features"])
+    evidence = json.loads(trained.files["evidence.json"])
+    assert evidence["pending"] == "in_part"
+    assert trained.dataset.outcomes.mature.sum() < evidence["whole"][0] < len(trained.dataset.leads.frame)
+    assert sum(share[0] for share in evidence["features"]["industry"]["shares"] if share) <= evidence["whole"][0] + 20
+    assert {feature["name"] for feature in json.loads(trained.files["features.json"])["features"]} == set(evidence["features"])
 
 
 def test_every_figure_lies_in_its_interval_or_near_it(trained):
@@ -98,10 +98,10 @@ def test_how_it_came_about_is_told(trained):
 
 
 def _ask(firm, pending, **data):
-    asked = load_settings(firm / "predictor.toml")
+    settings = load_settings(firm / "predictor.toml")
     label, model = {"pending": pending}, {"candidates": ("constant", "points", "logistic")}
-    changed = {"label": asked.label.model_copy(update=label), "model": asked.model.model_copy(update=model)}
-    return asked.model_copy(update=changed | {"data": asked.data.model_copy(update=data)})
+    changed = {"label": settings.label.model_copy(update=label), "model": settings.model.model_copy(update=model)}
+    return settings.model_copy(update=changed | {"data": settings.data.model_copy(update=data)})
 
 
 def test_dropped_leads_do_not_teach(firm):
@@ -114,20 +114,20 @@ def test_dropped_leads_do_not_teach(firm):
 
 
 def test_unless_said_otherwise_pending_leads_count_by_the_odds(firm):
-    by_default, asked = train(_ask(firm, "auto")), train(_ask(firm, "odds"))
-    assert by_default.dataset.outcomes.pending_weights == asked.dataset.outcomes.pending_weights == PendingWeights("odds", 30)
-    same = set(asked.files) - {"config.toml"}
-    assert {name: by_default.files[name] for name in same} == {name: asked.files[name] for name in same}
+    by_default, by_name = train(_ask(firm, "auto")), train(_ask(firm, "odds"))
+    assert by_default.dataset.outcomes.pending_weights == by_name.dataset.outcomes.pending_weights == PendingWeights("odds", 30)
+    same = set(by_name.files) - {"config.toml"}
+    assert {name: by_default.files[name] for name in same} == {name: by_name.files[name] for name in same}
 
 
 def test_a_training_on_known_outcomes_alone_counts_every_lead_of_the_period(firm):
     """Inverse probability of censoring: the leads that wait teach nothing, and are among those that a threshold routes."""
-    weighed = train(_ask(firm, "weight"))
-    assert weighed.thresholds["leads"].iloc[0] == len(weighed.final.positions)
-    assert weighed.final.calibrator.n < len(weighed.final.positions)
-    level = weighed.verdict.probability["constant"].mean()
-    assert level == pytest.approx(weighed.dataset.outcomes.outcome[weighed.dataset.outcomes.mature].mean(), abs=0.05)
-    assert "count by what is known so far." in weighed.files["card.md"]
+    trained = train(_ask(firm, "weight"))
+    assert trained.thresholds["leads"].iloc[0] == len(trained.final.positions)
+    assert trained.final.calibrator.n < len(trained.final.positions)
+    level = trained.verdict.probability["constant"].mean()
+    assert level == pytest.approx(trained.dataset.outcomes.outcome[trained.dataset.outcomes.mature].mean(), abs=0.05)
+    assert "count by what is known so far." in trained.files["card.md"]
 
 
 def test_a_short_history_is_rehearsed_on_where_pending_leads_teach(tmp_path):
@@ -138,21 +138,21 @@ def test_a_short_history_is_rehearsed_on_where_pending_leads_teach(tmp_path):
     sql_at = pd.Series(mql_at + pd.to_timedelta(draw.exponential(7, 2000), unit="D")).dt.round("s").where(accepted)
     frame = pd.DataFrame({"lead_id": np.arange(2000), "mql_at": mql_at, "sql_at": sql_at, "size": size})
     frame.to_csv(tmp_path / "leads.csv", index=False)
-    asked = {
+    content = {
         "data": {"leads": "leads.csv", "observed_until": "2026-03-25"},
         "model": {"candidates": ["constant", "logistic"], "resamples": 20},
     }
-    dropped, weighed = (
-        train(make_settings(asked | {"label": {"horizon_days": 30, "pending": pending}}, folder=tmp_path))
+    dropped, weighted = (
+        train(make_settings(content | {"label": {"horizon_days": 30, "pending": pending}}, folder=tmp_path))
         for pending in ("drop", "odds")
     )
     assert dropped.verdict.chosen == "constant"
     assert any(finding.code == "TRAIN003" for finding in dropped.findings)
-    assert weighed.verdict.chosen == "logistic"
-    assert weighed.findings == ()
-    np.testing.assert_array_equal(weighed.split.test, dropped.split.test)
-    assert weighed.verdict.test["logistic"]["log_loss"] < dropped.verdict.test["constant"]["log_loss"] - 0.05
-    assert 0.7 < weighed.verdict.test["logistic"]["calibration_slope"] < 1.6, "timid rather than bold"
+    assert weighted.verdict.chosen == "logistic"
+    assert weighted.findings == ()
+    np.testing.assert_array_equal(weighted.split.test, dropped.split.test)
+    assert weighted.verdict.test["logistic"]["log_loss"] < dropped.verdict.test["constant"]["log_loss"] - 0.05
+    assert 0.7 < weighted.verdict.test["logistic"]["calibration_slope"] < 1.6, "timid rather than bold"
 
 
 @pytest.mark.parametrize("pending", ["weight", "odds"])
@@ -173,15 +173,15 @@ def test_where_nothing_is_dated_pending_leads_are_left_out(tmp_path, pending):
     frame = pd.DataFrame({"lead_id": np.arange(300), "order_by": np.arange(300), "size": draw.integers(1, 9, 300)})
     frame["outcome"] = np.where(np.arange(300) < 290, (draw.random(300) < 0.4).astype(int).astype("str"), "")
     frame.to_csv(tmp_path / "leads.csv", index=False)
-    asked = {
+    content = {
         "data": {"leads": "leads.csv"},
         "label": {"pending": pending},
         "model": {"candidates": ["constant"], "resamples": 20},
     }
-    trained = train(make_settings(asked, folder=tmp_path))
-    told = [finding.what for finding in trained.findings if finding.code == "TRAIN006"]
+    trained = train(make_settings(content, folder=tmp_path))
+    texts = [finding.what for finding in trained.findings if finding.code == "TRAIN006"]
     wished = f"Pending leads are left out although label.pending is '{pending}', because no acceptance carries a date."
-    assert told == ([wished] if pending in {"weight", "odds"} else [])
+    assert texts == ([wished] if pending in {"weight", "odds"} else [])
     assert json.loads(trained.files["metrics.json"])["fit"]["n"] == 290
 
 
@@ -213,9 +213,9 @@ def test_points_that_are_as_good_as_anything_are_chosen(tmp_path):
     sql_at = pd.Series(mql_at + pd.Timedelta(days=3)).where(pd.Series(accepted))
     frame = {"lead_id": np.arange(1500), "mql_at": mql_at, "sql_at": sql_at, "points": points, "noise": noise}
     pd.DataFrame(frame).to_csv(tmp_path / "leads.csv", index=False)
-    asked = '[data]\nleads = "leads.csv"\n[label]\nhorizon_days = 10\n[roles]\npoints = ["points"]\n[model]\nresamples = 20\n'
-    asked += 'budget_s = 0\n[audit.accept]\n"AUDIT002:points" = "outcomes are drawn from them"\n'
-    (tmp_path / "predictor.toml").write_text(asked)
+    content = '[data]\nleads = "leads.csv"\n[label]\nhorizon_days = 10\n[roles]\npoints = ["points"]\n[model]\nresamples = 20\n'
+    content += 'budget_s = 0\n[audit.accept]\n"AUDIT002:points" = "outcomes are drawn from them"\n'
+    (tmp_path / "predictor.toml").write_text(content)
     verdict = train(load_settings(tmp_path / "predictor.toml")).verdict
     assert verdict.chosen == "points"
     assert verdict.earned
@@ -226,7 +226,7 @@ def test_points_that_are_as_good_as_anything_are_chosen(tmp_path):
 @pytest.mark.parametrize("share", [0.2, 0.4])
 def test_the_test_block_has_the_share_that_was_asked_for(firm, share):
     settings = load_settings(firm / "predictor.toml")
-    asked = settings.model_copy(update={"split": settings.split.model_copy(update={"test_share": share})})
-    asked = asked.model_copy(update={"model": settings.model.model_copy(update={"candidates": ("constant",)})})
-    trained = train(asked)
+    changed = settings.model_copy(update={"split": settings.split.model_copy(update={"test_share": share})})
+    changed = changed.model_copy(update={"model": settings.model.model_copy(update={"candidates": ("constant",)})})
+    trained = train(changed)
     assert len(trained.split.test) == pytest.approx(share * trained.dataset.outcomes.mature.sum(), abs=2)

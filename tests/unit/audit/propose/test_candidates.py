@@ -31,7 +31,7 @@ def choose(table):
     return best and best.name
 
 
-def told(proposal):
+def read_output(proposal):
     return [str(finding) for finding in proposal.findings if finding.code == "INIT002"]
 
 
@@ -72,7 +72,7 @@ def test_what_was_taken_is_said_and_marked_in_the_settings(tmp_path):
     proposal = propose(tmp_path, table)
     assert proposal.columns["outcome"] == "Status"
     assert list_faults(proposal) == []
-    (text,) = told(proposal)
+    (text,) = read_output(proposal)
     assert text.startswith("INIT002 Column 'Status' is taken as the outcome: the name is like one of an outcome; it holds ")
     assert "'Qualified' and 'Disqualified' (32 % yes)" in text
     (line,) = (line for line in proposal.to_toml().splitlines() if line.startswith("outcome = "))
@@ -86,7 +86,7 @@ def test_several_are_named_in_order_and_none_of_them_is_left_out(tmp_path):
     table.to_csv(tmp_path / "leads.csv", index=False)
     proposal = propose(tmp_path, table)
     assert "outcome" not in proposal.columns
-    (text,) = told(proposal)
+    (text,) = read_output(proposal)
     assert "3 columns may be the outcome: 'Qualified' (the name says so; it holds 'Yes' and 'No' (68 % yes)), 'Won' (" in text
     assert "'Stage' (" in text
     assert "init --outcome 'Qualified'" in text
@@ -157,7 +157,7 @@ def test_advice_and_left_out_columns_do_not_contradict_each_other(tmp_path):
     )
     table = table.assign(Stage=np.where(ACCEPTED, "Accepted", "Rejected"))
     proposal = propose(tmp_path, table)
-    texts = " ".join(told(proposal))
+    texts = " ".join(read_output(proposal))
     left = proposal.list_role("ignore")
     assert "'Lead Status'" in texts
     assert not [name for name in left if f"'{name}'" in texts]

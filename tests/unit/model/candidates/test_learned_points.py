@@ -161,9 +161,9 @@ def test_every_change_is_justified_with_its_numbers():
 def test_a_rule_of_the_wrong_sign_is_held_at_nothing_and_says_so():
     true = np.array([0.3, 0.5, 1.8, 1.2, -0.9, 0.05])
     sample = draw_block(4000, 2, true)
-    told = compute_fitted_rules(LearnedPoints.fit(sample, 0), sample, TASK).set_index("rule")
-    assert told.loc["R4", "points"] == 0
-    assert told.loc["R4", "why"].endswith(
+    rules = compute_fitted_rules(LearnedPoints.fit(sample, 0), sample, TASK).set_index("rule")
+    assert rules.loc["R4", "points"] == 0
+    assert rules.loc["R4", "why"].endswith(
         "With all other rules equal, its sign would change; signs are kept, so it gets no points."
     )
     freed = replace(TASK, signs="free")

@@ -18,8 +18,8 @@ def trained(request, tmp_path_factory):
     """The sample, whose newest leads do what none of the fit block did, so that the final model has more columns."""
     folder = shutil.copytree(SAMPLE, tmp_path_factory.mktemp("firm") / "data")
     settings = load_settings(folder / "predictor.toml")
-    asked = {"budget_s": 0.0, "resamples": 20, "monotone": ("Pricing_Page_View",), "candidates": (request.param, "logistic")}
-    return train(settings.model_copy(update={"model": settings.model.model_copy(update=asked)}))
+    changes = {"budget_s": 0.0, "resamples": 20, "monotone": ("Pricing_Page_View",), "candidates": (request.param, "logistic")}
+    return train(settings.model_copy(update={"model": settings.model.model_copy(update=changes)}))
 
 
 def test_the_final_model_is_held_too_though_it_has_other_columns(trained):

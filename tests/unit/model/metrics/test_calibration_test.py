@@ -86,10 +86,10 @@ def test_figures_are_those_of_the_metrics_and_plain_values():
     outcome, probability = draw(800, 5)
     judged, figures = judge_calibration(outcome, probability), compute_metrics(outcome, probability)
     assert (judged.n, judged.base_rate, judged.ece) == (800, figures["base_rate"], figures["ece"])
-    told = json.loads(json.dumps(judged.to_figures()))
-    assert (told["verdict"], told["text"], told["faults"]) == (judged.verdict, judged.text, [])
-    assert told["noise"] == {"mean": judged.noise.mean, "high": judged.noise.high}
-    assert told["brier"]["score"] == pytest.approx(figures["brier"])
+    content = json.loads(json.dumps(judged.to_figures()))
+    assert (content["verdict"], content["text"], content["faults"]) == (judged.verdict, judged.text, [])
+    assert content["noise"] == {"mean": judged.noise.mean, "high": judged.noise.high}
+    assert content["brier"]["score"] == pytest.approx(figures["brier"])
 
 
 def test_order_of_leads_and_seed():

@@ -82,8 +82,8 @@ def make_record(folder: Path, *, champion: str = "logistic") -> tuple[TrainingRe
     saved = save_bundle(folder / "models", f"{champion}-20260501T000000Z", files, facts)
     figure = matplotlib.figure.Figure()
     figure.subplots().plot([0, 1], [0, 1])
-    told = json.loads(files["metrics.json"])
-    return TrainingRecord(saved, True, "It lost less.", metrics=told, **facts, figures={"reliability": figure}), settings
+    metrics = json.loads(files["metrics.json"])
+    return TrainingRecord(saved, True, "It lost less.", metrics=metrics, **facts, figures={"reliability": figure}), settings
 
 
 def learn(name: str, sample: Sample) -> CalibratedModel:

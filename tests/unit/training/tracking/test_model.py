@@ -32,9 +32,9 @@ def test_the_model_folder_holds_no_pickle_and_no_path_of_this_machine(made, trac
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert {"MLmodel", "pyfunc_code.py", "input_example.json", "requirements.txt"} <= {path.name for path in files}
     assert not [path for path in files if path.suffix in {".pkl", ".pickle", ".joblib", ".pyc"} or is_pickle(path.read_bytes())]
-    told = (folder / "MLmodel").read_text(encoding="utf-8")
-    assert str(record.folder) not in told
-    assert str(Path(__file__).parents[4]) not in told
+    content = (folder / "MLmodel").read_text(encoding="utf-8")
+    assert str(record.folder) not in content
+    assert str(Path(__file__).parents[4]) not in content
 
 
 def test_the_signature_asks_for_nothing_but_the_key_and_the_example_is_synthetic(tracked, mlflow):

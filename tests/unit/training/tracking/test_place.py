@@ -19,9 +19,9 @@ from predictor.training.tracking.track import track_training
 
 def refuse(record: TrainingRecord, uri: str, folder: Path, match: str) -> str:
     settings = make_settings({"tracking": {"uri": uri}}, folder=folder)
-    with pytest.raises(TrackingError, match=match) as told:
+    with pytest.raises(TrackingError, match=match) as caught:
         track_training(record, settings=settings)
-    return str(told.value)
+    return str(caught.value)
 
 
 def test_a_server_that_is_not_there_is_refused_with_what_to_do_and_without_the_password(made, tmp_path):

@@ -31,9 +31,11 @@ def test_candidates_carry_their_test_metrics_with_intervals(made, tracked):
     record, _ = made
     client, first, _ = tracked
     nested = {run.info.run_name: run.data.metrics for run in list_nested(client, first)}
-    for name, told in nested.items():
-        assert told["log_loss"] == record.metrics["test"][name]["log_loss"]
-        assert [told["auc_low"], told["auc_high"]] == pytest.approx(record.metrics["intervals"][name]["auc"] or [0.5, 0.5])
+    for name, run_metrics in nested.items():
+        assert run_metrics["log_loss"] == record.metrics["test"][name]["log_loss"]
+        assert [run_metrics["auc_low"], run_metrics["auc_high"]] == pytest.approx(
+            record.metrics["intervals"][name]["auc"] or [0.5, 0.5]
+        )
     assert nested["points"]["log_loss_difference"] == record.metrics["differences"]["points"]["mean"]
     assert (nested["logistic"]["rehearsed_log_loss"], nested["logistic"]["rehearsed_error"]) == (0.5, 0.0)
     assert "rehearsed_log_loss" not in nested["points"]
@@ -97,8 +99,8 @@ def test_nothing_global_is_left_and_nothing_is_told_or_written_where_the_command
 def test_what_is_shown_and_kept_holds_no_password(made):
     record, _ = made
     settings = make_settings({"data": {"leads": "postgresql://ann:hush@db/leads"}, "store": {"url": "mysql://ann:hush@db/s"}})
-    told = [*describe_params(settings).values(), *describe_tags(record).values(), hide_password("http://ann:hush@firm/x")]
-    assert not [text for text in told if "hush" in text]
+    texts = [*describe_params(settings).values(), *describe_tags(record).values(), hide_password("http://ann:hush@firm/x")]
+    assert not [text for text in texts if "hush" in text]
     assert describe_params(settings)["data.leads"] == "postgresql://db/leads"
 
 
