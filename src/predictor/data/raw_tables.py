@@ -15,7 +15,7 @@ from predictor.data.crm.merged import drop_merged
 from predictor.data.crm.warehouse import drop_deleted, shorten_names
 from predictor.data.read.file_kinds import is_url
 from predictor.data.read.table_errors import make_table_error
-from predictor.data.read.table_files import compute_row_step, read_table, tidy_table
+from predictor.data.read.table_files import read_table, tidy_table
 from predictor.data.read.table_shape import FileTable
 
 if TYPE_CHECKING:
@@ -85,16 +85,9 @@ def _read_plain(where: str, folder: Path, settings: Settings, *, most: int) -> F
 
 
 def _read_leads(where: str, folder: Path, settings: Settings, *, most: int) -> FileTable:
-    """The leads of a file or a table; of a CSV with more than `most` rows every n-th, with a finding that says so."""
+    """The leads of a file or a table."""
     if is_url(where):
         from predictor.data.read.database import load_frame  # noqa: PLC0415  files need no database
 
         return tidy_table(FileTable(load_frame(where, folder, "leads")), "leads", name=where.rpartition("#")[2])
-    path = folder / where
-    step = compute_row_step(path, most)
-    found = read_table(path, "leads", encoding=settings.data.encoding, step=step)
-    if step == 1:
-        return found
-    what = f"'{path.name}' holds more than {most:,} rows: one in {step:,} was read, {len(found.frame):,} evenly over the file."
-    do = "Raise data.most_rows where memory allows; a sample of this size gives much the same model."
-    return found._replace(notes=(*found.notes, Finding("LEAD040", "warning", what, do=do)))
+    return read_table(folder / where, "leads", encoding=settings.data.encoding, most=most)

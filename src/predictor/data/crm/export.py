@@ -57,7 +57,8 @@ def read_crm(paths: Sequence[Path], crm: Export, settings: Settings, *, scoring:
     files = group_files(paths, export_map, encoding=encoding, prefix=settings.data.prefix)
     if LEADS not in files:
         raise make_table_error(LEADS, f"None of the files holds {export_map.name}'s leads.", "Name their file in data.leads.")
-    parts = [read_table(path, LEADS, encoding=encoding) for path in files[LEADS]]
+    most = 0 if scoring else settings.data.most_rows
+    parts = [read_table(path, LEADS, encoding=encoding, most=most) for path in files[LEADS]]
     tables = [part.frame for part in parts]
     _check_alike(tables, files[LEADS], export_map)
     raw, shortened = _join_tables(tables, export_map, settings)

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import re
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +21,6 @@ _CHUNK_BYTES = 1 << 22
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # bytes that Windows-1252 does not define
-_NEWLINE = b"\n"
 _SEP_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # as Excel writes and reads it
 
 
@@ -140,23 +140,40 @@ def detect_encoding(path: Path, table: str) -> str:
     Raises:
         TableError: The file is no text, or mixes encodings.
     """
+    state = path.stat()
+    encoding, bad = _scan(path, state.st_size, state.st_mtime_ns)
+    if encoding:
+        return encoding
+    line, byte = _count_lines(path, bad.at), bad.at + 1
+    if bad.is_nul:
+        what = f"'{path.name}' is {'no text, no CSV' if bad.at < _SNIFFED else 'damaged'}"
+        do = "Save it as CSV UTF-8 where it was made."
+        raise make_table_error(table, f"{what}: it holds a NUL byte in line {line:,}, byte {byte:,}.", do)
+    do = "Save it as CSV UTF-8, or name its encoding in data.encoding."
+    raise make_table_error(table, f"'{path.name}' is not UTF-8 (line {line:,}, byte {byte:,}).", do)
+
+
+class _BadByte(NamedTuple):
+    """The first byte that is no text: its place, from 0, and whether it is a NUL."""
+
+    at: int
+    is_nul: bool = False
+
+
+@lru_cache(maxsize=64)
+def _scan(path: Path, size: int, changed: int) -> tuple[str, _BadByte]:  # noqa: ARG001  a file that has changed is read again
+    """The encoding of a file, or where it is no text; each file is read once."""
     with path.open("rb") as file:
         start = file.read(_SNIFFED)
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if start.startswith(mark):
-            return encoding
+            return encoding, _BadByte(-1)
     if wide := _detect_utf16(start):
-        return wide
-    bad = _find_undecodable(path)
+        return wide, _BadByte(-1)
+    bad = _find_bad_byte(path)
     if bad is None:
-        return "utf-8"
-    if "NUL" in bad:
-        what = f"'{path.name}' is no text, no CSV" if b"\0" in start[:_SNIFFED] else f"'{path.name}' is damaged"
-        raise make_table_error(table, f"{what}: it holds {bad}.", "Save it as CSV UTF-8 where it was made.")
-    if _is_western(path):
-        return "cp1252"
-    do = "Save it as CSV UTF-8, or name its encoding in data.encoding."
-    raise make_table_error(table, f"'{path.name}' is not UTF-8 ({bad}).", do)
+        return "utf-8", _BadByte(-1)
+    return ("cp1252" if not bad.is_nul and _is_western(path) else ""), bad
 
 
 def _detect_utf16(start: bytes) -> str:
@@ -168,23 +185,29 @@ def _detect_utf16(start: bytes) -> str:
     return ""
 
 
-def _find_undecodable(path: Path) -> str | None:
-    """The place of the first byte that is not UTF-8, or of the first NUL; None where all are text."""
-    decoder, line, before = codecs.getincrementaldecoder("utf-8")(), 1, 0
+def _find_bad_byte(path: Path) -> _BadByte | None:
+    """The first byte that is not UTF-8, or the first NUL; None where all are text."""
+    decoder, before = codecs.getincrementaldecoder("utf-8")(), 0
     with path.open("rb") as file:
         while part := file.read(_CHUNK_BYTES):
-            pending = decoder.getstate()[0]
-            nul = part.find(b"\0")
+            pending, nul = decoder.getstate()[0], part.find(b"\0")
             if nul >= 0:
-                return f"a NUL byte in line {line + part.count(_NEWLINE, 0, nul):,}, byte {before + nul + 1:,}"
+                return _BadByte(before + nul, is_nul=True)
             try:
                 decoder.decode(part)
             except UnicodeDecodeError as error:
-                at = error.start - len(pending)
-                lines = part[: max(at, 0)].count(_NEWLINE)
-                return f"line {line + lines:,}, byte {before + at + 1:,}"
-            line, before = line + part.count(_NEWLINE), before + len(part)
-    return None if not decoder.getstate()[0] else f"line {line:,}, byte {before:,}"
+                return _BadByte(before + error.start - len(pending))
+            before += len(part)
+    return None if not decoder.getstate()[0] else _BadByte(before - 1)
+
+
+def _count_lines(path: Path, end: int) -> int:
+    """The number of the line in which a byte is, from 1."""
+    lines = 1
+    with path.open("rb") as file:
+        while end > 0 and (part := file.read(min(end, _CHUNK_BYTES))):
+            lines, end = lines + part.count(b"\n"), end - len(part)
+    return lines
 
 
 def _is_western(path: Path) -> bool:

@@ -19,7 +19,7 @@ from predictor.data.read.table_shape import FileTable, check_lines_above
 _CHUNK_ROWS = 10_000
 _CHUNK_LENGTH = 1 << 25  # characters of a chunk, by the length of the first rows
 _MOST_LENGTH = 1 << 28  # characters of a chunk: more come from a quote that is never closed
-_SAMPLE_LENGTH = 1 << 28  # characters of a first look
+_SAMPLE_LENGTH = 1 << 27  # characters of a first look
 _ROWS_AT_END = 200  # which are all read, since a report ends there
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from predictor.core.errors import TableError
+from predictor.core.errors import Finding, TableError
 from predictor.data.read.csv_header import read_header
 from predictor.data.read.csv_rows import read_csv_rows
 from predictor.data.read.excel import read_excel, read_excel_names
@@ -23,7 +23,7 @@ _CHUNK_BYTES = 1 << 22
 _BATCH_ROWS = 10_000
 
 
-def read_table(path: Path, table: str, *, encoding: str = "auto", step: int = 1) -> FileTable:
+def read_table(path: Path, table: str, *, encoding: str = "auto", most: int = 0) -> FileTable:
     """The records of a CSV (comma, semicolon, tab or bar), Parquet or Excel file.
 
     Lines above the header, blank rows, totals and the end of a report are left out, and counted in findings.
@@ -32,13 +32,19 @@ def read_table(path: Path, table: str, *, encoding: str = "auto", step: int = 1)
         path: The file, as FILE#SHEET for a sheet of a workbook; its first bytes give the format.
         table: What the file should hold, for messages.
         encoding: Of a CSV; auto detects it from the bytes.
-        step: Of a CSV, every `step`-th row is kept; the others do not stay in memory.
+        most: Of a CSV with more rows than this, every n-th is read, and a finding says so; 0 for no limit.
 
     Raises:
         TableError: The file is missing, empty, of another format, or broken.
     """
+    step = compute_row_step(path, most)
     found = tidy_table(_read_rows(path, table, encoding=encoding, step=step), table, name=split_sheet(path)[0].name)
-    return found if step == 1 else found._replace(frame=found.frame[found.frame.index % step == 0])
+    if step == 1:
+        return found
+    frame = found.frame[found.frame.index % step == 0]
+    what = f"'{path.name}' holds more than {most:,} rows: one in {step:,} was read, {len(frame):,} evenly over the file."
+    do = "Raise data.most_rows where memory allows; a sample of this size gives much the same model."
+    return found._replace(frame=frame, notes=(*found.notes, Finding("LEAD040", "warning", what, do=do)))
 
 
 def read_sample(where: str, table: str, rows: int) -> FileTable:

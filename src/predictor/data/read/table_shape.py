@@ -11,6 +11,7 @@ import pandas as pd
 from predictor.core.errors import Finding, count, list_names
 from predictor.data.columns import base_name, make_names
 
+_LONGEST_TYPED = 60  # characters
 _TYPED = re.compile(r"(?=\D*\d)[\d\s.,:/+€$£%()TZ-]+")
 Row = Sequence[str | None]
 MOST_LINES = 100  # rows in which the header is looked for
@@ -111,7 +112,7 @@ def is_typed(cell: str | None) -> bool:
     >>> is_typed("1.234,50 €"), is_typed("2026-01-31T09:05:00Z"), is_typed("Q1"), is_typed(None)
     (True, True, False, False)
     """
-    return cell is not None and _TYPED.fullmatch(cell) is not None
+    return cell is not None and len(cell) <= _LONGEST_TYPED and _TYPED.fullmatch(cell) is not None
 
 
 def _count(row: Row) -> int:

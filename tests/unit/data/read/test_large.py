@@ -38,3 +38,23 @@ def test_a_first_look_takes_the_first_rows(leads):
     frame, _, whole = read_sample(str(leads), "leads", 10)
     assert (frame["lead_id"].tolist(), whole) == ([f"L{number}" for number in range(10)], False)
     assert read_sample(str(leads), "leads", 1001).whole
+
+
+def test_the_leads_of_a_crm_are_read_evenly_too(tmp_path):
+    names = {"lead_id": "Record ID", "mql_at": "Became a Marketing Qualified Lead Date", "city": "City"}
+    table = pd.DataFrame({"lead_id": [f"{number}" for number in range(1001)], "mql_at": "2026-01-01", "city": "Rome"})
+    table.rename(columns=names).to_csv(tmp_path / "contacts.csv", index=False)
+    settings = make_settings({"data": {"leads": "contacts.csv", "crm": "hubspot", "most_rows": 100}}, folder=tmp_path)
+    raw = read_tables(settings)
+    assert raw.leads["lead_id"].tolist() == [f"{number}" for number in range(0, 1001, 11)]
+    assert "LEAD040" in {note.code for note in raw.notes}
+    assert len(read_tables(settings, leads=str(tmp_path / "contacts.csv")).leads) == 1001
+
+
+def test_the_end_of_a_report_is_known_where_rows_are_left_out(leads):
+    with leads.open("a") as file:
+        file.write("\nGrand Totals (1001 records)\n\nCopyright (c) 2026 Acme\n")
+    raw = read_tables(make_settings({"data": {"leads": "leads.csv", "most_rows": 100}}, folder=leads.parent))
+    assert raw.leads["lead_id"].tolist() == [f"L{number}" for number in range(0, 1001, 11)]
+    (rows,) = (note.what for note in raw.notes if note.code == "LEAD039")
+    assert rows.startswith("2 rows of 'leads.csv' that are no records were left out (first in row 1,003)")
