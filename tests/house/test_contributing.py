@@ -76,7 +76,7 @@ def test_the_example_of_a_finding_finds_capped_numbers_and_nothing_else(run):
     capped = pd.DataFrame({"capped": np.minimum(np.arange(100), 60), "free": np.arange(100)})
     found = list(check(View(read_columns(capped), np.zeros(100))))
     assert [str(finding) for finding in found] == [
-        "AUDIT020 40 % of the leads have the largest value of column 'capped'. Export the number without its cap."
+        "AUDIT022 40 % of the leads have the largest value of column 'capped'. Export the number without its cap."
     ]
 
 

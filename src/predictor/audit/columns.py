@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from predictor.audit.run import LEAK_CHECKS, keep_worst, run_checks, run_column_checks
 from predictor.audit.view import View, read_columns
 from predictor.core.errors import Finding
-from predictor.data.denied_columns import deny_reason
+from predictor.data.denied_columns import deny_column
 from predictor.data.parse import blank_missing, to_days
 from predictor.data.roles import check_denied
 
@@ -45,11 +45,9 @@ def audit_columns(
     """
     plain = blank_missing(frame.set_axis([str(name) for name in frame.columns], axis=1), missing_values).reset_index(drop=True)
     times = None if mql_at is None else pd.DataFrame({"mql_at": mql_at.reset_index(drop=True)})
-    view = View(
-        read_columns(plain, timezone=timezone), np.asarray(outcome, dtype=float),
-        order=_choose_order(order, times), times=times,
-    )  # fmt: skip
-    denied = {column.name: why for column in view.columns if (why := deny_reason(column.name)) is not None}
+    columns = read_columns(plain, moments=None if times is None else times["mql_at"], timezone=timezone)
+    view = View(columns, np.asarray(outcome, dtype=float), order=_choose_order(order, times), times=times)
+    denied = {str(name): why for name in plain if (why := deny_column(str(name), plain[name])) is not None}
     leaks = keep_worst((*run_checks(view, LEAK_CHECKS), *check_denied(denied)))
     return (*leaks, *run_column_checks(view, leaks))
 

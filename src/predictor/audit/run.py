@@ -8,6 +8,8 @@ from predictor.audit.checks.constants import check_constants
 from predictor.audit.checks.counters import check_counters
 from predictor.audit.checks.drift import check_drift
 from predictor.audit.checks.duplicates import check_duplicates
+from predictor.audit.checks.durations import check_durations
+from predictor.audit.checks.encoded_outcomes import check_encoded_outcomes
 from predictor.audit.checks.few_outcomes import check_few_outcomes
 from predictor.audit.checks.identifiers import check_identifiers
 from predictor.audit.checks.late_dates import check_late_dates
@@ -29,7 +31,8 @@ Check = Callable[[View], Iterator[Finding]]
 
 # A column has one finding about leaks, the worst.
 LEAK_CHECKS: tuple[Check, ...] = (
-    check_missing, check_single_column, check_near_certain, check_counters, check_late_dates, check_sales_words,
+    check_missing, check_single_column, check_near_certain, check_encoded_outcomes, check_durations, check_counters,
+    check_late_dates, check_sales_words,
 )  # fmt: skip
 COLUMN_CHECKS: tuple[Check, ...] = (
     check_personal_data, check_protected, check_identifiers, check_constants, check_placeholders,

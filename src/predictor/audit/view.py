@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import NormalDist
 from typing import Any
@@ -17,6 +17,7 @@ from predictor.data.parse import Kind, infer_kind, to_days
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 _BINS = 24  # of numbers, for what a column says about the outcome
+_FREQUENT = 0.1  # share of the leads from which one number is a range of its own
 _FALSE_ALARM = 0.01  # chance that noise in any column of a table counts as evidence, for each kind of check
 _LEAK = "Name it in roles.ignore; if the value was known before the lead became an MQL, accept the finding in [audit]."
 _LEFT_OUT = "It is no feature as it is: {reason}. Keep it so; roles.allow would make it one."
@@ -33,6 +34,8 @@ class Column:
         values: The distinct values; texts in lower case.
         numbers: Numbers, or dates as days since 1970, NaN for none; None of a category.
         reason_left_out: Why it is no feature; None where it would be one.
+        ages: Of dates, days up to the moment of decision, as a model sees them: NaN where there is no date, or a later one. None
+            of other kinds, and where no moment is known.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Column:
     values: list[Any]
     numbers: Floats | None
     reason_left_out: str | None = None
+    ages: Floats | None = None
 
     @property
     def is_feature(self) -> bool:
@@ -65,6 +69,8 @@ class Column:
     @cached_property
     def bins(self) -> Codes:
         """A few groups of leads by value, to compare with the outcome: 0 for no value, then values or ranges."""
+        if self.ages is not None:
+            return bin_numbers(self.ages)
         if self.numbers is None or len(self.values) <= _BINS:
             return self.codes + 1
         return bin_numbers(self.numbers)
@@ -98,6 +104,7 @@ class View:
         times: `mql_at`, `sql_at` where the leads have them, in UTC.
         until: The moment up to which outcomes are known; None without dates.
         split: The leads of the forward test; None where there is no split.
+        why_no_split: Why the leads cannot be split, and what to do; empty where they can, or where no split was tried.
         persons: Columns that say who a lead is, used to find duplicates only.
     """
 
@@ -107,6 +114,7 @@ class View:
     times: pd.DataFrame | None = None
     until: pd.Timestamp | None = None
     split: AuditSplit | None = None
+    why_no_split: str = ""
     persons: tuple[Column, ...] = ()
 
     @cached_property
@@ -140,6 +148,7 @@ def read_columns(
     *,
     left_out: Mapping[str, str] | None = None,
     kinds: Mapping[str, Kind] | None = None,
+    moments: pd.Series | None = None,
     timezone: str = "UTC",
 ) -> tuple[Column, ...]:
     """The columns of a frame whose blanks are missing values already.
@@ -148,6 +157,7 @@ def read_columns(
         frame: One row a lead.
         left_out: Column -> why it is no feature; None means that each would be one.
         kinds: Column -> kind, of columns that have their types already; the kind of others is inferred.
+        moments: When each lead became an MQL, in UTC; None where that is not known.
         timezone: The zone of dates that have none.
 
     >>> column = read_columns(pd.DataFrame({"Tags": ["A", "a", None]}))[0]
@@ -155,23 +165,41 @@ def read_columns(
     ([0, 0, -1], ['a'])
     """
     reasons, typed = left_out or {}, kinds or {}
+    days = None if moments is None else to_days(moments).to_numpy(dtype=float)
     columns = []
     for name in map(str, frame.columns):
         kind, cells = (typed[name], frame[name]) if name in typed else infer_kind(frame[name], timezone)
-        columns.append(_read_column(name, kind, cells, reasons.get(name)))
+        column = _read_column(name, kind, cells, reasons.get(name))
+        columns.append(column if kind != "date" or days is None else replace(column, ages=_compute_ages(column, days)))
     return tuple(columns)
 
 
 def bin_numbers(numbers: Floats) -> Codes:
     """Numbers as ranges with about equally many leads, from 1 for the lowest; 0 where there is none.
 
+    A value of many leads, as the 0 of a counter, is a range of its own, and the others are divided as finely as without it.
+
     >>> bins = bin_numbers(np.array([np.nan, 1.0, 2.0, 2.0]))
     >>> int(bins[0]), bool(0 < bins[1] < bins[2] == bins[3])
     (0, True)
     """
-    known = ~np.isnan(numbers)
-    edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, _BINS + 1)[1:-1])) if known.any() else np.empty(0)
-    return np.where(known, np.searchsorted(edges, numbers, side="right") + 1, 0)
+    known = numbers[~np.isnan(numbers)]
+    edges = _list_edges(known)
+    values, counts = np.unique(known, return_counts=True)
+    often = values[counts > _FREQUENT * len(known)]
+    if len(often):
+        edges = np.unique(np.concatenate([edges, often, np.nextafter(often, np.inf), _list_edges(known[~np.isin(known, often)])]))
+    return np.where(np.isnan(numbers), 0, np.searchsorted(edges, numbers, side="right") + 1)
+
+
+def _list_edges(numbers: Floats) -> Floats:
+    """What separates as many groups of numbers of about equal size."""
+    return np.unique(np.quantile(numbers, np.linspace(0, 1, _BINS + 1)[1:-1])) if len(numbers) else np.empty(0)
+
+
+def _compute_ages(column: Column, days: Floats) -> Floats:
+    ages = days - (np.nan if column.numbers is None else column.numbers)
+    return np.where(ages >= 0, ages, np.nan)
 
 
 def _read_column(name: str, kind: Kind, cells: pd.Series, reason: str | None) -> Column:

@@ -6,6 +6,10 @@ import re
 import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 from predictor.data.columns import base_name
 
@@ -17,6 +21,10 @@ _REASONS = {
     "export_time": "it holds the state at export, not when the lead became an MQL",
     "connector": "it says how and when the row was copied, and nothing about the lead",
 }
+
+_HOW = re.compile(r"contact|e?mail\w*|workemail|\w*phone\w*|mobile\w*|fax|\w*address|linkedin\w*")  # they may name a way too
+_WHO = re.compile(r"@|\d[\d\s()./-]{4,}")  # an address or a number
+_MOST_WAYS, _FEWEST_LEADS = 4, 20  # values of a column of ways; leads for each, on average
 
 
 @cache
@@ -51,3 +59,19 @@ def deny_reason(name: str) -> str | None:
     """
     category = deny_category(name)
     return None if category is None else _REASONS[category]
+
+
+def deny_column(name: str, cells: pd.Series) -> str | None:
+    """The reason why a column is no feature by its name; None also where it holds a few ways to reach people, or yes and no.
+
+    >>> import pandas as pd
+    >>> channel = pd.Series(["cellular", "telephone"] * 50)
+    >>> deny_column("contact", channel), deny_column("contact", pd.Series(["Ann", "Bob"]))
+    (None, 'it identifies a person, which says nothing about other leads and belongs in no model')
+    """
+    reason = deny_reason(name)
+    if reason is None or deny_category(name) != "personal" or not _HOW.fullmatch(_simplify(name)):
+        return reason
+    values = cells.dropna().astype("str").str.casefold().value_counts()
+    is_way = 0 < len(values) <= _MOST_WAYS and values.sum() >= _FEWEST_LEADS * len(values)
+    return None if is_way and not any(_WHO.search(value) for value in values.index) else reason

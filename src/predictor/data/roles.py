@@ -9,7 +9,7 @@ import pandas as pd
 from predictor.core.errors import Finding, count
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import SET_FORMATS
-from predictor.data.denied_columns import deny_reason
+from predictor.data.denied_columns import deny_column
 from predictor.data.parse import Kind, infer_kind
 
 
@@ -28,7 +28,7 @@ def split_roles(
         The frame, the kind of each attribute, and the findings.
     """
     others = [str(name) for name in frame.columns if name not in kept]
-    denied = {name: reason for name in others if (reason := deny_reason(name)) and name not in settings.roles.allow}
+    denied = {name: reason for name in others if (reason := deny_column(name, frame[name])) and name not in settings.roles.allow}
     timezone = settings.data.timezone
     typed = {name: read_kind(frame[name], formats.get(name), timezone) for name in others if name not in denied}
     columns = [frame[list(kept)], *(column.rename(name) for name, (_, column) in typed.items())]

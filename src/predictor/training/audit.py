@@ -33,11 +33,11 @@ def audit_dataset(dataset: Dataset) -> tuple[Finding, ...]:
     Args:
         dataset: The leads with their outcomes; its settings say which findings are accepted.
     """
-    view, refusal = make_view(dataset)
+    view = make_view(dataset)
     leaks = keep_worst(run_checks(view, LEAK_CHECKS))
     leaking = {finding.column for finding in leaks}
     clean = replace(view, columns=tuple(column for column in view.columns if column.name not in leaking))
-    findings = (*leaks, *refusal, *run_checks(clean, TABLE_CHECKS), *run_column_checks(view, leaks))
+    findings = (*leaks, *run_checks(clean, TABLE_CHECKS), *run_column_checks(view, leaks))
     return accept_findings(findings, dataset.settings.audit.accept)
 
 
@@ -78,27 +78,27 @@ def refuse_errors(dataset: Dataset, findings: Iterable[Finding]) -> None:
         )
 
 
-def make_view(dataset: Dataset) -> tuple[View, tuple[Finding, ...]]:
-    """The leads of a dataset as the audit sees them; with a finding where they cannot be split."""
+def make_view(dataset: Dataset) -> View:
+    """The leads of a dataset as the audit sees them."""
     leads, settings = dataset.leads, dataset.settings
     late = [name for name in map(str, leads.frame) if _is_late(dataset, name)]
     named = [*leads.attributes, *(name for name in leads.points if name in leads.frame), *late]
     left = dict.fromkeys(late, _LATE) | {name: deny_reason(name) or "" for name in map(str, leads.left_out)}
     frame = pd.concat([leads.frame[named], leads.left_out.drop(columns=["email"], errors="ignore")], axis=1)
     kinds: dict[str, Kind] = {**leads.attributes, **dict.fromkeys(leads.points, "number"), **dict.fromkeys(late, "date")}
-    columns = read_columns(frame, left_out=left, kinds=kinds, timezone=settings.data.timezone)
+    columns = read_columns(frame, left_out=left, kinds=kinds, moments=dataset.as_of, timezone=settings.data.timezone)
     persons = read_columns(leads.left_out, timezone=settings.data.timezone)
-    split, refusal = _split(dataset)
-    view = View(
+    split, why_no_split = _split(dataset)
+    return View(
         columns,
         _find_outcome(dataset),
         order=dataset.outcomes.order if leads.dated or "order_by" in leads.frame else None,
         times=leads.frame[[name for name in ("mql_at", "sql_at") if name in leads.frame]] if leads.dated else None,
         until=leads.observed_until,
         split=split,
+        why_no_split=why_no_split,
         persons=persons,
     )
-    return view, refusal
 
 
 def _is_late(dataset: Dataset, name: str) -> bool:
@@ -115,10 +115,11 @@ def _find_outcome(dataset: Dataset) -> np.ndarray:
     return np.where(dataset.outcomes.mature, outcome, np.nan)
 
 
-def _split(dataset: Dataset) -> tuple[AuditSplit | None, tuple[Finding, ...]]:
+def _split(dataset: Dataset) -> tuple[AuditSplit | None, str]:
+    """The leads of the forward test, or why there is none."""
     try:
         split = dataset.split()
     except TrainingError as error:
-        return None, (Finding("AUDIT018", "error", str(error), do=""),)
+        return None, str(error)
     keys = pd.factorize(dataset.leads.frame["lead_id"])[0].astype(np.intp)
-    return AuditSplit(fit=split.fit, test=split.test, keys=keys, fewest=dataset.settings.model.min_outcomes), ()
+    return AuditSplit(fit=split.fit, test=split.test, keys=keys, fewest=dataset.settings.model.min_outcomes), ""

@@ -63,7 +63,7 @@ def test_the_text_holds_the_counts_worked_by_hand():
     (found,) = audit_columns(pd.DataFrame({"won": filled}), outcome)
     assert found.what == (
         "Column 'won' is filled almost only for accepted leads: for 100 % of the accepted, 0 % of the others. Of 40 leads with a "
-        "value 100 % were accepted, of 60 without 0 %."
+        "value 100 % were accepted, of 60 without 0 %. The odds differ by a factor of at least 81."
     )
 
 
@@ -81,9 +81,12 @@ def test_values_that_determine_the_outcome_of_a_few_leads(draw):
     chosen = draw.random(N) < 0.2
     kind = np.where(chosen, np.where(outcome == 1, "high", "worst"), "might be")
     campaign = np.where((outcome == 1) & (draw.random(N) < 0.3), "Customers 2026", draw.choice(["A", "B"], N))
-    assert audit({"Relevance": kind}, outcome) == {"Relevance": ("AUDIT003", "warning")}
-    campaign[np.flatnonzero(outcome == 0)[:2]] = "Customers 2026"  # a value that is always accepted needs no such name
-    assert audit({"Campaign": campaign, "Colour": campaign}, outcome) == {"Campaign": ("AUDIT003", "warning")}
+    assert audit({"Relevance": kind}, outcome) == {"Relevance": ("AUDIT003", "error")}
+    campaign[np.flatnonzero(outcome == 0)[:2]] = "Customers 2026"
+    error = ("AUDIT003", "error")
+    assert audit({"Campaign": campaign, "Colour": campaign}, outcome) == {"Campaign": error, "Colour": error}
+    campaign[np.flatnonzero(outcome == 0)[:9]] = "Customers 2026"  # so many exceptions prove nothing without such a name
+    assert audit({"Campaign": campaign, "Colour": campaign}, outcome) == {"Campaign": error}
 
 
 def test_dates_after_the_moment_of_decision(outcome):

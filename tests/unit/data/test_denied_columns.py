@@ -1,8 +1,9 @@
 """Names of columns that are no features."""
 
+import pandas as pd
 import pytest
 
-from predictor.data.denied_columns import deny_reason
+from predictor.data.denied_columns import deny_column, deny_reason
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,40 @@ def test_denied(name, why):
 )
 def test_names_that_are_allowed(name):
     assert deny_reason(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("contact", ["cellular", "telephone"]),
+        ("Contact", ["Cellular", "telephone", "CELLULAR", None]),
+        ("phone", ["yes", "no"]),
+        ("E-Mail", ["ja", "nein"]),
+        ("mobile", [1, 0]),
+        ("address", ["home", "work", "other"]),
+    ],
+)
+def test_ways_to_reach_people_are_no_persons(name, values):
+    assert deny_column(name, pd.Series(values * 40)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("contact", [f"Person {number}" for number in range(5)]),
+        ("contact", ["a@firm.example", "b@firm.example"]),
+        ("phone", ["+49 30 123456", "030/654321"]),
+        ("first name", ["Ann", "Bob"]),
+        ("contact person", ["Ann Smith", "Bob Jones"]),
+        ("Lead Status", ["open", "closed"]),
+        ("contact", [None, None]),
+    ],
+)
+def test_persons_and_columns_of_sales_stay_denied(name, values):
+    reason = deny_column(name, pd.Series(values * 40))
+    assert reason is not None
+    assert reason == deny_reason(name)
+
+
+def test_a_few_leads_show_no_way():
+    assert deny_column("contact", pd.Series(["cellular", "telephone"] * 10)) is not None

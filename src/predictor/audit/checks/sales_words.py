@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 
 from predictor.audit.view import Column, View
 from predictor.core.errors import Finding, count, list_names
 from predictor.core.wording import format_percent
 
 CODE = "AUDIT012"
-_AFTERWARDS = re.compile(
-    r"\b(?:closed|won|lost|converted|(?:dis|un)qualified|(?:sales|marketing) qualified|sql|rejected|recycled|ringing|unreachable"
-    r"|not reachable|no answer|did not answer|voicemail|call ?back|phone conversation|called|attempted|contacted|not interested"
-    r"|meeting (?:booked|held|set)|proposal|negotiation|contract (?:sent|signed)|opportunity|invalid number|wrong number"
-    r"|switched off|bounced|unsubscribed|marked spam|(?:sms|e-?mail) sent|follow(?:ed)?[ -]?up)\b"
-)
 _FEWEST_VALUES = 2
 _OFTEN = 0.02  # share of the filled cells with such a value
 _MOST_VALUES = 500  # more are names or free text, which may hold any word
 _MOST_QUOTED = 4
+
+
+@cache
+def _read_words() -> re.Pattern[str]:
+    """The words of `sales_words.toml`, of all languages, since a firm writes in its own."""
+    content = tomllib.loads(files("predictor.audit.checks").joinpath("sales_words.toml").read_text(encoding="utf-8"))
+    words = {re.escape(word).replace(r"\*", r"\w*") for language in content.values() for word in language}
+    return re.compile(rf"\b(?:{'|'.join(sorted(words, key=len, reverse=True))})\b")
 
 
 def check_sales_words(view: View) -> Iterator[Finding]:
@@ -28,13 +33,13 @@ def check_sales_words(view: View) -> Iterator[Finding]:
         if column.kind != "category" or len(column.values) > _MOST_VALUES:
             continue
         counts = column.value_counts
-        places = [at for at, value in enumerate(column.values) if _AFTERWARDS.search(value)]
+        places = [at for at, value in enumerate(column.values) if _read_words().search(value)]
         if len(places) >= _FEWEST_VALUES and counts[places].sum() >= _OFTEN * column.filled.sum():
             yield _make_finding(column, sorted(places, key=lambda at: -counts[at]), int(counts[places].sum()))
 
 
 def _make_finding(column: Column, places: list[int], leads: int) -> Finding:
-    words = [match[0] for at in places if (match := _AFTERWARDS.search(column.values[at]))]
+    words = [match[0] for at in places if (match := _read_words().search(column.values[at]))]
     named = list_names(list(dict.fromkeys(words)), most=_MOST_QUOTED)
     what = (
         f"Values of column '{column.name}' say what was done with a lead later: {named}, in {count(len(places), 'value')} "

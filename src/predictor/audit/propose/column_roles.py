@@ -218,13 +218,13 @@ def _comes_again(columns: Sequence[ColumnProfile], roles: Mapping[str, ColumnRol
 
 def _choose_role(column: ColumnProfile) -> ColumnRole:
     """The role of a column that is none of the contract's: that of the first rule that it meets."""
-    names, denied = read_names()["roles"], deny_reason(column.name) or ""
+    names = read_names()["roles"]
     score = column.kind == "number" and _is_score(column.name) and column.name not in Names(names["no_points"])
     kind = "prose" if column.shape.prose else "a key"
     rules = (
         (not column.filled or column.distinct == 1, "attribute", f"no information: {column.describe()}"),
         (column.name in Names(names["protected"]), "protected", "a protected attribute: no feature, kept to compare groups"),
-        (bool(denied), "ignore", denied),
+        (bool(column.denied), "ignore", column.denied),
         (column.shape.emails, "ignore", "it holds e-mail addresses, which say who a person is"),
         (score, "points", f"hand-set points by its name; numbers ({column.describe()})"),
         (column.kind == "category" and column.nearly_unique, "ignore", f"{kind}: nearly every row has another text"),

@@ -15,6 +15,7 @@ from predictor.core.settings import Settings
 from predictor.core.settings_sections import Format
 from predictor.core.wording import format_percent
 from predictor.data.column_format import DetectedFormat, is_dated
+from predictor.data.denied_columns import deny_column
 from predictor.data.detect_formats import detect_formats, to_plain_column
 from predictor.data.lead_keys import as_texts
 from predictor.data.parse import Kind, parse_outcome, parse_times
@@ -92,6 +93,7 @@ class ColumnProfile:
         shape: What its cells look like.
         format: Its format and how that was detected; None: the plain one.
         undated: For a column named as a date that is none: how many cells hold no date that can be read.
+        denied: Why it is no feature by its name; empty where it may be one.
     """
 
     name: str
@@ -105,6 +107,7 @@ class ColumnProfile:
     shape: TextShape = TextShape()
     format: DetectedFormat | None = None
     undated: int = 0
+    denied: str = ""
 
     @property
     def mostly_dates(self) -> bool:
@@ -179,6 +182,7 @@ def _profile_column(
         outcome=replace(outcome, single=single),
         shape=_read_shape([str(text) for text in texts], rounded=_count_rounded(cells, typed) if kind == "number" else 0),
         format=detected,
+        denied=deny_column(name, cells) or "",
     )  # fmt: skip
 
 
