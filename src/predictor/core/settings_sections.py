@@ -166,6 +166,7 @@ class PointSettings(Section):
     signs: Literal["kept", "free"]
 
 
+Recalibrate = Literal["auto", "newest", "never"]
 CandidateName = Literal["constant", "points", "learned_points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points"]
 
 
@@ -176,7 +177,7 @@ class ModelSettings(Section):
     budget_s: Annotated[float, Field(ge=0)]
     monotone: tuple[str, ...]
     min_outcomes: Annotated[int, Field(ge=1)]
-    recalibrate: Literal["never", "newest"]
+    recalibrate: Recalibrate
     resamples: Annotated[int, Field(ge=20)]
     seed: Annotated[int, Field(ge=0, lt=2**31)]
 

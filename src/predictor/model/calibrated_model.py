@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from predictor.core.log_odds import expit, logit
 from predictor.model.calibrators import FITS
 from predictor.model.calibrators.calibrator import Calibrator
-from predictor.model.calibrators.choose import choose_calibrator
+from predictor.model.calibrators.choose import NONE, choose_calibrator
 from predictor.model.calibrators.identity import Identity, fit_identity
+from predictor.model.calibrators.level_shift import LevelShift, fit_shift
+from predictor.model.calibrators.newest_leads import SHARE, find_newest
 from predictor.model.candidates import CANDIDATES, Model
 from predictor.model.candidates.baselines import SIMPLE
 from predictor.model.sample import Sample, training_part
 from predictor.model.split import Fold
 
 FitFunction = Callable[[Sample, int], Model]  # a sample and a seed in, a fitted candidate out
-_FLAT = "constant"  # gives every lead the same score, so there is nothing to calibrate
-_FLAT_TEXT = "Every lead gets the same probability, so there is nothing to calibrate."
+CONSTANT = "constant"  # gives every lead the same score, so there is nothing to calibrate
+_FLAT = 1e-9  # probabilities nearer than this are one
+_CONSTANT_TEXT = "Every lead gets the same probability, so there is nothing to calibrate."
+_FEWEST = 40  # leads of either outcome that a level must rest on
 _NO_FOLDS = "Earlier leads are too few for forward folds, so the score is used as it is."
 
 
@@ -37,6 +42,30 @@ class FitPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ForwardPredictions:
+    """What would have been said of the leads of each forward fold, from what was known when the fold began.
+
+    Each fold has a model, and a calibrator that was chosen and fitted on the folds before it. The first fold has none before it:
+    there the score is used as it is, for every candidate alike.
+
+    Attributes:
+        fold: The fold of each lead, from 0.
+        probability: By the model and the calibrator of the fold.
+        shifted: The same at the level of the leads that were the newest when the fold began.
+        at_newest: Whether `probability` has that level too, because the final model has.
+    """
+
+    fold: np.ndarray
+    probability: np.ndarray
+    shifted: np.ndarray
+    at_newest: bool = False
+
+    def take(self, at: np.ndarray) -> ForwardPredictions:
+        """Those of some of the leads."""
+        return replace(self, fold=self.fold[at], probability=self.probability[at], shifted=self.shifted[at])
+
+
+@dataclass(frozen=True, kw_only=True)
 class CalibratedModel:
     """A fitted candidate with its calibrator, and the out-of-fold predictions that the calibrator was fitted on.
 
@@ -47,10 +76,10 @@ class CalibratedModel:
         positions: Rows of the sample that have out-of-fold predictions.
         scores: Their log-odds.
         out_of_fold: Their probabilities by `calibrator`; thresholds are chosen on these.
-        cross_calibrated: Their probabilities, each by a calibrator of the same kind fitted without the lead's fold; the candidate
-            is chosen by these.
+        forward: What would have been said of them at the time; the candidate is chosen by that. None without folds.
         kind: The kind of calibrator, a key of `FITS`; None where there were no folds to choose it by.
         why: How it was chosen, in a sentence.
+        level: Whose level the probabilities have, and why, where that was decided; empty: the model's own.
     """
 
     name: str
@@ -59,9 +88,24 @@ class CalibratedModel:
     positions: np.ndarray
     scores: np.ndarray
     out_of_fold: np.ndarray
-    cross_calibrated: np.ndarray
+    forward: ForwardPredictions | None = None
     kind: str | None = None
     why: str = ""
+    level: str = ""
+
+    @property
+    def recalibrated(self) -> bool:
+        """Whether the newest leads have set the level."""
+        return isinstance(self.calibrator, LevelShift)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether all leads get the same probability, as from the base rate, whatever the model has learned.
+
+        Leads of one fold are compared, because each fold has a model of its own.
+        """
+        fold = np.zeros(len(self.out_of_fold)) if self.forward is None else self.forward.fold
+        return all(np.ptp(self.out_of_fold[fold == one]) <= _FLAT for one in np.unique(fold))
 
     def predict(self, matrix: np.ndarray) -> np.ndarray:
         """Calibrated probabilities, one a row of the matrix."""
@@ -88,15 +132,14 @@ def fit_calibrated(
     if not folds:
         return _calibrate_without_folds(name, model, sample)
     fits = plan.fits[:-1] if len(plan.fits) == len(folds) + 1 else [fit] * len(folds)
-    parts = [
-        fit_fold(training_part(sample, fold), seed).score(sample.matrix[fold[1]])
-        for fit_fold, fold in zip(fits, folds, strict=True)
-    ]
-    positions, scores = np.concatenate([predicted for _, predicted in folds]), np.concatenate(parts)
+    parts = [training_part(sample, fold) for fold in folds]
+    models = [fit_fold(part, seed) for fit_fold, part in zip(fits, parts, strict=True)]
+    fold_scores = [one.score(sample.matrix[predicted]) for one, (_, predicted) in zip(models, folds, strict=True)]
+    positions, scores = np.concatenate([predicted for _, predicted in folds]), np.concatenate(fold_scores)
     judged = sample.take(positions)
-    kind, why = _choose_kind(name, scores, judged, plan, gap)
-    calibrator = FITS[kind](scores, judged.outcome, judged.weight)
-    fold_of = np.repeat(np.arange(len(folds)), list(map(len, parts)))
+    fold_of = np.repeat(np.arange(len(folds)), list(map(len, fold_scores)))
+    calibrators = [_calibrate_past(name, scores, judged, fold_of == fold, plan=plan, gap=gap) for fold in range(len(folds))]
+    calibrator, kind, why = _calibrate(name, scores, judged, plan=plan, gap=gap)
     return CalibratedModel(
         name=name,
         model=model,
@@ -104,7 +147,7 @@ def fit_calibrated(
         positions=positions,
         scores=scores,
         out_of_fold=calibrator.predict(scores),
-        cross_calibrated=_cross_calibrate(kind, scores, judged, fold_of),
+        forward=_predict_forward(fold_of, fold_scores, calibrators, [*zip(models, parts, strict=True)]),
         kind=kind,
         why=why,
     )
@@ -113,35 +156,53 @@ def fit_calibrated(
 def _calibrate_without_folds(name: str, model: Model, sample: Sample) -> CalibratedModel:
     scores = model.score(sample.matrix)
     calibrator = fit_identity(scores, sample.outcome, sample.weight) if name in SIMPLE else Identity()
-    probability = calibrator.predict(scores)
     return CalibratedModel(
         name=name,
         model=model,
         calibrator=calibrator,
         positions=np.arange(len(sample)),
         scores=scores,
-        out_of_fold=probability,
-        cross_calibrated=probability,
+        out_of_fold=calibrator.predict(scores),
         why=_NO_FOLDS,
     )
 
 
-def _choose_kind(name: str, scores: np.ndarray, judged: Sample, plan: FitPlan, gap: float) -> tuple[str, str]:
-    """The kind of calibrator, and why."""
-    if name == _FLAT:
-        return "none", _FLAT_TEXT
-    if plan.calibrator is not None:
-        return plan.calibrator, f"Calibrator '{plan.calibrator}' is the one that was tested."
-    choice = choose_calibrator(scores, judged.outcome, weight=judged.weight, order=judged.order, gap=gap)
-    return choice.kind, choice.text
+def _calibrate(name: str, scores: np.ndarray, judged: Sample, *, plan: FitPlan, gap: float) -> tuple[Calibrator, str, str]:
+    """The calibrator of scores, its kind, and why that was chosen."""
+    if name == CONSTANT:
+        return FITS[NONE](scores, judged.outcome, judged.weight), NONE, _CONSTANT_TEXT
+    choice = choose_calibrator(scores, judged.outcome, weight=judged.weight, order=judged.order, tested=plan.calibrator, gap=gap)
+    return choice.calibrator, choice.kind, choice.text
 
 
-def _cross_calibrate(kind: str, scores: np.ndarray, judged: Sample, fold_of: np.ndarray) -> np.ndarray:
-    """The probabilities of each fold by a calibrator fitted on the other folds; a step function would overfit its own leads."""
-    probability = FITS[kind](scores, judged.outcome, judged.weight).predict(scores)
-    for fold in np.unique(fold_of) if fold_of[0] != fold_of[-1] else ():
-        others = judged.take(np.flatnonzero(fold_of != fold))
-        if others.fewest > 0:
-            calibrator = FITS[kind](scores[fold_of != fold], others.outcome, others.weight)
-            probability[fold_of == fold] = calibrator.predict(scores[fold_of == fold])
-    return probability
+def _calibrate_past(
+    name: str, scores: np.ndarray, judged: Sample, predicted: np.ndarray, *, plan: FitPlan, gap: float
+) -> Calibrator:
+    """The calibrator that was there when a fold began: of the folds before it, by what was known then; none for the first."""
+    starts = float(judged.order[predicted].min())
+    past = np.flatnonzero((judged.order < starts) & (judged.order <= starts - gap))
+    known = judged.take(past).as_known_at(starts)
+    if not len(known) or known.one_class:
+        return Identity()
+    return _calibrate(name, scores[past], known, plan=plan, gap=gap)[0]
+
+
+def _predict_forward(
+    fold_of: np.ndarray, scores: list[np.ndarray], calibrators: list[Calibrator], fitted: list[tuple[Model, Sample]]
+) -> ForwardPredictions:
+    probability = [calibrator.predict(part) for calibrator, part in zip(calibrators, scores, strict=True)]
+    shifts = [_fit_level(model, calibrator, part) for (model, part), calibrator in zip(fitted, calibrators, strict=True)]
+    shifted = [expit(logit(part) + shift) for part, shift in zip(probability, shifts, strict=True)]
+    return ForwardPredictions(fold=fold_of, probability=np.concatenate(probability), shifted=np.concatenate(shifted))
+
+
+def _fit_level(model: Model, calibrator: Calibrator, part: Sample) -> float:
+    """How far the newest eighth of the leads that a model was fitted on would shift its probabilities, in log-odds."""
+    newest = part.take(find_newest_leads(part, share=SHARE / 2))
+    return fit_shift(calibrator.predict(model.score(newest.matrix)), newest.outcome, newest.weight)[0]
+
+
+def find_newest_leads(sample: Sample, *, share: float) -> np.ndarray:
+    """Positions of the newest share of the leads by weight, more where it has fewer than 40 of either outcome."""
+    weight = np.ones(len(sample)) if sample.weight is None else sample.weight
+    return np.arange(len(sample))[find_newest(sample.outcome, weight, fewest=_FEWEST, share=share)]

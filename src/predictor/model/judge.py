@@ -62,7 +62,8 @@ def judge_candidates(
         calibration=calibration,
         p_value=compute_rank_p_value(outcome, probability[chosen]),
         has_folds=len(models[chosen].positions) < len(fit),
-        calibration_warning=check_calibration(calibration, recalibrated=settings.model.recalibrate == "newest"),
+        calibration_warning=check_calibration(calibration, recalibrated=models[chosen].recalibrated),
+        level=models[chosen].level,
     )
     return replace(verdict, text=describe_verdict(verdict))
 

@@ -1,4 +1,4 @@
-"""Probabilities shifted, after the choice, to the level of the newest leads, where a base rate has moved."""
+"""Probabilities at the level of the newest leads, where a base rate has moved."""
 
 from __future__ import annotations
 
@@ -6,13 +6,52 @@ from dataclasses import replace
 
 import numpy as np
 
+from predictor.core.errors import count
 from predictor.core.log_odds import expit, logit
-from predictor.model.calibrated_model import CalibratedModel
+from predictor.core.settings_sections import Recalibrate
+from predictor.core.wording import format_percent
+from predictor.model.calibrated_model import CalibratedModel, ForwardPredictions, find_newest_leads
 from predictor.model.calibrators.level_shift import LevelShift, fit_shift
-from predictor.model.calibrators.newest_leads import find_newest
+from predictor.model.calibrators.newest_leads import SHARE
+from predictor.model.metrics.folds import compute_rates_p_value
+from predictor.model.metrics.metrics import compute_losses
 from predictor.model.sample import Sample
 
-_FEWEST = 40  # leads of either outcome that a level must rest on
+_MOVED = 0.01  # the p-value up to which the base rates of the folds differ more than chance allows
+
+
+def choose_level(calibrated: CalibratedModel, sample: Sample, way: Recalibrate) -> CalibratedModel:
+    """The model, with whose level its forward predictions have: its own, or that of the newest leads of each time.
+
+    With `auto` it is that of the newest leads where two things hold: the base rates of the folds differ more than chance allows
+    (1 %), and that level, as it was known when each fold began, gave a lower log loss over the folds. `level` says so.
+
+    Args:
+        calibrated: Fitted on the sample. Without folds it is left as it is.
+        sample: The leads that it was fitted on, oldest first.
+        way: The setting `model.recalibrate`.
+    """
+    forward = calibrated.forward
+    if forward is None or way == "never":
+        return calibrated
+    at_newest = replace(calibrated, forward=replace(forward, probability=forward.shifted, at_newest=True))
+    if way == "newest":
+        return at_newest
+    leads = sample.take(calibrated.positions)
+    weight = np.ones(len(leads)) if leads.weight is None else leads.weight
+    if compute_rates_p_value(leads.outcome, forward.fold, weight) > _MOVED:
+        return calibrated
+    moved = _describe_move(leads.outcome, forward, weight)
+    own, shifted = (compute_losses(leads.outcome, values) for values in (forward.probability, forward.shifted))
+    if np.average(shifted - own, weights=weight) < 0:
+        return replace(at_newest, level=f"{moved}, and the newest leads gave the better level there.")
+    return replace(calibrated, level=f"{moved}, but the newest leads gave no better level there, so it stays.")
+
+
+def _describe_move(outcome: np.ndarray, forward: ForwardPredictions, weight: np.ndarray) -> str:
+    rates = [np.average(outcome[at], weights=weight[at]) for at in (forward.fold == one for one in np.unique(forward.fold))]
+    shares = list(map(format_percent, rates))
+    return f"The base rate has moved: in the forward folds {', '.join(shares[:-1])} and then {shares[-1]} were accepted"
 
 
 def recalibrate_newest(calibrated: CalibratedModel, sample: Sample) -> CalibratedModel:
@@ -27,19 +66,20 @@ def recalibrate_newest(calibrated: CalibratedModel, sample: Sample) -> Calibrate
         calibrated: Fitted on the sample.
         sample: The leads that it was fitted on, oldest first.
     """
-    if len(calibrated.positions) == len(sample):
+    if calibrated.forward is None:
         return calibrated
-    known = sample.take(calibrated.positions)
-    weight = np.ones(len(known)) if known.weight is None else known.weight
-    newest = find_newest(known.outcome, weight, fewest=_FEWEST)
-    seen = sample.take(calibrated.positions[newest])
-    shift, variance, n = fit_shift(calibrated.predict(seen.matrix), seen.outcome, seen.weight)
-    cross_calibrated, _, _ = fit_shift(calibrated.out_of_fold[newest], seen.outcome, seen.weight)
+    newest = find_newest_leads(sample.take(calibrated.positions), share=SHARE)
+    positions, out_of_fold = calibrated.positions[newest], calibrated.out_of_fold[newest]
+    leads = sample.take(positions)
+    shift, variance, n = fit_shift(calibrated.predict(leads.matrix), leads.outcome, leads.weight)
+    rehearsed, _, _ = fit_shift(out_of_fold, leads.outcome, leads.weight)
+    sentence = f"The newest {count(n, 'lead')} with a known outcome set the level of the probabilities."
     return replace(
         calibrated,
         calibrator=LevelShift(base=calibrated.calibrator, shift=shift, variance=variance, n=n),
-        positions=calibrated.positions[newest],
+        positions=positions,
         scores=calibrated.scores[newest],
-        out_of_fold=np.asarray(expit(logit(calibrated.out_of_fold[newest]) + cross_calibrated)),
-        cross_calibrated=calibrated.cross_calibrated[newest],
+        out_of_fold=np.asarray(expit(logit(out_of_fold) + rehearsed)),
+        forward=calibrated.forward.take(newest),
+        level=f"{calibrated.level} {sentence}".strip(),
     )

@@ -40,7 +40,8 @@ class Verdict:
         p_value: How often a random order would rank the test leads as well as the chosen does.
         has_folds: Whether earlier leads spanned enough time for forward folds, so that a learned candidate could be chosen.
         calibration_warning: That the probabilities of the chosen only rank leads, and what to do; None where they are calibrated.
-        text: The verdict in two or three sentences.
+        level: Whether the base rate moved over earlier leads, and whether the newest of them set the level; empty: it did not.
+        text: The verdict in a few sentences.
     """
 
     chosen: str
@@ -57,6 +58,7 @@ class Verdict:
     p_value: float
     has_folds: bool = True
     calibration_warning: Finding | None = None
+    level: str = ""
     text: str = ""
 
     @property

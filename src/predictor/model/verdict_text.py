@@ -17,8 +17,12 @@ _NO_FOLDS = "Earlier leads are too few, or span too little time, to choose a lea
 
 
 def describe_verdict(verdict: Verdict) -> str:
-    """The verdict in two or three sentences: no signal, points as good as anything, or what was learned and how much it gains."""
+    """The verdict in a few sentences: no signal, points as good as anything, or what was learned and how much it gains.
+
+    Where the base rate moved over the earlier leads, it says what was done about that.
+    """
     text = _describe_alone(verdict) if verdict.rival is None else _describe_against(verdict, verdict.rival)
+    text = f"{text} {verdict.level}".strip()
     if verdict.calibration.verdict == "rank only" and verdict.calibration.ranks:
         return f"{text} Its probabilities only rank leads."
     return text

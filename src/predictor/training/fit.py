@@ -18,7 +18,7 @@ from predictor.model.calibrated_model import CalibratedModel, FitFunction, FitPl
 from predictor.model.choose_candidate import compare_candidates, read_chosen
 from predictor.model.eligible import UNBOUND, choosable, select_candidates
 from predictor.model.metrics.metrics import compute_rank_p_value
-from predictor.model.recalibrate import recalibrate_newest
+from predictor.model.recalibrate import choose_level, recalibrate_newest
 from predictor.model.sample import Sample, make_forward_folds
 from predictor.model.split import Fold
 from predictor.model.tune import Budget, Tuning, tune_lightgbm
@@ -52,15 +52,16 @@ class FittedCandidates:
         """How the model came about, for `metrics.json`.
 
         `choice` has a row for each candidate that could be chosen, as `compare_candidates` gives it; `calibrator` is that of the
-        forward test (`kind`, and `text`: why); `tuning` has the trees that were found (`parameters` that differ from the usual,
-        `rounds` on `rows` leads, boosters averaged: `members`), the number of `tries`, and the out-of-fold log loss before
-        calibration of the best (`loss`) and of the usual trees (`usual`); null where there were no trees.
+        forward test (`kind`, `text`: why, `level`: whether the base rate has moved, and what was done); `tuning` has the trees
+        that were found (`parameters` that differ from the usual, `rounds` on `rows` leads, boosters averaged: `members`), the
+        number of `tries`, and the out-of-fold log loss before calibration of the best (`loss`) and of the usual trees (`usual`);
+        null where there were no trees.
         """
         calibrated, tuned = self.models[self.chosen], self.tuning
         trees = {} if tuned is None else asdict(tuned.growth) | {"tries": tuned.tries, "loss": tuned.loss, "usual": tuned.usual}
         return {
             "choice": self.choice.to_dict("records"),
-            "calibrator": {"kind": calibrated.calibrator.kind, "text": calibrated.why},
+            "calibrator": {"kind": calibrated.calibrator.kind, "text": calibrated.why, "level": calibrated.level},
             "tuning": trees or None,
         }
 
@@ -88,8 +89,9 @@ def fit_candidates(
         plan = FitPlan(_list_fits(tuning, name))
         models[name] = fit_calibrated(name, fit.seen_by(name), folds, settings.model.seed, plan=plan, gap=dataset.gap)
     may_serve = choosable(names, has_folds=bool(folds), monotone=bool(settings.model.monotone))
+    models = {name: choose_level(model, fit.seen_by(name), settings.model.recalibrate) for name, model in models.items()}
     choice = compare_candidates({name: models[name] for name in may_serve}, fit)
-    models = {name: _set_level(calibrated, fit.seen_by(name), settings) for name, calibrated in models.items()}
+    models = {name: _set_level(model, fit.seen_by(name)) for name, model in models.items()}
     findings = (
         *findings,
         *_check_reversed_points(fit),
@@ -109,7 +111,7 @@ def refit(fitted: FittedCandidates, dataset: Dataset, name: str | None = None) -
     calibrated = fit_calibrated(
         name, sample, _make_folds(dataset, sample), dataset.settings.model.seed, plan=plan, gap=dataset.gap
     )
-    return sample, _set_level(calibrated, sample, dataset.settings)
+    return sample, _set_level(choose_level(calibrated, sample, dataset.settings.model.recalibrate), sample)
 
 
 def _check_reversed_points(fit: Sample) -> tuple[Finding, ...]:
@@ -163,9 +165,10 @@ def _tune(
     return tune_lightgbm(fit, folds, seed=settings.model.seed, budget=limits, monotone=settings.model.monotone)
 
 
-def _set_level(calibrated: CalibratedModel, sample: Sample, settings: Settings) -> CalibratedModel:
-    """The model, at the level of the newest leads where the settings ask for that."""
-    return recalibrate_newest(calibrated, sample) if settings.model.recalibrate == "newest" else calibrated
+def _set_level(calibrated: CalibratedModel, sample: Sample) -> CalibratedModel:
+    """The model, at the level of the newest leads where that was chosen."""
+    at_newest = calibrated.forward is not None and calibrated.forward.at_newest
+    return recalibrate_newest(calibrated, sample) if at_newest else calibrated
 
 
 def _make_folds(dataset: Dataset, sample: Sample) -> list[Fold]:

@@ -23,7 +23,9 @@ _NOTHING = 0.001  # nats of log loss that nobody would notice, however sure
 _BY_HAND = "`predictor models promote NAME` lets it serve."
 
 
-def judge_promotion(verdict: Verdict, dataset: Dataset, test: np.ndarray, models: Path) -> tuple[bool, str]:
+def judge_promotion(
+    verdict: Verdict, dataset: Dataset, test: np.ndarray, models: Path, *, recalibrated: bool = False
+) -> tuple[bool, str]:
     """Whether the new bundle may serve, and why, in a sentence.
 
     The two are compared on test leads that neither was trained on: those of the champion's own forward test, with its predictions
@@ -34,6 +36,7 @@ def judge_promotion(verdict: Verdict, dataset: Dataset, test: np.ndarray, models
         dataset: The leads.
         test: Positions of the test leads, oldest first.
         models: The folder of bundles, whose champion is the one to compare with.
+        recalibrated: Whether the newest leads set the level of the new bundle.
     """
     if not verdict.earned:
         return False, f"Not promoted, because it did not pass the forward test: {verdict.text}"
@@ -52,7 +55,7 @@ def judge_promotion(verdict: Verdict, dataset: Dataset, test: np.ndarray, models
         other = f"'{old.version}' predicts another outcome or orders leads differently"
         return False, f"Not promoted: {other}, so the two cannot be compared. {_BY_HAND}"
     old_probability = _predict_old(bundle.files.get(FILE), old, dataset, test)
-    return _compare(old_probability, old, verdict, dataset)
+    return _compare(old_probability, old, verdict, dataset, recalibrated=recalibrated)
 
 
 def _predict_old(kept: str | None, old: Scorer, dataset: Dataset, test: np.ndarray) -> np.ndarray:
@@ -64,7 +67,9 @@ def _predict_old(kept: str | None, old: Scorer, dataset: Dataset, test: np.ndarr
     return probability
 
 
-def _compare(old_probability: np.ndarray, old: Scorer, verdict: Verdict, dataset: Dataset) -> tuple[bool, str]:
+def _compare(
+    old_probability: np.ndarray, old: Scorer, verdict: Verdict, dataset: Dataset, *, recalibrated: bool
+) -> tuple[bool, str]:
     """The new against the old; where the difference is noise or tiny, the new one is taken."""
     known = ~np.isnan(old_probability)
     outcome, new = verdict.outcome[known], verdict.probability[verdict.chosen][known]
@@ -78,7 +83,7 @@ def _compare(old_probability: np.ndarray, old: Scorer, verdict: Verdict, dataset
     where = f"on {count(int(known.sum()), 'lead')} that neither was trained on"
     text = f"log loss {gap.mean:+.4f} (95 %: {gap.low:+.4f} to {gap.high:+.4f}) {where}"
     if gap.low > 0 and gap.mean > _NOTHING:
-        if _only_level(old, new, old_probability[known], outcome, dataset):
+        if recalibrated and old.calibration_warning is not None and _only_level(new, old_probability[known], outcome, dataset):
             return (
                 True,
                 f"Promoted: '{old.version}' only ranks, and this ranks no worse at the level of the newest leads; {text}.",
@@ -87,13 +92,11 @@ def _compare(old_probability: np.ndarray, old: Scorer, verdict: Verdict, dataset
     return True, f"Promoted: no worse than '{old.version}', {text}."
 
 
-def _only_level(old: Scorer, new: np.ndarray, old_probability: np.ndarray, outcome: np.ndarray, dataset: Dataset) -> bool:
-    """Whether the old one only ranks, the new one was therefore set to the level of the newest leads, and ranks no worse.
+def _only_level(new: np.ndarray, old_probability: np.ndarray, outcome: np.ndarray, dataset: Dataset) -> bool:
+    """Whether a new one at the level of the newest leads ranks no worse than the old one.
 
     The forward test is older than that level and cannot judge it, so both are set to the level of the test.
     """
-    if old.calibration_warning is None or dataset.settings.model.recalibrate != "newest":
-        return False
     shifted = [expit(logit(values) + fit_shift(values, outcome)[0]) for values in (new, old_probability)]
     gap = compute_difference(outcome, *shifted, resamples=dataset.settings.model.resamples, seed=dataset.settings.model.seed)
     return not (gap.low > 0 and gap.mean > _NOTHING)

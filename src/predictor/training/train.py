@@ -208,7 +208,9 @@ def save_trained(trained: Trained, models: Path, *, now: datetime) -> Saved:
     name = f"{trained.verdict.chosen}-{now:%Y%m%dT%H%M%SZ}"
     name += f"-{again}" if (again := sum(taken.startswith(name) for taken in list_bundles(models))) else ""
     folder = save_bundle(models, name, trained.files, trained.facts)
-    earned, reason = judge_promotion(trained.verdict, trained.dataset, trained.split.test, models)
+    earned, reason = judge_promotion(
+        trained.verdict, trained.dataset, trained.split.test, models, recalibrated=trained.final.recalibrated
+    )
     if earned:
         promote(models, name)
     elif read_champions(models):

@@ -1,8 +1,10 @@
 """Calibrated models: calibrated on out-of-fold predictions, and chosen for the simplest that does as well."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
@@ -41,10 +43,41 @@ def test_calibrated_on_leads_that_the_scoring_model_had_not_seen(name):
     assert calibrated.calibrator.to_text() == FITS[kind](calibrated.scores, SAMPLE.outcome[400:], None).to_text()
     whole = CANDIDATES[name].fit(SAMPLE, 0)
     np.testing.assert_array_equal(calibrated.predict(SAMPLE.matrix), calibrated.calibrator.predict(whole.score(SAMPLE.matrix)))
-    for step in range(4):
-        one = np.arange(400) // 100 == step
-        others = FITS[kind](calibrated.scores[~one], SAMPLE.outcome[400:][~one], None)
-        np.testing.assert_array_equal(calibrated.cross_calibrated[one], others.predict(calibrated.scores[one]))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_each_fold_is_calibrated_by_what_earlier_folds_showed(name):
+    calibrated = fit_calibrated(name, SAMPLE, FOLDS, 0, gap=10)
+    scores, probability = calibrated.scores, calibrated.forward.probability
+    assert calibrated.forward.fold.tolist() == [step for step in range(4) for _ in range(100)]
+    np.testing.assert_allclose(probability[:100], expit(scores[:100]), rtol=1e-12)  # nothing is known before the first
+    for step in range(1, 4):
+        known = np.arange(100 * step - 9)  # without those whose outcome was not known yet
+        chosen = choose_calibrator(scores[known], SAMPLE.outcome[400 + known], order=SAMPLE.order[400 + known], gap=10)
+        calibrator = FITS["none"](scores, SAMPLE.outcome[400:], None) if name == "constant" else chosen.calibrator
+        one = slice(100 * step, 100 * step + 100)
+        np.testing.assert_allclose(probability[one], calibrator.predict(scores[one]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["constant", "points", "logistic"])
+def test_what_would_have_been_said_of_a_fold_owes_nothing_to_later_ones(name):
+    changed = SAMPLE.outcome.copy()
+    changed[700:] = 1 - changed[700:]
+    one = fit_calibrated(name, SAMPLE, FOLDS, 0, gap=10).forward
+    other = fit_calibrated(name, replace(SAMPLE, outcome=changed), FOLDS, 0, gap=10).forward
+    np.testing.assert_array_equal(one.probability, other.probability)
+    np.testing.assert_array_equal(one.shifted, other.shifted)
+
+
+def test_the_newest_leads_of_the_time_set_the_level_of_each_fold():
+    """The rate doubles in the middle of the third fold: only the fourth can know of it."""
+    moved = np.where((np.arange(800) >= 650) & (np.arange(800) % 2 == 0), 1.0, SAMPLE.outcome)
+    forward = fit_calibrated("constant", replace(SAMPLE, outcome=moved), FOLDS, 0).forward
+    shift = logit(forward.shifted) - logit(forward.probability)
+    assert np.abs(shift[:300]).max() < 0.35
+    newest = slice(612, 700)  # an eighth of the 700 before the fourth fold
+    assert forward.shifted[-1] == pytest.approx(moved[newest].mean(), abs=0.03)
+    assert forward.probability[-1] < moved[newest].mean() - 0.1
 
 
 @pytest.mark.parametrize("name", ["constant", "points", "logistic"])
@@ -56,9 +89,9 @@ def test_no_lead_teaches_what_is_said_of_an_older_one(name):
 
 
 def test_learned_again_it_is_calibrated_as_it_was_tested():
-    calibrated = fit_calibrated("logistic", SAMPLE, FOLDS, 0, plan=FitPlan(calibrator="isotonic"))
-    assert (calibrated.kind, calibrated.calibrator.kind) == ("isotonic", "isotonic")
-    assert calibrated.why == "Calibrator 'isotonic' is the one that was tested."
+    calibrated = fit_calibrated("logistic", SAMPLE, FOLDS, 0, plan=FitPlan(calibrator="sigmoid"))
+    assert (calibrated.kind, calibrated.calibrator.kind) == ("sigmoid", "sigmoid")
+    assert calibrated.why == "Calibrator 'sigmoid' is the one that was tested."
     assert fit_calibrated("logistic", SAMPLE, [], 0).kind is None
 
 
@@ -78,7 +111,6 @@ def make_model(name, scores):
         positions=np.arange(len(at)),
         scores=at,
         out_of_fold=plain.predict(at),
-        cross_calibrated=plain.predict(at),
     )
 
 
@@ -101,11 +133,61 @@ def test_one_standard_error_worked_by_hand():
     outcome = np.array([1.0, 1.0, 0.0, 0.0])
     sample = Sample(np.zeros((4, 2)), outcome, np.arange(4.0), features=FEATURES, dated=True)
     odds = np.log(4) * np.array([1, 1, -1, -1])
-    models = {"constant": make_model("constant", [*odds[:3], 0.0]), "logistic": make_model("logistic", odds)}
-    assert read_chosen(compare_candidates(models, sample)) == "logistic"
-    wide = {"constant": make_model("constant", [*odds[:3], -1.0 + 0.0]), "logistic": make_model("logistic", odds)}
+    models = {"constant": make_model("constant", [*odds[:3], 0.0]), "points": make_model("points", odds)}
+    assert read_chosen(compare_candidates(models, sample)) == "points"
+    wide = {"constant": make_model("constant", [*odds[:3], -1.0 + 0.0]), "points": make_model("points", odds)}
     excess = np.array([0, 0, 0, np.log1p(np.exp(-1)) - np.log1p(np.exp(-np.log(4)))])
     assert (excess.mean() <= excess.std() / 2) == (read_chosen(compare_candidates(wide, sample)) == "constant")
+
+
+def test_one_probability_for_all_is_the_base_rate_and_is_called_so():
+    """A learned one whose level is better than that of the constant, and that tells no lead from another."""
+    level = logit(SAMPLE.outcome.mean())
+    models = {"constant": make_model("constant", np.full(800, -3.0)), "logistic": make_model("logistic", np.full(800, level))}
+    table = compare_candidates(models, SAMPLE).set_index("candidate")
+    assert table["log_loss"]["logistic"] < table["log_loss"]["constant"]
+    assert read_chosen(table.reset_index()) == "constant"
+    assert table["note"].tolist() == ["", "the base rate: one probability for all leads"]
+
+
+def test_a_flat_calibrator_makes_a_candidate_the_base_rate():
+    """The newest leads rank the other way round, so that the slope of the calibrator is 0."""
+    turned = np.where(np.arange(800) < 500, SAMPLE.outcome, 1 - SAMPLE.outcome)
+    sample = replace(SAMPLE, outcome=turned)
+    models = {name: fit_calibrated(name, sample, FOLDS, 0) for name in ("constant", "logistic")}
+    assert models["logistic"].calibrator.slope == 0
+    table = compare_candidates(models, sample)
+    assert read_chosen(table) == "constant"
+    assert table["note"].iloc[1] == "the base rate: one probability for all leads"
+
+
+def test_a_learned_candidate_must_rank_better_than_chance():
+    """It loses less than the constant by its level alone: in every fold its order is that of a coin."""
+    draw = np.random.default_rng(4)
+    scores = logit(SAMPLE.outcome.mean()) + draw.normal(0, 0.05, 800)
+    models = {"constant": make_model("constant", np.full(800, -3.0)), "logistic": make_model("logistic", scores)}
+    table = compare_candidates(models, SAMPLE)
+    assert table["p_value"].iloc[1] > 0.05
+    assert table["log_loss"].is_monotonic_decreasing
+    assert read_chosen(table) == "constant"
+    assert table["note"].iloc[1].startswith("ranks no better than chance (p = 0.")
+    ranking = make_model("logistic", scores + SAMPLE.outcome)
+    assert read_chosen(compare_candidates({**models, "logistic": ranking}, SAMPLE)) == "logistic"
+
+
+def test_of_a_weak_and_a_flat_one_the_weak_one_is_chosen():
+    """The flat one has the level of all leads, the weak one ranks them and has the level of its time."""
+    draw = np.random.default_rng(7)
+    weak = logit(SAMPLE.outcome.mean()) + 0.4 * SAMPLE.outcome + draw.normal(-0.8, 0.5, 800)
+    models = {
+        "constant": make_model("constant", np.full(800, -3.5)),
+        "odoo_pls": make_model("odoo_pls", np.full(800, logit(SAMPLE.outcome.mean()))),
+        "logistic": make_model("logistic", weak),
+    }
+    table = compare_candidates(models, SAMPLE).set_index("candidate")
+    assert table["log_loss"].idxmin() == "odoo_pls"
+    assert read_chosen(table.reset_index()) == "logistic"
+    assert table["excess"]["logistic"] == 0, "the best of those that may be chosen"
 
 
 def test_only_candidate():

@@ -145,12 +145,14 @@ def test_the_choice_weighs_the_losses():
     plain = fit_calibrated("constant", sample, [], 0)
     right, wrong = np.where(np.arange(200) < 100, bold, -bold), np.where(np.arange(200) < 100, -bold, bold)
     models = {
-        name: replace(plain, name=name, scores=scores, cross_calibrated=expit(scores))
-        for name, scores in (("points", wrong), ("logistic", right))
+        name: replace(plain, name=name, scores=scores, out_of_fold=expit(scores))
+        for name, scores in (("constant", wrong), ("points", right))
     }
-    assert read_chosen(compare_candidates(models, sample)) == "logistic"
-    assert read_chosen(compare_candidates(models, replace(sample, weight=sample.weight[::-1]))) == "points"
-    assert read_chosen(compare_candidates(models, replace(sample, weight=None))) == "points", "neither is better, so the simpler"
+    assert read_chosen(compare_candidates(models, sample)) == "points"
+    assert read_chosen(compare_candidates(models, replace(sample, weight=sample.weight[::-1]))) == "constant"
+    assert read_chosen(compare_candidates(models, replace(sample, weight=None))) == "constant", (
+        "neither is better, so the simpler"
+    )
 
 
 # A block that counts by known outcomes

@@ -148,16 +148,15 @@ def test_what_is_not_promoted_scores_in_the_shadow(trained, earlier):
     assert read_champions(earlier)[0] != saved.folder.name
 
 
-@pytest.mark.parametrize("recalibrate", ["none", "newest"])
-def test_a_champion_that_only_ranks_makes_way_for_the_same_at_the_level_of_now(trained, earlier, monkeypatch, recalibrate):
+@pytest.mark.parametrize("recalibrated", [False, True])
+def test_a_champion_that_only_ranks_makes_way_for_the_same_at_the_level_of_now(trained, earlier, monkeypatch, recalibrated):
     calibration_warning = Finding("MODEL001", "warning", "It only ranks.", do="")
     monkeypatch.setattr("predictor.scoring.scorer.read_calibration_warning", lambda _: calibration_warning)
-    settings = trained.dataset.settings
-    changed = settings.model_copy(update={"model": settings.model.model_copy(update={"recalibrate": recalibrate})})
     moved = expit(logit(trained.verdict.probability[trained.verdict.chosen]) - 0.8)
     verdict = replace(trained.verdict, probability={**trained.verdict.probability, trained.verdict.chosen: moved})
-    promoted, reason = judge_promotion(verdict, replace(trained.dataset, settings=changed), trained.split.test, earlier)
-    assert promoted == (recalibrate == "newest")
+    split = trained.split
+    promoted, reason = judge_promotion(verdict, trained.dataset, split.test, earlier, recalibrated=recalibrated)
+    assert promoted == recalibrated
     assert ("only ranks, and this ranks no worse" in reason) == promoted
     assert promoted or reason.endswith("`predictor models promote NAME` lets it serve.")
 

@@ -16,8 +16,7 @@ from predictor.model.calibrators.identity import Identity, fit_identity
 from predictor.model.calibrators.isotonic import Isotonic, fit_isotonic
 from predictor.model.calibrators.level_shift import LevelShift
 from predictor.model.calibrators.serialise import read_text
-from predictor.model.calibrators.sigmoid import Sigmoid
-from predictor.model.calibrators.temperature import Temperature, fit_newest_sigmoid, fit_temperature
+from predictor.model.calibrators.sigmoid import Sigmoid, Temperature, fit_newest_sigmoid
 from predictor.model.calibrators.venn_abers import VennAbers, fit_venn_abers
 
 # Leads come oldest first: what a score is worth drifts.
@@ -26,7 +25,6 @@ Fit = Callable[[np.ndarray, np.ndarray, np.ndarray | None], Calibrator]
 # From the simplest to the richest: where two do equally well, the earlier is taken.
 FITS: dict[str, Fit] = {
     "none": fit_identity,
-    "tempered": fit_temperature,
     "sigmoid": fit_newest_sigmoid,
     "beta": fit_beta,
     "isotonic": fit_isotonic,

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from predictor.core.log_odds import expit
+from predictor.model.calibrators.seen_scores import EVERYWHERE, find_seen, split_score
 from predictor.model.calibrators.serialise import write_text
+from predictor.model.calibrators.sigmoid import SLOPE_PRECISION, STEEPEST_BEYOND
 from predictor.model.metrics.intervals import spread_line
 from predictor.model.metrics.penalised_logistic import (
     FREE,
@@ -22,7 +24,7 @@ from predictor.model.metrics.penalised_logistic import (
 )
 
 _PRIOR = np.array([0.0, 1.0, 1.0])  # the score is right as it is
-_PRECISION = np.array([FREE, 1.0, 1.0])
+_PRECISION = np.array([FREE, SLOPE_PRECISION, SLOPE_PRECISION])
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Beta:
         c: Shift in log-odds.
         covariance: Of c, a and b: the rows of a 3 x 3 matrix, one after another.
         n: Out-of-fold predictions that it was fitted on.
+        seen: The lowest and the highest score that it speaks of; beyond them it goes on straight, with a slope of 1 at most.
+            Empty: everywhere the same curve.
     """
 
     a: float
@@ -42,20 +46,27 @@ class Beta:
     c: float
     covariance: tuple[float, ...]
     n: int
+    seen: tuple[float, ...] = EVERYWHERE
     kind: ClassVar[str] = "beta"
 
     def predict(self, score: np.ndarray) -> np.ndarray:
         """Probabilities of raw log-odds scores."""
-        return np.asarray(expit(self._shift(_bend(score))))
+        return np.asarray(expit(self._line(score)))
 
     def interval(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The 95 % interval of each probability: how well the share of such leads is known from the data (delta method)."""
         design = _bend(score)
         variance = np.einsum("...i,ij,...j", design, np.array(self.covariance).reshape(3, 3), design)
-        return spread_line(self._shift(design), variance)
+        return spread_line(self._line(score), variance)
 
-    def _shift(self, design: FloatArray) -> FloatArray:
-        return np.asarray(self.c + self.a * design[..., 1] + self.b * design[..., 2])
+    def _line(self, score: np.ndarray) -> FloatArray:
+        inside, beyond = split_score(score, self.seen)
+        design = _bend(inside)
+        curve = np.asarray(self.c + self.a * design[..., 1] + self.b * design[..., 2])
+        if not self.seen:
+            return curve
+        share = expit(inside)
+        return np.asarray(curve + np.minimum(self.a * (1 - share) + self.b * share, STEEPEST_BEYOND) * beyond)
 
     def to_text(self) -> str:
         """As JSON."""
@@ -65,8 +76,8 @@ class Beta:
 def fit_beta(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Beta:
     """The beta curve that makes scores match outcomes, by Newton's method; a = b is a sigmoid.
 
-    As for the sigmoid, a and b have a normal prior around 1 with variance 1 and c has none. A curve that would fall is held level
-    at that end. Source: Kull, Silva Filho and Flach 2017, AISTATS, "Beta calibration".
+    As for the sigmoid, a and b have a normal prior around 1 with standard deviation 1/4; c has none. A curve that would fall is
+    held level at that end. Source: Kull, Silva Filho and Flach 2017, AISTATS, "Beta calibration".
 
     Takes and refuses what `select_known` does.
 
@@ -83,7 +94,7 @@ leads whose outcome is not known.
     line = _fit_rising(known, design)
     hessian = compute_hessian(known, design, expit(design @ line), _PRECISION)
     c, a, b = line.tolist()
-    return Beta(a=a, b=b, c=c, covariance=tuple(np.linalg.inv(hessian).ravel().tolist()), n=len(known))
+    return Beta(a=a, b=b, c=c, covariance=tuple(np.linalg.inv(hessian).ravel().tolist()), n=len(known), seen=find_seen(known))
 
 
 def _bend(score: np.ndarray) -> FloatArray:

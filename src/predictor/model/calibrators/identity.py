@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from predictor.core.log_odds import expit
 from predictor.model.calibrators.serialise import write_text
-from predictor.model.calibrators.sigmoid import Sigmoid, invert_hessian, make_line
+from predictor.model.calibrators.sigmoid import SLOPE_PRECISION, Sigmoid, invert_hessian, make_line
 from predictor.model.metrics.penalised_logistic import FREE, compute_hessian, select_known
 
 
@@ -57,5 +57,5 @@ def fit_identity(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None 
 leads whose outcome is not known.
     """
     known = select_known(score, outcome, weight)
-    hessian = compute_hessian(known, make_line(known), expit(known.score), np.array([FREE, 1.0]))
+    hessian = compute_hessian(known, make_line(known), expit(known.score), np.array([FREE, SLOPE_PRECISION]))
     return Identity(invert_hessian(hessian), len(known))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from predictor.core.errors import list_names
@@ -29,20 +29,23 @@ def write_text(kind: str, fitted: DataclassInstance | Mapping[str, Any]) -> str:
 
 
 def read_text(learned: type[Fitted], text: str) -> Fitted:
-    """The calibrator that `write_text` wrote.
+    """The calibrator that `write_text` wrote; a part that older texts do not have keeps its default.
 
     Raises:
-        ValueError: A part is missing, or one is not known.
+        ValueError: Another part is missing, or one is not known.
 
     >>> from predictor.model.calibrators.identity import Identity
     >>> read_text(Identity, '{"kind": "none", "variance": [], "n": 0}')
     Identity(variance=(), n=0)
-    >>> read_text(Identity, '{"kind": "none", "n": 0}')
+    >>> read_text(Identity, '{"kind": "none"}')
+    Identity(variance=(), n=0)
+    >>> read_text(Identity, '{"kind": "none", "slope": 1}')
     Traceback (most recent call last):
-    ValueError: A calibrator of this kind must hold 'variance', 'n', but holds 'n'
+    ValueError: A calibrator of this kind must hold 'variance', 'n', but holds 'slope'
     """
     content = {name: value for name, value in json.loads(text).items() if name != "kind"}
     wanted = [field.name for field in fields(learned)]
-    if set(content) != set(wanted):
+    needed = {field.name for field in fields(learned) if field.default is MISSING}
+    if not needed <= set(content) <= set(wanted):
         raise ValueError(f"A calibrator of this kind must hold {list_names(wanted)}, but holds {list_names(list(content))}")
     return learned(**{name: tuple(value) if isinstance(value, list) else value for name, value in content.items()})

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from predictor.model.calibrators.isotonic import group_scores, round_scores
+from predictor.model.calibrators.seen_scores import EVERYWHERE, find_seen, split_score
 from predictor.model.calibrators.serialise import write_text
 from predictor.model.metrics.intervals import wilson
 from predictor.model.metrics.penalised_logistic import FloatArray, select_known
@@ -27,6 +28,8 @@ class VennAbers:
         upper: The steps.
         upper_leads: How many leads each rests on, the new one aside.
         n: Out-of-fold predictions that it was fitted on.
+        seen: The lowest and the highest score that it speaks of; beyond them it goes on level. Empty: there the pair reaches to
+            0 and to 1.
     """
 
     lower_from: tuple[float, ...]
@@ -36,6 +39,7 @@ class VennAbers:
     upper: tuple[float, ...]
     upper_leads: tuple[float, ...]
     n: int
+    seen: tuple[float, ...] = EVERYWHERE
     kind: ClassVar[str] = "venn_abers"
 
     def pair(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -44,7 +48,7 @@ class VennAbers:
         return self._lower[0][below], self._upper[0][above]
 
     def _find_steps(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        z = round_scores(score)
+        z, _ = split_score(round_scores(score), self.seen)
         return np.searchsorted(self._ends[0], z, side="right"), np.searchsorted(self._ends[1], z, side="left")
 
     @cached_property
@@ -101,7 +105,9 @@ def fit_venn_abers(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | Non
     ends = np.flatnonzero(np.diff(upper, append=2.0))
     steps = (level[starts], lower[starts], lower_leads[starts], level[ends], upper[ends], upper_leads[ends])
     a, b, c, d, e, f = (tuple(part.tolist()) for part in steps)
-    return VennAbers(lower_from=a, lower=b, lower_leads=c, upper_to=d, upper=e, upper_leads=f, n=len(known))
+    return VennAbers(
+        lower_from=a, lower=b, lower_leads=c, upper_to=d, upper=e, upper_leads=f, n=len(known), seen=find_seen(known)
+    )
 
 
 def _climb(leads: FloatArray, accepted: FloatArray) -> tuple[FloatArray, FloatArray]:

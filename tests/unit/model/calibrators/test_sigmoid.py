@@ -29,10 +29,10 @@ def test_it_is_logistic_regression_where_the_prior_weighs_nothing():
 def test_it_is_penalised_logistic_regression_around_slope_one_on_few_leads():
     score, outcome = draw(60)
     fitted = fit_sigmoid(score, outcome)
-    # The same by brute force: log-likelihood less (slope - 1)^2 / 2, on a grid around the answer.
+    # The same by brute force: log-likelihood less 16 (slope - 1)^2 / 2, on a grid around the answer.
     a, b = np.meshgrid(fitted.intercept + np.linspace(-0.1, 0.1, 41), fitted.slope + np.linspace(-0.1, 0.1, 41))
     line = a[..., None] + b[..., None] * score
-    posterior = (outcome * line - np.logaddexp(0, line)).sum(axis=-1) - (b - 1) ** 2 / 2
+    posterior = (outcome * line - np.logaddexp(0, line)).sum(axis=-1) - 16 * (b - 1) ** 2 / 2
     assert np.unravel_index(posterior.argmax(), posterior.shape) == (20, 20)
 
 

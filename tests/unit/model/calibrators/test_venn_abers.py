@@ -1,5 +1,7 @@
 """Venn-Abers: the pair worked by hand, and right on average."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit
@@ -9,11 +11,13 @@ from predictor.model.calibrators.venn_abers import fit_venn_abers
 
 
 def test_pair_worked_by_hand():
-    # At score 0 with shares 1 of 2 below 1 of 1: not accepted gives 1/3, accepted 2/3; beyond the ends nothing is known.
+    # At score 0 with shares 1 of 2 below 1 of 1: not accepted gives 1/3, accepted 2/3; beyond the ends it goes on level.
     fitted = fit_venn_abers([0, 0, 1], [0, 1, 1])
     lower, upper = fitted.pair(np.array([-1.0, 0.0, 0.5, 1.0, 2.0]))
-    assert lower == pytest.approx([0.0, 1 / 3, 1 / 3, 0.5, 0.5])
+    assert lower == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0.5, 0.5])
     assert upper == pytest.approx([2 / 3, 2 / 3, 1.0, 1.0, 1.0])
+    lower, upper = replace(fitted, seen=()).pair(np.array([-1.0, 2.0]))  # as older bundles: beyond the ends nothing is known
+    assert (lower.tolist(), upper.tolist()) == ([0.0, 0.5], pytest.approx([2 / 3, 1.0]))
     assert fitted.predict(np.array([0.0]))[0] == pytest.approx((2 / 3) / (1 - 1 / 3 + 2 / 3))
 
 
