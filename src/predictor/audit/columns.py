@@ -12,7 +12,8 @@ from predictor.audit.run import LEAK_CHECKS, keep_worst, run_checks, run_column_
 from predictor.audit.view import View, read_columns
 from predictor.core.errors import Finding
 from predictor.data.denied_columns import deny_column
-from predictor.data.parse import blank_missing, to_days
+from predictor.data.missing import blank_missing
+from predictor.data.parse import to_days
 from predictor.data.roles import check_denied
 
 

@@ -11,6 +11,7 @@ from predictor.core.errors import Finding, count, list_names
 from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS, Format
 from predictor.data.column_format import ORDERS, POINTS, DetectedFormat, detect_format, has_decimals
 from predictor.data.formats import COUNTED_DATES, to_plain_format
+from predictor.data.missing import MissingValues, read_missing
 from predictor.data.values import factorize_column
 
 _SETTLED = ("yes/no", "1/0", *SET_FORMATS)  # yes and no leave nothing open, and `check_sets` reports sets
@@ -67,8 +68,13 @@ def detect_formats(
     return formats | dict(set_formats), detected
 
 
-def to_plain_column(column: pd.Series, format_name: str) -> pd.Series:
+def to_plain_column(column: pd.Series, format_name: str, missing: MissingValues | None = None) -> pd.Series:
     """The column in the plain format; each distinct cell is converted once by `to_plain_format`.
+
+    Args:
+        column: Cells as in the export.
+        format_name: Their format.
+        missing: What means 'not known' once it is in the plain format, as 1900-01-01.
 
     >>> to_plain_column(pd.Series(["51-200", None, "420"]), "range 1-10").tolist()
     ['101', nan, '420']
@@ -79,16 +85,18 @@ def to_plain_column(column: pd.Series, format_name: str) -> pd.Series:
     if not (counted or mixed or any_type or isinstance(kind, pd.StringDtype)):
         return column
     codes, values = factorize_column(column)
-    cells = np.array([*(None if value is pd.NA else to_plain_format(value, format_name) for value in values), None], dtype=object)
+    plain_values = [None if value is pd.NA else to_plain_format(value, format_name) for value in values]
+    if missing is not None:
+        plain_values = [None if value in missing else value for value in plain_values]
+    cells = np.array([*plain_values, None], dtype=object)
     plain = pd.Series(cells[codes], index=column.index, name=column.name, dtype=object)
     return plain if mixed and not any_type else plain.where(column.notna(), None).astype("str")
 
 
-def to_plain_frame(frame: pd.DataFrame, formats: Mapping[str, str]) -> pd.DataFrame:
-    """The frame with each column that has a format converted to the plain one."""
-    return frame.assign(
-        **{name: to_plain_column(frame[name], format_name) for name, format_name in formats.items() if name in frame}
-    )
+def to_plain_frame(frame: pd.DataFrame, formats: Mapping[str, str], missing_values: Sequence[str] = ()) -> pd.DataFrame:
+    """The frame with each column that has a format converted to the plain one, and blank where that means 'not known'."""
+    missing = read_missing(tuple(missing_values)) if missing_values else None
+    return frame.assign(**{name: to_plain_column(frame[name], form, missing) for name, form in formats.items() if name in frame})
 
 
 def check_formats(detected: Mapping[str, DetectedFormat], times: Sequence[str]) -> tuple[Finding, ...]:

@@ -12,6 +12,7 @@ from predictor.core.errors import Finding, TableError, count, list_names
 from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import Format
+from predictor.core.shared_facts import BIASED
 from predictor.core.wording import format_percent
 from predictor.data.columns import check_named, rename_to_ours
 from predictor.data.denied_columns import deny_reason
@@ -20,10 +21,13 @@ from predictor.data.detect_sets import check_sets
 from predictor.data.email_domains import domain_of, kind_of_domain
 from predictor.data.job_titles import add_title_parts
 from predictor.data.lead_keys import as_keys
-from predictor.data.parse import ISO_HINT, Kind, blank_missing, parse_numbers, parse_order, parse_outcome, parse_times
+from predictor.data.missing import blank_missing, read_missing
+from predictor.data.no_dates import advise_no_date, check_far_dates, check_no_dates
+from predictor.data.parse import ISO_HINT, Kind, parse_numbers, parse_order, parse_outcome, parse_times
 from predictor.data.roles import drop_late_dates, split_roles
 from predictor.data.same_person import check_same_person
 from predictor.data.table_keys import check_numbered, read_keys
+from predictor.data.unread_dates import describe_unread
 
 LEAD_TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 LEAD_FACTS = (
@@ -33,6 +37,9 @@ POINTS_PREFIX, ATTRIBUTES_PREFIX, MEMBERS_PREFIX, EVENTS_PREFIX, RULES_PREFIX = 
     "points/", "attributes/", "members/", "events/", "rules/",
 )  # fmt: skip
 FEATURE_PREFIXES = (POINTS_PREFIX, ATTRIBUTES_PREFIX, MEMBERS_PREFIX, EVENTS_PREFIX, RULES_PREFIX)  # of computed features
+
+
+_UNREAD = "they are dates, and often all those of some months or of one source are written like that"
 
 
 @dataclass(frozen=True)
@@ -85,11 +92,12 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     numbered = check_numbered(raw, settings)
     _check_needed(frame, faults)
     until = parse_observed_until(settings, faults)
-    frame = blank_missing(frame, settings.data.missing_values)
-    plain, formats, format_findings = _apply_formats(frame, settings, faults)
-    frame = _parse_facts(plain, settings, faults)
+    known = blank_missing(frame, settings.data.missing_values)
+    plain, formats, format_findings = _apply_formats(known, settings, faults)
+    raw_cells, frame = frame, _parse_facts(plain, settings, faults)
+    no_dates = check_no_dates(raw_cells, frame, formats, read_missing(settings.data.missing_values))
     row_findings = (*_check_rows(frame, ids, settings, faults), *check_same_person(frame))
-    _check_future(frame, now, faults)
+    _check_future(frame, now, settings, faults)
     if faults.rows:
         faults.add_shared(_list_facts(plain, settings))
     rows = len(frame)
@@ -104,13 +112,15 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     frame, attributes, denied = split_roles(frame, settings, kept=_list_kept(frame, settings), formats=formats)
     left_out = full.drop(columns=[name for name in (*frame, "email_domain") if name in full]).reset_index(drop=True)
     attributes, late = drop_late_dates(frame, attributes, settings.roles.allow)
+    dates = [name for name in frame if name in LEAD_TIMES or attributes.get(str(name)) == "date"]
+    far = check_far_dates(frame, list(map(str, dates)), settings.data.timezone)
     return Leads(
         frame=frame.reset_index(drop=True),
         attributes=attributes,
         points=settings.roles.points,
         protected=settings.roles.protected,
         observed_until=_compute_latest_time(frame) if until is None else until,
-        findings=(*numbered, *format_findings, *row_findings, *dropped, *not_mql, *denied, *late),
+        findings=(*numbered, *format_findings, *no_dates, *row_findings, *dropped, *not_mql, *denied, *late, *far),
         formats=formats,
         left_out=left_out,
         faulty=faulty,
@@ -171,7 +181,9 @@ def _apply_formats(
     for finding in findings:
         if finding.severity == "error":
             faults.add(finding.code, finding.what, finding.do)
-    plain = to_plain_frame(frame, formats)
+    plain = to_plain_frame(frame, formats, settings.data.missing_values)
+    open_times = [name for name in times if name in detected and detected[name].has_open_order]
+    plain[open_times] = None  # one fault is enough
     return plain, formats, (*(finding for finding in findings if finding.severity != "error"), *check_sets(plain, formats))
 
 
@@ -184,11 +196,15 @@ def list_formats(settings: Settings, frame: pd.DataFrame | None = None) -> dict[
 
 def _parse_facts(frame: pd.DataFrame, settings: Settings, faults: Faults) -> pd.DataFrame:
     """Our own columns in their types: times in UTC, numbers as floats."""
-    parsed = frame.copy()
+    parsed, timezone, missing = frame.copy(), settings.data.timezone, read_missing(settings.data.missing_values)
     for name in LEAD_TIMES:
         if name in frame:
-            parsed[name], bad = parse_times(frame[name], settings.data.timezone)
-            faults.add_rows("LEAD003", bad, f"Column '{name}' holds no date in {{rows}}.", ISO_HINT + ".")
+            times, bad = parse_times(frame[name], timezone)
+            parsed[name] = times.mask(missing.mark_days(times.dt.tz_convert(timezone)))
+            if bad.any():
+                unread = describe_unread(frame.loc[bad, name])
+                do = f"{ISO_HINT}.{f' {BIASED}: {_UNREAD}.' if unread.is_date else ''}"
+                faults.add_rows("LEAD003", bad, f"Column '{name}' holds no date in {{rows}}: {unread.looks}.", do)
     for name in (*_list_amounts(frame), *settings.roles.points):
         if name in frame:
             parsed[name], bad = parse_numbers(frame[name])
@@ -230,12 +246,13 @@ def reduce_email(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns=["email", "email_domain"], errors="ignore")
 
 
-def _check_future(frame: pd.DataFrame, now: pd.Timestamp | None, faults: Faults) -> None:
+def _check_future(frame: pd.DataFrame, now: pd.Timestamp | None, settings: Settings, faults: Faults) -> None:
     """Faults for dates after `now`: one mistyped year would make pending leads look as if their outcome were known."""
     for name in LEAD_TIMES if now is not None else ():
         if name in frame:
-            do = "Fix the dates."
-            faults.add_rows("LEAD011", frame[name] > now, f"Column '{name}' lies in the future in {{rows}}.", do)
+            late = frame[name] > now
+            do = f"Fix the dates.{advise_no_date(frame[name], late, settings.data.timezone)}"
+            faults.add_rows("LEAD011", late, f"Column '{name}' lies in the future in {{rows}}.", do)
 
 
 def _accepted_before(frame: pd.DataFrame, timezone: str) -> pd.Series:
@@ -258,7 +275,8 @@ def _check_rows(frame: pd.DataFrame, ids: pd.Series, settings: Settings, faults:
         if "sql_at" in frame:
             do = "Sales accepts a lead after it became an MQL: fix the dates, or check what is mapped to mql_at and sql_at."
             before = _accepted_before(frame, settings.data.timezone)
-            faults.add_rows("LEAD005", before, "'sql_at' lies before 'mql_at' in {rows}.", do)
+            advice = advise_no_date(frame["sql_at"], before, settings.data.timezone)
+            faults.add_rows("LEAD005", before, "'sql_at' lies before 'mql_at' in {rows}.", advice.strip() or do)
     do = f"Keep one row per episode, identified by {' and '.join(key)}: remove the duplicates."
     shortened = ids.ne(frame["lead_id"])[frame["lead_id"].isin(frame.loc[repeated, "lead_id"])]
     lengths = " Salesforce ids of 15 and of 18 characters name one lead." if shortened.any() and not shortened.all() else ""

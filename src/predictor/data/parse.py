@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from predictor.data.date_formats import read_date
-from predictor.data.values import list_cells
 
 Kind = Literal["number", "category", "date", "set"]
 
@@ -139,40 +137,6 @@ def to_moment(value: datetime, timezone: str = "UTC") -> datetime:
         return value.astimezone(UTC)
     except (OverflowError, NotImplementedError):
         raise ValueError(f"year {value.year:04} is out of range in UTC") from None
-
-
-def blank_missing(frame: pd.DataFrame, missing_values: Sequence[str]) -> pd.DataFrame:
-    """The frame with trimmed texts, missing where they mean 'not known'; yes-no columns as texts, lists as their JSON.
-
-    >>> blank_missing(pd.DataFrame({"city": [" Select", "Mumbai "], "topics": [["API"], []]}), ["Select"]).values.tolist()
-    [[nan, '["API"]'], ['Mumbai', nan]]
-    """
-    words = {word.strip().casefold() for word in missing_values} | {""}
-    columns = {str(name): _blank_column(frame[name], words) for name in frame.columns}
-    return pd.DataFrame(columns, index=frame.index)
-
-
-def _blank_column(column: pd.Series, words: set[str]) -> pd.Series:
-    if pd.api.types.is_bool_dtype(column.dtype):
-        return column.map({True: "true", False: "false"}).astype("str")
-    is_text = column.dtype == object or pd.api.types.is_string_dtype(column.dtype)
-    if not is_text and not isinstance(column.dtype, pd.CategoricalDtype):
-        return column
-    if isinstance(column.dtype, pd.StringDtype):  # few distinct texts
-        codes, uniques = pd.factorize(column)
-        texts = [str(cell).strip() for cell in list_cells(uniques)]
-        stripped = [text if text.casefold() not in words else None for text in texts]
-        return pd.Series(np.array([*stripped, None], dtype=object)[codes], index=column.index, name=column.name).astype("str")
-    cells = column.astype(object).where(column.notna(), None)
-    cells = cells.map(lambda cell: None if cell is None else _to_text(cell))
-    return cells.where(~cells.str.casefold().isin(words), None).astype("str")
-
-
-def _to_text(cell: object) -> str:
-    """A cell as a trimmed text; a list as its JSON, an empty one as nothing."""
-    if isinstance(cell, (list, tuple, set, np.ndarray)):
-        return json.dumps([str(member) for member in cell if member is not None], ensure_ascii=False) if len(cell) else ""
-    return str(cell).strip()
 
 
 def parse_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:

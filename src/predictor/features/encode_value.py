@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
-import pandas as pd
 
 from predictor.core.errors import Finding
+from predictor.data.missing import read_missing
 from predictor.data.parse import ISO_HINT, parse_moment, to_moment
 from predictor.data.values import name_type, normal_text, to_number, to_plain
 from predictor.features.encode_set import gather_sets, is_shown
@@ -33,7 +33,7 @@ class ValueEncoder:
 
     def __init__(self, features: Sequence[Feature], missing_values: Sequence[str], timezone: str) -> None:
         self._features, self._timezone = features, timezone
-        self._missing = frozenset(word.strip().casefold() for word in missing_values) | {""}
+        self._missing = read_missing(tuple(missing_values))
         self._codes = [{text: code for code, text in enumerate(feature.categories)} for feature in features]
         exact = ((*enumerate(feature.categories), *enumerate(feature.spellings)) for feature in features)
         self.sets = gather_sets(features)
@@ -41,9 +41,7 @@ class ValueEncoder:
 
     def is_missing(self, value: object) -> bool:
         """Whether a value means 'not known': nothing, NaN, or one of `missing_values`."""
-        if isinstance(value, str):
-            return value.strip().casefold() in self._missing
-        return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)  # noqa: PLR0124
+        return value in self._missing
 
     def encode(self, position: int, value: object, as_of: datetime | None) -> tuple[float, Finding | None]:
         """The number of a value, NaN where it is missing, and a warning where it was never seen.

@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d,
 
 from predictor.core.errors import Findings, list_names, name_nearest
 from predictor.core.settings import make_settings
-from predictor.data.parse import blank_missing, infer_kind, parse_order, parse_times
+from predictor.data.missing import blank_missing
+from predictor.data.parse import infer_kind, parse_order, parse_times
 from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
 from predictor.features.fit import fit_features

@@ -12,7 +12,8 @@ from predictor.core.row_faults import Faults
 from predictor.data.detect_formats import to_plain_frame
 from predictor.data.job_titles import add_title_parts
 from predictor.data.leads import reduce_email, rename_columns
-from predictor.data.parse import blank_missing, parse_times
+from predictor.data.missing import blank_missing
+from predictor.data.parse import parse_times
 from predictor.features.event_features import EventFeature
 from predictor.points.award import Awards
 from predictor.points.rule import EventCondition
@@ -191,7 +192,7 @@ def _read_leads(scorer: Scorer, raw: pd.DataFrame, now: pd.Timestamp) -> pd.Data
     unreadable = pd.Series(data=False, index=leads.index)
     dates = blank_missing(leads[[name for name in ("as_of", "mql_at") if name in leads]], settings.data.missing_values)
     if "mql_at" in formats:  # `as_of` is written as `mql_at` is
-        dates = to_plain_frame(dates, dict.fromkeys(dates.columns, formats["mql_at"]))
+        dates = to_plain_frame(dates, dict.fromkeys(dates.columns, formats["mql_at"]), settings.data.missing_values)
     for name in dates.columns:
         times, faulty = parse_times(dates[name], settings.data.timezone)
         unreadable |= faulty & as_of.isna()

@@ -18,7 +18,7 @@ from predictor.data.events.history import EventHistory, EventHistoryReader
 from predictor.data.formats import to_plain_format
 from predictor.data.job_titles import PARTS, add_title_parts, find_title, read_title
 from predictor.data.leads import reduce_email
-from predictor.data.parse import blank_missing
+from predictor.data.missing import blank_missing
 from predictor.data.values import normal_text, to_number
 from predictor.features.encode import FeatureSet
 from predictor.points.rule import EventCondition
@@ -68,7 +68,8 @@ class LeadReader:
             ScoringError: An attribute is an object, is a list although it has one value, or is sent twice.
         """
         values = self._name_values(lead.attributes)
-        values |= {name: to_plain_format(values[name], form) for name, form in self._formats.items() if name in values}
+        plain = {name: to_plain_format(values[name], form) for name, form in self._formats.items() if name in values}
+        values = {n: value for n, value in (values | plain).items() if n not in plain or not self._features.is_missing(value)}
         lists = [name for name, value in values.items() if isinstance(value, (list, tuple, dict))]
         if lists and (nested := [name for name in self.attributes if name in lists]):
             what = f"{list_names(nested)} must be single values, not lists or objects"
@@ -120,7 +121,7 @@ class LeadReader:
         plain = blank_missing(leads.drop(columns=["as_of"], errors="ignore"), self._features.missing_values)
         known = add_title_parts(reduce_email(plain), self.attributes)
         names = dict.fromkeys(["lead_id", *self.points, *self.attributes])
-        return to_plain_frame(known[[name for name in names if name in known]], self._formats)
+        return to_plain_frame(known[[name for name in names if name in known]], self._formats, self._features.missing_values)
 
     def _add_title_parts(self, values: dict[str, Any]) -> None:
         """Add seniority and function from the job title, where the model uses them and they were not sent."""

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from predictor.data.missing import blank_missing
 from predictor.data.parse import (
-    blank_missing,
     infer_kind,
     parse_moment,
     parse_numbers,

@@ -8,7 +8,7 @@ from predictor.core.settings import make_settings
 from predictor.data.detect_formats import detect_format, to_plain_column
 from predictor.data.formats import to_plain_format
 from predictor.data.leads import check_leads
-from predictor.data.parse import blank_missing
+from predictor.data.missing import blank_missing
 from predictor.data.sets import list_members
 
 

@@ -140,15 +140,10 @@ def _check_undated(proposal: Proposal, columns: Sequence[ColumnProfile]) -> tupl
     free = [column for column in columns if column.undated and proposal.roles[column.name].role not in TIMES]
     do = "Write all of its dates as 2026-03-31, or set their format in [forms]; until then they are no dates."
     return tuple(
-        Finding(
-            "INIT004",
-            "warning",
-            f"Column '{c.name}' has the name of a date, but {_describe_undated(c)} hold none that can be read.",
-            do=do,
-        )
+        Finding("INIT004", "warning", f"Column '{c.name}' has the name of a date, but {_describe_undated(c)}.", do=do)
         for c in free
     )
 
 
 def _describe_undated(column: ColumnProfile) -> str:
-    return f"{count(column.undated, 'row')} of {column.filled:,}"
+    return f"{count(column.undated, 'row')} of {column.filled:,} hold none that can be read: {column.looks}"

@@ -18,9 +18,11 @@ from predictor.data.column_format import DetectedFormat, is_dated
 from predictor.data.denied_columns import deny_column
 from predictor.data.detect_formats import detect_formats, to_plain_column
 from predictor.data.lead_keys import as_texts
+from predictor.data.missing import read_missing
 from predictor.data.parse import Kind, parse_outcome, parse_times
 from predictor.data.roles import read_kind
 from predictor.data.table_keys import mark_rounded
+from predictor.data.unread_dates import describe_unread
 from predictor.data.values import factorize_column
 
 _MOST = 0.5  # share of values from which a column is one of e-mail addresses
@@ -28,6 +30,7 @@ _CLEAR = 0.999  # rank correlation with the rows from which a column grows or fa
 _LONG = 40  # characters from which texts are prose
 _LONG_NUMBER = 1e15  # a spreadsheet keeps the digits of smaller numbers
 _INSPECTED = 1000  # different texts from which the shape of a column is told
+_A_DAY, _OLD = pd.Timedelta(hours=14), pd.Timestamp("1990-01-01", tz="UTC")  # midnight of any zone is within 14 hours
 _CODE = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z0-9_:|#{}-]+", re.IGNORECASE)  # letters and digits without blanks, as in a UUID
 _MOST_OUTCOMES = 30  # different texts of a column that is read as an outcome: a pipeline has that many stages at most
 
@@ -94,6 +97,8 @@ class ColumnProfile:
         format: Its format and how that was detected; None: the plain one.
         undated: For a column named as a date that is none: how many cells hold no date that can be read.
         denied: Why it is no feature by its name; empty where it may be one.
+        looks: What most of these cells look like.
+        starts: How many dates are 1970-01-01, the day 0 of computers, where no other date is as old.
     """
 
     name: str
@@ -108,6 +113,8 @@ class ColumnProfile:
     format: DetectedFormat | None = None
     undated: int = 0
     denied: str = ""
+    looks: str = ""
+    starts: int = 0
 
     @property
     def mostly_dates(self) -> bool:
@@ -159,8 +166,10 @@ def _count_undated(column: ColumnProfile, cells: pd.Series, settings: Settings, 
     if column.kind == "date" or not column.filled or not (dated or (is_dated(column.name) and column.kind == "category")):
         return column
     form = None if column.format is None else column.format.format
-    plain = cells if form is None else to_plain_column(cells, form)
-    undated = replace(column, undated=int(parse_times(plain, settings.data.timezone)[1].sum()))
+    plain = cells if form is None else to_plain_column(cells, form, read_missing(settings.data.missing_values))
+    bad = parse_times(plain, settings.data.timezone)[1]
+    looks = describe_unread(plain[bad]).looks if bad.any() else ""
+    undated = replace(column, undated=int(bad.sum()), looks=looks)
     if dated and not undated.undated:
         return replace(column, kind="date", whole=False)  # as 20260331, which is a number under other names
     return undated if dated or undated.mostly_dates else column
@@ -169,7 +178,7 @@ def _count_undated(column: ColumnProfile, cells: pd.Series, settings: Settings, 
 def _profile_column(
     cells: pd.Series, name: str, form: Format | None, detected: DetectedFormat | None, settings: Settings
 ) -> ColumnProfile:
-    plain = cells if form is None else to_plain_column(cells, form)
+    plain = cells if form is None else to_plain_column(cells, form, read_missing(settings.data.missing_values))
     kind, typed = read_kind(plain, form, settings.data.timezone)
     filled, distinct = int(typed.notna().sum()), int(typed.nunique())
     texts = typed.dropna().unique() if kind == "category" else np.array([], dtype=object)
@@ -183,7 +192,13 @@ def _profile_column(
         shape=_read_shape([str(text) for text in texts], rounded=_count_rounded(cells, typed) if kind == "number" else 0),
         format=detected,
         denied=deny_column(name, cells) or "",
+        starts=_count_starts(typed) if kind == "date" else 0,
     )  # fmt: skip
+
+
+def _count_starts(dates: pd.Series) -> int:
+    is_start = (dates - pd.Timestamp(0, tz="UTC")).abs() <= _A_DAY
+    return 0 if (dates[~is_start] < _OLD).any() else int(is_start.sum())
 
 
 def _compute_trend(typed: pd.Series) -> float:

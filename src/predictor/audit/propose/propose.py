@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,12 +23,14 @@ from predictor.core.settings import Settings, make_settings
 from predictor.core.settings_sections import YES_NO_FORMATS
 from predictor.data.crm.export_maps import Export
 from predictor.data.crm.field_maps import Names
-from predictor.data.parse import blank_missing
+from predictor.data.missing import blank_missing, read_missing
 from predictor.data.read.csv_header import read_header
 from predictor.data.read.file_kinds import detect_kind, is_url, split_sheet
 
 if TYPE_CHECKING:
     from predictor.data.events.contract import RawEvents
+
+_DAY_0 = "1970-01-01"  # of computers, which write it for 'no date'
 
 
 def propose_settings(
@@ -58,11 +60,14 @@ def propose_settings(
     raw, first = sample.leads, sample.files[0]
     _check_shape(raw, first)
     defaults = make_settings()
-    words = [*defaults.data.missing_values, *read_names()["texts"]["placeholders"]]
-    placeholders = count_placeholders(raw, words)
-    data = _propose_data(sample, events, out, defaults, tuple(placeholders))
-    settings = make_settings({"data": {name: value for name, (value, _) in data.items()}})
-    columns = profile_columns(blank_missing(raw, settings.data.missing_values), settings, times=_list_times(raw, outcome))
+    missing = read_missing(defaults.data.missing_values)
+    placeholders = count_placeholders(raw, [*(missing.words - missing.days), *read_names()["texts"]["placeholders"]])
+    data = _propose_data(sample, events, out)
+    data |= _propose_missing(placeholders, defaults)
+    columns = _profile(raw, data, outcome)
+    if any(column.starts for column in columns):
+        data |= _propose_missing([*placeholders, _DAY_0], defaults)
+        columns = _profile(raw, data, outcome)
     _check_named_outcome(outcome, columns)
     roles = _name_sources(choose_roles(columns, outcome, events=bool(events or sample.events)), sample)
     if not any(role.role == "lead_id" for role in roles.values()):
@@ -115,9 +120,13 @@ def _check_named_outcome(outcome: str, columns: Sequence[ColumnProfile]) -> None
         raise SettingsError(f"{what} Name the column that says which leads were accepted, or when.")
 
 
-def _propose_data(
-    sample: ExportSample, events: str, out: Path, defaults: Settings, placeholders: tuple[str, ...]
-) -> dict[str, tuple[Any, str]]:
+def _profile(raw: pd.DataFrame, data: Mapping[str, tuple[Any, str]], outcome: str) -> list[ColumnProfile]:
+    """The columns of the export, read with the proposed section data."""
+    settings = make_settings({"data": {name: value for name, (value, _) in data.items()}})
+    return profile_columns(blank_missing(raw, settings.data.missing_values), settings, times=_list_times(raw, outcome))
+
+
+def _propose_data(sample: ExportSample, events: str, out: Path) -> dict[str, tuple[Any, str]]:
     leads, *files = sample.files
     data: dict[str, tuple[Any, str]] = {"leads": (_format_place(leads, out), "one row a lead")}
     if sample.crm:
@@ -132,11 +141,15 @@ def _propose_data(
         encoding = read_header(Path(leads), "leads").encoding
         if not encoding.startswith("utf-8"):
             data["encoding"] = (encoding, "it is not UTF-8; name another encoding where letters look wrong")
-    known = {word.casefold() for word in defaults.data.missing_values}
-    words = [word for word in placeholders if word.casefold() not in known]
-    if words:
-        data["missing_values"] = ([*defaults.data.missing_values, *words], f"found among real values: {list_names(words)}")
     return data
+
+
+def _propose_missing(placeholders: Iterable[str], defaults: Settings) -> dict[str, tuple[Any, str]]:
+    """The texts that mean 'not known', where the export has others than the defaults."""
+    known = read_missing(defaults.data.missing_values)
+    words = [word for word in placeholders if word not in known]
+    found = f"found among real values: {list_names(words)}"
+    return {"missing_values": ([*defaults.data.missing_values, *words], found)} if words else {}
 
 
 def _format_place(place: str, out: Path) -> str:

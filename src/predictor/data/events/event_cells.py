@@ -7,24 +7,28 @@ events, however many events there are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import calendar
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 import ibis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from ibis.expr.types import IntegerValue, StringValue, Table, Value
+from ibis.expr.types import BooleanValue, IntegerValue, StringValue, Table, Value
 
 from predictor.core.settings_sections import Format
 from predictor.data.column_format import detect_format
 from predictor.data.detect_formats import to_plain_column
 from predictor.data.events.table import TEXTS, bit_length, list_odd_spellings, normalise_texts, trim
 from predictor.data.lead_keys import LONG_ID, to_key
+from predictor.data.missing import read_missing
 from predictor.data.parse import DAY_US, compute_offsets, parse_numbers, parse_times
 from predictor.data.values import MOST_VALUE
 
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999
 _PLAUSIBLE_US = -2_208_988_800_000_000, 7_258_118_399_999_999  # years 1900 to 2199; some systems write others for 'no date'
+_MOST_OFFSET_S = 14 * 3600  # of a zone from UTC
 _DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 _TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
 _PLAIN = rf"^{_DATE}([T ]{_TIME})?$"
@@ -56,7 +60,8 @@ def parse_event_cells(raw: Table, *, timezone: str, missing_values: Sequence[str
         missing_values: Texts that mean 'not known'.
         order: The order of day and month of ambiguous dates.
     """
-    words = sorted({word.strip().lower() for word in missing_values} | {""})
+    missing = read_missing(tuple(missing_values))
+    words = sorted(word.lower() for word in missing.words - missing.days)
     texts = {name: _to_text(raw[name], words) for name in ("lead_id", *TEXTS) if name in raw.columns}
     texts |= {name: ibis.null("string") for name in TEXTS if name not in raw.columns}
     values = raw.value if "value" in raw.columns else ibis.null("float64")
@@ -66,11 +71,18 @@ def parse_event_cells(raw: Table, *, timezone: str, missing_values: Sequence[str
     odd = list_odd_spellings(table.select(*TEXTS))
     table = _read_keys(table)
     table = _fill_numbers(_fill_times(_move_to_utc(table, timezone), timezone, order))
-    good_at = table.at_us.between(*_PLAUSIBLE_US).fill_null(False)
+    good_at = (table.at_us.between(*_PLAUSIBLE_US) & ~_lies_on(table.at_us, missing.days)).fill_null(False)
     good_value = (table.value.abs() <= MOST_VALUE).fill_null(False)
     bad = {"bad_at": ~good_at & table.has_at, "bad_value": ~good_value & table.has_value}
     table = table.mutate(**bad, at_us=ibis.cases((good_at, table.at_us)), value=ibis.cases((good_value, table.value)))
     return normalise_texts(table.drop("at_text", "has_at", "local", "value_text", "has_value"), TEXTS, odd)
+
+
+def _lies_on(at_us: IntegerValue, days: Iterable[str]) -> BooleanValue:
+    """Whether a moment lies on one of some days, in any zone."""
+    starts = (calendar.timegm(date.fromisoformat(day).timetuple()) for day in days if not day.startswith("0000"))
+    spans = ((start - _MOST_OFFSET_S, start + 86_400 + _MOST_OFFSET_S) for start in starts)
+    return ibis.or_(ibis.literal(False), *(at_us.between(int(first * 1e6), int(last * 1e6)) for first, last in spans))
 
 
 def materialise(table: Table) -> Table:

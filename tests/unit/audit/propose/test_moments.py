@@ -39,7 +39,8 @@ def test_a_column_named_as_a_date_without_dates_is_reported(tmp_path):
     found = propose(tmp_path, leads.assign(**{"Contract date": mixed}))
     assert found.roles["Contract date"].role == "attribute"
     (text,) = (finding.what for finding in found.findings if finding.code == "INIT004")
-    assert text == "Column 'Contract date' has the name of a date, but 20 rows of 40 hold none that can be read."
+    looks = "one is '31/12/2025', which has another order of day, month and year than the rest"
+    assert text == f"Column 'Contract date' has the name of a date, but 20 rows of 40 hold none that can be read: {looks}."
     solid = propose(tmp_path, leads.assign(**{"SQL Date": leads["SQL Date"].str.replace("-", "")}))
     assert solid.roles["SQL Date"].role == "sql_at", "20260331 is a date under such a name"
     odd = propose(tmp_path, leads.assign(**{"SQL Date": "week " + leads["SQL Date"]}))

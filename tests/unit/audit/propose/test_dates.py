@@ -1,0 +1,80 @@
+"""Dates of an export as init reads them: in words, as numbers, and those that stand for 'no date'."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from unit.audit.propose.proposals import list_faults, propose
+
+from predictor.audit.propose.settings_file import Proposal
+
+MONTHS = {
+    "german": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "spanish": "ene feb mar abr may jun jul ago sep oct nov dic",
+    "polish": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    "turkish": "Oca Şub Mar Nis May Haz Tem Ağu Eyl Eki Kas Ara",
+}
+
+
+def make_export(write, none="", n=240):
+    """A year of leads, of which every third was accepted, with dates as `write` spells them."""
+    mql = pd.date_range("2024-06-03 19:17", periods=n, freq="37h")
+    accepted = np.arange(n) % 3 == 0
+    return pd.DataFrame({
+        "Lead ID": [f"L{number:05}" for number in range(n)],
+        "MQL Date": [write(moment) for moment in mql],
+        "SQL Date": [write(moment + pd.Timedelta(days=4)) if yes else none for moment, yes in zip(mql, accepted, strict=True)],
+        "Industry": np.array(["Software", "Retail", "Finance", "Health"])[np.arange(n) % 4],
+    })  # fmt: skip
+
+
+def check_read(found: Proposal) -> None:
+    assert list_faults(found) == []
+    assert [found.roles[name].role for name in ("Lead ID", "MQL Date", "SQL Date")] == ["lead_id", "mql_at", "sql_at"]
+
+
+@pytest.mark.parametrize("language", MONTHS)
+@pytest.mark.parametrize("form", ["{day}. {month} {year}", "{day}-{month}-{year}"])
+def test_months_in_words_are_dates(tmp_path, language, form):
+    names = MONTHS[language].split()
+    leads = make_export(lambda moment: form.format(day=moment.day, month=names[moment.month - 1], year=moment.year))
+    found = propose(tmp_path, leads)
+    check_read(found)
+    assert found.formats["MQL Date"][0] == found.formats["SQL Date"][0] == "date 31 Mar 2026"
+
+
+@pytest.mark.parametrize(
+    ("column_format", "write"),
+    [
+        ("excel 1900", lambda moment: f"{(moment - pd.Timestamp('1899-12-30')) / pd.Timedelta(days=1):.6f}"),
+        ("excel 1900", lambda moment: f"{(moment - pd.Timestamp('1899-12-30')).days}"),
+        ("epoch ms", lambda moment: f"{moment.timestamp() * 1000:.1f}"),
+        ("epoch us", lambda moment: f"{moment.timestamp() * 1e6:.0f}"),
+        ("date 31 Mar 2026", lambda moment: moment.strftime("%d-%b-%y %I.%M.00.000000 %p").upper()),
+        ("date 31 Mar 2026", lambda moment: moment.strftime("%a %b %d %Y %H:%M:%S GMT+0200 (Central European Summer Time)")),
+    ],
+)
+def test_dates_of_spreadsheets_and_databases_are_dates(tmp_path, column_format, write):
+    found = propose(tmp_path, make_export(write))
+    check_read(found)
+    assert found.formats["MQL Date"][0] == column_format
+
+
+@pytest.mark.parametrize("none", ["1900-01-01", "9999-12-31 00:00:00", "0001-01-01", "1970-01-01", "1970-01-01T01:00:00"])
+def test_a_day_that_stands_for_no_date_is_told_once_and_never_dropped(tmp_path, none):
+    found = propose(tmp_path, make_export(lambda moment: moment.strftime("%Y-%m-%d %H:%M"), none=none))
+    check_read(found)
+    tips = [finding for finding in found.findings if none[:10] in str(finding)]
+    assert [(tip.code, tip.what) for tip in tips] == [
+        ("LEAD090", f"The date {none[:10]} is read as not known: 160 rows of 'sql_at'.")
+    ]
+    assert "faulty_rows" not in " ".join(map(str, found.findings))
+
+
+def test_1970_among_other_old_dates_is_a_date(tmp_path):
+    founded = pd.date_range("1965-01-01", periods=240, freq="11D").strftime("%Y-%m-%d").to_series(index=range(240))
+    leads = make_export(lambda moment: moment.strftime("%Y-%m-%d")).assign(
+        **{"Founding date": founded.where(founded.index % 7 > 0, "1970-01-01")}
+    )
+    found = propose(tmp_path, leads)
+    check_read(found)
+    assert "missing_values" not in found.data
