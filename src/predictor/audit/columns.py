@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from predictor.audit.members import add_members
 from predictor.audit.run import LEAK_CHECKS, keep_worst, run_checks, run_column_checks
 from predictor.audit.view import View, read_columns
 from predictor.core.errors import Finding
 from predictor.data.denied_columns import deny_column
+from predictor.data.detect_formats import to_plain_frame
+from predictor.data.detect_sets import find_sets
 from predictor.data.missing import blank_missing
 from predictor.data.parse import to_days
 from predictor.data.roles import check_denied
@@ -45,11 +48,17 @@ def audit_columns(
     [('AUDIT001', 'error', 'Won amount')]
     """
     plain = blank_missing(frame.set_axis([str(name) for name in frame.columns], axis=1), missing_values).reset_index(drop=True)
+    sets = find_sets(plain)
     times = None if mql_at is None else pd.DataFrame({"mql_at": mql_at.reset_index(drop=True)})
-    columns = read_columns(plain, moments=None if times is None else times["mql_at"], timezone=timezone)
+    columns = read_columns(
+        to_plain_frame(plain, sets),
+        kinds=dict.fromkeys(sets, "set"),
+        moments=None if times is None else times["mql_at"],
+        timezone=timezone,
+    )
     view = View(columns, np.asarray(outcome, dtype=float), order=_choose_order(order, times), times=times)
     denied = {str(name): why for name in plain if (why := deny_column(str(name), plain[name])) is not None}
-    leaks = keep_worst((*run_checks(view, LEAK_CHECKS), *check_denied(denied)))
+    leaks = keep_worst((*run_checks(add_members(view), LEAK_CHECKS), *check_denied(denied)))
     return (*leaks, *run_column_checks(view, leaks))
 
 

@@ -49,6 +49,21 @@ def detect_set(cells: Cells) -> tuple[SetFormat, str] | None:
     return None
 
 
+def find_sets(frame: pd.DataFrame) -> dict[str, SetFormat]:
+    """The columns of texts that are sets, and the format of each.
+
+    >>> find_sets(pd.DataFrame({"topics": ["API;Pricing", "Pricing;API", "API", "Pricing"] * 5, "city": "Rome"}))
+    {'topics': 'set ;'}
+    """
+    formats = {}
+    for name in map(str, frame.columns):
+        if isinstance(frame[name].dtype, pd.StringDtype):
+            cells = [(str(text), int(rows)) for text, rows in frame[name].value_counts().items()]
+            if (found := detect_set(cells)) is not None:
+                formats[name] = found[0]
+    return formats
+
+
 def check_sets(frame: pd.DataFrame, formats: Mapping[str, str]) -> tuple[Finding, ...]:
     """A tip that says which columns hold several values in a cell, and how they are read.
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.audit.accepted import accept_findings
+from predictor.audit.members import add_members
 from predictor.audit.run import LEAK_CHECKS, TABLE_CHECKS, keep_worst, run_checks, run_column_checks
 from predictor.audit.view import AuditSplit, View, read_columns
 from predictor.core.errors import Finding, TrainingError
@@ -34,7 +35,7 @@ def audit_dataset(dataset: Dataset) -> tuple[Finding, ...]:
         dataset: The leads with their outcomes; its settings say which findings are accepted.
     """
     view = make_view(dataset)
-    leaks = keep_worst(run_checks(view, LEAK_CHECKS))
+    leaks = keep_worst(run_checks(add_members(view), LEAK_CHECKS))
     leaking = {finding.column for finding in leaks}
     clean = replace(view, columns=tuple(column for column in view.columns if column.name not in leaking))
     findings = (*leaks, *run_checks(clean, TABLE_CHECKS), *run_column_checks(view, leaks))

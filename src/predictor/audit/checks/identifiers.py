@@ -20,7 +20,7 @@ def check_identifiers(view: View) -> Iterator[Finding]:
     """Findings about ids, which carry no information about other leads, and numbers that rise with time or with the file."""
     for column in view.features:
         filled = int(column.filled.sum())
-        if column.kind == "date" or filled < _FEWEST or len(column.values) < _OWN_VALUE * filled:
+        if column.kind in ("date", "set") or filled < _FEWEST or len(column.values) < _OWN_VALUE * filled:
             continue
         if column.numbers is None:
             values = f"{len(column.values):,} values for {count(filled, 'lead')}"

@@ -34,7 +34,7 @@ def check_personal_data(view: View) -> Iterator[Finding]:
 
 def _count_leads(column: Column, pattern: re.Pattern[str]) -> int:
     """Leads whose value matches; of phone numbers the whole value."""
-    if column.kind != "category":
+    if column.kind not in ("category", "set"):
         return 0
     match = pattern.match if pattern is _PHONE else pattern.search
     return int(column.value_counts[[at for at, value in enumerate(column.values) if match(value)]].sum())

@@ -30,7 +30,7 @@ def _read_words() -> re.Pattern[str]:
 def check_sales_words(view: View) -> Iterator[Finding]:
     """Warnings about columns whose values are calls, stages and results: what sales and later mails did with a lead."""
     for column in view.columns:
-        if column.kind != "category" or len(column.values) > _MOST_VALUES:
+        if column.kind not in ("category", "set") or len(column.values) > _MOST_VALUES:
             continue
         counts = column.value_counts
         places = [at for at, value in enumerate(column.values) if _read_words().search(value)]
