@@ -90,12 +90,12 @@ def _draw_leads(rng: np.random.Generator, progress: np.ndarray) -> tuple[pd.Data
         _choose(rng, list(SOURCES), [0.4, 0.3, 0.1, 0.1, 0.05, 0.05], size),
     )  # fmt: skip
     role = _choose(rng, list(ROLES), [0.1, 0.4, 0.3, 0.15, 0.05], size)
-    asked = np.isin(form, ["contact", "demo"]) & (rng.random(size) < 0.9)
-    plan = np.where(asked, _choose(rng, list(PLANS), [0.4, 0.35, 0.25], size), "")
+    is_asked = np.isin(form, ["contact", "demo"]) & (rng.random(size) < 0.9)
+    plan = np.where(is_asked, _choose(rng, list(PLANS), [0.4, 0.35, 0.25], size), "")
     interest = rng.gamma(0.4 + 0.5 * np.vectorize(FORMS.get)(form), 1.0)
     views = rng.poisson(3 * interest)
     drive = sum(np.vectorize(table.get)(values) for table, values in ((FORMS, form), (SOURCES, source), (ROLES, role)))
-    drive = drive + np.vectorize(INDUSTRIES.get)(account["industry"]) + 0.5 * np.log1p(views) + np.where(asked, 0.2, 0.0)
+    drive = drive + np.vectorize(INDUSTRIES.get)(account["industry"]) + 0.5 * np.log1p(views) + np.where(is_asked, 0.2, 0.0)
     drive = drive + np.array([PLANS.get(text, 0.0) for text in plan])
     idle = (form == "newsletter") & (rng.random(size) < 0.8)
     letters = rng.choice(list("abc"), size)

@@ -22,7 +22,7 @@ import pandas as pd
 import tomli_w
 from _audit_firms import Firm, draw_firm
 from _audit_leaks import BY_AGE, COLUMNS, COPIES, KINDS, RARE, SORTED, STRENGTHS, plant_columns, plant_copies, plant_order
-from _measure import tell_missed
+from _measure import report_missed
 
 from predictor.core.errors import Finding, TrainingError
 from predictor.core.settings import load_settings
@@ -129,7 +129,7 @@ def main(firms: int) -> int:
     """Prints both tables; 1 where a bound is missed."""
     missed = print_recall([result for seed in range(1, firms + 1) for result in try_leaks(seed)])
     missed += print_false_alarms([try_clean(seed) for seed in range(FIRST_CLEAN, FIRST_CLEAN + firms)])
-    return tell_missed(missed)
+    return report_missed(missed)
 
 
 if __name__ == "__main__":

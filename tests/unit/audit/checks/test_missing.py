@@ -24,8 +24,8 @@ def audit(frame, outcome):
 def test_a_field_that_one_form_asks_for_is_no_leak(share):
     draw = np.random.default_rng(1)
     form, outcome = draw_form(draw)
-    asked = np.isin(form, ["contact", "demo"]) & (draw.random(N) < share)
-    start = pd.Series(draw.choice(["soon", "later"], N)).where(asked)
+    is_asked = np.isin(form, ["contact", "demo"]) & (draw.random(N) < share)
+    start = pd.Series(draw.choice(["soon", "later"], N)).where(is_asked)
     assert audit({"start": start}, outcome) == {"start": "AUDIT001"}, "without the form nothing explains it"
     assert audit({"start": start, "form": form}, outcome) == {}
 
