@@ -45,7 +45,7 @@ def models(tmp_path_factory):
     leads, n = draw_leads(600).drop(columns="score"), 600
     accepted, flip = leads["sql_at"].notna().to_numpy(), draw.random((n, 3)) < 0.35
     asks = draw.random((n, 3)) < np.where(accepted[:, None], 0.6, 0.35)
-    interests = [";".join(draw.permutation([m for m, asked in zip(MEMBERS, row, strict=True) if asked])) for row in asks]
+    interests = [";".join(draw.permutation([m for m, has in zip(MEMBERS, row, strict=True) if has])) for row in asks]
     channels = [", ".join(draw.permutation(CHANNELS)[: draw.integers(1, 4)]) for _ in range(n)]
     leads = leads.assign(**{
         "Has Opted In": (accepted ^ flip[:, 0]).astype(int),

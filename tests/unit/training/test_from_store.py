@@ -182,7 +182,7 @@ def test_the_command_learns_from_the_store_beside_the_bundles(firm, answers):
 def test_yes_and_no_and_sets_of_the_store_are_read_as_in_tables(firm, answers, tmp_path):
     settings, spellings = load_settings(firm), (["Yes", "yes", "TRUE"], ["No", "no", "false"])
     topics = ["Pricing;API", "API;Pricing", "API", "Support;API", "Pricing"]
-    told = [
+    outcomes = [
         (
             replace(answer, features={
                 **answer.features, "news": spellings[at % 2][at % 3], "opted": float(at % 2), "topics": topics[at % 5],
@@ -192,7 +192,7 @@ def test_yes_and_no_and_sets_of_the_store_are_read_as_in_tables(firm, answers, t
         )
         for at, (answer, *rest) in enumerate(answers)
     ]  # fmt: skip
-    dataset = load_stored_dataset(settings, store(tmp_path, told, explore=True, explore_rate=1.0))
+    dataset = load_stored_dataset(settings, store(tmp_path, outcomes, explore=True, explore_rate=1.0))
     kinds = {"news": "category", "opted": "number", "topics": "set", "size": "category"}
     assert {name: dataset.leads.attributes[name] for name in kinds} == kinds
     assert dataset.leads.formats == {"news": "yes/no", "opted": "1/0", "topics": "set ;"}
