@@ -1,4 +1,4 @@
-"""Raw public files, `init` then `train`, with no edit but the outcome where `init` asks for it: each trains, without its leaks."""
+"""Raw public files, `init` then `train`, no edit but the outcome where `init` asks for it: each trains, without its leaks."""
 
 import itertools
 
@@ -12,8 +12,8 @@ from predictor.training.train import train
 LINES = 6_000
 OLIST = ("olist/olist_closed_deals_dataset.csv", "olist/olist_marketing_qualified_leads_dataset.csv")
 DEALS = {
-    "seller_id", "sdr_id", "sr_id", "business_segment", "lead_type", "lead_behaviour_profile", "has_company", "has_gtin", "average_stock",
-    "business_type", "declared_product_catalog_size", "declared_monthly_revenue",
+    "seller_id", "sdr_id", "sr_id", "business_segment", "lead_type", "lead_behaviour_profile", "has_company", "has_gtin",
+    "average_stock", "business_type", "declared_product_catalog_size", "declared_monthly_revenue",
 }  # fmt: skip
 QUICK = {"model": {"candidates": ["constant", "logistic"], "budget_s": 0, "resamples": 20}}
 
