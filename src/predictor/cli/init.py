@@ -20,7 +20,10 @@ CRM_NAMES = "hubspot, salesforce, marketo, dynamics, zoho, pipedrive, odoo, maut
 @print_errors
 def init(
     export: Annotated[
-        list[str], typer.Argument(help="The leads: CSV, Parquet, Excel or URL#TABLE; for a CRM, all its files or their folder.")
+        list[str],
+        typer.Argument(
+            help="The leads: CSV, Parquet, Excel or URL#TABLE, and files that share their key; for a CRM, its files or folder."
+        ),
     ],
     events: Annotated[str, typer.Option(help="The events: a file, a folder, a glob, or URL#TABLE.")] = "",
     outcome: Annotated[

@@ -13,6 +13,7 @@ from predictor.core.errors import Finding
 from predictor.core.settings import Settings
 from predictor.data.crm.merged import drop_merged
 from predictor.data.crm.warehouse import drop_deleted, shorten_names
+from predictor.data.join_files import join_files
 from predictor.data.read.file_kinds import is_url
 from predictor.data.read.table_errors import make_table_error
 from predictor.data.read.table_files import read_table, tidy_table
@@ -54,8 +55,9 @@ def read_tables(settings: Settings, *, leads: str | None = None, events: str | N
         raise make_table_error("leads", "The settings name no table of leads.", "Set data.leads in predictor.toml.")
     events_at = (events if scoring else data.events) or ""
     own_events = [_open_events(events_at, folder, data.encoding)] if events_at else []
+    files: Sequence[str] = () if scoring else data.files
     if not data.crm:
-        found = _read_plain(where, folder, settings, most=0 if scoring else data.most_rows)
+        found = _read_plain(where, folder, settings, files=files, most=0 if scoring else data.most_rows)
         return RawTables(leads=found.frame, events=own_events[0] if own_events else None, notes=found.notes)
     from predictor.data.crm.activity_files import join_events  # noqa: PLC0415  a plain table needs no history backend
     from predictor.data.crm.export import read_crm, read_crm_table  # noqa: PLC0415
@@ -63,7 +65,6 @@ def read_tables(settings: Settings, *, leads: str | None = None, events: str | N
     if is_url(where):
         table = read_crm_table(_read_leads(where, folder, settings, most=0), data.crm, settings, scoring=scoring)
         return RawTables(leads=table.leads, events=own_events[0] if own_events else None, notes=table.notes)
-    files: Sequence[str] = () if scoring else data.files
     export = read_crm([folder / where, *(folder / name for name in files)], data.crm, settings, scoring=scoring)
     sources = [*export.events, *own_events]
     return RawTables(leads=export.leads, events=join_events(sources) if sources else None, notes=export.notes)
@@ -75,10 +76,13 @@ def _open_events(where: str, folder: Path, encoding: str) -> RawEvents:
     return open_events(where, folder, encoding=encoding)
 
 
-def _read_plain(where: str, folder: Path, settings: Settings, *, most: int) -> FileTable:
-    """The leads of a table that no CRM wrote, with short names, without deleted and merged rows."""
+def _read_plain(where: str, folder: Path, settings: Settings, *, files: Sequence[str], most: int) -> FileTable:
+    """The leads of tables that no CRM wrote, joined, with short names, without deleted and merged rows."""
     found = _read_leads(where, folder, settings, most=most)
-    frame, shortened = shorten_names(found.frame, settings)
+    others = {Path(name).name: _read_leads(name, folder, settings, most=0) for name in files}
+    joined, matched = join_files(found.frame, {name: other.frame for name, other in others.items()})
+    found = found._replace(notes=(*found.notes, *(note for other in others.values() for note in other.notes), *matched))
+    frame, shortened = shorten_names(joined, settings)
     frame, deleted = drop_deleted(frame, settings)
     frame, merged = drop_merged(frame, settings)
     return found._replace(frame=frame, notes=(*found.notes, *shortened, *deleted, *merged))

@@ -45,7 +45,8 @@ def propose_settings(
     """The roles of the columns of an export, with findings; nothing is written.
 
     Args:
-        exports: The leads, a file or a table of a database as URL#TABLE; for a CRM all files, or their folder.
+        exports: The leads, a file or a table of a database as URL#TABLE, and files that share a column with them; for a CRM all
+            files, or their folder.
         out: The settings file to write later; paths are relative to its folder.
         events: The events, a file, a folder, a glob or a table; empty: none besides those of the CRM.
         outcome: The column that says what became of a lead: yes and no, or the date of acceptance; empty: it is found.
@@ -132,7 +133,10 @@ def _propose_data(sample: ExportSample, events: str, out: Path) -> dict[str, tup
     if sample.crm:
         data["crm"] = (sample.crm, "its column names are known")
     if files:
-        data["files"] = ([_format_place(name, out) for name in files], "its other files, recognised by their headers")
+        how = (
+            "its other files, recognised by their headers" if sample.crm else "joined to the leads by the column that they share"
+        )
+        data["files"] = ([_format_place(name, out) for name in files], how)
     if sample.prefix:
         data["prefix"] = (sample.prefix, "shared by the names of the columns, and left off")
     if events:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from predictor.audit.propose.names import read_names
-from predictor.core.errors import Finding, SettingsError, list_names
+from predictor.core.errors import Finding, SettingsError, TableError, list_names
 from predictor.core.settings import make_settings
 from predictor.data.crm.detect import find_crms
 from predictor.data.crm.export_files import LEADS, group_files
@@ -18,6 +18,7 @@ from predictor.data.crm.export_maps import Export, find_columns, read_export_map
 from predictor.data.crm.field_maps import Names
 from predictor.data.crm.merged import drop_merged
 from predictor.data.crm.warehouse import drop_deleted, find_prefix, remove_prefix, shorten_names
+from predictor.data.join_files import choose_leads, join_files
 from predictor.data.read.file_kinds import CSV, EXCEL, PARQUET, is_url
 from predictor.data.read.table_files import read_column_names, read_sample
 
@@ -60,20 +61,19 @@ def load_export_sample(exports: Sequence[str], crm: Export | NoCrm | None) -> Ex
     """The leads of an export.
 
     Args:
-        exports: The leads; for a CRM all of its files, or their folder.
+        exports: The leads, and files that share a column with them; for a CRM all of its files, or their folder.
         crm: The CRM of the export; None: found by its columns, where they are clear.
 
     Raises:
-        SettingsError: There are several files, and no CRM is named or found.
+        SettingsError: There are several files, no CRM is named or found, and they do not share one column.
         TableError: The export cannot be read.
     """
     files = [file for export in exports for file in _list_files(export)]
     found, notes = (crm, ()) if crm is not None else _find_crm(files)
     if found == NO_CRM:
-        if len(files) != 1:
-            names = list_names(files) or list_names(exports)
-            raise SettingsError(f"The leads must be one file, but are {names}. Name one file, or name the CRM with --crm.")
-        return _load_plain(files[0], notes)
+        if not files:
+            raise SettingsError(f"There is no table in {list_names(exports)}. Name a file of leads.")
+        return _load_plain(files, notes)
     return _load_crm(files, found, notes)
 
 
@@ -97,16 +97,26 @@ def _read_header(file: str) -> list[str]:
     return read_column_names(Path(file), LEADS)
 
 
-def _load_plain(file: str, notes: tuple[Finding, ...]) -> ExportSample:
-    """The leads of an export that no CRM wrote, with short names."""
-    leads, read, whole = read_sample(file, LEADS, MOST_ROWS)
+def _load_plain(files: Sequence[str], notes: tuple[Finding, ...]) -> ExportSample:
+    """The leads of an export that no CRM wrote, with short names; several files are joined."""
+    tables = {file: read_sample(file, LEADS, MOST_ROWS) for file in files}
+    frames = {file: table.frame for file, table in tables.items()}
+    first = choose_leads(frames)
+    others = {Path(file).name: frame for file, frame in frames.items() if file != first}
+    try:
+        leads, joined = join_files(frames[first], others)
+    except TableError as error:
+        raise SettingsError(f"The leads must be one file, but are {list_names(files)}. {error.findings[0]}") from None
+    whole = all(table.whole for table in tables.values())
+    read = (*(note for table in tables.values() for note in table.notes), *joined)
     prefix = find_prefix(map(str, leads))
     settings = make_settings({"data": {"prefix": prefix}})
     leads, shortened = shorten_names(leads, settings)
     leads, deleted = drop_deleted(leads, settings)
     leads, merged = drop_merged(leads, settings)
     notes = (*notes, *read, *shortened, *deleted, *merged)
-    return ExportSample(leads, (file,), whole=whole, prefix=prefix, notes=notes)
+    ordered = (first, *(file for file in files if file != first))
+    return ExportSample(leads, ordered, whole=whole, prefix=prefix, notes=notes)
 
 
 def _load_crm(files: Sequence[str], crm: Export, notes: tuple[Finding, ...]) -> ExportSample:

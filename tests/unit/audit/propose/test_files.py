@@ -1,0 +1,52 @@
+"""`predictor init` of leads and deals in two files, and the same files read for training."""
+
+import pandas as pd
+import pytest
+from helpers import draw_leads
+from unit.audit.propose.proposals import NOW, run_init
+
+from predictor.core.settings import load_settings
+from predictor.data.raw_tables import read_tables
+from predictor.training.from_tables import load_dataset
+
+LEADS = draw_leads(200)
+
+
+def write_two(folder):
+    LEADS.drop(columns="sql_at").to_csv(folder / "leads.csv", index=False)
+    deals = LEADS.loc[LEADS["sql_at"].notna(), ["lead_id", "sql_at"]].assign(seller="x").rename(columns={"sql_at": "Won date"})
+    deals.sample(frac=1, random_state=1).to_csv(folder / "deals.csv", index=False)
+    return folder / "deals.csv", folder / "leads.csv"
+
+
+@pytest.mark.parametrize("as_folder", [False, True])
+def test_leads_and_deals_are_joined(tmp_path, as_folder):
+    (tmp_path / "export").mkdir()
+    files, out = write_two(tmp_path / "export"), tmp_path / "predictor.toml"
+    result = run_init(*([tmp_path / "export"] if as_folder else files), "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "'deals.csv' is joined to the leads by 'lead_id': 65 of 200 leads have a row in it." in " ".join(result.output.split())
+    settings = load_settings(out)
+    assert (settings.data.leads, settings.data.files) == ("export/leads.csv", ("export/deals.csv",))
+    assert settings.columns == {"sql_at": "Won date"}
+    assert settings.roles.ignore == ("seller",), "it is filled for won leads only"
+    dataset = load_dataset(settings, now=NOW)
+    assert dataset.leads.frame["sql_at"].notna().sum() == LEADS["sql_at"].notna().sum() == 65
+    assert "LEAD052" in {finding.code for finding in dataset.findings}
+
+
+def test_leads_to_score_are_read_alone(tmp_path):
+    write_two(tmp_path)
+    run_init(tmp_path / "leads.csv", tmp_path / "deals.csv", "--out", tmp_path / "predictor.toml")
+    settings = load_settings(tmp_path / "predictor.toml")
+    scored = read_tables(settings, leads=str(tmp_path / "leads.csv"))
+    assert "Won date" not in scored.leads
+    pd.testing.assert_series_equal(scored.leads["lead_id"], LEADS["lead_id"])
+
+
+def test_files_that_share_more_than_a_key_are_refused(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        LEADS.to_csv(tmp_path / name, index=False)
+    printed = " ".join(run_init(tmp_path, "--out", tmp_path / "x.toml").stderr.split())
+    assert "The leads must be one file, but are" in printed
+    assert "cannot be joined to the leads: it shares 6 columns with the leads" in printed
