@@ -1,7 +1,8 @@
-"""What `predictor init` takes of raw public files, and how long `init` and `train` take: no edit, but the outcome where it asks.
+"""What `predictor init` takes of raw public files, and how much work `init` and `train` are: no edit, but the outcome where it asks.
 
 The files are in the folder that PREDICTOR_REAL_DATA names. First each is asserted to train, with no column that is known to leak
-among its columns. To be quick, a logistic regression is the only model that learns from features.
+among its columns. To be quick, a logistic regression is the only model that learns from
+features. Seconds are those of a core at work.
 
 python benchmarks/raw_files.py
 """
@@ -66,15 +67,15 @@ def main() -> None:
 def format_row(raw: RawFile, data: Path, out: Path) -> str:
     """The row of a file, once it has trained without a leak."""
     files = [str(data / name) for name in raw.files]
-    began = time.perf_counter()
+    began = time.process_time()
     proposal = propose_settings(files, out=out)
     if proposal.refusals and raw.outcome:
         proposal = propose_settings(files, out=out, outcome=raw.outcome)
     asked = " (asked)" if raw.outcome else ""
     out.write_text(proposal.to_toml(), encoding="utf-8")
-    proposed = time.perf_counter()
+    proposed = time.process_time()
     trained = train(load_settings(out, QUICK))
-    ended = time.perf_counter()
+    ended = time.process_time()
     leaks = raw.leaks & set(trained.dataset.leads.attributes)
     assert not leaks, f"{raw.files[0]}: {sorted(leaks)} are features"
     rows, columns = len(trained.dataset.leads.frame), len(proposal.roles)

@@ -155,8 +155,9 @@ def compute_row_step(path: Path, most: int) -> int:
     if not most or path.suffix.casefold() not in CSV or not path.is_file() or path.stat().st_size < most * _SHORTEST_ROW:
         return 1
     with path.open("rb") as file:
-        lines = sum(part.count(b"\n") for part in iter(lambda: file.read(_CHUNK_BYTES), b""))
-    return -(-lines // most)
+        ends = [(part.count(b"\n"), part.count(b"\r")) for part in iter(lambda: file.read(_CHUNK_BYTES), b"")]
+    lines = max(sum(parts) for parts in zip(*ends, strict=True))  # old files end their lines in a carriage return alone
+    return max(1, -(-lines // most))
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:

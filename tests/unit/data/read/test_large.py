@@ -20,6 +20,12 @@ def test_the_step_keeps_the_rows_within_the_limit(leads, most, step):
     assert compute_row_step(leads, most) == step
 
 
+@pytest.mark.parametrize(("most", "step"), [(2000, 1), (500, 3)])
+def test_lines_that_end_in_a_carriage_return_are_counted(leads, most, step):
+    leads.write_bytes(leads.read_bytes().replace(b"\n", b"\r"))
+    assert compute_row_step(leads, most) == step
+
+
 def test_training_reads_rows_evenly_and_says_so(leads):
     settings = make_settings({"data": {"leads": "leads.csv", "most_rows": 100}}, folder=leads.parent)
     raw = read_tables(settings)
