@@ -1,8 +1,8 @@
-"""What `predictor init` takes of raw public files, and how much work `init` and `train` are: no edit, but the outcome where it asks.
+"""What `predictor init` takes of raw public files, and the work of `init` and `train`: no edit, but the outcome where it asks.
 
 The files are in the folder that PREDICTOR_REAL_DATA names. First each is asserted to train, with no column that is known to leak
-among its columns. To be quick, a logistic regression is the only model that learns from
-features. Seconds are those of a core at work.
+among its attributes. To be quick, a logistic regression is the only model that learns from features. Seconds are those of a core
+at work.
 
 python benchmarks/raw_files.py
 """
