@@ -71,7 +71,7 @@ def format_row(raw: RawFile, data: Path, out: Path) -> str:
     proposal = propose_settings(files, out=out)
     if proposal.refusals and raw.outcome:
         proposal = propose_settings(files, out=out, outcome=raw.outcome)
-    asked = " (asked)" if raw.outcome else ""
+    suffix = " (asked)" if raw.outcome else ""
     out.write_text(proposal.to_toml(), encoding="utf-8")
     proposed = time.process_time()
     trained = train(load_settings(out, QUICK))
@@ -80,13 +80,13 @@ def format_row(raw: RawFile, data: Path, out: Path) -> str:
     assert not leaks, f"{raw.files[0]}: {sorted(leaks)} are features"
     rows, columns = len(trained.dataset.leads.frame), len(proposal.roles)
     figures = f"{proposed - began:.1f} s | {ended - proposed:.0f} s | {trained.verdict.test['logistic']['auc']:.3f}"
-    return f"| `{Path(raw.files[0]).name}` | {rows:,} | {columns} | {_describe_roles(proposal, asked)} | {figures} |"
+    return f"| `{Path(raw.files[0]).name}` | {rows:,} | {columns} | {_describe_roles(proposal, suffix)} | {figures} |"
 
 
-def _describe_roles(proposal: Proposal, asked: str) -> str:
+def _describe_roles(proposal: Proposal, suffix: str) -> str:
     ours = proposal.columns
     key = f"`{ours['lead_id']}`" if "lead_id" in ours else "rows numbered"
-    outcome = f"`{ours.get('sql_at') or ours['outcome']}`{asked}"
+    outcome = f"`{ours.get('sql_at') or ours['outcome']}`{suffix}"
     order = next((f"`{ours[name]}` as `{name}`" for name in ("mql_at", "order_by") if name in ours), "none")
     return f"{key} | {outcome} | {order}"
 
