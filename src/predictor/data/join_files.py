@@ -81,6 +81,6 @@ def _describe_join(key: str, keys: pd.Series, known: pd.Series, file: str) -> Fi
     what = f"'{file}' is joined to the leads by '{key}': {matched:,} of {count(len(known), 'lead')} {have} a row in it."
     if strange:
         what += f" Left out, as of no lead: {count(strange, 'row')} of it."
-    severity = "warning" if strange or not matched else "tip"
-    do = "Export both files at the same time." if strange or not matched else "Nothing, if that is about as many as you expect."
-    return Finding("LEAD052", severity, what, do=do)
+    if strange or not matched:
+        return Finding("LEAD052", "warning", what, do="Export both files at the same time.")
+    return Finding("LEAD052", "tip", what, do="Nothing, if that is about as many as you expect.")

@@ -156,7 +156,7 @@ def compute_row_step(path: Path, most: int) -> int:
         return 1
     with path.open("rb") as file:
         ends = [(part.count(b"\n"), part.count(b"\r")) for part in iter(lambda: file.read(_CHUNK_BYTES), b"")]
-    lines = max(sum(parts) for parts in zip(*ends, strict=True))  # old files end their lines in a carriage return alone
+    lines: int = max(sum(parts) for parts in zip(*ends, strict=True))  # old files end their lines in a carriage return alone
     return max(1, -(-lines // most))
 
 
