@@ -16,7 +16,8 @@ class AttributeNames:
     """Resolves the names of one model's attributes.
 
     A name of the training data or the settings stays as it is. Any other is that of the only such name that differs in nothing
-    but case, blanks, `_`, `-` and the `__c` of Salesforce; where there are several or none, it stays unknown.
+    but case, blanks, `_`, `-`, the `__c` of Salesforce and the prefix that the training left off (`data.prefix`); where there are
+    several or none, it stays unknown.
 
     >>> from predictor.core.settings import make_settings
     >>> names = AttributeNames(make_settings({"columns": {"email": "Work Mail"}}), ["Lead Source", "Plan", "plan"])
@@ -31,14 +32,14 @@ class AttributeNames:
         ours = {theirs: our_name for our_name, theirs in settings.columns.items()}
         names = (*attributes, *roles.points, *roles.ignore, *roles.protected, *LEAD_FACTS, *ours)
         self._exact: Mapping[str, str] = {name: ours.get(name, name) for name in names}
-        self._similar = _find_similar(self._exact)
+        self._similar, self._prefix = _find_similar(self._exact), settings.data.prefix
         self._resolved, self._known = dict[str, str](), dict[str, bool]()
 
     def resolve(self, name: str) -> str:
         """Our name or that of the training data; the name itself where there is none."""
         found = self._resolved.get(name)
         if found is None:
-            found = self._exact.get(name) or self._similar.get(simplify_name(name)) or name
+            found = self._exact.get(name) or self._get_similar(name) or name
             if len(self._resolved) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
                 self._resolved[name] = found
         return found
@@ -56,8 +57,15 @@ class AttributeNames:
         """Of the columns of a table, those that are written in another way -> our name or that of the training data."""
         names = list(names)
         taken = {self._exact[name] for name in names if name in self._exact}
-        found = {name: self._similar.get(simplify_name(name), "") for name in names if name not in self._exact}
+        found = {name: self._get_similar(name) for name in names if name not in self._exact}
         return {name: ours for name, ours in found.items() if ours and ours not in taken}
+
+    def _get_similar(self, name: str) -> str:
+        """Our name or that of the training data for a name that is written in another way; empty for none."""
+        found = self._similar.get(simplify_name(name), "")
+        if found or not self._prefix or not name.startswith(self._prefix):
+            return found
+        return self._similar.get(simplify_name(name.removeprefix(self._prefix)), "")
 
 
 def _find_similar(exact: Mapping[str, str]) -> dict[str, str]:

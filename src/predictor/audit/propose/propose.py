@@ -23,6 +23,7 @@ from predictor.core.settings import Settings, make_settings
 from predictor.core.settings_sections import YES_NO_FORMATS
 from predictor.data.crm.export_maps import Export
 from predictor.data.crm.field_maps import Names
+from predictor.data.crm.warehouse import find_prefix, remove_prefix
 from predictor.data.missing import blank_missing, read_missing
 from predictor.data.read.csv_header import read_header
 from predictor.data.read.file_kinds import detect_kind, is_url, split_sheet
@@ -180,12 +181,17 @@ def _propose_event_columns(events: Sequence[RawEvents]) -> dict[str, str]:
     if not events:
         return {}
     names, taken = events[0].columns, dict[str, str]()
+    short = dict(zip(names, remove_prefix(names, find_prefix(names, known=_is_event_name)), strict=True))
     for ours, usual_names in read_names()["event_columns"].items():
         free = [name for name in names if name not in taken.values()]
-        column = next((name for word in (ours, *usual_names) for name in free if name in Names([word])), None)
+        column = next((name for word in (ours, *usual_names) for name in free if short[name] in Names([word])), None)
         if column is not None:
             taken[ours] = column
     return taken
+
+
+def _is_event_name(name: str) -> bool:
+    return any(name in Names([ours, *usual]) for ours, usual in read_names()["event_columns"].items())
 
 
 def _propose_label(proposal: Proposal, columns: list[ColumnProfile], *, named: bool) -> dict[str, tuple[Any, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 import pandas as pd
@@ -34,7 +34,13 @@ MARKS = ("_fivetran_deleted", "is_deleted", "deleted", "_deleted", "__deleted", 
 MOMENTS = ("_ab_cdc_deleted_at", "_sdc_deleted_at", "deleted_at", "date_deleted")  # filled: likewise
 
 
-def find_prefix(names: Iterable[str], usual: Sequence[str] = ()) -> str:
+@lru_cache(maxsize=4096)
+def is_known(name: str) -> bool:
+    """Whether a column has a name that some CRM uses, or that is never an attribute."""
+    return deny_category(name) is not None or any(read_export_map(crm).knows(name) for crm in EXPORTS)
+
+
+def find_prefix(names: Iterable[str], usual: Sequence[str] = (), known: Callable[[str], bool] = is_known) -> str:
     """The prefix that all or nearly all columns share, if more names are known without it; empty for none.
 
     Columns that a connector adds do not count, nor do keys and our own names.
@@ -42,19 +48,20 @@ def find_prefix(names: Iterable[str], usual: Sequence[str] = ()) -> str:
     Args:
         names: The names of the columns.
         usual: Prefixes of a CRM, of which the most frequent is taken where no other is found.
+        known: Whether a name is known, of columns of leads where it is not given.
 
     >>> find_prefix(["_fivetran_synced", "id", "property_email", "property_industry", "property_hs_analytics_source"])
     'property_'
     >>> find_prefix(["lead_id", "feature_1", "feature_2", "feature_3"])
     ''
     """
-    found, counts = _count_prefixes(tuple(names))
+    found, counts = _count_prefixes(tuple(names), known)
     frequent = max(usual, key=lambda prefix: counts[prefix], default="")
     return found or (frequent if counts[frequent] else "")
 
 
 @lru_cache(maxsize=64)
-def _count_prefixes(names: tuple[str, ...]) -> tuple[str, Counter[str]]:
+def _count_prefixes(names: tuple[str, ...], known: Callable[[str], bool]) -> tuple[str, Counter[str]]:
     """The prefix that leaves most known names, and how many columns have each prefix."""
     shared = [name for name in names if not _is_unshared(name)]
     counts = Counter(name[: end.end()] for name in shared for end in _SEPARATOR.finditer(name) if end.end() < len(name))
@@ -63,19 +70,13 @@ def _count_prefixes(names: tuple[str, ...]) -> tuple[str, Counter[str]]:
         share = 0.5 if prefix.casefold() in _CONNECTORS else _SHARE
         if number >= max(_FEWEST, share * len(shared)):
             having = [name for name in shared if name.startswith(prefix)]
-            gains[prefix] = sum(is_known(_shorten(name, prefix)) - is_known(name) for name in having)
+            gains[prefix] = sum(known(_shorten(name, prefix)) - known(name) for name in having)
     best = max(gains, key=lambda prefix: (gains[prefix], -len(prefix)), default="")
     return best if gains.get(best, 0) > 0 else "", counts
 
 
 def _is_unshared(name: str) -> bool:
     return name in LEAD_FACTS or name in _UNSHARED or deny_category(name) == "connector" or bool(find_columns([name], MARKS))
-
-
-@lru_cache(maxsize=4096)
-def is_known(name: str) -> bool:
-    """Whether a column has a name that some CRM uses, or that is never an attribute."""
-    return deny_category(name) is not None or any(read_export_map(crm).knows(name) for crm in EXPORTS)
 
 
 def remove_prefix(names: Sequence[str], prefix: str, kept: Iterable[str] = ()) -> list[str]:

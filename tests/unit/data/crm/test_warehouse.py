@@ -129,6 +129,19 @@ def test_no_two_columns_get_one_name():
     assert short == ["property_a", "property_A"]
 
 
+@pytest.mark.parametrize("prefix", ["engagement__", "event.", ""])
+def test_the_prefix_of_a_table_of_events(tmp_path, prefix):
+    make_contacts().to_csv(tmp_path / "contacts.csv", index=False)
+    events = pd.DataFrame({"contact_id": [5_100_000], "timestamp": ["2026-01-01"], "type": ["call"], "title": ["x"]})
+    events.add_prefix(prefix).assign(_fivetran_synced="2026-05-10").to_csv(tmp_path / "events.csv", index=False)
+    where = {"out": tmp_path / "predictor.toml", "events": str(tmp_path / "events.csv")}
+    found = propose_settings([str(tmp_path / "contacts.csv")], now=NOW, **where)
+    names = {"lead_id": "contact_id", "occurred_at": "timestamp", "event_type": "type", "asset": "title"}
+    assert found.event_columns == {ours: f"{prefix}{theirs}" for ours, theirs in names.items()}
+    _, events, _ = load_tables(make_settings(found.to_differences(), folder=tmp_path), NOW)
+    assert events.types == {"call": (1, 1)}
+
+
 def test_a_mark_that_is_allowed_deletes_no_row(tmp_path):
     table = make_contacts(archived=mark(*range(50)))
     columns = {"lead_id": "id", "mql_at": NAMES[3], "sql_at": NAMES[4]}
