@@ -2,11 +2,13 @@
 
 import pandas as pd
 import pytest
+from exports import write_hubspot, write_salesforce
 
 from predictor.audit.propose.propose import propose_settings
 from predictor.core.settings import make_settings
 from predictor.data.crm.export_maps import EXPORTS, read_export_map
 from predictor.data.load import load_tables
+from predictor.simulate.firm import simulate_firm
 
 NOW = pd.Timestamp("2026-07-02", tz="UTC")
 N = 120
@@ -218,3 +220,18 @@ def test_where_two_crms_fit_neither_is_assumed(tmp_path):
         "warning",
         "The columns fit exports of HubSpot and Zoho CRM, so none of these is assumed.",
     )
+
+
+@pytest.mark.parametrize(("crm", "leads", "others"), [("hubspot", "contacts.csv", 1), ("salesforce", "Lead.csv", 3)])
+def test_a_folder_of_files_needs_no_crm(tmp_path, crm, leads, others):
+    folder = tmp_path / "export"
+    folder.mkdir()
+    firm = simulate_firm(200, 3)
+    if crm == "hubspot":
+        write_hubspot(folder, firm, labels=False)
+    else:
+        write_salesforce(folder, firm)
+    found = propose_settings([str(folder)], out=tmp_path / "predictor.toml", now=NOW)
+    assert (found.data["crm"][0], found.data["leads"][0], len(found.data["files"][0])) == (crm, f"export/{leads}", others)
+    assert {"lead_id", "mql_at", "sql_at"} <= set(found.columns)
+    assert f"in {'HubSpot' if crm == 'hubspot' else 'Salesforce'}" in found.roles["lead_id"].why
