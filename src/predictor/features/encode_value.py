@@ -12,6 +12,7 @@ from predictor.core.errors import Finding
 from predictor.data.missing import read_missing
 from predictor.data.parse import ISO_HINT, parse_moment, to_moment
 from predictor.data.values import name_type, normal_text, to_number, to_plain
+from predictor.data.yes_no import read_yes_no
 from predictor.features.encode_set import gather_sets, is_shown
 from predictor.features.feature import Feature
 
@@ -35,6 +36,7 @@ class ValueEncoder:
         self._features, self._timezone = features, timezone
         self._missing = read_missing(tuple(missing_values))
         self._codes = [{text: code for code, text in enumerate(feature.categories)} for feature in features]
+        self._meanings = [_code_meanings(feature) for feature in features]
         exact = ((*enumerate(feature.categories), *enumerate(feature.spellings)) for feature in features)
         self.sets = gather_sets(features)
         self.exact = [{text: float(code) for code, text in pairs} for pairs in exact]
@@ -58,6 +60,8 @@ class ValueEncoder:
         if feature.kind == "days_since":
             return _compute_days_since(value, as_of, self._timezone), None
         code = self._codes[position].get(normal_text(value) or "")
+        if code is None and self._meanings[position]:
+            code = self._meanings[position].get(read_yes_no(value))
         if code is None:
             return float(len(feature.categories)), _warn_unseen(feature, value)
         return float(code), None
@@ -68,6 +72,17 @@ class ValueEncoder:
         expected = _EXPECTED.get(feature.kind, "")
         name = feature.attribute or feature.name
         return f"LEAD022 Attribute '{name}' must be {expected}, but {fault}. Send {expected}, or leave it out."
+
+
+def _code_meanings(feature: Feature) -> dict[bool | None, int]:
+    """Yes and no -> code, for a category of these two alone: a bundle without their format reads any spelling too.
+
+    >>> yes_no = Feature("news", "News", "News", "category", categories=("false", "true"))
+    >>> _code_meanings(yes_no), _code_meanings(Feature("news", "News", "News", "category", categories=("no", "yes", "partly")))
+    ({False: 0, True: 1}, {})
+    """
+    codes = {read_yes_no(text): code for code, text in enumerate(feature.categories)}
+    return codes if codes.keys() == {True, False} and len(feature.categories) == 2 else {}
 
 
 def _warn_unseen(feature: Feature, value: object) -> Finding:

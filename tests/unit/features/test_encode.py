@@ -245,3 +245,17 @@ def test_a_bundle_from_before_spellings_is_read_and_one_with_too_few_is_refused(
     content["features"][0]["spellings"] = ["Software"]
     with pytest.raises(ValueError, match="feature 'industry' must have one spelling for each category, but has 1 for 4"):
         FeatureSet.from_json(content)
+
+
+def test_yes_and_no_are_read_in_any_spelling_by_bundles_that_hold_no_format():
+    news = Feature("news", "News", "News", kind="category", categories=("false", "true"))
+    plan = Feature("plan", "Plan", "Plan", kind="category", categories=("no", "yes", "partly"))
+    features = FeatureSet((news, plan), ("",))
+    for yes, no in ((True, False), ("Yes", "No"), (1, "0"), ("WAHR", "nein"), ("true", "FALSE")):
+        assert features.encode_row({"news": yes}, None)[0][0] == 1
+        assert features.encode_row({"news": no}, None)[0][0] == 0
+    encoded, (warning,) = features.encode_row({"plan": True, "news": None}, None)
+    assert encoded[1] == 3
+    assert warning.what == "Unknown plan 'True': scored as other."
+    table = features.encode_table(pd.DataFrame({"news": ["yes", "no", "maybe"]}), None)
+    assert table.matrix[:, 0].tolist() == [1, 0, 2]
