@@ -213,10 +213,10 @@ def test_an_attribute_that_is_sent_twice_is_refused(scorer, client, ask):
 
 
 def test_columns_of_a_file_in_another_case_are_told(scorer):
-    table = pd.DataFrame({"LEAD ID": ["A"], "newsletter": ["ja"], "has_opted_in": ["FALSE"], "Plan": ["Pro"]})
+    table = pd.DataFrame({"LEAD ID": "A", "newsletter": ["ja"], "has_opted_in": "FALSE", "Plan": "Pro", "As of": "2026-03-31"})
     answers, findings = score_leads(scorer, table, None, now=pd.Timestamp(NOW))
     (tip,) = [finding for finding in findings if finding.code == "LEAD071"]
-    listed = "'LEAD ID' as 'lead_id', 'newsletter' as 'Newsletter', 'has_opted_in' as 'Has Opted In'"
+    listed = "'LEAD ID' as 'lead_id', 'newsletter' as 'Newsletter', 'has_opted_in' as 'Has Opted In', 'As of' as 'as_of'"
     assert tip.what == f"Columns are written in another way than in training, and read as the same: {listed}."
     expected = scorer.score_lead(Lead("A", NOW, {"Newsletter": True, "Has Opted In": False})).probability
     assert answers["probability"].tolist() == [expected]

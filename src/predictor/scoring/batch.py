@@ -160,7 +160,7 @@ def _rename_similar(scorer: Scorer, raw: pd.DataFrame) -> tuple[pd.DataFrame, tu
     Raises:
         TableError: Two columns would have the same name.
     """
-    renamed = scorer.reader.names.list_similar(map(str, raw.columns))
+    renamed = scorer.reader.names.list_similar(map(str, raw.columns), also="as_of")
     if not renamed:
         return raw, ()
     faults = Faults()

@@ -53,11 +53,17 @@ class AttributeNames:
                 self._known[name] = found
         return found
 
-    def list_similar(self, names: Iterable[str]) -> dict[str, str]:
-        """Of the columns of a table, those that are written in another way -> our name or that of the training data."""
+    def list_similar(self, names: Iterable[str], *, also: str = "") -> dict[str, str]:
+        """Of the columns of a table, those that are written in another way -> our name or that of the training data.
+
+        Args:
+            names: The columns.
+            also: One more name that is known.
+        """
         names = list(names)
-        taken = {self._exact[name] for name in names if name in self._exact}
-        found = {name: self._get_similar(name) for name in names if name not in self._exact}
+        taken = {self._exact.get(name, name) for name in names if name in self._exact or name == also}
+        others = [name for name in names if name not in self._exact and name != also]
+        found = {name: self._get_similar(name) or (also if simplify_name(name) == simplify_name(also) else "") for name in others}
         return {name: ours for name, ours in found.items() if ours and ours not in taken}
 
     def _get_similar(self, name: str) -> str:

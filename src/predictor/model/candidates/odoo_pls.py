@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from predictor.features.feature import Feature
 from predictor.model.sample import Sample
 
 SMOOTHING = 0.1  # leads added to either count of a row, so that none is zero
@@ -20,12 +21,12 @@ Row = tuple[float, float]  # won, lost
 class OdooPls:
     """Counts of accepted and not accepted leads, in all and by each value of each category.
 
-    As the most used open-source learner of this kind counts them, so that a firm sees what it would give.
-    At the moment an MQL is scored there is one stage, so the base odds are those of all leads; teams are not distinguished: a
-    column that names the team is a category like any other. The learner knows no numbers, so neither does this: counts of
-    events, points and amounts are left out. A missing value is not counted. The code 'other' is counted as a value, but says
-    nothing of a lead: new values bear it too, and a value that no closed lead had has no row. Fields are taken as if
-    independent, so scores are overconfident; the calibrator corrects that.
+    As the most used open-source learner of this kind counts them, so that a firm sees what it would give. At the moment an
+    MQL is scored there is one stage, so the base odds are those of all leads; teams are not distinguished: a column that
+    names the team is a category like any other. The learner knows no numbers, so neither does this: counts of events, points
+    and amounts are left out. Of a set, each member is a field of its own, yes or no. A missing value is not counted. The code
+    'other' is counted as a value, but says nothing of a lead: new values bear it too, and a value that no closed lead had has
+    no row. Fields are taken as if independent, so scores are overconfident; the calibrator corrects that.
 
     Attributes:
         total: Leads accepted and not accepted, smoothed.
@@ -46,7 +47,7 @@ class OdooPls:
         weight = np.ones(len(sample)) if sample.weight is None else sample.weight
         won = np.where(weight > 0, weight * sample.outcome, 0.0)  # an outcome that is not known may be anything
         lost = np.where(weight > 0, weight * (1 - sample.outcome), 0.0)
-        named = {at: len(feature.categories) for at, feature in enumerate(sample.features.features) if feature.kind == "category"}
+        named = {at: n for at, feature in enumerate(sample.features.features) if (n := _count_values(feature))}
         rows = {at: _count_codes(sample.matrix[:, at], won, lost) for at in named}
         return cls(smooth(float(won.sum()), float(lost.sum())), rows, named, sample.matrix.shape[1])
 
@@ -86,6 +87,11 @@ class OdooPls:
         }
         named = {int(at): number for at, number in content["named"].items()}
         return cls((content["total"][0], content["total"][1]), rows, named, content["width"])
+
+
+def _count_values(feature: Feature) -> int:
+    """How many values of a feature have a code; 0 for numbers. Whether a set has a member is yes or no."""
+    return 2 if feature.kind == "member" else len(feature.categories)
 
 
 def _count_codes(values: np.ndarray, won: np.ndarray, lost: np.ndarray) -> dict[int, Row]:

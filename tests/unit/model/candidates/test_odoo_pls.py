@@ -116,3 +116,14 @@ def test_text_is_plain_json_of_counts():
     assert set(content) == {"total", "rows", "named", "width"}
     assert content["total"] == [OUTCOME.sum() + 0.1, pytest.approx(400 - OUTCOME.sum() + 0.1)]
     assert OdooPls.from_text(MODEL.to_text()) == MODEL
+
+
+def test_a_member_of_a_set_is_a_field_of_its_own():
+    member = Feature("members/topics/api", "Topics: API", "Topics", kind="member", categories=("api",), column="topics")
+    matrix, outcome = np.repeat([1.0, 0.0, np.nan], [40, 60, 10])[:, None], np.repeat([1.0, 0.0, 1.0, 0.0], [30, 10, 15, 55])
+    fitted = OdooPls.fit(Sample(matrix, outcome, np.arange(110.0), FeatureSet((member,), ()), dated=True), 0)
+    parts = fitted.contribute(np.array([[1.0], [0.0], [np.nan]]))[:, 0]
+    won, lost = 30.1 + 15.1, 10.1 + 45.1  # a lead that is not known has no row
+    expected = [np.log(30.1 / won) - np.log(10.1 / lost), np.log(15.1 / won) - np.log(45.1 / lost), 0.0]
+    np.testing.assert_allclose(parts, expected)
+    assert OdooPls.from_text(fitted.to_text()) == fitted
