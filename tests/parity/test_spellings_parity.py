@@ -36,7 +36,7 @@ YES = [True, 1, 1.0, "1", "true", "TRUE", "Yes", " y ", "WAHR", "ja", "VRAI", "s
 NO = [False, 0, 0.0, "0", "false", "FALSE", "No", "n", "FALSCH", "nein", "FAUX", "não"]
 MEMBERS = ["API", "Pricing", "Support"]
 CHANNELS = ["Email", "Phone", "SMS"]
-quick = hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +189,7 @@ def test_reasons_name_the_member(scorer):
     evidence = [
         reason.evidence for reason in scorer.score_lead(Lead("A", NOW, {"Interests": MEMBERS})).reasons if reason.evidence
     ]
-    assert any("with interests " in text for text in evidence)
+    assert any("with Interests that " in text for text in evidence)
 
 
 @pytest.mark.parametrize("value", [{"a": 1}, [["API"]], [{"a": 1}]])
@@ -269,3 +269,11 @@ def test_the_model_says_what_to_send(client):
     }  # fmt: skip
     assert features["members/Interests"]["kind"] == "members"
     assert "Interests" in client.get("/v1/model").json()["attributes"]
+
+
+def test_a_set_that_a_file_does_not_have_is_told(scorer):
+    table = pd.DataFrame({"lead_id": ["A"], "Newsletter": ["Yes"]})
+    _, findings = score_leads(scorer, table, None, now=pd.Timestamp(NOW))
+    (finding,) = [finding for finding in findings if finding.code == "LEAD036"]
+    assert "'Interests', 'Channels'" in finding.what
+    assert "members/" not in finding.what

@@ -143,7 +143,8 @@ def _check_table(scorer: Scorer, leads: pd.DataFrame, *, has_events: bool) -> tu
     """Findings about the model and the table as a whole: columns that are missing or unknown, events that are not given."""
     findings = [] if scorer.calibration_warning is None else [scorer.calibration_warning]
     columns = set(add_title_parts(reduce_email(leads.head(1)), scorer.attributes).columns)
-    if missing := [feature.name for feature in scorer.features.features if feature.is_attribute and feature.name not in columns]:
+    needed = dict.fromkeys(feature.attribute for feature in scorer.features.features if feature.attribute is not None)
+    if missing := [name for name in needed if name not in columns]:
         what = f"Missing from the table, and not known in any row: {list_names(missing)}."
         findings.append(Finding("LEAD036", "warning", what, do="Export the columns that the training had, under the same names."))
     if unknown := [name for name in scorer.reader.list_unknown(leads.columns) if name != "as_of"]:

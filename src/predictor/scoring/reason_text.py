@@ -109,7 +109,8 @@ def describe_evidence(evidence: ConversionByValue, feature: Feature, number: flo
 def _format_bin(feature: Feature, bins: Bins, place: int) -> str:
     """The feature and the range of its values, as in 'industry Software' or '2 or more page views in 7 days'."""
     group, rest = "Events" if feature.group == _ALL_EVENTS else feature.group, feature.label.removeprefix(feature.group)
-    case = str if feature.label == feature.name else _lower  # a column keeps the firm's spelling
+    keeps = feature.group == feature.column if feature.column else feature.label == feature.name
+    case = str if keeps else _lower  # a column keeps the firm's spelling
     what = case(group if len(rest) < len(feature.label) else "")
     label, joint = (f"{what}{rest.replace(': ', ', ')}", ": ") if ": " in rest else (what + (rest if what else case(rest)), " ")
     if feature.column:

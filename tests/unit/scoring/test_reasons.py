@@ -28,6 +28,10 @@ TOPICS = Feature(
     "members/topics/api", "Topics: API", "Topics", kind="member", categories=("api",), spellings=("API",), column="topics"
 )
 NEED = Feature("members/need/crm", "Need: CRM", "Need", kind="member", categories=("crm",), spellings=("CRM",), column="need")
+OWNED = Feature(
+    "members/Product Interests/api", "Product Interests: API", "Product Interests", kind="member", categories=("API",),
+    column="Product Interests",
+)  # fmt: skip
 NUMBER = Feature("members/topics", "Number of Topics", "Topics", kind="members", column="topics")
 FEATURES = (RANK, WEEK, LAST, SIZE)
 EXPLAINER = Explainer(FEATURES)
@@ -127,6 +131,7 @@ def test_values_as_people_read_them(feature, number, value):
         (TOPICS, (1.0,), 0.0, "topics that do not include 'API'"),
         (TOPICS, (1.0,), np.nan, "topics not known"),
         (NEED, (1.0,), 0.0, "need that does not include 'CRM'"),
+        (OWNED, (1.0,), 1.0, "Product Interests that include 'API'"),
         (NUMBER, (1.0, 2.0), 1.0, "topics of 1 value"),
         (NUMBER, (1.0, 2.0), 3.0, "topics of 2 or more values"),
         (NUMBER, (2.0, 4.0), 3.0, "topics of 2 to under 4 values"),
