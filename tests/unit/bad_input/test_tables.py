@@ -98,10 +98,20 @@ def test_accepted_before_the_hand_over(tmp_path, leads):
     )
 
 
-@pytest.mark.parametrize("date", ["31.03.2026", "03/31/2026", "soon", "now", "2026-02-30", "45000"])
-def test_dates_that_are_none(tmp_path, leads, date):
+@pytest.mark.parametrize(
+    ("date", "looks"),
+    [
+        ("31.03.2026", r"'31\.03\.2026', which has another order of day, month and year than the rest"),
+        ("03/31/2026", "'03/31/2026', which has another order of day, month and year than the rest"),
+        ("soon", "a text without digits"),
+        ("now", "a text without digits"),
+        ("2026-02-30", "'2026-02-30', which is no day of the calendar"),
+        ("45000", "'45000', which looks like a day number of a spreadsheet: .*"),
+    ],
+)
+def test_dates_that_are_none(tmp_path, leads, date, looks):
     leads.loc[2, "mql_at"] = date
-    match = r"LEAD003 Column 'mql_at' holds no date in 1 row \(first in row 3\)\. Write dates as 2026-03-31"
+    match = rf"LEAD003 Column 'mql_at' holds no date in 1 row \(first in row 3\): one is {looks}\. Write dates as 2026-03-31"
     refuse(make_firm(tmp_path, leads), TableError, match)
 
 
@@ -161,6 +171,6 @@ def test_faulty_rows_can_be_left_out_and_are_counted(tmp_path, leads):
     leads.loc[8, ["mql_at", "sql_at"]] = ["2025-03-01", "2025-02-28"]
     trained = train(load_settings(make_firm(tmp_path, leads, data={"faulty_rows": "drop"})))
     texts = {finding.code: finding.what for finding in trained.findings if finding.severity == "warning"}
-    assert texts["LEAD003"] == "Column 'mql_at' holds no date in 2 rows (first in row 1). Left out."
+    assert texts["LEAD003"] == "Column 'mql_at' holds no date in 2 rows (first in row 1): one is a text without digits. Left out."
     assert texts["LEAD005"] == "'sql_at' lies before 'mql_at' in 1 row (first in row 9). Left out."
     assert len(trained.dataset.leads.frame) == 297

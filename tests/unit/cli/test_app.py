@@ -99,7 +99,7 @@ def test_check_reports_on_the_valid_rows_too_if_some_are_faulty(workshop):
     result = run("check", "-c", workshop / "firm" / "faulty.toml", "--json")
     assert result.exit_code == 1
     findings = {(finding["code"], finding["severity"], finding["column"]): finding for finding in json.loads(result.stdout)}
-    assert "holds no date in 1 row (first in row 3)." in findings["LEAD003", "error", None]["what"]
+    assert "holds no date in 1 row (first in row 3): one is a text without digits." in findings["LEAD003", "error", None]["what"]
     assert findings["LEAD003", "error", None]["do"].endswith("set data.faulty_rows = 'drop' to leave these rows out.")
     assert any(column == "became_sql" for _, _, column in findings), "the leak is reported too"
     assert run("train", "-c", workshop / "firm" / "faulty.toml", "--models", workshop / "none").exit_code == 1

@@ -178,7 +178,7 @@ def test_a_learned_candidate_must_rank_better_than_chance():
 def test_of_a_weak_and_a_flat_one_the_weak_one_is_chosen():
     """The flat one has the level of all leads, the weak one ranks them and has the level of its time."""
     draw = np.random.default_rng(7)
-    weak = logit(SAMPLE.outcome.mean()) + 0.4 * SAMPLE.outcome + draw.normal(-0.8, 0.5, 800)
+    weak = logit(SAMPLE.outcome.mean()) + 0.3 * SAMPLE.outcome + draw.normal(-1.0, 0.5, 800)
     models = {
         "constant": make_model("constant", np.full(800, -3.5)),
         "odoo_pls": make_model("odoo_pls", np.full(800, logit(SAMPLE.outcome.mean()))),

@@ -133,18 +133,15 @@ def test_a_simulated_firm_is_calibrated(trained):
 
 
 def test_the_newest_leads_set_the_level_where_that_is_asked(tmp_path):
-    """The rate rose not long before the test block: learned from all leads the promise is too low, at the newest level not."""
+    """The rate rose not long before the test block: the calibrator follows its newest leads, and so does the shifted one."""
     leads = draw_leads(n=6000, move=0.6, since=0.65)
-    verdicts = {}
-    for way in ("never", "newest"):
+    for way, kind in (("never", "sigmoid"), ("newest", "shifted")):
         sections = {**ASKED, "model": {"recalibrate": way, "candidates": ["constant", "logistic"]}}
         trained = train(load_settings(make_firm(tmp_path / way, leads, **sections)))
-        verdicts[way] = trained.verdict.calibration
-    assert json.loads(trained.files["calibrator.json"])["kind"] == "shifted"
-    off = {way: abs(judged.promised - judged.base_rate) for way, judged in verdicts.items()}
-    assert off["newest"] < off["never"] / 2
-    assert verdicts["never"].verdict == "rank only"
-    assert verdicts["newest"].verdict == "calibrated"
+        judged = trained.verdict.calibration
+        assert json.loads(trained.files["calibrator.json"])["kind"] == kind
+        assert abs(judged.promised - judged.base_rate) < 0.02
+        assert judged.verdict == "calibrated"
 
 
 @pytest.mark.parametrize("seed", range(4))
