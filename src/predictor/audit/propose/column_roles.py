@@ -176,7 +176,7 @@ def _assign_outcome(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRol
 def _describe_candidate(candidate: OutcomeCandidate) -> str:
     outcome = candidate.column.outcome
     if candidate.rank in {SURE, STAGES, WORDED} and not outcome.single:
-        return f"the name says so, and it holds {describe_outcome(outcome)}"
+        return f"{candidate.reason.partition(';')[0]}, and it holds {describe_outcome(outcome)}"
     filled = f" ({format_percent(candidate.column.filled / candidate.column.rows)} filled)" if outcome.single else "; check it"
     return candidate.reason.replace("says so; it", "says so, and it") + filled
 

@@ -112,7 +112,9 @@ def _may_be_outcome(column: ColumnProfile) -> bool:
     names = read_names()
     if column.kind == "date" or column.shape.emails or not (column.outcome.yes is not None or column.outcome.single):
         return False
-    is_other = column.name in Names([*names["outcome_words"]["never"], *names["roles"]["protected"]])
+    words = names["outcome_words"]
+    is_other = column.name in Names([*words["never"], *names["roles"]["protected"]])
+    is_other |= bool(set(split_words(column.name)) & set(words["never_words"]))
     return not is_other and deny_category(column.name) not in {"personal", "export_time"}
 
 

@@ -43,6 +43,8 @@ def read_output(proposal):
         ("target", "1", "0"), ("label", "1.0", "0.0"), ("Buy", "TRUE", "FALSE"), ("Revenue", "TRUE", "FALSE"),
         ("Accepted", "ja", "nein"), ("Qualifiziert", "Ja", "Nein"), ("Statut", "oui", "non"), ("Esito", "vinto", "perso"),
         ("Ergebnis", "gewonnen", "verloren"), ("What came of it", "Converted", "Not Converted"),
+        ("Opportunity Result", "Won", "Loss"), ("dealstage", "closedwon", "closedlost"), ("loan_status", "Y", "N"),
+        ("Churn", "Yes", "No"),
     ],
 )  # fmt: skip
 def test_the_outcome_is_found_where_a_person_would_see_it(name, yes, no):
@@ -58,7 +60,9 @@ def test_without_a_name_the_last_column_or_the_only_answer_is_the_outcome():
     assert choose(UNDATED.assign(Spouse=other, Bonus=answer("1", "0"))) == "Bonus"
     assert choose(UNDATED.assign(Bonus=answer("1", "0"), City="Rome")) == "Bonus"
     assert choose(UNDATED.assign(Spouse=other, Bonus=answer("1", "0"), City="Rome")) is None
-    assert choose(UNDATED.assign(**{"Do Not Call": other})) is None
+    for name in ("Do Not Call", "Email Opt In", "Marketing Consent", "Newsletter", "Is Deleted"):
+        assert choose(UNDATED.assign(**{name: other})) is None
+        assert choose(UNDATED.assign(Bonus=answer("1", "0"), **{name: other})) == "Bonus"
     assert choose(UNDATED) is None
 
 
