@@ -124,6 +124,10 @@ def _load_crm(files: Sequence[str], crm: Export, notes: tuple[Finding, ...]) -> 
     from predictor.data.crm.export import read_crm, read_crm_table  # noqa: PLC0415  a plain table needs no history backend
 
     export_map = read_export_map(crm)
+    if len(files) > 1 and any(map(is_url, files)):
+        raise SettingsError(
+            f"A table of a database must be the only one, but there are {list_names(files)}. Name events with --events."
+        )
     table = read_sample(files[0], LEADS, MOST_ROWS) if is_url(files[0]) else None
     paths = [Path(file) for file in files]
     leads_paths = [] if table is not None else group_files(paths, export_map).get(LEADS, [])

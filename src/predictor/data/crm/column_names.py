@@ -29,14 +29,16 @@ def name_columns(
     """
     own = list_own_names(settings)
     names = [str(name) for name in raw if str(name) not in own]
+    left, unknown = list[str](), list[str]()
     columns, used = {name: _translate_codes(raw[name], name, export_map) for name in map(str, raw) if name in own}, set[str]()
     for ours, theirs in export_map.facts.items():
         sources = [name for name in find_columns(names, theirs) if name not in used]
         used |= set(sources)
         if sources and ours not in settings.columns and ours not in columns:
             columns[ours] = _fill_gaps([raw[name] for name in sources])
+        else:
+            left += sources
     rest = [name for name in names if name not in used]
-    left, unknown = list[str](), list[str]()
     facts = Names(theirs for names in export_map.facts.values() for theirs in names)
     known = {*columns, *settings.columns}
     decided = dated or bool(known & {"mql_at", "order_by"} and known & {"sql_at", "outcome"})

@@ -18,19 +18,16 @@ from predictor.data.leads import LEAD_FACTS
 
 _SEPARATOR = re.compile(r"__|[_.:/]| - ")
 _FEWEST, _SHARE = 3, 0.8  # columns that share a prefix: how many at least, and of those that a connector did not add
-_CONNECTORS = (
-    "property_",
-    "properties_",
-    "properties__",
-    "properties.",
-    "property.",
-)  # their prefix is clear where half share it
+_CONNECTORS = ("property_", "properties_", "properties__", "properties.", "property.")
+_CONNECTOR_SHARE = 0.5  # for these, whose meaning is clear
 _VALUE = "__value"  # the end of such a name where the connector stores a value with its source and time
 _UNSHARED = Names(["id", "vid", "created at", "updated at", "companies", "contacts", "deals", "associations", "merge audits"])
 _MANY = 0.5  # share of deleted rows above which they are hardly what is meant
 _YES = frozenset({"true", "t", "1", "1.0", "yes", "y"})
-_BLANK = frozenset({"", "nan", "none", "null", "nat", "0", "false", "0000-00-00", "0000-00-00 00:00:00"})
+_BLANK = frozenset({"", "nan", "none", "null", "nat", "0", "false"})
+_NO_DATES = ("0000-", "0001-01-01", "1900-01-01", "1970-01-01", "9999-")  # how dates that mean 'never' begin
 MARKS = ("_fivetran_deleted", "is_deleted", "deleted", "_deleted", "__deleted", "archived")  # yes: the row is deleted
+_MARK_NAMES = Names(MARKS)
 MOMENTS = ("_ab_cdc_deleted_at", "_sdc_deleted_at", "deleted_at", "date_deleted")  # filled: likewise
 
 
@@ -67,7 +64,7 @@ def _count_prefixes(names: tuple[str, ...], known: Callable[[str], bool]) -> tup
     counts = Counter(name[: end.end()] for name in shared for end in _SEPARATOR.finditer(name) if end.end() < len(name))
     gains = {}
     for prefix, number in counts.items():
-        share = 0.5 if prefix.casefold() in _CONNECTORS else _SHARE
+        share = _CONNECTOR_SHARE if prefix.casefold() in _CONNECTORS else _SHARE
         if number >= max(_FEWEST, share * len(shared)):
             having = [name for name in shared if name.startswith(prefix)]
             gains[prefix] = sum(known(_shorten(name, prefix)) - known(name) for name in having)
@@ -76,7 +73,7 @@ def _count_prefixes(names: tuple[str, ...], known: Callable[[str], bool]) -> tup
 
 
 def _is_unshared(name: str) -> bool:
-    return name in LEAD_FACTS or name in _UNSHARED or deny_category(name) == "connector" or bool(find_columns([name], MARKS))
+    return name in LEAD_FACTS or name in _UNSHARED or deny_category(name) == "connector" or name in _MARK_NAMES
 
 
 def remove_prefix(names: Sequence[str], prefix: str, kept: Iterable[str] = ()) -> list[str]:
@@ -121,7 +118,8 @@ def shorten_names(
     if not changed:
         return raw, ()
     shown = ", ".join(f"'{old}' as '{new}'" for old, new in changed[:2])
-    what = f"{count(len(changed), 'column')} are read without the prefix '{prefix}' that they share: {shown}."
+    are = "is" if len(changed) == 1 else "are"
+    what = f"{count(len(changed), 'column')} {are} read without the prefix '{prefix}' that they share: {shown}."
     finding = Finding("LEAD080", "tip", what, do="Use the short names in the settings, and where a lead is scored.")
     return raw.set_axis(short, axis=1), (finding,)
 
@@ -150,7 +148,7 @@ def drop_deleted(raw: pd.DataFrame, settings: Settings, *, crm: str = "") -> tup
     """
     names = [name for name in map(str, raw) if name not in {*settings.columns.values(), *settings.roles.allow}]
     marked = {name: _is_marked(raw[name], _YES) for name in find_columns(names, MARKS)}
-    marked |= {name: raw[name].notna() & ~_is_marked(raw[name], _BLANK) for name in find_columns(names, MOMENTS)}
+    marked |= {name: _is_dated(raw[name]) for name in find_columns(names, MOMENTS)}
     without = [name for name in names if name in marked or deny_category(name) == "connector"]
     if not without:
         return raw, ()
@@ -161,6 +159,11 @@ def drop_deleted(raw: pd.DataFrame, settings: Settings, *, crm: str = "") -> tup
 
 def _is_marked(column: pd.Series, texts: frozenset[str]) -> pd.Series:
     return column.astype("str").str.strip().str.casefold().isin(texts)
+
+
+def _is_dated(column: pd.Series) -> pd.Series:
+    texts = column.astype("str").str.strip().str.casefold()
+    return column.notna() & ~texts.isin(_BLANK) & ~texts.str.startswith(_NO_DATES).fillna(value=False).astype(bool)
 
 
 def _check_deleted(deleted: pd.Series, marks: Sequence[str], crm: str) -> tuple[Finding, ...]:

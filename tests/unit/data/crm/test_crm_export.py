@@ -206,3 +206,12 @@ def test_leads_to_score_need_neither_history_nor_activities(tmp_path):
     assert {"lead_id", "industry", "employees", "source"} <= set(raw.leads)
     assert "mql_at" not in raw.leads
     assert raw.events is None
+
+
+def test_the_crms_own_date_is_told_where_the_settings_name_another(tmp_path):
+    head = "Record ID,Became a Marketing Qualified Lead Date,Became a Sales Qualified Lead Date,Own MQL"
+    write(tmp_path, "contacts.csv", f"{head}\n1,2026-01-06,,2026-01-07\n2,2026-01-06,2026-01-09,2026-01-08\n")
+    leads, _, findings = load(tmp_path, "hubspot", "contacts.csv", columns={"mql_at": "Own MQL"})
+    assert list_rows(leads, "lead_id", "mql_at") == [("1", "2026-01-07"), ("2", "2026-01-08")]
+    left = next(finding.what for finding in findings if finding.code == "LEAD037")
+    assert "'Became a Marketing Qualified Lead Date'" in left

@@ -5,6 +5,7 @@ import pytest
 import sqlalchemy as sa
 
 from predictor.audit.propose.propose import propose_settings
+from predictor.core.errors import SettingsError
 from predictor.core.settings import make_settings
 from predictor.data.crm.warehouse import find_prefix, remove_prefix
 from predictor.data.load import load_tables
@@ -153,6 +154,21 @@ def test_a_mark_that_is_allowed_deletes_no_row(tmp_path):
     assert len(leads.frame) == 60
     assert "archived" in leads.attributes
     assert "LEAD039" not in list_texts(findings)
+
+
+def test_dates_that_mean_never_delete_no_row(tmp_path):
+    never = ["9999-12-31 00:00:00", "1970-01-01T00:00:00Z", "0001-01-01", "1900-01-01", "0", "NULL", "", None] * 8
+    table = make_contacts(deleted_at=[*never[:59], "2026-03-01"])
+    leads, _, findings = load(tmp_path, table, data={"crm": "hubspot"})
+    assert len(leads.frame) == 59
+    assert list_texts(findings)["LEAD039"].startswith("1 row of HubSpot's leads left out: deleted, by 'deleted_at'")
+
+
+def test_a_table_of_a_database_stands_alone(tmp_path):
+    make_contacts().to_csv(tmp_path / "contacts.csv", index=False)
+    where = [f"sqlite:///{tmp_path / 'warehouse.db'}#contact", str(tmp_path / "contacts.csv")]
+    with pytest.raises(SettingsError, match=r"A table of a database must be the only one.* Name events with --events\."):
+        propose_settings(where, out=tmp_path / "predictor.toml", crm="hubspot", now=NOW)
 
 
 def test_typed_marks_of_a_parquet_file(tmp_path):
