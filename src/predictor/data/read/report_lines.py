@@ -3,59 +3,22 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, count
+from predictor.data.read.report_words import has_phrase, is_total
 from predictor.data.read.table_shape import is_typed
-from predictor.data.values import list_cells
+from predictor.data.read.usual_cells import study_cells
 
-_FULL = 0.98  # share of rows that fill a column which every record has
 _MOST_CLOSING = 200  # rows at the end among which closing lines are looked for
 _FEW = 2  # filled cells that a closing line may have in any table
+_FEWEST = 20  # rows from which most are records rather than lines of a report
 _STUDIED = 2_000  # records from which the usual cells of a column are known
+_LABEL = re.compile(r"[\d:(]")  # in a word for totals, which then is no name of a firm
+_DATE = re.compile(r"\d[-/.:T]\d+[-/.:]\d")
 _HELD = r"[^\s\x00-\x1f\u200b\ufeff]"  # a character that is no blank
-_WORD = re.compile(r"\w")
-
-
-@dataclass(frozen=True)
-class _Usual:
-    """What the cells of a column look like in the records.
-
-    Attributes:
-        filled: Whether (nearly) every record fills it.
-        is_key: Whether its cells look like keys: hardly ever repeated, without blanks, and no dates or amounts.
-        digits: Whether every cell has a digit.
-        at: Whether every cell has an @.
-        typed: Whether nearly every cell is a number or a date.
-        lengths: Characters of the shortest and of the longest cell.
-        words: Words of the longest cell, but for the longest in twenty.
-        cells: Cells of the studied records.
-    """
-
-    filled: bool
-    is_key: bool
-    digits: bool
-    at: bool
-    typed: bool
-    lengths: tuple[int, int]
-    words: int
-    cells: frozenset[str]
-
-    def is_like(self, cell: str) -> bool:
-        """Whether a cell could be the key of one more record."""
-        shortest, longest = self.lengths
-        plain = shortest - 3 <= len(cell) <= longest + 3 and not re.search(r"\s", cell) and bool(_WORD.search(cell))
-        return plain and (not self.digits or any(map(str.isdigit, cell))) and (not self.at or "@" in cell)
-
-    def has(self, cell: str) -> bool:
-        """Whether records have the cell, or another number or date where they have those."""
-        return cell in self.cells or (self.typed and is_typed(cell))
 
 
 def leave_out_lines(frame: pd.DataFrame, *, table: str, where: str = "") -> tuple[pd.DataFrame, tuple[Finding, ...]]:
@@ -145,15 +108,14 @@ class _Reader:
 
     def __init__(self, frame: pd.DataFrame, filled: np.ndarray) -> None:
         self._frame, self._filled = frame, filled
-        most = float(np.median(filled[filled > 0]))
-        self._sparse = filled <= max(_FEW, most / 3)
-        self._records = np.flatnonzero(filled >= max(most / 2, 1))
-        half = _STUDIED // 2
-        studied = self._records
+        cells = filled[filled > 0]
+        self._most = float(np.median(cells) if len(cells) >= _FEWEST else cells.max())
+        self._sparse = filled <= max(_FEW, self._most / 3)
+        half, studied = _STUDIED // 2, np.flatnonzero(filled >= max(self._most / 2, 1))
         if len(studied) > _STUDIED:
             studied = np.concatenate([studied[:half], studied[-half:]])
         studied = np.array([row for row in studied.tolist() if not (self._sparse[row] and self._is_line(row))], dtype=np.int64)
-        self._usual = [_study(frame.iloc[studied, place]) for place in range(frame.shape[1])]
+        self._usual = [study_cells(frame.iloc[studied, place]) for place in range(frame.shape[1])]
         self._needed = [place for place, usual in enumerate(self._usual) if usual.filled or not len(studied)]
 
     def list_totals(self) -> list[int]:
@@ -176,7 +138,7 @@ class _Reader:
             before = row
             if totals[row]:
                 apart = True
-            elif not self._is_record(row) and self._lacks(row) and self._is_note(row, apart=apart):
+            elif (apart and self._is_sum(row)) or (self._lacks(row) and self._is_note(row, apart=apart)):
                 closing.append(row)
                 apart = True
             else:
@@ -197,25 +159,25 @@ class _Reader:
         return [(place, str(cells.iloc[place]).strip()) for place in np.flatnonzero(cells.notna()).tolist()]
 
     def _is_line(self, row: int) -> bool:
-        """Whether its first cell says that it is a total, or its only cell what reports say at their end."""
+        """Whether its first cell says that it is a total or what reports say at their end; a firm may have a name like that."""
         cells = self._list_cells(row)
-        return bool(cells) and (_is_total(cells[0][1]) or (len(cells) <= _FEW and _has_phrase(cells[0][1])))
+        text, few = cells[0][1], len(cells) < self._most or len(cells) == 1
+        return (is_total(text) and (few or _LABEL.search(text) is not None)) or (few and len(cells) <= _FEW and has_phrase(text))
 
     def _is_record(self, row: int) -> bool:
         """Whether one of its cells could be its key."""
-        cells = self._list_cells(row)
-        keys = [(place, cell) for place, cell in cells if self._usual[place].is_key and self._usual[place].is_like(cell)]
-        is_total = _is_total(cells[0][1])
-        return any(not _is_total(cell) and not (is_total and self._sums_up(place, cell)) for place, cell in keys)
+        cells = [(place, cell) for place, cell in self._list_cells(row) if not is_total(cell)]
+        return any(self._usual[place].is_key and self._usual[place].is_like(cell) for place, cell in cells)
 
-    def _sums_up(self, place: int, cell: str) -> bool:
-        """Whether a cell is the count, the sum or the mean of the numbers of its column."""
-        numbers = pd.to_numeric(self._frame.iloc[self._records, place], errors="coerce")
-        number = pd.to_numeric(cell, errors="coerce")
-        return bool(np.isclose(number, [numbers.count(), numbers.sum(), numbers.sum() - number, numbers.mean()]).any())
+    def _is_sum(self, row: int) -> bool:
+        """Whether a word for totals stands before numbers only."""
+        (_, word), *others = self._list_cells(row)
+        return is_total(word) and all(is_typed(cell) and not _DATE.search(cell) for _, cell in others)
 
     def _lacks(self, row: int) -> bool:
         """Whether it has no key, and at least half of what every record has is missing or something else."""
+        if self._is_sum(row) and _LABEL.search(self._list_cells(row)[0][1]):
+            return True
         if self._is_record(row):
             return False
         cells = dict(self._list_cells(row))
@@ -226,8 +188,8 @@ class _Reader:
         """Whether a cell is none that its column usually has."""
         usual = self._usual[place]
         if usual.is_key:
-            return not usual.is_like(cell) or _is_total(cell)
-        return cell not in usual.cells and (_is_total(cell) or _has_phrase(cell))
+            return not usual.is_like(cell) or is_total(cell)
+        return cell not in usual.cells and (is_total(cell) or has_phrase(cell))
 
     def _is_note(self, row: int, *, apart: bool) -> bool:
         """Whether a row of few cells is a note: apart from the records, or longer than what its column usually has."""
@@ -235,63 +197,4 @@ class _Reader:
         known = any(cell in self._usual[place].cells and not self._usual[place].typed for place, cell in others)
         if known or self._usual[place].has(cell):
             return False
-        return apart or _has_phrase(cell) or len(re.findall(r"\S+", cell)) > max(self._usual[place].words, 2)
-
-
-def _study(column: pd.Series) -> _Usual:
-    cells = [str(cell).strip() for cell in list_cells(column.dropna().array)]
-    plain = [cell for cell in cells if not re.search(r"\s", cell)]
-    distinct = frozenset(cells)
-    is_key = bool(cells) and len(plain) >= _FULL * len(cells) and 2 * len(distinct) > len(cells) and _are_keys(plain)
-    words = sorted(len(re.findall(r"\S+", cell)) for cell in cells)
-    return _Usual(
-        filled=len(cells) > 0 and len(cells) >= _FULL * len(column),
-        is_key=is_key,
-        digits=bool(cells) and all(any(map(str.isdigit, cell)) for cell in cells),
-        at=bool(cells) and all("@" in cell for cell in cells),
-        typed=bool(cells) and sum(map(is_typed, cells)) >= _FULL * len(cells),
-        lengths=(min(map(len, cells), default=0), max(map(len, cells), default=0)),
-        words=words[int(0.95 * (len(words) - 1))] if words else 0,
-        cells=distinct,
-    )
-
-
-def _are_keys(cells: list[str]) -> bool:
-    """Whether cells without blanks are neither dates nor amounts: numbers are keys where they are whole and as long as others."""
-    numeric = [cell for cell in cells if is_typed(cell)]
-    if 2 * len(numeric) < len(cells):
-        return True
-    whole = [cell for cell in numeric if cell.isdigit()]
-    if len(whole) < _FULL * len(numeric):
-        return False
-    lengths, numbers = [len(cell) for cell in whole], sorted(map(int, whole))
-    same = max(map(lengths.count, set(lengths))) >= 0.9 * len(whole)
-    return same or numbers[-1] - numbers[0] <= 20 * len(numbers)
-
-
-def _is_total(text: str) -> bool:
-    """Whether a text is a word for totals, maybe with a number or a remark behind it.
-
-    >>> [_is_total(text) for text in ("Grand Totals (900 records)", "Summe: 12", "TOTAL", "Totally Ltd", "Sum of Amount")]
-    [True, True, True, False, True]
-    """
-    return _match_totals().match(text.casefold()) is not None
-
-
-@cache
-def _match_totals() -> re.Pattern[str]:
-    words = "|".join(re.escape(word.casefold()) for word in sorted(_read_words()["totals"], key=len, reverse=True))
-    return re.compile(rf"[\s*=#-]*(?:{words})(?:\s*[:=(\[–—-].*|\s+\d.*|\s+(?:of|de|von|di|van|av)\s.*|[.:\s]*)$", re.DOTALL)
-
-
-def _has_phrase(text: str) -> bool:
-    folded = text.casefold()
-    return any(phrase in folded for phrase in _read_words()["phrases"])
-
-
-@cache
-def _read_words() -> dict[str, list[str]]:
-    words: dict[str, list[str]] = tomllib.loads(
-        files("predictor.data.read").joinpath("report_lines.toml").read_text(encoding="utf-8")
-    )
-    return words
+        return apart or has_phrase(cell) or len(re.findall(r"\S+", cell)) > max(self._usual[place].words, 2)

@@ -85,7 +85,10 @@ def _choose_header(rows: Sequence[Row], likely: Sequence[int], widest: int) -> i
 def _is_header(rows: Sequence[Row], place: int, widest: int) -> bool:
     """Whether a row has names of at least half of the columns, and no number or date above numbers or dates."""
     row = rows[place]
-    if 2 * max(_count(row), 1) < max(widest, 2) or 2 * sum(map(is_typed, row)) > _count(row):
+    first = next(cell for cell in row if cell and cell.strip())
+    if first.strip().endswith(":"):  # a label of what stands beside it
+        return False
+    if _count(row) < max(widest / 2, min(widest, 2)) or 2 * sum(map(is_typed, row)) > _count(row):
         return False
     return not any(is_typed(cell) and _is_typed_below(rows, place, at) for at, cell in enumerate(row))
 

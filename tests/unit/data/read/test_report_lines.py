@@ -141,3 +141,24 @@ def test_tables_of_one_column_or_no_row():
     assert [mark.tolist() for mark in mark_lines(pd.DataFrame({"id": [], "city": []}))] == [[], []]
     only_notes = pd.DataFrame({"id": ["Total: 0 records", None], "city": [None, None]})
     assert [mark.tolist() for mark in mark_lines(only_notes)] == [[False, True], [True, False]]
+
+
+@pytest.mark.parametrize("company", ["Total", "Sum", "Average", "Page 1 of 3", "Confidential Ltd", "Total Quality GmbH"])
+@pytest.mark.parametrize("key", ["{}", "No {}", "L{}"])
+@pytest.mark.parametrize("n", [1, 3, 30])
+def test_a_firm_may_have_the_name_of_a_total(company, key, n):
+    numbers = [str(1000 + 7 * number) for number in range(n)]
+    frame = pd.DataFrame({"company": "Acme", "id": [key.format(number) for number in numbers], "size": "3", "source": "Web"})
+    frame.loc[n // 2, "company"] = company
+    if n > 1:
+        frame.loc[n // 2, ["size", "source"]] = None
+    assert not mark_lines(frame)[1].any()
+
+
+@pytest.mark.parametrize("lines", [["Total records:", "30"], ["Grand total (30)", "30"], ["Summe: 30", None]])
+def test_a_number_beside_a_total_is_no_key(lines):
+    frame = pd.DataFrame(
+        {"company": [f"Firm {number}" for number in range(30)], "id": [str(10 + number) for number in range(30)]}
+    )
+    frame.loc[30] = lines
+    assert np.flatnonzero(mark_lines(frame)[1]).tolist() == [30]

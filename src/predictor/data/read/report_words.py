@@ -1,0 +1,41 @@
+"""The words that say in a report that a line is a total or a note, in many languages."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+
+def is_total(text: str) -> bool:
+    """Whether a text is a word for totals, maybe with a number or a remark behind it.
+
+    >>> [is_total(text) for text in ("Grand Totals (900 records)", "Summe: 12", "TOTAL", "Totally Ltd", "Sum of Amount")]
+    [True, True, True, False, True]
+    """
+    return _match_totals().match(text.casefold()) is not None
+
+
+@cache
+def _match_totals() -> re.Pattern[str]:
+    words = "|".join(re.escape(word.casefold()) for word in sorted(_read_words()["totals"], key=len, reverse=True))
+    return re.compile(rf"[\s*=#-]*(?:{words})(?:\s*[:=(\[–—-].*|\s+\d.*|\s+(?:of|de|von|di|van|av)\s.*|[.:\s]*)$", re.DOTALL)
+
+
+def has_phrase(text: str) -> bool:
+    """Whether a text says what reports say below their rows.
+
+    >>> has_phrase("Copyright (c) 2026 Acme"), has_phrase("Généré le 04/05/2026"), has_phrase("Copywriter")
+    (True, True, False)
+    """
+    folded = text.casefold()
+    return any(phrase in folded for phrase in _read_words()["phrases"])
+
+
+@cache
+def _read_words() -> dict[str, list[str]]:
+    words: dict[str, list[str]] = tomllib.loads(
+        files("predictor.data.read").joinpath("report_words.toml").read_text(encoding="utf-8")
+    )
+    return words

@@ -1,0 +1,117 @@
+"""What the cells of a column usually look like, so that a row that is no record can be told from one that is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import pandas as pd
+
+from predictor.data.read.table_shape import is_typed
+from predictor.data.values import list_cells
+
+_FULL = 0.98  # share of rows that fill a column which every record has, and of cells that are alike
+_NEARLY = 0.9  # share of keys with blanks that have one form
+_WORD = re.compile(r"\w")
+
+
+@dataclass(frozen=True)
+class UsualCells:
+    """What the cells of a column look like in the records.
+
+    Attributes:
+        filled: Whether (nearly) every record fills it.
+        is_key: Whether its cells look like keys: hardly ever repeated, without blanks or all of one form, no dates or amounts.
+        form: The form of keys with blanks, as in `find_form`; empty for others.
+        digits: Whether every cell has a digit.
+        letters: Whether every cell has a letter.
+        at: Whether every cell has an @.
+        typed: Whether nearly every cell is a number or a date.
+        lengths: Characters of the shortest and of the longest cell.
+        words: Words of the longest cell, but for the longest in twenty.
+        cells: Cells of the studied records.
+    """
+
+    filled: bool
+    is_key: bool
+    form: str
+    digits: bool
+    letters: bool
+    at: bool
+    typed: bool
+    lengths: tuple[int, int]
+    words: int
+    cells: frozenset[str]
+
+    def is_like(self, cell: str) -> bool:
+        """Whether a cell could be the key of one more record."""
+        if self.form:
+            return find_form(cell) == self.form
+        (shortest, longest), slack = self.lengths, 3 if self.letters else 1
+        plain = shortest - slack <= len(cell) <= longest + slack and not re.search(r"\s", cell) and bool(_WORD.search(cell))
+        digits, letters = any(map(str.isdigit, cell)), any(map(str.isalpha, cell))
+        return plain and digits >= self.digits and letters >= self.letters and ("@" in cell) >= self.at
+
+    def has(self, cell: str) -> bool:
+        """Whether records have the cell, or another number or date where they have those."""
+        return cell in self.cells or (self.typed and is_typed(cell))
+
+
+def study_cells(column: pd.Series) -> UsualCells:
+    """What the cells of a column look like in records.
+
+    Args:
+        column: The cells of records, missing ones included.
+
+    >>> keys = study_cells(pd.Series(["L01", "L02", "L03"]))
+    >>> keys.is_key, keys.is_like("L17"), keys.is_like("Total"), study_cells(pd.Series(["2026-01-01", "2026-01-02"])).is_key
+    (True, True, False, False)
+    """
+    cells = [str(cell).strip() for cell in list_cells(column.dropna().array)]
+    plain = [cell for cell in cells if not re.search(r"\s", cell)]
+    distinct = frozenset(cells)
+    form = _find_usual_form(cells) if len(plain) < _FULL * len(cells) else ""
+    is_key = 2 * len(distinct) > len(cells) and (bool(form) or (len(plain) >= _FULL * len(cells) and _are_keys(plain)))
+    words = sorted(len(re.findall(r"\S+", cell)) for cell in cells)
+    return UsualCells(
+        filled=len(cells) > 0 and len(cells) >= _FULL * len(column),
+        is_key=is_key,
+        form=form,
+        digits=bool(cells) and all(any(map(str.isdigit, cell)) for cell in cells),
+        letters=bool(cells) and all(any(map(str.isalpha, cell)) for cell in cells),
+        at=bool(cells) and all("@" in cell for cell in cells),
+        typed=bool(cells) and sum(map(is_typed, cells)) >= _FULL * len(cells),
+        lengths=(min(map(len, cells), default=0), max(map(len, cells), default=0)),
+        words=words[int(0.95 * (len(words) - 1))] if words else 0,
+        cells=distinct,
+    )
+
+
+def find_form(cell: str) -> str:
+    """A cell with one letter for each run of letters and one digit for each run of digits.
+
+    >>> find_form("No 17"), find_form("LEAD-0012 b")
+    ('a 0', 'a-0 a')
+    """
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", cell))
+
+
+def _find_usual_form(cells: list[str]) -> str:
+    """The form that nearly all cells have, if it holds a number and they are no dates or amounts; empty for none."""
+    forms = Counter(map(find_form, cells))
+    form, n = forms.most_common(1)[0] if forms else ("", 0)
+    return form if n >= _NEARLY * len(cells) and "0" in form and "a" in form else ""
+
+
+def _are_keys(cells: list[str]) -> bool:
+    """Whether cells without blanks are neither dates nor amounts: numbers are keys where they are whole and as long as others."""
+    numeric = [cell for cell in cells if is_typed(cell)]
+    if 2 * len(numeric) < len(cells):
+        return True
+    whole = [cell for cell in numeric if cell.isdigit()]
+    if len(whole) < _FULL * len(numeric):
+        return False
+    lengths, numbers = [len(cell) for cell in whole], sorted(map(int, whole))
+    same = max(map(lengths.count, set(lengths))) >= 0.9 * len(whole)
+    return same or numbers[-1] - numbers[0] <= 20 * len(numbers)
