@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _SAID = {"EVENT007", "EVENT015", "EVENT016", "EVENT039", "EVENT060", "EVENT061", "EVENT062"}  # what of the events is not read
 _KNOWN = {"LEAD014", "LEAD030", "LEAD051"}  # what the proposal or the audit says already
 _REFUSED = {"LEAD001", "LEAD008"}  # what the proposal says already where it has errors
+_DOUBTS = {"AUDIT001", "AUDIT002", "AUDIT003"}  # warnings that are errors where the evidence is stronger
 _FEW = 0.001  # share of rows that may be faulty without a refusal
 _IGNORED = "It is named in roles.ignore; take it out, into roles.allow, if its value was known before the lead became an MQL."
 
@@ -50,7 +51,7 @@ def audit_proposal(
         return replace(proposal, findings=(*proposal.findings, *(fault for fault in error.findings if fault.code not in hidden)))
     outcome_faults = () if proposal.refusals else _check_outcomes(leads, settings, whole=whole)
     event_faults = _check_event_faults(events, settings, leads, now)
-    audited = _audit(leads)
+    audited = _audit_as_trained(leads)
     leaks = [finding for finding in audited if finding.column is not None and finding.severity == "error"]
     clean = proposal.leave_out({str(finding.column): f"{finding.code}: {finding.what}" for finding in leaks})
     ignored = clean.list_role("ignore")
@@ -105,11 +106,29 @@ def _check_event_faults(events: Sequence[RawEvents], settings: Settings, leads: 
     return (Finding("EVENT008", "warning", what, do=do), *unread)
 
 
-def _audit(leads: Leads) -> tuple[Finding, ...]:
-    """The findings of the audit about columns, including those that are denied by name."""
+def _audit_as_trained(leads: Leads) -> tuple[Finding, ...]:
+    """The findings about all columns, and those that a training would add.
+
+    The audit allows for the number of columns that it tests. A training tests only the columns that are left, and calls some
+    evidence an error that was short of one among all columns.
+    """
+    found = _audit(leads)
+    while any(finding.code in _DOUBTS and finding.severity == "warning" for finding in found):
+        left_out = {finding.column for finding in found if finding.severity == "error"}
+        worse = [finding for finding in _audit(leads, left_out=left_out) if finding.severity == "error"]
+        if not worse:
+            break
+        names = {finding.column for finding in worse}
+        found = (*worse, *(finding for finding in found if finding.column not in names))
+    return found
+
+
+def _audit(leads: Leads, *, left_out: Collection[str | None] | None = None) -> tuple[Finding, ...]:
+    """The findings of the audit about columns: all, including those that are denied by name, or those but what is left out."""
     frame = leads.frame
     outcome = frame["sql_at"].notna().astype("float64") if "sql_at" in frame else frame["outcome"]
     named = [*leads.attributes, *(name for name in leads.points if name in frame)]
-    columns = pd.concat([frame[named], leads.left_out.drop(columns=["email"], errors="ignore")], axis=1)
+    denied = leads.left_out.drop(columns=["email"], errors="ignore") if left_out is None else leads.left_out[[]]
+    columns = pd.concat([frame[[name for name in named if name not in (left_out or ())]], denied], axis=1)
     mql_at = frame["mql_at"] if leads.dated else None
     return audit_columns(columns, outcome, order=frame.get("order_by"), mql_at=mql_at)

@@ -3,17 +3,21 @@
 import json
 import tomllib
 
+import numpy as np
 import pandas as pd
 import pytest
 from exports import write_hubspot, write_salesforce
 from helpers import draw_leads
 from unit.audit.propose.proposals import NOW, export, list_faults, plain_export, propose, run_init
 
+from predictor.audit.columns import audit_columns
 from predictor.audit.propose.propose import propose_settings
 from predictor.core.errors import TableError
 from predictor.core.settings import load_settings
 from predictor.data.crm.export_maps import EXPORTS
 from predictor.simulate.firm import simulate_firm
+from predictor.training.audit import audit_dataset, list_refusals
+from predictor.training.from_tables import load_dataset
 from predictor.training.train import train
 
 
@@ -180,3 +184,24 @@ def test_several_files_need_a_crm_and_one_that_is_known(tmp_path):
     result = run_init(tmp_path / "a.csv", "--crm", "sap", "--out", tmp_path / "x.toml")
     assert f"--crm must be one of {', '.join(EXPORTS)}, but is 'sap'. Write none for" in " ".join(result.stderr.split())
     assert not (tmp_path / "x.toml").exists()
+
+
+def test_what_training_would_refuse_once_other_leaks_are_left_out_is_left_out_too(tmp_path):
+    """The audit allows for the number of columns that it tests; a training tests those that are left."""
+    leads = draw_leads(1200)
+    accepted = leads["sql_at"].notna()
+    for number in range(30):
+        leads[f"Result {number}"] = accepted.map({True: f"won {number}", False: None})
+    draw = np.random.default_rng(0)
+    leads["form"] = np.where(accepted, draw.random(1200) < 0.97, draw.random(1200) < 0.6)
+    leads["form"] = leads["form"].map({True: "long", False: None})
+    first = {
+        finding.column: finding.severity
+        for finding in audit_columns(leads.drop(columns=["lead_id", "mql_at", "sql_at"]), accepted)
+    }
+    assert first["form"] == "warning"
+    proposal = propose(tmp_path, leads)
+    assert {proposal.roles[name].role for name in ("form", "Result 0", "Result 29")} == {"ignore"}
+    (tmp_path / "predictor.toml").write_text(proposal.to_toml(), encoding="utf-8")
+    dataset = load_dataset(load_settings(tmp_path / "predictor.toml"))
+    assert list_refusals(dataset, audit_dataset(dataset)) == ()
