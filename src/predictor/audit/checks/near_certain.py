@@ -59,11 +59,10 @@ def check_near_certain(view: View) -> Iterator[Finding]:
     """
     if view.has_one_outcome:
         return
-    counts = {column.name: _count(column, view) for column in view.columns if _has_values(column)}
-    tested = sum(len(leads) for leads, _ in counts.values())
-    for column in view.columns:
-        if column.name in counts and len(counts[column.name][0]):
-            leads, accepted = counts[column.name]
+    counts = [(column, *_count(column, view)) for column in view.columns if _has_values(column)]
+    tested = sum(len(leads) for _, leads, _ in counts)
+    for column, leads, accepted in counts:
+        if len(leads):
             finding = _check_column(column, view, _bound(leads, accepted, tested), _bound(leads, leads - accepted, tested))
             if finding is not None:
                 yield finding

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,19 @@ from predictor.data.parse import to_days
 CODE = "AUDIT016"
 _MISSED = 20.0  # expected leads or acceptances; that none occurs by chance has a probability of 2e-9
 _LONG = 14.0  # days; shorter pauses are holidays
+_FEW = 3  # pauses that are named one by one
+
+
+class _Pause(NamedTuple):
+    """A stretch of time without a lead: from one day to another, since 1970, and how many leads are expected then."""
+
+    start: float
+    end: float
+    missed: float
+
+    def describe(self) -> str:
+        """When it was, and how many leads are expected."""
+        return f"from {format_day(self.start)} to {format_day(self.end)}, where about {self.missed:,.0f} are expected"
 
 
 def check_pauses(view: View) -> Iterator[Finding]:
@@ -23,16 +37,23 @@ def check_pauses(view: View) -> Iterator[Finding]:
         return
     moments = np.sort(to_days(view.times["mql_at"]).to_numpy(dtype=float))
     leads_a_day = len(moments) / max(moments[-1] - moments[0], 1.0)
-    for start, end in _list_long_gaps(moments):
-        expected = (end - start) * leads_a_day
-        if expected >= _MISSED:
-            what = (
-                f"No lead became an MQL from {format_day(start)} to {format_day(end)}, where about {expected:,.0f} are expected."
-            )
-            yield Finding(CODE, "warning", what, do="Export these leads too, if there are any.")
+    gaps = [_Pause(start, end, (end - start) * leads_a_day) for start, end in _list_long_gaps(moments)]
+    yield from _make_findings([gap for gap in gaps if gap.missed >= _MISSED])
     dates = Acceptances.from_view(view)
     if dates is not None:
         yield from _check_acceptances(dates)
+
+
+def _make_findings(pauses: list[_Pause]) -> Iterator[Finding]:
+    """A finding for each of a few pauses; one for many, which have one cause."""
+    do = "Export these leads too, if there are any."
+    if len(pauses) <= _FEW:
+        yield from (Finding(CODE, "warning", f"No lead became an MQL {pause.describe()}.", do=do) for pause in pauses)
+        return
+    longest = max(pauses, key=lambda pause: pause.missed)
+    what = f"{len(pauses)} times no lead became an MQL for two weeks or more, the longest time {longest.describe()}."
+    swapped = "Check that day and month are read the right way round (data.date_order), and that the export holds all leads."
+    yield Finding(CODE, "warning", what, do=swapped)
 
 
 def _check_acceptances(dates: Acceptances) -> Iterator[Finding]:
