@@ -30,7 +30,10 @@ def test_each_member_is_counted_by_itself():
     frame, outcome = draw_sets(leak=False)
     draw = np.random.default_rng(1)
     signed, fair = (draw.random(1500) < np.where(outcome == 1, yes, no) for yes, no in ((0.2, 0.0), (0.1, 0.1)))
-    added = [";".join(["signed"] * int(a) + ["fair"] * int(b) + [tools]) for a, b, tools in zip(signed, fair, frame["tools"], strict=True)]
+    added = [
+        ";".join(["signed"] * int(a) + ["fair"] * int(b) + [tools])
+        for a, b, tools in zip(signed, fair, frame["tools"], strict=True)
+    ]
     (found,) = [finding for finding in audit_columns(pd.DataFrame({"steps": added}), outcome) if finding.code == "AUDIT003"]
     assert f"of {int(signed.sum())} leads with one value 100 % were accepted" in found.what
 
