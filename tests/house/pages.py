@@ -12,7 +12,8 @@ from typer.core import TyperGroup
 
 from predictor.cli.app import app
 from predictor.core.finding_codes import read_codes
-from predictor.data.crm.export_maps import EXPORTS, read_export_map
+from predictor.core.settings_sections import EXPORTS
+from predictor.data.crm.export_maps import read_export_map
 from predictor.data.crm.field_maps import CRMS, normal_name, read_map
 from predictor.data.crm.warehouse import MARKS, MOMENTS
 

@@ -96,7 +96,7 @@ def test_luck_is_the_share_of_orders_that_rank_as_well():
     assert compute_rank_p_value(outcome, probability) == pytest.approx(np.mean([one >= reached for one in sums]))
 
 
-def test_luck_is_seldom_small_where_there_is_nothing():
+def test_the_p_value_is_rarely_small_where_there_is_nothing():
     draw = np.random.default_rng(0)
     seen = [compute_rank_p_value((draw.random(80) < 0.13).astype(float), draw.random(80)) for _ in range(2000)]
     assert np.mean(np.array(seen) <= 0.01) < 0.016

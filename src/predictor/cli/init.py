@@ -10,11 +10,12 @@ import typer
 from predictor.cli import console
 from predictor.cli.options import SETTINGS, AsJson, list_findings, print_errors, print_json
 from predictor.core.errors import SettingsError, count
+from predictor.core.settings_sections import EXPORTS
 
 if TYPE_CHECKING:
     from predictor.audit.propose.settings_file import Proposal
 
-CRM_NAMES = "hubspot, salesforce, marketo, dynamics, zoho, pipedrive, odoo, mautic, suitecrm, freshsales or close"
+_CRMS = f"{', '.join(EXPORTS[:-1])} or {EXPORTS[-1]}"
 
 
 @print_errors
@@ -29,7 +30,7 @@ def init(
     outcome: Annotated[
         str, typer.Option(help="The column that says what became of a lead: yes and no, or the date of acceptance.")
     ] = "",
-    crm: Annotated[str, typer.Option(help=f"The CRM that wrote the export: {CRM_NAMES}; none: no CRM. Else it is found.")] = "",
+    crm: Annotated[str, typer.Option(help=f"The CRM that wrote the export: {_CRMS}; none: no CRM. Else it is found.")] = "",
     out: Annotated[Path, typer.Option(help="The settings file to write.")] = SETTINGS,
     *,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing settings file.")] = False,
@@ -38,7 +39,6 @@ def init(
     """Propose settings for a new export: the role of each column and why, and findings."""
     from predictor.audit.propose.propose import propose_settings
     from predictor.audit.propose.sample import NO_CRM
-    from predictor.data.crm.export_maps import EXPORTS
 
     crm = crm.strip().casefold()
     if crm and crm not in (*EXPORTS, NO_CRM):

@@ -32,6 +32,10 @@ Format = Literal[NumberFormat, DateFormat, YesNoFormat, SetFormat, "text"]
 DATE_FORMATS: tuple[DateFormat, ...] = get_args(DateFormat)
 YES_NO_FORMATS: tuple[YesNoFormat, ...] = get_args(YesNoFormat)
 SET_FORMATS: tuple[SetFormat, ...] = get_args(SetFormat)
+Export = Literal[  # the CRMs whose exports are known
+    "hubspot", "salesforce", "marketo", "dynamics", "zoho", "pipedrive", "odoo", "mautic", "suitecrm", "freshsales", "close"
+]
+EXPORTS: tuple[Export, ...] = get_args(Export)
 
 
 class Section(BaseModel):
@@ -69,20 +73,7 @@ class DataSettings(Section):
 
     leads: _Place
     events: _Place
-    crm: Literal[
-        "",
-        "hubspot",
-        "salesforce",
-        "marketo",
-        "dynamics",
-        "zoho",
-        "pipedrive",
-        "odoo",
-        "mautic",
-        "suitecrm",
-        "freshsales",
-        "close",
-    ]
+    crm: Literal["", Export]
     files: tuple[str, ...]
     prefix: str
     observed_until: Annotated[str, BeforeValidator(lambda value: value.isoformat() if isinstance(value, date) else value)]

@@ -48,7 +48,7 @@ def test_nothing_is_said_of_what_chance_explains(faulty, counts):
     assert describe_shared(counts, faulty, 600) == ""
 
 
-def test_faults_at_random_are_seldom_called_alike():
+def test_faults_at_random_are_rarely_called_alike():
     draw = np.random.default_rng(0)
     facts = [pd.Series(draw.choice(["x", "y", "z"], 1000)) for _ in range(12)]
     texts = [describe_shared(count_facts(facts, draw.permutation(1000) < 25), 25, 1000) for _ in range(100)]

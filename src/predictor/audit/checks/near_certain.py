@@ -26,7 +26,7 @@ _NEARLY_ALL, _NEARLY_NONE = 0.8, 0.1  # bounds of the acceptance rate: values ab
 # they are also nearer to certainty than to the rate of all leads
 _MANY_DECIDED = 0.05  # share of the leads with such values that makes them an error
 _OFTEN, _SURELY_OFTEN = 0.8, 0.4  # rate of one outcome among the leads of a value, and its lower bound: suspect
-_TIMES = 2.5  # lower bound of how many times as often as of all leads; honest values seldom reach it and are as certain
+_TIMES = 2.5  # lower bound of how many times as often as of all leads; honest values rarely reach it and are as certain
 _SURE = 0.85  # lower bound of the rate, by its 95 % interval: near-certain, where it is so many times as often
 _ALMOST_ALL, _FEWER_EXCEPTIONS = 0.95, 8  # the same, and how many times fewer exceptions than of all leads: wherever that is
 _SOLD = 0.9  # lower bound of the acceptance rate for one value of a column that sales or a campaign sets

@@ -53,6 +53,6 @@ def _make_finding(column: Column, auc: float, at_least: float, leads: int) -> Fi
     what = (
         f"Column '{column.name}' alone ranks {count(leads, 'lead')} by outcome at AUC {auc:.2f} (at least "
         f"{format_at_least(at_least)}, by the 95 % interval). Columns known when a lead becomes an MQL "
-        f"{'hardly ever' if is_error else 'seldom'} reach {limit:.2f}."
+        f"{'hardly ever' if is_error else 'rarely'} reach {limit:.2f}."
     )
     return Finding(CODE, "error" if is_error else "warning", what, do=column.leak_advice, column=column.name)

@@ -20,8 +20,7 @@ from predictor.audit.propose.sample import ExportSample, NoCrm, load_export_samp
 from predictor.audit.propose.settings_file import Proposal
 from predictor.core.errors import Finding, SettingsError, TableError, count, list_names, name_nearest
 from predictor.core.settings import Settings, make_settings
-from predictor.core.settings_sections import YES_NO_FORMATS
-from predictor.data.crm.export_maps import Export
+from predictor.core.settings_sections import YES_NO_FORMATS, Export
 from predictor.data.crm.field_maps import Names
 from predictor.data.crm.warehouse import find_prefix, remove_prefix
 from predictor.data.missing import blank_missing, read_missing

@@ -12,9 +12,10 @@ import pandas as pd
 from predictor.audit.propose.names import read_names
 from predictor.core.errors import Finding, SettingsError, TableError, list_names
 from predictor.core.settings import make_settings
+from predictor.core.settings_sections import Export
 from predictor.data.crm.detect import find_crms
 from predictor.data.crm.export_files import LEADS, group_files
-from predictor.data.crm.export_maps import Export, find_columns, read_export_map
+from predictor.data.crm.export_maps import find_columns, read_export_map
 from predictor.data.crm.field_maps import Names
 from predictor.data.crm.merged import drop_merged
 from predictor.data.crm.warehouse import drop_deleted, find_prefix, remove_prefix, shorten_names

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from predictor.data.crm.export_maps import EXPORTS, Export, find_columns, read_export_map
+from predictor.core.settings_sections import EXPORTS, Export
+from predictor.data.crm.export_maps import find_columns, read_export_map
 from predictor.data.crm.warehouse import find_prefix, remove_prefix
 
 _FEWEST = 2  # names of a CRM that make it likely

@@ -10,10 +10,11 @@ import pandas as pd
 
 from predictor.core.errors import Finding
 from predictor.core.settings import Settings
+from predictor.core.settings_sections import Export
 from predictor.data.crm.activity_files import open_activities
 from predictor.data.crm.column_names import name_columns
 from predictor.data.crm.export_files import LEADS, group_files
-from predictor.data.crm.export_maps import Export, ExportMap, find_columns, read_export_map
+from predictor.data.crm.export_maps import ExportMap, find_columns, read_export_map
 from predictor.data.crm.merged import drop_merged
 from predictor.data.crm.stage_history import check_unnamed_stages, read_episodes
 from predictor.data.crm.warehouse import drop_deleted, shorten_names

@@ -7,14 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import Any
 
+from predictor.core.settings_sections import Export
 from predictor.data.crm.field_maps import CRMS, Names, normal_name, read_map
-
-Export = Literal[
-    "hubspot", "salesforce", "marketo", "dynamics", "zoho", "pipedrive", "odoo", "mautic", "suitecrm", "freshsales", "close"
-]
-EXPORTS: tuple[Export, ...] = get_args(Export)
 
 
 @dataclass(frozen=True)

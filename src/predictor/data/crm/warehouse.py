@@ -11,7 +11,8 @@ import pandas as pd
 
 from predictor.core.errors import Finding, count, list_names
 from predictor.core.settings import Settings
-from predictor.data.crm.export_maps import EXPORTS, ExportMap, find_columns, read_export_map
+from predictor.core.settings_sections import EXPORTS
+from predictor.data.crm.export_maps import ExportMap, find_columns, read_export_map
 from predictor.data.crm.field_maps import Names
 from predictor.data.denied_columns import deny_category
 from predictor.data.leads import LEAD_FACTS

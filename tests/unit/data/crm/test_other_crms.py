@@ -6,7 +6,8 @@ from exports import write_hubspot, write_salesforce
 
 from predictor.audit.propose.propose import propose_settings
 from predictor.core.settings import make_settings
-from predictor.data.crm.export_maps import EXPORTS, read_export_map
+from predictor.core.settings_sections import EXPORTS
+from predictor.data.crm.export_maps import read_export_map
 from predictor.data.load import load_tables
 from predictor.simulate.firm import simulate_firm
 

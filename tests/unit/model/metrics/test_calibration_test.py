@@ -20,7 +20,7 @@ def draw(n, seed, move=lambda probability: probability, shape=(2, 8)):
 
 @pytest.mark.parametrize("shape", [(2, 8), (1, 1), (0.5, 20)])
 @pytest.mark.parametrize("n", [100, 1000, 3000])
-def test_right_probabilities_are_seldom_judged_rank_only(n, shape):
+def test_right_probabilities_are_rarely_judged_rank_only(n, shape):
     judged = [judge_calibration(*draw(n, seed, shape=shape), draws=500).verdict for seed in range(100)]
     assert judged.count("rank only") <= 5
 

@@ -58,7 +58,7 @@ def test_few_leads_have_no_verdict(n):
     assert table["index"].isna().all()
 
 
-def test_chance_alone_is_seldom_called_drift():
+def test_chance_alone_is_rarely_called_drift():
     reference = make_reference(draw(5000, 0))
     verdicts = [compute_drift(reference, draw(200, seed))["verdict"].iloc[0] for seed in range(1, 101)]
     assert verdicts.count("stable") >= 90
