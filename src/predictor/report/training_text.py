@@ -13,32 +13,38 @@ from predictor.report.tables_text import TextTable
 def format_choice(metrics: Mapping[str, Any]) -> TextTable | None:
     """The candidates with their log loss on later leads, and the choice; None where a bundle does not hold it.
 
+    A last column says why a candidate may not be chosen, where there is one.
+
     >>> rows = [{"candidate": "points", "log_loss": 0.41, "excess": 0.002, "error": 0.003, "chosen": True},
     ...         {"candidate": "logistic", "log_loss": 0.408, "excess": 0.0, "error": 0.0, "chosen": False}]
     >>> for row in format_choice({"choice": rows}).rows:
     ...     print(row)
     ('points', '0.4100', '+0.0020', '0.0030')
     ('logistic', '0.4080', '0.0000', '0.0000')
+    >>> rows[1] |= {"note": "ranks no better than chance (p = 0.21)"}
+    >>> format_choice({"choice": rows}).columns[-1], format_choice({"choice": rows}).rows[1][-1]
+    ('Not chosen because', 'ranks no better than chance (p = 0.21)')
     >>> format_choice({}) is None
     True
     """
     choice = metrics.get("choice")
     if not choice:
         return None
+    has_notes = any(row.get("note") for row in choice)
     rows = tuple(
         (
             str(row["candidate"]),
             format_number(row["log_loss"], 4),
             format_number(row["excess"], 4, sign=True),
             format_number(row["error"], 4),
+            *([row["note"]] if has_notes else []),
         )
         for row in choice
     )
     chosen = frozenset(at for at, row in enumerate(choice) if row["chosen"])
     caption = "Log loss on earlier leads, each predicted from leads before it; chosen: the simplest within one standard error"
-    return TextTable(
-        caption=caption, columns=("Candidate", "Log loss", "Above the best", "Standard error"), rows=rows, marked=chosen
-    )
+    columns = ("Candidate", "Log loss", "Above the best", "Standard error", *(["Not chosen because"] if has_notes else []))
+    return TextTable(caption=caption, columns=columns, rows=rows, marked=chosen)
 
 
 def describe_training(metrics: Mapping[str, Any]) -> str:
@@ -53,7 +59,8 @@ calibration, the default 0.3950: 420 trees on 4,447 leads, mean of 4 boosters, n
     >>> describe_training({})
     ''
     """
-    sentences = [calibrator["text"]] if (calibrator := metrics.get("calibrator")) else []
+    calibrator = metrics.get("calibrator") or {}
+    sentences = [text for text in (calibrator.get("text"), calibrator.get("final")) if text]
     tuning = metrics.get("tuning")
     if tuning and tuning["tries"] > 1:
         parameters = [f"{name} = {value:.4g}" for name, value in tuning["parameters"].items() if isinstance(value, int | float)]

@@ -48,20 +48,25 @@ class FittedCandidates:
     tuning: Tuning | None
     findings: tuple[Finding, ...]
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self, final: CalibratedModel) -> dict[str, Any]:
         """How the model came about, for `metrics.json`.
 
         `choice` has a row for each candidate that could be chosen, as `compare_candidates` gives it; `calibrator` is that of the
-        forward test (`kind`, `text`: why, `level`: whether the base rate has moved, and what was done); `tuning` has the trees
-        that were found (`parameters` that differ from the usual, `rounds` on `rows` leads, boosters averaged: `members`), the
-        number of `tries`, and the out-of-fold log loss before calibration of the best (`loss`) and of the usual trees (`usual`);
-        null where there were no trees.
+        forward test (`kind`, `text`: why, `level`: whether the base rate has moved, and what was done; `final`: the same of the
+        final model where its level was set otherwise, else empty); `tuning` has the trees that were found (`parameters` that
+        differ from the usual, `rounds` on `rows` leads, boosters averaged: `members`), the number of `tries`, and the out-of-fold
+        log loss before calibration of the best (`loss`) and of the usual trees (`usual`); null where there were no trees.
         """
         calibrated, tuned = self.models[self.chosen], self.tuning
         trees = {} if tuned is None else asdict(tuned.growth) | {"tries": tuned.tries, "loss": tuned.loss, "usual": tuned.usual}
         return {
             "choice": self.choice.to_dict("records"),
-            "calibrator": {"kind": calibrated.calibrator.kind, "text": calibrated.why, "level": calibrated.level},
+            "calibrator": {
+                "kind": calibrated.calibrator.kind,
+                "text": calibrated.why,
+                "level": calibrated.level,
+                "final": "" if final.recalibrated == calibrated.recalibrated else _describe_final(final),
+            },
             "tuning": trees or None,
         }
 
@@ -112,6 +117,11 @@ def refit(fitted: FittedCandidates, dataset: Dataset, name: str | None = None) -
         name, sample, _make_folds(dataset, sample), dataset.settings.model.seed, plan=plan, gap=dataset.gap
     )
     return sample, _set_level(choose_level(calibrated, sample, dataset.settings.model.recalibrate), sample)
+
+
+def _describe_final(final: CalibratedModel) -> str:
+    own = "with the newest leads among them, the base rate has not moved beyond chance, so the level is the model's own."
+    return f"In the final model, fitted on all leads: {final.level or own}"
 
 
 def _check_reversed_points(fit: Sample) -> tuple[Finding, ...]:

@@ -171,7 +171,7 @@ def train(
         pending=dataset.outcomes.pending,
         fit=dataset.describe_fit(),
     )
-    metrics_text = dump(metrics | fitted.describe() | {"importance": importance.to_dict("records")})
+    metrics_text = dump(metrics | fitted.describe(final) | {"importance": importance.to_dict("records")})
     report = ReportData(
         name=chosen,
         metrics=json.loads(metrics_text),

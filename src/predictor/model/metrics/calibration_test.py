@@ -15,7 +15,7 @@ from predictor.model.metrics.inputs import check_pairs
 from predictor.model.metrics.metrics import compute_metrics, compute_reliability
 
 FloatArray = NDArray[np.float64]
-CalibrationVerdict = Literal["calibrated", "rank only", "too few leads"]
+CalibrationVerdict = Literal["calibrated", "slightly off", "rank only", "too few leads"]
 
 _RELATIVE, _ABSOLUTE = 0.15, 0.05  # an error is material from 15 % of what was promised, and from 5 points whatever that was
 _SLOPES = (0.85, 1.15)  # the same 15 % for how far probabilities lie apart
@@ -79,10 +79,19 @@ class CalibrationJudgement:
 
     @property
     def verdict(self) -> CalibrationVerdict:
-        """`calibrated`; `rank only`: the order can be used, the probabilities cannot; `too few leads` to say which."""
+        """`calibrated`; `slightly off`: beyond chance, but too little to matter; `rank only`: the order can be used, the
+        probabilities cannot; `too few leads` to say which."""
         if self.faults:
             return "rank only"
-        return "too few leads" if self._unseen > _BLIND * _find_material(self.promised) else "calibrated"
+        if self._unseen > _BLIND * _find_material(self.promised):
+            return "too few leads"
+        return "slightly off" if self.tilted else "calibrated"
+
+    @property
+    def tilted(self) -> bool:
+        """Whether probabilities lie too far apart or too near together beyond chance: by the slope's interval and by the error."""
+        ends = self.line.slope_interval
+        return ends is not None and not ends[0] <= 1 <= ends[1] and self.ece > self.noise.high
 
     @property
     def ranks(self) -> bool:
@@ -101,6 +110,8 @@ class CalibrationJudgement:
             unseen = f"an error of {100 * self._unseen:.2g} points could be chance"
             return f"Too few leads to say: of {leads}, {self._came}, and {unseen}."
         why = "no more than chance explains" if self.ece <= self.noise.high else "more than chance, but too little to matter"
+        if self.verdict == "slightly off":
+            return f"Slightly off: of {leads}, {self._came}; {self._slope}; {self._error}, {why}{self._blind}."
         return f"Calibrated: of {leads}, {self._came}; {self._error}, {why}{self._blind}."
 
     def to_figures(self) -> dict[str, Any]:
@@ -111,9 +122,13 @@ class CalibrationJudgement:
         if fault == "level":
             return f"{self._came} (chance allows {format_percent_range(*self.chance)})"
         if fault == "slope":
-            slope = self.line.slope or 0.0
-            return f"probabilities are {'overconfident' if slope < 1 else 'underconfident'} (slope {slope:.2f}, right is 1)"
+            return self._slope
         return self._error
+
+    @property
+    def _slope(self) -> str:
+        slope = self.line.slope or 0.0
+        return f"probabilities are {'overconfident' if slope < 1 else 'underconfident'} (slope {slope:.2f}, right is 1)"
 
     @property
     def _came(self) -> str:
@@ -144,10 +159,12 @@ def judge_calibration(outcome: ArrayLike, probability: ArrayLike, *, draws: int 
     - level: the share accepted is not among the 99 % that the probabilities allow, and is off by 15 % of what was promised (of
       the rarer outcome), or by 5 points. A threshold that is to hand over leads of 25 % would hand over leads of 21 or 29 %, and
       a band of 20 to 30 % is just kept.
-    - slope: its 95 % interval lies wholly outside 0.85 to 1.15.
+    - slope: its 95 % interval lies wholly outside 0.85 to 1.15; or it lies outside 1, the slope itself outside 0.85 to 1.15, and
+      the expected calibration error is above what chance shows in 95 % of samples.
     - shape: the expected calibration error is above twice what chance shows on average and above what it shows in 99 % of
       samples, and as large as for the level.
 
+    `slightly off` where the interval of the slope excludes 1 and the calibration error is beyond chance, but neither matters.
     `too few leads` where none of these is found, but an error of the level twice as large as one that matters could be chance.
 
     Right probabilities are judged `rank only` in less than 5 % of samples: each comparison with chance is made at 1 %, and the
@@ -196,9 +213,10 @@ def _find_faults(judged: CalibrationJudgement, highest: float) -> tuple[str, ...
     """The errors that are beyond chance and material; `highest` is the calibration error that chance hardly exceeds."""
     material, (low, high) = _find_material(judged.promised), judged.chance
     slopes = judged.line.slope_interval
+    far = not _SLOPES[0] <= (judged.line.slope or 1.0) <= _SLOPES[1]
     found = {
         "level": not low <= judged.base_rate <= high and abs(judged.base_rate - judged.promised) > material,
-        "slope": slopes is not None and (slopes[1] < _SLOPES[0] or slopes[0] > _SLOPES[1]),
+        "slope": slopes is not None and (slopes[1] < _SLOPES[0] or slopes[0] > _SLOPES[1] or (judged.tilted and far)),
         "shape": judged.ece > max(_TIMES * judged.noise.mean, highest, material),
     }
     return tuple(name for name, there in found.items() if there)
