@@ -14,17 +14,20 @@ from predictor.model.calibrated_model import CalibratedModel, ForwardPredictions
 from predictor.model.calibrators.level_shift import LevelShift, fit_shift
 from predictor.model.calibrators.newest_leads import SHARE
 from predictor.model.metrics.folds import compute_rates_p_value
+from predictor.model.metrics.intervals import average
 from predictor.model.metrics.metrics import compute_losses
 from predictor.model.sample import Sample
 
-_MOVED = 0.01  # the p-value up to which the base rates of the folds differ more than chance allows
+_MOVED = 0.05  # the p-value up to which the base rates of the folds differ more than chance allows
+_ERRORS = 0.5  # standard errors by which the level of the newest leads must have been better
 
 
 def choose_level(calibrated: CalibratedModel, sample: Sample, way: Recalibrate) -> CalibratedModel:
     """The model, with whose level its forward predictions have: its own, or that of the newest leads of each time.
 
     With `auto` it is that of the newest leads where two things hold: the base rates of the folds differ more than chance allows
-    (1 %), and that level, as it was known when each fold began, gave a lower log loss over the folds. `level` says so.
+    (5 %), and that level, as it was known when each fold began, gave a lower log loss over the folds, by half a standard error of
+    the paired difference. `level` says so.
 
     Args:
         calibrated: Fitted on the sample. Without folds it is left as it is.
@@ -43,9 +46,10 @@ def choose_level(calibrated: CalibratedModel, sample: Sample, way: Recalibrate) 
         return calibrated
     moved = _describe_move(leads.outcome, forward, weight)
     own, shifted = (compute_losses(leads.outcome, values) for values in (forward.probability, forward.shifted))
-    if np.average(shifted - own, weights=weight) < 0:
+    gain, error = average(own - shifted, weight)
+    if gain > _ERRORS * error:
         return replace(at_newest, level=f"{moved}, and the newest leads gave the better level there.")
-    return replace(calibrated, level=f"{moved}, but the newest leads gave no better level there, so it stays.")
+    return replace(calibrated, level=f"{moved}, but the newest leads gave no clearly better level there, so it stays.")
 
 
 def _describe_move(outcome: np.ndarray, forward: ForwardPredictions, weight: np.ndarray) -> str:

@@ -73,7 +73,7 @@ def make_metrics(
 ) -> dict[str, Any]:
     """Content of `metrics.json`: the figures of the forward test, and what the final model was fitted on.
 
-    `calibration` is of the chosen: `verdict` (calibrated, slightly off, rank only, or too few leads), `faults`, `text`, `do` (what
+    `calibration` is of the chosen: `verdict` (calibrated, slightly off, rank only, too few leads), `faults`, `text`, `do` (what
     to do; empty for nothing), `n`, `base_rate`, `promised` (mean probability), `chance` (where 99 % of base rates would lie,
     were the probabilities right), `ece` beside `noise` (`mean`, `high`: what right probabilities would show on average, and
     exceed in 5 % of samples), `line` (`intercept`, `slope`, each with `_interval`, 95 %), `brier` (`score` = `miscalibration`

@@ -116,7 +116,7 @@ def test_auto_leaves_a_level_that_the_newest_leads_do_not_know_better():
     sample = replace(sample, outcome=outcome)
     chosen = choose_level(learn(sample), sample, "auto")
     assert not chosen.forward.at_newest
-    assert chosen.level.endswith("were accepted, but the newest leads gave no better level there, so it stays.")
+    assert chosen.level.endswith("were accepted, but the newest leads gave no clearly better level there, so it stays.")
 
 
 def test_what_was_asked_is_done():

@@ -84,6 +84,14 @@ def test_verdict_in_words(verdict, gap, earned, text):
     assert text in describe_verdict(judged)
 
 
+def test_a_level_that_follows_the_newest_leads_is_named():
+    level = "The base rate has moved: in the forward folds 8 % and then 19 % were accepted, and the newest leads set the level."
+    models = {name: replace(model, level=level) for name, model in MODELS.items()}
+    verdict = judge_candidates(models, "logistic", fit=FIT, test=TEST, routed=None, settings=SETTINGS)
+    assert verdict.text.startswith("'logistic' is better than 'points' on the forward test: log loss 0.")
+    assert verdict.text.endswith(f". {level}")
+
+
 def test_the_base_rate_has_no_rival():
     verdict = judge_candidates(MODELS, "constant", fit=FIT, test=TEST, routed=None, settings=SETTINGS)
     assert (verdict.rival, verdict.earned) == (None, True)

@@ -144,6 +144,26 @@ def test_the_newest_leads_set_the_level_where_that_is_asked(tmp_path):
         assert judged.verdict == "calibrated"
 
 
+def test_a_rate_that_keeps_rising_is_followed_and_said(tmp_path):
+    """Of 100 leads 10 are accepted, later 30: the level of the newest would have been better in the folds, so it is taken."""
+    leads = draw_leads(n=4000, since=0)
+    random = np.random.default_rng(1)
+    fit = np.where(leads["industry"] == "Software", 0.8, -0.5)
+    accepted = random.random(4000) < expit(-2.8 + 2.2 * np.arange(4000) / 4000 + fit)
+    leads["sql_at"] = (leads["mql_at"] + pd.Timedelta(hours=30)).where(accepted)
+    model = {"candidates": ["constant", "logistic"], "budget_s": 0}
+    trained = train(load_settings(make_firm(tmp_path, leads, **ASKED, model=model)))
+    assert json.loads(trained.files["calibrator.json"])["kind"] == "shifted"
+    moved = re.compile(
+        r"The base rate has moved: in the forward folds (\d+ %, ){2}\d+ % and then \d+ % were accepted, "
+        r"and the newest leads gave the better level there. The newest \d+ leads with a known outcome set "
+    )
+    for text in (trained.verdict.text, trained.files["card.md"], trained.files["report.html"].replace("\u00a0", " ")):
+        assert moved.search(text)
+    assert trained.final.recalibrated
+    assert json.loads(trained.files["metrics.json"])["calibrator"]["level"] == trained.models["logistic"].level
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_coin_tosses_are_no_signal(tmp_path, seed):
     verdict = train(load_settings(make_firm(tmp_path, draw_leads(seed, tosses=True), **ASKED))).verdict

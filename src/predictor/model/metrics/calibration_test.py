@@ -79,8 +79,11 @@ class CalibrationJudgement:
 
     @property
     def verdict(self) -> CalibrationVerdict:
-        """`calibrated`; `slightly off`: beyond chance, but too little to matter; `rank only`: the order can be used, the
-        probabilities cannot; `too few leads` to say which."""
+        """What the leads say of the probabilities.
+
+        `calibrated`; `slightly off`: beyond chance, but too little to matter; `rank only`: the order can be used, the
+        probabilities cannot; `too few leads` to say which.
+        """
         if self.faults:
             return "rank only"
         if self._unseen > _BLIND * _find_material(self.promised):
@@ -89,7 +92,7 @@ class CalibrationJudgement:
 
     @property
     def tilted(self) -> bool:
-        """Whether probabilities lie too far apart or too near together beyond chance: by the slope's interval and by the error."""
+        """Whether probabilities lie too far apart, or too near together, beyond chance: by the slope's interval and the error."""
         ends = self.line.slope_interval
         return ends is not None and not ends[0] <= 1 <= ends[1] and self.ece > self.noise.high
 

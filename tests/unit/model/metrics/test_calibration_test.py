@@ -47,11 +47,31 @@ def test_each_fault_is_named(move, faults):
     assert judged.verdict == ("rank only" if faults else "calibrated")
 
 
-def test_an_error_too_small_to_matter_is_none_however_sure():
+def test_an_error_too_small_to_matter_is_no_fault_however_sure():
     judged = judge_calibration(*draw(200_000, 2, lambda p: 1.05 * p))
     assert not judged.chance[0] <= judged.base_rate <= judged.chance[1]
-    assert judged.verdict == "calibrated"
+    assert (judged.verdict, judged.faults) == ("slightly off", ())
     assert "more than chance, but too little to matter" in judged.text
+
+
+def test_what_lies_too_far_apart_beyond_chance_is_not_called_calibrated():
+    """A slope of about 0.92 on 20,000 leads: its interval excludes 1, and nobody would act on it."""
+    judged = judge_calibration(*draw(20_000, 1, lambda p: expit(-0.12 + 0.92 * logit(p))))
+    assert judged.line.slope_interval[1] < 1
+    assert judged.ece > judged.noise.high
+    assert (judged.verdict, judged.faults) == ("slightly off", ())
+    assert judged.text.startswith("Slightly off: of 20,000 newer leads, ")
+    assert "; probabilities are overconfident (slope 0.9" in judged.text
+    assert "more than chance, but too little to matter" in judged.text
+
+
+def test_a_slope_that_is_far_off_beyond_chance_is_a_fault_on_few_leads_too():
+    """Its interval still reaches into what would not matter."""
+    judged = judge_calibration(*draw(700, 13, lambda p: expit(-0.45 + 0.7 * logit(p))))
+    low, high = judged.line.slope_interval
+    assert low < 0.85 < high < 1
+    assert judged.verdict == "rank only"
+    assert "slope" in judged.faults
 
 
 def test_an_error_that_so_few_leads_cannot_show_is_told():
