@@ -37,7 +37,7 @@ def format_choice(metrics: Mapping[str, Any]) -> TextTable | None:
             format_number(row["log_loss"], 4),
             format_number(row["excess"], 4, sign=True),
             format_number(row["error"], 4),
-            *([row["note"]] if has_notes else []),
+            *([row.get("note", "")] if has_notes else []),
         )
         for row in choice
     )
