@@ -18,7 +18,7 @@ from predictor.model.metrics.intervals import average
 from predictor.model.metrics.metrics import compute_losses
 from predictor.model.sample import Sample
 
-_MOVED = 0.05  # the p-value up to which the base rates of the folds differ more than chance allows
+_MOVED = 0.01  # the p-value up to which the base rates of the folds differ more than chance allows
 _ERRORS = 0.5  # standard errors by which the level of the newest leads must have been better
 
 
@@ -26,7 +26,7 @@ def choose_level(calibrated: CalibratedModel, sample: Sample, way: Recalibrate) 
     """The model, with whose level its forward predictions have: its own, or that of the newest leads of each time.
 
     With `auto` it is that of the newest leads where two things hold: the base rates of the folds differ more than chance allows
-    (5 %), and that level, as it was known when each fold began, gave a lower log loss over the folds, by half a standard error of
+    (1 %), and that level, as it was known when each fold began, gave a lower log loss over the folds, by half a standard error of
     the paired difference. `level` says so.
 
     Args:
