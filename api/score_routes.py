@@ -56,7 +56,7 @@ def score_batch(service: Served, batch: BatchIn, query: ScoreOptions, request: R
 
 def _answer_part(values: Sequence[Any], service: Service, now: datetime, reasons: int) -> Iterator[LeadAnswer | RefusedOut]:
     """An answer or an error for each of some leads of a batch, in their order."""
-    leads = [_read_lead(value) for value in values]
+    leads = [_read_lead(value, service) for value in values]
     answers = iter(answer_each([lead for lead in leads if isinstance(lead, LeadIn)], service, now, reasons))
     for lead in leads:
         answer = lead if isinstance(lead, RefusedOut) else next(answers)
@@ -67,12 +67,12 @@ def _answer_part(values: Sequence[Any], service: Service, now: datetime, reasons
             yield answer
 
 
-def _read_lead(value: Any) -> LeadIn | RefusedOut:  # noqa: ANN401  JSON
+def _read_lead(value: Any, service: Service) -> LeadIn | RefusedOut:  # noqa: ANN401  JSON
     """A lead of a batch, or what is wrong with it."""
     if isinstance(value, RefusedOut):  # a faulty record of a CRM
         return value
     try:
-        return LeadIn.model_validate(value)
+        return LeadIn.model_validate(value, context=service.scorer.reader)
     except ValidationError as error:
         lead_id = value.get("lead_id") if isinstance(value, dict) else None
         return RefusedOut(lead_id=lead_id if isinstance(lead_id, str) else None, error=describe_faults(error.errors()))

@@ -42,7 +42,7 @@ class FastRoute(GuardedRoute):
             except ValidationError as error:
                 faults += locate_faults(error, "query")
             try:
-                valid_body = body_type.model_validate(content)
+                valid_body = body_type.model_validate(content, context=find_service(request).scorer.reader)
             except ValidationError as error:
                 faults += locate_faults(error, "body")
             if valid_query is None or valid_body is None:

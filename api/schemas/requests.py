@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     FiniteFloat,
+    ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
     model_validator,
@@ -23,9 +24,10 @@ from pydantic_core import PydanticCustomError
 from predictor.core.errors import Finding, list_names, name_nearest
 from predictor.core.settings_sections import Policy
 from predictor.data.crm.field_maps import Crm
-from predictor.data.parse import ISO_HINT, to_moment
+from predictor.data.parse import ISO_HINT, read_moment, to_moment
 from predictor.data.values import Event, to_number
 from predictor.scoring.answer import Lead
+from predictor.scoring.lead_reader import LeadReader
 from predictor.store.schema import OutcomeKind
 
 _LARGEST = 1e15  # no fact about a lead is beyond it, and sums would overflow
@@ -35,19 +37,25 @@ _SLACK = timedelta(days=1)  # clocks and zones may differ
 _AHEAD = Finding("LEAD041", "warning", "'as_of' is more than a day in the future.", do="Send the moment that the score is for.")
 
 
-def _read_moment(value: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value.strip().upper() if isinstance(value, str) else "")
-    except ValueError:
-        raise PydanticCustomError("moment", f"must be a date. {ISO_HINT}") from None
+def _to_plain(value: object, info: ValidationInfo) -> object:
+    """The value in the plain format, as training wrote this field; None where it means 'not known'."""
+    reader: LeadReader | None = info.context
+    return value if reader is None or info.field_name is None else reader.read_field(info.field_name, value)
+
+
+def _read_moment(value: object, info: ValidationInfo) -> datetime:
+    plain = _to_plain(value, info)
+    moment = read_moment(plain) if isinstance(plain, str) else None
+    if moment is None:
+        raise PydanticCustomError("moment", f"must be a date. {ISO_HINT}")
     if moment.year not in _YEARS:
         raise PydanticCustomError("year", f"must be between {_YEARS.start} and {_YEARS.stop}. Leave it out if unknown")
     return moment
 
 
-def _read_number(value: object) -> float | None:
+def _read_number(value: object, info: ValidationInfo) -> float | None:
     try:
-        number = to_number(value)
+        number = to_number(_to_plain(value, info))
     except (ValueError, OverflowError):
         raise PydanticCustomError("number", "must be a number. Send a number, or null if unknown") from None
     _check_size(number)
@@ -68,6 +76,11 @@ def _check_value(value: object) -> object:
 def _check_size(number: float) -> None:
     if abs(number) > _LARGEST:
         raise PydanticCustomError("size", f"must be within {_LARGEST:g} of 0. Send it in another unit, or leave it out")
+
+
+def _blank_unknown(value: object, info: ValidationInfo) -> object:
+    """None where a text means 'not known', as in a file; else the value as it came."""
+    return None if _to_plain(value, info) is None else value
 
 
 def _or_empty_dict(value: object) -> object:
@@ -122,7 +135,7 @@ class EventIn(_RequestModel):
     """Something the lead did, with its date."""
 
     occurred_at: Moment
-    """When it happened, in ISO 8601. Without a time zone, the zone of the training data applies."""
+    """When it happened, in ISO 8601 or as in the training data. Without a time zone, the zone of the training data applies."""
     event_type: Annotated[str, Field(min_length=1, max_length=200)]
     """Type of the event. `GET /v1/model` lists the types that the rule book uses; others are allowed."""
     asset: Text | None = None
@@ -156,9 +169,9 @@ class LeadIn(_RequestModel):
 
     lead_id: Key
     """The CRM's key of the lead. The answer returns it, and outcomes are sent with it."""
-    as_of: Moment | None = None
-    """The moment that the score is for, in ISO 8601; events after it are ignored. Without a time zone, the zone of the training
-    data applies. The default is now."""
+    as_of: Annotated[Moment | None, BeforeValidator(_blank_unknown)] = None
+    """The moment that the score is for, in ISO 8601 or as in the training data; events after it are ignored. Without a time
+    zone, the zone of the training data applies. The default is now."""
     attributes: Annotated[dict[str, Value], BeforeValidator(_or_empty_dict)] = {}
     """Facts about the lead and its firm, with the names of the training data in any case; `GET /v1/model` lists the ones that are
     used. Yes and no may be `true` and `false`. An attribute with several values may be a list."""

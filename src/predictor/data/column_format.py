@@ -229,7 +229,7 @@ def _detect_date(cells: _Cells, order: Format | None, *, min_share: float) -> De
         return None
     likely = _choose_year(cells, [name for name, share in shares.items() if share == best])
     if likely == list(ORDERS):
-        if order is None:
+        if order not in ORDERS:
             return DetectedFormat(None, "every day is 12 or less")
         return DetectedFormat(order, "as in the settings or in other columns of the file; here every day is 12 or less")
     chosen = likely[0]

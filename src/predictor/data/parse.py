@@ -121,6 +121,22 @@ def parse_moment(text: str, timezone: str = "UTC") -> datetime:
     return times.dt.to_pydatetime().iloc[0]  # type: ignore[no-any-return]
 
 
+def read_moment(value: object) -> datetime | None:
+    """One date as a datetime, without a zone where it has none; None where it is no clear date.
+
+    >>> read_moment("2026-01-31T14:05Z"), read_moment("31 Jan 2026"), read_moment("01/02/2026")
+    (datetime.datetime(2026, 1, 31, 14, 5, tzinfo=datetime.timezone.utc), datetime.datetime(2026, 1, 31, 0, 0), None)
+    """
+    if not isinstance(value, str):
+        return value if isinstance(value, datetime) and not pd.isna(value) else None
+    text = value.strip().upper()
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        iso = read_date(text)
+    return None if iso is None else datetime.fromisoformat(iso)
+
+
 def to_moment(value: datetime, timezone: str = "UTC") -> datetime:
     """One datetime as a moment in UTC, by the same rules as `parse_times`.
 

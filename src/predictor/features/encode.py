@@ -9,12 +9,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, ScoringError
+from predictor.core.settings_sections import Format
+from predictor.data.leads import EVENTS_PREFIX
+from predictor.data.number_formats import AMOUNTS
 from predictor.data.values import factorize_column
 from predictor.features.encode_set import SetFeatures
 from predictor.features.encode_value import DAY_S, ValueEncoder
@@ -38,7 +41,8 @@ class FeatureSet:
         event_types: The types of event in the training data.
         featured_types: Those of them with features of their own, besides the features over all events; None without events.
         windows_days: Days in which events are counted.
-        formats: Attribute, point column or `mql_at`, and its format in the training export, where that is not the plain one.
+        formats: Attribute, point column, `mql_at` or column of events (`events/value`), and its format in the training export,
+            where that is not the plain one.
     """
 
     features: tuple[Feature, ...]
@@ -58,6 +62,25 @@ class FeatureSet:
     def names(self) -> list[str]:
         """The names, in the order of the matrix."""
         return [feature.name for feature in self.features]
+
+    @cached_property
+    def amount_format(self) -> str | None:
+        """How a number may be written that was plain in training; None where a decimal comma makes 1,234 unclear."""
+        point, comma = AMOUNTS
+        return None if comma in dict(self.formats).values() else point
+
+    @cached_property
+    def attribute_formats(self) -> dict[str, str]:
+        """How attributes and points are written."""
+        formats = {name: column_format for name, column_format in self.formats if not name.startswith(EVENTS_PREFIX)}
+        numbers = (feature.name for feature in self.features if feature.is_attribute and feature.kind == "number")
+        return ({} if self.amount_format is None else dict.fromkeys(numbers, self.amount_format)) | formats
+
+    @cached_property
+    def event_formats(self) -> dict[str, Format]:
+        """How `occurred_at` and `value` of events are written."""
+        named = ((name.removeprefix(EVENTS_PREFIX), form) for name, form in self.formats if name.startswith(EVENTS_PREFIX))
+        return {name: cast("Format", column_format) for name, column_format in named}
 
     @cached_property
     def event_features(self) -> tuple[EventFeature, ...]:

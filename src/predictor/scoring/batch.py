@@ -55,7 +55,8 @@ def score_leads(
         from predictor.data.read.event_sources import open_frame  # noqa: PLC0415
 
         source = open_frame(raw_events) if isinstance(raw_events, pd.DataFrame) else raw_events
-        checked = check_events(source, scorer.settings, leads["lead_id"], now=now, drop=True)
+        formats = scorer.features.event_formats
+        checked = check_events(source, scorer.settings, leads["lead_id"], now=now, drop=True, formats=formats)
         events, findings = checked.table, (*findings, *checked.findings)
     return score_frame(scorer, leads, as_of=leads["as_of"], events=events, reasons=reasons), findings
 

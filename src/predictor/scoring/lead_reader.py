@@ -19,6 +19,7 @@ from predictor.data.formats import to_plain_format
 from predictor.data.job_titles import PARTS, add_title_parts, find_title, read_title
 from predictor.data.leads import reduce_email
 from predictor.data.missing import blank_missing
+from predictor.data.parse import parse_numbers
 from predictor.data.values import normal_text, to_number
 from predictor.features.encode import FeatureSet
 from predictor.points.rule import EventCondition
@@ -44,7 +45,10 @@ class LeadReader:
         self.points = settings.roles.points
         self._used = frozenset((*self.attributes, *self.points, "email", "email_domain"))
         self._features = features
-        self._formats = dict(features.formats)
+        self._set_formats = dict(features.formats)
+        points = {} if features.amount_format is None else dict.fromkeys(self.points, features.amount_format)
+        self._formats = points | features.attribute_formats
+        self._field_formats = self._list_field_formats()
         self.names = AttributeNames(settings, self.attributes)
         self._title = find_title(self.attributes)
         self._history = EventHistoryReader(features.is_missing)
@@ -104,7 +108,7 @@ class LeadReader:
             ScoringError: A score is not a number.
         """
         if len(self.points) == 1 and lead.points is not None:
-            values = {self.points[0]: to_plain_format(lead.points, self._formats.get(self.points[0]))}
+            values = {self.points[0]: self.read_field("points", lead.points)}
         try:
             return {name: to_number(values.get(name)) for name in self.points}
         except ValueError as error:
@@ -121,7 +125,36 @@ class LeadReader:
         plain = blank_missing(leads.drop(columns=["as_of"], errors="ignore"), self._features.missing_values)
         known = add_title_parts(reduce_email(plain), self.attributes)
         names = dict.fromkeys(["lead_id", *self.points, *self.attributes])
-        return to_plain_frame(known[[name for name in names if name in known]], self._formats, self._features.missing_values)
+        used = known[[name for name in names if name in known]]
+        formats = {name: form for name, form in self._formats.items() if name in used and self._is_needed(name, used[name])}
+        return to_plain_frame(used, formats, self._features.missing_values)
+
+    def _is_needed(self, name: str, column: pd.Series) -> bool:
+        """Whether a column must be converted: it was not plain in training, or it is not now."""
+        return name in self._set_formats or bool(parse_numbers(column)[1].any())
+
+    def read_field(self, field: str, value: object) -> Any:  # noqa: ANN401  JSON
+        """A value of a request that is no attribute, in the plain format; None where it means 'not known'.
+
+        Args:
+            field: `as_of`, `occurred_at` and `value` of events, or `points`.
+            value: Anything.
+        """
+        if self._features.is_missing(value):
+            return None
+        plain = to_plain_format(value, self._field_formats.get(field))
+        return None if self._features.is_missing(plain) else plain
+
+    def _list_field_formats(self) -> dict[str, str | None]:
+        features, formats, amount = self._features, self._set_formats, self._features.amount_format
+        mql_at, points = formats.get("mql_at"), self.points[0] if len(self.points) == 1 else ""
+        return {
+            "as_of": mql_at,
+            "mql_at": mql_at,
+            "occurred_at": features.event_formats.get("occurred_at", mql_at),
+            "value": features.event_formats.get("value", amount),
+            "points": formats.get(points, amount),
+        }
 
     def _add_title_parts(self, values: dict[str, Any]) -> None:
         """Add seniority and function from the job title, where the model uses them and they were not sent."""

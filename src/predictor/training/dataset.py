@@ -11,6 +11,7 @@ import pandas as pd
 from predictor.core.errors import Finding, count
 from predictor.core.html import to_table
 from predictor.core.settings import Settings
+from predictor.core.settings_sections import Format
 from predictor.core.wording import format_percent
 from predictor.data.leads import EVENTS_PREFIX, RULES_PREFIX, Leads
 from predictor.data.parse import to_days
@@ -151,6 +152,10 @@ class Dataset:
         drawn, leads_per_row = draw_representative(self.represented[positions])
         return positions[drawn], leads_per_row
 
+    def _list_event_formats(self) -> list[tuple[str, Format]]:
+        formats = {} if self.events is None else self.events.formats
+        return [(f"{EVENTS_PREFIX}{name}", column_format) for name, column_format in formats.items()]
+
     def fit_features(self, positions: np.ndarray) -> tuple[FeatureSet, tuple[Finding, ...]]:
         """The features that those leads can carry."""
         data, support = self.settings.data, self.settings.features.min_support
@@ -166,7 +171,7 @@ class Dataset:
             timezone=data.timezone,
             dated=self.leads.dated,
             visible=tuple(self.leads.attributes),
-            formats=tuple(self.leads.formats.items()),
+            formats=(*self.leads.formats.items(), *self._list_event_formats()),
             event_types=() if self.events is None else tuple(self.events.types)[:_MOST_TYPES],
             featured_types=types if chosen else None,
             windows_days=self.settings.features.windows_days,

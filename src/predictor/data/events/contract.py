@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import ibis
 import pandas as pd
@@ -15,7 +16,7 @@ from ibis.expr.types import BooleanValue, Table
 from predictor.core.errors import Finding, TableError, count, list_names
 from predictor.core.row_faults import Faults, check_dropped, offer_to_drop
 from predictor.core.settings import Settings
-from predictor.core.settings_sections import DATE_FORMATS
+from predictor.core.settings_sections import DATE_FORMATS, Format
 from predictor.core.shared_facts import describe_shared
 from predictor.data.columns import check_named, rename_to_ours
 from predictor.data.events.event_cells import materialise, parse_event_cells
@@ -69,16 +70,24 @@ class Events:
         types: Event type -> number of events and number of leads that have one; most frequent first.
         latest: The latest moment that is not in the future; None where there is none.
         findings: Warnings and tips, and what was left out.
+        formats: `occurred_at` and `value`, and how they are written, where that is not the plain format.
     """
 
     table: Table
     types: dict[str, tuple[int, int]]
     latest: pd.Timestamp | None
     findings: tuple[Finding, ...] = ()
+    formats: Mapping[str, Format] = field(default_factory=dict)
 
 
 def check_events(
-    raw: RawEvents, settings: Settings, lead_ids: pd.Series, *, now: pd.Timestamp | None = None, drop: bool | None = None
+    raw: RawEvents,
+    settings: Settings,
+    lead_ids: pd.Series,
+    *,
+    now: pd.Timestamp | None = None,
+    drop: bool | None = None,
+    formats: Mapping[str, Format] = MappingProxyType({}),
 ) -> Events:
     """The checked events of an export; columns beyond the contract are not read.
 
@@ -88,6 +97,7 @@ def check_events(
         lead_ids: The known leads; events of others are left out.
         now: Later events are reported; None skips this check.
         drop: Whether faulty rows are left out; None means as data.faulty_rows says.
+        formats: How `occurred_at` and `value` were written in training, for cells that may be read in two ways.
 
     Raises:
         TableError: All faults together: missing columns, broken rows, unreadable dates or values, events without a lead or
@@ -96,7 +106,10 @@ def check_events(
     read = raw.read(_match_columns(raw.columns, settings))
     data = settings.data
     order = next((name for name in DATE_FORMATS if name == f"date {data.date_order}"), None)
-    parsed = materialise(parse_event_cells(read.table, timezone=data.timezone, missing_values=data.missing_values, order=order))
+    cells = parse_event_cells(
+        read.table, timezone=data.timezone, missing_values=data.missing_values, order=order, formats=formats
+    )
+    parsed = materialise(cells.table)
     faults = (*read.faults, *_check_rows(parsed))
     if faults and not (data.faulty_rows == "drop" if drop is None else drop):
         raise TableError("events", [fault if drop is not None else offer_to_drop(fault) for fault in faults])
@@ -114,7 +127,8 @@ def check_events(
         *_check_duplicates(known, table),
         *_check_any(types),
     )
-    return Events(table=table, types=types, latest=_compute_latest_event(table, now), findings=findings)
+    latest = _compute_latest_event(table, now)
+    return Events(table=table, types=types, latest=latest, findings=findings, formats=cells.formats)
 
 
 def check_clocks(events: Events, lead_ids: pd.Series, as_of: pd.Series) -> tuple[Finding, ...]:

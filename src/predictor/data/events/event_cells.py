@@ -8,8 +8,10 @@ events, however many events there are.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 import ibis
 import numpy as np
@@ -18,7 +20,7 @@ import pyarrow as pa
 from ibis.expr.types import BooleanValue, IntegerValue, StringValue, Table, Value
 
 from predictor.core.settings_sections import Format
-from predictor.data.column_format import detect_format
+from predictor.data.column_format import POINTS, detect_format
 from predictor.data.detect_formats import to_plain_column
 from predictor.data.events.table import TEXTS, bit_length, list_odd_spellings, normalise_texts, trim
 from predictor.data.lead_keys import LONG_ID, to_key
@@ -28,11 +30,13 @@ from predictor.data.values import MOST_VALUE
 
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999
 _PLAUSIBLE_US = -2_208_988_800_000_000, 7_258_118_399_999_999  # years 1900 to 2199; some systems write others for 'no date'
+_NUMBERS = frozenset({*POINTS, "range 1-10"})
 _MOST_OFFSET_S = 14 * 3600  # of a zone from UTC
 _DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 _TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
 _PLAIN = rf"^{_DATE}([T ]{_TIME})?$"
 _ZONED = rf"^{_DATE}[T ]{_TIME}(Z| ?UTC| ?GMT|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)$"
+_GROUPED = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"  # 1.234 where a comma separates decimals
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 
 
@@ -51,14 +55,35 @@ def _count_zoned_us(moment: object) -> int:
     raise NotImplementedError  # never runs: Ibis reads the declaration, DuckDB has the function
 
 
-def parse_event_cells(raw: Table, *, timezone: str, missing_values: Sequence[str], order: Format | None = None) -> Table:
-    """The events with at_us, value, keys and normal texts; `bad_at` and `bad_value` mark cells that cannot be read.
+@dataclass(frozen=True)
+class EventCells:
+    """Events whose cells are parsed.
+
+    Attributes:
+        table: at_us, value, keys and normal texts; `bad_at` and `bad_value` mark cells that cannot be read.
+        formats: `occurred_at` and `value`, and how they are written, where that is not the plain format.
+    """
+
+    table: Table
+    formats: Mapping[str, Format]
+
+
+def parse_event_cells(
+    raw: Table,
+    *,
+    timezone: str,
+    missing_values: Sequence[str],
+    order: Format | None = None,
+    formats: Mapping[str, Format] = MappingProxyType({}),
+) -> EventCells:
+    """The events with parsed cells.
 
     Args:
         raw: A table on DuckDB: row, file, lead_id, occurred_at, event_type, and where present asset, campaign and value.
         timezone: The zone of dates without one.
         missing_values: Texts that mean 'not known'.
         order: The order of day and month of ambiguous dates.
+        formats: How `occurred_at` and `value` were written in training, for cells that may be read in two ways.
     """
     missing = read_missing(tuple(missing_values))
     words = sorted(word.lower() for word in missing.words - missing.days)
@@ -70,12 +95,18 @@ def parse_event_cells(raw: Table, *, timezone: str, missing_values: Sequence[str
     table = materialise(clean.select("row", "file", *texts, **_read_time(clean.occurred_at), **_read_value(clean.value)))
     odd = list_odd_spellings(table.select(*TEXTS))
     table = _read_keys(table)
-    table = _fill_numbers(_fill_times(_move_to_utc(table, timezone), timezone, order))
+    table = _move_to_utc(table, timezone)
+    found = {
+        "occurred_at": _detect(_list_distinct(table, "at_text"), dated=True, order=order or formats.get("occurred_at")),
+        "value": _detect(_list_distinct(table.filter(table.value.isnull()), "value_text")) or formats.get("value"),
+    }
+    table = _fill_numbers(_fill_times(table, timezone, found["occurred_at"]), found["value"])
     good_at = (table.at_us.between(*_PLAUSIBLE_US) & ~_lies_on(table.at_us, missing.days)).fill_null(False)
     good_value = (table.value.abs() <= MOST_VALUE).fill_null(False)
     bad = {"bad_at": ~good_at & table.has_at, "bad_value": ~good_value & table.has_value}
     table = table.mutate(**bad, at_us=ibis.cases((good_at, table.at_us)), value=ibis.cases((good_value, table.value)))
-    return normalise_texts(table.drop("at_text", "has_at", "local", "value_text", "has_value"), TEXTS, odd)
+    table = normalise_texts(table.drop("at_text", "has_at", "local", "value_text", "has_value"), TEXTS, odd)
+    return EventCells(table=table, formats={name: column_format for name, column_format in found.items() if column_format})
 
 
 def _lies_on(at_us: IntegerValue, days: Iterable[str]) -> BooleanValue:
@@ -133,11 +164,12 @@ def _keep_possible(us: IntegerValue) -> IntegerValue:
 
 
 def _read_value(column: Value) -> dict[str, Value]:
-    """The number, whether there is a cell, and its text where SQL cannot read it."""
+    """The number, whether there is a cell, and its text where SQL cannot read it, or reads a point that may group digits."""
     if column.type().is_numeric():
         return {"value": column, "has_value": column.notnull(), "value_text": ibis.null("string")}
     number = ibis.cases((column.re_search(_NUMBER), column)).try_cast("float64")
-    return {"value": number, "has_value": column.notnull(), "value_text": ibis.cases((number.isnull(), column))}
+    text = ibis.cases((number.isnull() | column.re_search(_GROUPED), column))
+    return {"value": number, "has_value": column.notnull(), "value_text": text}
 
 
 def _move_to_utc(table: Table, timezone: str) -> Table:
@@ -158,14 +190,22 @@ def _move_to_utc(table: Table, timezone: str) -> Table:
     return table.mutate(at_us=moved).drop("day", "shift", "local_us", "exact")
 
 
-def _fill_times(table: Table, timezone: str, order: Format | None) -> Table:
+def _detect(texts: pa.ChunkedArray, *, dated: bool = False, order: Format | None = None) -> Format | None:
+    """The format of all cells that are not plain; None where there is none."""
+    detected = detect_format(texts.to_pandas().astype("str"), dated=dated, order=order)
+    known = detected is not None and (dated or detected.format in _NUMBERS)
+    return detected.format if detected is not None and known else None
+
+
+def _to_plain(texts: pa.ChunkedArray, column_format: Format | None) -> pd.Series:
+    cells = texts.to_pandas().astype("str")
+    return cells if column_format is None else to_plain_column(cells, column_format)
+
+
+def _fill_times(table: Table, timezone: str, column_format: Format | None) -> Table:
     """The moments of texts that SQL could not read, where Python can."""
     texts = _list_distinct(table, "at_text")
-    cells = texts.to_pandas().astype("str")
-    detected = detect_format(cells, dated=True, order=order)  # of all cells that are not plain
-    if detected is not None and detected.format is not None:
-        cells = to_plain_column(cells, detected.format)
-    times, _ = parse_times(cells, timezone)
+    times, _ = parse_times(_to_plain(texts, column_format), timezone)
     table = _add_lookup(table, "at_text", known=pa.table({"key": texts, "found": _to_us(times)}))
     return table.mutate(at_us=table.at_us.coalesce(table.known)).drop("known")
 
@@ -180,13 +220,14 @@ def _read_keys(table: Table) -> Table:
     return table.mutate(lead_id=table.known.coalesce(table.lead_id)).drop("known")
 
 
-def _fill_numbers(table: Table) -> Table:
-    """The values of texts that SQL could not read, where Python can."""
-    texts = _list_distinct(table, "value_text")
-    numbers, _ = parse_numbers(texts.to_pandas().astype("str"))
+def _fill_numbers(table: Table, column_format: Format | None) -> Table:
+    """The values of texts that SQL could not read, where Python can; a decimal comma changes what a point means."""
+    odd = table if column_format == POINTS[1] else table.filter(table.value.isnull())
+    texts = _list_distinct(odd, "value_text")
+    numbers, _ = parse_numbers(_to_plain(texts, column_format))
     found = pa.array(numbers, pa.float64(), from_pandas=True)
     table = _add_lookup(table, "value_text", known=pa.table({"key": texts, "found": found}))
-    return table.mutate(value=table.value.coalesce(table.known)).drop("known")
+    return table.mutate(value=table.known.coalesce(table.value)).drop("known")
 
 
 def _list_distinct(table: Table, column: str) -> pa.ChunkedArray:

@@ -61,7 +61,7 @@ class CrmReader:
         self._map = read_map(crm)
         self._names = {normal_name(name): name for name in reversed(names)}
         self._features: dict[str, Feature] = {feature.name: feature for feature in features.features}
-        self._formats = dict(features.formats)
+        self._formats, self._is_missing = features.attribute_formats, features.is_missing
 
     def read(self, record: object) -> CrmLead:
         """A record as a lead.
@@ -87,7 +87,7 @@ class CrmReader:
                 self._add(name, value, draft)
         lead |= {name: record[name] for name in _LEAD_FIELDS if name in record and values is not record}
         if "as_of" in (lead.keys() | values.keys()):
-            lead["as_of"] = _read_as_of(lead.get("as_of", values.get("as_of")))
+            lead["as_of"] = self._read_as_of(lead.get("as_of", values.get("as_of")))
         if draft.events and isinstance(sent := lead.get("events", []), list):
             lead["events"] = [*sent, *draft.events]
         if draft.domain is not None:
@@ -96,6 +96,12 @@ class CrmReader:
         kind = record.get("attributes")
         kind = kind.get("type") if isinstance(kind, Mapping) else None
         return CrmLead(lead, self._warn(draft), kind if isinstance(kind, str) else "")
+
+    def _read_as_of(self, content: object) -> object:
+        """The moment, from the CRM's spelling; what is not a date is passed on, and refused as in a lead of ours."""
+        value = _unwrap(content)
+        plain = to_plain_format(value, self._formats.get("mql_at"))
+        return None if self._is_missing(value) or self._is_missing(plain) else read_moment(plain) or value
 
     def _find_values(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
         inner = record.get(self._map.properties) if self._map.properties else None
@@ -118,7 +124,7 @@ class CrmReader:
 
     def _add(self, name: str, content: object, draft: _Draft) -> None:
         value = _unwrap(content)
-        if value in (None, "") or name == "as_of":
+        if self._is_missing(value) or name == "as_of":
             return
         our_name = self._find_name(name)
         if isinstance(value, list) and our_name is not None:  # of an attribute with several values
@@ -178,12 +184,6 @@ class CrmReader:
 
 def _make_error(what: str) -> ScoringError:
     return ScoringError(f"LEAD022 The record {what}.")
-
-
-def _read_as_of(content: object) -> object:
-    """The moment, from the CRM's spelling; what is not a date is passed on, and refused as in a lead of ours."""
-    value = _unwrap(content)
-    return None if value in (None, "") else read_moment(value) or value
 
 
 def _unwrap(value: object) -> object:

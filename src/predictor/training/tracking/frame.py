@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from predictor.core.errors import PredictorError, ScoringError
-from predictor.data.parse import ISO_HINT, to_moment
+from predictor.data.parse import ISO_HINT, read_moment, to_moment
 from predictor.data.values import Event, to_number
 from predictor.scoring.answer import Lead
 from predictor.scoring.scorer import Scorer
@@ -84,14 +84,14 @@ def read_lead(scorer: Scorer, row: Mapping[Any, Any], now: datetime) -> Lead:
     Raises:
         ScoringError: No `lead_id`, `as_of` is no date, or `events` holds no list of events.
     """
-    missing, timezone = scorer.features.is_missing, scorer.settings.data.timezone
+    missing = scorer.features.is_missing
     if missing(row.get("lead_id")):
         raise ScoringError("LEAD001 The row has no lead_id. Send the CRM's key of every lead.")
     named = next((name for name in ("as_of", "mql_at") if not missing(row.get(name))), None)
-    as_of = now if named is None else _read_moment(named, row[named], timezone)
-    events = () if missing(row.get("events")) else tuple(_read_events(row["events"], timezone))
+    as_of = None if named is None else _read_moment(scorer, named, row[named])
+    events = () if missing(row.get("events")) else tuple(_read_events(scorer, row["events"]))
     attributes = {str(name): value for name, value in row.items() if name not in _FACTS}
-    return Lead(lead_id=_name_lead(row["lead_id"]), as_of=as_of, attributes=attributes, points=None, events=events)
+    return Lead(lead_id=_name_lead(row["lead_id"]), as_of=as_of or now, attributes=attributes, points=None, events=events)
 
 
 def _name_lead(key: Any) -> str:  # noqa: ANN401  a cell of any table
@@ -99,7 +99,7 @@ def _name_lead(key: Any) -> str:  # noqa: ANN401  a cell of any table
     return f"{key:.0f}" if isinstance(key, float) and key.is_integer() else str(key)
 
 
-def _read_events(content: Any, timezone: str) -> Iterable[Event]:  # noqa: ANN401  a cell of any table
+def _read_events(scorer: Scorer, content: Any) -> Iterable[Event]:  # noqa: ANN401  a cell of any table
     do = 'Send [{"occurred_at": "2026-03-31T14:05:00Z", "event_type": "pricing_page_view"}], or leave it out.'
     try:
         events = json.loads(content) if isinstance(content, str) else content
@@ -111,20 +111,28 @@ def _read_events(content: Any, timezone: str) -> Iterable[Event]:  # noqa: ANN40
         missing = [name for name in ("occurred_at", "event_type") if event.get(name) is None]
         if missing:
             raise ScoringError(f"LEAD025 Each of the events must have {' and '.join(missing)}, but one has not. {do}")
-        moment = _read_moment("occurred_at", event["occurred_at"], timezone)
-        value = None if event.get("value") is None else to_number(event["value"])
+        moment = _read_moment(scorer, "occurred_at", event["occurred_at"])
+        if moment is None:
+            raise ScoringError(f"LEAD025 Each of the events must have occurred_at, but one has no date. {do}")
+        value = scorer.reader.read_field("value", event.get("value"))
         yield Event(
             occurred_at=moment,
             event_type=event["event_type"],
             asset=event.get("asset"),
             campaign=event.get("campaign"),
-            value=value,
+            value=None if value is None else to_number(value),
         )
 
 
-def _read_moment(name: str, value: Any, timezone: str) -> datetime:  # noqa: ANN401
+def _read_moment(scorer: Scorer, name: str, value: Any) -> datetime | None:  # noqa: ANN401
+    """The moment of a cell; None where it means 'not known'."""
+    plain = scorer.reader.read_field(name, value)
+    if plain is None:
+        return None
     try:
-        moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else pd.Timestamp(value).to_pydatetime()
-        return to_moment(moment, timezone).astimezone(UTC)
+        moment = read_moment(pd.Timestamp(plain).to_pydatetime() if isinstance(plain, (date, np.datetime64)) else plain)
+        if moment is not None:
+            return to_moment(moment, scorer.settings.data.timezone).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
-        raise ScoringError(f"LEAD003 '{name}' must be a date, but is none. {ISO_HINT}, or leave it out.") from None
+        pass
+    raise ScoringError(f"LEAD003 '{name}' must be a date, but is none. {ISO_HINT}, or leave it out.")

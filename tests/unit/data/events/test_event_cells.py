@@ -37,7 +37,8 @@ moments = st.datetimes(datetime(1969, 1, 1), datetime(2040, 1, 1))  # noqa: DTZ0
 def parse(timezone="UTC", **columns):
     frame = pd.DataFrame({"lead_id": "a", "event_type": "x", "occurred_at": "2026-01-01", **columns})
     raw = open_frame(frame).read({name: name for name in frame})
-    return parse_event_cells(raw.table, timezone=timezone, missing_values=WORDS).order_by("row").to_pyarrow().to_pandas()
+    cells = parse_event_cells(raw.table, timezone=timezone, missing_values=WORDS)
+    return cells.table.order_by("row").to_pyarrow().to_pandas()
 
 
 def to_us(times):
