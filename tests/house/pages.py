@@ -181,7 +181,10 @@ def _describe_left_out(crm):
 
 def _list_distinct(names):
     """The names, once each of those that are compared as equal."""
-    return list({normal_name(name): name for name in reversed(list(names))}.values())[::-1]
+    distinct: dict[str, str] = {}
+    for name in names:
+        distinct.setdefault(normal_name(name), name)
+    return list(distinct.values())
 
 
 def _quote(names):
