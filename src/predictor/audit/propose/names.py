@@ -22,7 +22,7 @@ def read_names() -> dict[str, dict[str, list[str]]]:
 
 def list_named(names: Iterable[str], columns: Sequence[ColumnProfile]) -> list[ColumnProfile]:
     """The columns that have one of these names, in the order of the names: that of trust."""
-    return [column for name in names for column in columns if column.name in Names([name])]
+    return [column for known in (Names([name]) for name in names) for column in columns if column.name in known]
 
 
 @cache

@@ -235,11 +235,14 @@ def _read_outcome(cells: pd.Series, settings: Settings, distinct: int) -> YesNo:
     """The cells read as an outcome; nothing known of it where there are too many values."""
     if not 2 <= distinct <= _MOST_OUTCOMES:
         return YesNo()
-    outcome, bad = parse_outcome(cells, settings.label.outcome_yes, settings.label.outcome_no)
-    yes, no, others = (tuple(sorted(set(cells[mask].astype("str")))) for mask in (outcome == 1, outcome == 0, bad))
-    is_outcome = outcome.nunique() == 2 or bool(others)
-    share = float(outcome.notna().mean())
-    return YesNo(float(outcome.mean()) if is_outcome else None, (yes, no), others, answers_share=share)
+    counts = cells.value_counts()
+    values = pd.Series(counts.index, dtype=cells.dtype)
+    outcome, bad = parse_outcome(values, settings.label.outcome_yes, settings.label.outcome_no)
+    yes, no, others = (tuple(sorted(set(values[mask].astype("str")))) for mask in (outcome == 1, outcome == 0, bad))
+    accepted, refused = (int(counts[(outcome == value).to_numpy()].sum()) for value in (1, 0))
+    answers = accepted + refused
+    share = (accepted / answers if answers else math.nan) if (yes and no) or others else None
+    return YesNo(share, (yes, no), others, answers_share=answers / len(cells))
 
 
 def _read_single_text(cells: pd.Series, settings: Settings) -> str:
