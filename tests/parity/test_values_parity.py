@@ -59,11 +59,10 @@ def models(tmp_path_factory):
         "event_type": np.array(["visit", "download"])[draw.integers(0, 2, n)], "value": [f"{amount:,.2f}" for amount in revenue],
     })  # fmt: skip
     events.to_csv(folder / "events.csv", index=False)
-    save_trained(
-        train(load_settings(make_firm(folder, leads, data={"events": "events.csv"}, roles={"points": []}))),
-        folder / "models",
-        now=NOW,
+    path = make_firm(
+        folder, leads, data={"events": "events.csv"}, roles={"points": []}, model={"candidates": ["constant", "logistic"]}
     )
+    save_trained(train(load_settings(path)), folder / "models", now=NOW)
     return folder / "models"
 
 

@@ -27,7 +27,7 @@ _COUNT = re.compile(r"(-?\d+)(?:\.\d+)?")
 _ALL_ORDERS: tuple[Format, ...] = ("date d/m/y", "date m/d/y", "date y/m/d")
 ORDERS = _ALL_ORDERS[:2]
 _DATED = re.compile(
-    r"(?i:(?:^|[\s_])(?:date|time|timestamp|at|on|created|modified|updated|datum|dato|data|fecha|tarih|erstellt|angelegt|geändert"
+    r"(?i:(?:^|[\s_])(?:date|time|timestamp|at|on|created|modified|updated|datum|dato|data(?=$|[\s_]d[aeio]l?[\s_])|fecha|tarih|erstellt|angelegt|geändert"
     r"|créé|crée|creado|creada|aangemaakt|gewijzigd|oprettet|opprettet|skapad|utworzono|vytvořeno)(?:$|[\s_])|date$)|(?<=[a-z])At$"
 )
 _EPOCH_DIGITS: dict[Format, frozenset[int]] = {

@@ -10,7 +10,7 @@ import pandas as pd
 from predictor.core.errors import Finding, count, list_names
 from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS, Format
 from predictor.data.column_format import ORDERS, POINTS, DetectedFormat, detect_format, has_decimals
-from predictor.data.formats import COUNTED_DATES, to_plain_format
+from predictor.data.formats import COUNTED_DATES, DAY_FORMAT, to_plain_format
 from predictor.data.missing import MissingValues, read_missing
 from predictor.data.values import factorize_column
 
@@ -62,6 +62,9 @@ def detect_formats(
     set_order = next((name for name in ORDERS if name == f"date {order}"), None)
     columns = {name: detect_format(frame[name], name=name, dated=name in times, order=set_order) for name in names}
     detected = {name: column for name, column in columns.items() if column is not None}
+    if frame.attrs.get(DAY_FORMAT) == "excel 1904":
+        days = DetectedFormat("excel 1904", "numbers of days since 1904, as the workbook counts them")
+        detected = {name: days if column.format == "excel 1900" else column for name, column in detected.items()}
     detected = _resolve_points(frame, detected, [name for name in others if name not in set_formats])
     detected = _resolve_orders(frame, detected, times)
     formats = {name: column.format for name, column in detected.items() if column.format is not None}

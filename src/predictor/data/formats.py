@@ -18,6 +18,7 @@ from predictor.data.yes_no import to_plain_yes_no
 
 _SETS = {str(name): name for name in SET_FORMATS}
 _YES_NO = {str(name): name for name in YES_NO_FORMATS}
+DAY_FORMAT = "day format"  # in the `attrs` of a frame whose workbook counts days from 1904: the format of its day numbers
 COUNTED_DATES = frozenset({*EPOCHS, *DAY_NUMBERS})  # formats in which a number is a date
 _CONVERTERS: Mapping[str, Callable[[str], str | None]] = {
     **{name: partial(read_amount, format_name=name) for name in AMOUNTS},

@@ -70,7 +70,9 @@ def blank_missing(frame: pd.DataFrame, missing_values: Sequence[str]) -> pd.Data
     [[nan, '["API"]'], ['Mumbai', nan]]
     """
     missing = read_missing(tuple(missing_values))
-    return pd.DataFrame({str(name): blank_column(frame[name], missing) for name in frame.columns}, index=frame.index)
+    blanked = pd.DataFrame({str(name): blank_column(frame[name], missing) for name in frame.columns}, index=frame.index)
+    blanked.attrs = frame.attrs
+    return blanked
 
 
 def blank_column(column: pd.Series, missing: MissingValues) -> pd.Series:

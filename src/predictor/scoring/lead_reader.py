@@ -72,8 +72,7 @@ class LeadReader:
             ScoringError: An attribute is an object, is a list although it has one value, or is sent twice.
         """
         values = self._name_values(lead.attributes)
-        plain = {name: to_plain_format(values[name], form) for name, form in self._formats.items() if name in values}
-        values = {n: value for n, value in (values | plain).items() if n not in plain or not self._features.is_missing(value)}
+        self._convert(values)
         lists = [name for name, value in values.items() if isinstance(value, (list, tuple, dict))]
         if lists and (nested := [name for name in self.attributes if name in lists]):
             what = f"{list_names(nested)} must be single values, not lists or objects"
@@ -84,6 +83,17 @@ class LeadReader:
         self._add_title_parts(values)
         history = self._history.read(lead.events, lead.as_of) if self._features.dated else _NO_HISTORY
         return values, history, self._check(lead, values, history)
+
+    def _convert(self, values: dict[str, Any]) -> None:
+        """Convert values to the plain format, in place; those that mean 'not known' there are removed."""
+        for name, column_format in self._formats.items():
+            value = values.get(name)
+            if value is None or (plain := to_plain_format(value, column_format)) is value:
+                continue
+            if self._features.is_missing(plain):
+                del values[name]
+            else:
+                values[name] = plain
 
     def _name_values(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """The values that are known, by our names.

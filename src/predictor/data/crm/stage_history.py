@@ -15,6 +15,7 @@ from predictor.data.crm.field_maps import Names
 from predictor.data.crm.stages import make_episodes, name_stages
 from predictor.data.detect_formats import to_plain_column
 from predictor.data.parse import ISO_HINT, parse_times
+from predictor.data.unread_dates import describe_unread
 
 _PARTS = ("lead_id", "at", "field", "old", "new")
 
@@ -82,7 +83,8 @@ def _read_times(column: pd.Series, settings: Settings) -> pd.Series:
     if faulty.any():
         where = f"{count(int(faulty.sum()), 'row')} (first in row {int(faulty.to_numpy().argmax()) + 1:,})"
         do = f"{ISO_HINT}; where no day is above 12, set data.date_order."
-        raise TableError("leads", [Finding("LEAD003", "error", f"The history of leads holds no date in {where}.", do=do)])
+        looks = f": {describe_unread(plain[bad]).looks}" if bad.any() else ""
+        raise TableError("leads", [Finding("LEAD003", "error", f"The history of leads holds no date in {where}{looks}.", do=do)])
     return times
 
 

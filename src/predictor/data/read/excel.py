@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from predictor.core.errors import Finding, TableError, list_names
+from predictor.data.formats import DAY_FORMAT
 from predictor.data.read.table_errors import make_table_error
 from predictor.data.read.table_shape import MOST_LINES, FileTable, Shape, check_lines_above, locate_table
 
@@ -46,8 +47,9 @@ class _Sheet(NamedTuple):
 def read_excel(path: Path, table: str, sheet: str = "", rows: int | None = None) -> FileTable:
     """The rows of a sheet as a CSV would hold them, and findings about the choice of the sheet and the lines above the header.
 
-    Dates are ISO 8601, whole numbers have no decimal point. Without the name of a sheet it is the visible one whose table has the
-    most columns. What a workbook says about the size of its sheets is not believed.
+    Dates are ISO 8601, whole numbers have no decimal point. `DAY_FORMAT` in the frame's attrs: its day numbers count from 1904.
+    Without the name of a sheet it is the visible one whose table has the most columns. What a workbook says about the size of its
+    sheets is not believed.
 
     Args:
         path: The workbook.
@@ -60,7 +62,7 @@ def read_excel(path: Path, table: str, sheet: str = "", rows: int | None = None)
     """
     with _open_book(path, table) as book:
         found, notes = _choose_sheet(book, path, table, sheet)
-        lines = _list_rows(book[found.title])
+        lines, from_1904 = _list_rows(book[found.title]), book.epoch.year == 1904
         for _ in range(found.shape.header + 1):
             next(lines)
         names, texts = found.shape.names, islice(lines, None if rows is None else rows + 1)
@@ -70,6 +72,8 @@ def read_excel(path: Path, table: str, sheet: str = "", rows: int | None = None)
             parts.append(pd.DataFrame([row + [None] * (width - len(row)) for row in part], columns=range(width), dtype="str"))
     frame = pd.concat(parts, ignore_index=True)
     named = frame.set_axis([*names, *[""] * (frame.shape[1] - len(names))], axis=1)
+    if from_1904:
+        named.attrs[DAY_FORMAT] = "excel 1904"
     return FileTable(named.head(rows) if rows is not None else named, notes, whole=rows is None or len(frame) <= rows)
 
 

@@ -3,9 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from unit.audit.propose.proposals import list_faults, propose
+from unit.audit.propose.proposals import NOW, list_faults, propose
 
+from predictor.audit.propose.propose import propose_settings
 from predictor.audit.propose.settings_file import Proposal
+from predictor.core.settings import make_settings
+from predictor.data.load import load_tables
 
 MONTHS = {
     "german": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
@@ -78,3 +81,19 @@ def test_1970_among_other_old_dates_is_a_date(tmp_path):
     found = propose(tmp_path, leads)
     check_read(found)
     assert "missing_values" not in found.data
+
+
+def test_a_workbook_that_counts_days_from_1904(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    leads = make_export(lambda moment: (moment - pd.Timestamp("1904-01-01")) / pd.Timedelta(days=1), none=None)
+    book = openpyxl.Workbook()
+    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    for row in [list(leads), *leads.astype(object).where(leads.notna(), None).to_numpy().tolist()]:
+        book.active.append(row)
+    book.save(tmp_path / "leads.xlsx")
+    found = propose_settings([str(tmp_path / "leads.xlsx")], out=tmp_path / "predictor.toml", now=NOW)
+    check_read(found)
+    assert found.formats["MQL Date"][0] == "excel 1904"
+    settings = make_settings({"data": {"leads": "leads.xlsx"}, "columns": found.columns}, folder=tmp_path)
+    checked, _, _ = load_tables(settings, NOW)
+    assert checked.frame["mql_at"].dt.strftime("%Y-%m-%d %H:%M").iloc[0] == "2024-06-03 19:17"
