@@ -11,6 +11,7 @@ import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import cache, lru_cache, partial
 from importlib.resources import files
 from typing import Any
@@ -50,7 +51,7 @@ _NUMBER = re.compile(r"-?\d{1,18}(?:\.\d+)?")
 ORDERS: Mapping[str, tuple[str, str, str]] = {
     "date d/m/y": ("c", "b", "a"), "date m/d/y": ("c", "a", "b"), "date y/m/d": ("a", "b", "c"),
 }  # fmt: skip
-EPOCHS: Mapping[str, float] = {"epoch s": 1, "epoch ms": 1e3, "epoch us": 1e6}
+EPOCHS: Mapping[str, int] = {"epoch s": 1, "epoch ms": 1_000, "epoch us": 1_000_000}
 DAY_NUMBERS: Mapping[str, date] = {"excel 1900": date(1899, 12, 30), "excel 1904": date(1904, 1, 1)}  # the day with number 0
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _LEAP_BUG = 60  # Excel counts a 29 February 1900, which never was: earlier days are one further on
@@ -131,7 +132,7 @@ def read_epoch(text: str, format_name: str) -> str | None:
     if not _NUMBER.fullmatch(text):
         return None
     try:
-        moment = _EPOCH_START + timedelta(seconds=float(text) / EPOCHS[format_name])
+        moment = _EPOCH_START + timedelta(microseconds=round(Decimal(text) * (1_000_000 // EPOCHS[format_name])))
     except OverflowError:
         return None
     return moment.isoformat().replace("+00:00", "Z")
