@@ -35,14 +35,14 @@ class FastRoute(GuardedRoute):
         body_type, query_type = (cast("type[BaseModel]", part.field_info.annotation) for part in (body, query))
         parse_query = lru_cache(maxsize=256)(lambda text: query_type.model_validate(dict(QueryParams(text))))
 
-        def validate(content: Any, request: Request) -> tuple[BaseModel, BaseModel]:  # noqa: ANN401  JSON
+        def validate(content: Any, service: Service, request: Request) -> tuple[BaseModel, BaseModel]:  # noqa: ANN401  JSON
             faults, valid_query, valid_body = list[Any](), None, None
             try:
                 valid_query = parse_query(request.scope["query_string"])
             except ValidationError as error:
                 faults += locate_faults(error, "query")
             try:
-                valid_body = body_type.model_validate(content, context=find_service(request).scorer.reader)
+                valid_body = body_type.model_validate(content, context=service.scorer.reader)
             except ValidationError as error:
                 faults += locate_faults(error, "body")
             if valid_query is None or valid_body is None:
@@ -53,12 +53,13 @@ class FastRoute(GuardedRoute):
             content = await _read_body(request)
             service = find_service(request)
             large = len(await request.body()) > _LARGE
-            arguments = await run_in_threadpool(validate, content, request) if large else validate(content, request)
+            parts = content, service, request
+            arguments = await run_in_threadpool(validate, *parts) if large else validate(*parts)
             response: Response = await endpoint(service, *arguments, request)
             return response
 
         def validate_and_answer(content: Any, service: Service, request: Request) -> Response:  # noqa: ANN401  JSON
-            response: Response = endpoint(service, *validate(content, request), request)
+            response: Response = endpoint(service, *validate(content, service, request), request)
             return response
 
         async def answer_in_thread(request: Request) -> Response:

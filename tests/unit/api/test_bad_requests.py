@@ -125,7 +125,9 @@ def test_a_crm_is_found_in_an_encoded_query(client):
 
 def test_a_large_body_is_read_in_a_thread(client, lead, monkeypatch):
     threads, validate = set(), LeadIn.model_validate
-    monkeypatch.setattr(LeadIn, "model_validate", lambda *args: threads.add(threading.current_thread().name) or validate(*args))
+    monkeypatch.setattr(
+        LeadIn, "model_validate", lambda *args, **more: threads.add(threading.current_thread().name) or validate(*args, **more)
+    )
     lead["attributes"]["note"] = "x" * 600_000
     assert client.post("/v1/score", json=lead).status_code == 200
     [name] = threads
