@@ -39,7 +39,8 @@ def make_commands_page():
         f"""# Commands
 
 {MADE}
-Every command exits with 0 (done), 1 (findings or a refusal, with text) or 2 (wrong usage); most print JSON with `--json`.
+Every command exits with 0 (done), 1 (findings or a refusal, with text) or 2 (wrong usage), `retrain` also with 3 (the champion
+stays); most print JSON with `--json`.
 Progress and refusals go to standard error, results to standard output.
 
 {format_commands()}

@@ -14,14 +14,14 @@ from predictor.cli.models import app as models_app
 from predictor.cli.score import compare, score, threshold
 from predictor.cli.serve import monitor, serve
 from predictor.cli.store import app as store_app
-from predictor.cli.train import train
+from predictor.cli.train import retrain, train
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Predict the probability that a marketing qualified lead becomes a sales qualified lead, from your own history.",
 )
-for command in (simulate, init, check, train, score, compare, threshold, serve, monitor):
+for command in (simulate, init, check, train, retrain, score, compare, threshold, serve, monitor):
     app.command()(command)
 app.add_typer(models_app, name="models")
 app.add_typer(keys_app, name="keys")

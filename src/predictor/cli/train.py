@@ -108,3 +108,46 @@ def _load_stored(config: Path, models: Path) -> Dataset:
         return load_stored_dataset(load_settings(config), database)
     finally:
         database.close()
+
+
+_KEPT = 3  # exit code of a retraining after which the champion of before still serves
+
+
+@print_errors
+def retrain(
+    config: Config = SETTINGS,
+    models: Models = MODELS,
+    *,
+    track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
+    from_store: Annotated[
+        bool, typer.Option("--from-store", help="Train on stored scores and outcomes instead of the tables.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train on a schedule: one at a time, with a summary file, and an exit code that says what came of it.
+
+    The exit code is 0 where a new bundle serves, 3 where the champion of before stays, and 1 where the training failed. A failed
+    one leaves the champion as it was.
+    """
+    from predictor.training.retrain import SUMMARY
+    from predictor.training.retrain import retrain as run_retraining
+
+    settings = load_settings(config)
+    with console.show_progress() as progress:
+        outcome = run_retraining(
+            settings,
+            models,
+            load=lambda: _load_stored(config, models) if from_store else None,
+            track=track,
+            progress=progress,
+            advance=progress.advance,
+        )
+    if as_json:
+        print_json(outcome.to_json())
+    else:
+        console.out.print(console.escape(outcome.reason))
+        console.out.print(f"Summary: {console.escape(str(models / SUMMARY))}")
+    if outcome.not_done:
+        console.err.print(f"[yellow]Not done.[/] {console.escape(outcome.not_done)}")
+    if outcome.status == "kept":
+        raise typer.Exit(_KEPT)
