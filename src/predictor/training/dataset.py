@@ -16,13 +16,14 @@ from predictor.core.wording import format_percent
 from predictor.data.leads import EVENTS_PREFIX, RULES_PREFIX, Leads
 from predictor.data.parse import to_days
 from predictor.features.assemble import TOTAL
+from predictor.features.decode import decode_matrix
 from predictor.features.encode import FeatureSet
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
 from predictor.features.feature import Feature
 from predictor.features.fit import fit_features
 from predictor.model.outcomes import Outcomes
 from predictor.model.represented import draw_representative
-from predictor.model.sample import Sample
+from predictor.model.sample import Sample, make_forward_folds
 from predictor.model.split import Split, split_forward, split_random
 from predictor.points.award import Awards
 from predictor.points.fit_points import PointsTask
@@ -230,6 +231,39 @@ class Dataset:
             return sample
         accepted_at = np.where(sample.outcome == 1, to_days(self.leads.frame["sql_at"]).to_numpy()[at], np.inf)
         return replace(sample, accepted_at=accepted_at, pending_weights=outcomes.pending_weights).as_known_at(as_of)
+
+    def to_frame(self, *, split: bool = False) -> pd.DataFrame:
+        """The leads as a table, in the order of the export: what is known of each, and its features as people read them.
+
+        Args:
+            split: Whether to add what each lead is for. `part`: 'fit', 'test', or 'none' for leads that are pending, in the gap,
+                or not drawn of a sampled export. `fold`: the fold that predicts a training lead from others, counted from 0.
+                The features are then those of the training leads only.
+
+        Returns:
+            `lead_id`, `mql_at` or `order_by` where leads have them, `outcome` (1 accepted, 0 not, missing where not yet known),
+            `part` and `fold` where asked, then each feature under its name, as `decode_matrix` gives it. An attribute with one of
+            these names is called 'NAME (feature)'.
+
+        Raises:
+            TrainingError: The leads cannot be split.
+        """
+        frame, outcomes = self.leads.frame, self.outcomes
+        known = frame[[name for name in ("lead_id", "mql_at", "order_by") if name in frame]].reset_index(drop=True)
+        known = known.assign(outcome=np.where(outcomes.mature, outcomes.outcome, np.nan))
+        positions = outcomes.training
+        if split:
+            parts = self.split()
+            positions, part, fold = parts.fit, np.full(len(self), "none", dtype=object), np.full(len(self), np.nan)
+            part[parts.fit], part[parts.test] = "fit", "test"
+            features, _ = self.fit_features(parts.fit)
+            sample = self.sample(parts.fit, features, as_of=parts.starts)
+            for number, (_, predicted) in enumerate(make_forward_folds(sample, folds=self.settings.split.folds, gap=self.gap)):
+                fold[outcomes.sort_by_time(parts.fit)[predicted]] = number
+            known = known.assign(part=part, fold=pd.array(fold, dtype="Int64"))
+        features, _ = self.fit_features(positions)
+        values = decode_matrix(features, features.encode_table(self.rows, self.as_of).matrix)
+        return pd.concat([known, values.rename(columns={name: f"{name} (feature)" for name in known})], axis="columns")
 
     def describe_fit(self) -> dict[str, Any]:
         """What the final model is fitted on: how many leads, how many of them pending, and the first and last of them."""

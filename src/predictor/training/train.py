@@ -41,6 +41,7 @@ from predictor.training.audit import audit_dataset, collect_findings, refuse_err
 from predictor.training.bundle_files import dump, make_bundle_files, make_golden, make_metrics
 from predictor.training.compare import collect_test_leads
 from predictor.training.dataset import Dataset
+from predictor.training.explained import ExplainedLeads, explain_test_leads
 from predictor.training.fit import Advance, FittedCandidates, Progress, fit_candidates, refit
 from predictor.training.from_tables import load_dataset
 from predictor.training.promotion import judge_promotion
@@ -112,6 +113,27 @@ class Trained:
     def importance(self) -> pd.DataFrame:
         """What the chosen candidate looks at, as `compute_importance` gives it."""
         return pd.DataFrame(self.report.metrics["importance"], columns=["group", "rise", "spread"])
+
+    @property
+    def test_leads(self) -> pd.DataFrame:
+        """The test leads, oldest first, with what each candidate, fitted on the training leads only, said of them.
+
+        `lead_id`, `mql_at` or `order_by` where leads have them, `outcome`, `points` where the firm has them, and
+        `probability_NAME` by each candidate.
+        """
+        frame = self.dataset.leads.frame.iloc[self.split.test].reset_index(drop=True)
+        points = self.dataset.points.take(self.split.test)
+        known = frame[[name for name in ("lead_id", "mql_at", "order_by") if name in frame]].assign(outcome=self.verdict.outcome)
+        known = known if points is None else known.assign(points=points)
+        return known.assign(**{f"probability_{name}": values for name, values in self.verdict.probability.items()})
+
+    def explain(self, name: str | None = None) -> ExplainedLeads:
+        """Why the test leads score as they do: exact SHAP values of a candidate, by default of the chosen one.
+
+        Raises:
+            KeyError: There is no such candidate.
+        """
+        return explain_test_leads(self.dataset, self.split, self.models[self.verdict.chosen if name is None else name])
 
 
 @dataclass(frozen=True)
