@@ -19,6 +19,7 @@ from predictor.core.settings import load_settings
 
 if TYPE_CHECKING:
     from predictor.store.database import Database
+    from predictor.training.dataset import Dataset
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
 Models = Annotated[Path, typer.Option("--models", help="The folder of bundles.")]
@@ -85,3 +86,14 @@ def open_database(config: Path | None, models: Path) -> Database:
     settings = None if config is None else load_settings(config)
     url = settings.store.start_from(settings.folder).url if settings is not None else ""
     return Database(url) if url else Database.beside(models)
+
+
+def load_stored(config: Path, models: Path) -> Dataset:
+    """The dataset of stored scores and outcomes."""
+    from predictor.training.from_store import load_stored_dataset
+
+    database = open_database(config, models)
+    try:
+        return load_stored_dataset(load_settings(config), database)
+    finally:
+        database.close()

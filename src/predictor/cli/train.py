@@ -19,7 +19,7 @@ from predictor.cli.options import (
     Models,
     check_output_file,
     list_findings,
-    open_database,
+    load_stored,
     print_errors,
     print_json,
 )
@@ -29,7 +29,6 @@ from predictor.core.settings import load_settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from predictor.training.dataset import Dataset
     from predictor.training.tracking.record import Tracked
     from predictor.training.train import Saved, Trained
 
@@ -57,7 +56,7 @@ def train(
         check_output_file("--page", page, {".html": "page"})
     settings = load_settings(config)
     with console.show_progress() as progress:
-        dataset = _load_stored(config, models) if from_store else None
+        dataset = load_stored(config, models) if from_store else None
         trained = run_training(settings, dataset=dataset, progress=progress, advance=progress.advance)
         progress("Writing the bundle")
         saved = save_trained(trained, models, now=datetime.now(UTC))
@@ -99,17 +98,6 @@ def _write_extras(
     return tracked, " ".join(errors)
 
 
-def _load_stored(config: Path, models: Path) -> Dataset:
-    """The dataset of stored scores and outcomes."""
-    from predictor.training.from_store import load_stored_dataset
-
-    database = open_database(config, models)
-    try:
-        return load_stored_dataset(load_settings(config), database)
-    finally:
-        database.close()
-
-
 _KEPT = 3  # exit code of a retraining after which the champion of before still serves
 
 
@@ -137,7 +125,7 @@ def retrain(
         outcome = run_retraining(
             settings,
             models,
-            load=lambda: _load_stored(config, models) if from_store else None,
+            load=lambda: load_stored(config, models) if from_store else None,
             track=track,
             progress=progress,
             advance=progress.advance,

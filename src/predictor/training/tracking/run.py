@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from mlflow import MlflowClient, MlflowException
 from mlflow.entities import Metric, Param
@@ -84,6 +85,23 @@ def write_alias(bundle: str, settings: Settings) -> Tracked:
             "The bundle still serves; leave -c out where the training was not tracked."
         )
     return Tracked(run_id=version.run_id or "", uri=shown, model_version=int(version.version), alias="champion")
+
+
+def fetch_artifacts(run_id: str, folder: Path, settings: Settings) -> Path:
+    """The bundle that a run keeps, copied into a folder.
+
+    Raises:
+        TrackingError: MLflow cannot be reached, or has no such run with a bundle.
+    """
+    place = find_place(settings)
+    shown = hide_password(place.uri)
+    try:
+        with _be_quiet(), be_patient():
+            client, _ = _open(place, settings.tracking.experiment)
+            return Path(client.download_artifacts(run_id, "bundle", str(folder)))
+    except _FAULTS as error:
+        what = f"There is no bundle '{run_id}' here, and MLflow at '{shown}' gives none for a run of that id: {_explain(error)}."
+        raise TrackingError(f"{what} Name a bundle's folder, or give the settings of the run with -c.") from None
 
 
 def _explain(error: Exception) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from predictor.core.settings import Settings
 from predictor.training.tracking.record import Tracked, TrainingRecord
 
-__all__ = ["Tracked", "TrainingRecord", "move_alias", "track_training"]
+__all__ = ["Tracked", "TrainingRecord", "fetch_bundle", "move_alias", "track_training"]
 
 
 def track_training(record: TrainingRecord, *, settings: Settings) -> Tracked:
@@ -36,6 +37,23 @@ def move_alias(bundle: str, settings: Settings) -> Tracked:
     from predictor.training.tracking.run import write_alias  # noqa: PLC0415
 
     return write_alias(bundle, settings)
+
+
+def fetch_bundle(run_id: str, folder: Path, settings: Settings) -> Path:
+    """The bundle that a run in MLflow keeps, copied into a folder.
+
+    Args:
+        run_id: The run.
+        folder: An empty folder.
+        settings: Section tracking says where MLflow is.
+
+    Raises:
+        TrackingError: MLflow cannot be reached, or has no such run with a bundle.
+    """
+    _stay_silent()
+    from predictor.training.tracking.run import fetch_artifacts  # noqa: PLC0415
+
+    return fetch_artifacts(run_id, folder, settings)
 
 
 def _stay_silent() -> None:

@@ -1,0 +1,119 @@
+"""The training of a bundle, done again: whether data, versions, files and figures are what they were."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from predictor.core.settings import Settings, make_settings
+from predictor.scoring.bundle.files import Bundle
+from predictor.training.dataset import Dataset
+from predictor.training.fit import Advance, Progress
+from predictor.training.train import Trained, train
+
+Pair = tuple[Any, Any]  # what it was, and what it is now; None for what there is not
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reproduction:
+    """A bundle beside the same training done again; only what differs is listed.
+
+    Attributes:
+        version: The bundle's name.
+        data: Table -> its fingerprint then and now.
+        versions: Package -> its version then and now.
+        commit: The git commit of the settings' folder then and now; None where it is the same.
+        files: Files of the bundle whose text differs; one that only one of the two has is among them.
+        metrics: Candidate and metric of the forward test -> figure then and now.
+        same: How many files are equal to the byte.
+    """
+
+    version: str
+    data: dict[str, Pair]
+    versions: dict[str, Pair]
+    commit: Pair | None
+    files: tuple[str, ...]
+    metrics: dict[str, Pair]
+    same: int
+
+    @property
+    def equal(self) -> bool:
+        """Whether the data and every file are what they were, whatever the versions."""
+        return not (self.data or self.files)
+
+    def to_json(self) -> dict[str, Any]:
+        """The content as JSON."""
+        return asdict(self) | {"equal": self.equal}
+
+    def describe(self) -> str:
+        """What the comparison says, in a sentence or two."""
+        if self.equal:
+            return f"Equal: the data and all {self.same} files of '{self.version}' are what they were."
+        causes = [name for name, found in (("data", self.data), ("versions", self.versions), ("commit", self.commit)) if found]
+        why = f" What else differs: {', '.join(causes)}." if causes else " Data, versions and commit are the same."
+        return f"Not equal: {len(self.files)} of {self.same + len(self.files)} files of '{self.version}' differ.{why}"
+
+
+def read_settings(bundle: Bundle, folder: Path) -> Settings:
+    """The settings that a bundle was trained with.
+
+    Args:
+        bundle: The bundle.
+        folder: Where its relative paths start.
+    """
+    return make_settings(tomllib.loads(bundle.files["config.toml"]), folder=folder, source=f"config.toml of '{bundle.version}'")
+
+
+def reproduce(
+    bundle: Bundle,
+    settings: Settings,
+    *,
+    dataset: Dataset | None = None,
+    progress: Progress = lambda _: None,
+    advance: Advance = lambda _: None,
+) -> Reproduction:
+    """Train once more with the settings of a bundle, and compare; nothing is written.
+
+    Args:
+        bundle: The bundle.
+        settings: Its settings, as `read_settings` gives them.
+        dataset: What to learn from; None means the tables that the settings name.
+        progress: Called with what begins now, in words.
+        advance: Called with the share of the tuning that is done, 0 to 1.
+
+    Raises:
+        PredictorError: Whatever `train` raises.
+    """
+    return compare_training(bundle, train(settings, dataset=dataset, progress=progress, advance=advance))
+
+
+def compare_training(bundle: Bundle, trained: Trained) -> Reproduction:
+    """A bundle beside a training."""
+    then, now = bundle.manifest, trained.facts
+    files = {name: text for name, text in bundle.files.items() if name in then["files"]}
+    names = sorted({*files, *trained.files})
+    different = tuple(name for name in names if files.get(name) != trained.files.get(name))
+    commit = then.get("git_commit"), now["git_commit"]
+    return Reproduction(
+        version=bundle.version,
+        data=_list_differences(then["data"], now["data"]),
+        versions=_list_differences(then["versions"], now["versions"]),
+        commit=None if commit[0] == commit[1] else commit,
+        files=different,
+        metrics=_list_differences(_flatten(bundle.files["metrics.json"]), _flatten(trained.files["metrics.json"])),
+        same=len(names) - len(different),
+    )
+
+
+def _list_differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Pair]:
+    pairs = {name: (then.get(name), now.get(name)) for name in dict.fromkeys([*then, *now])}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _flatten(metrics: str) -> dict[str, Any]:
+    test = json.loads(metrics)["test"]
+    return {f"{candidate} {metric}": figure for candidate, figures in test.items() for metric, figure in figures.items()}
