@@ -54,13 +54,13 @@ def train(
 
     if page is not None:
         check_output_file("--page", page, {".html": "page"})
-    settings = load_settings(config)
+    settings, began = load_settings(config), datetime.now(UTC)
     with console.show_progress() as progress:
         dataset = load_stored(config, models) if from_store else None
         trained = run_training(settings, dataset=dataset, progress=progress, advance=progress.advance)
         progress("Writing the bundle")
         saved = save_trained(trained, models, now=datetime.now(UTC))
-        tracked, errors = _write_extras(trained, saved, page=page, track=track, progress=progress)
+        tracked, errors = _write_extras(trained, saved, page=page, began=began if track else None, progress=progress)
     if as_json:
         metrics = json.loads(trained.files["metrics.json"])
         run = None if tracked is None else asdict(tracked)
@@ -77,17 +77,17 @@ def train(
 
 
 def _write_extras(
-    trained: Trained, saved: Saved, *, page: Path | None, track: bool, progress: Callable[[str], None]
+    trained: Trained, saved: Saved, *, page: Path | None, began: datetime | None, progress: Callable[[str], None]
 ) -> tuple[Tracked | None, str]:
-    """Record the run and write the page; the errors are a text, to be raised after the results of the bundle were shown."""
+    """Record the run, unless its begin is None, and write the page; errors are a text, to be raised after the results."""
     from predictor.report.page.render import render_page
     from predictor.training.train import track_trained
 
     tracked, errors = None, []
-    if track:
+    if began is not None:
         progress("Recording the run in MLflow")
         try:
-            tracked = track_trained(trained, saved)
+            tracked = track_trained(trained, saved, began=began)
         except TrackingError as error:
             errors.append(str(error))
     if page is not None:

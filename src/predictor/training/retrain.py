@@ -146,7 +146,7 @@ def retrain(
             save_summary(_end(outcome, models, reason=reason), models)
             raise
         progress("Recording the run in MLflow" if track else "Writing the summary")
-        run, not_done = _track(trained, saved) if track else (None, "")
+        run, not_done = _track(trained, saved, began) if track else (None, "")
         done = _end(outcome, models, reason=saved.reason, status="promoted" if saved.promoted else "kept")
         done = replace(
             done,
@@ -189,10 +189,10 @@ def _read_champion(models: Path) -> str | None:
     return None
 
 
-def _track(trained: Trained, saved: Saved) -> tuple[str | None, str]:
+def _track(trained: Trained, saved: Saved, began: datetime) -> tuple[str | None, str]:
     """The run in MLflow, and why there is none."""
     try:
-        return track_trained(trained, saved).run_id, ""
+        return track_trained(trained, saved, began=began).run_id, ""
     except TrackingError as error:
         return None, str(error)
 

@@ -45,6 +45,7 @@ from predictor.training.explained import ExplainedLeads, explain_test_leads
 from predictor.training.fit import Advance, FittedCandidates, Progress, fit_candidates, refit
 from predictor.training.from_tables import load_dataset
 from predictor.training.promotion import judge_promotion
+from predictor.training.tables import describe_tables
 from predictor.training.tracking.record import Tracked, TrainingRecord
 from predictor.training.tracking.track import track_training
 
@@ -241,8 +242,13 @@ def save_trained(trained: Trained, models: Path, *, now: datetime) -> Saved:
     return Saved(folder, earned, reason)
 
 
-def track_trained(trained: Trained, saved: Saved) -> Tracked:
+def track_trained(trained: Trained, saved: Saved, *, began: datetime | None = None) -> Tracked:
     """Keep the training in MLflow.
+
+    Args:
+        trained: The training.
+        saved: Its bundle.
+        began: When the training began; None: the run begins now.
 
     Raises:
         TrackingError: MLflow cannot be reached; bundle and champion are as they were.
@@ -256,6 +262,9 @@ def track_trained(trained: Trained, saved: Saved) -> Tracked:
         versions=trained.facts["versions"],
         git_commit=trained.facts["git_commit"],
         figures=_draw_figures(trained),
+        began=began,
+        tables=describe_tables(trained.dataset, trained.facts["data"]),
+        test_leads=trained.test_leads.drop(columns=["lead_id", "mql_at", "order_by"], errors="ignore"),
     )
     return track_training(record, settings=trained.dataset.settings)
 

@@ -100,7 +100,7 @@ def test_only_one_at_a_time(tmp_path):
 
 
 def test_what_cannot_be_recorded_is_told_and_the_bundle_serves_all_the_same(tmp_path, monkeypatch):
-    def refuse(*_):
+    def refuse(*_, **__):
         raise TrackingError("MLflow is away.")
 
     monkeypatch.setattr(module, "track_trained", refuse)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from predictor.core.settings import Settings
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 _WHERE = ("tracking", "store")  # sections that say where things are kept, maybe with a password, not how the model was trained
@@ -20,6 +23,25 @@ _ROUTED = ("share_routed", "leads_per_week", "sqls_caught")
 _ADVICE = ("conversion", "conversion_low", "conversion_high", *_ROUTED, "value")
 _TUNING = ("tries", "loss", "usual", "rounds", "members")
 _GATE = ("conversion", "low", "high", *_ROUTED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedTable:
+    """A table that a training read, as MLflow describes a dataset.
+
+    Attributes:
+        name: `leads` or `events`.
+        source: The file or the address it was read from, without a password.
+        digest: The fingerprint of what was read.
+        columns: Name -> kind of value: `string`, `double`, `datetime` and so on.
+        rows: How many.
+    """
+
+    name: str
+    source: str
+    digest: str
+    columns: Mapping[str, str]
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -35,6 +57,9 @@ class TrainingRecord:
         versions: Package -> version.
         git_commit: None where there is none.
         figures: Name -> figure, drawn already.
+        began: When the training began; None for now.
+        tables: The tables that it read.
+        test_leads: One row a test lead without anything that names it: `outcome`, `points`, `probability_NAME`; None for none.
     """
 
     folder: Path
@@ -45,6 +70,9 @@ class TrainingRecord:
     versions: Mapping[str, str] = field(default_factory=dict)
     git_commit: str | None = None
     figures: Mapping[str, Figure] = field(default_factory=dict)
+    began: datetime | None = None
+    tables: tuple[TrainedTable, ...] = ()
+    test_leads: pd.DataFrame | None = None
 
     @property
     def champion(self) -> str:
@@ -133,6 +161,29 @@ def describe_training(record: TrainingRecord) -> dict[str, float]:
     return describe_candidate(record, record.champion) | _keep_numbers(figures)
 
 
+def describe_candidate_params(record: TrainingRecord, name: str) -> dict[str, str]:
+    """How a candidate was fitted: its name; of the chosen its calibrator; of tuned trees the parameters that tuning found.
+
+    >>> metrics = {"champion": "lightgbm", "tuning": {"parameters": {"num_leaves": 4}, "rounds": 80, "members": 2}}
+    >>> describe_candidate_params(TrainingRecord(Path("b"), True, "", metrics), "lightgbm")
+    {'candidate': 'lightgbm', 'num_leaves': '4', 'rounds': '80', 'members': '2'}
+    """
+    params: dict[str, Any] = {"candidate": name}
+    if name == record.champion:
+        params |= {"calibrator": (record.metrics.get("calibrator") or {}).get("kind")}
+    tuning = record.metrics.get("tuning") or {}
+    if name.startswith("lightgbm") and tuning:
+        params |= {**tuning["parameters"], "rounds": tuning["rounds"], "members": tuning["members"]}
+    return {key: str(value) for key, value in params.items() if value is not None}
+
+
+def _name_user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container whose user has no name
+        return ""
+
+
 def _keep_numbers(figures: Mapping[str, Any]) -> dict[str, float]:
     """The figures that are known; MLflow has no value for one that is not."""
     return {name: float(value) for name, value in figures.items() if value is not None and math.isfinite(value)}
@@ -151,6 +202,10 @@ def describe_tags(record: TrainingRecord) -> dict[str, str]:
         "calibrator": (record.metrics.get("calibrator") or {}).get("kind"),
         "calibration": (record.metrics.get("calibration") or {}).get("verdict"),
         "git_commit": record.git_commit,
+        "mlflow.source.git.commit": (record.git_commit or "").rstrip("+"),
+        "mlflow.source.type": "LOCAL",
+        "mlflow.source.name": "predictor",
+        "mlflow.user": _name_user(),
         **data,
         **fit,
         **{f"version.{name}": version for name, version in record.versions.items()},

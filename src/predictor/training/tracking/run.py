@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from mlflow import MlflowClient, MlflowException
-from mlflow.entities import Metric, Param
+from mlflow.entities import Dataset as MlflowDataset
+from mlflow.entities import DatasetInput, InputTag, Metric, Param
 from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,8 +22,10 @@ from predictor.training.tracking.model import log_model, register_model
 from predictor.training.tracking.place import Place, be_patient, check_database, find_place
 from predictor.training.tracking.record import (
     Tracked,
+    TrainedTable,
     TrainingRecord,
     describe_candidate,
+    describe_candidate_params,
     describe_params,
     describe_tags,
     describe_training,
@@ -36,6 +41,7 @@ _UNREACHABLE = {
 }
 _LONGEST = 300  # letters of a message that is MLflow's own
 _PARENT = "mlflow.parentRunId"
+_DIGEST = 36  # characters that MLflow keeps of the digest of a dataset
 
 
 def write_training(record: TrainingRecord, settings: Settings) -> Tracked:
@@ -144,14 +150,20 @@ def _open(place: Place, experiment: str) -> tuple[MlflowClient, str]:
 
 def _write(client: MlflowClient, experiment_id: str, record: TrainingRecord, settings: Settings) -> tuple[str, int]:
     tags = describe_tags(record)
-    with _run(client, experiment_id, record.folder.name, tags | {"mlflow.note.content": tags.get("verdict", "")}) as run_id:
+    tags |= {"mlflow.note.content": tags.get("verdict", "")}
+    with _run(client, experiment_id, record.folder.name, tags, began=record.began) as run_id:
         client.log_batch(run_id, params=[Param(name, text) for name, text in describe_params(settings).items()])
+        client.log_inputs(run_id, [_describe_table(table) for table in record.tables])
         for name in record.metrics["test"]:
             marks = {_PARENT: run_id, "candidate": name, "chosen": str(name == record.champion).lower()}
             with _run(client, experiment_id, name, marks) as nested_id:
+                params = describe_candidate_params(record, name)
+                client.log_batch(nested_id, params=[Param(key, text) for key, text in params.items()])
                 _log_metrics(client, nested_id, describe_candidate(record, name))
         for name, figure in record.figures.items():
             client.log_figure(run_id, figure, f"figures/{name}.png")
+        if record.test_leads is not None:
+            client.log_table(run_id, record.test_leads, "forward_test.json")
         client.log_artifacts(run_id, str(record.folder), "bundle")
         model = log_model(client, record, experiment_id=experiment_id, run_id=run_id)
         _log_metrics(client, run_id, describe_training(record), model_id=model[0])
@@ -159,9 +171,12 @@ def _write(client: MlflowClient, experiment_id: str, record: TrainingRecord, set
 
 
 @contextmanager
-def _run(client: MlflowClient, experiment_id: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
+def _run(
+    client: MlflowClient, experiment_id: str, name: str, tags: Mapping[str, str], *, began: datetime | None = None
+) -> Iterator[str]:
     """A run that ends as finished, or as failed where something goes wrong within."""
-    run_id = str(client.create_run(experiment_id, tags=dict(tags), run_name=name).info.run_id)
+    start = None if began is None else int(began.timestamp() * 1000)
+    run_id = str(client.create_run(experiment_id, start_time=start, tags=dict(tags), run_name=name).info.run_id)
     try:
         yield run_id
     except BaseException:
@@ -169,6 +184,19 @@ def _run(client: MlflowClient, experiment_id: str, name: str, tags: Mapping[str,
             client.set_terminated(run_id, "FAILED")
         raise
     client.set_terminated(run_id, "FINISHED")
+
+
+def _describe_table(table: TrainedTable) -> DatasetInput:
+    columns = [{"name": name, "type": kind, "required": False} for name, kind in table.columns.items()]
+    dataset = MlflowDataset(
+        name=table.name,
+        digest=table.digest[:_DIGEST],
+        source_type="local",
+        source=json.dumps({"uri": table.source}),
+        schema=json.dumps({"mlflow_colspec": columns}),
+        profile=json.dumps({"num_rows": table.rows, "num_elements": table.rows * len(columns)}),
+    )
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
 
 
 def _log_metrics(client: MlflowClient, run_id: str, figures: Mapping[str, float], model_id: str | None = None) -> None:

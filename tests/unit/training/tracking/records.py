@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import matplotlib.figure
@@ -22,8 +24,9 @@ from predictor.points.rulebook import load_rule_book
 from predictor.scoring.batch import award_leads
 from predictor.scoring.bundle.files import save_bundle
 from predictor.training.bundle_files import dump, make_bundle_files, make_golden, make_metrics
-from predictor.training.tracking.record import TrainingRecord
+from predictor.training.tracking.record import TrainedTable, TrainingRecord
 
+BEGAN = datetime(2026, 5, 1, tzinfo=UTC)
 SENIORITIES = ["C-level", "VP", "Director", "Manager", "Student"]
 EVENTS = ["pricing_page_view", "demo_page_view", "email_click", "webinar_attended", "unsubscribed", "page_view"]
 
@@ -83,7 +86,11 @@ def make_record(folder: Path, *, champion: str = "logistic") -> tuple[TrainingRe
     figure = matplotlib.figure.Figure()
     figure.subplots().plot([0, 1], [0, 1])
     metrics = json.loads(files["metrics.json"])
-    return TrainingRecord(saved, True, "It lost less.", metrics=metrics, **facts, figures={"reliability": figure}), settings
+    record = TrainingRecord(saved, True, "It lost less.", metrics=metrics, **facts, figures={"reliability": figure}, began=BEGAN)
+    columns = {"lead_id": "string", "employees": "double", "mql_at": "datetime"}
+    table = TrainedTable(name="leads", source="leads.csv", digest="ab12" * 16, columns=columns, rows=600)
+    tested = pd.DataFrame({"outcome": verdict.outcome, "probability_logistic": verdict.probability[champion]})
+    return replace(record, tables=(table,), test_leads=tested), settings
 
 
 def learn(name: str, sample: Sample) -> CalibratedModel:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
+import json
 import os
 from pathlib import Path
 
 import pytest
+from unit.training.tracking.records import BEGAN
 
 from predictor.core.errors import TrackingError
 from predictor.core.settings import make_settings
@@ -59,6 +62,38 @@ def test_the_training_carries_params_metrics_and_tags(made, tracked):
     assert "data.events" not in run.tags
     assert run.tags["calibrator"] == "tempered"
     assert (run.metrics["tuning_tries"], run.metrics["tuning_loss"], run.metrics["tuning_usual"]) == (17, 0.4, 0.5)
+
+
+def test_the_run_began_with_the_training_and_says_who_and_from_what(tracked):
+    client, first, _ = tracked
+    run = client.get_run(first.run_id)
+    assert run.info.start_time == int(BEGAN.timestamp() * 1000)
+    assert run.info.end_time > run.info.start_time
+    assert run.data.tags["mlflow.source.git.commit"] == "c0ffee"
+    assert run.data.tags["mlflow.source.name"] == "predictor"
+    assert run.data.tags["mlflow.user"] == getpass.getuser()
+    (table,) = run.inputs.dataset_inputs
+    assert (table.dataset.name, table.dataset.digest) == ("leads", ("ab12" * 16)[:36])
+    assert json.loads(table.dataset.schema)["mlflow_colspec"][1] == {"name": "employees", "type": "double", "required": False}
+    assert json.loads(table.dataset.profile) == {"num_rows": 600, "num_elements": 1800}
+    assert json.loads(table.dataset.source) == {"uri": "leads.csv"}
+    assert [(tag.key, tag.value) for tag in table.tags] == [("mlflow.data.context", "training")]
+
+
+def test_a_candidate_says_how_it_was_fitted(tracked):
+    client, first, _ = tracked
+    nested = {run.info.run_name: run.data.params for run in list_nested(client, first)}
+    assert nested["logistic"] == {"candidate": "logistic", "calibrator": "tempered"}
+    assert nested["points"] == {"candidate": "points"}
+
+
+def test_the_forward_test_is_a_table_without_anything_that_names_a_lead(made, tracked):
+    record, _ = made
+    client, first, _ = tracked
+    table = json.loads(Path(client.download_artifacts(first.run_id, "forward_test.json")).read_text())
+    assert table["columns"] == ["outcome", "probability_logistic"]
+    assert len(table["data"]) == 170
+    assert [row[0] for row in table["data"]] == list(record.test_leads["outcome"])
 
 
 def test_files_are_the_bundle_and_the_figures(made, tracked, tmp_path):
