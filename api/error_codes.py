@@ -14,8 +14,22 @@ from predictor.core.errors import PredictorError, count
 from .schemas.answers import FaultOut
 
 LOG = logging.getLogger("api")
-_CODES = tuple(f"API{number:03}" for number in range(1, 13))
-NO_JSON, WRONG_FIELD, NO_PATH, NO_MODEL, NO_REPORT, NO_STORE, UNEXPECTED, NO_KEY, NO_SCOPE, NO_KEYS, TOO_LARGE, TOO_SLOW = _CODES
+_CODES = tuple(f"API{number:03}" for number in range(1, 14))
+(
+    NO_JSON,
+    WRONG_FIELD,
+    NO_PATH,
+    NO_MODEL,
+    NO_REPORT,
+    NO_STORE,
+    UNEXPECTED,
+    NO_KEY,
+    NO_SCOPE,
+    NO_KEYS,
+    TOO_LARGE,
+    TOO_SLOW,
+    USED_KEY,
+) = _CODES
 _MOST = 5  # faults listed for one request
 _CODED = re.compile(r"([A-Z]+\d{3}) (.*)", re.DOTALL)
 _TYPE_NAMES = {

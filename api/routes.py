@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from predictor.core.errors import list_names
-from predictor.data.parse import to_moment
 from predictor.scoring.threshold_advice import advise_threshold
 from predictor.store.store import Store
 
@@ -19,32 +17,22 @@ from .error_codes import NO_REPORT, WRONG_FIELD, RefusalError
 from .http.guarded_route import GuardedRoute
 from .http.metrics import CONTENT_TYPE, Metrics
 from .http.pages import make_page_response
-from .schemas.answers import METRICS, NO_LEAD, NO_PAGE, UNREADY, WRONG, ErasureOut, OutcomeOut, WarningOut
+from .outcome_routes import add_outcome_routes, find_store
+from .schemas.answers import METRICS, NO_LEAD, NO_PAGE, UNREADY, WRONG, ErasureOut
 from .schemas.model import FeatureOut, LiveOut, ModelOut, ReadyOut, RecommendedOut, ThresholdOut, ThresholdRow
-from .schemas.requests import Key, OutcomeIn, ThresholdQuery
+from .schemas.requests import Key, ThresholdQuery
 from .score_routes import add_score_routes
-from .serving.service import Served, Service, find_service
+from .serving.service import Served, Service
 
 router = APIRouter(route_class=GuardedRoute, generate_unique_id_function=lambda route: route.name)
 add_score_routes(router)
-
-
-@router.post("/v1/outcomes", summary="Send an outcome", tags=["outcomes"], responses=WRONG | UNREADY)
-def save_outcome(outcome: OutcomeIn, request: Request) -> OutcomeOut:
-    """Store the outcome of a lead, so that probabilities can be checked and the next training can use it."""
-    moment = None if outcome.occurred_at is None else _to_utc(outcome.occurred_at, request)
-    lead_id, kind, reason, amount = outcome.lead_id, outcome.kind, outcome.reason, outcome.amount
-    _find_store(request).save_outcome(lead_id, kind, occurred_at=moment, reason=reason, amount=amount)
-    findings = outcome.check_unknown_fields("the outcome")
-    warnings = [WarningOut(code=finding.code, text=f"{finding.what} {finding.do}".strip()) for finding in findings]
-    occurred_at = moment or datetime.now(UTC)
-    return OutcomeOut(lead_id=lead_id, kind=kind, occurred_at=occurred_at, reason=reason, amount=amount, warnings=warnings)
+add_outcome_routes(router)
 
 
 @router.delete("/v1/leads/{lead_id:path}", summary="Erase a lead", tags=["outcomes"], responses=WRONG | UNREADY | NO_LEAD)
 def erase_lead(lead_id: Key, request: Request) -> ErasureOut:
     """Delete every score and every outcome of a lead. Erasing an unknown lead succeeds and deletes nothing."""
-    return ErasureOut(lead_id=lead_id, **asdict(_find_store(request).erase(lead_id)))
+    return ErasureOut(lead_id=lead_id, **asdict(find_store(request).erase(lead_id)))
 
 
 @router.get("/v1/model", summary="Describe the model", tags=["model"], responses=UNREADY)
@@ -111,12 +99,6 @@ async def check_ready(service: Served) -> ReadyOut:
     })  # fmt: skip
 
 
-def _find_store(request: Request) -> Store:
-    """The store, which is there even if no model serves."""
-    store: Store = request.app.state.watch.store
-    return store
-
-
 def _describe_store(store: Store) -> dict[str, Any]:
     return {"waiting": store.waiting, "away": store.away is not None, "lost": store.lost}
 
@@ -130,11 +112,6 @@ def _check_policy(policy: Mapping[str, Any]) -> None:
         if policy["policy"] == name and any(policy[number] <= 0 for number in numbers):
             text = f"Policy '{name}' needs {list_names(numbers)} above 0. Send {advice}."
             raise RefusalError(422, WRONG_FIELD, text)
-
-
-def _to_utc(moment: datetime, request: Request) -> datetime:
-    """A moment in UTC; one without a zone needs the model, which knows the zone of the training data."""
-    return to_moment(moment, "UTC" if moment.tzinfo is not None else find_service(request).timezone)
 
 
 router.head("/health/live", include_in_schema=False)(check_live)  # some monitors send HEAD

@@ -21,6 +21,8 @@ ACCESS: dict[str, Access] = {
     "/v1/model": "score",
     "/v1/threshold": "score",
     "/v1/outcomes": "outcomes",
+    "/v1/outcomes/batch": "outcomes",
+    "/v1/outcomes/{outcome_id}": "outcomes",
     "/v1/leads/{lead_id:path}": "admin",
     "/report": "any",
     "/metrics": "any",  # nothing in it is about a lead, and a monitor should not need a key that scores or erases

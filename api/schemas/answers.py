@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from pydantic.config import JsonDict
 
 from predictor.scoring.answer import Decision
-from predictor.store.schema import OutcomeKind
+from predictor.store.schema import OutcomeKind, ReportKind
 
 
 class ResponseModel(BaseModel):
@@ -201,16 +201,44 @@ class BatchOut(ResponseModel):
     answers: list[AnswerOut | RefusedOut]
 
 
-class OutcomeOut(ResponseModel):
-    """The outcome as it is stored."""
+class CountingOut(ResponseModel):
+    """An outcome that counts, after corrections and withdrawals."""
 
-    lead_id: str
+    outcome_id: str
+    """Identifies the report from which it has its values."""
     kind: OutcomeKind
     occurred_at: datetime
-    """The moment from the request. Without one it is now, unless an earlier request gave a moment, which is kept."""
     reason: str | None
-    amount: float | None
+    amount: FiniteFloat | None
+    currency: str | None
+
+
+class OutcomeOut(ResponseModel):
+    """What was stored, and what counts now."""
+
+    lead_id: str
+    """The id from the request."""
+    outcome_id: str
+    """Identifies this outcome, to correct it or take it back."""
+    kind: ReportKind
+    occurred_at: datetime
+    """The moment from the request. Without one it is now, unless an earlier request gave a moment, which is kept."""
+    episode: datetime | None
+    """The `as_of` of the score that it is about; null without a score at or before it, or while the database is away."""
+    reason: str | None
+    amount: FiniteFloat | None
+    currency: str | None
+    repeated: bool
+    """True if the same was known already, so nothing was added."""
+    counting: list[CountingOut] | None
+    """Every outcome of the lead that counts now; null while the database is away. The outcome is then on disk and not lost."""
     warnings: list[WarningOut]
+
+
+class OutcomesOut(ResponseModel):
+    """An answer or an error for each outcome, in the order of the request."""
+
+    answers: list[OutcomeOut | RefusedOut]
 
 
 class ErasureOut(ResponseModel):
@@ -230,6 +258,7 @@ class ErasureOut(ResponseModel):
 
 Responses = dict[int | str, dict[str, Any]]
 WRONG: Responses = {422: {"model": ErrorOut, "description": "The request is wrong; the text says where."}}
+NO_OUTCOME: Responses = {404: {"model": ErrorOut, "description": "There is no such outcome."}}
 NO_LEAD: Responses = {404: {"model": ErrorOut, "description": "The id contains a line break."}}
 UNREADY: Responses = {503: {"model": ErrorOut, "description": "No model serves, or an outcome cannot be stored."}}
 _ERROR_JSON = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}  # else FastAPI says text/html

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, Self, cast
 
@@ -28,10 +29,11 @@ from predictor.data.parse import ISO_HINT, read_moment, to_moment
 from predictor.data.values import Event, to_number
 from predictor.scoring.answer import Lead
 from predictor.scoring.lead_reader import LeadReader
-from predictor.store.schema import OutcomeKind
+from predictor.store.schema import OutcomeKind, ReportKind
 
 _LARGEST = 1e15  # no fact about a lead is beyond it, and sums would overflow
 _MOST_MEMBERS = 1_000  # values of one attribute
+_CURRENCY, _OUTCOME_ID = "^[A-Z]{3}$", "^[0-9a-f-]{32,36}$"
 _YEARS = range(1900, 2200)
 _SLACK = timedelta(days=1)  # clocks and zones may differ
 _AHEAD = Finding("LEAD041", "warning", "'as_of' is more than a day in the future.", do="Send the moment that the score is for.")
@@ -102,6 +104,19 @@ def _check_past(moment: datetime) -> datetime:
     return moment
 
 
+def _read_currency(value: object) -> object:
+    text = value.strip().upper() if isinstance(value, str) else ""
+    if not re.fullmatch(_CURRENCY, text):
+        raise PydanticCustomError("currency", "must be three letters, as EUR. Send the code of the currency, or leave it out")
+    return text
+
+
+def _check_outcome_id(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(_OUTCOME_ID, value):
+        raise PydanticCustomError("outcome_id", "must be the 'outcome_id' of an earlier answer. Send that, or leave it out")
+    return value
+
+
 def _check_amount(amount: float | None) -> float | None:
     if amount is not None and amount < 0:
         raise PydanticCustomError("amount", "must be 0 or more. Send the amount, or leave it out if unknown")
@@ -112,6 +127,7 @@ Moment = Annotated[datetime, BeforeValidator(_read_moment), Field(examples=["202
 Number = Annotated[float | None, BeforeValidator(_read_number)]
 Single = str | bool | int | float | None
 Value = Annotated[Single | list[Single], BeforeValidator(_check_value)]
+OutcomeKey = Annotated[str, BeforeValidator(_check_outcome_id), Field(pattern=_OUTCOME_ID)]
 Key = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 Text = Annotated[str, Field(max_length=2000)]  # page addresses are long
 
@@ -218,7 +234,7 @@ class BatchIn(BaseModel):
 
 
 class OutcomeIn(_RequestModel):
-    """The outcome of a lead. A second one for the same lead and kind replaces the first."""
+    """The outcome of a lead. Every outcome is kept. A second one of the same kind about the same score corrects the first."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"lead_id": "A17", "kind": "recycled", "occurred_at": "2026-04-09", "reason": "timing"}]}
@@ -226,8 +242,9 @@ class OutcomeIn(_RequestModel):
 
     lead_id: Key
     """The CRM's key of the lead, as in the request that scored it."""
-    kind: OutcomeKind
-    """`accepted`: sales accepted the lead as an SQL. `recycled`: sales sent it back. `opportunity`: an opportunity was opened."""
+    kind: ReportKind
+    """`accepted`: sales accepted the lead as an SQL. `recycled`: sales sent it back. `opportunity`: an opportunity was opened.
+    `withdrawn`: an outcome that was sent before is taken back."""
     occurred_at: Annotated[Moment, AfterValidator(_check_past)] | None = None
     """When it happened, at most a day from now. The default is the moment sent earlier for this outcome, otherwise now."""
     reason: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")] | None = None
@@ -235,12 +252,33 @@ class OutcomeIn(_RequestModel):
     about a person. Required if `kind` is `recycled`."""
     amount: Annotated[Number, AfterValidator(_check_amount)] = None
     """Amount of the opportunity, 0 or more."""
+    currency: Annotated[str, BeforeValidator(_read_currency), Field(pattern=_CURRENCY, examples=["EUR"])] | None = None
+    """Currency of the amount: three letters, as ISO 4217 has them."""
+    episode: Moment | None = None
+    """The `as_of` of the score that it is about. The default is the latest score at or before `occurred_at`."""
+    outcome_id: OutcomeKey | None = None
+    """The `outcome_id` of an earlier answer, to correct that outcome or, with `kind` `withdrawn`, to take it back."""
+    withdraws: OutcomeKind | None = None
+    """With `kind` `withdrawn`: take back the latest outcome of this kind. The default is the latest of any kind."""
 
     @model_validator(mode="after")
-    def _check_reason(self) -> Self:
+    def _check_kind(self) -> Self:
         if self.kind == "recycled" and self.reason is None:
             raise PydanticCustomError("reason", "must have a 'reason' if 'kind' is 'recycled'. Send one, as timing or other")
+        if self.kind != "withdrawn" and self.withdraws is not None:
+            raise PydanticCustomError(
+                "withdraws", "must have 'withdraws' only if 'kind' is 'withdrawn'. Leave one of them out, or send kind=withdrawn"
+            )
         return self
+
+
+class OutcomesIn(BaseModel):
+    """Outcomes, at most 10,000. A faulty outcome gets an error; the others are stored."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    outcomes: Annotated[list[Annotated[OutcomeIn, WrapValidator(_accept)]], Field(max_length=10_000)]
+    """Outcomes as for `POST /v1/outcomes`; the answers come in the same order."""
 
 
 class ScoreQuery(BaseModel):

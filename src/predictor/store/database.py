@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,13 +18,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from predictor.data.lead_keys import list_spellings, to_key
 from predictor.store.connect import RefusedError, lock_for_writing, make_engine, make_folder, make_store_error
 from predictor.store.migrate import bring_up_to_date
+from predictor.store.outcome_history import choose_new, complete_row, settle_outcomes
 from predictor.store.records import Record
-from predictor.store.schema import ERASURES, OUTCOMES, SCORES, Moment, hash_lead
+from predictor.store.schema import AUDIT, ERASURES, OUTCOMES, SCORES, Moment, hash_lead
 
 _DTYPES = {
     sa.Integer: "int64", sa.Float: "float64", sa.String: "str", sa.Boolean: "bool", sa.JSON: "object",
     Moment: "datetime64[us, UTC]",
 }  # fmt: skip
+_AT_ONCE = 500  # leads of a query
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -43,6 +45,19 @@ class ErasureResult:
     outcomes: int = 0
     waiting: int = 0
     done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LeadHistory:
+    """What is stored about some leads.
+
+    Attributes:
+        scores: As `Database.load_scores` gives them, with features if they were asked for.
+        reports: As `Database.load_outcome_history` gives them.
+    """
+
+    scores: pd.DataFrame
+    reports: pd.DataFrame
 
 
 class Database:
@@ -78,8 +93,8 @@ class Database:
     def write(self, records: Sequence[Record]) -> list[tuple[Record, str]]:
         """Write records; returns those that the database will never accept, each with the reason.
 
-        Repeating a write changes nothing: a score is identified by its `answer_id`, and of the outcomes of a lead and kind the
-        latest report wins. Records from before the erasure of their lead are left out.
+        Repeating a write changes nothing: a score is identified by its `answer_id`, an outcome by its `outcome_id`. An outcome
+        that says nothing new is left out, see `choose_new`. Records from before the erasure of their lead are left out.
 
         Raises:
             StoreError: The database cannot be used now.
@@ -127,20 +142,68 @@ class Database:
         Raises:
             StoreError: The database cannot be used now.
         """
-        omitted = {"id"} if features else {"id", "features"}
-        return self._load([column for column in SCORES.c if column.name not in omitted], SCORES.c.scored_at, SCORES.c.id)
+        return self._load_scores(features)
 
-    def load_outcomes(self) -> pd.DataFrame:
-        """All outcomes, oldest first, a row for each lead and kind; moments in UTC.
+    def _load_scores(self, features: bool, *where: sa.ColumnElement[bool]) -> pd.DataFrame:
+        omitted = {"id"} if features else {"id", "features"}
+        columns = [column for column in SCORES.c if column.name not in omitted]
+        return self._load(columns, SCORES.c.scored_at, SCORES.c.id, where=where)
+
+    def load_outcomes(self, *, timezone: str = "UTC") -> pd.DataFrame:
+        """The outcomes that count, oldest first; moments in UTC. See `settle_outcomes`.
+
+        Args:
+            timezone: The timezone of the firm, in which an outcome at midnight means that day.
 
         Raises:
             StoreError: The database cannot be used now.
         """
-        return self._load(list(OUTCOMES.c), OUTCOMES.c.occurred_at, OUTCOMES.c.told_at)
+        keys = [SCORES.c.lead_id, SCORES.c.as_of, SCORES.c.scored_at]
+        return settle_outcomes(self.load_outcome_history(), self._load(keys, SCORES.c.as_of), timezone=timezone)
 
-    def _load(self, columns: list[sa.Column[Any]], *order: sa.Column[Any]) -> pd.DataFrame:
+    def load_outcome_history(self) -> pd.DataFrame:
+        """Every report of an outcome, in the order in which they came; moments in UTC.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        return self._load_reports()
+
+    def _load_reports(self, *where: sa.ColumnElement[bool]) -> pd.DataFrame:
+        columns = [column for column in OUTCOMES.c if column.name not in {"id", "digest"}]
+        return self._load(columns, OUTCOMES.c.told_at, OUTCOMES.c.id, where=where)
+
+    def read_leads(self, lead_ids: Iterable[str], *, features: bool = False) -> LeadHistory:
+        """The scores and reports of some leads.
+
+        Args:
+            lead_ids: Their keys.
+            features: Whether to load the features of the scores.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        spellings = sorted({spelling for lead_id in lead_ids for spelling in list_spellings(lead_id)})
+        parts = [spellings[start : start + _AT_ONCE] for start in range(0, len(spellings), _AT_ONCE)] or [[]]
+        scores = [self._load_scores(features, SCORES.c.lead_id.in_(part)) for part in parts]
+        reports = [self._load_reports(OUTCOMES.c.lead_id.in_(part)) for part in parts]
+        return LeadHistory(pd.concat(scores, ignore_index=True), pd.concat(reports, ignore_index=True))
+
+    def find_lead(self, outcome_id: str) -> str | None:
+        """The lead of an outcome; None if there is no such outcome.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
         with self._begin() as connection:
-            rows = connection.execute(sa.select(*columns).order_by(*order)).all()
+            found = sa.select(OUTCOMES.c.lead_id).where(OUTCOMES.c.outcome_id == outcome_id)
+            return connection.execute(found).scalar_one_or_none()
+
+    def _load(
+        self, columns: list[sa.Column[Any]], *order: sa.Column[Any], where: Sequence[sa.ColumnElement[bool]] = ()
+    ) -> pd.DataFrame:
+        with self._begin() as connection:
+            rows = connection.execute(sa.select(*columns).where(*where).order_by(*order)).all()
         frame = pd.DataFrame.from_records(rows, columns=[column.name for column in columns])
         return frame.astype({column.name: _DTYPES[type(column.type)] for column in columns})
 
@@ -175,15 +238,20 @@ class Database:
             if record.kind == "erase":
                 self._erase(connection, record.lead_id, record.made_at)
         erasures = self._list_erasures(connection, {record.lead_id for record in records})
-        rows: dict[str, list[dict[str, Any]]] = {"score": [], "outcome": [], "erase": []}
+        rows: dict[str, list[dict[str, Any]]] = {"score": [], "outcome": [], "erase": [], "audit": []}
         for record in records:
+            if record.kind == "audit":
+                rows["audit"].append(dict(record.row))
+                continue
             erased_at = erasures.get(record.lead_id)
             if erased_at is None or record.made_at > erased_at:
                 rows[record.kind].append({**record.row, "lead_id": record.lead_id})
         if rows["score"]:
             connection.execute(self._insert_scores(), rows["score"])
         if rows["outcome"]:
-            connection.execute(self._upsert_outcome(), rows["outcome"])
+            self._insert_outcomes(connection, [complete_row(row) for row in rows["outcome"]])
+        if rows["audit"]:
+            connection.execute(self._insert(AUDIT).on_conflict_do_nothing(index_elements=["entry_id"]), rows["audit"])
 
     def _insert(self, table: sa.Table) -> Any:  # noqa: ANN401  each dialect has a class of its own
         return _INSERTS[self._engine.dialect.name](table)
@@ -195,17 +263,20 @@ class Database:
         insert: sa.Executable = new.returning(SCORES.c.id) if can_return else new
         return insert
 
-    def _upsert_outcome(self) -> sa.Insert:
-        new = self._insert(OUTCOMES)
-        values = {column.name: new.excluded[column.name] for column in OUTCOMES.c if not column.primary_key}
-        undated = new.excluded.occurred_at == new.excluded.told_at  # reported without a date, so an earlier date is kept
-        values["occurred_at"] = sa.case((undated, OUTCOMES.c.occurred_at), else_=new.excluded.occurred_at)
-        for name in ("reason", "amount"):
-            values[name] = sa.func.coalesce(new.excluded[name], OUTCOMES.c[name])
-        upsert: sa.Insert = new.on_conflict_do_update(
-            index_elements=["lead_id", "kind"], set_=values, where=new.excluded.told_at >= OUTCOMES.c.told_at
-        )
-        return upsert
+    def _insert_outcomes(self, connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
+        """Write the reports that say something new. Other servers wait meanwhile, so none writes the same."""
+        spellings = {spelling for row in rows for spelling in list_spellings(row["lead_id"])}
+        columns = [OUTCOMES.c[name] for name in ("lead_id", "kind", "told_at", "outcome_id", "digest")]
+        earlier = sa.select(*columns).where(OUTCOMES.c.lead_id.in_(spellings))
+        stored = [dict(row) for row in connection.execute(earlier).mappings()]
+        undated = {spelling for row in rows if row["occurred_at"] is None for spelling in list_spellings(row["lead_id"])}
+        scores = sa.select(SCORES.c.lead_id, SCORES.c.scored_at).where(SCORES.c.lead_id.in_(undated))
+        scored_at: dict[str, list[datetime]] = {}
+        for lead_id, moment in connection.execute(scores):
+            scored_at.setdefault(to_key(lead_id), []).append(moment)
+        new = [{name: value for name, value in row.items() if name != "has_key"} for row in choose_new(rows, stored, scored_at)]
+        if new:
+            connection.execute(self._insert(OUTCOMES).on_conflict_do_nothing(index_elements=["outcome_id"]), new)
 
     def _erase(self, connection: sa.Connection, lead_id: str, at: datetime) -> ErasureResult:
         new = self._insert(ERASURES).values(lead_key=hash_lead(to_key(lead_id)), erased_at=at)

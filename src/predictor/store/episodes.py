@@ -9,7 +9,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, count
 from predictor.data.lead_keys import as_keys
-from predictor.data.parse import parse_times
+from predictor.store.outcome_history import place_outcomes
 
 _ACCEPTING = ("accepted", "opportunity")  # an opportunity is only opened for a lead that sales has accepted
 _ORDER = ("as_of", "scored_at", "answer_id")  # of scores; the last two decide between scores of the same moment
@@ -20,16 +20,18 @@ def join_outcomes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
     """The scores with what became of their leads, oldest first. Training, funnel and realised results all use it.
 
     - An episode begins with a score. It ends where the lead is scored again after sales has sent it back.
-    - An outcome belongs to the episode in which it happened: to the scores at or before it.
-    - An outcome at midnight in the firm's timezone is a date without a time. It means the whole day.
+    - An outcome belongs to the episode in which it happened: to the scores at or before it; or to the score that it names.
+    - An outcome at midnight in the firm's timezone is a date without a time. It means the whole day; see `place_outcomes`.
     - An episode is accepted by its first acceptance. The next ones change nothing.
-    - A score of a lead that sales has accepted, and not sent back since, is left out: its outcome was known already.
+    - A score of a lead that sales has accepted, and not sent back since, is left out: its outcome was known already. A score that
+      an outcome names begins an episode of its own even then.
     - Both lengths of a Salesforce id name one lead; the result has its key, of 15 characters.
 
     Args:
         scores: `lead_id`, `as_of`, `decision`, `explore`, and any other columns. With `scored_at` and `answer_id` the order of
             rows does not matter even where a lead was scored twice at the same moment.
-        outcomes: `lead_id`, `kind`, `occurred_at`.
+        outcomes: Those that count, see `settle_outcomes`: `lead_id`, `kind`, `occurred_at`, and where known `episode` (the
+            `as_of` of the score that it is about) and `told_at`.
         timezone: The timezone of the firm.
 
     Returns:
@@ -54,8 +56,10 @@ def join_outcomes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
     timeline = _make_timeline(scores, outcomes.astype({"lead_id": "str", "kind": "str", "occurred_at": _UTC}), timezone)
     accepting, recycled = timeline["kind"].isin(_ACCEPTING), timeline["kind"].eq("recycled")
     previous = timeline[~accepting].groupby("lead_id")["kind"].shift().reindex(timeline.index)
-    begins = ~timeline.duplicated("lead_id") | (timeline["kind"].eq("score") & previous.eq("recycled"))
-    episode = begins.cumsum()
+    known = accepting.groupby(timeline["lead_id"]).cumsum() > 0
+    again = previous.eq("recycled") | (_find_named(timeline) & known)
+    episode = (~timeline.duplicated("lead_id") | (timeline["kind"].eq("score") & again)).cumsum()
+    episode = _follow_names(timeline, episode)
     facts = pd.DataFrame({
         "episode": episode,
         "accepted_at": timeline["occurred_at"].where(accepting).groupby(episode).transform("first"),
@@ -71,6 +75,21 @@ def join_outcomes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
     return joined[~facts["late"]]
 
 
+def _find_named(timeline: pd.DataFrame) -> pd.Series:
+    """Whether a row is a score that an outcome names."""
+    named = timeline.loc[timeline["about"].notna(), ["lead_id", "about"]]
+    places = pd.MultiIndex.from_frame(timeline[["lead_id", "at"]])
+    return pd.Series(places.isin(pd.MultiIndex.from_frame(named)), timeline.index) & timeline["kind"].eq("score")
+
+
+def _follow_names(timeline: pd.DataFrame, episode: pd.Series) -> pd.Series:
+    """The episodes, where an outcome that names a score belongs to the episode of that score."""
+    of_scores = timeline.assign(episode=episode)[timeline["kind"].eq("score")].drop_duplicates(["lead_id", "at"])
+    named = timeline[["lead_id", "about"]].reset_index(names="row").dropna()
+    found = named.merge(of_scores, left_on=["lead_id", "about"], right_on=["lead_id", "at"])
+    return episode.mask(episode.index.isin(found["row"]), found.set_index("row")["episode"].reindex(episode.index))
+
+
 def choose_scores(joined: pd.DataFrame) -> pd.DataFrame:
     """The score by which each episode counts: the first that handed the lead to sales, or the first if none did.
 
@@ -84,20 +103,17 @@ def choose_scores(joined: pd.DataFrame) -> pd.DataFrame:
 
 
 def _make_timeline(scores: pd.DataFrame, outcomes: pd.DataFrame, timezone: str) -> pd.DataFrame:
-    """Scores and outcomes lead by lead, in order of time; at the same moment the score is first. Scores keep their index."""
+    """Scores and outcomes lead by lead, in order of time; at the same moment the score is first. Scores keep their index.
+
+    `about` is the `as_of` of the score that an outcome names; missing for all other rows.
+    """
     moments = scores["as_of"]
     score_rows = pd.DataFrame({"lead_id": scores["lead_id"], "kind": "score", "at": moments, "occurred_at": moments})
-    outcome_rows = outcomes[["lead_id", "kind", "occurred_at"]].assign(at=_compute_ends(outcomes["occurred_at"], timezone))
+    placed = place_outcomes(outcomes, scores, timezone=timezone).assign(kind=outcomes["kind"])
+    named = outcomes["episode"].notna() if "episode" in outcomes else pd.Series(data=False, index=outcomes.index)
+    outcome_rows = placed.assign(about=placed["anchor"].where(named)).drop(columns="anchor")
     timeline = pd.concat([score_rows.astype({"kind": "str"}), outcome_rows], ignore_index=True)
     return timeline.sort_values(["lead_id", "at"], kind="stable")
-
-
-def _compute_ends(moments: pd.Series, timezone: str) -> pd.Series:
-    """The moments; for a date without a time, the last moment of its day, which has 23 to 25 hours."""
-    days = moments.dt.tz_convert(timezone).dt.tz_localize(None).dt.normalize()
-    starts, _ = parse_times(days, timezone)
-    next_starts, _ = parse_times(days + pd.Timedelta(days=1), timezone)
-    return moments.where(moments != starts, next_starts - pd.Timedelta(microseconds=1))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Records on their way to the database: a score, an outcome or an erasure as one line of JSON."""
+"""Records on their way to the database: a score, an outcome, an erasure or an entry of the audit log as one line of JSON."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from predictor.core.errors import StoreError
 from predictor.core.ids import make_uuid
 from predictor.data.lead_keys import to_key
 from predictor.scoring.answer import Answer
-from predictor.store.schema import ERASURES, OUTCOMES, SCORES, Moment
+from predictor.store.schema import AUDIT, ERASURES, OUTCOMES, SCORES, Moment
 
-RecordKind = Literal["score", "outcome", "erase"]
-_TABLES: dict[str, sa.Table] = {"score": SCORES, "outcome": OUTCOMES, "erase": ERASURES}
+RecordKind = Literal["score", "outcome", "erase", "audit"]
+_TABLES: dict[str, sa.Table] = {"score": SCORES, "outcome": OUTCOMES, "erase": ERASURES, "audit": AUDIT}
+_MADE = {"score": "scored_at", "outcome": "told_at", "erase": "erased_at", "audit": "at"}
 _FEATURES = b',"features":{'
 _MOMENTS = {kind: {column.name for column in table.c if isinstance(column.type, Moment)} for kind, table in _TABLES.items()}
 
@@ -50,20 +51,20 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A score or an outcome, as the row of its table; or an erasure: the lead, and up to when."""
+    """A score, an outcome or an audit entry, as the row of its table; or an erasure: the lead, and up to when."""
 
     kind: RecordKind
     row: Mapping[str, Any]
 
     @property
     def lead_id(self) -> str:
-        """The key of the lead that the record is about."""
-        return to_key(str(self.row["lead_id"]))
+        """The key of the lead that the record is about; empty for an audit entry, which names none."""
+        return to_key(str(self.row.get("lead_id", "")))
 
     @property
     def made_at(self) -> datetime:
         """When the record was made. An erasure of the lead after that deletes it."""
-        moment: datetime = self.row[{"score": "scored_at", "outcome": "told_at", "erase": "erased_at"}[self.kind]]
+        moment: datetime = self.row[_MADE[self.kind]]
         return moment
 
     def to_line(self) -> bytes:
@@ -106,7 +107,7 @@ class Record:
                 for name, value in content["row"].items()
             }
             record = cls(content["kind"], row)
-            is_complete = record.made_at.utcoffset() is not None and isinstance(row["lead_id"], str)
+            is_complete = record.made_at.utcoffset() is not None and (record.kind == "audit" or isinstance(row["lead_id"], str))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise ValueError(f"no record can be read: {type(error).__name__}") from None
         if not is_complete:

@@ -1,4 +1,4 @@
-"""The tables of the store: scores, outcomes, and erasures."""
+"""The tables of the store: scores, outcomes, erasures, and the record of who did what."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Literal
 import sqlalchemy as sa
 
 OutcomeKind = Literal["accepted", "recycled", "opportunity"]
-FIRST, HEAD = "0001", "0002"  # versions of the schema: databases without a version number have the first one
+ReportKind = Literal["accepted", "recycled", "opportunity", "withdrawn"]
+FIRST, HEAD = "0001", "0003"  # versions of the schema: databases without a version number have the first one
 VERSION_TABLE = "predictor_version"  # not Alembic's default, which MLflow uses, so that both can share a database
 
 
@@ -54,23 +55,39 @@ SCORES = sa.Table(
     sa.Column("challenger_probability", sa.Float),
     sa.Column("features", sa.JSON(none_as_null=True)),  # name -> value
 )
-OUTCOMES = sa.Table(
+OUTCOMES = sa.Table(  # every report of the CRM, none is changed; `outcome_history.py` says which of them count
     "outcomes",
     META,
-    sa.Column("lead_id", sa.String(200), primary_key=True),
-    sa.Column("kind", sa.String(20), primary_key=True),
-    sa.Column("occurred_at", Moment, nullable=False),
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("outcome_id", sa.String(36), nullable=False, unique=True, index=True),  # a report written twice is stored once
+    sa.Column("digest", sa.String(64), nullable=False),  # of what it says, so that a repetition is not stored again
+    sa.Column("lead_id", sa.String(200), nullable=False, index=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("occurred_at", Moment),  # as reported; missing if the report had no date
+    sa.Column("episode", Moment),  # `as_of` of the score that the report names
+    sa.Column("replaces", sa.String(36)),  # the outcome that it corrects or takes back
+    sa.Column("withdraws", sa.String(20)),  # the kind of outcome that it takes back
     sa.Column("reason", sa.String(100)),
     sa.Column("amount", sa.Float),
-    sa.Column(
-        "told_at", Moment, nullable=False, index=True
-    ),  # the latest report of a lead and kind wins, whichever is written first
+    sa.Column("currency", sa.String(3)),
+    sa.Column("told_at", Moment, nullable=False, index=True),
 )
 ERASURES = sa.Table(
     "erasures",
     META,
     sa.Column("lead_key", sa.String(64), primary_key=True),
     sa.Column("erased_at", Moment, nullable=False),
+)
+AUDIT = sa.Table(  # no personal value: a lead is named by its hash
+    "audit",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("entry_id", sa.String(36), nullable=False, unique=True, index=True),
+    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("action", sa.String(40), nullable=False),
+    sa.Column("actor", sa.String(80), nullable=False),  # the name of a key, or `command line`
+    sa.Column("lead_key", sa.String(64)),
+    sa.Column("details", sa.JSON(none_as_null=True)),
 )
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -16,13 +16,16 @@ import pandas as pd
 from predictor.core.errors import StoreError, count
 from predictor.core.settings_sections import StoreSettings
 from predictor.data.lead_keys import to_key
-from predictor.store.database import Database, ErasureResult
+from predictor.store.clock import SteadyClock
+from predictor.store.database import Database, ErasureResult, LeadHistory
+from predictor.store.outcome_history import OutcomeReport
 from predictor.store.records import Answered, Record, make_score_record
 from predictor.store.schema import OutcomeKind
 from predictor.store.spool import Spool
 from predictor.store.writer import HANGS, LOG, Writer, describe_waiting, make_spool_error
 
 _PATIENCE_S = 5.0  # of an erasure, for a database that hangs
+_READ_S = 1.0  # of an answer that says what is stored, likewise
 _END_S = 15.0  # of `close`, likewise
 
 
@@ -41,6 +44,7 @@ class Store:
         self.database, self._spool = database, Spool(spool)
         self._writer = Writer(database, self._spool, sync_s=sync_s, retention_days=retention_days)
         self._lost, self._counting = 0, threading.Lock()
+        self._clock = SteadyClock()
 
     @classmethod
     def open(cls, settings: StoreSettings, folder: Path) -> Self:
@@ -127,7 +131,7 @@ class Store:
         Raises:
             StoreError: Some of them are only in memory, or lost; the text says how many, and why.
         """
-        lines, errors = list[bytes](), list[StoreError]()
+        lines, errors, scored_at = list[bytes](), list[StoreError](), self._clock.correct(scored_at)
         for answer in answers:
             try:
                 lines.append(make_score_record(answer, scored_at=scored_at, model=model).to_line())
@@ -160,21 +164,46 @@ class Store:
         reason: str | None = None,
         amount: float | None = None,
     ) -> None:
-        """Save an outcome. The latest report of a lead and kind wins.
-
-        Args:
-            lead_id: The CRM's key.
-            kind: What sales decided.
-            occurred_at: When, with a timezone; None if unknown, which keeps the date of an earlier report, or else means now.
-            reason: Why the lead was recycled; None if unknown.
-            amount: Of an opportunity; None if unknown.
+        """Save one outcome; see `save_outcomes`.
 
         Raises:
             StoreError: The spool cannot be written.
         """
-        told_at = datetime.now(UTC)
-        row = {"lead_id": lead_id, "kind": kind, "occurred_at": occurred_at or told_at, "reason": reason, "amount": amount}
-        self._save([Record("outcome", row | {"told_at": told_at})])
+        report = OutcomeReport(lead_id=lead_id, kind=kind, occurred_at=occurred_at, reason=reason, amount=amount)
+        self.save_outcomes([report])
+
+    def save_outcomes(self, reports: Sequence[OutcomeReport]) -> list[str]:
+        """Save reports of outcomes, all or none of them; returns the id of each.
+
+        Raises:
+            StoreError: The spool cannot be written.
+        """
+        rows = [report.to_row(self._clock.now()) for report in reports]
+        self._save([Record("outcome", row) for row in rows])
+        return [row["outcome_id"] for row in rows]
+
+    def read_leads(self, lead_ids: Iterable[str]) -> LeadHistory | None:
+        """What is stored about some leads, including records of this process that wait; None while the database is away or busy.
+
+        Raises:
+            StoreError: The spool cannot be read.
+        """
+        if self.away is not None:
+            return None
+        with self._writer.exclusive(_READ_S) as acquired:
+            try:
+                return self._writer.read(lambda: self.database.read_leads(lead_ids)) if acquired else None
+            except StoreError:
+                return None
+
+    def find_lead(self, outcome_id: str) -> str | None:
+        """The lead of an outcome; None if there is no such outcome.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        self.drain()
+        return self.database.find_lead(outcome_id)
 
     def _count_lost(self, number: int) -> None:
         with self._counting:
@@ -186,7 +215,7 @@ class Store:
         Raises:
             StoreError: The spool cannot be written.
         """
-        at = datetime.now(UTC)
+        at = self._clock.now()
 
         def keep(line: bytes) -> bool:
             return not _is_of(line, lead_id, at)
@@ -220,10 +249,15 @@ class Store:
         self.drain()
         return self.database.load_scores(features=features)
 
-    def load_outcomes(self) -> pd.DataFrame:
-        """All outcomes, including waiting ones; see `Database.load_outcomes`."""
+    def load_outcomes(self, *, timezone: str = "UTC") -> pd.DataFrame:
+        """The outcomes that count, including waiting ones; see `Database.load_outcomes`."""
         self.drain()
-        return self.database.load_outcomes()
+        return self.database.load_outcomes(timezone=timezone)
+
+    def load_outcome_history(self) -> pd.DataFrame:
+        """Every report of an outcome, including waiting ones; see `Database.load_outcome_history`."""
+        self.drain()
+        return self.database.load_outcome_history()
 
     def _save(self, records: Sequence[Record]) -> None:
         try:
@@ -243,4 +277,4 @@ def _is_of(line: bytes, lead_id: str, at: datetime) -> bool:
         record = Record.from_line(line)
     except ValueError:
         return to_key(lead_id).encode() in line  # unreadable, so deleted if it names the lead
-    return record.kind != "erase" and record.lead_id == to_key(lead_id) and record.made_at <= at
+    return record.kind in {"score", "outcome"} and record.lead_id == to_key(lead_id) and record.made_at <= at

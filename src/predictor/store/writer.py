@@ -6,9 +6,10 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from predictor.core.errors import StoreError, count
 from predictor.store.database import Database
@@ -23,6 +24,7 @@ _LONGEST_PAUSE_S = 5.0  # between attempts while the database is away
 _ADOPT_S = 60.0  # between searches for the records of processes that have ended
 _DAY_S = 86_400.0
 _HANGS_S = 15.0  # of one call, after which the database counts as away
+Result = TypeVar("Result")
 HANGS = "The database does not answer."
 
 
@@ -98,6 +100,15 @@ class Writer:
         with self.exclusive():
             self._spool.adopt()
             self._move()
+
+    def read(self, load: Callable[[], Result]) -> Result:
+        """What a function loads from the database after the waiting records of this process were written.
+
+        The caller must hold `exclusive`.
+        """
+        self._move()
+        with self.database_call():
+            return load()
 
     @contextmanager
     def database_call(self) -> Iterator[None]:

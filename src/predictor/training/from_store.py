@@ -39,7 +39,7 @@ def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
         StoreError: The database cannot be used.
         TrainingError: No stored score can be used for training, no lead is mature, or none or all of them were accepted.
     """
-    outcomes = database.load_outcomes()
+    outcomes = database.load_outcomes(timezone=settings.data.timezone)
     scores = database.load_scores(features=True)
     episodes = compute_episodes(scores, outcomes, timezone=settings.data.timezone)
     if episodes.frame.empty:

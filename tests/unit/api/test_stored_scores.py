@@ -107,7 +107,11 @@ def test_an_outcome_is_stored_once(client):
         response = client.post("/v1/outcomes", json=outcome | {"reason": reason})
         assert response.status_code == 200
     # midnight in Berlin, the zone of the training data
-    assert response.json() == outcome | {"occurred_at": "2026-04-08T22:00:00Z", "amount": None, "warnings": []}
+    answer = response.json()
+    assert {name: answer[name] for name in outcome} == outcome | {"occurred_at": "2026-04-08T22:00:00Z"}
+    assert (answer["amount"], answer["episode"], answer["repeated"]) == (None, None, False)
+    [counting] = answer["counting"]
+    assert (counting["reason"], counting["outcome_id"]) == ("timing", answer["outcome_id"])
     [row] = client.app.state.service.store.load_outcomes().to_dict("records")
     assert (row["kind"], row["reason"], row["occurred_at"].isoformat()) == ("recycled", "timing", "2026-04-08T22:00:00+00:00")
 
@@ -122,15 +126,16 @@ def test_an_outcome_sent_again_without_a_moment_keeps_the_earlier_one(client):
 
 def test_unknown_fields_of_an_outcome_are_warnings(client):
     response = client.post("/v1/outcomes", json={"lead_id": "A17", "kind": "accepted", "reasn": "x"})
-    assert response.json()["warnings"] == [
-        {"code": "LEAD024", "text": "Unknown fields of the outcome: 'reasn'. Did you mean 'reason'?"}
-    ]
+    assert response.json()["warnings"][0] == {
+        "code": "LEAD024",
+        "text": "Unknown fields of the outcome: 'reasn'. Did you mean 'reason'?",
+    }
 
 
 @pytest.mark.parametrize(
     ("outcome", "text"),
     [
-        ({"lead_id": "A17", "kind": "won"}, "'kind' must be 'accepted', 'recycled' or 'opportunity'."),
+        ({"lead_id": "A17", "kind": "won"}, "'kind' must be 'accepted', 'recycled', 'opportunity' or 'withdrawn'."),
         ({"lead_id": "A17", "kind": "recycled"}, "The request must have a 'reason' if 'kind' is 'recycled'. Send one"),
         ({"kind": "accepted"}, "'lead_id' is missing."),
         ({"lead_id": "A17", "kind": "opportunity", "amount": "much"}, "'amount' must be a number, but a text came."),
@@ -187,7 +192,7 @@ def test_an_outcome_under_the_other_length_of_a_salesforce_id_belongs_to_the_sco
     client.post("/v1/outcomes", json=outcome | {"lead_id": scored, "occurred_at": "2026-04-03T09:00:00Z"})
     assert store.load_outcomes()["occurred_at"].dt.day.tolist() == [3], "the latest report of a lead wins"
     erased = client.delete(f"/v1/leads/{reported}").json()
-    assert (erased["lead_id"], erased["scores"] + erased["outcomes"] + erased["waiting"]) == (reported, 2)
+    assert (erased["lead_id"], erased["scores"] + erased["outcomes"] + erased["waiting"]) == (reported, 3)
     assert store.load_scores().empty
 
 

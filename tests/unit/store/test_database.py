@@ -155,7 +155,7 @@ def test_many_writers_at_once_lose_nothing(place):
     def write(number):
         with_own = Database(place.url)
         for part in range(5):
-            with_own.write([make_score(f"A{number}-{part}"), make_outcome("A", told_at=NOON + part * DAY)])
+            with_own.write([make_score(f"A{number}-{part}"), make_outcome("A", told_at=NOON + part * DAY, amount=float(part))])
         with_own.close()
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
@@ -166,7 +166,8 @@ def test_many_writers_at_once_lose_nothing(place):
     database = Database(place.url)
     assert sorted(database.load_scores()["lead_id"]) == sorted(f"A{number}-{part}" for number in range(4) for part in range(5))
     [row] = database.load_outcomes().to_dict("records")
-    assert row["told_at"] == NOON + 4 * DAY
+    assert (row["told_at"], row["amount"]) == (NOON + 4 * DAY, 4.0)
+    assert sorted(set(database.load_outcome_history()["amount"])) == [0, 1, 2, 3, 4]
     database.close()
 
 

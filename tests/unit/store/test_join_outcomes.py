@@ -205,6 +205,11 @@ def follow_by_hand(lead, score_rows, outcome_rows, zone):
         if who == lead:  # an outcome at midnight means the whole day
             last = local(zone, day, hour) if hour else local(zone, day + 1) - pd.Timedelta(microseconds=1)
             history.append((last, 1, kind, "", False))
+    return walk(history)
+
+
+def walk(history):
+    """The episodes of one lead's history: rows of moment, whether it is an outcome, kind, decision, and whether explored."""
     episodes, accepted, returned = [], False, False
     for at, is_outcome, kind, decision, explored in sorted(history):
         if is_outcome:

@@ -31,9 +31,30 @@ SCORE = """INSERT INTO scores (lead_id, as_of, scored_at, probability, low, high
     VALUES (:lead, '2026-03-31 12:00:00.000000{zone}', '2026-03-31 12:00:00.000001{zone}',
     0.3, 0.2, 0.4, 0.25, 'nurture', 'B', 7, 'm')"""
 OUTCOME = "INSERT INTO outcomes VALUES ('A1', 'recycled', '2026-04-02 12:00:00.000000{zone}', 'timing', NULL)"
+SECOND_RELEASE = [  # likewise of the second release
+    """CREATE TABLE scores (id {serial}, answer_id VARCHAR(36) NOT NULL, lead_id VARCHAR(200) NOT NULL, as_of {moment} NOT NULL,
+    scored_at {moment} NOT NULL, probability FLOAT NOT NULL, low FLOAT NOT NULL, high FLOAT NOT NULL, threshold FLOAT NOT NULL,
+    decision VARCHAR(20) NOT NULL, grade VARCHAR(10) NOT NULL, points FLOAT, points_decision VARCHAR(20),
+    model VARCHAR(200) NOT NULL, explore BOOLEAN NOT NULL, explore_rate FLOAT, challenger VARCHAR(200),
+    challenger_probability FLOAT, features JSON, PRIMARY KEY (id))""",
+    "CREATE INDEX ix_scores_lead_id ON scores (lead_id)",
+    "CREATE UNIQUE INDEX ix_scores_answer_id ON scores (answer_id)",
+    "CREATE INDEX ix_scores_scored_at ON scores (scored_at)",
+    """CREATE TABLE outcomes (lead_id VARCHAR(200) NOT NULL, kind VARCHAR(20) NOT NULL, occurred_at {moment} NOT NULL,
+    reason VARCHAR(100), amount FLOAT, told_at {moment} NOT NULL, PRIMARY KEY (lead_id, kind))""",
+    "CREATE INDEX ix_outcomes_told_at ON outcomes (told_at)",
+    "CREATE TABLE erasures (lead_key VARCHAR(64) NOT NULL PRIMARY KEY, erased_at {moment} NOT NULL)",
+    "CREATE TABLE predictor_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)",
+    "INSERT INTO predictor_version VALUES ('0002')",
+    """INSERT INTO scores (answer_id, lead_id, as_of, scored_at, probability, low, high, threshold, decision, grade, model,
+    explore) VALUES ('one', 'A1', '2026-03-31 12:00:00.000000{zone}', '2026-03-31 12:00:00.000001{zone}',
+    0.3, 0.2, 0.4, 0.25, 'nurture', 'B', 'm', {false})""",
+]
+SECOND_OUTCOME = """INSERT INTO outcomes VALUES (:lead, :kind, 'DAY 12:00:00.000000{zone}', 'timing', 5000.5,
+    'TOLD 12:00:00.000000{zone}')"""
 WORDS = {
-    "sqlite": {"serial": "INTEGER NOT NULL", "moment": "DATETIME", "zone": ""},
-    "postgresql": {"serial": "SERIAL NOT NULL", "moment": "TIMESTAMP WITH TIME ZONE", "zone": "+00"},
+    "sqlite": {"serial": "INTEGER NOT NULL", "moment": "DATETIME", "zone": "", "false": "0"},
+    "postgresql": {"serial": "SERIAL NOT NULL", "moment": "TIMESTAMP WITH TIME ZONE", "zone": "+00", "false": "false"},
 }
 
 
@@ -97,6 +118,34 @@ def test_a_database_of_the_first_release_is_migrated_without_loss(database, engi
     database.write([make_score("A3"), make_outcome("A1", "recycled", told_at=NOON + timedelta(days=9), reason="budget")])
     assert len(database.load_scores()) == 4
     assert database.load_outcomes()["reason"].tolist() == ["budget"]
+    assert database.load_outcome_history()["reason"].tolist() == ["timing", "budget"]
+
+
+def test_every_outcome_of_the_second_release_is_the_first_report_of_its_history(database, engine, run):
+    rows = [
+        ("A1", "recycled", "2026-04-02", 0),
+        ("A1", "accepted", "2026-04-01", 1),
+        ("A1", "opportunity", "2026-04-20", 9),
+        ("00Q5g000000XyzAEAS", "recycled", "2026-04-05", 0),
+    ]
+    for text in SECOND_RELEASE:
+        run(text)
+    for lead, kind, day, later in rows:
+        told = f"2026-04-{int(day[-2:]) + later:02}"
+        run(SECOND_OUTCOME.replace("DAY", day).replace("TOLD", told), {"lead": lead, "kind": kind})
+    history = database.load_outcome_history()
+    assert list_differences(engine) == []
+    assert read_version(engine) == [HEAD]
+    assert len(history) == 4
+    assert history["outcome_id"].is_unique
+    found = {(row.lead_id, row.kind): row for row in history.itertuples()}
+    for lead, kind, day, later in rows:
+        row = found[lead, kind]
+        assert (str(row.occurred_at)[:19], row.amount, row.reason) == (f"{day} 12:00:00", 5000.5, "timing")
+        assert row.told_at - row.occurred_at == timedelta(days=later)
+    assert len(database.load_outcomes()) == 4
+    assert len(database.load_scores()) == 1
+    assert database.erase("00Q5g000000XyzA", at=NOON + timedelta(days=99)).outcomes == 1
 
 
 @pytest.mark.usefixtures("old")
@@ -118,7 +167,7 @@ def test_a_newer_database_is_refused(place, database, run):
     database.load_scores()
     run("UPDATE predictor_version SET version_num = '9999'")
     again = Database(place.url)
-    with pytest.raises(StoreError, match=r"is of a newer version of this program \(schema 9999, this one knows up to 0002\)"):
+    with pytest.raises(StoreError, match=r"is of a newer version of this program \(schema 9999, this one knows up to 0003\)"):
         again.write([make_score()])
     again.close()
 

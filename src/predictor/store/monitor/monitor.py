@@ -27,7 +27,7 @@ def monitor_store(store: Database, bundle: Bundle, *, now: datetime, timezone: s
         StoreError: The database cannot be read.
     """
     scores = store.load_scores()
-    joined = join_outcomes(scores, store.load_outcomes(), timezone=timezone)
+    joined = join_outcomes(scores, store.load_outcomes(timezone=timezone), timezone=timezone)
     horizon = bundle.read_json("metrics.json")["horizon_days"]
     tables = {"funnel": compute_funnel(joined)}
     if horizon is not None:

@@ -12,6 +12,8 @@ PATHS = {
     "/v1/score",
     "/v1/score/batch",
     "/v1/outcomes",
+    "/v1/outcomes/batch",
+    "/v1/outcomes/{outcome_id}",
     "/v1/leads/{lead_id}",
     "/v1/model",
     "/v1/threshold",

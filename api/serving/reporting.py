@@ -1,0 +1,158 @@
+"""Outcomes stored, and the answers about them: what is kept, what counts now, and what to check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from predictor.core.errors import Finding
+from predictor.data.lead_keys import as_keys, to_key
+from predictor.store.database import LeadHistory
+from predictor.store.outcome_history import WITHDRAWN, OutcomeReport, place_outcomes, settle_outcomes
+from predictor.store.store import Store
+
+from ..error_codes import USED_KEY
+from ..schemas.answers import CountingOut, FaultOut, OutcomeOut, RefusedOut, WarningOut
+
+_SAID = ("kind", "occurred_at", "reason", "amount", "currency", "episode")
+_OLDEST = timedelta(days=3653)
+_NEVER_SCORED = Finding(
+    "STORE006", "warning", "No score of this lead is stored.", do="If it should have one, check that the key is the CRM's own."
+)
+_BEFORE_SCORE = Finding(
+    "STORE007",
+    "warning",
+    "It happened before the first score of the lead, so it is the outcome of no score.",
+    do="Check the date.",
+)
+_LONG_AGO = Finding("STORE008", "warning", "'occurred_at' is more than ten years ago.", do="Check the date.")
+_NOTHING_WITHDRAWN = Finding("STORE009", "warning", "There was no outcome to take back.", do="Check the lead and the kind.")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A report and the warnings about its request.
+
+    Attributes:
+        report: The report.
+        findings: Warnings about its fields.
+    """
+
+    report: OutcomeReport
+    findings: Sequence[Finding] = ()
+
+
+def store_outcomes(incoming: Sequence[Incoming], store: Store, *, timezone: str) -> list[OutcomeOut | RefusedOut]:
+    """Store reports and return what is kept of each.
+
+    Args:
+        incoming: The reports.
+        store: Where they go.
+        timezone: The firm's, in which a date without a time means that day.
+
+    Raises:
+        StoreError: The spool cannot be written.
+    """
+    reports = [entry.report for entry in incoming]
+    ids = store.save_outcomes(reports)
+    known = store.read_leads({report.lead_id for report in reports})
+    if known is None:
+        return [_answer_unseen(entry, outcome_id) for entry, outcome_id in zip(incoming, ids, strict=True)]
+    leads = _LeadOutcomes(known, timezone)
+    return [leads.answer(entry, outcome_id) for entry, outcome_id in zip(incoming, ids, strict=True)]
+
+
+class _LeadOutcomes:
+    """What is known of some leads, to answer about their outcomes."""
+
+    def __init__(self, known: LeadHistory, timezone: str) -> None:
+        reports, scores = known.reports, known.scores
+        settled = settle_outcomes(reports, scores, timezone=timezone)
+        dated = reports.assign(occurred_at=reports["occurred_at"].fillna(reports["told_at"]))
+        placed = place_outcomes(dated, scores, timezone=timezone)
+        rows = reports.assign(lead_id=placed["lead_id"], anchor=placed["anchor"], at=placed["at"])
+        self._reports = {row["outcome_id"]: row for row in _list_rows(rows)}
+        self._counting: dict[str, list[dict[str, Any]]] = {}
+        for row in _list_rows(settled.assign(lead_id=as_keys(settled["lead_id"]))):
+            self._counting.setdefault(row["lead_id"], []).append(row)
+        first = scores["as_of"].groupby(as_keys(scores["lead_id"])).min()
+        self._first_scores: dict[str, datetime] = dict(zip(first.index.astype("str"), first, strict=True))
+        self._latest = {(row["lead_id"], row["kind"]): row for row in self._reports.values()}
+
+    def answer(self, entry: Incoming, outcome_id: str) -> OutcomeOut | RefusedOut:
+        """The answer about a report that was stored, or the error if its key was used for another one."""
+        report, lead = entry.report, to_key(entry.report.lead_id)
+        row = self._reports.get(outcome_id)
+        repeated = row is None
+        row = row or self._latest.get((lead, report.kind))
+        if row is None:  # erased meanwhile
+            return _answer_unseen(entry, outcome_id)
+        if report.key is not None and any(row[name] != getattr(report, name) for name in _SAID):
+            text = "This idempotency key was used for another outcome of the lead. Send another key, or the same outcome."
+            return RefusedOut(lead_id=report.lead_id, error=FaultOut(code=USED_KEY, text=text))
+        counting = self._counting.get(lead, [])
+        kept = next((other for other in counting if other["outcome_id"] == row["outcome_id"]), row)
+        findings = [*entry.findings, *self._check(lead, row)]
+        return OutcomeOut(
+            lead_id=report.lead_id,
+            outcome_id=row["outcome_id"],
+            kind=report.kind,
+            occurred_at=kept["occurred_at"] or row["told_at"],
+            episode=row["anchor"],
+            reason=kept["reason"],
+            amount=kept["amount"],
+            currency=kept["currency"],
+            repeated=repeated,
+            counting=[CountingOut.model_validate(other, from_attributes=False) for other in counting],
+            warnings=to_warnings(findings),
+        )
+
+    def _check(self, lead: str, row: dict[str, Any]) -> Iterator[Finding]:
+        first = self._first_scores.get(lead)
+        if first is None:
+            yield _NEVER_SCORED
+        elif row["kind"] != WITHDRAWN and row["at"] < first:
+            yield _BEFORE_SCORE
+        if row["occurred_at"] is not None and row["occurred_at"] < datetime.now(UTC) - _OLDEST:
+            yield _LONG_AGO
+        if row["kind"] == WITHDRAWN and not any(
+            other["lead_id"] == lead and other["kind"] != WITHDRAWN and other["told_at"] <= row["told_at"]
+            for other in self._reports.values()
+        ):
+            yield _NOTHING_WITHDRAWN
+
+
+def _answer_unseen(entry: Incoming, outcome_id: str) -> OutcomeOut:
+    """The answer about a report while nobody can say what else is known of its lead."""
+    report = entry.report
+    return OutcomeOut(
+        lead_id=report.lead_id,
+        outcome_id=outcome_id,
+        kind=report.kind,
+        occurred_at=report.occurred_at or datetime.now(UTC),
+        episode=None,
+        reason=report.reason,
+        amount=report.amount,
+        currency=report.currency,
+        repeated=False,
+        counting=None,
+        warnings=to_warnings(entry.findings),
+    )
+
+
+def _list_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame, with None for what is missing, and moments as `datetime`."""
+    return [
+        {str(name): None if pd.isna(value) else value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
+         for name, value in row.items()}
+        for row in frame.to_dict("records")
+    ]  # fmt: skip
+
+
+def to_warnings(findings: Sequence[Finding]) -> list[WarningOut]:
+    """Findings as the warnings of an answer."""
+    return [WarningOut(code=finding.code, text=f"{finding.what} {finding.do}".strip()) for finding in findings]

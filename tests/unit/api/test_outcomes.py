@@ -1,0 +1,133 @@
+"""Outcomes over HTTP: what is kept, sent again, corrected, taken back, and in batches."""
+
+import pytest
+
+from predictor.store.store import Store
+
+SCORED = "2026-03-31T14:05:00Z"  # `as_of` of the lead of these tests
+
+
+def send(client, expected=200, headers=None, **outcome):
+    response = client.post("/v1/outcomes", json={"lead_id": "A17", **outcome}, headers=headers)
+    assert response.status_code == expected, response.text
+    return response.json()
+
+
+def list_counting(answer):
+    return [(outcome["kind"], outcome["occurred_at"]) for outcome in answer["counting"]]
+
+
+def test_the_answer_says_what_is_kept_and_about_which_score(client, lead):
+    client.post("/v1/score", json=lead)
+    first = send(client, kind="opportunity", occurred_at="2026-04-02T09:00:00Z", amount=100, currency="eur")
+    assert (first["episode"], first["currency"], first["repeated"], first["warnings"]) == (SCORED, "EUR", False, [])
+    corrected = send(client, kind="opportunity", amount=250)
+    assert (corrected["occurred_at"], corrected["amount"], corrected["currency"]) == ("2026-04-02T09:00:00Z", 250, "EUR")
+    [counting] = corrected["counting"]
+    assert (counting["outcome_id"], counting["amount"]) == (corrected["outcome_id"], 250)
+    again = send(client, kind="opportunity", amount=250)
+    assert (again["repeated"], again["outcome_id"]) == (True, corrected["outcome_id"])
+    assert len(client.app.state.watch.store.load_outcome_history()) == 2
+
+
+def test_a_second_acceptance_is_kept_beside_the_first(client, lead):
+    client.post("/v1/score", json=lead)
+    send(client, kind="accepted", occurred_at="2026-04-02T09:00:00Z")
+    send(client, kind="recycled", occurred_at="2026-04-20T09:00:00Z", reason="timing")
+    client.post("/v1/score", json=lead | {"as_of": "2026-05-01T00:00:00Z"})
+    answer = send(client, kind="accepted", occurred_at="2026-05-04T09:00:00Z")
+    assert answer["episode"] == "2026-05-01T00:00:00Z"
+    assert [kind for kind, _ in list_counting(answer)] == ["accepted", "recycled", "accepted"]
+
+
+def test_an_outcome_is_taken_back_by_its_id_or_by_a_report(client, lead):
+    client.post("/v1/score", json=lead)
+    accepted = send(client, kind="accepted", occurred_at="2026-04-02T09:00:00Z")
+    opportunity = send(client, kind="opportunity", occurred_at="2026-04-03T09:00:00Z")
+    gone = client.delete(f"/v1/outcomes/{opportunity['outcome_id']}").json()
+    assert (gone["lead_id"], gone["kind"], list_counting(gone)) == ("A17", "withdrawn", [("accepted", "2026-04-02T09:00:00Z")])
+    assert send(client, kind="withdrawn", withdraws="accepted")["counting"] == []
+    back = send(client, kind="accepted", occurred_at="2026-04-05T09:00:00Z")
+    assert list_counting(back) == [("accepted", "2026-04-05T09:00:00Z")]
+    fixed = send(client, kind="accepted", occurred_at="2026-04-06T09:00:00Z", outcome_id=back["outcome_id"])
+    assert list_counting(fixed) == [("accepted", "2026-04-06T09:00:00Z")]
+    assert client.delete(f"/v1/outcomes/{accepted['outcome_id']}").json()["counting"] == fixed["counting"]
+    assert len(client.app.state.watch.store.load_outcome_history()) == 7
+
+
+def test_an_unknown_outcome_cannot_be_taken_back(client):
+    response = client.delete(f"/v1/outcomes/{'0' * 32}")
+    assert (response.status_code, response.json()["error"]["text"][:36]) == (404, "There is no outcome with this id. Se")
+    assert client.delete("/v1/outcomes/no-id").status_code == 422
+
+
+def test_a_request_sent_again_with_its_key_stores_nothing_new(client, lead):
+    client.post("/v1/score", json=lead)
+    key = {"Idempotency-Key": "call 1"}
+    first = send(client, kind="accepted", occurred_at="2026-04-02", headers=key)
+    send(client, kind="withdrawn")
+    again = send(client, kind="accepted", occurred_at="2026-04-02", headers=key)
+    assert (again["outcome_id"], again["counting"]) == (first["outcome_id"], [])
+    other = send(client, 422, kind="recycled", reason="fit", headers=key)
+    assert other["error"]["code"] == "API013"
+    assert other["error"]["text"].startswith("This idempotency key was used for another outcome of the lead.")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "codes"),
+    [
+        ({"lead_id": "nobody", "kind": "accepted"}, ["STORE006"]),
+        ({"kind": "accepted", "occurred_at": "2026-03-30"}, ["STORE007"]),
+        ({"kind": "accepted", "occurred_at": "1999-04-02"}, ["STORE007", "STORE008"]),
+        ({"kind": "withdrawn"}, ["STORE009"]),
+        ({"kind": "accepted", "occurred_at": "2026-03-31"}, []),
+    ],
+)
+def test_what_looks_wrong_is_a_warning(client, lead, outcome, codes):
+    client.post("/v1/score", json=lead)
+    assert [warning["code"] for warning in send(client, **outcome)["warnings"]] == codes
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text"),
+    [
+        ({"kind": "accepted", "withdraws": "accepted"}, "The request must have 'withdraws' only if 'kind' is 'withdrawn'."),
+        ({"kind": "opportunity", "currency": "euro"}, "'currency' must be three letters, as EUR."),
+        ({"kind": "accepted", "outcome_id": "first"}, "'outcome_id' must be the 'outcome_id' of an earlier answer."),
+        ({"kind": "accepted", "episode": "soon"}, "'episode' must be a date, but a text came."),
+    ],
+)
+def test_wrong_fields_are_refused(client, outcome, text):
+    assert send(client, 422, **outcome)["error"]["text"].startswith(text)
+
+
+def test_many_outcomes_have_an_answer_or_an_error_each(client, lead):
+    client.post("/v1/score", json=lead)
+    outcomes = [
+        {"lead_id": "A17", "kind": "accepted", "occurred_at": "2026-04-02T09:00:00Z"},
+        {"lead_id": "A18", "kind": "won"},
+        {"lead_id": "A17", "kind": "opportunity", "occurred_at": "2026-04-03T09:00:00Z"},
+        7,
+    ]
+    answers = client.post("/v1/outcomes/batch", json={"outcomes": outcomes}).json()["answers"]
+    assert [list_counting(answers[number])[-1][0] for number in (0, 2)] == ["opportunity", "opportunity"]
+    assert answers[1]["lead_id"] == "A18"
+    assert answers[1]["error"]["text"].startswith("'kind' must be 'accepted'")
+    assert (answers[3]["lead_id"], answers[3]["error"]["code"]) == (None, "API002")
+    again = client.post("/v1/outcomes/batch", json={"outcomes": outcomes}).json()["answers"]
+    assert [again[number]["repeated"] for number in (0, 2)] == [True, True]
+
+
+def test_ten_thousand_outcomes_are_one_request(client):
+    outcomes = [{"lead_id": f"A{number}", "kind": "accepted", "occurred_at": "2026-04-02"} for number in range(10_000)]
+    answers = client.post("/v1/outcomes/batch", json={"outcomes": outcomes}).json()["answers"]
+    assert len({answer["outcome_id"] for answer in answers}) == 10_000
+    assert len(client.app.state.watch.store.load_outcomes()) == 10_000
+    response = client.post("/v1/outcomes/batch", json={"outcomes": [*outcomes, outcomes[0]]})
+    assert response.status_code == 422
+
+
+def test_while_the_database_is_away_the_answer_says_what_was_stored(client, monkeypatch):
+    monkeypatch.setattr(Store, "away", property(lambda _: "It is away."))
+    answer = send(client, kind="accepted", occurred_at="2026-04-02T09:00:00Z")
+    assert (answer["counting"], answer["episode"], answer["occurred_at"]) == (None, None, "2026-04-02T09:00:00Z")

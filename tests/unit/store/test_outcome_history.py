@@ -1,0 +1,333 @@
+"""Outcomes are a history: nothing that was reported is lost, and one rule says what counts; on SQLite and PostgreSQL."""
+
+import dataclasses
+import itertools
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from unit.store.conftest import NOON, make_answer
+from unit.store.test_join_outcomes import FAR, SALES, count_funnel, count_realised, walk
+
+from predictor.store.clock import SteadyClock
+from predictor.store.episodes import compute_episodes, join_outcomes
+from predictor.store.outcome_history import OutcomeReport, settle_outcomes
+from predictor.store.records import Answered
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+class Clock:
+    """A clock that passes a minute at each look, and that can be set back."""
+
+    def __init__(self):
+        self.passed, self.back = 0, timedelta()
+
+    def wall(self):
+        return NOON + self.passed * MINUTE - self.back
+
+    def elapsed(self):
+        return 60.0 * self.passed
+
+
+@pytest.fixture
+def clock(store):
+    made = Clock()
+    store._clock = SteadyClock(made.wall, made.elapsed)
+    return made
+
+
+def save_score(store, lead, as_of, clock, decision=SALES):
+    clock.passed += 1
+    answer = dataclasses.replace(make_answer(lead, features={"size": 1.0}), decision=decision)
+    store.save_scores([Answered(answer, as_of)], scored_at=clock.wall(), model="m")
+
+
+def report(store, lead, kind, clock, occurred_at=None, **facts):
+    clock.passed += 1
+    [outcome_id] = store.save_outcomes([OutcomeReport(lead_id=lead, kind=kind, occurred_at=occurred_at, **facts)])
+    return outcome_id
+
+
+def list_counting(store):
+    return [(row.kind, row.occurred_at) for row in store.load_outcomes().itertuples()]
+
+
+def count_readers(store):
+    """(scored, accepted) as training, funnel and realised results count them."""
+    scores, outcomes = store.load_scores(features=True), store.load_outcomes()
+    joined = join_outcomes(scores, outcomes, timezone="UTC")
+    training = compute_episodes(scores, outcomes, timezone="UTC").frame
+    return (len(training), int(training["sql_at"].notna().sum())), count_funnel(joined), count_realised(joined)
+
+
+@pytest.mark.parametrize("sent_back", [True, False])
+def test_a_second_acceptance_leaves_the_first_as_it_was(store, clock, sent_back):
+    save_score(store, "A", NOON, clock)
+    report(store, "A", "accepted", clock, NOON + 4 * DAY)
+    if sent_back:
+        report(store, "A", "recycled", clock, NOON + 15 * DAY, reason="timing")
+    save_score(store, "A", NOON + 30 * DAY, clock)
+    assert count_readers(store) == (((2, 1) if sent_back else (1, 1)),) * 3
+    report(store, "A", "accepted", clock, NOON + 34 * DAY)
+    assert [at for kind, at in list_counting(store) if kind == "accepted"] == [NOON + 4 * DAY, NOON + 34 * DAY]
+    assert count_readers(store) == (((2, 2) if sent_back else (1, 1)),) * 3
+    frame = compute_episodes(store.load_scores(features=True), store.load_outcomes(), timezone="UTC").frame
+    assert frame["sql_at"].tolist()[0] == NOON + 4 * DAY
+
+
+def test_an_outcome_that_names_a_score_belongs_to_its_episode(store, clock):
+    save_score(store, "A", NOON, clock)
+    report(store, "A", "recycled", clock, NOON + DAY, reason="timing")
+    save_score(store, "A", NOON + 2 * DAY, clock)
+    report(store, "A", "accepted", clock, NOON + 3 * DAY, episode=NOON)
+    joined = join_outcomes(store.load_scores(), store.load_outcomes(), timezone="UTC")
+    assert joined["accepted_at"].notna().tolist() == [True, False]
+    assert count_readers(store) == ((2, 1),) * 3
+
+
+def test_a_score_after_acceptance_that_an_outcome_names_is_an_episode_of_its_own(store, clock):
+    save_score(store, "A", NOON, clock)
+    report(store, "A", "accepted", clock, NOON + DAY)
+    save_score(store, "A", NOON + 30 * DAY, clock)
+    assert count_readers(store) == ((1, 1),) * 3
+    report(store, "A", "accepted", clock, NOON + 31 * DAY, episode=NOON + 30 * DAY)
+    assert count_readers(store) == ((2, 2),) * 3
+
+
+def test_two_episodes_of_one_day_told_by_date_stay_two(store, clock):
+    """Scored, sent back, scored again and accepted on one day; the CRM sends the date alone."""
+    midnight = NOON - timedelta(hours=12)
+    save_score(store, "A", NOON, clock)
+    report(store, "A", "recycled", clock, midnight, reason="timing")
+    save_score(store, "A", NOON + timedelta(hours=3), clock)
+    report(store, "A", "accepted", clock, midnight)
+    assert count_readers(store) == ((2, 1),) * 3
+
+
+def test_a_correction_changes_what_it_says_and_keeps_the_rest(store, clock):
+    save_score(store, "A", NOON, clock)
+    first = report(store, "A", "opportunity", clock, NOON + DAY, amount=100.0, currency="EUR")
+    report(store, "A", "opportunity", clock, amount=250.0)
+    [row] = store.load_outcomes().to_dict("records")
+    assert (row["occurred_at"], row["amount"], row["currency"]) == (NOON + DAY, 250.0, "EUR")
+    save_score(store, "A", NOON + 5 * DAY, clock)
+    report(store, "A", "opportunity", clock, NOON + 6 * DAY, amount=300.0, replaces=first)
+    [row] = store.load_outcomes().to_dict("records")
+    assert (row["occurred_at"], row["amount"]) == (NOON + 6 * DAY, 300.0)
+    report(store, "A", "recycled", clock, NOON + 6 * DAY, reason="fit", replaces=first)
+    assert list_counting(store) == [("recycled", NOON + 6 * DAY)]
+    assert len(store.load_outcome_history()) == 4
+
+
+def test_a_withdrawal_takes_back_the_latest_or_the_one_that_it_names(store, clock):
+    save_score(store, "A", NOON, clock)
+    accepted = report(store, "A", "accepted", clock, NOON + DAY)
+    report(store, "A", "opportunity", clock, NOON + 2 * DAY)
+    report(store, "A", "withdrawn", clock)
+    assert list_counting(store) == [("accepted", NOON + DAY)]
+    report(store, "A", "opportunity", clock, NOON + 2 * DAY)
+    report(store, "A", "withdrawn", clock, replaces=accepted)
+    assert list_counting(store) == [("opportunity", NOON + 2 * DAY)]
+    report(store, "A", "accepted", clock, NOON + DAY)
+    report(store, "A", "withdrawn", clock, withdraws="opportunity")
+    assert list_counting(store) == [("accepted", NOON + DAY)]
+    report(store, "A", "withdrawn", clock)
+    report(store, "A", "withdrawn", clock)  # nothing is left
+    assert list_counting(store) == []
+    assert count_readers(store) == ((1, 0),) * 3
+
+
+def test_what_is_said_twice_is_stored_once(store, clock):
+    for _ in range(3):
+        report(store, "A", "accepted", clock, NOON)
+        report(store, "A", "recycled", clock, reason="fit")
+    assert len(store.load_outcome_history()) == 2
+    report(store, "A", "withdrawn", clock)
+    report(store, "A", "withdrawn", clock)  # sent again
+    assert len(store.load_outcome_history()) == 3
+    assert list_counting(store) == [("accepted", NOON)]
+    report(store, "A", "recycled", clock, reason="fit")
+    assert [kind for kind, _ in list_counting(store)] == ["accepted", "recycled"]
+
+
+def test_an_outcome_without_a_date_is_new_after_a_new_score(store, clock):
+    for days in (0, 1):
+        save_score(store, "A", NOON + days * MINUTE, clock)
+        report(store, "A", "accepted", clock)
+        report(store, "A", "accepted", clock)
+    assert len(store.load_outcome_history()) == 2
+
+
+def test_a_key_of_the_client_is_used_once(store, clock):
+    first = report(store, "A", "accepted", clock, NOON, key="1")
+    report(store, "A", "recycled", clock, NOON + DAY, reason="fit", key="2")
+    assert report(store, "A", "accepted", clock, NOON, key="1") == first
+    assert report(store, "B", "accepted", clock, NOON, key="1") != first
+    assert len(store.load_outcome_history()) == 3
+
+
+def test_a_clock_set_back_loses_nothing(store, clock):
+    save_score(store, "A", NOON, clock)
+    store.erase("A")
+    clock.back = timedelta(hours=5)
+    save_score(store, "A", NOON, clock)
+    report(store, "A", "accepted", clock)
+    report(store, "A", "opportunity", clock, amount=1.0)
+    clock.back = timedelta(hours=9)
+    report(store, "A", "opportunity", clock, amount=2.0)
+    assert len(store.load_scores()) == 1
+    assert store.load_outcomes()["amount"].dropna().tolist() == [2.0]
+    assert store.erase("A").outcomes == 3
+    assert store.load_scores().empty
+
+
+def test_a_steady_clock_follows_its_system_unless_that_is_set_back():
+    source = Clock()
+    clock = SteadyClock(source.wall, source.elapsed)
+    source.passed = 10
+    assert clock.now() == source.wall()
+    source.back = -DAY  # set forward
+    assert clock.now() == source.wall()
+    source.back, source.passed = DAY, 20
+    assert clock.now() == source.wall() + 2 * DAY
+    assert clock.correct(NOON) == NOON + 2 * DAY
+    assert clock.now() - clock.now() == -timedelta(microseconds=1)
+
+
+LEADS = st.sampled_from(["A", "B"])
+MOMENTS = st.integers(0, 20).map(lambda hours: NOON + timedelta(hours=7 * hours))
+OPERATIONS = st.one_of(
+    st.tuples(st.just("score"), LEADS, st.none() | MOMENTS, st.sampled_from([SALES, "nurture"])),
+    st.tuples(st.just("outcome"), LEADS, st.sampled_from(["accepted", "recycled", "opportunity"]), st.none() | MOMENTS),
+    st.tuples(st.just("correct"), LEADS, st.sampled_from(["accepted", "recycled"]), st.integers(0, 5)),
+    st.tuples(st.just("withdraw"), LEADS, st.sampled_from([None, "accepted", "recycled"]), st.none() | st.integers(0, 5)),
+    st.tuples(st.just("erase"), LEADS),
+    st.tuples(st.just("set back"), st.integers(1, 30)),
+)
+
+
+class Plain:
+    """What should be known of a lead: its scores, its reports in the order in which they came, and what counts."""
+
+    def __init__(self):
+        self.scores, self.reports = [], []
+
+    def add(self, kind, told_at, occurred_at=None, replaces=None, withdraws=None):
+        said = (kind, occurred_at, replaces, withdraws)
+        same = [entry for entry in self.reports if "withdrawn" in {kind, entry["kind"]} or entry["kind"] == kind]
+        newly_scored = same and len(self.scores) > same[-1]["scores"]
+        if same and same[-1]["said"] == said and (occurred_at is not None or not newly_scored):
+            return
+        entry = {
+            "kind": kind,
+            "at": occurred_at or told_at,
+            "replaces": replaces,
+            "withdraws": withdraws,
+            "dated": bool(occurred_at),
+        }
+        self.reports.append(entry | {"said": said, "scores": len(self.scores)})
+
+    def count(self):
+        standing = []  # dictionaries of kind, about, at, ids; the latest report last
+        for number, entry in enumerate(self.reports):
+            named = [other for other in standing if entry["replaces"] in other["ids"]] if entry["replaces"] is not None else []
+            if entry["kind"] == "withdrawn":
+                of_kind = [other for other in standing if entry["withdraws"] in {None, other["kind"]}]
+                targets = named if entry["replaces"] is not None else of_kind[-1:]
+                standing = [other for other in standing if other not in targets]
+                continue
+            about = max((as_of for as_of, _ in self.scores if as_of <= entry["at"]), default=None)
+            if named:
+                about = named[0]["about"]
+            slot = [other for other in standing if (other["kind"], other["about"]) == (entry["kind"], about)]
+            earlier = (named or slot)[:1]
+            at = entry["at"] if entry["dated"] or not earlier else earlier[0]["at"]
+            ids = {number}.union(*(other["ids"] for other in [*earlier, *slot]))
+            standing = [other for other in standing if other not in [*earlier, *slot]]
+            standing.append({"kind": entry["kind"], "about": about, "at": at, "ids": ids})
+        return standing
+
+    def list_episodes(self):
+        history = [(as_of, 0, str(number), decision, False) for number, (as_of, decision) in enumerate(self.scores)]
+        history += [(outcome["at"], 1, outcome["kind"], "", False) for outcome in self.count()]
+        return walk(history)
+
+
+def apply(store, clock, plain, operation, prefix, ids):
+    clock.passed += 1
+    what, *rest = operation
+    if what == "set back":
+        clock.back += timedelta(hours=rest[0])
+        return
+    lead, model = prefix + rest[0], plain[rest[0]]
+    told_at = NOON + clock.passed * MINUTE  # as a clock that nobody sets would show it
+    if what == "score":
+        as_of = rest[1] or told_at
+        answer = dataclasses.replace(make_answer(lead, features={"size": 1.0}), decision=rest[2])
+        store.save_scores([Answered(answer, as_of)], scored_at=clock.wall(), model="m")
+        model.scores.append((as_of, rest[2]))
+        return
+    if what == "erase":
+        store.erase(lead)
+        plain[rest[0]], ids[rest[0]] = Plain(), []
+        return
+    facts = {"kind": "withdrawn", "withdraws": rest[1]} if what == "withdraw" else {"kind": rest[1]}
+    number = rest[2] if what in {"correct", "withdraw"} else None
+    if what == "outcome":
+        facts["occurred_at"] = rest[2]
+    before = len(model.reports)
+    own = ids[rest[0]]
+    replaces = None if number is None or number >= len(own) else number
+    if what == "correct" and replaces is None:
+        return
+    model.add(told_at=told_at, replaces=replaces, **facts)
+    named = {} if replaces is None else {"replaces": own[replaces]}
+    [outcome_id] = store.save_outcomes([OutcomeReport(lead_id=lead, reason="fit", **facts, **named)])
+    if len(model.reports) > before:
+        own.append(outcome_id)
+
+
+def test_any_history_counts_as_a_plain_model_of_it_says(store):
+    examples = itertools.count()
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.lists(OPERATIONS, min_size=1, max_size=14))
+    def follow(operations):
+        prefix, clock = f"{next(examples)}-", Clock()
+        store._clock = SteadyClock(clock.wall, clock.elapsed)
+        plain, ids = {"A": Plain(), "B": Plain()}, {"A": [], "B": []}
+        for operation in operations:
+            apply(store, clock, plain, operation, prefix, ids)
+        store.drain()
+        known = store.database.read_leads([f"{prefix}A", f"{prefix}B"], features=True)
+        outcomes = settle_outcomes(known.reports, known.scores, timezone="UTC")
+        for name, model in plain.items():
+            own = outcomes[outcomes["lead_id"] == prefix + name]
+            scores = known.scores[known.scores["lead_id"] == prefix + name]
+            assert sorted(zip(own["kind"], own["occurred_at"], strict=True)) == sorted(
+                (outcome["kind"], pd.Timestamp(outcome["at"])) for outcome in model.count()
+            )
+            assert len(known.reports[known.reports["lead_id"] == prefix + name]) == len(model.reports)
+            assert len(scores) == len(model.scores)
+            check_readers(scores, own, model.list_episodes())
+
+    follow()
+
+
+def check_readers(scores, outcomes, episodes):
+    joined = join_outcomes(scores, outcomes, timezone="UTC")
+    training = compute_episodes(scores, outcomes, timezone="UTC").frame
+    accepted = [episode["accepted"] for episode in episodes]
+    assert count_funnel(joined) == count_realised(joined, FAR) == (len(episodes), sum(accepted))
+    handed = [episode for episode in episodes if episode["handed"]]
+    assert training["mql_at"].tolist() == [episode["at"] for episode in handed]
+    assert training["sql_at"].notna().tolist() == [episode["accepted"] for episode in handed]
+
+
+def test_a_store_without_outcomes_gives_typed_frames(database):
+    assert isinstance(database.load_outcome_history(), pd.DataFrame)
+    frame = database.load_outcomes()
+    assert str(frame["occurred_at"].dtype) == str(frame["first_told_at"].dtype) == "datetime64[us, UTC]"
