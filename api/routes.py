@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from predictor.core.errors import list_names
-from predictor.scoring.threshold_advice import advise_threshold
 from predictor.store.store import Store
 
-from .error_codes import NO_REPORT, WRONG_FIELD, RefusalError
+from .error_codes import NO_REPORT, RefusalError
 from .http.guarded_route import GuardedRoute
 from .http.metrics import CONTENT_TYPE, Metrics
 from .http.pages import make_page_response
 from .outcome_routes import add_outcome_routes, find_store
 from .schemas.answers import METRICS, NO_LEAD, NO_PAGE, UNREADY, WRONG, ErasureOut
-from .schemas.model import FeatureOut, LiveOut, ModelOut, ReadyOut, RecommendedOut, ThresholdOut, ThresholdRow
-from .schemas.requests import Key, ThresholdQuery
+from .schemas.model import FeatureOut, LiveOut, ModelOut, ReadyOut
+from .schemas.requests import Key
 from .score_routes import add_score_routes
 from .serving.service import Served, Service
+from .threshold_routes import add_threshold_routes
 
 router = APIRouter(route_class=GuardedRoute, generate_unique_id_function=lambda route: route.name)
 add_score_routes(router)
 add_outcome_routes(router)
+add_threshold_routes(router)
 
 
 @router.delete("/v1/leads/{lead_id:path}", summary="Erase a lead", tags=["outcomes"], responses=WRONG | UNREADY | NO_LEAD)
@@ -49,16 +48,6 @@ def read_model(service: Served) -> ModelOut:
         calibration=scorer.metrics.get("calibration"),
         metrics=scorer.metrics,
     )
-
-
-@router.get("/v1/threshold", summary="Try another policy", tags=["model"], responses=WRONG | UNREADY)
-def read_threshold(service: Served, query: Annotated[ThresholdQuery, Query()]) -> ThresholdOut:
-    """The threshold that another policy would recommend, from the threshold table of the training. It changes nothing."""
-    changes = query.model_dump(exclude_none=True)
-    _check_policy(service.scorer.settings.threshold.model_dump() | changes)
-    advice, columns = advise_threshold(service.scorer, changes)
-    rows = [ThresholdRow.model_validate(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
-    return ThresholdOut(serving=service.scorer.threshold, recommended=RecommendedOut(**asdict(advice)), table=rows)
 
 
 @router.get("/report", summary="Show the report", tags=["model"], response_class=HTMLResponse, responses=NO_PAGE)
@@ -101,17 +90,6 @@ async def check_ready(service: Served) -> ReadyOut:
 
 def _describe_store(store: Store) -> dict[str, Any]:
     return {"waiting": store.waiting, "away": store.away is not None, "lost": store.lost}
-
-
-def _check_policy(policy: Mapping[str, Any]) -> None:
-    """Refuse a policy whose numbers are neither in the query nor in the settings of the training."""
-    for name, numbers, advice in (
-        ("capacity", ("leads_per_week",), "the leads that sales can work in a week"),
-        ("value", ("amount", "cost"), "what an accepted lead is worth, and what it costs to work one"),
-    ):
-        if policy["policy"] == name and any(policy[number] <= 0 for number in numbers):
-            text = f"Policy '{name}' needs {list_names(numbers)} above 0. Send {advice}."
-            raise RefusalError(422, WRONG_FIELD, text)
 
 
 router.head("/health/live", include_in_schema=False)(check_live)  # some monitors send HEAD

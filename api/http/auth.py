@@ -29,7 +29,17 @@ ACCESS: dict[str, Access] = {
     "/health/live": "open",
     "/health/ready": "open",
 }
+METHOD_ACCESS: dict[tuple[str, str], Access] = {("PUT", "/v1/threshold"): "admin", ("DELETE", "/v1/threshold"): "admin"}
 _ADVICE = "Send a key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'. The server's operator makes keys with `predictor keys`."
+
+
+def find_access(path: str, method: str) -> Access:
+    """The scope that a path needs, for a method where that differs.
+
+    >>> find_access("/v1/threshold", "GET"), find_access("/v1/threshold", "PUT")
+    ('score', 'admin')
+    """
+    return METHOD_ACCESS.get((method.upper(), path), ACCESS[path])
 
 
 def check_access(request: Request, access: Access) -> None:

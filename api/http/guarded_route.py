@@ -16,7 +16,7 @@ from predictor.core.errors import PredictorError
 from predictor.data.crm.field_maps import Crm
 
 from ..serving.crm import find_crm, read_records
-from .auth import ACCESS, check_access
+from .auth import check_access, find_access
 from .errors import log_fault, make_error_response
 
 _MANY_RECORDS = {"/v1/score": False, "/v1/score/batch": True}  # paths that take a CRM's records -> whether many at once
@@ -53,7 +53,8 @@ class GuardedRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler of the route behind its guard."""
-        handle, access, path = self.make_handler(), ACCESS[self.path], self.path_format
+        handle, path = self.make_handler(), self.path_format
+        access = find_access(self.path, min(self.methods))
 
         async def guard(request: Request) -> Response:
             try:

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from ..http.auth import ACCESS
+from ..http.auth import ACCESS, find_access
 from .crm_records import SCHEMAS, add_records
 from .examples import ERRORS, REQUESTS
 
@@ -28,10 +28,10 @@ def make_openapi(app: FastAPI) -> _OPENAPI:
         document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         document["components"]["securitySchemes"] = _SCHEMES
         document["components"]["schemas"] |= SCHEMAS
-        access = {path.replace(":path", ""): need for path, need in ACCESS.items()}
+        names = {path.replace(":path", ""): path for path in ACCESS}
         for path, operations in document["paths"].items():
-            for operation in operations.values():
-                _complete_operation(operation, access[path])
+            for method, operation in operations.items():
+                _complete_operation(operation, find_access(names[path], method))
         app.openapi_schema = document
     return app.openapi_schema
 

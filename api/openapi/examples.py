@@ -51,6 +51,21 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "hubspot": _name("HubSpot contacts, with crm=hubspot", {"results": [HUBSPOT]}),
         "salesforce": _name("Salesforce leads, with crm=salesforce", {"records": [SALESFORCE]}),
     },
+    "save_outcomes": {
+        "outcomes": _name(
+            "Two outcomes",
+            {
+                "outcomes": [
+                    {"lead_id": "A17", "kind": "accepted", "occurred_at": "2026-04-07T10:00:00Z"},
+                    {"lead_id": "A18", "kind": "recycled", "occurred_at": "2026-04-09", "reason": "budget"},
+                ]
+            },
+        ),
+    },
+    "set_threshold": {
+        "capacity": _name("Sales can work 50 leads a week", {"policy": "capacity", "leads_per_week": 50}),
+        "band": _name("A conversion of 20 to 30 %", {"policy": "band", "band": [0.2, 0.3]}),
+    },
     "save_outcome": {
         "accepted": _name(
             "Sales accepted the lead", {"lead_id": "A17", "kind": "accepted", "occurred_at": "2026-04-07T10:00:00Z"}
@@ -58,6 +73,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "recycled": _name(
             "Sales sent it back", {"lead_id": "A17", "kind": "recycled", "occurred_at": "2026-04-09", "reason": "timing"}
         ),
+        "withdrawn": _name("Taken back", {"lead_id": "A17", "kind": "withdrawn", "withdraws": "accepted"}),
         "opportunity": _name(
             "An opportunity was opened", {"lead_id": "A17", "kind": "opportunity", "occurred_at": "2026-05-02", "amount": 12000}
         ),
@@ -84,8 +100,14 @@ ERRORS: dict[int, dict[str, Any]] = {
         ),
     },
     404: {
+        "no_outcome": _fault("API003", "There is no outcome with this id. Send the 'outcome_id' of an answer."),
         "no_report": _fault("API005", "Bundle 'lightgbm-20261001T060000Z' has no report. Train again to get one."),
         "no_path": _fault("API003", "DELETE on this path does not exist. See /docs for every path."),
+    },
+    409: {
+        "no_rule": _fault(
+            "API014", "No rule was set, so there is none to go back from. The rule of the training decides."
+        ),
     },
     408: {
         "slow": _fault(

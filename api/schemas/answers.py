@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from pydantic.config import JsonDict
 
+from predictor.core.settings_sections import Policy
 from predictor.scoring.answer import Decision
 from predictor.store.schema import OutcomeKind, ReportKind
 
@@ -132,6 +133,18 @@ class ModelRef(ResponseModel):
     """Days within which an acceptance counts; null if the outcomes have no dates."""
 
 
+class DecidedByOut(ResponseModel):
+    """The rule that decides which leads go to sales."""
+
+    policy: Policy
+    text: Annotated[str, Field(examples=["At most 50 leads a week"])]
+    """The rule in words."""
+    set_at: datetime | None
+    """When it was put into service without training; null if it is the rule of the training."""
+    set_by: str | None
+    """The name of the key that did, or `command line`; null if it is the rule of the training."""
+
+
 _ANSWER: JsonDict = {
     "lead_id": "A17", "probability": 0.31, "interval": [0.26, 0.37], "threshold": 0.24, "decision": "route_to_sales",
     "explore": False, "grade": "B",
@@ -141,6 +154,9 @@ _ANSWER: JsonDict = {
          "evidence": _EVIDENCE},
     ],
     "base": 0.18, "rest": 0.04,
+    "decided_by": {
+        "policy": "capacity", "text": "At most 50 leads a week", "set_at": "2026-10-02T08:00:00Z", "set_by": "the admin",
+    },
     "routing": {
         "source": "Webinar", "campaign": "Spring 2026",
         "earned": [{"rule": "Pricing page visit", "points": 40, "times": 2}],
@@ -180,6 +196,8 @@ class AnswerOut(ResponseModel):
     """The probability before any fact about the lead; null if the request asked for no reasons."""
     rest: FiniteFloat | None
     """Effect of everything that is not among the reasons: `base`, all `effect` and `rest` add up to `probability`."""
+    decided_by: DecidedByOut
+    """The rule from which the threshold comes."""
     routing: RoutingOut
     """For the sales person: points, activities, source and campaign."""
     warnings: list[WarningOut]
@@ -259,6 +277,7 @@ class ErasureOut(ResponseModel):
 Responses = dict[int | str, dict[str, Any]]
 WRONG: Responses = {422: {"model": ErrorOut, "description": "The request is wrong; the text says where."}}
 NO_OUTCOME: Responses = {404: {"model": ErrorOut, "description": "There is no such outcome."}}
+NO_RULE_SET: Responses = {409: {"model": ErrorOut, "description": "No rule was set without training."}}
 NO_LEAD: Responses = {404: {"model": ErrorOut, "description": "The id contains a line break."}}
 UNREADY: Responses = {503: {"model": ErrorOut, "description": "No model serves, or an outcome cannot be stored."}}
 _ERROR_JSON = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}  # else FastAPI says text/html

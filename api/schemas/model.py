@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, FiniteFloat
@@ -9,7 +10,7 @@ from pydantic import Field, FiniteFloat
 from predictor.core.settings_sections import Policy
 from predictor.model.metrics.calibration_test import CalibrationVerdict
 
-from .answers import ModelRef, ResponseModel
+from .answers import DecidedByOut, ModelRef, ResponseModel
 
 
 class FeatureOut(ResponseModel):
@@ -89,11 +90,29 @@ class ThresholdRow(_ThresholdFigures):
     sqls_per_week: FiniteFloat | None
 
 
+class RuleOut(ResponseModel):
+    """A rule of decision that was put into service without training."""
+
+    threshold: dict[str, Any]
+    """Policy and numbers that differ from those of the training."""
+    grades: dict[str, FiniteFloat]
+    """The lowest probability of each grade; empty for those of the training."""
+    set_at: datetime
+    set_by: str
+    """The name of the key that put it into service, or `command line`."""
+
+
 class ThresholdOut(ResponseModel):
-    """A recommended threshold; the one that serves does not change."""
+    """A recommended threshold, and the one that serves."""
 
     serving: FiniteFloat
     """The threshold that decides now."""
+    decided_by: DecidedByOut
+    """The rule from which it comes."""
+    grades: dict[str, FiniteFloat]
+    """The lowest probability of each grade."""
+    history: list[RuleOut]
+    """The rules that were put into service without training, the present one first."""
     recommended: RecommendedOut
     table: list[ThresholdRow]
 

@@ -303,7 +303,7 @@ class ScoreQuery(BaseModel):
 
 
 class ThresholdQuery(BaseModel):
-    """A policy to try; what is left out stays as in training."""
+    """A policy to try; what is left out stays as it is in service."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -332,3 +332,24 @@ class ThresholdQuery(BaseModel):
                     f"must have '{name}' only if 'policy' is '{policy}'. Leave one of them out, or send policy={policy}",
                 )
         return self
+
+
+class GradesIn(BaseModel):
+    """The lowest probability of each grade, falling; below C it is D."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    A: Annotated[FiniteFloat, Field(ge=0, le=1)]
+    B: Annotated[FiniteFloat, Field(ge=0, le=1)]
+    C: Annotated[FiniteFloat, Field(ge=0, le=1)]
+
+
+class RuleIn(ThresholdQuery):
+    """A rule of decision to put into service; what is left out is as in training."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"policy": "capacity", "leads_per_week": 50}]})
+
+    band: tuple[Annotated[FiniteFloat, Field(ge=0, le=1)], Annotated[FiniteFloat, Field(ge=0, le=1)]] | None = None
+    """For `band`: the lowest and the highest conversion, from 0 to 1."""
+    grades: GradesIn | None = None
+    """The lowest probability of each grade, from 0 to 1. The default is that of the training."""

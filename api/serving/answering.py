@@ -85,7 +85,8 @@ def make_content(answer: LeadAnswer, service: Service, query: ScoreQuery) -> dic
     if query.answer == "contract" or query.crm is None:  # a query has both or neither
         content = answer.scored.answer.to_json()
         warnings = content.pop("warnings")
-        return content | {"routing": answer.sales_context.to_json(), "warnings": warnings, "model": service.model}
+        routing = answer.sales_context.to_json()
+        return content | {"decided_by": service.decided_by, "routing": routing, "warnings": warnings, "model": service.model}
     return write_properties(
         query.crm,
         answer.scored.answer,

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from predictor.core.errors import BundleError
 from predictor.core.settings_sections import ServeSettings
+from predictor.scoring.bundle.decision_rules import find_rule
 from predictor.scoring.bundle.registry import find_challenger, find_champion, mark_bundles
 from predictor.scoring.scorer import Scorer
+from predictor.scoring.threshold_advice import apply_rule
 from predictor.store.store import Store
 
 from ..error_codes import LOG
@@ -29,6 +31,7 @@ class ModelWatch:
 
     Attributes:
         store: Where every champion stores its answers.
+        models: The folder of bundles.
         service: What answers now, or the reason why nothing can.
     """
 
@@ -45,7 +48,7 @@ class ModelWatch:
             swap: Called with each new service.
         """
         self.store, self.service = store, "The bundles have not been read yet."
-        self._models, self._settings, self._bundle, self._swap = models, settings, bundle, swap
+        self.models, self._settings, self._bundle, self._swap = models, settings, bundle, swap
         self._marks: object = None
         self._retry_at = math.inf  # when to try a refused bundle again, because the system may have failed and not the bundle
         self._loaded: dict[Path, tuple[object, Scorer]] = {}
@@ -66,9 +69,9 @@ class ModelWatch:
             self._thread.join()
 
     def refresh(self) -> None:
-        """Replace the service if the champion or the challenger changed, by name or by content; else read only a few files."""
+        """Replace the service if champion, challenger or rule of decision changed; else read only a few files."""
         try:
-            marks: object = mark_bundles(self._models)
+            marks: object = mark_bundles(self.models)
         except Exception as error:  # noqa: BLE001  whatever is in those files, the service goes on
             marks = _describe_error(error)
         if marks == self._marks and time.monotonic() < self._retry_at:
@@ -81,9 +84,9 @@ class ModelWatch:
         previous = self.service if isinstance(self.service, Service) else None
         self._retry_at = math.inf
         refused: list[str] = []
-        champion = self._load_scorer(lambda: self._bundle or find_champion(self._models), refused)
-        challenger = None if self._bundle else self._load_scorer(lambda: find_challenger(self._models), refused)
-        scorer = champion or (previous.scorer if previous else None)
+        champion = self._load_scorer(lambda: self._bundle or find_champion(self.models), refused)
+        challenger = None if self._bundle else self._load_scorer(lambda: find_challenger(self.models), refused)
+        scorer = self._decide(champion, refused) or (previous.scorer if previous else None)
         if scorer is None:
             if self.service != refused[0]:
                 LOG.warning("Not ready: %s", refused[0])
@@ -91,9 +94,9 @@ class ModelWatch:
         for reason in refused:
             if previous is None or reason not in previous.refused:
                 LOG.error("Refused, '%s' keeps serving: %s", scorer.version, reason)
-        if previous is not None and scorer is not previous.scorer:
+        if previous is not None and scorer.version != previous.scorer.version:
             LOG.warning("'%s' serves in place of '%s'.", scorer.version, previous.scorer.version)
-        self._loaded = {place: entry for place, entry in self._loaded.items() if entry[1] in {scorer, challenger}}
+        self._loaded = {place: entry for place, entry in self._loaded.items() if entry[1] in {champion, challenger}}
         return Service(
             scorer=scorer,
             store=self.store,
@@ -101,6 +104,16 @@ class ModelWatch:
             explore_rate=self._settings.explore_rate,
             refused=tuple(refused),
         )
+
+    def _decide(self, champion: Scorer | None, refused: list[str]) -> Scorer | None:
+        """The champion with the rule of decision of the folder; None if that does not fit it, with the reason in `refused`."""
+        if champion is None:
+            return None
+        try:
+            return apply_rule(champion, find_rule(self.models))
+        except BundleError as error:
+            refused.append(str(error))
+            return None
 
     def _load_scorer(self, find: Callable[[], Path | None], refused: list[str]) -> Scorer | None:
         """The scorer of a bundle, loaded again only if a file of it changed; None without one, with the reason in `refused`."""

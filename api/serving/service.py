@@ -14,6 +14,7 @@ from predictor.core.errors import Finding, ScoringError, StoreError, count
 from predictor.scoring.answer import Answer, Lead
 from predictor.scoring.exploration import draw_exploration
 from predictor.scoring.scorer import Scorer
+from predictor.scoring.threshold_advice import describe_rule
 from predictor.store.records import Answered
 from predictor.store.store import Store
 
@@ -50,6 +51,11 @@ class Service:
     def model(self) -> dict[str, Any]:
         """The part of every answer that is about the model."""
         return self.scorer.describe()
+
+    @cached_property
+    def decided_by(self) -> dict[str, Any]:
+        """The part of every answer that is about the rule of decision."""
+        return describe_rule(self.scorer)
 
     @property
     def challenger_version(self) -> str | None:

@@ -16,6 +16,11 @@ from predictor.cli.score import compare, score, threshold
 from predictor.cli.serve import monitor, serve
 from predictor.cli.store import app as store_app
 from predictor.cli.train import retrain, train
+from predictor.cli.score import compare, score
+from predictor.cli.serve import monitor, serve
+from predictor.cli.store import app as store_app
+from predictor.cli.threshold import threshold
+from predictor.cli.train import train
 
 app = typer.Typer(
     no_args_is_help=True,

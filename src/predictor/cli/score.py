@@ -1,8 +1,7 @@
-"""The commands that apply a bundle: score leads, compare candidates on them, recommend a threshold."""
+"""The commands that apply a bundle: score leads, compare candidates on them."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -33,12 +32,11 @@ def score(
     from predictor.data.read.file_kinds import split_sheet
     from predictor.data.read.table_files import write_table
     from predictor.scoring.batch import score_leads
-    from predictor.scoring.bundle.registry import find_bundle
-    from predictor.scoring.scorer import Scorer
+    from predictor.scoring.threshold_advice import load_scorer
 
     if out.resolve() in {split_sheet(Path(place))[0].resolve() for place in (leads, events) if place is not None}:
         raise ScoringError(f"--out names '{out}', which is an input: the export would be lost. Name another file.")
-    scorer = Scorer.load(find_bundle(model))
+    scorer = load_scorer(model)
     raw = read_tables(scorer.settings, leads=str(leads), events=events)
     answers, found = score_leads(scorer, raw.leads, raw.events, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
     findings = (*raw.notes, *found)
@@ -124,32 +122,3 @@ def _list_files(place: str) -> list[Path]:
     """The files that a file, a folder or a glob names."""
     path = Path(place).absolute()
     return [*path.rglob("*")] if path.is_dir() else [path, *Path(path.anchor).glob(str(path.relative_to(path.anchor)))]
-
-
-@print_errors
-def threshold(
-    model: Model = MODELS,
-    policy: Annotated[
-        str | None, typer.Option(help="band, capacity, value or precision; without it, the bundle's policy.")
-    ] = None,
-    leads_per_week: Annotated[float | None, typer.Option(help="capacity: leads that sales can work in a week.")] = None,
-    amount: Annotated[float | None, typer.Option(help="value: what an accepted lead is worth.")] = None,
-    cost: Annotated[float | None, typer.Option(help="value: what it costs to work a lead.")] = None,
-    precision: Annotated[float | None, typer.Option(help="precision: the lowest conversion, from 0 to 1.")] = None,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Recommend a threshold for another policy or capacity, without training again."""
-    from predictor.scoring.bundle.registry import find_bundle
-    from predictor.scoring.scorer import Scorer
-    from predictor.scoring.threshold_advice import advise_threshold
-
-    scorer = Scorer.load(find_bundle(model))
-    changes = {"policy": policy, "leads_per_week": leads_per_week, "amount": amount, "cost": cost, "precision": precision}
-    advice, columns = advise_threshold(scorer, {name: value for name, value in changes.items() if value is not None})
-    if as_json:
-        print_json({"recommended": asdict(advice), "table": columns})
-        return
-    console.show_findings([] if scorer.calibration_warning is None else [scorer.calibration_warning])
-    console.show_thresholds(columns, advice.threshold)
-    console.show_threshold(advice)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from predictor.points.award import Award, Awards
 from predictor.points.rulebook import RuleBook, choose_gate, parse_rule_book
 from predictor.scoring.answer import Answer, Lead, PointsAnswer, decide, decide_points, grade
 from predictor.scoring.answer_table import add_warnings, decide_points_table, grade_table
+from predictor.scoring.bundle.decision_rules import DecisionRule
 from predictor.scoring.bundle.files import Bundle, load_bundle
 from predictor.scoring.golden import check_golden
 from predictor.scoring.lead_encoder import EncodedLead, LeadEncoder
@@ -43,11 +45,13 @@ class Scorer:
         book: The rule book; None where the firm has none.
         model: The fitted candidate.
         calibrator: Turns the model's score into a probability.
-        threshold: The recommended threshold.
+        threshold: The threshold that decides.
         threshold_table: The table it was taken from, by column.
         metrics: Content of `metrics.json`.
         report: The page of the forward test; None where the bundle has none.
         reader: Reads leads as the training did.
+        grades: The lowest probability of each grade.
+        rule: The rule of decision that was set without training; None if that of the training decides.
     """
 
     def __init__(self, bundle: Bundle) -> None:
@@ -63,14 +67,16 @@ class Scorer:
         self.model: Model = candidate.from_text(bundle.files[candidate.file])
         self.calibrator = read_calibrator(bundle.files["calibrator.json"])
         threshold = bundle.read_json("threshold.json")
-        self.threshold, self.threshold_table = float(threshold["recommended"]["threshold"]), threshold["table"]
+        self._trained_threshold = float(threshold["recommended"]["threshold"])
+        self.threshold, self.threshold_table = self._trained_threshold, threshold["table"]
         self.report = bundle.files.get("report.html")
         self.reader = LeadReader(self.settings, self.features, self.book)
         self._encoder = LeadEncoder(self.reader, self.features, self.book)
         evidence = bundle.read_json("evidence.json") if "evidence.json" in bundle.files else None
         shares = None if evidence is None else ConversionByValue.from_json(evidence, self.features)
         self._explainer = Explainer(self.features.features, shares)
-        self._grades: dict[str, float] = self.settings.grades.model_dump()
+        self.grades: dict[str, float] = self.settings.grades.model_dump()
+        self.rule: DecisionRule | None = None
 
     @classmethod
     def load(cls, folder: Path | str) -> Self:
@@ -90,6 +96,26 @@ class Scorer:
             text = f"Bundle '{Path(folder).name}' cannot be used: {error}. Train it again with this version."
             raise BundleError(text) from error
         return scorer
+
+    def decide_as_trained(self) -> Self:
+        """The same scorer with the rule of decision of its training."""
+        changed = copy(self)
+        changed.rule, changed.threshold = None, self._trained_threshold
+        changed.grades = self.settings.grades.model_dump()
+        return changed
+
+    def decide_by(self, rule: DecisionRule, threshold: float, grades: Mapping[str, float] | None) -> Self:
+        """The same scorer with another rule of decision.
+
+        Args:
+            rule: The rule.
+            threshold: What it comes to with this bundle.
+            grades: The lowest probability of each grade; None for those it has.
+        """
+        changed = copy(self)
+        changed.rule, changed.threshold = rule, threshold
+        changed.grades = self.grades if grades is None else dict(grades)
+        return changed
 
     def _check(self) -> None:
         """Refuse what golden rows do not notice, but answers need."""
@@ -169,7 +195,7 @@ class Scorer:
                 interval=(low[place], high[place]),
                 threshold=self.threshold,
                 decision=decide(probability >= self.threshold),
-                grade=grade(probability, self._grades),
+                grade=grade(probability, self.grades),
                 points=self._answer_points(lead.row, lead.award),
                 reasons=self._explainer.list_reasons(effects[place], matrix[place], each_way=reasons) if reasons else (),
                 warnings=(*self._warnings, *lead.warnings),
@@ -227,7 +253,7 @@ class Scorer:
             "lead_id": leads["lead_id"].to_numpy(), "probability": probability, "low": low, "high": high,
             "threshold": self.threshold,
             "decision": np.where(probability >= self.threshold, "route_to_sales", "nurture"),
-            "grade": grade_table(probability, self._grades),
+            "grade": grade_table(probability, self.grades),
             "points": points, "points_decision": decide_points_table(points, self.gate, qualifies),
             "reasons": self._describe_reasons(encoded.matrix, reasons) if reasons else "",
         })  # fmt: skip

@@ -169,6 +169,36 @@ def test_threshold_by_another_policy(workshop):
     assert own["threshold"] < output["threshold"]
 
 
+def test_a_rule_is_put_into_service_and_taken_back(workshop):
+    models, before = workshop / "models", run_json("threshold", "--model", workshop / "models")["serving"]
+    try:
+        put = run_json("threshold", "--model", models, "--leads-per-week", 3, "--set")
+        assert put["serving"]["decided_by"]["policy"] == "capacity"
+        assert put["serving"]["threshold"] == put["recommended"]["threshold"] > before["threshold"]
+        text = run("threshold", "--model", models, "--set", "--grades", "A=0.9,B=0.8,C=0.7").stdout
+        assert "In service now: Conversion of" in " ".join(text.split())
+        assert run_json("threshold", "--model", models, "--rollback")["serving"] == put["serving"]
+    finally:
+        back = run_json("threshold", "--model", models, "--rollback")
+    assert back["serving"] == before
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (("--leads-per-week", 3, "--policy", "band"), "'leads_per_week' is of policy 'capacity', but the policy is 'band'."),
+        (("--set", "--rollback"), "--rollback stands alone"),
+        (("--rollback",), "No rule was set for"),
+        (("--grades", "A=1"), "--grades needs --set"),
+        (("--set", "--grades", "A:1"), "--grades must be written as A=0.4,B=0.25,C=0.1"),
+    ],
+)
+def test_wrong_rules_are_refused_with_a_text(workshop, options, text):
+    result = run("threshold", "--model", workshop / "models", *options)
+    assert result.exit_code == 1
+    assert text in " ".join(result.stderr.split())
+
+
 def test_a_policy_without_its_numbers_is_refused_with_a_text(workshop):
     result = run("threshold", "--model", workshop / "models", "--policy", "value")
     assert result.exit_code == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from predictor.core.durable_files import sync_folder, write_through
 from predictor.core.errors import BundleError, count, list_names
+from predictor.scoring.bundle.decision_rules import RULES
 from predictor.scoring.bundle.files import WRITING, is_bundle, list_bundles, load_bundle
 
 _CHAMPION, _CHALLENGER = "champion", "challenger"
@@ -104,12 +105,12 @@ def challenge(models: Path, name: str | None) -> None:
 
 
 def mark_bundles(models: Path) -> tuple[tuple[str, int, int], ...]:
-    """A mark that changes when a folder names another champion or challenger, or one of their files changes.
+    """A mark that changes when a folder names another champion, challenger or rule of decision, or one of their files changes.
 
     >>> mark_bundles(Path("no folder"))
     ()
     """
-    paths = [models / _CHAMPION, models / _CHALLENGER]
+    paths = [models / _CHAMPION, models / _CHALLENGER, models / RULES]
     for name in [*read_champions(models)[:1], read_challenger(models)]:
         paths += sorted((models / name).glob("*")) if name else []
     marks = []

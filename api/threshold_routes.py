@@ -1,0 +1,96 @@
+"""The paths of the decision: try a policy, put a rule into service, go back to the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from predictor.core.errors import list_names
+from predictor.scoring.bundle.decision_rules import read_rules, roll_back_rule
+from predictor.scoring.threshold_advice import advise_threshold, describe_rule, list_settings, set_rule
+
+from .error_codes import NO_RULE, WRONG_FIELD, RefusalError
+from .schemas.answers import NO_RULE_SET, UNREADY, WRONG
+from .schemas.model import RecommendedOut, RuleOut, ThresholdOut, ThresholdRow
+from .schemas.requests import RuleIn, ThresholdQuery
+from .serving.model_watch import ModelWatch
+from .serving.service import Served, Service, find_service
+
+_NO_KEY = "a request without a key"
+
+
+def read_threshold(service: Served, request: Request, query: Annotated[ThresholdQuery, Query()]) -> ThresholdOut:
+    """The threshold that another policy would recommend, from the threshold table of the training. It changes nothing."""
+    return _answer(service, request, query.model_dump(exclude_none=True))
+
+
+def set_threshold(service: Served, request: Request, rule: RuleIn) -> ThresholdOut:
+    """Put a rule of decision into service, without training. It holds for this folder of bundles, also for later champions.
+
+    Probabilities stay as they are. Every answer says in `decided_by` which rule decided.
+    """
+    changes = rule.model_dump(exclude_none=True, exclude={"grades"})
+    grades = {} if rule.grades is None else rule.grades.model_dump()
+    _check_policy(service.scorer.settings.threshold.model_dump() | changes)
+    watch: ModelWatch = request.app.state.watch
+    by = getattr(request.state, "key_name", _NO_KEY)
+    set_rule(watch.models, service.scorer, changes, grades=grades, now=datetime.now(UTC), by=by)
+    return _answer_refreshed(request)
+
+
+def roll_back_threshold(service: Served, request: Request) -> ThresholdOut:  # noqa: ARG001  without a model nothing decides
+    """Put the rule before the present one into service again; before the first, that of the training decides."""
+    watch: ModelWatch = request.app.state.watch
+    if not read_rules(watch.models):
+        raise RefusalError(409, NO_RULE, "No rule was set, so there is none to go back from. The rule of the training decides.")
+    roll_back_rule(watch.models)
+    return _answer_refreshed(request)
+
+
+def _answer_refreshed(request: Request) -> ThresholdOut:
+    """The answer by the rule that is in service from now on."""
+    request.app.state.watch.refresh()
+    request.scope["state"].pop("service", None)  # what this request found when it began
+    return _answer(find_service(request), request, {})
+
+
+def _answer(service: Service, request: Request, changes: Mapping[str, Any]) -> ThresholdOut:
+    scorer = service.scorer
+    _check_policy(list_settings(scorer) | dict(changes))
+    advice, columns = advise_threshold(scorer, changes)
+    rows = [ThresholdRow.model_validate(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+    return ThresholdOut.model_validate({
+        "serving": scorer.threshold,
+        "decided_by": describe_rule(scorer),
+        "grades": scorer.grades,
+        "history": [RuleOut.model_validate(asdict(rule)) for rule in read_rules(request.app.state.watch.models)],
+        "recommended": RecommendedOut(**asdict(advice)),
+        "table": rows,
+    })  # fmt: skip
+
+
+def _check_policy(policy: Mapping[str, Any]) -> None:
+    """Refuse a policy whose numbers are neither in the request nor in the settings in service."""
+    for name, numbers, advice in (
+        ("capacity", ("leads_per_week",), "the leads that sales can work in a week"),
+        ("value", ("amount", "cost"), "what an accepted lead is worth, and what it costs to work one"),
+    ):
+        if policy["policy"] == name and any(policy[number] <= 0 for number in numbers):
+            text = f"Policy '{name}' needs {list_names(numbers)} above 0. Send {advice}."
+            raise RefusalError(422, WRONG_FIELD, text)
+
+
+def add_threshold_routes(router: APIRouter) -> None:
+    """Add the paths to a router."""
+    for method, endpoint, summary, responses in (
+        ("GET", read_threshold, "Try another policy", WRONG | UNREADY),
+        ("PUT", set_threshold, "Put a rule of decision into service", WRONG | UNREADY),
+        ("DELETE", roll_back_threshold, "Go back to the rule before", UNREADY | NO_RULE_SET),
+    ):
+        router.add_api_route(
+            "/v1/threshold", endpoint, methods=[method], summary=summary, tags=["model"], responses=responses
+        )  # fmt: skip

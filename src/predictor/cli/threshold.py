@@ -1,0 +1,107 @@
+"""The command about the decision: recommend a threshold, put a rule into service, go back to the one before."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from predictor.cli import console
+from predictor.cli.options import MODELS, AsJson, Model, print_errors, print_json
+from predictor.core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from predictor.scoring.scorer import Scorer
+
+ACTOR = "command line"
+
+
+@print_errors
+def threshold(
+    model: Model = MODELS,
+    policy: Annotated[
+        str | None, typer.Option(help="band, capacity, value or precision; without it, the policy in service.")
+    ] = None,
+    leads_per_week: Annotated[
+        float | None, typer.Option(help="Leads that sales can work in a week; means policy capacity.")
+    ] = None,
+    amount: Annotated[float | None, typer.Option(help="value: what an accepted lead is worth.")] = None,
+    cost: Annotated[float | None, typer.Option(help="value: what it costs to work a lead.")] = None,
+    precision: Annotated[float | None, typer.Option(help="The lowest conversion, from 0 to 1; means policy precision.")] = None,
+    *,
+    grades: Annotated[
+        str | None, typer.Option(help="With --set: the lowest probability of each grade, as A=0.4,B=0.25,C=0.1.")
+    ] = None,
+    put: Annotated[bool, typer.Option("--set", help="Put this rule into service for the folder of bundles.")] = False,
+    back: Annotated[bool, typer.Option("--rollback", help="Put the rule before the present one into service again.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Recommend a threshold for another policy or capacity, or put it into service, without training again."""
+    from predictor.scoring.threshold_advice import advise_threshold, describe_rule, load_scorer
+
+    given = {"policy": policy, "leads_per_week": leads_per_week, "amount": amount, "cost": cost, "precision": precision}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if back or put:
+        if back and (put or changes or grades):
+            raise SettingsError(
+                "--rollback stands alone: it puts the rule before the present one into service. Leave the others out."
+            )
+        _roll_back(model) if back else _set_rule(model, changes, _read_grades(grades))
+        changes = {}
+    elif grades is not None:
+        raise SettingsError("--grades needs --set, because grades are no recommendation. Add --set, or leave --grades out.")
+    scorer = load_scorer(model)
+    advice, columns = advise_threshold(scorer, changes)
+    if as_json:
+        print_json({"serving": describe_serving(scorer), "recommended": asdict(advice), "table": columns})
+        return
+    console.show_findings([] if scorer.calibration_warning is None else [scorer.calibration_warning])
+    if back or put:
+        console.out.print(
+            f"In service now: {console.escape(describe_rule(scorer)['text'])}. A running server follows (serve.watch_s)."
+        )
+    console.show_thresholds(columns, advice.threshold)
+    console.show_threshold(advice)
+
+
+def describe_serving(scorer: Scorer) -> dict[str, Any]:
+    """The threshold in service, and the rule that it comes from."""
+    from predictor.scoring.threshold_advice import describe_rule
+
+    return {"threshold": scorer.threshold, "decided_by": describe_rule(scorer)}
+
+
+def _set_rule(model: Path, changes: Mapping[str, Any], grades: Mapping[str, float]) -> None:
+    from predictor.scoring.bundle.registry import find_bundle
+    from predictor.scoring.scorer import Scorer
+    from predictor.scoring.threshold_advice import set_rule
+
+    bundle = find_bundle(model)
+    set_rule(bundle.absolute().parent, Scorer.load(bundle), changes, grades=grades, now=datetime.now(UTC), by=ACTOR)
+
+
+def _roll_back(model: Path) -> None:
+    from predictor.scoring.bundle.decision_rules import roll_back_rule
+    from predictor.scoring.bundle.registry import find_bundle
+
+    roll_back_rule(find_bundle(model).absolute().parent)
+
+
+def _read_grades(text: str | None) -> dict[str, float]:
+    """The grades of the option; empty without it.
+
+    >>> _read_grades("A=0.4, B=0.25,C=0.1")
+    {'A': 0.4, 'B': 0.25, 'C': 0.1}
+    """
+    if text is None:
+        return {}
+    try:
+        pairs = [part.split("=") for part in text.split(",")]
+        return {name.strip(): float(value) for name, value in pairs}
+    except ValueError:
+        raise SettingsError(f"--grades must be written as A=0.4,B=0.25,C=0.1, but is '{text[:60]}'.") from None

@@ -1,0 +1,101 @@
+"""The rules of decision that were set for a folder of bundles, without training: a policy with its numbers, and grades."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from predictor.core.durable_files import sync_folder, write_through
+from predictor.core.errors import BundleError
+from predictor.scoring.bundle.files import WRITING
+
+RULES = "decision.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRule:
+    """A rule of decision.
+
+    Attributes:
+        threshold: Settings of section threshold that differ from those of the training.
+        grades: The lowest probability of each grade; empty for those of the training.
+        set_at: When it was set, in ISO 8601.
+        set_by: The name of the key that set it, or `command line`.
+    """
+
+    threshold: Mapping[str, Any] = field(default_factory=dict)
+    grades: Mapping[str, float] = field(default_factory=dict)
+    set_at: str = ""
+    set_by: str = ""
+
+
+def read_rules(models: Path) -> list[DecisionRule]:
+    """The rules that were set for a folder, the one in service first; empty if the bundle's own settings decide.
+
+    Raises:
+        BundleError: The file that holds them cannot be read.
+    """
+    file = models / RULES
+    try:
+        return [DecisionRule(**entry) for entry in json.loads(file.read_text(encoding="utf-8"))["rules"]]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BundleError(
+            f"'{file}', which holds the rules of decision, cannot be read. Remove it, then `predictor threshold --set`."
+        ) from error
+
+
+def find_rule(models: Path) -> DecisionRule | None:
+    """The rule that is in service; None if the bundle's own settings decide.
+
+    Raises:
+        BundleError: The file that holds the rules cannot be read.
+    """
+    return next(iter(read_rules(models)), None)
+
+
+def save_rule(models: Path, rule: DecisionRule, *, now: datetime) -> DecisionRule:
+    """Put a rule into service; returns it with its moment. The rules before it are kept.
+
+    Raises:
+        BundleError: The file cannot be read or written.
+    """
+    rule = DecisionRule(**asdict(rule) | {"set_at": now.astimezone(UTC).isoformat(timespec="seconds")})
+    _write_rules(models, [rule, *read_rules(models)])
+    return rule
+
+
+def roll_back_rule(models: Path) -> DecisionRule | None:
+    """Put the rule before the present one into service again, and return it; None if the bundle's own settings decide then.
+
+    Raises:
+        BundleError: No rule was set, or the file cannot be read or written.
+    """
+    rules = read_rules(models)
+    if not rules:
+        raise BundleError(
+            f"No rule was set for '{models}', so there is none to go back from. Set one: `predictor threshold --set`."
+        )
+    _write_rules(models, rules[1:])
+    return next(iter(rules[1:]), None)
+
+
+def _write_rules(models: Path, rules: Sequence[DecisionRule]) -> None:
+    """Replace the file in one step."""
+    writing = models / f"{WRITING}{RULES}-{os.getpid()}"
+    try:
+        write_through(writing, json.dumps({"rules": [asdict(rule) for rule in rules]}, indent=1) + "\n")
+        writing.replace(models / RULES)
+        sync_folder(models)
+    except OSError as error:
+        raise BundleError(
+            f"The rule could not be written to '{models}': {error.strerror or error}. Nothing was changed."
+        ) from error
+    finally:
+        writing.unlink(missing_ok=True)
