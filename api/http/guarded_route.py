@@ -54,7 +54,7 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler of the route behind its guard."""
         handle, path = self.make_handler(), self.path_format
-        access = find_access(self.path, min(self.methods))
+        access = find_access(self.path, min(self.methods or {"GET"}))
 
         async def guard(request: Request) -> Response:
             try:
