@@ -14,10 +14,10 @@ from .error_codes import NO_REPORT, RefusalError
 from .http.guarded_route import GuardedRoute
 from .http.metrics import CONTENT_TYPE, Metrics
 from .http.pages import make_page_response
-from .outcome_routes import add_outcome_routes, find_store
-from .schemas.answers import METRICS, NO_LEAD, NO_PAGE, UNREADY, WRONG, ErasureOut
+from .lead_routes import add_lead_routes
+from .outcome_routes import add_outcome_routes
+from .schemas.answers import METRICS, NO_PAGE, UNREADY
 from .schemas.model import FeatureOut, LiveOut, ModelOut, ReadyOut
-from .schemas.requests import Key
 from .score_routes import add_score_routes
 from .serving.service import Served, Service
 from .threshold_routes import add_threshold_routes
@@ -25,13 +25,8 @@ from .threshold_routes import add_threshold_routes
 router = APIRouter(route_class=GuardedRoute, generate_unique_id_function=lambda route: route.name)
 add_score_routes(router)
 add_outcome_routes(router)
+add_lead_routes(router)
 add_threshold_routes(router)
-
-
-@router.delete("/v1/leads/{lead_id:path}", summary="Erase a lead", tags=["outcomes"], responses=WRONG | UNREADY | NO_LEAD)
-def erase_lead(lead_id: Key, request: Request) -> ErasureOut:
-    """Delete every score and every outcome of a lead. Erasing an unknown lead succeeds and deletes nothing."""
-    return ErasureOut(lead_id=lead_id, **asdict(find_store(request).erase(lead_id)))
 
 
 @router.get("/v1/model", summary="Describe the model", tags=["model"], responses=UNREADY)

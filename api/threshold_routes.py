@@ -11,16 +11,15 @@ from fastapi import APIRouter, Query, Request
 
 from predictor.core.errors import list_names
 from predictor.scoring.bundle.decision_rules import read_rules, roll_back_rule
-from predictor.scoring.threshold_advice import advise_threshold, describe_rule, list_settings, set_rule
+from predictor.scoring.threshold_advice import advise_threshold, describe_rule, imply_policy, list_settings, set_rule
 
 from .error_codes import NO_RULE, WRONG_FIELD, RefusalError
+from .lead_routes import name_actor
 from .schemas.answers import NO_RULE_SET, UNREADY, WRONG
 from .schemas.model import RecommendedOut, RuleOut, ThresholdOut, ThresholdRow
 from .schemas.requests import RuleIn, ThresholdQuery
 from .serving.model_watch import ModelWatch
 from .serving.service import Served, Service, find_service
-
-_NO_KEY = "a request without a key"
 
 
 def read_threshold(service: Served, request: Request, query: Annotated[ThresholdQuery, Query()]) -> ThresholdOut:
@@ -37,8 +36,9 @@ def set_threshold(service: Served, request: Request, rule: RuleIn) -> ThresholdO
     grades = {} if rule.grades is None else rule.grades.model_dump()
     _check_policy(service.scorer.settings.threshold.model_dump() | changes)
     watch: ModelWatch = request.app.state.watch
-    by = getattr(request.state, "key_name", _NO_KEY)
+    by = name_actor(request)
     set_rule(watch.models, service.scorer, changes, grades=grades, now=datetime.now(UTC), by=by)
+    watch.store.note("rule set", actor=by, rule=imply_policy(changes), grades=grades)
     return _answer_refreshed(request)
 
 
@@ -47,7 +47,8 @@ def roll_back_threshold(service: Served, request: Request) -> ThresholdOut:  # n
     watch: ModelWatch = request.app.state.watch
     if not read_rules(watch.models):
         raise RefusalError(409, NO_RULE, "No rule was set, so there is none to go back from. The rule of the training decides.")
-    roll_back_rule(watch.models)
+    rule = roll_back_rule(watch.models)
+    watch.store.note("rule rolled back", actor=name_actor(request), rule=None if rule is None else dict(rule.threshold))
     return _answer_refreshed(request)
 
 

@@ -24,6 +24,7 @@ ACCESS: dict[str, Access] = {
     "/v1/outcomes/batch": "outcomes",
     "/v1/outcomes/{outcome_id}": "outcomes",
     "/v1/leads/{lead_id:path}": "admin",
+    "/v1/leads/{lead_id:path}/history": "admin",
     "/report": "any",
     "/metrics": "any",  # nothing in it is about a lead, and a monitor should not need a key that scores or erases
     "/health/live": "open",

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from predictor.cli import console
-from predictor.cli.options import MODELS, AsJson, Models, print_errors, print_json
+from predictor.cli.options import MODELS, AsJson, Models, note_action, print_errors, print_json
 from predictor.core.settings import load_settings
 from predictor.store.api_keys import FILE, add_key, read_keys, revoke_key
 
@@ -34,6 +34,7 @@ def add(
     """Make an API key and print it once; only its hash is stored."""
     path = locate_keys(models, config)
     token = add_key(path, name, scope, now=datetime.now(UTC))
+    note_action("key added", models, config, key=name, scopes=scope)
     if as_json:
         print_json({"name": name, "key": token, "file": str(path)})
         return
@@ -61,6 +62,7 @@ def list_keys(models: Models = MODELS, config: KeysConfig = None, *, as_json: As
 def revoke(name: Name, models: Models = MODELS, config: KeysConfig = None) -> None:
     """Revoke an API key; a running server refuses it from the next request on."""
     revoke_key(locate_keys(models, config), name)
+    note_action("key revoked", models, config, key=name)
     console.out.print(f"'{name}' is revoked.")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from predictor.cli import console
-from predictor.cli.options import MODELS, AliasConfig, AsJson, Models, print_errors, print_json
+from predictor.cli.options import MODELS, AliasConfig, AsJson, Models, note_action, print_errors, print_json
 from predictor.core.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="The bundles: list, promote, roll back, challenge.")
@@ -41,6 +41,7 @@ def promote_model(
     from predictor.scoring.bundle.registry import promote
 
     promote(models, name)
+    note_action("model promoted", models, config, model=name)
     _announce(f"{name} is champion now.", name, config)
 
 
@@ -51,6 +52,7 @@ def roll_back(models: Models = MODELS, config: AliasConfig = None) -> None:
     from predictor.scoring.bundle.registry import rollback
 
     name = rollback(models)
+    note_action("model rolled back", models, config, model=name)
     _announce(f"{name} is champion again.", name, config)
 
 
@@ -64,6 +66,7 @@ def challenge_champion(
     from predictor.scoring.bundle.registry import challenge
 
     challenge(models, name)
+    note_action("challenger set", models, model=name)
     console.out.print(
         "There is no challenger now." if name is None else f"{name} is challenger now: it scores in the shadow of the champion."
     )

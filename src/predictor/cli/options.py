@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 import typer
 
 from predictor.cli import console
-from predictor.core.errors import Finding, PredictorError, ReportError
-from predictor.core.settings import load_settings
+from predictor.core.errors import Finding, PredictorError, ReportError, StoreError
+from predictor.core.settings import load_settings, make_settings
 
 if TYPE_CHECKING:
     from predictor.store.database import Database
     from predictor.training.dataset import Dataset
+    from predictor.store.schema import AuditAction
+    from predictor.store.store import Store
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
 Models = Annotated[Path, typer.Option("--models", help="The folder of bundles.")]
@@ -32,6 +34,7 @@ StoreConfig = Annotated[
 AliasConfig = Annotated[
     Path | None, typer.Option("--config", "-c", help="The settings file; with it, MLflow's alias champion moves too.")
 ]
+ACTOR = "command line"  # in the audit log
 SETTINGS, MODELS = Path("predictor.toml"), Path("models")
 P = ParamSpec("P")
 
@@ -97,3 +100,22 @@ def load_stored(config: Path, models: Path) -> Dataset:
         return load_stored_dataset(load_settings(config), database)
     finally:
         database.close()
+def open_store(models: Path, config: Path | None = None) -> Store:
+    """The store that the settings name, otherwise the one beside the bundles. Nothing is opened yet."""
+    from predictor.store.store import Store
+
+    settings = load_settings(config) if config is not None else make_settings()
+    section = settings.store.start_from(settings.folder) if config is not None else settings.store
+    return Store.open(section, models)
+
+
+def note_action(action: AuditAction, models: Path, config: Path | None = None, **details: Any) -> None:  # noqa: ANN401  JSON
+    """Write an entry of the audit log. What was done is done, so a failure is only a warning."""
+    try:
+        store = open_store(models, config)
+        try:
+            store.note(action, actor=ACTOR, **details)
+        finally:
+            store.close()
+    except StoreError as error:
+        console.err.print(f"[yellow]The audit log has no entry about this.[/] {console.escape(str(error))}")

@@ -1,4 +1,4 @@
-"""The commands about stored scores and outcomes: erase a lead, delete old records."""
+"""The commands about stored scores and outcomes: export or erase a lead, delete old records, list who did what."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from predictor.cli import console
-from predictor.cli.options import MODELS, AsJson, Models, StoreConfig, print_errors, print_json
+from predictor.cli.options import ACTOR, MODELS, AsJson, Models, StoreConfig, open_store, print_errors, print_json
 from predictor.core.errors import SettingsError, StoreError, count
 from predictor.core.settings import load_settings, make_settings
 from predictor.core.settings_sections import MOST_DAYS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from predictor.core.settings_sections import StoreSettings
     from predictor.store.store import Store
 
-app = typer.Typer(no_args_is_help=True, help="Stored scores and outcomes: erase a lead, delete old records.")
+app = typer.Typer(no_args_is_help=True, help="What is stored: export or erase a lead, delete old records, list who did what.")
 
 
 @app.command("erase")
@@ -38,6 +38,7 @@ def erase(
         raise StoreError("No lead has an empty key. Name the CRM's key of the lead, as it was scored.")
     with _open_store(models, config) as (store, _):
         erased = store.erase(lead_id)
+        store.note("lead erased", actor=ACTOR, lead_id=lead_id, **asdict(erased))
     if as_json:
         print_json({"lead_id": lead_id, **asdict(erased)})
     elif erased.done:
@@ -45,6 +46,46 @@ def erase(
         console.out.print(f"Erased: {count(erased.scores, 'score')} and {count(erased.outcomes, 'outcome')}{waiting}.")
     else:
         console.out.print("The database is away. The lead is erased there as soon as a server or another command reaches it.")
+
+
+@app.command("export")
+@print_errors
+def export(
+    lead_id: Annotated[str, typer.Argument(help="The CRM's key of the lead, as it was scored.")],
+    models: Models = MODELS,
+    config: StoreConfig = None,
+) -> None:
+    """Print everything that is stored about a lead as JSON: what a person may ask to see."""
+    from predictor.store.lead_file import make_lead_file
+
+    timezone = (load_settings(config) if config is not None else make_settings()).data.timezone
+    with _open_store(models, config) as (store, _):
+        history = store.read_lead(lead_id)
+        number = {"scores": len(history.scores), "reports": len(history.reports)}
+        if not any(number.values()):
+            raise StoreError("Nothing is stored about this lead. Name the CRM's key of the lead, as it was scored.")
+        store.note("lead exported", actor=ACTOR, lead_id=lead_id, **number)
+    print_json(make_lead_file(lead_id, history, timezone=timezone))
+
+
+@app.command("audit")
+@print_errors
+def audit(models: Models = MODELS, config: StoreConfig = None, *, as_json: AsJson = False) -> None:
+    """List who exported, erased, promoted, set rules or changed keys, and when; a lead is named by its hash."""
+    from predictor.store.lead_file import to_json_value
+
+    with _open_store(models, config) as (store, _):
+        entries = store.load_audit().to_dict("records")
+    rows = [{str(name): to_json_value(value) for name, value in entry.items()} for entry in entries]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        details = {"lead": row["lead_key"][:12]} if row["lead_key"] else {}
+        facts = ", ".join(f"{name}: {value}" for name, value in (details | (row["details"] or {})).items())
+        console.out.print(f"{row['at'][:19]}  {row['action']:18} {row['actor']:24} {console.escape(facts)}")
+    if not rows:
+        console.out.print("The audit log is empty.")
 
 
 @app.command("expire")
@@ -75,11 +116,9 @@ def expire(
 @contextmanager
 def _open_store(models: Path, config: Path | None) -> Iterator[tuple[Store, StoreSettings]]:
     """The store that the settings name, otherwise the one beside the bundles; and its settings."""
-    from predictor.store.store import Store
-
     settings = load_settings(config) if config is not None else make_settings()
     section = settings.store.start_from(settings.folder) if config is not None else settings.store
-    store = Store.open(section, models)
+    store = open_store(models, config)
     if not store.exists:
         file = store.database.file
         raise StoreError(f"There is no store at '{file}'. Name the folder of bundles with --models, or the settings with -c.")

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from predictor.cli import console
-from predictor.cli.options import MODELS, AsJson, Model, print_errors, print_json
+from predictor.cli.options import ACTOR, MODELS, AsJson, Model, note_action, print_errors, print_json
 from predictor.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from predictor.scoring.scorer import Scorer
-
-ACTOR = "command line"
 
 
 @print_errors
@@ -79,17 +77,21 @@ def describe_serving(scorer: Scorer) -> dict[str, Any]:
 def _set_rule(model: Path, changes: Mapping[str, Any], grades: Mapping[str, float]) -> None:
     from predictor.scoring.bundle.registry import find_bundle
     from predictor.scoring.scorer import Scorer
-    from predictor.scoring.threshold_advice import set_rule
+    from predictor.scoring.threshold_advice import imply_policy, set_rule
 
     bundle = find_bundle(model)
-    set_rule(bundle.absolute().parent, Scorer.load(bundle), changes, grades=grades, now=datetime.now(UTC), by=ACTOR)
+    models = bundle.absolute().parent
+    set_rule(models, Scorer.load(bundle), changes, grades=grades, now=datetime.now(UTC), by=ACTOR)
+    note_action("rule set", models, rule=imply_policy(changes), grades=dict(grades))
 
 
 def _roll_back(model: Path) -> None:
     from predictor.scoring.bundle.decision_rules import roll_back_rule
     from predictor.scoring.bundle.registry import find_bundle
 
-    roll_back_rule(find_bundle(model).absolute().parent)
+    models = find_bundle(model).absolute().parent
+    rule = roll_back_rule(models)
+    note_action("rule rolled back", models, rule=None if rule is None else dict(rule.threshold))
 
 
 def _read_grades(text: str | None) -> dict[str, float]:

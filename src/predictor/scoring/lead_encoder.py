@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,6 +80,15 @@ class LeadEncoder:
         row = assemble_row(attributes, list(attributes), crm_points=points, award=award, history=event_features)
         encoded, unseen = features.encode_row(row, lead.as_of if features.dated else None, onto=self.empty_row)
         return EncodedLead(lead_id=lead.lead_id, row=row, encoded=encoded, award=award, warnings=(*warnings, *unseen))
+
+    def encode_stored(self, features: Mapping[str, Any], as_of: datetime) -> list[float]:
+        """The features of an answer, as the store keeps them, as the matrix holds them.
+
+        Raises:
+            ScoringError: A value is not of the type that the model needs.
+        """
+        encoded, _ = self._features.encode_row(features, as_of if self._features.dated else None, onto=self.empty_row)
+        return encoded
 
     def encode_table(
         self, leads: pd.DataFrame, *, as_of: pd.Series | None, awards: Awards | None, event_features: pd.DataFrame | None

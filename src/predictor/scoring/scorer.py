@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
@@ -204,6 +205,19 @@ class Scorer:
             )
             for place, (lead, probability) in enumerate(zip(leads, self.calibrator.predict(score).tolist(), strict=True))
         ]
+
+    def predict_stored(self, rows: Sequence[tuple[Mapping[str, Any], datetime]]) -> list[float]:
+        """The probabilities of stored features, each as of a moment.
+
+        Args:
+            rows: The features of an answer, as the store keeps them, and the moment.
+
+        Raises:
+            ScoringError: A value is not of the type that the model needs, as with the features of another model.
+        """
+        matrix = np.array([self._encoder.encode_stored(row, as_of) for row, as_of in rows], dtype="float64")
+        probabilities: list[float] = self.calibrator.predict(self.model.score(matrix)).tolist()
+        return probabilities
 
     def _answer_points(self, row: Mapping[str, Any], award: Award | None) -> PointsAnswer | None:
         if TOTAL not in row:

@@ -189,6 +189,14 @@ class Database:
         reports = [self._load_reports(OUTCOMES.c.lead_id.in_(part)) for part in parts]
         return LeadHistory(pd.concat(scores, ignore_index=True), pd.concat(reports, ignore_index=True))
 
+    def load_audit(self) -> pd.DataFrame:
+        """The audit log, oldest first: `at`, `action`, `actor`, `lead_key` (a hash), `details`; moments in UTC.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        return self._load([AUDIT.c[name] for name in ("at", "action", "actor", "lead_key", "details")], AUDIT.c.at, AUDIT.c.id)
+
     def find_lead(self, outcome_id: str) -> str | None:
         """The lead of an outcome; None if there is no such outcome.
 

@@ -10,6 +10,10 @@ import sqlalchemy as sa
 
 OutcomeKind = Literal["accepted", "recycled", "opportunity"]
 ReportKind = Literal["accepted", "recycled", "opportunity", "withdrawn"]
+AuditAction = Literal[
+    "lead exported", "lead erased", "rule set", "rule rolled back", "model promoted", "model rolled back", "challenger set",
+    "key added", "key revoked",
+]  # fmt: skip
 FIRST, HEAD = "0001", "0003"  # versions of the schema: databases without a version number have the first one
 VERSION_TABLE = "predictor_version"  # not Alembic's default, which MLflow uses, so that both can share a database
 

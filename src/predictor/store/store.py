@@ -9,18 +9,19 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pandas as pd
 
 from predictor.core.errors import StoreError, count
+from predictor.core.ids import make_uuid
 from predictor.core.settings_sections import StoreSettings
 from predictor.data.lead_keys import to_key
 from predictor.store.clock import SteadyClock
 from predictor.store.database import Database, ErasureResult, LeadHistory
 from predictor.store.outcome_history import OutcomeReport
 from predictor.store.records import Answered, Record, make_score_record
-from predictor.store.schema import OutcomeKind
+from predictor.store.schema import AuditAction, OutcomeKind, hash_lead
 from predictor.store.spool import Spool
 from predictor.store.writer import HANGS, LOG, Writer, describe_waiting, make_spool_error
 
@@ -231,6 +232,36 @@ class Store:
                     return replace(self.database.erase(lead_id, at=at), waiting=waiting)
             except StoreError:
                 return ErasureResult(waiting=waiting, done=False)
+
+    def note(self, action: AuditAction, *, actor: str, lead_id: str | None = None, **details: Any) -> None:  # noqa: ANN401  JSON
+        """Save an entry of the audit log: who did what, and when.
+
+        Args:
+            action: What was done.
+            actor: The name of a key, or `command line`.
+            lead_id: The lead that it was about, of which only a hash is stored; None for none.
+            details: More facts as JSON, without personal values.
+
+        Raises:
+            StoreError: The spool cannot be written.
+        """
+        lead_key = None if lead_id is None else hash_lead(to_key(lead_id))
+        row = {"entry_id": make_uuid(), "at": self._clock.now(), "action": action, "actor": actor, "lead_key": lead_key}
+        self._save([Record("audit", row | {"details": details or None})])
+
+    def load_audit(self) -> pd.DataFrame:
+        """The audit log, oldest first, including waiting entries; see `Database.load_audit`."""
+        self.drain()
+        return self.database.load_audit()
+
+    def read_lead(self, lead_id: str) -> LeadHistory:
+        """Everything that is stored about a lead, including waiting records.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        self.drain()
+        return self.database.read_leads([lead_id], features=True)
 
     def quiet(self) -> AbstractContextManager[bool]:
         """Leave new records in the spool for now, unless they are being written, so that many answers at once are faster."""

@@ -11,6 +11,7 @@ from predictor.core.errors import SettingsError
 from predictor.core.settings import make_settings
 from predictor.scoring.answer import Answer
 from predictor.store.records import Answered
+from predictor.store.schema import hash_lead
 from predictor.store.store import Store
 
 NOW = datetime.now(UTC)
@@ -51,6 +52,39 @@ def test_only_the_named_lead_is_erased(models):
 def test_erasing_an_unknown_lead_deletes_nothing(models):
     result = json.loads(run("erase", "B9", "--models", str(models), "--json").output)
     assert result == {"lead_id": "B9", "scores": 0, "outcomes": 0, "waiting": 0, "done": True}
+
+
+def test_what_is_stored_about_a_lead_is_exported(models):
+    file = json.loads(run("export", "A1", "--models", str(models)).output)
+    assert [len(file[part]) for part in ("scores", "outcomes", "reports")] == [2, 1, 1]
+    assert (file["scores"][0]["probability"], file["outcomes"][0]["kind"]) == (0.3, "accepted")
+    result = run("export", "B9", "--models", str(models))
+    assert (result.exit_code, "Nothing is stored about this lead." in result.stderr) == (1, True)
+
+
+def test_the_audit_log_says_who_did_what_and_names_no_lead(models):
+    assert "The audit log is empty." in run("audit", "--models", str(models)).output
+    run("export", "A1", "--models", str(models))
+    run("erase", "A1", "--models", str(models))
+    CliRunner().invoke(app, ["keys", "add", "crm", "--scope", "score", "--models", str(models)])
+    CliRunner().invoke(app, ["keys", "revoke", "crm", "--models", str(models)])
+    entries = json.loads(run("audit", "--models", str(models), "--json").output)
+    assert [entry["action"] for entry in entries] == ["lead exported", "lead erased", "key added", "key revoked"]
+    assert {entry["actor"] for entry in entries} == {"command line"}
+    assert entries[0]["lead_key"] == entries[1]["lead_key"] == hash_lead("A1")
+    assert entries[1]["details"] == {"scores": 2, "outcomes": 1, "waiting": 0, "done": True}
+    assert entries[2]["details"] == {"key": "crm", "scopes": ["score"]}
+    text = run("audit", "--models", str(models)).output
+    assert "lead erased" in text
+    assert "A1" not in text
+
+
+def test_an_audit_log_that_cannot_be_written_stops_no_command(tmp_path):
+    (tmp_path / "predictor.toml").write_text('[store]\nurl = "nosuch://host/db"\n')
+    command = ["keys", "add", "crm", "--scope", "score", "-c", str(tmp_path / "predictor.toml"), "--models", str(tmp_path)]
+    result = CliRunner().invoke(app, command)
+    assert (result.exit_code, result.stdout[:4]) == (0, "lcp_")
+    assert "The audit log has no entry about this." in result.stderr
 
 
 def test_old_records_are_deleted(models):

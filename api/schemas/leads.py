@@ -1,0 +1,95 @@
+"""Answers of the API about one lead that was stored, as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field, FiniteFloat
+
+from predictor.scoring.answer import Decision
+from predictor.store.schema import OutcomeKind, ReportKind
+
+from .answers import CountingOut, ResponseModel
+
+
+class ScoreRowOut(ResponseModel):
+    """One stored score."""
+
+    scored_at: datetime
+    as_of: datetime
+    probability: FiniteFloat
+    low: FiniteFloat
+    high: FiniteFloat
+    threshold: FiniteFloat
+    decision: Decision
+    explore: bool
+    grade: str
+    points: FiniteFloat | None
+    points_decision: Decision | None
+    model: str
+    features: dict[str, Any] | None
+    """The values that the model looked at, by name; null for scores of an earlier version."""
+
+
+class ReportOut(ResponseModel):
+    """What was sent about an outcome."""
+
+    outcome_id: str
+    kind: ReportKind
+    told_at: datetime
+    """When it was sent."""
+    occurred_at: datetime | None
+    episode: datetime | None
+    replaces: str | None
+    withdraws: OutcomeKind | None
+    reason: str | None
+    amount: FiniteFloat | None
+    currency: str | None
+
+
+class LeadFileOut(ResponseModel):
+    """Everything that is stored about a lead."""
+
+    lead_id: str
+    """The id from the request."""
+    scores: list[ScoreRowOut]
+    outcomes: list[CountingOut]
+    """The outcomes that count now."""
+    reports: list[ReportOut]
+    """Everything that was sent about outcomes, oldest first."""
+
+
+class ChangeOut(ResponseModel):
+    """Why a probability differs from the one before."""
+
+    difference: FiniteFloat
+    parts: Annotated[dict[str, FiniteFloat], Field(examples=[{"events": 0.08, "time": -0.01}])] | None
+    """Cause -> change of the probability; they add up to `difference`. `model`: another model. `time`: events and dates became
+    older. `events`: new events. `attributes`, `points`: these changed. `other`: what was not stored. Null if it is not known."""
+    values: dict[str, tuple[Any, Any]]
+    """Feature -> its value before and after, of those that changed."""
+    text: str
+    """The change in one sentence."""
+
+
+class ScoreStepOut(ResponseModel):
+    """One score of a lead, and why it changed."""
+
+    scored_at: datetime
+    as_of: datetime
+    probability: FiniteFloat
+    threshold: FiniteFloat
+    decision: Decision
+    grade: str
+    model: str
+    change: ChangeOut | None
+    """Why it differs from the score before; null for the first one."""
+
+
+class LeadHistoryOut(ResponseModel):
+    """The scores of a lead, in the order of `as_of`."""
+
+    lead_id: str
+    """The id from the request."""
+    scores: list[ScoreStepOut]
