@@ -15,7 +15,7 @@ from predictor.scoring.scorer import Scorer
 
 PARTS = [
     "lead_id", "probability", "interval", "threshold", "decision", "explore", "grade", "points", "reasons", "base", "rest",
-    "routing", "warnings", "model",
+    "decided_by", "routing", "warnings", "model",
 ]  # fmt: skip
 
 
@@ -49,6 +49,7 @@ def test_floats_are_those_of_the_scorer(client, lead, models):
         list(expected[name]) for name in ("interval", "reasons", "warnings")
     )
     answer = score(client, lead)
+    assert answer.pop("decided_by")["policy"] == "band"
     assert answer.pop("routing") == {
         "source": None,
         "campaign": None,

@@ -131,8 +131,8 @@ def test_every_outcome_of_the_second_release_is_the_first_report_of_its_history(
     for text in SECOND_RELEASE:
         run(text)
     for lead, kind, day, later in rows:
-        told = f"2026-04-{int(day[-2:]) + later:02}"
-        run(SECOND_OUTCOME.replace("DAY", day).replace("TOLD", told), {"lead": lead, "kind": kind})
+        reported = f"2026-04-{int(day[-2:]) + later:02}"
+        run(SECOND_OUTCOME.replace("DAY", day).replace("TOLD", reported), {"lead": lead, "kind": kind})
     history = database.load_outcome_history()
     assert list_differences(engine) == []
     assert read_version(engine) == [HEAD]

@@ -15,6 +15,8 @@ from predictor.core.settings import make_settings
 from predictor.store.api_keys import add_key, revoke_key
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
+OUTCOME_ID = "0" * 32  # of no outcome
+MAY_BE_MISSING = {"/v1/outcomes/{outcome_id}", "/v1/leads/{lead_id:path}/history"}
 OUTCOME = {"lead_id": "A17", "kind": "accepted"}
 
 
@@ -30,6 +32,9 @@ def call_all(client, headers):
         "/v1/score": client.post("/v1/score", json=lead, headers=headers),
         "/v1/score/batch": client.post("/v1/score/batch", json={"leads": [lead]}, headers=headers),
         "/v1/outcomes": client.post("/v1/outcomes", json=OUTCOME, headers=headers),
+        "/v1/outcomes/batch": client.post("/v1/outcomes/batch", json={"outcomes": [OUTCOME]}, headers=headers),
+        "/v1/outcomes/{outcome_id}": client.delete(f"/v1/outcomes/{OUTCOME_ID}", headers=headers),
+        "/v1/leads/{lead_id:path}/history": client.get("/v1/leads/A17/history", headers=headers),
         "/v1/leads/{lead_id:path}": client.delete("/v1/leads/A17", headers=headers),
     }
     responses |= {path: client.get(path, headers=headers) for path in ACCESS if path not in responses}
@@ -44,7 +49,8 @@ def test_every_path_has_an_access():
 def test_a_key_opens_only_the_paths_of_its_scope(client, keys, scope):
     for path, response in call_all(client, {"Authorization": f"Bearer {keys[scope]}"}).items():
         opened = ACCESS[path] in {"open", "any", scope}
-        assert response.status_code == (200 if opened else 403), path
+        expected = {200, 404} if path in MAY_BE_MISSING else {200}
+        assert response.status_code in (expected if opened else {403}), path
         if not opened:
             fault = response.json()["error"]
             assert fault["code"] == "API009"

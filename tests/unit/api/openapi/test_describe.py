@@ -5,7 +5,7 @@ import pytest
 from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
-from api.http.auth import ACCESS
+from api.http.auth import ACCESS, find_access
 from api.openapi.describe import to_openapi_30
 
 PATHS = {
@@ -15,6 +15,7 @@ PATHS = {
     "/v1/outcomes/batch",
     "/v1/outcomes/{outcome_id}",
     "/v1/leads/{lead_id}",
+    "/v1/leads/{lead_id}/history",
     "/v1/model",
     "/v1/threshold",
     "/report",
@@ -47,11 +48,12 @@ def test_every_path_is_described_and_errors_have_one_shape(page):
 
 
 def test_every_possible_error_is_declared(page):
-    access = {path.replace(":path", ""): need for path, need in ACCESS.items()}
-    for path, _, operation in list_operations(page):
-        expected = {"200"}
-        if access[path] != "open":
-            expected |= {"401", "503"} | ({"403"} if access[path] != "any" else set())
+    names = {path.replace(":path", ""): path for path in ACCESS}
+    for path, method, operation in list_operations(page):
+        expected, access = {"200"}, find_access(names[path], method)
+        if access != "open":
+            expected |= {"401", "503"} | ({"403"} if access != "any" else set())
+            assert access == "any" or f"scope `{access}`" in operation["description"]
             assert operation["security"] == [{"bearer": []}, {"key": []}]
         if "requestBody" in operation:
             expected |= {"408", "413", "422"}
