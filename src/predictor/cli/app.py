@@ -12,15 +12,11 @@ from predictor.cli.init import init
 from predictor.cli.keys import app as keys_app
 from predictor.cli.models import app as models_app
 from predictor.cli.reproduce import reproduce
-from predictor.cli.score import compare, score, threshold
-from predictor.cli.serve import monitor, serve
-from predictor.cli.store import app as store_app
-from predictor.cli.train import retrain, train
 from predictor.cli.score import compare, score
 from predictor.cli.serve import monitor, serve
 from predictor.cli.store import app as store_app
 from predictor.cli.threshold import threshold
-from predictor.cli.train import train
+from predictor.cli.train import retrain, train
 
 app = typer.Typer(
     no_args_is_help=True,

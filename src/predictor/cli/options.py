@@ -19,9 +19,9 @@ from predictor.core.settings import load_settings, make_settings
 
 if TYPE_CHECKING:
     from predictor.store.database import Database
-    from predictor.training.dataset import Dataset
     from predictor.store.schema import AuditAction
     from predictor.store.store import Store
+    from predictor.training.dataset import Dataset
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
 Models = Annotated[Path, typer.Option("--models", help="The folder of bundles.")]
@@ -100,6 +100,8 @@ def load_stored(config: Path, models: Path) -> Dataset:
         return load_stored_dataset(load_settings(config), database)
     finally:
         database.close()
+
+
 def open_store(models: Path, config: Path | None = None) -> Store:
     """The store that the settings name, otherwise the one beside the bundles. Nothing is opened yet."""
     from predictor.store.store import Store
