@@ -47,7 +47,8 @@ def read_history(lead_id: Key, request: Request) -> LeadHistoryOut:
     if scores.empty:
         raise RefusalError(404, NO_PATH, _NOT_THERE)
     store.note("lead exported", actor=name_actor(request), lead_id=lead_id, scores=len(scores))
-    rows = scores.sort_values(["as_of", "scored_at"], kind="stable").to_dict("records")
+    ordered = scores.sort_values(["as_of", "scored_at"], kind="stable")
+    rows = [{str(name): value for name, value in row.items()} for row in ordered.to_dict("records")]
     find_scorer = _ScorerFinder(request)
     changes = chain([None], (_explain(before, after, find_scorer) for before, after in pairwise(rows)))
     steps = [
