@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from pydantic import ValidationError
 
 from predictor.data.parse import to_moment
@@ -14,10 +14,11 @@ from predictor.store.store import Store
 
 from .error_codes import NO_PATH, NO_STORE, RefusalError, describe_faults
 from .schemas.answers import NO_OUTCOME, UNREADY, WRONG, OutcomeOut, OutcomesOut, RefusedOut
-from .schemas.requests import OutcomeIn, OutcomeKey, OutcomesIn
+from .schemas.requests import OutcomeIn, OutcomeKey, OutcomeQuery, OutcomesIn
 from .serving.reporting import Incoming, store_outcomes
 from .serving.service import Service, find_service
 
+OutcomeOptions = Annotated[OutcomeQuery, Query()]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -29,12 +30,15 @@ IdempotencyKey = Annotated[
 ]
 
 
-def save_outcome(outcome: OutcomeIn, request: Request, idempotency_key: IdempotencyKey = None) -> OutcomeOut:
+def save_outcome(
+    outcome: OutcomeIn, request: Request, query: OutcomeOptions, idempotency_key: IdempotencyKey = None
+) -> OutcomeOut:
     """Store the outcome of a lead, so that probabilities can be checked and the next training can use it.
 
     Outcomes are never overwritten. What counts is computed from all of them: of the reports of one kind about one score, the
     latest; a later score begins again.
     """
+    del query  # the guard of the route has converted the record
     incoming = _read_outcome(outcome, request, idempotency_key)
     (answer,) = store_outcomes([incoming], find_store(request), timezone=find_timezone(request))
     if isinstance(answer, RefusedOut):
@@ -42,8 +46,14 @@ def save_outcome(outcome: OutcomeIn, request: Request, idempotency_key: Idempote
     return answer
 
 
-def save_outcomes(batch: OutcomesIn, request: Request, idempotency_key: IdempotencyKey = None) -> OutcomesOut:
-    """Store up to 10,000 outcomes: an answer or an error for each, in the order of the request."""
+def save_outcomes(
+    batch: OutcomesIn, request: Request, query: OutcomeOptions, idempotency_key: IdempotencyKey = None
+) -> OutcomesOut:
+    """Store up to 10,000 outcomes: an answer or an error for each, in the order of the request.
+
+    With `crm`, the body is a record of the CRM, or many of them. A record can tell of several outcomes, with an answer each.
+    """
+    del query  # the guard of the route has converted the records
     entries = [_read_one_of_many(value, request, idempotency_key) for value in batch.outcomes]
     incoming = [entry for entry in entries if isinstance(entry, Incoming)]
     answers = iter(store_outcomes(incoming, find_store(request), timezone=find_timezone(request)))
@@ -77,6 +87,8 @@ def find_timezone(request: Request) -> str:
 
 def _read_one_of_many(value: Any, request: Request, key: str | None) -> Incoming | RefusedOut:  # noqa: ANN401  JSON
     """An outcome of a batch, or what is wrong with it."""
+    if isinstance(value, RefusedOut):  # a faulty record of a CRM
+        return value
     try:
         return _read_outcome(OutcomeIn.model_validate(value), request, key)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""A route that checks the key, reads JSON strictly and converts a CRM's records to leads."""
+"""A route that checks the key, reads JSON strictly and converts a CRM's records to leads or outcomes."""
 
 from __future__ import annotations
 
@@ -15,33 +15,39 @@ from starlette.exceptions import HTTPException
 from predictor.core.errors import PredictorError
 from predictor.data.crm.field_maps import Crm
 
-from ..serving.crm import find_crm, read_records
+from ..serving.crm import find_crm, read_outcome_records, read_records
 from .auth import check_access, find_access
 from .errors import log_fault, make_error_response
 
-_MANY_RECORDS = {"/v1/score": False, "/v1/score/batch": True}  # paths that take a CRM's records -> whether many at once
+_RECORDS = {  # paths that take a CRM's records -> how they are read, and whether many at once
+    "/v1/score": (read_records, False),
+    "/v1/score/batch": (read_records, True),
+    "/v1/outcomes": (read_outcome_records, False),
+    "/v1/outcomes/batch": (read_outcome_records, True),
+}
 
 
 class _StrictRequest(Request):
     """A request that accepts strict JSON only: no NaN, no Infinity, no half a character, no endless nesting."""
 
-    leads: Any = None  # the body after a CRM's records were converted to leads
+    converted: Any = None  # the body after a CRM's records were converted
 
     async def json(self) -> Any:  # noqa: ANN401  JSON
-        if self.leads is not None:
-            return self.leads
+        if self.converted is not None:
+            return self.converted
         try:
             return from_json(await self.body(), allow_inf_nan=False)
         except ValueError as error:
             raise json.JSONDecodeError(str(error), "", 0) from None
 
 
-async def _convert_records(request: _StrictRequest, crm: Crm, *, many: bool) -> None:
+async def _convert_records(request: _StrictRequest, crm: Crm, path: str) -> None:
     try:
         content = await request.json()
     except json.JSONDecodeError:
         return  # refused later, like every body that is not JSON
-    request.leads = await read_records(request, content, crm, many=many)
+    read, many = _RECORDS[path]
+    request.converted = await read(request, content, crm, many=many)
 
 
 class GuardedRoute(APIRoute):
@@ -60,9 +66,9 @@ class GuardedRoute(APIRoute):
             try:
                 check_access(request, access)
                 strict = _StrictRequest(request.scope, request.receive)
-                crm = find_crm(strict) if path in _MANY_RECORDS else None
+                crm = find_crm(strict) if path in _RECORDS else None
                 if crm is not None:
-                    await _convert_records(strict, crm, many=_MANY_RECORDS[path])
+                    await _convert_records(strict, crm, path)
                 return await handle(strict)
             except (PredictorError, RequestValidationError, HTTPException):
                 raise

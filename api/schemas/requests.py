@@ -281,6 +281,16 @@ class OutcomesIn(BaseModel):
     """Outcomes as for `POST /v1/outcomes`; the answers come in the same order."""
 
 
+class OutcomeQuery(BaseModel):
+    """The format of outcomes."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    crm: Crm | None = None
+    """The CRM whose own records the body holds instead of outcomes. Dates of stages, a status, or our own fields beside the CRM's
+    id say what became of the lead."""
+
+
 class ScoreQuery(BaseModel):
     """The format of leads and answers."""
 

@@ -1,4 +1,4 @@
-"""Requests with a CRM's own records (`?crm=`), which are converted to leads first."""
+"""Requests with a CRM's own records (`?crm=`), which are converted to leads or outcomes first."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import PrivateAttr, ValidationError
 from starlette.datastructures import QueryParams
 
-from predictor.core.errors import Finding, ScoringError
+from predictor.core.errors import Finding, ScoringError, count
+from predictor.core.settings import make_settings
+from predictor.core.settings_sections import StageSettings
 from predictor.data.crm.field_maps import CRMS, Crm, read_map
+from predictor.scoring.crm.outcome_record import read_outcomes
 from predictor.scoring.crm.record import CrmLead, CrmReader
 from predictor.scoring.scorer import Scorer
 
 from ..error_codes import describe_error, describe_faults, locate_faults
 from ..schemas.answers import RefusedOut
 from ..schemas.requests import LeadIn
-from .service import find_service
+from .service import Service, find_service
 
 _READERS: WeakKeyDictionary[Scorer, dict[Crm, CrmReader]] = WeakKeyDictionary()
 
@@ -63,10 +66,37 @@ async def read_records(request: Request, content: object, crm: Crm, *, many: boo
     reader = _find_reader(find_service(request).scorer, crm)
     if not many:
         return _read_one(content, reader)
-    records = _find_records(content, crm)
+    records = _find_records(content, crm, "leads")
     if records is None:
         return content
     return {"leads": await run_in_threadpool(lambda: [_read_one_of_many(record, reader) for record in records])}
+
+
+async def read_outcome_records(request: Request, content: object, crm: Crm, *, many: bool) -> object:
+    """The body of a request with its records converted to outcomes; of many, a faulty record becomes its error.
+
+    Raises:
+        ScoringError: A single record tells of no outcome, or of several.
+    """
+    service: Service | str = request.app.state.service
+    stages = (make_settings() if isinstance(service, str) else service.scorer.settings).stages
+    if not many:
+        outcomes = read_outcomes(content, crm, stages)
+        if len(outcomes) > 1:
+            text = f"The record tells of {count(len(outcomes), 'outcome')}."
+            raise ScoringError(f"LEAD022 {text} Send it to /v1/outcomes/batch, which answers about each.")
+        return outcomes[0]
+    records = _find_records(content, crm, "outcomes")
+    if records is None:
+        records = [content]
+    return {"outcomes": await run_in_threadpool(lambda: [entry for one in records for entry in _read_each(one, crm, stages)])}
+
+
+def _read_each(record: object, crm: Crm, stages: StageSettings) -> list[dict[str, Any]] | list[RefusedOut]:
+    try:
+        return read_outcomes(record, crm, stages)
+    except ScoringError as error:
+        return [RefusedOut(lead_id=None, error=describe_error(error))]
 
 
 def _find_reader(scorer: Scorer, crm: Crm) -> CrmReader:
@@ -76,11 +106,11 @@ def _find_reader(scorer: Scorer, crm: Crm) -> CrmReader:
     return readers[crm]
 
 
-def _find_records(content: object, crm: Crm) -> list[Any] | None:
-    """The list of records in a body, under `leads` or the CRM's own name for it; None without one, which is refused later."""
+def _find_records(content: object, crm: Crm, ours: str) -> list[Any] | None:
+    """The list of records in a body, under our name or the CRM's own name for it; None without one, which is refused later."""
     if not isinstance(content, dict):
         return None
-    records = next((content[name] for name in ("leads", *read_map(crm).batches) if name in content), None)
+    records = next((content[name] for name in (ours, *read_map(crm).batches) if name in content), None)
     return records if isinstance(records, list) else None
 
 

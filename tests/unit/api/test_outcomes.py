@@ -131,3 +131,58 @@ def test_while_the_database_is_away_the_answer_says_what_was_stored(client, monk
     monkeypatch.setattr(Store, "away", property(lambda _: "It is away."))
     answer = send(client, kind="accepted", occurred_at="2026-04-02T09:00:00Z")
     assert (answer["counting"], answer["episode"], answer["occurred_at"]) == (None, None, "2026-04-02T09:00:00Z")
+
+
+HUBSPOT = {
+    "id": "51",
+    "properties": {
+        "hs_lifecyclestage_salesqualifiedlead_date": "1775120400000",
+        "hs_lifecyclestage_opportunity_date": {"value": "2026-04-10"},
+        "recent_deal_amount": "1200.50", "deal_currency_code": "usd", "hs_lead_status": "IN_PROGRESS", "email": "jane@x.example",
+    },
+}  # fmt: skip
+SALESFORCE = {
+    "attributes": {"type": "Lead"},
+    "Id": "00Q5g000000XyzAEAS",
+    "Status": "Unqualified",
+    "Unqualified_Reason__c": "budget",
+}
+
+
+def test_records_of_hubspot_are_outcomes(client):
+    batch = client.post("/v1/outcomes/batch", params={"crm": "hubspot"}, json={"results": [HUBSPOT, {"id": "52"}, None]})
+    accepted, opportunity, nothing, no_record = batch.json()["answers"]
+    assert (accepted["lead_id"], accepted["kind"], accepted["occurred_at"]) == ("51", "accepted", "2026-04-02T09:00:00Z")
+    assert (opportunity["amount"], opportunity["currency"], opportunity["occurred_at"][:10]) == (1200.5, "USD", "2026-04-09")
+    assert nothing["error"]["text"].startswith("The record tells of no outcome. Send 'kind', or one of 'hs_lifecycle")
+    assert no_record["error"]["text"].startswith("The record must be an object, but null came.")
+    single = client.post("/v1/outcomes", params={"crm": "hubspot"}, json=HUBSPOT)
+    assert (single.status_code, single.json()["error"]["code"]) == (422, "LEAD022")
+    assert "tells of 2 outcomes. Send it to /v1/outcomes/batch" in single.json()["error"]["text"]
+    one = client.post("/v1/outcomes/batch", params={"crm": "hubspot"}, json=HUBSPOT).json()["answers"]
+    assert [answer["repeated"] for answer in one] == [True, True]
+
+
+def test_records_of_salesforce_are_outcomes_of_the_lead_under_both_ids(client, lead):
+    client.post("/v1/score", json=lead | {"lead_id": "00Q5g000000XyzA"})
+    answer = client.post("/v1/outcomes", params={"crm": "salesforce"}, json=SALESFORCE).json()
+    assert (answer["lead_id"], answer["kind"], answer["reason"]) == ("00Q5g000000XyzAEAS", "recycled", "budget")
+    assert (answer["episode"], answer["warnings"]) == (SCORED, [])
+    converted = {"Id": "00Q5g000000XyzA", "ConvertedDate": "2026-04-03", "ConvertedOpportunity": {
+        "Amount": 900, "CreatedDate": "2026-04-03T15:40:00.000+0000", "CurrencyIsoCode": "EUR"}}  # fmt: skip
+    answers = client.post("/v1/outcomes/batch", params={"crm": "salesforce"}, json={"records": [converted]}).json()["answers"]
+    assert [(one["kind"], one["amount"], one["currency"]) for one in answers] == [
+        ("accepted", None, None),
+        ("opportunity", 900, "EUR"),
+    ]
+
+
+def test_our_own_fields_beside_the_id_of_a_crm_come_first(client):
+    record = HUBSPOT | {"kind": "recycled", "reason": "timing", "occurred_at": 1775120400000}
+    answer = client.post("/v1/outcomes", params={"crm": "hubspot"}, json=record).json()
+    assert (answer["kind"], answer["reason"], answer["occurred_at"]) == ("recycled", "timing", "2026-04-02T09:00:00Z")
+
+
+def test_an_unknown_query_parameter_is_refused(client):
+    response = client.post("/v1/outcomes", params={"cmr": "hubspot"}, json={"lead_id": "A17", "kind": "accepted"})
+    assert (response.status_code, response.json()["error"]["text"][:38]) == (422, "Query parameter 'cmr' is not known. Le")

@@ -48,6 +48,34 @@ class Names:
 
 
 @dataclass(frozen=True)
+class OutcomeMap:
+    """Where a CRM's record says what became of a lead.
+
+    Attributes:
+        dates: Kind of outcome -> the fields of its date.
+        amount: Fields of an opportunity's amount.
+        currency: Fields of its currency.
+        reason: Fields of the reason why sales sent the lead back.
+        status: Fields of the lead's status.
+        recycled: Status, in lower case -> the reason that it stands for.
+    """
+
+    dates: Mapping[str, tuple[str, ...]]
+    amount: tuple[str, ...]
+    currency: tuple[str, ...]
+    reason: tuple[str, ...]
+    status: tuple[str, ...]
+    recycled: Mapping[str, str]
+
+    @classmethod
+    def from_toml(cls, content: Mapping[str, Any]) -> OutcomeMap:
+        """The map of section `outcomes`."""
+        names = {part: tuple(content[part]) for part in ("amount", "currency", "reason", "status")}
+        dates = {kind: tuple(content[kind]) for kind in ("accepted", "opportunity")}
+        return cls(dates=dates, recycled={text.casefold(): reason for text, reason in content["recycled"].items()}, **names)
+
+
+@dataclass(frozen=True)
 class CrmMap:
     """The map of a CRM; the data files explain each part."""
 
@@ -62,6 +90,7 @@ class CrmMap:
     fields: Mapping[str, CrmField]
     answer: Mapping[str, str]
     activities: Mapping[str, ActivityMap]
+    outcomes: OutcomeMap
 
     def find_kind(self, name: str) -> FieldKind | None:
         """The kind of a field that must not become an attribute; None for any other field."""
@@ -114,4 +143,5 @@ def read_map(crm: Crm) -> CrmMap:
         fields=fields,
         answer=content["answer"],
         activities=activities,
+        outcomes=OutcomeMap.from_toml(content["outcomes"]),
     )

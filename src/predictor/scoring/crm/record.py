@@ -9,7 +9,7 @@ from typing import Any
 from predictor.core.errors import Finding, ScoringError, list_names
 from predictor.data.crm.activities import read_activities
 from predictor.data.crm.dates import read_moment
-from predictor.data.crm.field_maps import Crm, CrmField, normal_name, read_map
+from predictor.data.crm.field_maps import Crm, CrmField, CrmMap, normal_name, read_map
 from predictor.data.email_domains import domain_of
 from predictor.data.formats import to_plain_format
 from predictor.data.values import name_type, normal_text, to_number
@@ -71,8 +71,8 @@ class CrmReader:
         """
         if not isinstance(record, Mapping):
             raise _make_error(f"must be an object, but {name_type(record)} came. Send it as {self._map.name} gives it")
-        values = self._find_values(record)
-        lead: dict[str, Any] = {"lead_id": self._find_id(record, values)}
+        values = find_values(record, self._map)
+        lead: dict[str, Any] = {"lead_id": find_id(record, values, self._map)}
         draft = _Draft()
         if values is not record:
             draft.unused += [name for name in record if not self._is_envelope(name)]
@@ -99,31 +99,15 @@ class CrmReader:
 
     def _read_as_of(self, content: object) -> object:
         """The moment, from the CRM's spelling; what is not a date is passed on, and refused as in a lead of ours."""
-        value = _unwrap(content)
+        value = unwrap(content)
         plain = to_plain_format(value, self._formats.get("mql_at"))
         return None if self._is_missing(value) or self._is_missing(plain) else read_moment(plain) or value
-
-    def _find_values(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
-        inner = record.get(self._map.properties) if self._map.properties else None
-        if inner is None:
-            return record
-        if not isinstance(inner, Mapping):
-            raise _make_error(f"must hold an object '{self._map.properties}', but {name_type(inner)} came. Send it as it is")
-        return inner
-
-    def _find_id(self, record: Mapping[str, Any], values: Mapping[str, Any]) -> str:
-        for name in self._map.ids:
-            for place in (values, record):
-                found = _unwrap(place.get(name))
-                if isinstance(found, (str, int)) and not isinstance(found, bool) and str(found).strip():
-                    return str(found).strip()
-        raise _make_error(f"must hold its id, as '{self._map.ids[0]}' or '{self._map.ids[1]}'. Send it with its id")
 
     def _is_envelope(self, name: str) -> bool:
         return name in _LEAD_FIELDS or name in self._map.ids or name == self._map.properties or name in self._map.envelope
 
     def _add(self, name: str, content: object, draft: _Draft) -> None:
-        value = _unwrap(content)
+        value = unwrap(content)
         if self._is_missing(value) or name == "as_of":
             return
         our_name = self._find_name(name)
@@ -182,11 +166,39 @@ class CrmReader:
         ]
 
 
+def find_values(record: Mapping[str, Any], crm_map: CrmMap) -> Mapping[str, Any]:
+    """The part of a record that holds its values.
+
+    Raises:
+        ScoringError: It is not an object.
+    """
+    inner = record.get(crm_map.properties) if crm_map.properties else None
+    if inner is None:
+        return record
+    if not isinstance(inner, Mapping):
+        raise _make_error(f"must hold an object '{crm_map.properties}', but {name_type(inner)} came. Send it as it is")
+    return inner
+
+
+def find_id(record: Mapping[str, Any], values: Mapping[str, Any], crm_map: CrmMap) -> str:
+    """The id of a record.
+
+    Raises:
+        ScoringError: It has none.
+    """
+    for name in crm_map.ids:
+        for place in (values, record):
+            found = unwrap(place.get(name))
+            if isinstance(found, (str, int)) and not isinstance(found, bool) and str(found).strip():
+                return str(found).strip()
+    raise _make_error(f"must hold its id, as '{crm_map.ids[0]}' or '{crm_map.ids[1]}'. Send it with its id")
+
+
 def _make_error(what: str) -> ScoringError:
     return ScoringError(f"LEAD022 The record {what}.")
 
 
-def _unwrap(value: object) -> object:
+def unwrap(value: object) -> object:
     """The value in `{"value": ...}`, as HubSpot's workflows and older answers wrap it."""
     return value["value"] if isinstance(value, Mapping) and "value" in value else value
 
