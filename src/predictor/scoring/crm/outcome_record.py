@@ -44,8 +44,8 @@ def read_outcomes(record: object, crm: Crm, stages: StageSettings) -> list[dict[
         return [{"lead_id": lead_id, **ours, **dates}]
     outcomes = [{"lead_id": lead_id, **outcome} for outcome in _read_stages(_flatten(values), crm_map, stages)]
     if not outcomes:
-        dates = list_names([names[0] for names in crm_map.outcomes.dates.values()])
-        text = f"The record tells of no outcome. Send 'kind', or one of {dates}, or a status that says so."
+        fields = list_names([names[0] for names in crm_map.outcomes.dates.values()])
+        text = f"The record tells of no outcome. Send 'kind', or one of {fields}, or a status that says so."
         raise ScoringError(f"LEAD022 {text}")
     return outcomes
 
