@@ -27,7 +27,6 @@ from predictor.core.wording import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from predictor.model.threshold.gate import Gate
     from predictor.model.threshold.recommend import Recommendation
     from predictor.model.verdict import Verdict
     from predictor.training.tracking.record import Tracked
@@ -134,10 +133,7 @@ def _sort(findings: Iterable[Finding]) -> list[Finding]:
 
 def show_verdict(verdict: Verdict) -> None:
     """Print the verdict of the forward test: a row for each candidate, each figure with its interval."""
-    first = next(iter(verdict.test.values()))
-    leads, rate = count(int(first["n"] or 0), "lead"), format_percent(first["base_rate"])
-    title = f"Forward test on the newest {leads}, of which {rate} became SQLs (95 % intervals)"
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table = Table(title=verdict.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     table.add_column("candidate", no_wrap=True)
     metrics = METRICS if out.width >= _WIDE else dict(list(METRICS.items())[:4])
     for metric in metrics.values():
@@ -150,7 +146,7 @@ def show_verdict(verdict: Verdict) -> None:
             cells["ece"] += f"\n[dim]chance {format_number(verdict.calibration.noise.mean, 3)}[/]"
         table.add_row(f"{mark}{name}{' *' if mark else ''}", *cells.values())
     out.print(table)
-    out.print(f"* chosen on earlier leads. {escape(verdict.text)}")
+    out.print(f"* chosen on {verdict.words.others}. {escape(verdict.text)}")
     if verdict.calibration_warning is None:
         out.print(escape(verdict.calibration.text))
     else:
@@ -165,13 +161,15 @@ def _format_figure(figure: float | None, interval: tuple[float, float] | None, d
     return f"{value}\n[dim]{low}{DASH}{high}[/]"
 
 
-def show_threshold(advice: Recommendation, realised: Gate | None = None, gate: Gate | None = None) -> None:
-    """Print the recommended threshold, its result on the forward test, and that of today's points gate."""
+def show_threshold(advice: Recommendation, verdict: Verdict | None = None) -> None:
+    """Print the recommended threshold, its result on the test leads, and that of today's points gate."""
     out.print(f"[bold]Recommended threshold {format_threshold(advice.threshold)}[/] ({advice.policy}): {escape(advice.text)}")
-    if realised is not None:
-        out.print(f"On the forward test, with a threshold chosen on earlier leads: {escape(realised.text)}")
-    if gate is not None:
-        out.print(f"The points gate on the same leads: {escape(gate.text)}")
+    if verdict is None:
+        return
+    words = verdict.words
+    out.print(f"On the {words.name}, with a threshold chosen on {words.others}: {escape(verdict.realised.text)}")
+    if verdict.gate is not None:
+        out.print(f"The points gate on the same leads: {escape(verdict.gate.text)}")
 
 
 def show_thresholds(columns: Mapping[str, list[Any]], chosen: float, *, rows: int = 12) -> None:

@@ -67,6 +67,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compare points, learned points and model on the same leads: those of the forward test, or others with outcomes."""
+    from predictor.core.wording import choose_test_words
     from predictor.data.read.table_files import write_table
     from predictor.report.page.page_table import guard_formulas
     from predictor.report.summary import write_summary
@@ -77,7 +78,7 @@ def compare(
     _check_outputs(out, tables, events)
     bundle = load_bundle(find_bundle(model))
     comparison, note = compare_bundle(bundle, leads=leads, events=events)
-    subject = "the leads given" if leads else "the forward test"
+    subject = "the leads given" if leads else f"the {choose_test_words(bundle.read_json('metrics.json')).name}"
     if out.suffix == ".html":
         text = write_page(bundle, comparison, note=note, leads=leads)
     else:

@@ -69,7 +69,7 @@ def train(
     else:
         console.show_findings(trained.findings)
         console.show_verdict(trained.verdict)
-        console.show_threshold(trained.advice, trained.verdict.realised, trained.verdict.gate)
+        console.show_threshold(trained.advice, trained.verdict)
         console.out.print(saved.reason)
         console.show_places(saved.folder, tracked, page=page)
     if errors:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 DASH = "\u2013"
 
@@ -24,6 +25,53 @@ METRICS = {  # in the order in which they are shown
     "ece": MetricWording("Calibration error", "calib. error", 3),
     "lift_at_10": MetricWording("Lift of the top 10 %", "lift 10 %", 2),
 }
+
+
+class WordsOfTest(NamedTuple):
+    """How the test of a training is spoken of.
+
+    Attributes:
+        name: What it is called.
+        leads: Its leads, `{}` standing for their number.
+        lead: One of them.
+        tested: Its leads, beside those that the choices were made on.
+        others: Those.
+        meaning: What it is, in a sentence.
+    """
+
+    name: str
+    leads: str
+    lead: str
+    tested: str
+    others: str
+    meaning: str
+
+
+FORWARD_TEST = WordsOfTest(
+    name="forward test",
+    leads="the newest {}",
+    lead="newer lead",
+    tested="the newer ones",
+    others="earlier leads",
+    meaning="Training on older leads and testing on newer ones, as in use.",
+)
+HELD_OUT_TEST = WordsOfTest(
+    name="held-out test",
+    leads="{} held out at random",
+    lead="held-out lead",
+    tested="the held-out leads",
+    others="the other leads",
+    meaning="Testing on leads held out at random, because nothing says which lead came first.",
+)
+
+
+def choose_test_words(metrics: Mapping[str, Any]) -> WordsOfTest:
+    """The words for the test whose `metrics.json` this is.
+
+    >>> choose_test_words({}).name, choose_test_words({"held_out": True}).name
+    ('forward test', 'held-out test')
+    """
+    return HELD_OUT_TEST if metrics.get("held_out") else FORWARD_TEST
 
 
 def is_missing(figure: float | None) -> bool:

@@ -25,6 +25,7 @@ _FLAT = 1e-9  # probabilities nearer than this are one
 _CONSTANT_TEXT = "Every lead gets the same probability, so there is nothing to calibrate."
 _FEWEST = 40  # leads of either outcome that a level must rest on
 _NO_FOLDS = "Earlier leads are too few for forward folds, so the score is used as it is."
+_NO_SHUFFLED_FOLDS = "The training leads are too few for folds, so the score is used as it is."
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class ForwardPredictions:
     """What would have been said of the leads of each forward fold, from what was known when the fold began.
 
     Each fold has a model, and a calibrator that was chosen and fitted on the folds before it. The first fold has none before it:
-    there the score is used as it is, for every candidate alike.
+    there the score is used as it is, for every candidate alike. Where nothing says which lead came first, the model and the
+    calibrator of a fold are of all other folds.
 
     Attributes:
         fold: The fold of each lead, from 0.
@@ -120,8 +122,8 @@ def fit_calibrated(
     Args:
         name: A key of `CANDIDATES`.
         sample: The training leads.
-        folds: Forward folds in which both outcomes occur; each model is fitted on what was known when its predicted part began.
-            With none, the candidate's own probabilities are used as they are.
+        folds: Folds in which both outcomes occur, as `make_sample_folds` makes them; each model is fitted on what was known when
+            its predicted part began. With none, the candidate's own probabilities are used as they are.
         seed: Of every random draw.
         plan: What earlier leads have settled; None to choose everything.
         gap: Between the leads that a calibrator is fitted on and those it is compared on, in the unit of the order.
@@ -163,7 +165,7 @@ def _calibrate_without_folds(name: str, model: Model, sample: Sample) -> Calibra
         positions=np.arange(len(sample)),
         scores=scores,
         out_of_fold=calibrator.predict(scores),
-        why=_NO_FOLDS,
+        why=_NO_SHUFFLED_FOLDS if sample.shuffled else _NO_FOLDS,
     )
 
 
@@ -171,16 +173,23 @@ def _calibrate(name: str, scores: np.ndarray, judged: Sample, *, plan: FitPlan, 
     """The calibrator of scores, its kind, and why that was chosen."""
     if name == CONSTANT:
         return FITS[NONE](scores, judged.outcome, judged.weight), NONE, _CONSTANT_TEXT
-    choice = choose_calibrator(scores, judged.outcome, weight=judged.weight, order=judged.order, tested=plan.calibrator, gap=gap)
+    known = None if judged.shuffled else gap
+    choice = choose_calibrator(
+        scores, judged.outcome, weight=judged.weight, order=judged.order, tested=plan.calibrator, gap=known
+    )
     return choice.calibrator, choice.kind, choice.text
 
 
 def _calibrate_past(
     name: str, scores: np.ndarray, judged: Sample, predicted: np.ndarray, *, plan: FitPlan, gap: float
 ) -> Calibrator:
-    """The calibrator that was there when a fold began: of the folds before it, by what was known then; none for the first."""
+    """The calibrator that was there when a fold began: of the folds before it, by what was known then; none for the first.
+
+    Where nothing says which lead came first: that of all other folds.
+    """
     starts = float(judged.order[predicted].min())
-    past = np.flatnonzero((judged.order < starts) & (judged.order <= starts - gap))
+    before = ~predicted if judged.shuffled else (judged.order < starts) & (judged.order <= starts - gap)
+    past = np.flatnonzero(before)
     known = judged.take(past).as_known_at(starts)
     if not len(known) or known.one_class:
         return Identity()
@@ -198,6 +207,8 @@ def _predict_forward(
 
 def _fit_level(model: Model, calibrator: Calibrator, part: Sample) -> float:
     """How far the newest eighth of the leads that a model was fitted on would shift its probabilities, in log-odds."""
+    if part.shuffled:
+        return 0.0
     newest = part.take(find_newest_leads(part, share=SHARE / 2))
     return fit_shift(calibrator.predict(model.score(newest.matrix)), newest.outcome, newest.weight)[0]
 

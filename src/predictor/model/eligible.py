@@ -29,7 +29,7 @@ def select_candidates(fit: Sample, settings: ModelSettings, *, has_folds: bool) 
         known = "" if len(fit.training) == len(fit) else " with a known outcome"
         raise TrainingError(
             f"All {count(len(fit.training), 'training lead')}{known} have the same outcome, so nothing can be learned "
-            "from them. Export older leads, or lower split.test_share."
+            f"from them. Export {'more' if fit.shuffled else 'older'} leads, or lower split.test_share."
         )
     names: list[str] = list(settings.candidates)
     if not has_folds and not set(names) & set(SIMPLE):
@@ -44,8 +44,10 @@ def select_candidates(fit: Sample, settings: ModelSettings, *, has_folds: bool) 
         do = f"Until then the model is {fallback}. Train again when more outcomes are known."
         findings.append(Finding("TRAIN001", "warning", what, do=do))
     elif not has_folds:
-        what = "The training leads are too few, or span too little time, for forward folds: no learned candidate can be chosen."
-        do = f"Until then the model is {fallback}. Export older leads, or lower label.horizon_days."
+        why = "too few for folds" if fit.shuffled else "too few, or span too little time, for forward folds"
+        what = f"The training leads are {why}: no learned candidate can be chosen."
+        more = "Export more leads." if fit.shuffled else "Export older leads, or lower label.horizon_days."
+        do = f"Until then the model is {fallback}. {more}"
         findings.append(Finding("TRAIN003", "warning", what, do=do))
     if not len(fit.features):
         names = ["constant"]

@@ -21,7 +21,7 @@ from predictor.features.encode import FeatureSet
 from predictor.features.fit import fit_features
 from predictor.model.calibrated_model import CalibratedModel, fit_calibrated
 from predictor.model.candidates import CANDIDATES
-from predictor.model.sample import LEARN_POINTS, Sample, make_forward_folds
+from predictor.model.sample import LEARN_POINTS, Sample, make_sample_folds
 
 _ON_POINTS = ("points", "lightgbm_on_points")
 _WEAK = ("constant", "points", "odoo_pls")  # look at nothing, at one column, or at values rather than at size
@@ -121,7 +121,7 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.findings_ = Findings(found)
         sample = Sample(matrix=self._encode(frame), outcome=outcome, order=order, features=self.features_, dated=self.dated_)
         name = self.candidate if len(self.features_) else "constant"
-        folds = make_forward_folds(sample, folds=self.folds, gap=self.gap) if self.folds else []
+        folds = make_sample_folds(sample, folds=self.folds, gap=self.gap) if self.folds else []
         self.model_: CalibratedModel = fit_calibrated(name, sample, folds, int(self.random_state), gap=self.gap)
         self.calibrated_ = bool(folds)
         return self

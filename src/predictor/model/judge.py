@@ -1,4 +1,4 @@
-"""The forward test: every candidate judged on the newest leads, which are looked at once."""
+"""The forward test: every candidate judged on the test leads, which are looked at once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.settings import Settings
+from predictor.core.wording import FORWARD_TEST, HELD_OUT_TEST
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.metrics.calibration_test import judge_calibration
 from predictor.model.metrics.metrics import (
@@ -34,7 +35,7 @@ def judge_candidates(
         models: The candidates, each fitted on the training leads.
         chosen: The candidate chosen on the training leads.
         fit: The training leads.
-        test: The newest leads, as `Dataset.sample` makes them.
+        test: The test leads, as `Dataset.sample` makes them.
         routed: Which of the test leads the points hand over; None where the firm names no gate.
         settings: Sections model and threshold are used.
     """
@@ -43,7 +44,8 @@ def judge_candidates(
     probability = {name: model.predict(test.seen_by(name).matrix) for name, model in models.items()}
     threshold = recommend_threshold(compute_forward_thresholds(models[chosen], fit, settings), settings.threshold)
     handed = probability[chosen] >= threshold.threshold
-    calibration = judge_calibration(outcome, probability[chosen], seed=settings.model.seed)
+    words = HELD_OUT_TEST if fit.shuffled else FORWARD_TEST
+    calibration = judge_calibration(outcome, probability[chosen], seed=settings.model.seed, lead=words.lead)
     verdict = Verdict(
         chosen=chosen,
         test={name: compute_metrics(outcome, values) for name, values in probability.items()},
@@ -62,8 +64,9 @@ def judge_candidates(
         calibration=calibration,
         p_value=compute_rank_p_value(outcome, probability[chosen]),
         has_folds=len(models[chosen].positions) < len(fit),
-        calibration_warning=check_calibration(calibration, recalibrated=models[chosen].recalibrated),
+        calibration_warning=check_calibration(calibration, recalibrated=models[chosen].recalibrated, held_out=fit.shuffled),
         level=models[chosen].level,
+        held_out=fit.shuffled,
     )
     return replace(verdict, text=describe_verdict(verdict))
 

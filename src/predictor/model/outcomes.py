@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +26,13 @@ class Outcomes:
     Attributes:
         outcome: (n,) 1.0 accepted within the horizon, 0.0 not; of pending leads not to be used.
         mature: (n,) whether the outcome is known.
-        order: (n,) grows with time: days since 1970 where leads carry dates, else the column that orders them, else row numbers.
+        order: (n,) grows with time: days since 1970 where leads carry dates, else the column that orders them. Where there is
+            neither, a random place that follows from the seed and the lead's id, so that the order of the file has no effect.
         horizon_days: Days within which acceptance counts; None where the outcomes carry no dates.
         curve: The time-to-SQL curve; None where the outcomes carry no dates.
         observed_until: The moment up to which outcomes are known, in days of the order; None where leads carry no dates.
         pending_weights: How pending leads count, which takes dates of acceptance; None where they are left out.
+        shuffled: Whether nothing says which lead came first, so that `order` is random.
     """
 
     outcome: np.ndarray
@@ -38,6 +42,7 @@ class Outcomes:
     curve: pd.DataFrame | None
     observed_until: float | None
     pending_weights: PendingWeights | None
+    shuffled: bool = False
 
     @property
     def training(self) -> np.ndarray:
@@ -50,7 +55,7 @@ class Outcomes:
         return int((~self.mature).sum())
 
     def sort_by_time(self, positions: np.ndarray) -> np.ndarray:
-        """Those positions, oldest lead first."""
+        """Those positions, oldest lead first; in random order where nothing is dated or ordered."""
         return positions[np.argsort(self.order[positions], kind="stable")]
 
 
@@ -59,7 +64,7 @@ def label_outcomes(leads: Leads, settings: Settings, *, allow_one_class: bool = 
 
     Args:
         leads: The leads under the contract.
-        settings: Sections label and split are used.
+        settings: Sections label, split and model are used.
         allow_one_class: Whether leads of whom none or all were accepted will do, as for a comparison that fits nothing.
 
     Raises:
@@ -72,18 +77,30 @@ def label_outcomes(leads: Leads, settings: Settings, *, allow_one_class: bool = 
     return Outcomes(
         outcome=outcome,
         mature=mature,
-        order=_compute_order(leads),
+        order=_compute_order(leads, settings.model.seed),
         horizon_days=horizon,
         curve=curve,
         observed_until=None if until is None else float(to_days(pd.Series([until])).iloc[0]),
         pending_weights=choose_pending_weights(leads, settings, horizon),
+        shuffled=not leads.dated and "order_by" not in leads.frame,
     )
 
 
-def _compute_order(leads: Leads) -> np.ndarray:
+def _compute_order(leads: Leads, seed: int) -> np.ndarray:
     if leads.dated:
         return to_days(leads.frame["mql_at"]).to_numpy()
-    return leads.frame["order_by"].to_numpy() if "order_by" in leads.frame else np.arange(len(leads.frame), dtype=float)
+    return leads.frame["order_by"].to_numpy() if "order_by" in leads.frame else shuffle_ids(leads.frame["lead_id"], seed)
+
+
+def shuffle_ids(ids: Iterable[object], seed: int) -> np.ndarray:
+    """A random place from 0 to 1 for each id: the same in any file, so that a lead stays on its side when others come in.
+
+    >>> places = shuffle_ids(["a", "b", "c"], 0)
+    >>> places.round(2).tolist(), bool((shuffle_ids(["c", "a", "b"], 0) == places[[2, 0, 1]]).all())
+    ([0.09, 0.16, 0.75], True)
+    """
+    digests = (hashlib.blake2b(f"{seed}\t{one}".encode(), digest_size=8).digest() for one in ids)
+    return np.array([int.from_bytes(digest) for digest in digests], dtype=float) / 2.0**64
 
 
 def can_weight_pending(leads: Leads) -> bool:

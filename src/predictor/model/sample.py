@@ -11,11 +11,12 @@ from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
 from predictor.model.pending import PendingWeights, shrink
 from predictor.model.represented import draw_representative
-from predictor.model.split import Fold, make_folds
+from predictor.model.split import Fold, make_folds, make_shuffled_folds
 from predictor.points.fit_points import PointsTask
 
 LEARN_POINTS = frozenset({"learned_points"})  # candidates that look at how often each rule fired
 _FEWEST_A_FOLD = 5  # leads of each outcome below which a fold's model is noise
+_FEW_LEADS = 2000  # below which twice as many shuffled folds are made: each model then learns from more, and that is cheap
 _FEWEST_JUDGED = 40  # leads of each outcome, pending ones by their weight, that calibration and choice need
 
 
@@ -26,7 +27,7 @@ class Sample:
     Attributes:
         matrix: leads x features, float64, NaN = missing.
         outcome: 1.0 accepted within the horizon, 0.0 not, or not yet.
-        order: Grows with time: days since 1970 where leads carry dates.
+        order: Grows with time: days since 1970 where leads carry dates; random where `shuffled`.
         features: What the columns of the matrix are.
         dated: Whether `order` is in days.
         accepted_at: When each was accepted within the horizon, in the unit of the order; inf: never, or not yet. None where all
@@ -38,6 +39,7 @@ class Sample:
         represented: How many leads each represents of a sampled export, included in `weight`; None: itself.
         leads_per_row: How many leads each represents where all represent as many: rows drawn by `as_representative`.
         points_task: The points to fit; None where there is no rule book.
+        shuffled: Whether nothing says which lead came first.
         with_rule_counts: The same leads with how often each rule fired, before the other columns; None where that is not known.
     """
 
@@ -54,6 +56,7 @@ class Sample:
     represented: np.ndarray | None = None
     leads_per_row: float = 1.0
     points_task: PointsTask | None = None
+    shuffled: bool = False
     with_rule_counts: Sample | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
@@ -150,10 +153,14 @@ def training_part(sample: Sample, fold: Fold) -> Sample:
     return sample.take(seen).as_known_at(float(sample.order[predicted].min()))
 
 
-def make_forward_folds(sample: Sample, *, folds: int, gap: float) -> list[Fold]:
-    """The forward folds in which both outcomes occur; none where the leads are too few or span too little time."""
+def make_sample_folds(sample: Sample, *, folds: int, gap: float) -> list[Fold]:
+    """The folds of a sample in which both outcomes occur; none where the leads are too few or span too little time.
+
+    They go forward in time. Where nothing says which lead came first, they are shuffled: each is predicted from all others, and
+    there are twice as many where the leads are fewer than 2,000.
+    """
     try:
-        candidates = make_folds(sample.order, folds=folds, gap=gap)
+        candidates = _make_shuffled(sample, folds) if sample.shuffled else make_folds(sample.order, folds=folds, gap=gap)
     except TrainingError:
         return []
     usable = [fold for fold in candidates if training_part(sample, fold).fewest >= _FEWEST_A_FOLD]
@@ -162,3 +169,7 @@ def make_forward_folds(sample: Sample, *, folds: int, gap: float) -> list[Fold]:
     judged = sample.take(np.concatenate([predicted for _, predicted in usable]))
     few = judged.one_class if sample.weight is None else judged.fewest < _FEWEST_JUDGED
     return [] if few else usable
+
+
+def _make_shuffled(sample: Sample, folds: int) -> list[Fold]:
+    return make_shuffled_folds(sample.outcome, sample.order, folds=folds if len(sample) >= _FEW_LEADS else 2 * folds)

@@ -1,4 +1,4 @@
-"""Splits into training and test leads, forward in time and with a gap."""
+"""Splits into training and test leads: forward in time and with a gap, or at random where nothing orders the leads."""
 
 from __future__ import annotations
 
@@ -63,31 +63,68 @@ split.test_share.
     return Split(fit=fit, test=test, starts=float(starts))
 
 
-def split_random(n: int, *, test_share: float, seed: int) -> Split:
-    """Test leads drawn at random, for data without any time; figures from it are optimistic.
+def split_held_out(outcome: ArrayLike, order: ArrayLike, *, test_share: float) -> Split:
+    """Test leads held out at random, the same share of either outcome, for data without any time.
 
     Args:
-        n: Number of leads, at least 2.
+        outcome: (n,) 1 or 0; at least 2 leads.
+        order: (n,) a random place of each lead; those with the lowest are held out.
         test_share: Share of the rows to test on; above 0, below 1. Each side gets one row at least.
-        seed: The same seed draws the same rows.
 
     Raises:
         TrainingError: There are fewer than two leads.
         SettingsError: The share is out of range.
 
-    >>> split = split_random(8, test_share=0.25, seed=0)
-    >>> len(split.fit), len(split.test), split.starts
-    (6, 2, None)
-    >>> split_random(1, test_share=0.25, seed=0)
+    >>> split = split_held_out([0, 0, 0, 0, 1, 1, 1, 1], [5, 6, 7, 8, 1, 2, 3, 4], test_share=0.25)
+    >>> split.fit.tolist(), split.test.tolist(), split.starts
+    ([1, 2, 3, 5, 6, 7], [0, 4], None)
+    >>> split_held_out([1], [0], test_share=0.25)
     Traceback (most recent call last):
     predictor.core.errors.TrainingError: A split needs at least 2 leads, but there is 1. Add leads whose outcome is known.
     """
+    place = _spread(np.asarray(outcome, dtype=float), np.asarray(order, dtype=float))
+    n = len(place)
     if n < 2:
         verb = "is" if n == 1 else "are"
         raise TrainingError(f"A split needs at least 2 leads, but there {verb} {n}. Add leads whose outcome is known.")
     tested = min(max(round(n * _check_share("split.test_share", test_share)), 1), n - 1)
-    drawn = np.random.default_rng(seed).permutation(n).astype(np.intp)
+    drawn = np.argsort(place, kind="stable")
     return Split(fit=np.sort(drawn[tested:]), test=np.sort(drawn[:tested]), starts=None)
+
+
+def make_shuffled_folds(outcome: ArrayLike, order: ArrayLike, *, folds: int) -> list[Fold]:
+    """Folds of leads that nothing orders: each is predicted from all others, and has the same share of either outcome.
+
+    Args:
+        outcome: (n,) 1 or 0.
+        order: (n,) a random place of each lead.
+        folds: Folds wanted, at least 2; fewer where there are fewer leads.
+
+    Returns:
+        (positions to fit on, positions to predict) of each fold; empty for fewer than two leads.
+
+    >>> for fit, fold in make_shuffled_folds([0, 0, 0, 0, 1, 1], [5, 6, 7, 8, 1, 2], folds=2):
+    ...     print(fit.tolist(), fold.tolist())
+    [2, 3, 5] [0, 1, 4]
+    [0, 1, 4] [2, 3, 5]
+    >>> make_shuffled_folds([0, 1], [1, 2], folds=0)
+    Traceback (most recent call last):
+    predictor.core.errors.SettingsError: There must be at least 1 fold, but split.folds is 0.
+    """
+    if folds < 1:
+        raise SettingsError(f"There must be at least 1 fold, but split.folds is {folds}.")
+    drawn = np.argsort(_spread(np.asarray(outcome, dtype=float), np.asarray(order, dtype=float)), kind="stable")
+    parts = [np.sort(part) for part in np.array_split(drawn, min(max(folds, 2), len(drawn)))] if len(drawn) > 1 else []
+    return [(np.setdiff1d(drawn, part), part) for part in parts]
+
+
+def _spread(outcome: FloatArray, order: FloatArray) -> FloatArray:
+    """Places from 0 to 1 over which the leads of either outcome are spread evenly, each in its order."""
+    place = np.zeros(len(outcome))
+    for one in np.unique(outcome):
+        at = np.flatnonzero(outcome == one)
+        place[at[np.argsort(order[at], kind="stable")]] = (np.arange(len(at)) + 0.5) / len(at)
+    return place
 
 
 def make_folds(order: ArrayLike, *, folds: int, gap: float, validated_share: float = 0.5) -> list[Fold]:

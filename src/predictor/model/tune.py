@@ -59,6 +59,7 @@ class Tuning:
         share: Of the leads of each fold, the newest ones that were used.
         needed_s: Seconds of work that a search on all of them would have needed; None where it had them, or was not asked for.
         cut_short: Whether the clock ended it, so that it cannot be repeated.
+        shuffled: Whether nothing says which leads are the newest.
     """
 
     growth: Growth
@@ -69,6 +70,7 @@ class Tuning:
     share: float
     needed_s: float | None
     cut_short: bool
+    shuffled: bool = False
 
     @property
     def fits(self) -> dict[str, tuple[FitFunction, ...]]:
@@ -88,7 +90,8 @@ class Tuning:
         if self.needed_s is not None:
             what = "There was no search for better trees"
             if self.tries > 1:
-                what = f"The search for better trees used the newest {format_percent(self.share)} of the leads of each fold"
+                which = "" if self.shuffled else "the newest "
+                what = f"The search for better trees used {which}{format_percent(self.share)} of the leads of each fold"
             do = f"Set model.budget_s to {self.needed_s:.0f} or more to search on all."
             found.append(Finding("TRAIN007", "tip", f"{what}: on all leads it would take longer than model.budget_s.", do=do))
         if self.cut_short:
@@ -156,6 +159,7 @@ def tune_lightgbm(sample: Sample, folds: list[Fold], *, seed: int, budget: Budge
         share=share,
         needed_s=needed,
         cut_short=search.cut_short,
+        shuffled=sample.shuffled,
     )
 
 

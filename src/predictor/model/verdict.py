@@ -1,4 +1,4 @@
-"""The verdict: every candidate on the newest leads, which none of them has seen."""
+"""The verdict: every candidate on the test leads, which none of them has seen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, count
 from predictor.core.html import to_heading, to_paragraphs, to_table
-from predictor.core.wording import METRICS, format_number, format_percent, format_range
+from predictor.core.wording import FORWARD_TEST, HELD_OUT_TEST, METRICS, WordsOfTest, format_number, format_percent, format_range
 from predictor.model.candidates.baselines import SIMPLE
 from predictor.model.metrics.calibration_test import CalibrationJudgement
 from predictor.model.metrics.metrics import Difference
@@ -41,6 +41,7 @@ class Verdict:
         has_folds: Whether earlier leads spanned enough time for forward folds, so that a learned candidate could be chosen.
         calibration_warning: That the probabilities of the chosen only rank leads, and what to do; None where they are calibrated.
         level: Whether the base rate moved over earlier leads, and whether the newest of them set the level; empty: it did not.
+        held_out: Whether the test leads were drawn at random, because nothing says which lead came first.
         text: The verdict in a few sentences.
     """
 
@@ -59,7 +60,21 @@ class Verdict:
     has_folds: bool = True
     calibration_warning: Finding | None = None
     level: str = ""
+    held_out: bool = False
     text: str = ""
+
+    @property
+    def words(self) -> WordsOfTest:
+        """How the test is spoken of."""
+        return HELD_OUT_TEST if self.held_out else FORWARD_TEST
+
+    @property
+    def title(self) -> str:
+        """Which leads the test is on, in a line."""
+        base_rate = next(iter(self.test.values()))["base_rate"]
+        share = "" if base_rate is None else f", of which {format_percent(base_rate)} became SQLs"
+        leads = self.words.leads.format(count(len(self.outcome), "lead"))
+        return f"{self.words.name.capitalize()} on {leads}{share} (95 % intervals)"
 
     @property
     def rival(self) -> str | None:
@@ -88,10 +103,8 @@ class Verdict:
         return f"<Verdict on {count(len(self.outcome), 'test lead')}. {self.text}>"
 
     def _repr_html_(self) -> str:
-        base_rate = next(iter(self.test.values()))["base_rate"]
-        share = "" if base_rate is None else f", of which {format_percent(base_rate)} became SQLs"
         return "\n".join([
-            to_heading(f"Forward test on the newest {count(len(self.outcome), 'lead')}{share} (95 % intervals)"),
+            to_heading(self.title),
             to_table(
                 ["Candidate", *(metric.heading for metric in METRICS.values())],
                 [[name, *(self._format_figure(name, metric) for metric in METRICS)] for name in self.test],

@@ -14,6 +14,7 @@ from predictor.model.verdict import Verdict
 
 RANK_ONLY = "MODEL001"
 _NO_FOLDS = "Earlier leads are too few, or span too little time, to choose a learned candidate, so"
+_NO_HELD_OUT_FOLDS = "The training leads are too few to choose a learned candidate, so"
 
 
 def describe_verdict(verdict: Verdict) -> str:
@@ -28,16 +29,19 @@ def describe_verdict(verdict: Verdict) -> str:
     return text
 
 
-def check_calibration(judgement: CalibrationJudgement, *, recalibrated: bool) -> Finding | None:
+def check_calibration(judgement: CalibrationJudgement, *, recalibrated: bool, held_out: bool = False) -> Finding | None:
     """The finding that probabilities only rank, with what to do; None where they can be believed.
 
     Args:
         judgement: The forward test of the calibration.
         recalibrated: Whether the newest leads already set the level.
+        held_out: Whether nothing says which leads are the newest.
     """
     if not judgement.faults:
         return None
-    if "level" not in judgement.faults:
+    if held_out:
+        do = "The final model has also been trained on these leads; train again when more outcomes are known, to check it."
+    elif "level" not in judgement.faults:
         do = "The final model has also been trained on these leads; train again when newer outcomes are known, to check it."
     elif recalibrated:
         do = "These leads have since set the level; train again when newer outcomes are known, to check it."
@@ -63,18 +67,19 @@ def read_calibration_warning(metrics: Mapping[str, Any]) -> Finding | None:
 
 def _describe_alone(verdict: Verdict) -> str:
     """Where there is nothing simpler to compare with."""
+    words = verdict.words
     chosen, others = verdict.chosen, [name for name in verdict.test if name != verdict.chosen]
     if not verdict.has_folds:
-        return f"No signal yet. {_NO_FOLDS} '{chosen}' is used."
+        return f"No signal yet. {_describe_no_folds(verdict)} '{chosen}' is used."
     if chosen != "constant":
-        return f"'{chosen}' did best on earlier leads; neither the points nor the base rate were tried beside it."
+        return f"'{chosen}' did best on {words.others}; neither the points nor the base rate were tried beside it."
     same = "so every lead gets the same probability"
     if not others:
         return f"Nothing but the base rate could be tried, {same}."
     if better := _list_better(verdict):
-        return f"No signal on earlier leads, {same}. On the newer ones {better} did better: train again when more are known."
+        return f"No signal on {words.others}, {same}. On {words.tested} {better} did better: train again when more are known."
     nothing = "the points did no better" if others == ["points"] else "nothing did better"
-    return f"No signal: {nothing} than the base rate on earlier leads, {same}."
+    return f"No signal: {nothing} than the base rate on {words.others}, {same}."
 
 
 def _describe_against(verdict: Verdict, rival: str) -> str:
@@ -87,27 +92,35 @@ def _describe_against(verdict: Verdict, rival: str) -> str:
         if base.high < 0:
             share = format_percent(verdict.p_value)
             text = f"'{chosen}' may rank these leads so well by chance: {share} of random orders do as well."
-        sentences.append(f"By its probabilities {text}" if verdict.found_signal else f"No signal on the forward test: {text}")
+        sentences.append(
+            f"By its probabilities {text}" if verdict.found_signal else f"No signal on the {verdict.words.name}: {text}"
+        )
     if not weak or (verdict.found_signal and rival != "constant"):
-        sentences.append(_compare(chosen, rival, verdict.differences[rival]))
+        sentences.append(_compare(verdict, rival))
     return " ".join(sentences)
 
 
 def _describe_points(verdict: Verdict) -> str:
+    words = verdict.words
     if not verdict.has_folds:
-        return f"{_NO_FOLDS} 'points' is used."
+        return f"{_describe_no_folds(verdict)} 'points' is used."
     if not any(name not in SIMPLE for name in verdict.test):
         return "No learned candidate could be tried beside the points."
     if better := _list_better(verdict):
-        return f"No learned candidate did better than the points on earlier leads; on the newer ones {better} did."
-    return "The points are as good as anything learned: nothing did better on earlier leads."
+        return f"No learned candidate did better than the points on {words.others}; on {words.tested} {better} did."
+    return f"The points are as good as anything learned: nothing did better on {words.others}."
 
 
-def _compare(chosen: str, rival: str, gap: Difference) -> str:
+def _describe_no_folds(verdict: Verdict) -> str:
+    return _NO_HELD_OUT_FOLDS if verdict.held_out else _NO_FOLDS
+
+
+def _compare(verdict: Verdict, rival: str) -> str:
+    chosen, gap, test = verdict.chosen, verdict.differences[rival], verdict.words.name
     if gap.low <= 0 <= gap.high:
         good = "The points are as good: " if rival == "points" else ""
-        return f"{good}'{chosen}' and '{rival}' show no clear difference on the forward test: {_describe_gap(gap)}."
-    return f"'{chosen}' is {'better' if gap.mean < 0 else 'worse'} than '{rival}' on the forward test: {_describe_gap(gap)}."
+        return f"{good}'{chosen}' and '{rival}' show no clear difference on the {test}: {_describe_gap(gap)}."
+    return f"'{chosen}' is {'better' if gap.mean < 0 else 'worse'} than '{rival}' on the {test}: {_describe_gap(gap)}."
 
 
 def _describe_gap(gap: Difference) -> str:
@@ -115,5 +128,5 @@ def _describe_gap(gap: Difference) -> str:
 
 
 def _list_better(verdict: Verdict) -> str:
-    """The learned candidates that surely did better than the chosen one on the forward test; empty for none."""
+    """The learned candidates that surely did better than the chosen one on the test leads; empty for none."""
     return list_names(name for name, gap in verdict.differences.items() if name not in SIMPLE and gap.low > 0)

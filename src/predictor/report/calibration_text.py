@@ -46,14 +46,14 @@ def format_calibration(judged: CalibrationJudgement) -> TextTable:
         ("Discrimination", format_number(brier.discrimination, 4), DASH, "Brier score gained by ranking leads"),
         ("Uncertainty", format_number(brier.uncertainty, 4), DASH, "the Brier score of the base rate for all leads"),
     )
-    return TextTable("Forward test: the chosen candidate's calibration", ("Figure", "Value", "95 % interval", "Meaning"), rows)
+    return TextTable("Test leads: the chosen candidate's calibration", ("Figure", "Value", "95 % interval", "Meaning"), rows)
 
 
 def format_fairness(table: pd.DataFrame) -> TextTable:
     """Promised and observed conversion of groups of people, from `compute_fairness`; of small groups only the number."""
     heads = ("Group", "Leads", "Promised", "Conversion", "Difference in points", "Handed over", "Result")
     rows = [_format_group(row) for row in list_rows(table)]
-    return TextTable("Forward test: groups of people, with the threshold chosen on earlier leads", heads, tuple(rows))
+    return TextTable("Test leads: groups of people, with the threshold of the test", heads, tuple(rows))
 
 
 def _format_ends(interval: Interval | None, *, sign: bool = False) -> str:

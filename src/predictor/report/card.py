@@ -30,13 +30,14 @@ from predictor.report.tables_text import (
 from predictor.report.training_text import describe_training, format_choice
 
 _TESTED = (
-    "The figures under 'Forward test' come from the newest leads, which no candidate had seen. The model in the bundle was then "
-    "trained again on every lead with a known outcome, and has no test of its own."
+    "The figures under '{heading}' come from {leads}, which no candidate had seen. The model in the bundle was then trained "
+    "again on every lead with a known outcome, and has no test of its own."
 )
 _CHOSEN = (
-    "The candidate and the threshold of the forward test were chosen on earlier leads. If the firm, its market or its forms "
-    "change, old leads say little about new ones: monitor the scores."
+    "The candidate and the threshold of the {test} were chosen on {others}. If the firm, its market or its forms change, old "
+    "leads say little about new ones: monitor the scores."
 )
+_NO_TIME = "Nothing says which lead came first, so whether old leads resemble new ones was not tested: figures may be too good."
 _SELECTED = (
     "Only leads that became MQLs are in the data, so the model knows nothing about other people. What sales did with a lead "
     "may have followed the points."
@@ -46,7 +47,6 @@ _NO_CAUSE = (
     "or that more visits would raise the chance."
 )
 _USE = "Use it to rank leads for sales. Do not use it to decide about a person's rights, price or credit."
-_LIMITS = (_TESTED, _CHOSEN, _SELECTED, _NO_CAUSE, _USE)
 
 
 def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
@@ -60,7 +60,7 @@ def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
     parts = [
         f"# Model card: {escape_markdown(data.name)}",
         f"{escape_markdown(describe_outcome(data.metrics))} {escape_markdown(describe_fit(data.metrics))}",
-        "## Forward test",
+        f"## {data.verdict.words.name.capitalize()}",
         f"{escape_markdown(data.verdict.text)} {escape_markdown(describe_standing(data))}",
         to_markdown(format_candidates(compute_verdict_table(data.verdict))),
         "Below each figure is its 95 % interval, by bootstrap over leads. Log loss and Brier score: lower is better.",
@@ -73,7 +73,7 @@ def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
         "## Findings",
         _bullets(_format_finding(finding) for finding in data.findings) if data.findings else "No findings.",
         "## Limits",
-        _bullets(_LIMITS),
+        _bullets(_list_limits(data)),
         "## Versions and data",
         _bullets(_format_facts(facts)),
     ]
@@ -108,6 +108,14 @@ def to_markdown(table: TextTable) -> str:
     return f"{escape_markdown(table.caption)}:\n\n" + "\n".join(lines)
 
 
+def _list_limits(data: ReportData) -> list[str]:
+    words = data.verdict.words
+    leads = words.leads.format("leads")
+    tested = _TESTED.format(heading=words.name.capitalize(), leads=leads)
+    no_time = [_NO_TIME] if data.verdict.held_out else []
+    return [tested, *no_time, _CHOSEN.format(test=words.name, others=words.others), _SELECTED, _NO_CAUSE, _USE]
+
+
 def _write_choice(metrics: Mapping[str, Any]) -> list[str]:
     table, text = format_choice(metrics), describe_training(metrics)
     parts = [*([] if table is None else [to_markdown(table)]), *([escape_markdown(text)] if text else [])]
@@ -115,9 +123,9 @@ def _write_choice(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def _write_threshold(data: ReportData) -> list[str]:
-    advice, tested = data.advice, data.verdict.threshold
+    advice, tested, words = data.advice, data.verdict.threshold, data.verdict.words
     chosen = (
-        f"The threshold of the forward test, chosen on earlier leads: {format_threshold(tested.threshold)}, expected conversion "
+        f"The threshold of the {words.name}, chosen on {words.others}: {format_threshold(tested.threshold)}, expected conversion "
     )
     chosen += f"{format_percent(tested.conversion)}. The test leads that it handed over:"
     return [

@@ -61,9 +61,9 @@ def name_threshold(final: float | None) -> str:
     """What the threshold of the figures is called.
 
     >>> name_threshold(0.07), name_threshold(None)
-    ('forward-tested threshold', "model's threshold")
+    ('tested threshold', "model's threshold")
     """
-    return "model's threshold" if final is None else "forward-tested threshold"
+    return "model's threshold" if final is None else "tested threshold"
 
 
 def describe_final(final: float) -> str:
@@ -120,7 +120,7 @@ def _describe_advice(steps: pd.DataFrame, step: Mapping[str, Any], threshold: fl
     if final is None:
         return f"{action}: {result}"
     which = f"leads to which the final model gives {format_threshold(final)} or more" if final else "every lead"
-    return f"Hand over {which}. In the forward test the same rule chose {format_threshold(threshold)}: {result}"
+    return f"Hand over {which}. In the test the same rule chose {format_threshold(threshold)}: {result}"
 
 
 def _find_reason(comparison: Comparison) -> str:

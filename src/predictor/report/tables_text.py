@@ -53,12 +53,12 @@ class TextTable:
 
 
 def format_candidates(table: pd.DataFrame) -> TextTable:
-    """The candidates on the forward test, from `compute_verdict_table`."""
+    """The candidates on the test leads, from `compute_verdict_table`."""
     first, *others = (metric.heading for metric in METRICS.values())
     heads = ("Candidate", first, "Log loss of the chosen minus this one", *others)
     rows = [_format_candidate(row) for row in list_rows(table)]
     leads, share = count(int(table["n"].iloc[0]), "test lead"), format_percent(table["base_rate"].iloc[0])
-    caption = f"Forward test: every candidate on the same {leads}, of which {share} became SQLs"
+    caption = f"The test: every candidate on the same {leads}, of which {share} became SQLs"
     return TextTable(
         caption=caption,
         columns=heads,
@@ -74,7 +74,7 @@ def format_bands(table: pd.DataFrame) -> TextTable:
         for row in list_rows(table)
     ]
     heads = ("Points", "Leads", "SQLs", "Conversion", "95 % interval")
-    return TextTable("Forward test: what a number of points meant", heads, tuple(rows))
+    return TextTable("Test leads: what a number of points meant", heads, tuple(rows))
 
 
 def format_reliability(table: pd.DataFrame) -> TextTable:
@@ -84,7 +84,7 @@ def format_reliability(table: pd.DataFrame) -> TextTable:
         (_format_bin(row), format_number(row["n"]), format_percent(row["predicted"]), *_format_share(row, "observed"))
         for row in list_rows(table)
     ]
-    return TextTable("Forward test: promised and observed conversion", heads, tuple(rows))
+    return TextTable("Test leads: promised and observed conversion", heads, tuple(rows))
 
 
 def format_thresholds(table: pd.DataFrame) -> TextTable:
@@ -102,7 +102,7 @@ def format_thresholds(table: pd.DataFrame) -> TextTable:
     }
     filled = {head: cells for head, cells in columns.items() if set(cells) != {DASH}}
     marked = frozenset(i for i, recommended in enumerate(table["recommended"]) if recommended)
-    caption = "What to expect of each threshold, from forward predictions"
+    caption = "What to expect of each threshold, from out-of-fold predictions"
     return TextTable(caption=caption, columns=tuple(filled), rows=tuple(zip(*filled.values(), strict=True)), marked=marked)
 
 
@@ -116,7 +116,7 @@ def format_importance(metrics: Mapping[str, Any]) -> TextTable | None:
     used = [row for row in metrics.get("importance", ()) if row["rise"] or row["spread"]][:_MOST_IMPORTANT]
     rows = tuple((row["group"], format_number(row["rise"], 4, sign=True), format_number(row["spread"], 4)) for row in used)
     heads = ("What the lead did or is", "Rise of the log loss without it", "Spread")
-    return TextTable("Forward test: what the chosen candidate uses most", heads, rows) if rows else None
+    return TextTable("Test leads: what the chosen candidate uses most", heads, rows) if rows else None
 
 
 def describe_advice(advice: Recommendation) -> list[tuple[str, str]]:
@@ -162,7 +162,7 @@ def describe_fit(metrics: Mapping[str, Any]) -> str:
 
 
 def describe_standing(data: ReportData) -> str:
-    """Whether the forward test lets the chosen candidate serve, in one sentence."""
+    """Whether the test lets the chosen candidate serve, in one sentence."""
     verdict = data.verdict
     if verdict.rival is None:
         return "There was no simpler candidate to beat."
@@ -180,7 +180,7 @@ def describe_promise(advice: Recommendation) -> str:
 def _format_candidate(row: dict[str, Any]) -> tuple[str, ...]:
     loss, *figures = (_format_figure(row, name, metric.digits) for name, metric in METRICS.items())
     if row["chosen"]:
-        return (f"{row['candidate']}\nchosen on earlier leads", loss, DASH, *figures)
+        return (f"{row['candidate']}\nchosen before the test", loss, DASH, *figures)
     interval = format_range(row["difference_low"], row["difference_high"], 4, sign=True)
     difference = f"{format_number(row['difference'], 4, sign=True)}\n{interval}\n{_JUDGEMENTS[row['told']]}"
     return (row["candidate"], loss, difference, *figures)

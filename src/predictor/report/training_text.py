@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from predictor.core.errors import count
-from predictor.core.wording import format_number
+from predictor.core.wording import choose_test_words, format_number
 from predictor.report.tables_text import TextTable
 
 
 def format_choice(metrics: Mapping[str, Any]) -> TextTable | None:
-    """The candidates with their log loss on later leads, and the choice; None where a bundle does not hold it.
+    """The candidates with their log loss out of fold, and the choice; None where a bundle does not hold it.
 
     A last column says why a candidate may not be chosen, where there is one.
 
@@ -42,7 +42,9 @@ def format_choice(metrics: Mapping[str, Any]) -> TextTable | None:
         for row in choice
     )
     chosen = frozenset(at for at, row in enumerate(choice) if row["chosen"])
-    caption = "Log loss on earlier leads, each predicted from leads before it; chosen: the simplest within one standard error"
+    others = "others" if metrics.get("held_out") else "leads before it"
+    leads = choose_test_words(metrics).others
+    caption = f"Log loss on {leads}, each predicted from {others}; chosen: the simplest within one standard error"
     columns = ("Candidate", "Log loss", "Above the best", "Standard error", *(["Not chosen because"] if has_notes else []))
     return TextTable(caption=caption, columns=columns, rows=rows, marked=chosen)
 

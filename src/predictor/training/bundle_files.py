@@ -77,7 +77,8 @@ def make_metrics(
     to do; empty for nothing), `n`, `base_rate`, `promised` (mean probability), `chance` (where 99 % of base rates would lie,
     were the probabilities right), `ece` beside `noise` (`mean`, `high`: what right probabilities would show on average, and
     exceed in 5 % of samples), `line` (`intercept`, `slope`, each with `_interval`, 95 %), `brier` (`score` = `miscalibration`
-    - `discrimination` + `uncertainty`).
+    - `discrimination` + `uncertainty`). `held_out`: whether the test leads were drawn at random, because nothing says which lead
+    came first.
     """
     return {
         "champion": champion,
@@ -89,6 +90,7 @@ def make_metrics(
         | {"do": verdict.calibration_warning.do if verdict.calibration_warning is not None else ""},
         "gate": None if verdict.gate is None else asdict(verdict.gate),
         "verdict": verdict.text,
+        "held_out": verdict.held_out,
         "fit": dict(fit),
         "horizon_days": horizon,
         "pending": pending,

@@ -23,8 +23,8 @@ from predictor.features.feature import Feature
 from predictor.features.fit import fit_features
 from predictor.model.outcomes import Outcomes
 from predictor.model.represented import draw_representative
-from predictor.model.sample import Sample, make_forward_folds
-from predictor.model.split import Split, split_forward, split_random
+from predictor.model.sample import Sample, make_sample_folds
+from predictor.model.split import Split, split_forward, split_held_out
 from predictor.points.award import Awards
 from predictor.points.fit_points import PointsTask
 from predictor.points.rulebook import RuleBook, choose_gate
@@ -135,12 +135,13 @@ class Dataset:
     def split(self) -> Split:
         """The mature leads, the newest to test on; positions among all leads, oldest first.
 
-        Of a sampled export, test leads are drawn so that they look like all leads.
+        Where nothing says which lead came first, test leads are held out at random. Of a sampled export, test leads are drawn
+        so that they look like all leads.
         """
         outcomes, known = self.outcomes, np.flatnonzero(self.outcomes.mature)
         share = self.settings.split.test_share
-        if not self.leads.dated and "order_by" not in self.leads.frame:
-            split = split_random(len(known), test_share=share, seed=self.settings.model.seed)
+        if outcomes.shuffled:
+            split = split_held_out(outcomes.outcome[known], outcomes.order[known], test_share=share)
         else:
             split = split_forward(outcomes.order[known], test_share=share, gap=self.gap)
         test, leads_per_row = self.draw_representative(outcomes.sort_by_time(known[split.test]))
@@ -226,6 +227,7 @@ class Dataset:
             weight=explored if represented is None else represented,
             exploration_weight=explored,
             represented=represented,
+            shuffled=outcomes.shuffled,
         )
         if as_of is None or outcomes.pending_weights is None:
             return sample
@@ -258,7 +260,7 @@ class Dataset:
             part[parts.fit], part[parts.test] = "fit", "test"
             features, _ = self.fit_features(parts.fit)
             sample = self.sample(parts.fit, features, as_of=parts.starts)
-            for number, (_, predicted) in enumerate(make_forward_folds(sample, folds=self.settings.split.folds, gap=self.gap)):
+            for number, (_, predicted) in enumerate(make_sample_folds(sample, folds=self.settings.split.folds, gap=self.gap)):
                 fold[outcomes.sort_by_time(parts.fit)[predicted]] = number
             known = known.assign(part=part, fold=pd.array(fold, dtype="Int64"))
         features, _ = self.fit_features(positions)
@@ -266,7 +268,10 @@ class Dataset:
         return pd.concat([known, values.rename(columns={name: f"{name} (feature)" for name in known})], axis="columns")
 
     def describe_fit(self) -> dict[str, Any]:
-        """What the final model is fitted on: how many leads, how many of them pending, and the first and last of them."""
+        """What the final model is fitted on: how many leads, how many of them pending, and the first and last of them.
+
+        First and last are None where nothing says which lead came first.
+        """
         training = self.outcomes.training
         order, pending = self.outcomes.order[training], int((~self.outcomes.mature[training]).sum())
         return {
@@ -276,8 +281,10 @@ class Dataset:
             "through": self._name_moment(order.max()),
         }
 
-    def _name_moment(self, order: float) -> str:
-        """A place in the order as people read it: a day, or the value of the column that orders the leads."""
+    def _name_moment(self, order: float) -> str | None:
+        """A place in the order as people read it: a day, or the value of the column that orders the leads; None for neither."""
+        if self.outcomes.shuffled:
+            return None
         if not self.leads.dated:
             return f"{order:.15g}"
         return (pd.Timestamp(0, tz="UTC") + pd.Timedelta(days=order)).date().isoformat()
@@ -291,7 +298,7 @@ class Dataset:
         events = f"{sum(events for events, _ in types.values()):,} of {count(len(types), 'type')}" if types else "none"
         return {
             "Leads": f"{len(self):,}",
-            "For training": f"{fit['n']:,}, from {fit['from']} through {fit['through']}",
+            "For training": f"{fit['n']:,}" + ("" if outcomes.shuffled else f", from {fit['from']} through {fit['through']}"),
             "Outcome known": f"{len(known):,} leads, of whom {format_percent(float(share))} became SQLs",
             "Pending": f"{outcomes.pending:,}",
             "Horizon": "the outcomes carry no dates" if horizon is None else f"{horizon:g} days",

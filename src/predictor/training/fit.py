@@ -19,7 +19,7 @@ from predictor.model.choose_candidate import compare_candidates, read_chosen
 from predictor.model.eligible import UNBOUND, choosable, select_candidates
 from predictor.model.metrics.metrics import compute_rank_p_value
 from predictor.model.recalibrate import choose_level, recalibrate_newest
-from predictor.model.sample import Sample, make_forward_folds
+from predictor.model.sample import Sample, make_sample_folds
 from predictor.model.split import Fold
 from predictor.model.tune import Budget, Tuning, tune_lightgbm
 from predictor.model.verdict import SIGNIFICANCE
@@ -94,12 +94,13 @@ def fit_candidates(
         plan = FitPlan(_list_fits(tuning, name))
         models[name] = fit_calibrated(name, fit.seen_by(name), folds, settings.model.seed, plan=plan, gap=dataset.gap)
     may_serve = choosable(names, has_folds=bool(folds), monotone=bool(settings.model.monotone))
-    models = {name: choose_level(model, fit.seen_by(name), settings.model.recalibrate) for name, model in models.items()}
+    models = {name: _choose_level(model, fit.seen_by(name), settings) for name, model in models.items()}
     choice = compare_candidates({name: models[name] for name in may_serve}, fit)
     models = {name: _set_level(model, fit.seen_by(name)) for name, model in models.items()}
     findings = (
         *findings,
         *_check_reversed_points(fit),
+        *_check_level(fit, settings),
         *_check_monotone_types(fit, settings),
         *_check_not_monotone(names, may_serve),
         *(tuning.findings if tuning else ()),
@@ -116,7 +117,7 @@ def refit(fitted: FittedCandidates, dataset: Dataset, name: str | None = None) -
     calibrated = fit_calibrated(
         name, sample, _make_folds(dataset, sample), dataset.settings.model.seed, plan=plan, gap=dataset.gap
     )
-    return sample, _set_level(choose_level(calibrated, sample, dataset.settings.model.recalibrate), sample)
+    return sample, _set_level(_choose_level(calibrated, sample, dataset.settings), sample)
 
 
 def _describe_final(final: CalibratedModel) -> str:
@@ -175,6 +176,19 @@ def _tune(
     return tune_lightgbm(fit, folds, seed=settings.model.seed, budget=limits, monotone=settings.model.monotone)
 
 
+def _choose_level(calibrated: CalibratedModel, sample: Sample, settings: Settings) -> CalibratedModel:
+    """The model with whose level it has: its own where nothing says which leads are the newest."""
+    return choose_level(calibrated, sample, "never" if sample.shuffled else settings.model.recalibrate)
+
+
+def _check_level(fit: Sample, settings: Settings) -> tuple[Finding, ...]:
+    """A finding where the newest leads should set the level, and nothing says which they are."""
+    if not fit.shuffled or settings.model.recalibrate != "newest":
+        return ()
+    what = "model.recalibrate is 'newest', but nothing says which leads came in last: it has no effect."
+    return (Finding("TRAIN015", "warning", what, do="Map mql_at, or a column that grows with time as order_by."),)
+
+
 def _set_level(calibrated: CalibratedModel, sample: Sample) -> CalibratedModel:
     """The model, at the level of the newest leads where that was chosen."""
     at_newest = calibrated.forward is not None and calibrated.forward.at_newest
@@ -182,5 +196,5 @@ def _set_level(calibrated: CalibratedModel, sample: Sample) -> CalibratedModel:
 
 
 def _make_folds(dataset: Dataset, sample: Sample) -> list[Fold]:
-    """The forward folds of a sample; none where it is too short."""
-    return make_forward_folds(sample, folds=dataset.settings.split.folds, gap=dataset.gap)
+    """The folds of a sample; none where it is too short."""
+    return make_sample_folds(sample, folds=dataset.settings.split.folds, gap=dataset.gap)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, Findings, RuleBookError
@@ -65,7 +66,9 @@ def load_dataset(
         *check_unweighted(leads, settings),
         *check_gap(leads, settings, outcomes.horizon_days),
         *check_represented(represented, outcomes.outcome, known),
-        *check_balance(outcomes.outcome, known, outcomes.order, settings),
+        *check_balance(
+            outcomes.outcome, known, np.arange(len(known), dtype=float) if outcomes.shuffled else outcomes.order, settings
+        ),
     )
     return Dataset(
         settings=settings,

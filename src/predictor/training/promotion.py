@@ -39,7 +39,7 @@ def judge_promotion(
         recalibrated: Whether the newest leads set the level of the new bundle.
     """
     if not verdict.earned:
-        return False, f"Not promoted, because it did not pass the forward test: {verdict.text}"
+        return False, f"Not promoted, because it did not pass the {verdict.words.name}: {verdict.text}"
     if dataset.stored and dataset.stored.held_back:
         held_back = f"{count(dataset.stored.held_back, 'lead')} that the model held back"
         do = "Hand some over at random (serve.explore_rate), or train from the tables of the CRM."
@@ -74,9 +74,8 @@ def _compare(
     known = ~np.isnan(old_probability)
     outcome, new = verdict.outcome[known], verdict.probability[verdict.chosen][known]
     if known.sum() < min(_FEWEST, len(old_probability) / 2) or len(np.unique(outcome)) < 2:
-        leads = (
-            f"{count(int(known.sum()), 'lead')} of the {len(old_probability):,} of the forward test are new to '{old.version}'"
-        )
+        tested = f"{len(old_probability):,} of the {verdict.words.name}"
+        leads = f"{count(int(known.sum()), 'lead')} of the {tested} are new to '{old.version}'"
         return False, f"Not promoted: {leads}, too few to compare the two. {_BY_HAND}"
     draws = {"resamples": dataset.settings.model.resamples, "seed": dataset.settings.model.seed}
     gap = compute_difference(outcome, new, old_probability[known], **draws)
@@ -103,8 +102,13 @@ def _only_level(new: np.ndarray, old_probability: np.ndarray, outcome: np.ndarra
 
 
 def _end_of_training(old: Scorer, dataset: Dataset) -> float:
-    """The place in the order up to which the old champion has seen leads; the end of that day where leads carry dates."""
+    """The place in the order up to which the old champion has seen leads; the end of that day where leads carry dates.
+
+    Infinite where nothing says which lead came first: it may have seen any.
+    """
     through = old.metrics["fit"]["through"]
+    if dataset.outcomes.shuffled:
+        return np.inf
     if not dataset.leads.dated:
         return float(through)
     return float((np.datetime64(through) - np.datetime64("1970-01-01")) / np.timedelta64(1, "D")) + 1

@@ -155,6 +155,8 @@ def train(
 ) -> Trained:
     """Fit every candidate, test forward in time, choose, and fit the chosen one again on all leads; nothing is written.
 
+    Where nothing says which lead came first, the test is on leads held out at random.
+
     Args:
         settings: A firm's settings.
         dataset: What to learn from; None means the tables that the settings name.

@@ -10,7 +10,7 @@ from predictor.core.settings import load_settings
 from predictor.model.calibrated_model import fit_calibrated
 from predictor.model.choose_candidate import compare_candidates, read_chosen
 from predictor.model.judge import compute_forward_thresholds, judge_candidates
-from predictor.model.sample import make_forward_folds
+from predictor.model.sample import make_sample_folds
 from predictor.model.threshold.recommend import recommend_threshold
 from predictor.training.from_tables import load_dataset
 
@@ -63,7 +63,7 @@ def test_each_fold_is_newer_by_the_horizon_than_its_training_leads(pending):
     dataset = load_dataset(pending["drop"])
     features, _ = dataset.fit_features(dataset.split().fit)
     sample = dataset.sample(dataset.split().fit, features)
-    folds = make_forward_folds(sample, folds=dataset.settings.split.folds, gap=dataset.gap)
+    folds = make_sample_folds(sample, folds=dataset.settings.split.folds, gap=dataset.gap)
     assert len(folds) == 4
     for fit, predicted in folds:
         assert sample.order[fit].max() <= sample.order[predicted].min() - dataset.outcomes.horizon_days
@@ -75,7 +75,7 @@ def test_no_choice_looks_at_the_test_block(trained):
     features, _ = dataset.fit_features(split.fit)
     fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.sample(split.test, features)
     turned = replace(test, outcome=1 - test.outcome)
-    folds = make_forward_folds(fit, folds=settings.split.folds, gap=dataset.gap)
+    folds = make_sample_folds(fit, folds=settings.split.folds, gap=dataset.gap)
     models = {name: fit_calibrated(name, fit, folds, settings.model.seed) for name in ("points", "logistic")}
     chosen = read_chosen(compare_candidates(models, fit))
     verdicts = [

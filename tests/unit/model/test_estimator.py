@@ -12,7 +12,7 @@ from predictor import LeadClassifier
 from predictor.core.settings import load_settings
 from predictor.features.assemble import TOTAL
 from predictor.model.calibrated_model import fit_calibrated
-from predictor.model.sample import make_forward_folds
+from predictor.model.sample import make_sample_folds
 from predictor.training.from_tables import load_dataset
 
 TIE = (
@@ -59,7 +59,7 @@ def test_it_is_the_model_of_the_product(firm):
     features = model.features_
     sample = dataset.sample(known, features)
     calibrated = fit_calibrated(
-        "logistic", sample, make_forward_folds(sample, folds=dataset.settings.split.folds, gap=dataset.gap), 0
+        "logistic", sample, make_sample_folds(sample, folds=dataset.settings.split.folds, gap=dataset.gap), 0
     )
     assert [feature.name for feature in features.features] == [*attributes, "attributes/missing"]
     assert model.predict_proba(rows)[:, 1].tolist() == pytest.approx(calibrated.predict(sample.matrix).tolist(), abs=1e-12)

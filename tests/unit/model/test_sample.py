@@ -18,7 +18,7 @@ from predictor.model.choose_candidate import compare_candidates, read_chosen
 from predictor.model.eligible import select_candidates
 from predictor.model.label import compute_odds_weights
 from predictor.model.pending import PendingWeights, compute_known_weights
-from predictor.model.sample import Sample, make_forward_folds, training_part
+from predictor.model.sample import Sample, make_sample_folds, training_part
 
 OTHERS = [name for name in CANDIDATES if name != "learned_points"]  # which looks at rules: test_learned_points.py
 FEATURES = FeatureSet((Feature("n", "N", "N", kind="number"), Feature("points/total", "Points", "Points", kind="number")), ())
@@ -81,7 +81,7 @@ def test_leads_that_are_taken_keep_what_they_count():
 
 def test_a_fold_teaches_what_was_known_when_the_leads_it_predicts_began_to_come_in():
     sample = draw_block().as_known_at(230)
-    folds = make_forward_folds(sample, folds=4, gap=0)
+    folds = make_sample_folds(sample, folds=4, gap=0)
     assert len(folds) == 4
     for seen, predicted in folds:
         begins = sample.order[predicted].min()
@@ -95,11 +95,11 @@ def test_a_fold_teaches_what_was_known_when_the_leads_it_predicts_began_to_come_
 def test_a_fold_needs_enough_of_both_outcomes():
     rare = np.where(np.arange(900) % 300 == 0, 1.0, NEVER)
     sample = draw_block()
-    assert make_forward_folds(replace(sample, accepted_at=sample.order + rare).as_known_at(230), folds=4, gap=0) == []
+    assert make_sample_folds(replace(sample, accepted_at=sample.order + rare).as_known_at(230), folds=4, gap=0) == []
     plain = replace(sample, accepted_at=None)
-    assert make_forward_folds(replace(plain, outcome=(rare == 1).astype(float)), folds=4, gap=0) == []
-    assert len(make_forward_folds(plain, folds=4, gap=30)) == 4
-    assert make_forward_folds(plain, folds=4, gap=300) == []
+    assert make_sample_folds(replace(plain, outcome=(rare == 1).astype(float)), folds=4, gap=0) == []
+    assert len(make_sample_folds(plain, folds=4, gap=30)) == 4
+    assert make_sample_folds(plain, folds=4, gap=300) == []
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -126,7 +126,7 @@ def test_a_lead_that_counts_nothing_teaches_nothing_of_its_outcome(name):
 @pytest.mark.parametrize("name", ["constant", "points", "logistic"])
 def test_weights_reach_model_calibrator_and_choice(name):
     sample = draw_block().as_known_at(230)
-    folds = make_forward_folds(sample, folds=4, gap=0)
+    folds = make_sample_folds(sample, folds=4, gap=0)
     calibrated = fit_calibrated(name, sample, folds, 0)
     by_hand = [CANDIDATES[name].fit(training_part(sample, fold), 0).score(sample.matrix[fold[1]]) for fold in folds]
     np.testing.assert_array_equal(calibrated.scores, np.concatenate(by_hand))
@@ -211,7 +211,7 @@ def test_a_lead_that_counts_nothing_changes_nothing(name):
     matrix = np.where(unknown[:, None], 7 + np.arange(900)[:, None], sample.matrix)
     other = replace(sample, matrix=matrix, accepted_at=np.where(unknown & (sample.accepted_at == NEVER), 240, sample.accepted_at))
     other = other.as_known_at(230)
-    folds = make_forward_folds(sample, folds=4, gap=0)
+    folds = make_sample_folds(sample, folds=4, gap=0)
     one, two = (fit_calibrated(name, of, folds, 0) for of in (sample, other))
     assert two.model.to_text() == one.model.to_text()
     known = np.flatnonzero(~unknown[one.positions])
@@ -221,7 +221,7 @@ def test_a_lead_that_counts_nothing_changes_nothing(name):
 
 def test_weights_reach_calibrator_choice_and_folds():
     sample = make_known(draw_block())
-    folds = make_forward_folds(sample, folds=4, gap=0)
+    folds = make_sample_folds(sample, folds=4, gap=0)
     assert len(folds) == 4
     models = {name: fit_calibrated(name, sample, folds, 0) for name in ("constant", "logistic")}
     assert read_chosen(compare_candidates(models, sample)) == "logistic"
@@ -236,6 +236,6 @@ def test_weights_reach_calibrator_choice_and_folds():
 
 def test_where_only_acceptances_are_known_there_are_no_folds_and_nothing_is_learned():
     sample = make_known(draw_block(100), 26)
-    assert make_forward_folds(sample, folds=4, gap=0) == []
+    assert make_sample_folds(sample, folds=4, gap=0) == []
     with pytest.raises(TrainingError, match=r"All \d+ training leads with a known outcome have the same outcome"):
         select_candidates(sample, make_settings().model, has_folds=False)

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predictor.core.errors import SettingsError, TrainingError
-from predictor.model.split import make_folds, split_forward, split_random
+from predictor.model.outcomes import shuffle_ids
+from predictor.model.split import make_folds, make_shuffled_folds, split_forward, split_held_out
 
 
 def test_gap_leaves_out_leads_whose_outcome_was_not_known():
@@ -56,7 +57,7 @@ def test_impossible_share_is_refused(share):
     with pytest.raises(SettingsError, match="test_share must be above 0 and below 1"):
         split_forward([1, 2], test_share=share, gap=0)
     with pytest.raises(SettingsError, match="test_share must be above 0 and below 1"):
-        split_random(5, test_share=share, seed=0)
+        split_held_out([0, 1] * 3, np.arange(6), test_share=share)
 
 
 def test_negative_gap_is_refused():
@@ -129,22 +130,39 @@ def test_folds_are_at_least_one(folds):
         make_folds([1, 2], folds=folds, gap=0)
 
 
-def test_random_split_is_a_seeded_partition():
-    split = split_random(101, test_share=0.25, seed=3)
-    assert len(split.test) == 25
+def draw_leads(n=101):
+    outcome = np.arange(n) % 10 < 3
+    return outcome, shuffle_ids(range(n), 3)
+
+
+def test_a_held_out_split_is_a_partition_with_the_same_share_of_either_outcome():
+    outcome, order = draw_leads()
+    split = split_held_out(outcome, order, test_share=0.25)
     assert sorted([*split.fit, *split.test]) == list(range(101))
-    assert split.starts is None
-    assert split_random(101, test_share=0.25, seed=3).test.tolist() == split.test.tolist()
-    assert split_random(101, test_share=0.25, seed=4).test.tolist() != split.test.tolist()
+    assert (len(split.test), int(outcome[split.test].sum()), split.starts) == (25, 8, None)  # 31 of 101 are accepted
+    assert split.test.tolist() != split_held_out(outcome, shuffle_ids(range(101), 4), test_share=0.25).test.tolist()
 
 
 @pytest.mark.parametrize("share", [0.01, 0.99])
-def test_random_split_leaves_neither_side_empty(share):
-    split = split_random(2, test_share=share, seed=0)
+def test_a_held_out_split_leaves_neither_side_empty(share):
+    split = split_held_out([0, 1], [0.3, 0.2], test_share=share)
     assert (len(split.fit), len(split.test)) == (1, 1)
 
 
-@pytest.mark.parametrize(("n", "verb"), [(0, "are 0"), (1, "is 1")])
-def test_random_split_of_one_lead_is_refused(n, verb):
-    with pytest.raises(TrainingError, match=f"at least 2 leads, but there {verb}"):
-        split_random(n, test_share=0.5, seed=0)
+@pytest.mark.parametrize(("n", "verb"), [(0, "are"), (1, "is")])
+def test_a_held_out_split_of_one_lead_is_refused(n, verb):
+    with pytest.raises(TrainingError, match=f"needs at least 2 leads, but there {verb} {n}"):
+        split_held_out(np.zeros(n), np.zeros(n), test_share=0.5)
+
+
+def test_shuffled_folds_predict_each_lead_once_from_all_others():
+    outcome, order = draw_leads()
+    folds = make_shuffled_folds(outcome, order, folds=4)
+    assert sorted(np.concatenate([block for _, block in folds])) == list(range(101))
+    assert all(sorted([*fit, *block]) == list(range(101)) for fit, block in folds)
+    assert sorted(int(outcome[block].sum()) for _, block in folds) == [7, 8, 8, 8]
+
+
+def test_shuffled_folds_of_few_leads():
+    assert make_shuffled_folds([1], [0], folds=4) == []
+    assert [block.tolist() for _, block in make_shuffled_folds([0, 1], [1, 2], folds=4)] == [[0], [1]]

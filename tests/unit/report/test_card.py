@@ -25,7 +25,7 @@ def test_card_says_what_the_model_is(data):
     for heading in ("Forward test", "Threshold", "Points gate", "Calibration", "Findings", "Limits", "Versions and data"):
         assert f"\n## {heading}\n" in card
     assert data.verdict.text in card
-    assert "| **lightgbm<br>chosen on earlier leads** |" in card
+    assert "| **lightgbm<br>chosen before the test** |" in card
     assert "- Expected conversion: 30 % (24 to 37 %)\n- Leads a week: 20.0\n" in card
     assert re.search(r"With 40 leads each, the model is better than the points: \+20(\.0)? \(95 %: \+\d", card)
     assert "- AUDIT003 (warning): Column 'page\\_views' is suspect. Map it to 'ignore'." in card

@@ -16,7 +16,7 @@ from predictor.model.calibrators.identity import Identity, fit_identity
 from predictor.model.calibrators.isotonic import Isotonic, fit_isotonic
 from predictor.model.calibrators.level_shift import LevelShift
 from predictor.model.calibrators.serialise import read_text
-from predictor.model.calibrators.sigmoid import Sigmoid, Temperature, fit_newest_sigmoid
+from predictor.model.calibrators.sigmoid import Sigmoid, Temperature, fit_newest_sigmoid, fit_steady_sigmoid
 from predictor.model.calibrators.venn_abers import VennAbers, fit_venn_abers
 
 # Leads come oldest first: what a score is worth drifts.
@@ -30,6 +30,7 @@ FITS: dict[str, Fit] = {
     "isotonic": fit_isotonic,
     "venn_abers": fit_venn_abers,
 }
+SHUFFLED_FITS: dict[str, Fit] = FITS | {"sigmoid": fit_steady_sigmoid}  # where nothing orders the leads
 _KINDS: dict[str, type[Identity | Sigmoid | Beta | Isotonic | VennAbers]] = {
     kind.kind: kind for kind in (Identity, Temperature, Sigmoid, Beta, Isotonic, VennAbers)
 }

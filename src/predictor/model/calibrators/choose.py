@@ -9,11 +9,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from predictor.core.errors import TrainingError
-from predictor.model.calibrators import FITS
+from predictor.model.calibrators import FITS, SHUFFLED_FITS, Fit
 from predictor.model.calibrators.calibrator import Calibrator
 from predictor.model.metrics.intervals import average
 from predictor.model.metrics.penalised_logistic import FloatArray, Known, select_known
-from predictor.model.split import Fold, make_folds
+from predictor.model.split import Fold, make_folds, make_shuffled_folds
 
 NONE, USUAL = "none", "sigmoid"  # the sigmoid's prior lets few leads change little
 _ERRORS = 0.5  # standard errors by which a curve must do better
@@ -50,7 +50,7 @@ def choose_calibrator(
     weight: ArrayLike | None = None,
     order: ArrayLike | None = None,
     tested: str | None = None,
-    gap: float = 0.0,
+    gap: float | None = 0.0,
 ) -> Choice:
     """The calibrator that leads newer than those it was fitted on speak for.
 
@@ -66,7 +66,9 @@ def choose_calibrator(
         weight: (n,) sample weights, 0 where the outcome is not known; None means 1 for all.
         order: (n,) grows with time; None means the leads come oldest first.
         tested: The kind that a forward test has already judged: it is taken, and no other, unless it did worse than none.
-        gap: As for `make_folds`: outcomes of leads younger than this were not known yet, in the unit of `order`.
+        gap: As for `make_folds`: outcomes of leads younger than this were not known yet, in the unit of `order`. None where
+            the order is random, because nothing says which lead came first: each kind is fitted on all parts of the leads but
+            one, and judged on that.
 
     Raises:
         TrainingError: As `select_known`; or an order with holes.
@@ -83,6 +85,7 @@ leads whose outcome is not known.
     """
     moments = np.arange(np.size(score), dtype=float) if order is None else np.asarray(order, dtype=float)
     known, moments = _sort(select_known(score, outcome, weight), moments, weight)
+    fits, leads = (SHUFFLED_FITS, "held-out leads") if gap is None else (FITS, "newer leads")
     compared = _make_comparisons(moments, known, gap=gap)
     if not compared:
         kind, text = tested or USUAL, f"Too few leads to compare calibrators on, so a {USUAL} is taken."
@@ -90,12 +93,12 @@ leads whose outcome is not known.
     else:
         judged = np.concatenate([newer for _, newer in compared])
         kinds = _list_kinds(known) if tested is None else list(dict.fromkeys([NONE, tested]))
-        losses = {kind: _compute_forward_loss(kind, known, compared) for kind in kinds}
+        losses = {kind: _compute_losses(fits[kind], known, compared) for kind in kinds}
         table = _compare(losses, known.weight[judged], usual=tested or USUAL)
-        kind, text = str(table.loc[table["chosen"], "kind"].iloc[0]), _describe(table)
+        kind, text = str(table.loc[table["chosen"], "kind"].iloc[0]), _describe(table, leads)
     if tested is not None:
-        text = _describe_tested(tested, kind)
-    return Choice(kind=kind, calibrator=FITS[kind](known.score, known.outcome, known.weight), table=table, text=text)
+        text = _describe_tested(tested, kind, leads)
+    return Choice(kind=kind, calibrator=fits[kind](known.score, known.outcome, known.weight), table=table, text=text)
 
 
 def _sort(known: Known, moments: FloatArray, weight: ArrayLike | None) -> tuple[Known, FloatArray]:
@@ -105,9 +108,12 @@ def _sort(known: Known, moments: FloatArray, weight: ArrayLike | None) -> tuple[
     return Known(known.score[oldest], known.outcome[oldest], known.weight[oldest]), kept[oldest]
 
 
-def _make_comparisons(order: FloatArray, known: Known, *, gap: float) -> list[Fold]:
+def _make_comparisons(order: FloatArray, known: Known, *, gap: float | None) -> list[Fold]:
     try:
-        made = make_folds(order, folds=_COMPARISONS, gap=gap, validated_share=_COMPARED_SHARE)
+        if gap is None:
+            made = make_shuffled_folds(known.outcome, order, folds=_COMPARISONS)
+        else:
+            made = make_folds(order, folds=_COMPARISONS, gap=gap, validated_share=_COMPARED_SHARE)
     except TrainingError:
         return []
     usable = [fold for fold in made if _count_fewest(known, fold[0]) >= _FEWEST_OLDER]
@@ -128,11 +134,11 @@ def _list_kinds(known: Known) -> list[str]:
     return list(FITS) if enough else [NONE, USUAL]
 
 
-def _compute_forward_loss(kind: str, known: Known, compared: list[Fold]) -> FloatArray:
-    """The log loss of each newer lead in nats, by a curve fitted on older ones."""
+def _compute_losses(fit: Fit, known: Known, compared: list[Fold]) -> FloatArray:
+    """The log loss of each lead that is compared on, in nats, by a curve fitted on others."""
     losses = []
     for older, newer in compared:
-        fitted = FITS[kind](known.score[older], known.outcome[older], known.weight[older])
+        fitted = fit(known.score[older], known.outcome[older], known.weight[older])
         p = np.clip(fitted.predict(known.score[newer]), _CLIP, 1 - _CLIP)
         losses.append(np.where(known.outcome[newer] == 1, -np.log(p), -np.log1p(-p)))
     return np.concatenate(losses)
@@ -150,15 +156,15 @@ def _compare(losses: dict[str, FloatArray], weight: FloatArray, *, usual: str) -
     return table.assign(chosen=np.arange(len(table)) == int(np.argmax(within)))
 
 
-def _describe(table: pd.DataFrame) -> str:
+def _describe(table: pd.DataFrame, leads: str) -> str:
     chosen, loss = table[table["chosen"]].iloc[0], table.set_index("kind")["log_loss"]
     if chosen["kind"] == loss.idxmin():
-        return f"Calibrator '{chosen['kind']}' lost least on newer leads: log loss {chosen['log_loss']:.4f}."
+        return f"Calibrator '{chosen['kind']}' lost least on {leads}: log loss {chosen['log_loss']:.4f}."
     best = f"'{loss.idxmin()}' with {loss.min():.4f} is not clearly better"
-    return f"Calibrator '{chosen['kind']}' had a log loss of {chosen['log_loss']:.4f} on newer leads; {best}."
+    return f"Calibrator '{chosen['kind']}' had a log loss of {chosen['log_loss']:.4f} on {leads}; {best}."
 
 
-def _describe_tested(tested: str, kind: str) -> str:
+def _describe_tested(tested: str, kind: str, leads: str) -> str:
     if kind == tested:
         return f"Calibrator '{tested}' is the one that was tested."
-    return f"Calibrator '{tested}' was tested, but with newer leads it did worse than none, so the score is used as it is."
+    return f"Calibrator '{tested}' was tested, but on {leads} it did worse than none, so the score is used as it is."

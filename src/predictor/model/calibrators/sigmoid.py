@@ -89,6 +89,17 @@ whose outcome is not known.
     return _fit(Known(known.score[newest], known.outcome[newest], known.weight[newest]), level_precision=LEVEL_PRECISION)
 
 
+def fit_steady_sigmoid(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Sigmoid:
+    """The same of all leads, where nothing says which of them are the newest: what a score is worth cannot be seen to drift.
+
+    Takes and refuses what `select_known` does.
+
+    >>> fit_steady_sigmoid([-1.0, 1.0] * 200, [0, 1, 0, 0] * 100).n
+    400
+    """
+    return _fit(select_known(score, outcome, weight), level_precision=LEVEL_PRECISION)
+
+
 def fit_sigmoid(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Sigmoid:
     """The sigmoid that makes scores match outcomes, by Newton's method.
 

@@ -12,7 +12,7 @@ import numpy as np
 from predictor.core.errors import TrainingError
 from predictor.data.leads import RULES_PREFIX
 from predictor.model.candidates.baselines import base_log_odds, fit_line
-from predictor.model.sample import Sample, make_forward_folds, training_part
+from predictor.model.sample import Sample, make_sample_folds, training_part
 from predictor.model.split import Fold
 from predictor.points.fit_points import PointsTask, RuleFit, choose_most_times, fit_coefficients, sum_points
 from predictor.points.rounding import round_points
@@ -125,7 +125,7 @@ def _learn(sample: Sample, task: PointsTask, columns: list[int], penalties: Sequ
 def _choose_penalty(sample: Sample, task: PointsTask, columns: list[int]) -> float:
     """The strongest penalty whose loss on later leads is within one standard error of the least."""
     recent = sample.take(np.arange(max(0, len(sample) - _MOST_LEADS), len(sample)))
-    folds = make_forward_folds(recent, folds=_FOLDS, gap=0.0)
+    folds = make_sample_folds(recent, folds=_FOLDS, gap=0.0)
     if not folds:
         return _USUAL
     judged = recent.take(np.concatenate([predicted for _, predicted in folds]))

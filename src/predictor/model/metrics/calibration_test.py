@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from predictor.core.errors import count
-from predictor.core.wording import format_number, format_percent, format_percent_range
+from predictor.core.wording import FORWARD_TEST, format_number, format_percent, format_percent_range
 from predictor.model.metrics.brier import BrierParts, CalibrationLine, decompose_brier, fit_calibration_line
 from predictor.model.metrics.inputs import check_pairs
 from predictor.model.metrics.metrics import compute_metrics, compute_reliability
@@ -65,6 +65,7 @@ class CalibrationJudgement:
         line: Slope and intercept with their intervals.
         brier: What the Brier score is made of.
         faults: Of `level`, `slope` and `shape` those that are beyond chance and material.
+        lead: What one of the leads is called.
     """
 
     n: int
@@ -76,6 +77,7 @@ class CalibrationJudgement:
     line: CalibrationLine
     brier: BrierParts
     faults: tuple[str, ...]
+    lead: str = FORWARD_TEST.lead
 
     @property
     def verdict(self) -> CalibrationVerdict:
@@ -104,7 +106,7 @@ class CalibrationJudgement:
     @property
     def text(self) -> str:
         """The verdict in one sentence."""
-        leads = count(self.n, "newer lead")
+        leads = count(self.n, self.lead)
         if self.faults:
             faults = "; ".join(self._describe_fault(fault) for fault in self.faults)
             trust = "Trust the order of leads, not the probabilities" if self.ranks else "The order of leads says nothing either"
@@ -119,7 +121,9 @@ class CalibrationJudgement:
 
     def to_figures(self) -> dict[str, Any]:
         """Verdict and figures as plain values, for `metrics.json`."""
-        return {"verdict": self.verdict, **asdict(self), "faults": list(self.faults), "text": self.text}
+        figures = asdict(self)
+        del figures["lead"]
+        return {"verdict": self.verdict, **figures, "faults": list(self.faults), "text": self.text}
 
     def _describe_fault(self, fault: str) -> str:
         if fault == "level":
@@ -154,7 +158,9 @@ class CalibrationJudgement:
         return max(self.chance[1] - self.promised, self.promised - self.chance[0])
 
 
-def judge_calibration(outcome: ArrayLike, probability: ArrayLike, *, draws: int = 2000, seed: int = 0) -> CalibrationJudgement:
+def judge_calibration(
+    outcome: ArrayLike, probability: ArrayLike, *, draws: int = 2000, seed: int = 0, lead: str = FORWARD_TEST.lead
+) -> CalibrationJudgement:
     """Whether probabilities can be believed, or only the order that they put leads in.
 
     `rank only` where one of three errors is more than chance explains and large enough to matter:
@@ -178,6 +184,7 @@ def judge_calibration(outcome: ArrayLike, probability: ArrayLike, *, draws: int 
         probability: (n,) from 0 to 1.
         draws: Samples drawn to see what chance does.
         seed: The same seed gives the same judgement.
+        lead: What one of the leads is called in the text.
 
     Raises:
         TrainingError: As `check_pairs`.
@@ -208,6 +215,7 @@ and 0. Score the leads whose outcomes are given.
         line=fit_calibration_line(y, p),
         brier=decompose_brier(y, p),
         faults=(),
+        lead=lead,
     )
     return replace(judged, faults=_find_faults(judged, float(np.quantile(errors, _LEVEL))))
 

@@ -181,7 +181,7 @@ def _describe_tables(tables: Mapping[str, pd.DataFrame]) -> list[str]:
         verb = "ranks" if row["way"] == MODEL else "rank"
         sentences.append(f"The {row['way']} {verb} at AUC {_format_auc(row)} on {row['leads']:,} test leads with points.")
     for row in list_rows(tables["rankings_ever"]):
-        which = f"On all {row['leads']:,} leads with points and known outcomes, older ones too,"
+        which = f"On all {row['leads']:,} leads with points and known outcomes, training leads too,"
         sentences.append(f"{which} the points rank at AUC {_format_auc(row)}.")
     return sentences
 

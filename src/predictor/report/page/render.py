@@ -87,12 +87,13 @@ def render_page(data: ReportData, *, named: bool = False) -> str:
     """
     warning = data.verdict.calibration_warning
     leads = len(data.verdict.outcome)
+    which = "held out at random from the training" if data.verdict.held_out else "all newer than the training leads"
     return render_comparison(
         PageData(
             comparison=data.comparison if named else data.comparison.without_lead_ids(),
             threshold=data.verdict.threshold.threshold,
             title=f"Points and model: {data.name}",
-            over=f"Points, learned points and model on the same {leads:,} leads, all newer than the training leads",
+            over=f"Points, learned points and model on the same {leads:,} leads, {which}",
             about=f"{describe_outcome(data.metrics)} Candidate '{data.name}'. {_FINAL} {describe_fit(data.metrics)}",
             warnings=() if warning is None else (f"{warning.what} {warning.do}",),
             horizon_days=data.metrics.get("horizon_days"),
@@ -123,6 +124,7 @@ def render_comparison(page: PageData) -> str:
         steps=zip(_LABELS, headline.sentences, strict=True), limitations=page.comparison.limitations, sections=sections,
         picture=_describe_gains(page.comparison) if "gains" in charts else "", choose=_describe_choice(page, slider, steps),
         horizon=format_days(page.horizon_days), lists_leads="swapped" in page.comparison.tables,
+        test=None if page.training is None else page.training.verdict.words,
         **{name: Markup(text) for name, text in safe.items()},  # noqa: S704  files of this room, and what `_dump` made safe
     )  # fmt: skip
 

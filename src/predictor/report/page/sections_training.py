@@ -32,9 +32,9 @@ _TRUST = "Probabilities can be trusted if they come true: of 100 leads with 0.2,
 _RELIABILITY = "Each point is a group of leads with its 95 % interval. On the dashed line promise and observation are equal."
 _NO_TIME = "How long leads take to become SQLs is unknown: the outcomes have no dates, or no lead was accepted."
 _TIME = "Each day counts the leads observed for that long. The dashed line is the horizon."
-_FORWARD = "The forward test uses the newest leads, which no candidate had seen, once. Its candidate and threshold were chosen \
-on earlier leads. Then the chosen candidate was trained again on every lead with a known outcome, and the recommended threshold \
-was chosen again. That threshold rests on forward predictions of the training leads; it has no forward test of its own."
+_TESTED = "The {test} uses {leads}, which no candidate had seen, once. Its candidate and threshold were chosen on {others}. Then \
+the chosen candidate was trained again on every lead with a known outcome, and the recommended threshold was chosen again. That \
+threshold rests on out-of-fold predictions of the training leads; it has no test of its own."
 
 
 def make_trust_section(comparison: Comparison, charts: Container[str], data: ReportData | None) -> Section:
@@ -78,13 +78,13 @@ def make_time_section(comparison: Comparison, charts: Container[str]) -> Section
 
 def make_test_section(data: ReportData) -> Section:
     """How the candidates were trained, chosen and tested, and what the recommendation rests on."""
-    verdict = data.verdict
+    verdict, words = data.verdict, data.verdict.words
     chosen = format_threshold(verdict.threshold.threshold)
     realised = "; ".join(f"{label} {figure}" for label, figure in describe_gate(verdict.realised))
     texts = [
         f"{verdict.text} {describe_standing(data)}",
-        _FORWARD,
-        f"In the forward test the same policy chose {chosen} on earlier leads. On the test leads: {realised}.",
+        _TESTED.format(test=words.name, leads=words.leads.format("leads"), others=words.others),
+        f"In the {words.name} the same policy chose {chosen} on {words.others}. On the test leads: {realised}.",
         f"{data.advice.text} {describe_promise(data.advice)}",
         describe_training(data.metrics),
         "" if format_importance(data.metrics) is None else IMPORTANCE,
@@ -106,7 +106,7 @@ def _list_test_tables(data: ReportData) -> list[PageTable]:
     if (text := format_importance(data.metrics)) is not None:
         tables.append(make_page_table("importance", pd.DataFrame(data.metrics["importance"]), text=text))
     if (text := format_choice(data.metrics)) is not None:
-        fold = "How the candidate was chosen on earlier leads"
+        fold = f"How the candidate was chosen on {data.verdict.words.others}"
         tables.append(make_page_table("choice", _to_frame(text), text=text, fold=fold))
     rows, fold = compute_threshold_rows(data.thresholds, data.advice), "What the recommended threshold rests on"
     return [*tables, make_page_table("thresholds", rows, text=format_thresholds(rows), fold=fold)]

@@ -18,7 +18,7 @@ from predictor.model.candidates.baselines import fit_line
 from predictor.model.candidates.learned_points import PENALTIES, LearnedPoints
 from predictor.model.explain_points import choose_points_gate, compute_fitted_rules, write_points_book
 from predictor.model.pending import PendingWeights
-from predictor.model.sample import Sample, make_forward_folds
+from predictor.model.sample import Sample, make_sample_folds
 from predictor.points.fit_points import PointsTask, sum_points
 from predictor.points.rounding import compute_largest_total
 from predictor.points.rulebook import parse_rule_book
@@ -131,7 +131,7 @@ def test_without_a_rule_book_it_is_refused():
 
 
 def test_the_gate_meets_the_band_on_new_leads():
-    calibrated = fit_calibrated("learned_points", BLOCK, make_forward_folds(BLOCK, folds=4, gap=0), 0)
+    calibrated = fit_calibrated("learned_points", BLOCK, make_sample_folds(BLOCK, folds=4, gap=0), 0)
     settings = make_settings({"threshold": {"band": [0.30, 0.45]}}).threshold
     gate = choose_points_gate(calibrated, BLOCK, TASK, settings)
     new = draw_block(20_000, 5)

@@ -104,7 +104,7 @@ def test_first_screen_gives_the_verdict(data, reader):
     )
     # 60 leads in 10 weeks at 0.2 or more convert wholly, so the threshold nearest the band is 0: all 200, 60 SQLs
     assert (
-        "What to do Hand over every lead. In the forward test the same rule chose 0 (every lead): 30 % (24 to 37 %) "
+        "What to do Hand over every lead. In the test the same rule chose 0 (every lead): 30 % (24 to 37 %) "
         "of the test leads became SQLs." in first
     )
     assert "on the same 200 leads, all newer than the training leads" in first
@@ -134,11 +134,8 @@ def test_figures_of_test_leads_are_those_of_the_threshold_that_was_tested(data):
     reader, steps = read(text), data.comparison.tables["steps"]
     assert reader.content["slider"]["start"] == 0 == steps["threshold"].iloc[0]
     named = "The final model's threshold is 0.5, chosen on all leads by the same rule."
-    assert (
-        "What to do Hand over leads to which the final model gives 0.5 or more. In the forward test the same rule chose"
-        in reader.text
-    )
-    assert f"The sliders start at the forward-tested threshold. {named}" in reader.text
+    assert "What to do Hand over leads to which the final model gives 0.5 or more. In the test the same rule chose" in reader.text
+    assert f"The sliders start at the tested threshold. {named}" in reader.text
     assert "Forward-tested threshold As many as today's gate" in reader.text
     tested = replace(data.verdict.threshold, threshold=0.6)
     verdict, comparison = replace(data.verdict, threshold=tested), data.comparison
