@@ -136,7 +136,7 @@ def test_figures_of_test_leads_are_those_of_the_threshold_that_was_tested(data):
     named = "The final model's threshold is 0.5, chosen on all leads by the same rule."
     assert "What to do Hand over leads to which the final model gives 0.5 or more. In the test the same rule chose" in reader.text
     assert f"The sliders start at the tested threshold. {named}" in reader.text
-    assert "Forward-tested threshold As many as today's gate" in reader.text
+    assert "Tested threshold As many as today's gate" in reader.text
     tested = replace(data.verdict.threshold, threshold=0.6)
     verdict, comparison = replace(data.verdict, threshold=tested), data.comparison
     moved = read(render_page(replace(data, verdict=verdict, comparison=comparison)))
