@@ -57,7 +57,7 @@ def judge_candidates(
         },
         reliability=compute_reliability(outcome, probability[chosen]),
         threshold=threshold,
-        realised=judge_gate(outcome, handed, weeks=test.weeks, band=band, name="threshold"),
+        realised=judge_gate(outcome, handed, weeks=test.weeks, band=band, name="threshold", threshold=threshold.threshold),
         gate=None if routed is None else judge_gate(outcome, routed, weeks=test.weeks, band=band),
         probability=probability,
         outcome=outcome,

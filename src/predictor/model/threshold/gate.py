@@ -46,6 +46,7 @@ def judge_gate(
     weeks: float | None,
     band: tuple[float, float] = (0.20, 0.30),
     name: str = "gate",
+    threshold: float | None = None,
 ) -> Gate:
     """Whether a gate that exists already, as that of the points, is too loose, too tight or right.
 
@@ -57,6 +58,7 @@ def judge_gate(
         weeks: Length of the period in weeks; None where leads carry no dates.
         band: Conversion that is wanted of what is handed over, both ends included.
         name: What the text calls it.
+        threshold: The probability from which it hands leads over; None where it does not go by probabilities.
 
     Raises:
         TrainingError: As `check_pairs`, or the period is not above 0 weeks.
@@ -85,7 +87,7 @@ In band (wanted: 20 to 30 %).
     row = compute_thresholds(y, handed, weeks=weeks).iloc[-1]  # a gate is a threshold on yes and no
     conversion, low, high = (float(row[name]) for name in ("conversion", "conversion_low", "conversion_high"))
     weekly, caught = or_none(row["leads_per_week"]), or_none(row["sqls_caught"])
-    verdict = judge_conversion(conversion, band)
+    verdict = judge_conversion(conversion, band, threshold=threshold)
     means = f"{verdict} (wanted: {format_band(band)}){_MEANING.get(verdict, '')}."
     which = "every lead, " if handed.all() else ""
     text = f"The {name} hands over {which}{describe_routed(row)}. {means[0].upper()}{means[1:]}"
@@ -102,14 +104,20 @@ In band (wanted: 20 to 30 %).
     )
 
 
-def judge_conversion(conversion: float, band: tuple[float, float]) -> Verdict:
+def judge_conversion(conversion: float, band: tuple[float, float], *, threshold: float | None = None) -> Verdict:
     """What a conversion says of the gate behind it.
+
+    A threshold at or below the low end of the band is not too tight, whatever the conversion: leads below it would bring fewer
+    SQLs than the band promises.
 
     >>> [judge_conversion(share, (0.2, 0.3)) for share in (0.1, 0.19, 0.3, 0.35, 0.5)]
     ['too loose', 'below the band', 'in band', 'above the band', 'too tight']
+    >>> judge_conversion(0.5, (0.2, 0.3), threshold=0.19)
+    'above the band'
     """
     if band[0] <= conversion <= band[1]:
         return "in band"
     if conversion < band[0]:
         return "too loose" if conversion < _TOO_LOOSE else "below the band"
-    return "too tight" if conversion > _TOO_TIGHT else "above the band"
+    holds_back = conversion > _TOO_TIGHT and not (threshold is not None and threshold <= band[0])
+    return "too tight" if holds_back else "above the band"

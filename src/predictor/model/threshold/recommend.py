@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from predictor.core.errors import SettingsError
 from predictor.core.html import to_heading, to_paragraphs
 from predictor.core.settings_sections import Policy, ThresholdSettings
-from predictor.core.wording import format_band, format_exact_percent, format_rounded
+from predictor.core.wording import format_band, format_exact_percent, format_percent, format_rounded
+from predictor.model.metrics.intervals import wilson
 from predictor.model.threshold.describe import describe_routed, or_none
 from predictor.model.threshold.table import with_value
 
@@ -63,7 +64,8 @@ def recommend_threshold(table: pd.DataFrame, settings: ThresholdSettings) -> Rec
 
     - `band`: the lowest threshold whose conversion is not above the band and whose interval does not reach below it: what is
       promised must hold on new leads. Where none is so sure, the lowest whose conversion lies in the band, else the nearest to
-      it. Where all leads together convert above the band, threshold 0: what comes before was too tight already.
+      it. Where all leads together reach the band, that would be every lead: then the one, up to the low end of the band, below
+      which more leads bring fewer SQLs than that end promises, so that the worst are left out.
     - `precision`: the lowest threshold whose interval does not reach below; else the lowest whose conversion does not;
       else the nearest.
     - `capacity`: the lowest threshold that hands over no more leads a week than sales can work; else the highest.
@@ -117,10 +119,38 @@ def _choose_band(table: pd.DataFrame, settings: ThresholdSettings) -> Choice:
     low, high = settings.band
     conversion = table["conversion"].to_numpy(dtype=float)
     band = f"the band of {format_band(settings.band)}"
+    if conversion[0] >= low:
+        return _choose_worthwhile(table, settings.band)
+    return _choose_promise(table, np.maximum(low - conversion, conversion - high), low, band)
+
+
+def _choose_worthwhile(table: pd.DataFrame, band: tuple[float, float]) -> Choice:
+    """The threshold below which leads bring fewer SQLs than the low end of the band, where all leads together reach it.
+
+    The most SQLs beyond what the low end promises for as many leads, among thresholds that leave out no probability from that
+    end on. Where all leads together convert within the band, what is handed over must too. Every lead, unless those that
+    are left out surely convert below the band.
+    """
+    low, high = band
+    conversion, leads, threshold = (table[name].to_numpy(dtype=float) for name in ("conversion", "leads", "threshold"))
+    allowed = (leads >= min(_FEWEST, leads[0])) & (np.append(0.0, threshold[:-1]) < low)
+    allowed &= (conversion <= high) | (conversion[0] > high)
+    allowed[0] = True
+    sqls = conversion * leads
+    best = int(np.argmax(np.where(allowed, sqls - low * leads, -np.inf)))
+    together = "together convert above" if conversion[0] > high else "together reach"
+    left_out, their_sqls = leads[0] - leads[best], sqls[0] - sqls[best]
+    if best and wilson(their_sqls, left_out)[1] < low:
+        rest = f"of the others {format_percent(float(their_sqls / left_out))} become SQLs, fewer than its {format_percent(low)}"
+        return (
+            best,
+            bool(table["conversion_low"].iloc[best] >= low),
+            f"all leads {together} the band of {format_band(band)}, but {rest}",
+        )
     if conversion[0] > high:
         before = "so what qualifies a lead before it is scored is too tight, and holds back leads that sales could convert"
-        return 0, False, f"even all leads together convert above {band}, {before}"
-    return _choose_promise(table, np.maximum(low - conversion, conversion - high), low, band)
+        return 0, False, f"even all leads {together} the band of {format_band(band)}, {before}"
+    return _choose_promise(table, np.maximum(low - conversion, conversion - high), low, f"the band of {format_band(band)}")
 
 
 def _choose_precision(table: pd.DataFrame, settings: ThresholdSettings) -> Choice:

@@ -147,7 +147,8 @@ def compute_gates(tested: ComparedLeads) -> pd.DataFrame:
     """
     rows = []
     for way, gate, routed in _list_gates(tested):
-        result = judge_gate(tested.outcome, routed, weeks=tested.weeks, band=tested.band, name=_GATES[way])
+        threshold = gate if way == MODEL else None
+        result = judge_gate(tested.outcome, routed, weeks=tested.weeks, band=tested.band, name=_GATES[way], threshold=threshold)
         rows.append({
             "way": way, "gate": gate, "leads": result.leads, "leads_per_week": result.leads_per_week,
             "share_routed": result.share_routed, "conversion": result.conversion, "conversion_low": result.low,

@@ -52,7 +52,10 @@ def compute_steps(tested: ComparedLeads, *, also: Sequence[float] = (), resample
     table = _list_thresholds(tested, also)
     leads = table["leads"].to_numpy(dtype=float)
     sqls = np.round(leads * table["conversion"].to_numpy(dtype=float))
-    verdicts = [judge_conversion(float(share), tested.band) for share in table["conversion"]]
+    verdicts = [
+        judge_conversion(float(share), tested.band, threshold=float(threshold))
+        for share, threshold in zip(table["conversion"], table["threshold"], strict=True)
+    ]
     rivals = _measure_rivals(tested, leads, resamples=resamples, seed=seed)
     return pd.concat([table.assign(sqls=sqls, verdict=verdicts), *rivals, *_count_swaps(tested, table["threshold"])], axis=1)
 

@@ -67,3 +67,13 @@ def test_gate_that_hands_over_everybody():
 def test_gate_needs_one_decision_a_lead():
     with pytest.raises(TrainingError, match="there are 3 and 2"):
         judge_gate([0, 1, 0], [True, False], weeks=1)
+
+
+def test_a_threshold_up_to_the_low_end_of_the_band_is_not_too_tight():
+    """Leads below it would bring fewer SQLs than the band promises; of a gate by points nobody knows that."""
+    outcome, routed = [1] * 60 + [0] * 40 + [1] * 5 + [0] * 95, np.arange(200) < 100
+    assert judge_gate(outcome, routed, weeks=1).verdict == "too tight"
+    assert judge_gate(outcome, routed, weeks=1, threshold=0.25).verdict == "too tight"
+    low = judge_gate(outcome, routed, weeks=1, threshold=0.2)
+    assert low.verdict == "above the band"
+    assert low.text.endswith("Above the band (wanted: 20 to 30 %).")

@@ -55,16 +55,50 @@ def test_band_out_of_reach_takes_the_nearest(groups, threshold):
     assert "no threshold keeps the band of 20 to 30 %, this comes nearest" in chosen.text
 
 
-def test_band_below_what_all_leads_convert():
+def test_where_all_leads_convert_above_the_band_those_that_bring_little_are_left_out():
+    """A firm that accepts 39 %: two in five leads hold four in five of the SQLs, and nobody should work the others."""
+    table = make_groups((0.05, 300, 15), (0.15, 300, 45), (0.6, 200, 120), (0.9, 200, 180))
+    assert table["conversion"].iloc[0] == 0.36
+    chosen = recommend_threshold(table, make_policy())
+    assert (chosen.threshold, chosen.holds) == (0.6, True), "0.9 would leave out leads that bring more than the band promises"
+    assert chosen.text == (
+        "Hand over leads with a probability of 0.6 or more, 40 a week, 40 % of all, of which 75 % (71 to 79 %) become SQLs: "
+        "83 % of all SQLs; all leads together convert above the band of 20 to 30 %, but of the others 10 % become SQLs, "
+        "fewer than its 20 %."
+    )
+
+
+def test_no_lead_is_left_out_whose_probability_reaches_the_band():
+    """The outcomes would have it so by chance; the probabilities say that these leads bring enough."""
+    chosen = recommend_threshold(make_groups((0.05, 300, 15), (0.25, 300, 40), (0.6, 400, 320)), make_policy())
+    assert chosen.threshold == 0.25
+
+
+def test_where_all_leads_convert_above_the_band_and_all_bring_enough_what_comes_before_is_too_tight():
     chosen = recommend_threshold(make_groups((0.3, 200, 70), (0.6, 200, 120)), make_policy())
     assert (chosen.threshold, chosen.share_routed, chosen.holds) == (0.0, 1.0, False)
     assert chosen.text.startswith("Hand over every lead, 40 a week, of which 48 % (43 to 52 %) become SQLs")
     assert "even all leads together convert above the band" in chosen.text
 
 
+def test_where_all_leads_reach_the_band_the_worst_are_left_out_and_the_others_stay_in_it():
+    table = make_groups((0.02, 500, 10), (0.1, 500, 50), (0.19, 800, 160), (0.5, 700, 350))
+    assert table["conversion"].tolist() == pytest.approx([0.228, 0.28, 510 / 1500, 0.5])
+    chosen = recommend_threshold(table, make_policy())
+    assert (chosen.threshold, chosen.holds) == (0.1, True), "0.19 would bring more for each lead, but is above the band"
+    assert "together reach the band of 20 to 30 %, but of the others 2.0 % become SQLs, fewer than its 20 %" in chosen.text
+
+
+def test_what_only_chance_tells_from_the_others_is_not_left_out():
+    """Of the leads with the low probability 16 % were accepted; of so few it may be 20 %."""
+    chosen = recommend_threshold(make_groups((0.1, 50, 8), (0.19, 500, 175)), make_policy())
+    assert chosen.threshold == 0.0
+
+
 def test_band_that_all_leads_keep():
     chosen = recommend_threshold(make_groups((0.2, 2000, 440), (0.3, 2000, 560)), make_policy())
     assert (chosen.threshold, chosen.holds) == (0.0, True)
+    assert chosen.text.endswith("this keeps the band of 20 to 30 %.")
 
 
 @pytest.mark.parametrize("numbers", [{"policy": "band"}, {"policy": "precision", "precision": 0.2}])
