@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, count
+from predictor.data.columns import base_name
 from predictor.data.read.report_words import has_phrase, is_total
 from predictor.data.read.table_shape import is_typed
 from predictor.data.read.usual_cells import study_cells
 
 _MOST_CLOSING = 200  # rows at the end among which closing lines are looked for
 _FEW = 2  # filled cells that a closing line may have in any table
+_BODY = 0.7  # share of the records that stand before the last blank row, where others after it may be none
 _FEWEST = 20  # rows from which most are records rather than lines of a report
 _STUDIED = 2_000  # records from which the usual cells of a column are known
 _LABEL = re.compile(r"[\d:(]")  # in a word for totals, which then is no name of a firm
@@ -35,7 +37,7 @@ def leave_out_lines(frame: pd.DataFrame, *, table: str, where: str = "") -> tupl
     >>> rows = pd.DataFrame({"id": ["a1", "a2", None, "Total: 2 records"], "city": ["Rome", "Bonn", None, None]})
     >>> kept, findings = leave_out_lines(rows, table="leads")
     >>> kept["id"].tolist(), findings[0].what
-    (['a1', 'a2'], '1 row that is no record was left out (row 4): totals, notes, or the end of a report. 1 blank row too.')
+    (['a1', 'a2'], '1 row that is no record was left out (row 4): headers, totals, notes, or the end of a report. 1 blank row too.')
     """
     blank, lines = mark_lines(frame)
     if not blank.any() and not lines.any():
@@ -62,7 +64,7 @@ def describe_lines(
     if n:
         first = "" if rows is None else f" ({'first in ' * (n > 1)}row {int(rows[int(lines.argmax())]) + 1:,})"
         which = "is no record was" if n == 1 else "are no records were"
-        texts.append(f"{count(n, 'row')}{place} that {which} left out{first}: totals, notes, or the end of a report.")
+        texts.append(f"{count(n, 'row')}{place} that {which} left out{first}: headers, totals, notes, or the end of a report.")
     if n and blank.any():
         texts.append(f"{count(int(blank.sum()), 'blank row')} too.")
     elif inside:
@@ -82,11 +84,18 @@ def mark_lines(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     blank, lines = filled == 0, np.zeros(len(frame), dtype=bool)
     if not blank.all():
         reader = _Reader(frame, filled)
-        for row in reader.list_totals():
+        for row in [*_list_headers(frame), *reader.list_totals()]:
             lines[row] = True
         for row in reader.list_closing(lines):
             lines[row] = True
     return blank, lines
+
+
+def _list_headers(frame: pd.DataFrame) -> list[int]:
+    """Rows that repeat the header, as where several exports were put into one file."""
+    names = [base_name(str(name)) for name in frame.columns]
+    rows = np.flatnonzero(frame.iloc[:, 0].astype("str").to_numpy() == names[0]).tolist()
+    return [row for row in rows if [str(cell).strip() for cell in frame.iloc[row]] == names]
 
 
 def _blank_spaces(frame: pd.DataFrame, filled: np.ndarray) -> None:
@@ -103,19 +112,29 @@ def _blank_spaces(frame: pd.DataFrame, filled: np.ndarray) -> None:
     filled[rows[~holds]] = 0
 
 
+def _list_records(filled: np.ndarray, most: float) -> np.ndarray:
+    """Rows that fill about as many cells as most do, but for a few after the last blank row."""
+    records, blank = np.flatnonzero(filled >= max(most / 2, 1)), np.flatnonzero(filled == 0)
+    before = records[records < blank[-1]] if len(blank) else records
+    return before if len(before) >= _BODY * len(records) else records
+
+
 class _Reader:
     """The rows of a table beside its records: those that fill about as many cells as most rows do."""
 
     def __init__(self, frame: pd.DataFrame, filled: np.ndarray) -> None:
-        self._frame, self._filled = frame, filled
+        self._frame, self._filled, self._cells = frame, filled, dict[int, list[tuple[int, str]]]()
         cells = filled[filled > 0]
         self._most = float(np.median(cells) if len(cells) >= _FEWEST else cells.max())
         self._sparse = filled <= max(_FEW, self._most / 3)
-        half, studied = _STUDIED // 2, np.flatnonzero(filled >= max(self._most / 2, 1))
+        half, studied = _STUDIED // 2, _list_records(filled, self._most)
         if len(studied) > _STUDIED:
             studied = np.concatenate([studied[:half], studied[-half:]])
+        self._load_cells(studied[self._sparse[studied]])
         studied = np.array([row for row in studied.tolist() if not (self._sparse[row] and self._is_line(row))], dtype=np.int64)
         self._usual = [study_cells(frame.iloc[studied, place]) for place in range(frame.shape[1])]
+        keys = [place for place, usual in enumerate(self._usual) if usual.is_key]
+        self._keys = [place for place in keys if self._usual[place].letters] or keys  # numbers may be amounts
         self._needed = [place for place, usual in enumerate(self._usual) if usual.filled or not len(studied)]
 
     def list_totals(self) -> list[int]:
@@ -126,6 +145,7 @@ class _Reader:
         tail = np.zeros(len(gaps), dtype=bool)
         tail[np.flatnonzero(self._filled > 0)[-_MOST_CLOSING:]] = True
         rows = np.flatnonzero((self._filled > 0) & (tail | (2 * gaps >= max(len(self._needed), 1))))
+        self._load_cells(rows)
         return [row for row in rows.tolist() if self._is_line(row) and self._lacks(row)]
 
     def list_closing(self, totals: np.ndarray) -> list[int]:
@@ -149,14 +169,21 @@ class _Reader:
         """The rows after the last that fills about as many cells as most do, without blank ones."""
         rows: list[int] = []
         for row in np.flatnonzero(self._filled > 0)[::-1].tolist():
-            if len(rows) == _MOST_CLOSING or not (self._sparse[row] or totals[row]):
+            if len(rows) == _MOST_CLOSING or not (self._sparse[row] or totals[row] or self._lacks(row)):
                 break
             rows.append(row)
         return rows[::-1]
 
     def _list_cells(self, row: int) -> list[tuple[int, str]]:
-        cells = self._frame.iloc[row]
-        return [(place, str(cells.iloc[place]).strip()) for place in np.flatnonzero(cells.notna()).tolist()]
+        if row not in self._cells:
+            self._load_cells(np.array([row]))
+        return self._cells[row]
+
+    def _load_cells(self, rows: np.ndarray) -> None:
+        """Keep the filled cells of some rows, each with its place; all at once, as one row of a frame takes long to find."""
+        part = self._frame.iloc[rows]
+        for row, cells, filled in zip(rows.tolist(), part.to_numpy(dtype=object), part.notna().to_numpy(), strict=True):
+            self._cells[row] = [(place, str(cells[place]).strip()) for place in np.flatnonzero(filled).tolist()]
 
     def _is_line(self, row: int) -> bool:
         """Whether its first cell says that it is a total or what reports say at their end; a firm may have a name like that."""
@@ -166,8 +193,8 @@ class _Reader:
 
     def _is_record(self, row: int) -> bool:
         """Whether one of its cells could be its key."""
-        cells = [(place, cell) for place, cell in self._list_cells(row) if not is_total(cell)]
-        return any(self._usual[place].is_key and self._usual[place].is_like(cell) for place, cell in cells)
+        cells = [(place, cell) for place, cell in self._list_cells(row) if place in self._keys and not is_total(cell)]
+        return any(self._usual[place].is_like(cell) for place, cell in cells)
 
     def _is_sum(self, row: int) -> bool:
         """Whether a word for totals stands before numbers only."""
@@ -189,7 +216,7 @@ class _Reader:
         usual = self._usual[place]
         if usual.is_key:
             return not usual.is_like(cell) or is_total(cell)
-        return cell not in usual.cells and (is_total(cell) or has_phrase(cell))
+        return cell not in usual.cells and (is_total(cell) or has_phrase(cell) or (usual.typed and not is_typed(cell)))
 
     def _is_note(self, row: int, *, apart: bool) -> bool:
         """Whether a row of few cells is a note: apart from the records, or longer than what its column usually has."""

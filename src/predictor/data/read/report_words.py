@@ -26,11 +26,17 @@ def _match_totals() -> re.Pattern[str]:
 def has_phrase(text: str) -> bool:
     """Whether a text says what reports say below their rows.
 
-    >>> has_phrase("Copyright (c) 2026 Acme"), has_phrase("Généré le 04/05/2026"), has_phrase("Copywriter")
-    (True, True, False)
+    >>> [has_phrase(text) for text in ("Copyright (c) 2026 Acme", "Généré le 04/05/2026", "(25 rows)", "Copywriter")]
+    [True, True, True, False]
     """
     folded = text.casefold()
-    return any(phrase in folded for phrase in _read_words()["phrases"])
+    return any(phrase in folded for phrase in _read_words()["phrases"]) or _match_counts().fullmatch(folded) is not None
+
+
+@cache
+def _match_counts() -> re.Pattern[str]:
+    """A number of rows, as databases write it: "(25 rows)"."""
+    return re.compile(rf"\(?\s*[\d.,\s]*\d\s*(?:{'|'.join(map(re.escape, _read_words()['units']))})\s*\)?\.?")
 
 
 @cache

@@ -162,3 +162,25 @@ def test_a_number_beside_a_total_is_no_key(lines):
     )
     frame.loc[30] = lines
     assert np.flatnonzero(mark_lines(frame)[1]).tolist() == [30]
+
+
+@pytest.mark.parametrize("end", ["(40 rows)", "40 rows selected.", "(40 Zeilen)", "40 lignes", "(40 件)"])
+@pytest.mark.parametrize("head", HEADS)
+def test_what_a_database_writes_below_its_rows_is_left_out(tmp_path, head, end):
+    leads = make_leads(HEADS[head])
+    frame, notes, _ = read(tmp_path / "leads.csv", leads, end)
+    pd.testing.assert_frame_equal(frame, leads, check_dtype=False)
+    assert [note.code for note in notes] == ["LEAD039"]
+
+
+@pytest.mark.parametrize("blank", [(), ("",)])
+@pytest.mark.parametrize("head", HEADS)
+def test_a_header_between_the_rows_is_no_lead(tmp_path, head, blank):
+    leads = make_leads(HEADS[head])
+    header, *lines = leads.to_csv(index=False).splitlines()
+    path = tmp_path / "leads.csv"
+    path.write_text("\n".join([header, *lines[:15], *blank, header, *lines[15:], ""]), encoding="utf-8")
+    frame, notes, _ = read_table(path, "leads")
+    pd.testing.assert_frame_equal(frame.reset_index(drop=True), leads, check_dtype=False)
+    assert [note.code for note in notes] == ["LEAD039"]
+    assert f"left out (row {16 + len(blank)}): headers, totals, notes, or the end of a report." in notes[0].what
