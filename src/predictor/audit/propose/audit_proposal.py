@@ -26,7 +26,8 @@ _KNOWN = {"LEAD014", "LEAD030", "LEAD051"}  # what the proposal or the audit say
 _REFUSED = {"LEAD001", "LEAD008"}  # what the proposal says already where it has errors
 _DOUBTS = {"AUDIT001", "AUDIT002", "AUDIT003"}  # warnings that are errors where the evidence is stronger
 _FEW = 0.001  # share of rows that may be faulty without a refusal
-_IGNORED = "It is named in roles.ignore; take it out, into roles.allow, if its value was known before the lead became an MQL."
+_IGNORED = "It is named in roles.ignore. If its value was known before the lead became an MQL, take it out"
+_EVIDENCE = '{} and write the reason under [audit.accept]: "{}:{}" = "why".'
 
 
 def audit_proposal(
@@ -55,7 +56,7 @@ def audit_proposal(
     leaks = [finding for finding in audited if finding.column is not None and finding.severity == "error"]
     clean = proposal.leave_out({str(finding.column): f"{finding.code}: {finding.what}" for finding in leaks})
     ignored = clean.list_role("ignore")
-    audited = tuple(replace(finding, do=_IGNORED) if finding.column in ignored else finding for finding in audited)
+    audited = tuple(replace(finding, do=_advise_ignored(finding)) if finding.column in ignored else finding for finding in audited)
     hidden = _KNOWN | (_REFUSED if proposal.refusals else set())
     read = [finding for finding in leads.findings if finding.code not in hidden]
     if refused and _are_few(leads):
@@ -68,6 +69,14 @@ def audit_proposal(
     faults = [finding for finding in read if finding.severity == "error"]
     others = [finding for finding in read if finding not in faults]
     return replace(clean, findings=(*faults, *audited, *outcome_faults, *proposal.findings, *event_faults, *others))
+
+
+def _advise_ignored(finding: Finding) -> str:
+    """What to do about a column that is left out: a name in roles.allow takes back a rule about names, not evidence."""
+    name = str(finding.column)
+    if finding.severity != "error":
+        return f"{_IGNORED}{', and name it in roles.allow' if deny_reason(name) else ''}."
+    return _EVIDENCE.format(f"{_IGNORED}{', name it in roles.allow' if deny_reason(name) else ''}", finding.code, name)
 
 
 def _are_few(leads: Leads) -> bool:
@@ -83,7 +92,8 @@ def _check_outcomes(leads: Leads, settings: Settings, *, whole: bool) -> tuple[F
         outcome, mature = label_leads(leads, horizon)
         check_outcomes(outcome[mature], len(outcome), horizon)
     except TrainingError as error:
-        return (Finding("INIT006", "error" if whole else "warning", str(error), do=""),)
+        why, _, do = str(error).rpartition(". ")
+        return (Finding("INIT006", "error" if whole else "warning", f"{why}.", do=do),)
     return ()
 
 

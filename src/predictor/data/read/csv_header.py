@@ -111,19 +111,31 @@ def _parse_rows(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
 def detect_delimiter(text: str) -> str:
     r"""The delimiter by which most of the first lines have equally many cells; of several, the most frequent in the first.
 
+    A line does not count where a cell holds a quote beside another delimiter, as where quoted cells are cut apart.
+
     >>> detect_delimiter('lead_id;"name, first";city'), detect_delimiter("lead_id")
     (';', ',')
     >>> detect_delimiter("Leads, May\nid;size\na;1,5\nb;2,5\nc;3")
     ';'
+    >>> detect_delimiter('"id"|"notes"\n"a"|"x; y; z"\n"b"|"u; v; w"')
+    '|'
     """
     lines = [re.sub(r'"[^"]*"', "", line) for line in islice(io.StringIO(text), MOST_LINES)]
 
-    def count_alike(delimiter: str) -> tuple[int, int]:
-        rows = [len(row) for row in _parse_alike(text, delimiter) if len(row) > 1]
+    def count_alike(delimiter: str) -> tuple[int, int, int]:
+        rows = [row for row in _parse_alike(text, delimiter) if len(row) > 1]
+        others = re.escape(DELIMITERS.replace(delimiter, ""))
+        cut = re.compile(f'"[{others}]|[{others}]"')
+        whole = [len(row) for row in rows if not any('"' in cell and cut.search(cell) for cell in row)]
         first = next((line.count(delimiter) for line in lines if any(sign in line for sign in DELIMITERS)), 0)
-        return max((rows.count(width) for width in set(rows)), default=0), first
+        return _count_usual(whole), _count_usual([len(row) for row in rows]), first
 
     return max(DELIMITERS, key=count_alike)
+
+
+def _count_usual(widths: list[int]) -> int:
+    """How often the most frequent width occurs."""
+    return max((widths.count(width) for width in set(widths)), default=0)
 
 
 def _parse_alike(text: str, delimiter: str) -> list[list[str]]:

@@ -53,13 +53,14 @@ def test_outcomes_that_cannot_be_learned_from_are_reported_as_check_refuses_them
     nobody = propose(tmp_path, leads.assign(sql_at=None))
     assert list_faults(nobody) == ["INIT006"]
     assert nobody.refusals[0].what.startswith("The horizon cannot be chosen: no lead was accepted")
-    assert nobody.refusals[0].what.endswith("Check that 'sql_at' is filled in, or set label.horizon_days.")
+    assert nobody.refusals[0].do == "Check that 'sql_at' is filled in, or set label.horizon_days."
     assert run_init(tmp_path / "leads.csv", "--out", tmp_path / "predictor.toml").exit_code == 1
     with pytest.raises(TrainingError, match="The horizon cannot be chosen"):
         load_dataset(load_settings(tmp_path / "predictor.toml"))
     everybody = propose(tmp_path, leads.assign(sql_at=leads["mql_at"]))
     assert list_faults(everybody) == ["INIT006"]
-    assert "all were accepted, so there is nothing to learn" in everybody.refusals[0].what
+    assert everybody.refusals[0].what.endswith("all were accepted, so there is nothing to learn.")
+    assert everybody.refusals[0].do.startswith("Export the leads that sales accepted and those it did not, and check")
     all_no = propose(tmp_path, leads.drop(columns="sql_at").assign(outcome="no"))
     assert "none was accepted" in all_no.refusals[0].what
 

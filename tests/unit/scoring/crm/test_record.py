@@ -43,6 +43,14 @@ def test_points_are_those_that_the_model_takes_from_the_crm():
     assert read(make_reader("hubspot", points=("HubSpot Score",)), hubspotscore="65") == {"HubSpot Score": "65"}
 
 
+def test_a_personal_field_is_used_where_the_model_uses_it_and_else_left_out_with_a_warning():
+    channel = make_reader("salesforce", make_feature("Contact", "category", "cellular", "telephone"))
+    assert channel.read({"Id": "1", "contact": "cellular"}).lead["attributes"] == {"Contact": "cellular"}
+    found = make_reader("salesforce", make_feature("Industry", "category")).read({"Id": "1", "Phone": "030 1234567"})
+    assert found.lead["attributes"] == {}
+    assert [(warning.code, warning.what.split(": ")[1]) for warning in found.warnings] == [("LEAD028", "'Phone'.")]
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
