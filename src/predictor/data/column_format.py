@@ -218,6 +218,9 @@ def _detect_date(cells: _Cells, order: Format | None, *, min_share: float) -> De
     worded = ~numeric & cells.match(_holds_digit) & ~cells.match(_NUMBER.fullmatch)
     if cells.share(cells.match(_ISO.fullmatch)) >= 0.5 or cells.share(numeric | worded) < min_share:
         return None
+    first = np.flatnonzero(worded)[:_INSPECTED]
+    if min_share == 1 and not all(read_date(cells.texts[place]) for place in first):  # a look at a few saves one at all
+        return None
     fits: dict[Format, np.ndarray] = {name: np.zeros(len(numeric), dtype=bool) for name in _ALL_ORDERS}
     orders = [list_orders(cells.texts[place]) for place in np.flatnonzero(numeric)]
     for name in _ALL_ORDERS:

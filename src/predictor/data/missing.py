@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -30,14 +30,29 @@ class MissingValues:
     def __init__(self, words: Sequence[str]) -> None:
         self.words = frozenset(word.strip().casefold() for word in words) | {""}
         self.days = frozenset(word for word in self.words if _DAY.fullmatch(word))
+        self._longest = max(map(len, self.words))
 
     def __contains__(self, value: object) -> bool:
         if isinstance(value, str):
-            text = value.strip().casefold()
-            return text in self.words or (bool(self.days) and text[4:5] in {"-", "/"} and self.find_day(text) is not None)
+            text = value.strip()
+            may_be_day = bool(self.days) and text[4:5] in {"-", "/"}
+            if len(text) > self._longest and not may_be_day:
+                return False
+            return text.casefold() in self.words or (may_be_day and self.find_day(text.casefold()) is not None)
         if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value):  # noqa: PLR0124
             return True
         return isinstance(value, date) and value.isoformat()[:10] in self.days
+
+    def blank(self, texts: Iterable[str]) -> list[str | None]:
+        """Texts without blanks around them, None where they mean 'not known'; as fast as a column needs it.
+
+        >>> MissingValues(["N/A", "1900-01-01"]).blank([" Rome", "n/a", "1900-01-01 00:00"])
+        ['Rome', None, None]
+        """
+        words, marks = self.words, ("-", "/") if self.days else ()
+        return [
+            None if text.casefold() in words or (text[4:5] in marks and text in self) else text for text in map(str.strip, texts)
+        ]
 
     def find_day(self, text: str) -> str | None:
         """The day of a date in the plain format, where it means 'no date'; None for any other text.
@@ -86,7 +101,7 @@ def blank_column(column: pd.Series, missing: MissingValues) -> pd.Series:
         return column
     if isinstance(column.dtype, pd.StringDtype):  # few distinct texts
         codes, uniques = pd.factorize(column)
-        stripped = [None if text in missing else text for text in (str(cell).strip() for cell in list_cells(uniques))]
+        stripped = missing.blank(map(str, list_cells(uniques)))
         return pd.Series(np.array([*stripped, None], dtype=object)[codes], index=column.index, name=column.name).astype("str")
     cells = column.astype(object).where(column.notna(), None)
     texts = cells.map(lambda cell: None if cell is None else _to_text(cell))

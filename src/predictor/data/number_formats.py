@@ -46,6 +46,11 @@ def _compile_amount(number: str) -> re.Pattern[str]:
 
 _AMOUNTS = {"amount 1,234.5": (_compile_amount(_POINT), "."), "amount 1.234,5": (_compile_amount(_COMMA), ",")}
 AMOUNTS = tuple(_AMOUNTS)
+_USUAL = {  # amounts that need no more than their signs removed; most of a column are written so
+    "amount 1,234.5": re.compile(r"[$€£]?(0|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d*)(?:\.(\d+))?", re.ASCII),
+    "amount 1.234,5": re.compile(r"(0|[1-9]\d{0,2}(?:\.\d{3})+|[1-9]\d*)(?:,(\d+))?(?: ?[€])?", re.ASCII),
+}
+_GROUPING = {"amount 1,234.5": ",", "amount 1.234,5": "."}
 
 
 def fits_amount(text: str, format_name: str) -> bool:
@@ -63,6 +68,8 @@ def read_amount(text: str, format_name: str) -> str | None:
     >>> [read_amount(text, "amount 1,234.5") for text in ("(1,200)", "USD 3k", "12 %", "-$.5", "1,23", "1,200-")]
     ['-1200', '3000', '12', '-0.5', None, '-1200']
     """
+    if usual := _USUAL[format_name].fullmatch(text):
+        return usual[1].replace(_GROUPING[format_name], "") + ("." + usual[2] if usual[2] else "")
     match = _match_amount(text, format_name)
     if match is None:
         return None

@@ -213,8 +213,8 @@ def infer_kind(column: pd.Series, timezone: str = "UTC") -> tuple[Kind, pd.Serie
     """
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return "date", parse_times(column, timezone)[0]
-    numbers, bad = parse_numbers(column)
-    if bad.sum() <= MAX_ODD_SHARE * column.notna().sum():
+    numbers = _read_mostly_numbers(column)
+    if numbers is not None:
         return "number", numbers
     cells = column.dropna().astype("str")
     if cells.str.match(r"\d{4}-\d{2}-\d{2}").mean() >= 0.5:  # others may be dates in words
@@ -222,3 +222,13 @@ def infer_kind(column: pd.Series, timezone: str = "UTC") -> tuple[Kind, pd.Serie
         if not bad.any():
             return "date", times
     return "category", column.astype("str")
+
+
+def _read_mostly_numbers(column: pd.Series) -> pd.Series | None:
+    """The column as floats where at most one cell in twenty is no number; None for any other, most often after a part of it."""
+    most = MAX_ODD_SHARE * column.notna().sum()
+    part = column.iloc[: int(2 * most) + 1]
+    if parse_numbers(part)[1].sum() > most:
+        return None
+    numbers, bad = parse_numbers(column)
+    return numbers if bad.sum() <= most else None

@@ -76,7 +76,7 @@ def factorize_column(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
     """
     if column.dtype != object:
         codes, uniques = pd.factorize(column, use_na_sentinel=False)
-        return codes, [to_plain(value) for value in list_cells(uniques)]
+        return codes, [value if type(value) is str else to_plain(value) for value in list_cells(uniques)]
     positions: dict[Any, int] = {}
     values: list[Any] = []
     codes = np.empty(len(column), dtype=np.intp)

@@ -56,7 +56,9 @@ def audit_proposal(
     leaks = [finding for finding in audited if finding.column is not None and finding.severity == "error"]
     clean = proposal.leave_out({str(finding.column): f"{finding.code}: {finding.what}" for finding in leaks})
     ignored = clean.list_role("ignore")
-    audited = tuple(replace(finding, do=_advise_ignored(finding)) if finding.column in ignored else finding for finding in audited)
+    audited = tuple(
+        replace(finding, do=_advise_ignored(finding)) if finding.column in ignored else finding for finding in audited
+    )
     hidden = _KNOWN | (_REFUSED if proposal.refusals else set())
     read = [finding for finding in leads.findings if finding.code not in hidden]
     if refused and _are_few(leads):

@@ -265,10 +265,10 @@ def count_placeholders(raw: pd.DataFrame, words: Sequence[str]) -> dict[str, tup
         codes, values = factorize_column(raw[name])
         counts = np.bincount(codes[codes >= 0], minlength=len(values)).tolist()
         texts = [value.strip() if isinstance(value, str) else "" for value in values]
-        if {text.casefold() for text in texts} <= known | {""}:
+        places = [place for place, text in enumerate(texts) if text.casefold() in known]
+        if len(places) + texts.count("") == len(texts):  # it has no other value
             continue
-        for text, frequency in zip(texts, counts, strict=True):
-            if text.casefold() in known:
-                cells[text] += frequency
-                names.setdefault(text, []).append(str(name))
+        for place in places:
+            cells[texts[place]] += counts[place]
+            names.setdefault(texts[place], []).append(str(name))
     return {text: (frequency, tuple(dict.fromkeys(names[text]))) for text, frequency in cells.most_common()}

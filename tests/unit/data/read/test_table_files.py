@@ -1,5 +1,6 @@
 """Tables in files: cells stay texts, and errors say why a file cannot be read."""
 
+import csv
 import errno
 import os
 
@@ -9,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from predictor.core.errors import TableError
+from predictor.data.read.csv_header import DELIMITERS
 from predictor.data.read.table_files import read_table, write_table
 
 
@@ -181,3 +183,14 @@ def test_other_formats_are_not_written(tmp_path):
     with pytest.raises(TableError, match=r"'out.xlsx' is neither CSV nor Parquet. Name a file that ends in .csv or .parquet."):
         write_table(pd.DataFrame({"a": [1]}), tmp_path / "out.xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+@pytest.mark.parametrize("delimiter", DELIMITERS)
+@pytest.mark.parametrize("other", DELIMITERS)
+def test_the_delimiter_is_none_of_those_in_notes_of_several_lines(tmp_path, quoting, delimiter, other):
+    notes = [f'said{other}\nAda{other} "a, b"{other}\nAda{other} x', "one line", f"a{other} b\nc{other}"]
+    leads = pd.DataFrame({"Lead ID": ["a1", "a2", "a3"], "Notes": notes, "City": ["Rome", "Bonn", "Oslo"]})
+    leads.to_csv(tmp_path / "leads.csv", sep=delimiter, quoting=quoting, index=False)
+    frame = read_table(tmp_path / "leads.csv", "leads").frame
+    assert frame.to_numpy().tolist() == leads.to_numpy().tolist()
