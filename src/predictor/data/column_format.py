@@ -212,14 +212,16 @@ def _detect_counted(cells: _Cells, *, min_share: float) -> DetectedFormat | None
     return None
 
 
-def _detect_date(cells: _Cells, order: Format | None, *, min_share: float) -> DetectedFormat | None:
+def _detect_date(  # noqa: PLR0911  each answer where it is known
+    cells: _Cells, order: Format | None, *, min_share: float
+) -> DetectedFormat | None:
     """The format of dates that fits most cells, at least `min_share` of the rows; None for ISO 8601."""
     numeric = cells.match(looks_numeric)
     worded = ~numeric & cells.match(_holds_digit) & ~cells.match(_NUMBER.fullmatch)
     if cells.share(cells.match(_ISO.fullmatch)) >= 0.5 or cells.share(numeric | worded) < min_share:
         return None
-    first = np.flatnonzero(worded)[:_INSPECTED]
-    if min_share == 1 and not all(read_date(cells.texts[place]) for place in first):  # a look at a few saves one at all
+    first = np.flatnonzero(worded)[:_INSPECTED]  # a look at a few saves one at all
+    if min_share == 1 and not all(read_date(cells.texts[place]) for place in first):
         return None
     fits: dict[Format, np.ndarray] = {name: np.zeros(len(numeric), dtype=bool) for name in _ALL_ORDERS}
     orders = [list_orders(cells.texts[place]) for place in np.flatnonzero(numeric)]
