@@ -1,7 +1,7 @@
 """Whether any export is read right or refused with a reason: exports made at random, with known faults.
 
 Columns, kinds of keys, spellings of dates, amounts, sets and answers, layouts, encodings and damages are drawn from a seed.
-For each export: no traceback; each record and each column is read, or a finding names it; a known fault is told with its first row;
+For each export: no traceback; each record and each column is read, or a finding names it; a known fault is told with its row;
 an error says where and what to do. What does not hold is printed with its seed, and ends with exit code 1.
 
 python benchmarks/exports.py [EXPORTS] [FIRST SEED]
