@@ -84,14 +84,14 @@ def _list_untold_faults(made: MadeExport, proposal: Proposal) -> Iterable[str]:
     """Faults that no finding names with their first row."""
     if any(proposal.columns.get(role) != name for role, name in made.roles.items() if role in {"lead_id", "mql_at", "sql_at"}):
         return
-    told = {finding.code: finding.what for finding in proposal.findings}
+    texts = {finding.code: finding.what for finding in proposal.findings}
     if any(code.startswith("INIT") and finding.severity == "error" for code, finding in _by_code(proposal.findings).items()):
         return
     for code, row in made.faults.items():
-        if code not in told:
+        if code not in texts:
             yield f"untold {code} in row {row}"
-        elif not re.search(rf"row {row:,}\b", told[code]):
-            yield f"wrong row: {told[code]} (row {row})"
+        elif not re.search(rf"row {row:,}\b", texts[code]):
+            yield f"wrong row: {texts[code]} (row {row})"
 
 
 def _by_code(findings: Iterable[Finding]) -> dict[str, Finding]:
@@ -107,9 +107,9 @@ def _list_lost_rows(made: MadeExport, proposal: Proposal, now: pd.Timestamp) -> 
     except TableError as error:
         yield from _list_poor(error.findings, made)
         return
-    lost, told = len(made.keys) - len(leads.frame), _count_left_out(findings)
-    if lost > told or (told and not lost) or lost < 0:
-        yield f"rows: {len(made.keys)} written, {len(leads.frame)} kept, {told} told"
+    lost, reported = len(made.keys) - len(leads.frame), _count_left_out(findings)
+    if lost > reported or (reported and not lost) or lost < 0:
+        yield f"rows: {len(made.keys)} written, {len(leads.frame)} kept, {reported} told"
     if set(as_keys(leads.frame["lead_id"])) - set(as_keys(pd.Series(made.keys))) and not proposal.data.get("number_rows"):
         yield f"strange keys: {sorted(set(leads.frame['lead_id']) - set(made.keys))[:3]}"
     yield from _list_lost_attributes(made, proposal, leads)
