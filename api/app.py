@@ -34,8 +34,9 @@ The probability that a marketing qualified lead (MQL) becomes a sales qualified 
 2. When a lead becomes an MQL, send it to `POST /v1/score`. Follow `decision`, and show `probability` and `reasons`.
 3. When sales has accepted or recycled the lead, send that to `POST /v1/outcomes`.
 
-Every error is `{"error": {"code", "text"}}`; its text says what is wrong, where, and what to do. Unknown fields and values that
-training never saw do not stop a score: the answer lists them in `warnings`.
+Every error is problem details (RFC 9457): `detail` says what is wrong, where, and what to do; programs read `code`. With
+`?errors=v1` it is `{"error": {"code", "text"}}` alone, for one version more. Unknown fields and values that training never saw do
+not stop a score: the answer lists them in `warnings`.
 """
 
 

@@ -14,7 +14,7 @@ from predictor.core.errors import PredictorError, count
 from .schemas.answers import FaultOut
 
 LOG = logging.getLogger("api")
-_CODES = tuple(f"API{number:03}" for number in range(1, 15))
+_CODES = tuple(f"API{number:03}" for number in range(1, 16))
 (
     NO_JSON,
     WRONG_FIELD,
@@ -30,6 +30,7 @@ _CODES = tuple(f"API{number:03}" for number in range(1, 15))
     TOO_SLOW,
     USED_KEY,
     NO_RULE,
+    NO_TYPE,
 ) = _CODES
 _MOST = 5  # faults listed for one request
 _CODED = re.compile(r"([A-Z]+\d{3}) (.*)", re.DOTALL)

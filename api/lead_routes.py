@@ -6,7 +6,7 @@ from dataclasses import asdict
 from itertools import chain, pairwise
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from predictor.core.errors import BundleError, ScoringError
 from predictor.scoring.changes import StoredScore, explain_change
@@ -15,7 +15,7 @@ from predictor.store.lead_file import make_lead_file
 
 from .error_codes import NO_PATH, RefusalError
 from .outcome_routes import find_store, find_timezone
-from .schemas.answers import NO_LEAD, UNREADY, WRONG, ErasureOut
+from .schemas.answers import ERASED_LATER, NO_LEAD, UNREADY, WRONG, ErasureOut
 from .schemas.leads import ChangeOut, LeadFileOut, LeadHistoryOut, ScoreStepOut
 from .schemas.requests import Key
 from .serving.service import Service
@@ -57,11 +57,15 @@ def read_history(lead_id: Key, request: Request) -> LeadHistoryOut:
     return LeadHistoryOut(lead_id=lead_id, scores=steps)
 
 
-def erase_lead(lead_id: Key, request: Request) -> ErasureOut:
-    """Delete every score and every outcome of a lead. Erasing an unknown lead succeeds and deletes nothing."""
+def erase_lead(lead_id: Key, request: Request, response: Response) -> ErasureOut:
+    """Delete every score and every outcome of a lead. Erasing an unknown lead succeeds and deletes nothing.
+
+    The status is 202 if the database is away or busy: the lead is then erased there soon.
+    """
     store = find_store(request)
     erased = asdict(store.erase(lead_id))
     store.note("lead erased", actor=name_actor(request), lead_id=lead_id, **erased)
+    response.status_code = 200 if erased["done"] else 202
     return ErasureOut(lead_id=lead_id, **erased)
 
 
@@ -107,11 +111,11 @@ def _explain(before: dict[str, Any], after: dict[str, Any], finder: _ScorerFinde
 
 def add_lead_routes(router: APIRouter) -> None:
     """Add the paths to a router; the longer one first, because an id may contain slashes."""
-    for method, path, endpoint, summary in (
-        ("GET", "/v1/leads/{lead_id:path}/history", read_history, "Explain how the scores of a lead changed"),
-        ("GET", "/v1/leads/{lead_id:path}", read_lead, "Show what is stored about a lead"),
-        ("DELETE", "/v1/leads/{lead_id:path}", erase_lead, "Erase a lead"),
+    for method, path, endpoint, summary, more in (
+        ("GET", "/v1/leads/{lead_id:path}/history", read_history, "Explain how the scores of a lead changed", {}),
+        ("GET", "/v1/leads/{lead_id:path}", read_lead, "Show what is stored about a lead", {}),
+        ("DELETE", "/v1/leads/{lead_id:path}", erase_lead, "Erase a lead", ERASED_LATER),
     ):
         router.add_api_route(
-            path, endpoint, methods=[method], summary=summary, tags=["leads"], responses=WRONG | UNREADY | NO_LEAD
+            path, endpoint, methods=[method], summary=summary, tags=["leads"], responses=WRONG | UNREADY | NO_LEAD | more
         )  # fmt: skip

@@ -1,14 +1,17 @@
-"""Every error of the API as one JSON shape, and unexpected ones in the log."""
+"""Every error of the API as problem details (RFC 9457), and unexpected ones in the log."""
 
 from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from predictor.core.errors import PredictorError, ScoringError, SettingsError, StoreError
 
@@ -26,6 +29,9 @@ from ..error_codes import (
 )
 from ..schemas.answers import FaultOut
 
+PROBLEM_JSON = "application/problem+json"
+OLD_ERRORS = "v1"
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 _STATUS_CODES = {404: NO_PATH, 405: NO_PATH, 408: TOO_SLOW, 413: TOO_LARGE}
 
 
@@ -37,30 +43,53 @@ def log_fault(error: Exception, path: str, request_id: str | None = None) -> Fau
     return FaultOut(code=UNEXPECTED, text=text)
 
 
-def make_error_response(status: int, fault: FaultOut, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """An error in the shape of every error of this API."""
-    return JSONResponse({"error": fault.model_dump()}, status_code=status, headers=headers)
+def make_error_response(request: Request, status: int, fault: FaultOut, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """An error as problem details; with `?errors=v1` in the shape of the first version, without them."""
+    content: dict[str, Any] = {"error": fault.model_dump()}
+    if request.scope.get("state", {}).get("errors") == OLD_ERRORS:
+        return JSONResponse(content, status_code=status, headers=headers)
+    content |= {"type": "about:blank", "title": find_title(status), "status": status, "detail": fault.text, "code": fault.code}
+    return JSONResponse(content, status_code=status, headers=headers, media_type=PROBLEM_JSON)
 
 
-def _answer_package_error(_: Request, error: Exception) -> Response:
+def find_title(status: int) -> str:
+    """The name of a status as RFC 9110 has it, in every version of Python.
+
+    >>> find_title(422), find_title(404), find_title(499)
+    ('Unprocessable Content', 'Not Found', 'Error')
+    """
+    return _TITLES.get(status) or next((known.phrase for known in HTTPStatus if known == status), "Error")
+
+
+def _answer_package_error(request: Request, error: Exception) -> Response:
     if isinstance(error, RefusalError):
-        return make_error_response(error.status, FaultOut(code=error.code, text=str(error)), error.headers)
+        return make_error_response(request, error.status, FaultOut(code=error.code, text=str(error)), error.headers)
     if isinstance(error, StoreError):
-        return make_error_response(503, FaultOut(code=NO_STORE, text=f"{error} Then send it again."))
+        return make_error_response(request, 503, FaultOut(code=NO_STORE, text=f"{error} Then send it again."))
     status = 422 if isinstance(error, (ScoringError, SettingsError)) else 500
-    return make_error_response(status, describe_error(error))  # type: ignore[arg-type]
+    return make_error_response(request, status, describe_error(error))  # type: ignore[arg-type]
 
 
-def _answer_request_error(_: Request, error: Exception) -> Response:
-    return make_error_response(422, describe_faults(error.errors()))  # type: ignore[attr-defined]
+def _answer_request_error(request: Request, error: Exception) -> Response:
+    fault = describe_faults(error.errors())  # type: ignore[attr-defined]
+    return make_error_response(request, 400 if fault.code == NO_JSON else 422, fault)
 
 
 def _answer_http_error(request: Request, error: Exception) -> Response:
     status = error.status_code  # type: ignore[attr-defined]
     code, text = _STATUS_CODES.get(status, NO_JSON), f"{error.detail}."  # type: ignore[attr-defined]
+    headers = getattr(error, "headers", None)
     if code == NO_PATH:
         text = f"{request.method} on this path does not exist. See /docs for every path."  # a path may name a lead
-    return make_error_response(status, FaultOut(code=code, text=text), getattr(error, "headers", None))
+    if status == 405:
+        headers = {"Allow": ", ".join(sorted(_list_methods(request)))}
+    return make_error_response(request, status, FaultOut(code=code, text=text), headers)
+
+
+def _list_methods(request: Request) -> set[str]:
+    """The methods that a path has."""
+    paths = [route for route in request.app.router.routes if route.matches(request.scope)[0] != Match.NONE]
+    return {method for route in paths for method in getattr(route, "methods", None) or ()}
 
 
 def add_error_handlers(app: FastAPI) -> None:

@@ -15,9 +15,12 @@ from starlette.exceptions import HTTPException
 from predictor.core.errors import PredictorError
 from predictor.data.crm.field_maps import Crm
 
+from ..error_codes import NO_TYPE, WRONG_FIELD, RefusalError
 from ..serving.crm import find_crm, read_outcome_records, read_records
 from .auth import check_access, find_access
+from .entity_tags import TAGGED, add_tag
 from .errors import log_fault, make_error_response
+from .media_types import is_json
 
 _RECORDS = {  # paths that take a CRM's records -> how they are read, and whether many at once
     "/v1/score": (read_records, False),
@@ -25,6 +28,10 @@ _RECORDS = {  # paths that take a CRM's records -> how they are read, and whethe
     "/v1/outcomes": (read_outcome_records, False),
     "/v1/outcomes/batch": (read_outcome_records, True),
 }
+
+
+_ANY_QUERY = {"/health/live", "/health/ready", "/metrics"}  # monitors send what they like
+_BOM = b"\xef\xbb\xbf"
 
 
 class _StrictRequest(Request):
@@ -36,9 +43,25 @@ class _StrictRequest(Request):
         if self.converted is not None:
             return self.converted
         try:
-            return from_json(await self.body(), allow_inf_nan=False)
+            return from_json((await self.body()).removeprefix(_BOM), allow_inf_nan=False)
         except ValueError as error:
             raise json.JSONDecodeError(str(error), "", 0) from None
+
+
+def _check_query(request: Request, *, has_query: bool) -> None:
+    """Refuse the query of a path that has none; where there is one, its model does."""
+    if not has_query and request.scope["query_string"]:
+        name = next(iter(request.query_params), "")[:60]
+        raise RefusalError(422, WRONG_FIELD, f"Query parameter '{name}' is not known. Leave it out.")
+
+
+async def _check_type(request: Request) -> None:
+    """Refuse a body that does not say that it is JSON."""
+    if request.method not in {"POST", "PUT"} or is_json(request.headers.get("content-type", "")):
+        return
+    if await request.body():
+        text = "The body must be JSON. Send it as JSON with Content-Type: application/json."
+        raise RefusalError(415, NO_TYPE, text, {"Accept": "application/json"})
 
 
 async def _convert_records(request: _StrictRequest, crm: Crm, path: str) -> None:
@@ -61,18 +84,21 @@ class GuardedRoute(APIRoute):
         """The handler of the route behind its guard."""
         handle, path = self.make_handler(), self.path_format
         access = find_access(self.path, min(self.methods or {"GET"}))
+        has_query = bool(self.dependant.query_params) or path in _ANY_QUERY
 
         async def guard(request: Request) -> Response:
             try:
                 check_access(request, access)
+                _check_query(request, has_query=has_query)
                 strict = _StrictRequest(request.scope, request.receive)
+                await _check_type(strict)
                 crm = find_crm(strict) if path in _RECORDS else None
                 if crm is not None:
                     await _convert_records(strict, crm, path)
-                return await handle(strict)
+                return add_tag(request, await handle(strict)) if path in TAGGED else await handle(strict)
             except (PredictorError, RequestValidationError, HTTPException):
                 raise
             except Exception as error:  # noqa: BLE001  any error becomes a 500
-                return make_error_response(500, log_fault(error, path, getattr(request.state, "request_id", None)))
+                return make_error_response(request, 500, log_fault(error, path, getattr(request.state, "request_id", None)))
 
         return guard

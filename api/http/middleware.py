@@ -27,6 +27,7 @@ _SECURITY_HEADERS = (
 _MOST_DRAINED = 4  # times the limit that is read and thrown away, so that the client gets to read the refusal
 _GONE = 499  # nobody reads it; metrics and log can distinguish these requests from errors of the server
 UNKNOWN = "unknown"
+_OLD_ERRORS = b"errors=v1"
 
 
 class RequestMiddleware:
@@ -45,6 +46,7 @@ class RequestMiddleware:
         started, status = perf_counter(), 500
         request_id = _take_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id.decode()
+        _take_errors(scope)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -76,6 +78,17 @@ def _take_id(scope: Scope) -> bytes:
     """The id that the client sent if it is short and plain, otherwise a new one."""
     value = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
     return value if _PLAIN_ID.fullmatch(value) else make_short_id().encode()
+
+
+def _take_errors(scope: Scope) -> None:
+    """Take `errors=v1`, which every path has, out of the query, and note it for the errors."""
+    query: bytes = scope["query_string"]
+    if b"errors=" not in query:
+        return
+    parts = query.split(b"&")
+    if _OLD_ERRORS in parts:
+        scope["state"]["errors"] = "v1"
+        scope["query_string"] = b"&".join(part for part in parts if part != _OLD_ERRORS)
 
 
 def _add_headers(headers: Any, request_id: bytes) -> list[tuple[bytes, bytes]]:  # noqa: ANN401  ASGI

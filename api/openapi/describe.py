@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from ..http.auth import ACCESS, find_access
+from ..http.entity_tags import TAGGED
+from ..http.errors import PROBLEM_JSON
 from .crm_records import SCHEMAS, add_records
 from .examples import ERRORS, REQUESTS
 
@@ -17,7 +19,12 @@ _SCHEMES = {
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key in its own header."},
 }
 _KEY_ERRORS = {401: "There is no key, or it is not known.", 403: "The key does not open this path."}
-_BODY_ERRORS = {408: "The request was not complete in time.", 413: "The body is too large."}
+_BODY_ERRORS = {
+    400: "The body is not JSON.",
+    408: "The request was not complete in time.",
+    413: "The body is too large.",
+    415: "The body does not say that it is JSON.",
+}
 _OPENAPI = dict[str, Any]
 _NULL = {"type": "null"}
 
@@ -32,6 +39,8 @@ def make_openapi(app: FastAPI) -> _OPENAPI:
         for path, operations in document["paths"].items():
             for method, operation in operations.items():
                 _complete_operation(operation, find_access(names[path], method))
+                if method == "get" and path in TAGGED:
+                    operation["responses"]["304"] = {"description": "The client has the current answer (`If-None-Match`)."}
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -57,12 +66,13 @@ def _complete_operation(operation: _OPENAPI, access: str) -> None:
         content.setdefault("examples", {})[name] = example
     for status, response in responses.items():
         if int(status) >= 400:
-            response["content"]["application/json"]["examples"] = ERRORS[int(status)]
+            (content,) = response["content"].values()
+            response["content"] = {PROBLEM_JSON: content | {"examples": ERRORS[int(status)]}}
     operation["responses"] = dict(sorted(responses.items()))
 
 
 def _make_error_response(text: str) -> _OPENAPI:
-    return {"description": text, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}}
+    return {"description": text, "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}}
 
 
 def to_openapi_30(document: Mapping[str, Any]) -> _OPENAPI:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..http.errors import find_title
+
 _LEAD = {
     "lead_id": "A17",
     "as_of": "2026-03-31T14:05:00Z",
@@ -85,7 +87,23 @@ def _fault(code: str, text: str) -> dict[str, Any]:
     return _name(code, {"error": {"code": code, "text": text}})
 
 
-ERRORS: dict[int, dict[str, Any]] = {
+def _make_problem(status: int, example: dict[str, Any]) -> dict[str, Any]:
+    """The example of an error as problem details."""
+    fault = example["value"]["error"]
+    problem = {"type": "about:blank", "title": find_title(status), "status": status}
+    return {**example, "value": problem | {"detail": fault["text"], "code": fault["code"]} | example["value"]}
+
+
+_FAULTS: dict[int, dict[str, Any]] = {
+    400: {
+        "json": _fault(
+            "API001",
+            "The body is not valid JSON: expected value at line 1 column 1. Send JSON in UTF-8, without NaN and Infinity.",
+        ),
+    },
+    415: {
+        "type": _fault("API015", "The body must be JSON. Send it as JSON with Content-Type: application/json."),
+    },
     401: {
         "no_key": _fault(
             "API008",
@@ -121,10 +139,6 @@ ERRORS: dict[int, dict[str, Any]] = {
     },
     422: {
         "field": _fault("API002", "'lead_id' must be a text, but a number came. See /docs for every field."),
-        "json": _fault(
-            "API001",
-            "The body is not valid JSON: expected value at line 1 column 1. Send JSON in UTF-8, without NaN and Infinity.",
-        ),
         "value": _fault("LEAD022", "Attribute 'employees' must be a number, but this text is no number. Send a number."),
     },
     500: {
@@ -146,3 +160,6 @@ ERRORS: dict[int, dict[str, Any]] = {
         ),
     },
 }  # fmt: skip
+ERRORS = {
+    status: {name: _make_problem(status, example) for name, example in examples.items()} for status, examples in _FAULTS.items()
+}

@@ -32,9 +32,23 @@ class FaultOut(ResponseModel):
 
 
 class ErrorOut(ResponseModel):
-    """The body of every error of this API, whatever its status."""
+    """The body of every error of this API, whatever its status: problem details as RFC 9457 has them.
 
+    With `?errors=v1` it is `error` alone, as `application/json`. That is for one version more.
+    """
+
+    type: Annotated[str, Field(examples=["about:blank"])]
+    """Always `about:blank`: `code` says what it is."""
+    title: Annotated[str, Field(examples=["Unprocessable Content"])]
+    """The status in words."""
+    status: int
+    """The HTTP status."""
+    detail: str
+    """What is wrong and where, and what to do. For a developer's log; programs should read `code`."""
+    code: Annotated[str, Field(examples=["LEAD022"])]
+    """Code of the error; codes never change."""
     error: FaultOut
+    """Code and text again, as in the first version."""
 
 
 class WarningOut(ResponseModel):
@@ -279,8 +293,9 @@ WRONG: Responses = {422: {"model": ErrorOut, "description": "The request is wron
 NO_OUTCOME: Responses = {404: {"model": ErrorOut, "description": "There is no such outcome."}}
 NO_RULE_SET: Responses = {409: {"model": ErrorOut, "description": "No rule was set without training."}}
 NO_LEAD: Responses = {404: {"model": ErrorOut, "description": "Nothing is stored about the lead, or its id has a line break."}}
+ERASED_LATER: Responses = {202: {"model": ErasureOut, "description": "The database is away; the lead is erased there soon."}}
 UNREADY: Responses = {503: {"model": ErrorOut, "description": "No model serves, or an outcome cannot be stored."}}
-_ERROR_JSON = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}  # else FastAPI says text/html
+_ERROR_JSON = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}  # else FastAPI says text/html
 NO_PAGE: Responses = {
     404: {"content": _ERROR_JSON, "description": "This bundle has no report."},
     503: {"content": _ERROR_JSON, "description": "No model serves."},

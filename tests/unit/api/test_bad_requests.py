@@ -23,8 +23,8 @@ def check_alive(client, lead):
 @pytest.mark.parametrize("place", ['"attributes": {"employees": %s}', '"points": %s', '"attributes": {"industry": %s}'])
 def test_numbers_that_json_does_not_have(client, lead, value, place):
     response = send(client, "/v1/score", '{"lead_id": "A17", %s}' % (place % value))
-    assert response.status_code == 422
     fault = response.json()["error"]
+    assert response.status_code == (400 if fault["code"] == "API001" else 422)
     assert fault["code"] in ({"API001"} if value.strip("-") in {"NaN", "Infinity"} else {"API002", "LEAD022"})
     assert fault["text"]
     check_alive(client, lead)
@@ -80,14 +80,15 @@ def test_wrong_types(client, lead, lead_id, text):
 
 def test_endless_nesting(client, lead):
     for text in ("[" * 100_000, '{"a":' * 100_000, json.dumps({"lead_id": "x"})[:-1] + ', "x": ' + "[" * 50_000):
-        assert send(client, "/v1/score", text).status_code == 422
-        assert send(client, "/v1/score?crm=hubspot", text).status_code == 422
+        assert send(client, "/v1/score", text).status_code == 400
+        assert send(client, "/v1/score?crm=hubspot", text).status_code == 400
     check_alive(client, lead)
 
 
 def test_a_body_with_another_content_type(client, lead):
     response = client.post("/v1/score", content=json.dumps(lead).encode(), headers={"content-type": "text/plain"})
-    assert response.status_code == 422
+    assert response.status_code == 415
+    assert response.headers["accept"] == "application/json"
     assert "application/json" in response.json()["error"]["text"]
 
 
@@ -133,3 +134,52 @@ def test_a_large_body_is_read_in_a_thread(client, lead, monkeypatch):
     [name] = threads
     assert name.startswith("AnyIO worker")
     assert client.post("/v1/score", json=lead | {"points": "many"}).status_code == 422
+
+
+def test_an_error_is_problem_details_and_for_one_version_the_old_shape(client):
+    response = client.post("/v1/score", json={"lead_id": 7})
+    problem = response.json()
+    assert response.headers["content-type"] == "application/problem+json"
+    assert (problem["type"], problem["title"], problem["status"]) == ("about:blank", "Unprocessable Content", 422)
+    assert (problem["code"], problem["detail"]) == (problem["error"]["code"], problem["error"]["text"])
+    old = client.post("/v1/score", params={"errors": "v1"}, json={"lead_id": 7})
+    assert old.headers["content-type"] == "application/json"
+    assert old.json() == {"error": problem["error"]}
+    assert client.get("/nowhere?errors=v1").json().keys() == {"error"}
+    assert client.get("/v1/threshold?policy=band&errors=v1").status_code == 200
+    assert client.get("/v1/threshold?errors=v2").status_code == 422
+
+
+def test_a_method_that_a_path_does_not_have_is_answered_with_those_it_has(client):
+    for path, methods in (("/v1/threshold", "DELETE, GET, PUT"), ("/v1/score", "POST"), ("/v1/leads/A17", "DELETE, GET")):
+        response = client.patch(path, json={})
+        assert (response.status_code, response.headers["allow"]) == (405, methods)
+
+
+def test_a_byte_order_mark_is_skipped_and_of_equal_names_the_last_counts(client, lead):
+    body = json.dumps(lead)
+    marked = client.post("/v1/score", content=b"\xef\xbb\xbf" + body.encode(), headers=JSON)
+    assert marked.status_code == 200
+    twice = send(client, "/v1/score", body[:-1] + ', "lead_id": "B1"}')
+    assert twice.json()["lead_id"] == "B1"
+
+
+@pytest.mark.parametrize("path", ["/v1/model", "/v1/leads/A17", "/report"])
+def test_a_path_without_a_query_refuses_one(client, path):
+    response = client.get(path, params={"detial": "full"})
+    assert (response.status_code, response.json()["detail"]) == (422, "Query parameter 'detial' is not known. Leave it out.")
+    assert client.get("/health/live", params={"probe": 1}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/model", "/v1/threshold"])
+def test_a_client_that_has_the_current_answer_gets_a_304(client, path):
+    first = client.get(path)
+    again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_the_tag_of_the_threshold_changes_with_the_rule(client):
+    first = client.get("/v1/threshold").headers["etag"]
+    client.put("/v1/threshold", json={"policy": "capacity", "leads_per_week": 3})
+    assert client.get("/v1/threshold", headers={"If-None-Match": first}).status_code == 200

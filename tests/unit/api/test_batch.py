@@ -49,7 +49,7 @@ def test_a_misspelt_batch_is_refused(client):
 def test_nan_in_one_lead_makes_the_whole_body_invalid(client, lead):
     body = json.dumps({"leads": [lead, lead | {"points": float("nan")}]})
     response = client.post("/v1/score/batch", content=body, headers={"content-type": "application/json"})
-    assert (response.status_code, response.json()["error"]["code"]) == (422, "API001")
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "API001")
 
 
 def test_an_unexpected_error_with_one_lead_is_its_answer(client, lead, monkeypatch, caplog):

@@ -196,12 +196,11 @@ def test_errors_of_the_scorer_have_the_same_shape(client, lead):
     lead["attributes"]["employees"] = "many"
     response = client.post("/v1/score", json=lead)
     assert response.status_code == 422
-    assert response.json() == {
-        "error": {
-            "code": "LEAD022",
-            "text": "Attribute 'employees' must be a number, but this text is no number. Send a number, or leave it out.",
-        }
-    }
+    text = "Attribute 'employees' must be a number, but this text is no number. Send a number, or leave it out."
+    fault = {"code": "LEAD022", "text": text}
+    problem = {"type": "about:blank", "title": "Unprocessable Content", "status": 422, "detail": text, "code": "LEAD022"}
+    assert response.json() == problem | {"error": fault}
+    assert client.post("/v1/score?errors=v1", json=lead).json() == {"error": fault}
 
 
 def test_a_date_at_the_end_of_the_calendar_is_refused(client, lead):
@@ -224,14 +223,14 @@ def test_a_date_at_the_end_of_the_calendar_is_refused(client, lead):
 )
 def test_invalid_json_is_refused(client, body):
     response = client.post("/v1/score", content=body, headers={"content-type": "application/json"})
-    assert (response.status_code, response.json()["error"]["code"]) == (422, "API001")
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "API001")
     assert response.json()["error"]["text"].endswith("Send JSON in UTF-8, without NaN and Infinity.")
 
 
 def test_json_without_its_content_type_is_refused(client):
     for headers in ({}, {"content-type": "text/plain"}):
         response = client.post("/v1/score", content=b'{"lead_id": "A1"}', headers=headers)
-        assert response.status_code == 422
+        assert response.status_code == 415
         assert "Send it as JSON with Content-Type: application/json." in response.json()["error"]["text"]
 
 

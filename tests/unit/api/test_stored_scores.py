@@ -89,7 +89,7 @@ def test_a_lead_is_erased_while_the_database_is_away(broken, lead, tmp_path):
     broken.post("/v1/score", json=lead)
     response = broken.delete("/v1/leads/A17")
     assert (response.status_code, response.json()) == (
-        200,
+        202,
         {"lead_id": "A17", "scores": 0, "outcomes": 0, "waiting": 1, "done": False},
     )
     assert b'"score"' not in b"".join(file.read_bytes() for file in (tmp_path / "broken.spool").iterdir())

@@ -102,14 +102,14 @@ def load_bundle(folder: Path | str) -> Bundle:
     folder = Path(folder)
     remedy = "Copy the bundle again, whole, or train a new one."
     try:
-        text = (folder / MANIFEST).read_bytes().decode("utf-8")
+        text = _read_inside(folder, MANIFEST).decode("utf-8")
         bundle_format = json.loads(text)["format"]
         manifest = _read_manifest(text)
     except (FileNotFoundError, NotADirectoryError):
         raise BundleError(f"'{folder}' is not a bundle, or a half-copied one: it has no {MANIFEST}. {remedy}") from None
     except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
         raise BundleError(f"The manifest of bundle '{folder.name}' cannot be read. {remedy}") from error
-    if bundle_format != FORMAT:
+    if type(bundle_format) is not int or bundle_format != FORMAT:  # true equals 1
         raise BundleError(f"Bundle '{folder.name}' has format {bundle_format!r}; this version reads {FORMAT}. Train it again.")
     if manifest is None:
         raise BundleError(f"The manifest of bundle '{folder.name}' was altered. {remedy}")
@@ -128,7 +128,7 @@ def _read_listed(folder: Path, listed: Mapping[str, str], remedy: str) -> dict[s
             faults["missing"].append(name)
             continue
         try:
-            content = path.read_bytes()
+            content = _read_inside(folder, name)
             files[name] = content.decode("utf-8")
         except (OSError, UnicodeDecodeError):
             faults["unreadable"].append(name)
@@ -139,6 +139,18 @@ def _read_listed(folder: Path, listed: Mapping[str, str], remedy: str) -> dict[s
         texts = "; ".join(f"{list_names(names)} {what}" for what, names in faults.items() if names)
         raise BundleError(f"Bundle '{folder.name}' does not agree with its manifest: {texts}. {remedy}")
     return files
+
+
+def _read_inside(folder: Path, name: str) -> bytes:
+    """The content of a file of a folder, which may be a link within the folder, as in mounted volumes, but not out of it.
+
+    Raises:
+        OSError: It cannot be read, or leads out of the folder.
+    """
+    path = (folder / name).resolve(strict=True)
+    if not path.is_relative_to(folder.resolve()):
+        raise OSError(f"'{name}' is a link out of the folder")
+    return path.read_bytes()
 
 
 def list_bundles(models: Path | str) -> list[str]:

@@ -56,7 +56,7 @@ def test_every_possible_error_is_declared(page):
             assert access == "any" or f"scope `{access}`" in operation["description"]
             assert operation["security"] == [{"bearer": []}, {"key": []}]
         if "requestBody" in operation:
-            expected |= {"408", "413", "422"}
+            expected |= {"400", "408", "413", "415", "422"}
         assert expected <= set(operation["responses"]), path
 
 
@@ -66,8 +66,9 @@ def list_examples(page):
         for name, example in content.get("examples", {}).items():
             yield f"{method} {path} {name}", content["schema"], example["value"]
         for status, response in operation["responses"].items():
-            for name, example in response.get("content", {}).get("application/json", {}).get("examples", {}).items():
-                yield f"{method} {path} {status} {name}", response["content"]["application/json"]["schema"], example["value"]
+            for described in response.get("content", {}).values():
+                for name, example in described.get("examples", {}).items():
+                    yield f"{method} {path} {status} {name}", described["schema"], example["value"]
     for name, schema in page["components"]["schemas"].items():
         for example in schema.get("examples", []):
             yield name, schema, example

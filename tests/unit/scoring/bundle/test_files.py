@@ -52,6 +52,33 @@ def test_a_file_that_the_manifest_does_not_name_is_not_read(tmp_path):
     assert "notes.txt" not in load_bundle(tmp_path / "one").files
 
 
+def test_a_format_must_be_a_number(tmp_path):
+    save(tmp_path, "one")
+    manifest = tmp_path / "one" / MANIFEST
+    manifest.write_text(manifest.read_text().replace('"format": 1', '"format": true'))
+    with pytest.raises(BundleError, match="Bundle 'one' has format True; this version reads 1"):
+        load_bundle(tmp_path / "one")
+
+
+def test_no_link_out_of_the_folder_is_followed(tmp_path):
+    """Links within it are, because volumes of Kubernetes are made of them."""
+    save(tmp_path, "one")
+    folder, elsewhere = tmp_path / "one", tmp_path / "elsewhere"
+    (folder / "data").mkdir()
+    (folder / "card.md").rename(folder / "data" / "card.md")
+    (folder / "card.md").symlink_to("data/card.md")
+    assert "card.md" in load_bundle(folder).files
+    (folder / "data" / "card.md").rename(elsewhere)
+    (folder / "card.md").unlink()
+    (folder / "card.md").symlink_to(elsewhere)
+    with pytest.raises(BundleError, match=r"does not agree with its manifest: 'card\.md' unreadable"):
+        load_bundle(folder)
+    (folder / MANIFEST).rename(elsewhere)
+    (folder / MANIFEST).symlink_to(elsewhere)
+    with pytest.raises(BundleError, match="The manifest of bundle 'one' cannot be read"):
+        load_bundle(folder)
+
+
 def test_bundle_may_move(tmp_path):
     save(tmp_path, "one")
     (tmp_path / "one").rename(tmp_path / "two")
