@@ -14,7 +14,7 @@ from predictor.store.store import Store
 
 from .error_codes import NO_PATH, NO_STORE, RefusalError, describe_faults
 from .schemas.answers import NO_OUTCOME, UNREADY, WRONG, OutcomeOut, OutcomesOut, RefusedOut
-from .schemas.requests import OUTCOME_ID, OutcomeIn, OutcomeKey, OutcomeQuery, OutcomesIn
+from .schemas.requests import OutcomeIn, OutcomeKey, OutcomeQuery, OutcomesIn
 from .serving.reporting import Incoming, store_outcomes
 from .serving.service import Service, find_service
 
@@ -60,7 +60,7 @@ def save_outcomes(
     return OutcomesOut(answers=[entry if isinstance(entry, RefusedOut) else next(answers) for entry in entries])
 
 
-def withdraw_outcome(outcome_id: Annotated[OutcomeKey, Path(pattern=OUTCOME_ID)], request: Request) -> OutcomeOut:
+def withdraw_outcome(outcome_id: Annotated[OutcomeKey, Path()], request: Request) -> OutcomeOut:
     """Take an outcome back, as if it had never been sent. It stays in the history of the lead."""
     store = find_store(request)
     lead_id = store.find_lead(outcome_id)

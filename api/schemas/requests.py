@@ -33,7 +33,7 @@ from predictor.store.schema import OutcomeKind, ReportKind
 
 _LARGEST = 1e15  # no fact about a lead is beyond it, and sums would overflow
 _MOST_MEMBERS = 1_000  # values of one attribute
-_CURRENCY, OUTCOME_ID = "^[A-Z]{3}$", "^[0-9a-f-]{32,36}$"
+_CURRENCY, _OUTCOME_ID = "^[A-Z]{3}$", "^[0-9a-f-]{32,36}$"
 _YEARS = range(1900, 2200)
 _SLACK = timedelta(days=1)  # clocks and zones may differ
 _AHEAD = Finding("LEAD041", "warning", "'as_of' is more than a day in the future.", do="Send the moment that the score is for.")
@@ -112,7 +112,7 @@ def _read_currency(value: object) -> object:
 
 
 def _check_outcome_id(value: object) -> object:
-    if not isinstance(value, str) or not re.fullmatch(OUTCOME_ID, value):
+    if not isinstance(value, str) or not re.fullmatch(_OUTCOME_ID, value):
         raise PydanticCustomError("outcome_id", "must be the 'outcome_id' of an earlier answer. Send that, or leave it out")
     return value
 
@@ -127,7 +127,7 @@ Moment = Annotated[datetime, BeforeValidator(_read_moment), Field(examples=["202
 Number = Annotated[float | None, BeforeValidator(_read_number)]
 Single = str | bool | int | float | None
 Value = Annotated[Single | list[Single], BeforeValidator(_check_value)]
-OutcomeKey = Annotated[str, BeforeValidator(_check_outcome_id), Field(pattern=OUTCOME_ID)]
+OutcomeKey = Annotated[str, Field(pattern=_OUTCOME_ID), BeforeValidator(_check_outcome_id)]
 Key = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 Text = Annotated[str, Field(max_length=2000)]  # page addresses are long
 
@@ -252,7 +252,7 @@ class OutcomeIn(_RequestModel):
     about a person. Required if `kind` is `recycled`."""
     amount: Annotated[Number, AfterValidator(_check_amount)] = None
     """Amount of the opportunity, 0 or more."""
-    currency: Annotated[str, BeforeValidator(_read_currency), Field(pattern=_CURRENCY, examples=["EUR"])] | None = None
+    currency: Annotated[str, Field(pattern=_CURRENCY, examples=["EUR"]), BeforeValidator(_read_currency)] | None = None
     """Currency of the amount: three letters, as ISO 4217 has them."""
     episode: Moment | None = None
     """The `as_of` of the score that it is about. The default is the latest score at or before `occurred_at`."""
