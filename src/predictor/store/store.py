@@ -25,8 +25,7 @@ from predictor.store.schema import AuditAction, OutcomeKind, hash_lead
 from predictor.store.spool import Spool
 from predictor.store.writer import HANGS, LOG, Writer, describe_waiting, make_spool_error
 
-_PATIENCE_S = 5.0  # of an erasure, for a database that hangs
-_READ_S = 1.0  # of an answer that says what is stored, likewise
+_PATIENCE_S = 5.0  # of an erasure, and of an answer that says what is stored, for a database that hangs
 _END_S = 15.0  # of `close`, likewise
 
 
@@ -191,7 +190,7 @@ class Store:
         """
         if self.away is not None:
             return None
-        with self._writer.exclusive(_READ_S) as acquired:
+        with self._writer.exclusive(_PATIENCE_S) as acquired:
             try:
                 return self._writer.read(lambda: self.database.read_leads(lead_ids)) if acquired else None
             except StoreError:
