@@ -6,7 +6,7 @@ import hashlib
 
 from fastapi import Request, Response
 
-TAGGED = {"/v1/model", "/v1/threshold"}  # large answers that seldom change
+TAGGED = {"/v1/model", "/v1/threshold"}  # large answers that rarely change
 
 
 def add_tag(request: Request, response: Response) -> Response:
