@@ -66,7 +66,7 @@ def check_access(request: Request, access: Access) -> None:
         text = "This server cannot read its keys, so it answers nobody. Ask its operator to fix the file of keys."
         raise RefusalError(503, NO_KEYS, text) from None
     if key is None:
-        text = "This key is not known, or was revoked" if token else "A key is needed, but none came"
+        text = "This key is not known, has expired, or was revoked" if token else "A key is needed, but none came"
         raise RefusalError(401, NO_KEY, f"{text}. {_ADVICE}", {"WWW-Authenticate": _choose_challenge(request)})
     request.state.key_name = key.name
     if access != "any" and access not in key.scopes:

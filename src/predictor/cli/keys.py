@@ -29,11 +29,12 @@ def add(
     models: Models = MODELS,
     config: KeysConfig = None,
     *,
+    days: Annotated[float | None, typer.Option(min=0, help="Days after which it opens nothing; without it, never.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an API key and print it once; only its hash is stored."""
     path = locate_keys(models, config)
-    token = add_key(path, name, scope, now=datetime.now(UTC))
+    token = add_key(path, name, scope, now=datetime.now(UTC), days=days)
     note_action("key added", models, config, key=name, scopes=scope)
     if as_json:
         print_json({"name": name, "key": token, "file": str(path)})
@@ -45,14 +46,16 @@ def add(
 @app.command("list")
 @print_errors
 def list_keys(models: Models = MODELS, config: KeysConfig = None, *, as_json: AsJson = False) -> None:
-    """List the API keys: name, scopes, and when each was made."""
+    """List the API keys: name, scopes, when each was made, and when it expires."""
     path = locate_keys(models, config)
     keys = read_keys(path)
     if as_json:
-        print_json([{"name": key.name, "scopes": list(key.scopes), "made_at": key.made_at} for key in keys])
+        facts = [(key.name, list(key.scopes), key.made_at, key.expires_at or None) for key in keys]
+        print_json([dict(zip(("name", "scopes", "made_at", "expires_at"), values, strict=True)) for values in facts])
         return
     for key in keys:
-        console.out.print(f"{key.name:30} {', '.join(key.scopes):24} {key.made_at}")
+        expires = f"  expires {key.expires_at}" if key.expires_at else ""
+        console.out.print(f"{key.name:30} {', '.join(key.scopes):24} {key.made_at}{expires}")
     if not keys:
         console.out.print(f"There is no key in {console.escape(str(path))}.")
 

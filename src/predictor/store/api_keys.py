@@ -11,7 +11,7 @@ import secrets
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -36,12 +36,18 @@ class Key:
         scopes: What the key allows: `score`, `outcomes`, `admin`.
         sha256: Of the key. A slow hash would add nothing, because 256 random bits cannot be guessed.
         made_at: When the key was created, in ISO 8601.
+        expires_at: From when it opens nothing, in ISO 8601 with a timezone; empty for never.
     """
 
     name: str
     scopes: tuple[KeyScope, ...]
     sha256: str
     made_at: str
+    expires_at: str = ""
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether the key opens nothing any more."""
+        return bool(self.expires_at) and now >= datetime.fromisoformat(self.expires_at)
 
 
 def hash_key(token: str) -> str:
@@ -86,13 +92,21 @@ def read_keys(path: Path) -> list[Key]:
 
 
 def _read_key(entry: Any) -> Key:  # noqa: ANN401  TOML
-    key = Key(name=entry["name"], scopes=tuple(entry["scopes"]), sha256=entry["sha256"], made_at=str(entry["made_at"]))
+    key = Key(
+        name=entry["name"],
+        scopes=tuple(entry["scopes"]),
+        sha256=entry["sha256"],
+        made_at=str(entry["made_at"]),
+        expires_at=str(entry.get("expires_at", "")),
+    )
+    if key.expires_at and datetime.fromisoformat(key.expires_at).tzinfo is None:
+        raise ValueError("expires_at must have a timezone")
     if not _NAME.fullmatch(key.name) or not set(key.scopes) <= set(SCOPES) or not re.fullmatch(r"[0-9a-f]{64}", key.sha256):
         raise ValueError("each key must have a name, scopes and its sha256")
     return key
 
 
-def add_key(path: Path, name: str, scopes: Sequence[str], *, now: datetime) -> str:
+def add_key(path: Path, name: str, scopes: Sequence[str], *, now: datetime, days: float | None = None) -> str:
     """Create a key, store its hash, and return the key, which cannot be recovered later.
 
     Args:
@@ -100,6 +114,7 @@ def add_key(path: Path, name: str, scopes: Sequence[str], *, now: datetime) -> s
         name: Of its holder, for the logs.
         scopes: What the key allows, at least one.
         now: The time of its creation.
+        days: After how many days it expires; None for never.
 
     Raises:
         SettingsError: The name is taken or not valid, a scope is unknown, or the file cannot be read or written.
@@ -115,7 +130,10 @@ def add_key(path: Path, name: str, scopes: Sequence[str], *, now: datetime) -> s
         raise SettingsError(f"A key must have one or more of the scopes {list_names(SCOPES)}, but has {names}. Use --scope.")
     token = f"lcp_{secrets.token_urlsafe(_BYTES)}"
     ordered = tuple(scope for scope in SCOPES if scope in scopes)
-    key = Key(name=name, scopes=ordered, sha256=hash_key(token), made_at=now.isoformat(timespec="seconds"))
+    expires_at = "" if days is None else (now + timedelta(days=days)).isoformat(timespec="seconds")
+    key = Key(
+        name=name, scopes=ordered, sha256=hash_key(token), made_at=now.isoformat(timespec="seconds"), expires_at=expires_at
+    )  # fmt: skip
     _write_keys(path, [*keys, key])
     return token
 
@@ -134,9 +152,15 @@ def revoke_key(path: Path, name: str) -> None:
     _write_keys(path, remaining)
 
 
+def _describe_key(key: Key) -> dict[str, Any]:
+    """The entry of a key; without `expires_at` it never expires."""
+    entry = {"name": key.name, "scopes": list(key.scopes), "sha256": key.sha256, "made_at": key.made_at}
+    return entry | ({"expires_at": key.expires_at} if key.expires_at else {})
+
+
 def _write_keys(path: Path, keys: Iterable[Key]) -> None:
     """Replace the file in one step, readable only by its owner."""
-    content = {"keys": [{"name": k.name, "scopes": list(k.scopes), "sha256": k.sha256, "made_at": k.made_at} for k in keys]}
+    content = {"keys": [_describe_key(key) for key in keys]}
     temporary = path.with_name(f".{path.name}-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -175,7 +199,7 @@ class KeyRing:
         return self._required
 
     def find(self, token: str) -> Key | None:
-        """The key of a token; None if the token is unknown or revoked.
+        """The key of a token; None if the token is unknown or revoked, or has expired.
 
         Raises:
             SettingsError: The file has become unreadable.
@@ -186,7 +210,7 @@ class KeyRing:
         token_hash, match = hash_key(token).encode(), None
         for key_hash, key in self._keys:  # all of them, so that the time reveals nothing
             match = key if hmac.compare_digest(token_hash, key_hash) else match
-        return match
+        return None if match is None or match.has_expired(datetime.now(UTC)) else match
 
     def _refresh(self) -> None:
         try:

@@ -33,6 +33,13 @@ def test_a_key_is_made_shown_once_listed_and_revoked(tmp_path):
     assert (again.exit_code, "There is no key 'crm'" in again.stderr) == (1, True)
 
 
+def test_a_key_may_have_an_end(tmp_path):
+    token = run("keys", "add", "crm", "--scope", "score", "--days", 30, "--models", tmp_path).stdout.strip()
+    assert KeyRing(tmp_path / "keys.toml").find(token).name == "crm"
+    assert "expires 20" in run("keys", "list", "--models", tmp_path).stdout
+    assert json.loads(run("keys", "list", "--models", tmp_path, "--json").stdout)[0]["expires_at"]
+
+
 def test_the_settings_name_the_file(tmp_path):
     (tmp_path / "predictor.toml").write_text('[serve]\nkeys = "secret/api.toml"\n')
     result = run("keys", "add", "crm", "--scope", "admin", "-c", tmp_path / "predictor.toml", "--json")

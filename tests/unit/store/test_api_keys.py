@@ -46,6 +46,19 @@ def test_new_and_revoked_keys_take_effect_at_once(path):
     assert ring.find("") is ring.find("lcp_x") is ring.find(hash_key(second)) is ring.find("\udcff") is None
 
 
+def test_a_key_with_an_end_opens_nothing_from_then_on(path):
+    now = datetime.now(UTC)
+    ended, valid = (add_key(path, name, ["score"], now=now, days=days) for name, days in (("ended", 0), ("valid", 1)))
+    forever = add_key(path, "forever", ["score"], now=NOW)
+    ring = KeyRing(path)
+    assert ring.find(ended) is None
+    assert (ring.find(valid).name, ring.find(forever).name) == ("valid", "forever")
+    assert [bool(key.expires_at) for key in read_keys(path)] == [True, True, False]
+    path.write_text(path.read_text().replace(read_keys(path)[1].expires_at, "2026-07-01"))
+    with pytest.raises(SettingsError, match="expires_at must have a timezone"):
+        read_keys(path)
+
+
 def test_deleting_the_file_gives_no_access(path):
     token = add_key(path, "one", ["score"], now=NOW)
     ring = KeyRing(path)
