@@ -1,7 +1,8 @@
-"""The peers of the quality benchmark: LightGBM as it comes, and FLAML in an environment of its own."""
+"""The peers of the quality benchmark: as they come, and some in an environment of their own."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import subprocess
@@ -15,6 +16,11 @@ import pandas as pd
 from _quality_data import Rows
 from _quality_flaml import take_columns
 from lightgbm import LGBMClassifier
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegressionCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 CACHE = Path(__file__).resolve().parent.parent / ".bench"
 FLAML = "2.3.6"
@@ -29,6 +35,38 @@ def ask_lightgbm(rows: Rows) -> np.ndarray:
     X, X_test = take_columns(rows.fit, rows.test)
     learner = LGBMClassifier(verbose=-1).fit(X, rows.fit["outcome"].astype(int))
     return np.asarray(learner.predict_proba(X_test))[:, 1]
+
+
+def ask_pipeline(rows: Rows) -> np.ndarray:
+    """What scikit-learn's plain pipeline says: medians for what is missing, scaled numbers, one column a category.
+
+    The penalty of the logistic regression is chosen by five folds.
+    """
+    X, X_test = take_columns(rows.fit, rows.test)
+    texts = [name for name in X if not pd.api.types.is_numeric_dtype(X[name])]
+    numbers = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+    categories = OneHotEncoder(handle_unknown="ignore")
+    design = ColumnTransformer(
+        [("numbers", numbers, [name for name in X if name not in texts]), ("categories", categories, texts)]
+    )
+    line = LogisticRegressionCV(Cs=7, cv=5, scoring="neg_log_loss", max_iter=500, l1_ratios=(0.0,), use_legacy_attributes=False)
+    for table in (X, X_test):
+        table[texts] = table[texts].astype(object).where(table[texts].notna(), "missing").astype(str)
+    return np.asarray(make_pipeline(design, line).fit(X, rows.fit["outcome"].astype(int)).predict_proba(X_test))[:, 1]
+
+
+def ask_catboost(rows: Rows) -> np.ndarray | None:
+    """What CatBoost says of the test rows with every parameter at its default; None where it is not installed."""
+    if importlib.util.find_spec("catboost") is None:
+        return None
+    from catboost import CatBoostClassifier  # noqa: PLC0415  optional
+
+    X, X_test = take_columns(rows.fit, rows.test)
+    texts = [name for name in X if not pd.api.types.is_numeric_dtype(X[name])]
+    for table in (X, X_test):
+        table[texts] = table[texts].astype(object).where(table[texts].notna(), "missing").astype(str)
+    learner = CatBoostClassifier(verbose=0, allow_writing_files=False, random_seed=0, cat_features=texts)
+    return np.asarray(learner.fit(X, rows.fit["outcome"].astype(int)).predict_proba(X_test))[:, 1]
 
 
 def ask_flaml(rows: Rows, budget: float) -> tuple[np.ndarray, str]:

@@ -1,11 +1,13 @@
-"""How good the probabilities are beside those of FLAML and of LightGBM as it comes, on the very same rows, forward in time.
+"""How good the probabilities are beside those of others on the very same rows.
 
-Ours runs on its defaults, FLAML for 120 seconds a data set. First it is asserted that all saw the same leads, outcomes and
-columns, and were tested on the same. The real sets are in the folder that PREDICTOR_REAL_DATA names; without it the simulated
-firm stands alone. FLAML needs NumPy 1 and pandas 2, so it gets an environment of its own in .bench/, once; that takes a
-package index.
+Ours runs on its defaults. Beside it are the base rate, the points, scikit-learn's plain pipeline, LightGBM and CatBoost as they
+come (CatBoost where it is installed), and FLAML for 120 seconds a data set. Sets with an order are tested forward in time, on
+their newest 30 %; sets without one on 30 % held out, for five seeds together. First it is asserted that all saw the same leads,
+outcomes and columns, and were tested on the same. The real sets are in the folder that PREDICTOR_REAL_DATA names; without it the
+simulated firm stands alone. FLAML needs NumPy 1 and pandas 2, so it gets an environment of its own in .bench/, once; that takes
+a package index. `--budget 0` leaves it out.
 
-python benchmarks/quality.py [--budget SECONDS] [--only SET]
+python benchmarks/quality.py [--budget SECONDS] [--only SET] [--seeds NUMBER]
 """
 
 from __future__ import annotations
@@ -14,74 +16,118 @@ import argparse
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from _quality_data import SETS, VARIABLE, check_rows, find_real, take_rows
-from _quality_peers import FLAML, ask_flaml, ask_lightgbm
+from _quality_data import SETS, UNDATED, VARIABLE, Rows, check_rows, find_real, take_rows
+from _quality_peers import FLAML, ask_catboost, ask_flaml, ask_lightgbm, ask_pipeline
 
+from predictor.model.metrics.calibration_test import judge_calibration
 from predictor.model.metrics.metrics import compute_difference, compute_metrics
-from predictor.training.train import Trained, train
+from predictor.training.train import train
 
-RESAMPLES, SEED = 1000, 0
+RESAMPLES, SEED, SEEDS = 1000, 0, 5
 BUDGET = 120.0
-HEADINGS = ("data", "way to learn", "log loss", "AUC", "slope", "log loss beyond ours (95 %)")
+HEADINGS = ("data", "way to learn", "log loss", "AUC", "slope", "ECE (by chance)", "seconds", "log loss beyond ours (95 %)")
+OURS = "**ours, on its defaults**"
+PEERS: dict[str, Callable[[Rows], np.ndarray | None]] = {
+    "plain pipeline": ask_pipeline,
+    "LightGBM's defaults": ask_lightgbm,
+    "CatBoost's defaults": ask_catboost,
+}
 
 
-def compare(name: str, real: Path | None, budget: float) -> None:
-    """Prints the rows of one data set, and on the other channel what they rest on."""
+@dataclass(frozen=True)
+class Tested:
+    """What each way says of test leads.
+
+    Attributes:
+        outcome: What came of them.
+        said: Way -> probabilities, ours first.
+        seconds: Way -> how long it took, where it was timed.
+        chosen: The candidate that ours chose.
+        leads: To learn from.
+    """
+
+    outcome: np.ndarray
+    said: dict[str, np.ndarray]
+    seconds: dict[str, float]
+    chosen: str
+    leads: int
+
+
+def try_set(name: str, real: Path | None, budget: float, seed: int) -> Tested:
+    """One training of ours and of each peer."""
     with tempfile.TemporaryDirectory() as draft:
+        settings = SETS[name](real, Path(draft))
+        settings = settings.model_copy(update={"model": settings.model.model_copy(update={"seed": seed})})
         start = time.perf_counter()
-        trained = train(SETS[name](real, Path(draft)))
-    seconds = time.perf_counter() - start
-    rows = take_rows(trained)
+        trained = train(settings)
+    seconds, rows = {OURS: time.perf_counter() - start}, take_rows(trained)
     check_rows(trained, rows)
-    facts = rows.describe()
-    for part in ("fit", "test"):
-        here = facts[part]
-        print(f"{name}, {part}: {here['rows']:,} leads, {here['accepted']:,} accepted, {here['leads'][:12]}", file=sys.stderr)
-    by_flaml, chosen = ask_flaml(rows, budget)
-    print(f"{name}: ours took {seconds:.0f} s, FLAML's search {budget:g} s; {trained.verdict.text}", file=sys.stderr)
-    said = {one: trained.verdict.probability[one] for one in ("constant", "points") if one in trained.verdict.probability}
-    said["LightGBM's defaults"] = ask_lightgbm(rows)
-    said[f"FLAML {FLAML}, {budget:g} s ({chosen})"] = by_flaml
-    print_rows(f"{name} ({facts['fit']['rows']:,} + {facts['test']['rows']:,})", said, trained)
-
-
-def print_rows(name: str, said: dict[str, np.ndarray], trained: Trained) -> None:
-    """One row a way to learn, ours last."""
     verdict = trained.verdict
-    ours = verdict.probability[verdict.chosen]
-    for way, probability in said.items():
-        gap = compute_difference(verdict.outcome, probability, ours, resamples=RESAMPLES, seed=SEED)
-        print_row(name, way, verdict.outcome, probability, f"{gap.mean:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})")
-        name = ""
-    print_row(name, f"**ours, on its defaults ({verdict.chosen})**", verdict.outcome, ours, "")
+    said = {OURS: verdict.probability[verdict.chosen]}
+    said |= {one: verdict.probability[one] for one in ("constant", "points") if one in verdict.probability}
+    for peer, ask in PEERS.items():
+        start = time.perf_counter()
+        if (probability := ask(rows)) is not None:
+            said[peer], seconds[peer] = probability, time.perf_counter() - start
+    if budget:
+        said[f"FLAML {FLAML}, {budget:g} s"], _ = ask_flaml(rows, budget)
+    print(f"{name}, seed {seed}: {trained.verdict.text}", file=sys.stderr, flush=True)
+    return Tested(verdict.outcome, said, seconds, verdict.chosen, len(rows.fit))
 
 
-def print_row(name: str, way: str, outcome: np.ndarray, probability: np.ndarray, gap: str) -> None:
+def compare(name: str, real: Path | None, budget: float, seeds: int) -> None:
+    """Prints the rows of one data set: all its test leads together."""
+    runs = [try_set(name, real, budget, seed) for seed in range(seeds if name in UNDATED else 1)]
+    outcome = np.concatenate([run.outcome for run in runs])
+    said = {way: np.concatenate([run.said[way] for run in runs]) for way in runs[0].said}
+    counts = Counter(run.chosen for run in runs).most_common()
+    chosen = ", ".join(f"{one} {times}" if len(runs) > 1 else one for one, times in counts)
+    label = f"{name} ({runs[0].leads:,} + {len(runs[0].outcome):,}{f', {len(runs)} seeds' if len(runs) > 1 else ''})"
+    for way in (*(way for way in said if way != OURS), OURS):
+        gap = compute_difference(outcome, said[way], said[OURS], resamples=RESAMPLES, seed=SEED)
+        taken = [run.seconds[way] for run in runs if way in run.seconds]
+        beyond = "" if way == OURS else f"{gap.mean:+.4f} ({gap.low:+.4f} to {gap.high:+.4f})"
+        print_row(label, f"{way} ({chosen})" if way == OURS else way, outcome, said[way], seconds=taken, beyond=beyond)
+        label = ""
+
+
+def print_row(label: str, way: str, outcome: np.ndarray, probability: np.ndarray, *, seconds: list[float], beyond: str) -> None:
     """One row of the table."""
     figures = compute_metrics(outcome, probability)
-    slope = figures["calibration_slope"]
-    figures_text = f"{figures['log_loss']:.4f} | {figures['auc']:.3f} | {'–' if slope is None else f'{slope:.2f}'}"
-    print(f"| {name} | {way} | {figures_text} | {gap} |", flush=True)
+    slope, noise = figures["calibration_slope"], judge_calibration(outcome, probability).noise.mean
+    cells = [
+        f"{figures['log_loss']:.4f}",
+        f"{figures['auc']:.3f}",
+        "–" if slope is None else f"{slope:.2f}",
+        f"{figures['ece']:.3f} ({noise:.3f})",
+        f"{np.mean(seconds):.0f}" if seconds else "–",
+        beyond,
+    ]
+    print("| " + " | ".join([label, way, *cells]) + " |", flush=True)
 
 
-def main(budget: float, only: str | None) -> None:
+def main(budget: float, only: str | None, seeds: int) -> None:
     """Prints the table."""
     real = find_real()
     if real is None:
         print(f"{VARIABLE} names no folder: the real data sets are left out; the simulated firm stands alone.", file=sys.stderr)
     names = [name for name in SETS if real is not None or name == "simulated firm"]
-    print("| " + " | ".join(HEADINGS) + " |\n|---|---|---:|---:|---:|---:|")
+    print("| " + " | ".join(HEADINGS) + " |\n|---|---|---:|---:|---:|---:|---:|---:|")
     for name in names:
         if only in {None, name}:
-            compare(name, real, budget)
+            compare(name, real, budget, seeds)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--budget", type=float, default=BUDGET, help="seconds that FLAML may search, a data set")
+    parser.add_argument("--budget", type=float, default=BUDGET, help="seconds that FLAML may search, a data set; 0: no FLAML")
     parser.add_argument("--only", choices=list(SETS), help="one data set")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="of sets without an order")
     given = parser.parse_args()
-    main(given.budget, given.only)
+    main(given.budget, given.only, given.seeds)

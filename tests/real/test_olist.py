@@ -57,7 +57,7 @@ def test_the_base_rate_is_the_published_one(trained):
 
 def test_a_weak_signal_is_called_weak_and_not_overfitted(trained):
     test = trained.verdict.test
-    assert set(test) == {"constant", "odoo_pls", "logistic", "lightgbm"}
+    assert set(test) == {"constant", "odoo_pls", "logistic", "lightgbm", "blend"}
     assert 0.62 <= max(figures["auc"] for figures in test.values()) <= 0.75
     assert test["logistic"]["log_loss"] < test["constant"]["log_loss"] + 0.002
 

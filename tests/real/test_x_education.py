@@ -40,7 +40,7 @@ def test_no_candidate_is_so_good_that_it_must_leak(trained):
 
 def test_points_and_constant_stand_in_the_same_table(trained):
     test = trained.verdict.test
-    assert set(test) == {"constant", "points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points"}
+    assert set(test) == {"constant", "points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points", "blend"}
     assert test["constant"]["auc"] == 0.5
     assert 0.6 < test["points"]["auc"] < 0.8
     assert test["lightgbm"]["log_loss"] < test["logistic"]["log_loss"] < test["points"]["log_loss"] < test["constant"]["log_loss"]

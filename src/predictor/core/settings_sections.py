@@ -158,7 +158,7 @@ class PointSettings(Section):
 
 
 Recalibrate = Literal["auto", "newest", "never"]
-CandidateName = Literal["constant", "points", "learned_points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points"]
+CandidateName = Literal["constant", "points", "learned_points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points", "blend"]
 
 
 class ModelSettings(Section):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -82,6 +82,7 @@ class CalibratedModel:
         kind: The kind of calibrator, a key of `FITS`; None where there were no folds to choose it by.
         why: How it was chosen, in a sentence.
         level: Whose level the probabilities have, and why, where that was decided; empty: the model's own.
+        fold_models: The model of each fold.
     """
 
     name: str
@@ -94,6 +95,7 @@ class CalibratedModel:
     kind: str | None = None
     why: str = ""
     level: str = ""
+    fold_models: tuple[Model, ...] = field(default=(), repr=False)
 
     @property
     def recalibrated(self) -> bool:
@@ -152,6 +154,7 @@ def fit_calibrated(
         forward=_predict_forward(fold_of, fold_scores, calibrators, [*zip(models, parts, strict=True)]),
         kind=kind,
         why=why,
+        fold_models=tuple(models),
     )
 
 

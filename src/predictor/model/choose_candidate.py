@@ -1,4 +1,4 @@
-"""The choice of a candidate: the simplest that does as well as the best on leads that came later."""
+"""The choice of a candidate: the one that lost least out of fold, or base rate or points where they do nearly as well."""
 
 from __future__ import annotations
 
@@ -16,17 +16,21 @@ from predictor.model.metrics.intervals import average
 from predictor.model.metrics.metrics import compute_losses
 from predictor.model.sample import Sample
 
+_ERRORS = {"constant": 1.0, "points": 0.5}  # standard errors of the best within which these are chosen
 RANKING = 0.05  # the p-value up to which out-of-fold scores of a learned candidate rank leads better than chance
 _IS_CONSTANT = "the base rate: one probability for all leads"
 
 
 def compare_candidates(models: Mapping[str, CalibratedModel], sample: Sample) -> pd.DataFrame:
-    """The candidates by their forward log loss; the simplest within one standard error of the best is chosen.
+    """The candidates by their out-of-fold log loss; the lowest is chosen, or a simple one that is near it.
+
+    The base rate is chosen within one standard error of the lowest, the points within half a standard error.
 
     Two kinds of candidates are shown but not chosen, as long as another can be: one that gives all leads the same probability is
     the base rate under another name, and a learned one must rank the leads of the folds better than chance, with a p-value of
     0.05 or less. Each lead counts by its weight. The error is that of the paired difference to the best, a ratio of two sums.
-    Source: Breiman et al. 1984, "Classification and Regression Trees", section 3.4.3; there for pruning.
+    Source of the margin, there of one standard error and for pruning: Breiman et al. 1984, "Classification and Regression
+    Trees", section 3.4.3.
 
     Args:
         models: Candidate -> its model, all with the same folds.
@@ -50,7 +54,8 @@ def compare_candidates(models: Mapping[str, CalibratedModel], sample: Sample) ->
     may_be_chosen = (table["note"] == "") if (table["note"] == "").any() else (table["note"] != "")
     best = judged[int(table["log_loss"].where(may_be_chosen, np.inf).argmin())]
     table[["excess", "error"]] = [average(one.loss - best.loss, one.weight) for one in judged]
-    within = may_be_chosen & (table["excess"] <= table["error"])
+    margin = table["candidate"].map(_ERRORS).fillna(0.0) * table["error"]
+    within = may_be_chosen & (table["excess"] <= margin)
     table["chosen"] = np.arange(len(table)) == int(np.argmax(within))
     return table[["candidate", "log_loss", "excess", "error", "p_value", "note", "chosen"]]
 

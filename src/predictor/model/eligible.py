@@ -9,7 +9,7 @@ from predictor.core.settings_sections import ModelSettings
 from predictor.model.candidates.baselines import SIMPLE
 from predictor.model.sample import LEARN_POINTS, Sample
 
-UNBOUND = ("odoo_pls", "logistic")  # whose coefficients may have any sign
+UNBOUND = ("odoo_pls", "logistic", "blend")  # whose coefficients may have any sign
 _ON_POINTS = frozenset({"points", "lightgbm_on_points"})
 _FEWEST_FOR_POINTS = 10  # leads of each outcome that one slope needs (Peduzzi et al. 1996, J Clin Epidemiol 49)
 

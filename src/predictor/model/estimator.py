@@ -46,7 +46,7 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     because trees on drawn rows do not answer to them exactly.
 
     Args:
-        candidate: `constant`, `points`, `odoo_pls`, `logistic`, `lightgbm` or `lightgbm_on_points`.
+        candidate: `constant`, `points`, `odoo_pls`, `logistic`, `lightgbm`, `lightgbm_on_points` or `blend`.
         order_by: The column, of dates or numbers, that gives the order in time and is not a feature; None: the order of the rows.
             With dates, the age of other columns that hold dates is a feature.
         points: The column with hand-set points, which `points` and `lightgbm_on_points` need; to the rest it is an attribute.
@@ -73,8 +73,8 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     (['yes', 'no'], (2, 2))
     >>> LeadClassifier("forest").fit(table, ["yes", "no"] * 60)
     Traceback (most recent call last):
-    ValueError: candidate must be one of 'constant', 'points', 'odoo_pls', 'logistic', 'lightgbm', 'lightgbm_on_points', but \
-'forest' came.
+    ValueError: candidate must be one of 'constant', 'points', 'odoo_pls', 'logistic', 'lightgbm', 'lightgbm_on_points', \
+'blend', but 'forest' came.
     """
 
     def __init__(  # noqa: PLR0913  scikit-learn wants every parameter here, by its name

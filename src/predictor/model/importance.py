@@ -9,6 +9,7 @@ import pandas as pd
 
 from predictor.core.errors import TrainingError
 from predictor.model.calibrated_model import CalibratedModel
+from predictor.model.candidates.blend import Blend
 from predictor.model.candidates.lightgbm import LightGBM
 from predictor.model.candidates.lightgbm_on_points import LightGBMOnPoints
 from predictor.model.metrics.metrics import compute_losses
@@ -70,7 +71,7 @@ def compute_importance(calibrated: CalibratedModel, sample: Sample, *, seed: int
 def _make_shuffle(calibrated: CalibratedModel, matrix: np.ndarray, orders: np.ndarray) -> Shuffle:
     """How scores change: of trees only those that look at the columns are computed; all else adds up column by column."""
     model = calibrated.model
-    if not isinstance(model, LightGBM | LightGBMOnPoints):
+    if not isinstance(model, LightGBM | LightGBMOnPoints | Blend):
         parts = model.contribute(matrix)
         return lambda places: np.asarray((own := parts[:, places].sum(axis=1))[orders] - own)
 

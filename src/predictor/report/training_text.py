@@ -44,7 +44,8 @@ def format_choice(metrics: Mapping[str, Any]) -> TextTable | None:
     chosen = frozenset(at for at, row in enumerate(choice) if row["chosen"])
     others = "others" if metrics.get("held_out") else "leads before it"
     leads = choose_test_words(metrics).others
-    caption = f"Log loss on {leads}, each predicted from {others}; chosen: the simplest within one standard error"
+    rule = "chosen: the lowest, or the points within half a standard error of it, or the base rate within one"
+    caption = f"Log loss on {leads}, each predicted from {others}; {rule}"
     columns = ("Candidate", "Log loss", "Above the best", "Standard error", *(["Not chosen because"] if has_notes else []))
     return TextTable(caption=caption, columns=columns, rows=rows, marked=chosen)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from predictor.core.errors import Finding, count, list_names, name_nearest
 from predictor.core.settings import Settings
 from predictor.data.values import normal_text
 from predictor.model.calibrated_model import CalibratedModel, FitFunction, FitPlan, fit_calibrated
+from predictor.model.candidates import CANDIDATES
 from predictor.model.choose_candidate import compare_candidates, read_chosen
 from predictor.model.eligible import UNBOUND, choosable, select_candidates
 from predictor.model.metrics.metrics import compute_rank_p_value
@@ -22,11 +24,14 @@ from predictor.model.recalibrate import choose_level, recalibrate_newest
 from predictor.model.sample import Sample, make_sample_folds
 from predictor.model.split import Fold
 from predictor.model.tune import Budget, Tuning, tune_lightgbm
+from predictor.model.tune_blend import fit_blend, tune_blend
+from predictor.model.tune_logistic import tune_logistic
 from predictor.model.verdict import SIGNIFICANCE
 from predictor.training.dataset import Dataset
 
 Progress = Callable[[str], None]
 Advance = Callable[[float], None]
+_BLENDED = ("logistic", "lightgbm")
 _PATIENCE = 3  # times the budget of the search after which the clock ends it
 
 
@@ -40,6 +45,7 @@ class FittedCandidates:
         choice: Why, as `compare_candidates` gives it.
         tuning: What the search for better trees found; None where there was none.
         findings: What was noticed on the way.
+        fits: Candidate -> how the folds would fit it on each of them, and then on the whole sample; none for its own way.
     """
 
     models: dict[str, CalibratedModel]
@@ -47,6 +53,7 @@ class FittedCandidates:
     choice: pd.DataFrame
     tuning: Tuning | None
     findings: tuple[Finding, ...]
+    fits: Mapping[str, Sequence[FitFunction]] = field(default_factory=dict)
 
     def describe(self, final: CalibratedModel) -> dict[str, Any]:
         """How the model came about, for `metrics.json`.
@@ -88,11 +95,21 @@ def fit_candidates(
     settings, folds = dataset.settings, _make_folds(dataset, fit)
     names, findings = select_candidates(fit, settings.model, has_folds=bool(folds))
     tuning = _tune(names, fit, folds, settings, progress=progress, advance=advance)
-    models = {}
-    for name in names:
+    fits = {} if tuning is None else dict(tuning.fits)
+    if "logistic" in names and folds:
+        fits["logistic"] = tune_logistic(fit, folds)
+    models: dict[str, CalibratedModel] = {}
+    for name in sorted(names, key=list(CANDIDATES).index):
         progress(f"Fitting '{name}' on {count(len(fit), 'lead')}")
-        plan = FitPlan(_list_fits(tuning, name))
+        blended = name == "blend" and all(one in fits and one in models for one in _BLENDED)
+        plan = FitPlan(fits.get(name, ()))
+        if blended:
+            ways, share = tune_blend(models["logistic"], models["lightgbm"], fit, folds)
+            plan = FitPlan(ways)
+            last = (fits["logistic"][-1], fits["lightgbm"][-1])
+            fits["blend"] = (partial(fit_blend, fits=last, share=share),)
         models[name] = fit_calibrated(name, fit.seen_by(name), folds, settings.model.seed, plan=plan, gap=dataset.gap)
+    models = {name: models[name] for name in names}
     may_serve = choosable(names, has_folds=bool(folds), monotone=bool(settings.model.monotone))
     models = {name: _choose_level(model, fit.seen_by(name), settings) for name, model in models.items()}
     choice = compare_candidates({name: models[name] for name in may_serve}, fit)
@@ -105,7 +122,7 @@ def fit_candidates(
         *_check_not_monotone(names, may_serve),
         *(tuning.findings if tuning else ()),
     )
-    return FittedCandidates(models=models, chosen=read_chosen(choice), choice=choice, tuning=tuning, findings=findings)
+    return FittedCandidates(models=models, chosen=read_chosen(choice), choice=choice, tuning=tuning, findings=findings, fits=fits)
 
 
 def refit(fitted: FittedCandidates, dataset: Dataset, name: str | None = None) -> tuple[Sample, CalibratedModel]:
@@ -113,7 +130,7 @@ def refit(fitted: FittedCandidates, dataset: Dataset, name: str | None = None) -
     name = fitted.chosen if name is None else name
     features, _ = dataset.fit_features(dataset.outcomes.training)
     sample = dataset.sample(dataset.outcomes.training, features, as_of=dataset.outcomes.observed_until)
-    sample, plan = sample.seen_by(name), FitPlan(_list_fits(fitted.tuning, name)[-1:], fitted.models[name].kind)
+    sample, plan = sample.seen_by(name), FitPlan(fitted.fits.get(name, ())[-1:], fitted.models[name].kind)
     calibrated = fit_calibrated(
         name, sample, _make_folds(dataset, sample), dataset.settings.model.seed, plan=plan, gap=dataset.gap
     )
@@ -155,12 +172,6 @@ def _check_not_monotone(names: Sequence[str], may_serve: Sequence[str]) -> tuple
         return ()
     what = f"{list_names(excluded)} cannot follow model.monotone: shown, but not chosen."
     return (Finding("TRAIN012", "tip", what, do="Leave model.monotone empty to choose among all candidates."),)
-
-
-def _list_fits(tuning: Tuning | None, name: str) -> Sequence[FitFunction]:
-    """How tuning would fit a candidate; empty for its own way."""
-    fits: Mapping[str, Sequence[FitFunction]] = {} if tuning is None else tuning.fits
-    return fits.get(name, ())
 
 
 def _tune(

@@ -22,6 +22,7 @@ def test_defaults_are_complete_and_valid():
         "logistic",
         "lightgbm",
         "lightgbm_on_points",
+        "blend",
     )
 
 

@@ -140,6 +140,24 @@ def test_one_standard_error_worked_by_hand():
     assert (excess.mean() <= excess.std() / 2) == (read_chosen(compare_candidates(wide, sample)) == "constant")
 
 
+@pytest.mark.parametrize(("errors", "chosen"), [(0.4, "points"), (0.6, "logistic")])
+def test_points_are_chosen_within_half_a_standard_error(errors, chosen):
+    """The excess is as many of its standard errors: of 800 leads the points lose 1 each, and gain as much on others."""
+    away = np.where(np.arange(800) % 2 == 0, 0.1, -0.1) + errors * 0.1 / np.sqrt(800)
+    loss = 0.5 + away
+    odds = np.where(SAMPLE.outcome == 1, -np.log(np.expm1(loss)), np.log(np.expm1(loss)))
+    best = np.where(SAMPLE.outcome == 1, 1.0, -1.0) * -np.log(np.expm1(0.5))
+    table = compare_candidates({"points": make_model("points", odds), "logistic": make_model("logistic", best)}, SAMPLE)
+    assert table["excess"].iloc[0] / table["error"].iloc[0] == pytest.approx(errors, rel=0.01)
+    assert read_chosen(table) == chosen
+
+
+def test_a_learned_candidate_is_given_no_margin_over_another():
+    odds = np.where(SAMPLE.outcome == 1, 0.5, -0.5)
+    models = {"logistic": make_model("logistic", odds), "lightgbm": make_model("lightgbm", 1.001 * odds)}
+    assert read_chosen(compare_candidates(models, SAMPLE)) == "lightgbm"
+
+
 def test_one_probability_for_all_is_the_base_rate_and_is_called_so():
     """A learned one whose level is better than that of the constant, and that tells no lead from another."""
     level = logit(SAMPLE.outcome.mean())

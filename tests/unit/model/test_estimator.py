@@ -38,7 +38,7 @@ def make_table(n=400):
     return leads[["mql_at", "industry", "employees", "score"]], leads["sql_at"].notna()
 
 
-@pytest.mark.parametrize("candidate", ["points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points"])
+@pytest.mark.parametrize("candidate", ["points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points", "blend"])
 def test_a_table_of_an_export_is_learned_and_said_as_calibrated_probabilities(candidate):
     table, accepted = make_table(1200)
     model = LeadClassifier(candidate, order_by="mql_at", points="score").fit(table[:900], accepted[:900])

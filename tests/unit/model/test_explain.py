@@ -135,10 +135,11 @@ def test_parts_of_the_linear_candidates_are_exact():
     sample = draw_block()
     line = CANDIDATES["logistic"].fit(sample, 0)
     content = json.loads(line.to_text())
-    [(column, weight)] = [
+    (squeezed, weight), (plain, slope) = [
         pair for pair in zip(content["columns"], content["coefficients"], strict=True) if pair[0]["feature"] == 1
     ]
-    by_hand = weight * (np.log1p(sample.matrix[:, 1]) - column["mean"]) / column["spread"]
+    by_hand = weight * (np.log1p(sample.matrix[:, 1]) - squeezed["mean"]) / squeezed["spread"]
+    by_hand += slope * (np.clip(sample.matrix[:, 1], *plain["ends"]) - plain["mean"]) / plain["spread"]
     np.testing.assert_allclose(line.contribute(sample.matrix)[:, 1], by_hand, rtol=0, atol=1e-12)
     points = CANDIDATES["points"].fit(sample, 0)
     parts = points.contribute(sample.matrix)

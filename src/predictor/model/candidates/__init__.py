@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol, Self
 import numpy as np
 
 from predictor.model.candidates.baselines import Constant, Points
+from predictor.model.candidates.blend import Blend
 from predictor.model.candidates.learned_points import LearnedPoints
 from predictor.model.candidates.lightgbm import LightGBM
 from predictor.model.candidates.lightgbm_on_points import LightGBMOnPoints
@@ -42,7 +43,7 @@ class Model(Protocol):
 
 
 # From the simplest to the richest: where two do equally well, the earlier is taken.
-CANDIDATES: dict[str, type[Constant | Points | LearnedPoints | OdooPls | Logistic | LightGBM | LightGBMOnPoints]] = {
+CANDIDATES: dict[str, type[Constant | Points | LearnedPoints | OdooPls | Logistic | LightGBM | LightGBMOnPoints | Blend]] = {
     "constant": Constant,
     "points": Points,
     "learned_points": LearnedPoints,
@@ -50,4 +51,5 @@ CANDIDATES: dict[str, type[Constant | Points | LearnedPoints | OdooPls | Logisti
     "logistic": Logistic,
     "lightgbm": LightGBM,
     "lightgbm_on_points": LightGBMOnPoints,
+    "blend": Blend,
 }

@@ -17,6 +17,7 @@ from predictor.model.candidates import CANDIDATES
 from predictor.model.candidates.baselines import Constant, Points, base_log_odds
 from predictor.model.sample import Sample
 
+GROWN = ("lightgbm", "lightgbm_on_points", "blend")
 OTHERS = [name for name in CANDIDATES if name != "learned_points"]  # which looks at rules: test_learned_points.py
 FEATURES = FeatureSet(
     (
@@ -45,7 +46,16 @@ ODD = np.array([[np.nan] * 4, [2.0, 0.0, -1e9, 0.0], [0.0, 1e300, 1e9, 1e6], [1.
 
 
 def test_order_is_from_the_simplest_to_the_richest():
-    assert list(CANDIDATES) == ["constant", "points", "learned_points", "odoo_pls", "logistic", "lightgbm", "lightgbm_on_points"]
+    assert list(CANDIDATES) == [
+        "constant",
+        "points",
+        "learned_points",
+        "odoo_pls",
+        "logistic",
+        "lightgbm",
+        "lightgbm_on_points",
+        "blend",
+    ]
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -54,7 +64,7 @@ def test_read_back_it_scores_the_same_to_the_last_bit(name):
     text = model.to_text()
     again = CANDIDATES[name].from_text(text)
     for matrix in (BLOCK.matrix, ODD, BLOCK.matrix[:0]):
-        if len(matrix) or not name.startswith("lightgbm"):  # which takes no empty matrix
+        if len(matrix) or name not in GROWN:  # which takes no empty matrix
             np.testing.assert_array_equal(again.score(matrix), model.score(matrix))
             np.testing.assert_array_equal(again.contribute(matrix), model.contribute(matrix))
     assert CANDIDATES[name].from_text(again.to_text()).to_text() == again.to_text()
@@ -141,10 +151,20 @@ def squeeze(values):
     return np.sign(values) * np.log1p(np.abs(values))
 
 
+PLAIN = [1, 2, 3]  # numbers with more than two values
+
+
+def hold_within(values):
+    """Each column within the ends of its middle 98 %."""
+    low, high = np.nanquantile(values, [0.01, 0.99], axis=0, method="nearest")
+    return np.clip(values, low, high)
+
+
 def test_logistic_is_the_pipeline_by_hand():
     sample = draw_block(missing=False)
     numbers = make_pipeline(FunctionTransformer(squeeze), StandardScaler())
-    design = ColumnTransformer([("industry", OneHotEncoder(), [0]), ("numbers", numbers, [1, 2, 3])])
+    plain = make_pipeline(FunctionTransformer(hold_within), StandardScaler())
+    design = ColumnTransformer([("industry", OneHotEncoder(), [0]), ("numbers", numbers, [1, 2, 3]), ("plain", plain, PLAIN)])
     pipeline = make_pipeline(design, LogisticRegression(C=0.3, tol=1e-10, max_iter=10_000))
     pipeline.fit(sample.matrix, sample.outcome)
     model = CANDIDATES["logistic"].fit(sample, 0)
@@ -158,6 +178,9 @@ def test_logistic_with_missing_values_is_the_pipeline_by_hand():
             values = squeeze(BLOCK.matrix[:, position])
             standard = (squeeze(matrix[:, position]) - np.nanmean(values)) / np.nanstd(values)
             columns += [np.nan_to_num(standard), np.isnan(matrix[:, position])]
+        for position in PLAIN:
+            values = hold_within(matrix[:, position])  # of the block, as it is asked about itself alone
+            columns.append(np.nan_to_num((values - np.nanmean(values)) / np.nanstd(values)))
         return np.column_stack(columns).astype(float)
 
     line = LogisticRegression(C=0.3, tol=1e-10, max_iter=10_000).fit(build(BLOCK.matrix), BLOCK.outcome)
@@ -168,7 +191,21 @@ def test_logistic_with_missing_values_is_the_pipeline_by_hand():
 def test_logistic_text_is_plain_json():
     content = json.loads(CANDIDATES["logistic"].fit(BLOCK, 0).to_text())
     assert set(content) == {"columns", "coefficients", "intercept", "width"}
-    assert len(content["columns"]) == len(content["coefficients"]) == 4 + 3 * 2
+    assert len(content["columns"]) == len(content["coefficients"]) == 4 + 3 * 3
+
+
+def test_a_number_of_two_values_or_nearly_always_one_has_no_plain_column():
+    matrix = BLOCK.matrix.copy()
+    matrix[:, 1], matrix[:, 2] = np.arange(600) % 2, np.arange(600) < 3
+    model = CANDIDATES["logistic"].fit(Sample(matrix, BLOCK.outcome, BLOCK.order, features=FEATURES, dated=True), 0)
+    assert [column.feature for column in model.columns if column.kind == "plain"] == [3]
+
+
+def test_a_number_far_outside_moves_the_logistic_no_further_than_the_ends_of_what_it_saw():
+    """The plain column; the squeezed one grows with the logarithm alone."""
+    model = CANDIDATES["logistic"].fit(BLOCK, 0)
+    (plain,) = (column for column in model.columns if column.kind == "plain" and column.feature == 1)
+    assert plain.build(np.array([[0.0, 1e300, 0, 0]])) == plain.build(np.array([[0.0, plain.ends[1], 0, 0]]))
 
 
 def test_logistic_of_separated_leads_stays_finite():
