@@ -129,8 +129,8 @@ RULES: dict[str, Rule] = {
     "within 1/2": partial(choose_within, errors=0.5),
     "within 3/4": partial(choose_within, errors=0.75),
     "within 1": partial(choose_within, errors=1.0),
-    "the best, or points within 1/2, base rate within 1": partial(
-        choose_best_unless_simple, errors={"constant": 1.0, "points": 0.5}
+    "the best, or points within 1/2, base rate or regression within 1": partial(
+        choose_best_unless_simple, errors={"constant": 1.0, "points": 0.5, "logistic": 1.0}
     ),
     "the best, or points or base rate within 1": partial(choose_best_unless_simple, errors={"constant": 1.0, "points": 1.0}),
     "the simplest that is not beaten in all folds but one": choose_by_folds,

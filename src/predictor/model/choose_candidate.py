@@ -16,7 +16,7 @@ from predictor.model.metrics.intervals import average
 from predictor.model.metrics.metrics import compute_losses
 from predictor.model.sample import Sample
 
-_ERRORS = {"constant": 1.0, "points": 0.5}  # standard errors of the best within which these are chosen
+_ERRORS = {"constant": 1.0, "points": 0.5, "logistic": 1.0}  # standard errors of the best within which these are chosen
 RANKING = 0.05  # the p-value up to which out-of-fold scores of a learned candidate rank leads better than chance
 _IS_CONSTANT = "the base rate: one probability for all leads"
 
@@ -24,7 +24,7 @@ _IS_CONSTANT = "the base rate: one probability for all leads"
 def compare_candidates(models: Mapping[str, CalibratedModel], sample: Sample) -> pd.DataFrame:
     """The candidates by their out-of-fold log loss; the lowest is chosen, or a simple one that is near it.
 
-    The base rate is chosen within one standard error of the lowest, the points within half a standard error.
+    The base rate and the regression are chosen within one standard error of the lowest, the points within half a standard error.
 
     Two kinds of candidates are shown but not chosen, as long as another can be: one that gives all leads the same probability is
     the base rate under another name, and a learned one must rank the leads of the folds better than chance, with a p-value of

@@ -44,7 +44,7 @@ def format_choice(metrics: Mapping[str, Any]) -> TextTable | None:
     chosen = frozenset(at for at, row in enumerate(choice) if row["chosen"])
     others = "others" if metrics.get("held_out") else "leads before it"
     leads = choose_test_words(metrics).others
-    rule = "chosen: the lowest, or the points within half a standard error of it, or the base rate within one"
+    rule = "chosen: the lowest, or the points within half a standard error of it, base rate or regression within one"
     caption = f"Log loss on {leads}, each predicted from {others}; {rule}"
     columns = ("Candidate", "Log loss", "Above the best", "Standard error", *(["Not chosen because"] if has_notes else []))
     return TextTable(caption=caption, columns=columns, rows=rows, marked=chosen)

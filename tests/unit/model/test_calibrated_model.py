@@ -140,22 +140,22 @@ def test_one_standard_error_worked_by_hand():
     assert (excess.mean() <= excess.std() / 2) == (read_chosen(compare_candidates(wide, sample)) == "constant")
 
 
-@pytest.mark.parametrize(("errors", "chosen"), [(0.4, "points"), (0.6, "logistic")])
+@pytest.mark.parametrize(("errors", "chosen"), [(0.4, "points"), (0.6, "lightgbm")])
 def test_points_are_chosen_within_half_a_standard_error(errors, chosen):
     """The excess is as many of its standard errors: of 800 leads the points lose 1 each, and gain as much on others."""
     away = np.where(np.arange(800) % 2 == 0, 0.1, -0.1) + errors * 0.1 / np.sqrt(800)
     loss = 0.5 + away
     odds = np.where(SAMPLE.outcome == 1, -np.log(np.expm1(loss)), np.log(np.expm1(loss)))
     best = np.where(SAMPLE.outcome == 1, 1.0, -1.0) * -np.log(np.expm1(0.5))
-    table = compare_candidates({"points": make_model("points", odds), "logistic": make_model("logistic", best)}, SAMPLE)
+    table = compare_candidates({"points": make_model("points", odds), "lightgbm": make_model("lightgbm", best)}, SAMPLE)
     assert table["excess"].iloc[0] / table["error"].iloc[0] == pytest.approx(errors, rel=0.01)
     assert read_chosen(table) == chosen
 
 
 def test_a_learned_candidate_is_given_no_margin_over_another():
     odds = np.where(SAMPLE.outcome == 1, 0.5, -0.5)
-    models = {"logistic": make_model("logistic", odds), "lightgbm": make_model("lightgbm", 1.001 * odds)}
-    assert read_chosen(compare_candidates(models, SAMPLE)) == "lightgbm"
+    models = {name: make_model(name, size * odds) for name, size in (("odoo_pls", 1), ("lightgbm", 1.001), ("blend", 1.002))}
+    assert read_chosen(compare_candidates(models, SAMPLE)) == "blend"
 
 
 def test_one_probability_for_all_is_the_base_rate_and_is_called_so():
