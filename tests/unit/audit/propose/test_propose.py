@@ -124,6 +124,8 @@ def test_a_leak_is_left_out_with_its_evidence_whatever_its_name(tmp_path):
     assert proposal.roles["remark"].why.startswith("AUDIT001: Column 'remark' is filled")
     assert proposal.refusals == ()
     assert '"remark",' in proposal.to_toml()
+    (leak,) = [finding for finding in proposal.findings if finding.column == "remark" and finding.severity == "error"]
+    assert leak.do.endswith('take it out and write the reason under [audit.accept]: "AUDIT001:remark" = "why".')
 
 
 @pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
