@@ -1,4 +1,4 @@
-"""The blend of regression and trees: its shares by folds, and the same again when it is fitted anew."""
+"""The blend of regression and trees: its shares by folds, and the same again when it is fitted again."""
 
 import numpy as np
 import pytest
