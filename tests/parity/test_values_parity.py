@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from api.app import create_app
 from predictor.core.settings import load_settings
 from predictor.data.events.contract import check_events
+from predictor.data.parse import read_moment
 from predictor.data.read.event_sources import open_frame
 from predictor.scoring.answer import Event, Lead
 from predictor.scoring.batch import score_leads
@@ -137,7 +138,7 @@ def test_one_day_has_one_probability_in_every_spelling(scorer, ask, name, day, d
     moment = pd.Timestamp(day)
     answer = ask({name: data.draw(st.sampled_from(spell_date(name, moment)))})
     expected = scorer.score_lead(Lead("A", NOW, {name: day.isoformat()}))
-    assert pd.to_datetime(answer.features[name], utc=True) == moment.tz_localize("UTC")
+    assert read_moment(answer.features[name]).replace(tzinfo=UTC) == moment.tz_localize("UTC")
     assert answer.probability == expected.probability
     assert not answer.warnings
 
