@@ -20,7 +20,12 @@ _TITLES = {
     WORSE: "Your points find more SQLs than the model, with the same number of leads",
     SAME: "There is no clear difference between points and model",
 }
+_KEEP = {
+    SAME: "Keep your points: the model is not clearly better. If it decides instead: hand over ",
+    WORSE: "Keep your points: they choose better than the model. If it decides instead: hand over ",
+}
 _AT_THRESHOLD = "With the same {leads} the model finds more SQLs than your points"
+_HAND_OVER = "Hand over "
 _WHOLE = 100  # differences from which on decimals do not matter
 _UNKNOWN = "These leads do not show whether points or model choose better"
 
@@ -51,9 +56,10 @@ def make_headline(comparison: Comparison, threshold: float, *, final: float | No
     step = list_rows(steps.iloc[[locate_threshold(steps, threshold)]])[0]
     pair = _find_pair(comparison, MODEL)
     title = _TITLES.get(pair["told"], _UNKNOWN) if pair else _UNKNOWN
+    action = _KEEP.get(pair["told"], _HAND_OVER) if pair else _HAND_OVER
     if step["points_told"] == BETTER and (not pair or pair["told"] == SAME):
-        title = _AT_THRESHOLD.format(leads=count(step["leads"], "lead"))
-    advice = f"{_describe_advice(steps, step, threshold, final)} {promise}".rstrip()
+        title, action = _AT_THRESHOLD.format(leads=count(step["leads"], "lead")), _HAND_OVER
+    advice = f"{action}{_describe_advice(steps, step, threshold, final)} {promise}".rstrip()
     return Headline(title, (_describe_gate(comparison), _describe_comparison(comparison, step, name_threshold(final)), advice))
 
 
@@ -110,17 +116,17 @@ def _describe_gate(comparison: Comparison) -> str:
 
 def _describe_advice(steps: pd.DataFrame, step: Mapping[str, Any], threshold: float, final: float | None) -> str:
     share = format_share(step["conversion"], step["conversion_low"], step["conversion_high"])
-    action, result = "Hand over every lead", f"{share} of the test leads became SQLs."
+    which, result = "every lead", f"{share} of the test leads became SQLs."
     if step["threshold"]:
         number, unit = format_number(step["leads"] / compute_period(steps), 1), format_unit(steps)
         load = f"{number} test leads a week" if unit == "a week" else f"{number} of every 100 test leads"
         caught = "" if is_missing(step["sqls_caught"]) else f", {format_percent(step['sqls_caught'])} of all SQLs"
-        action = f"Hand over leads with a probability of {format_threshold(threshold)} or more"
+        which = f"leads with a probability of {format_threshold(threshold)} or more"
         result = f"{load}, of which {share} became SQLs{caught}."
     if final is None:
-        return f"{action}: {result}"
+        return f"{which}: {result}"
     which = f"leads to which the final model gives {format_threshold(final)} or more" if final else "every lead"
-    return f"Hand over {which}. In the test the same rule chose {format_threshold(threshold)}: {result}"
+    return f"{which}. In the test the same rule chose {format_threshold(threshold)}: {result}"
 
 
 def _find_reason(comparison: Comparison) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +43,9 @@ class ExplainedLeads:
             PredictorError: The package is not installed.
         """
         try:
-            from shap import Explanation  # noqa: PLC0415  optional and heavy
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", PendingDeprecationWarning)  # shap uses an old name of matplotlib when imported
+                from shap import Explanation  # noqa: PLC0415  optional and heavy
         except ImportError as error:
             raise PredictorError("The package 'shap' is not installed. Install it: pip install shap.") from error
         data = self.data.apply(lambda column: column.cat.codes if isinstance(column.dtype, pd.CategoricalDtype) else column)

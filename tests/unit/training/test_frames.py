@@ -61,7 +61,6 @@ def test_parts_add_up_to_the_probability_that_was_tested(trained, name):
     assert "SHAP" in (type(explained).__doc__ or "")
 
 
-@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # shap uses an old name of matplotlib
 def test_the_package_shap_takes_them(trained):
     explained = trained.explain("lightgbm")
     explanation = explained.to_shap()

@@ -15,7 +15,7 @@ from predictor.core.wording import DASH
 from predictor.model.threshold.gate import judge_gate
 from predictor.report.headline import make_headline
 from predictor.report.page.render import make_policy, render_page
-from predictor.report.table_cells import BETTER, SAME
+from predictor.report.table_cells import BETTER, SAME, WORSE
 
 EMPTY = {"meta", "br", "input"}
 
@@ -126,6 +126,31 @@ def test_a_gain_at_the_threshold_alone_is_titled_by_its_own_number_of_leads(data
     headline = make_headline(comparison, float(step["threshold"]))
     assert headline.title == f"With the same {step['leads']:,.0f} leads the model finds more SQLs than your points"
     assert headline.sentences[0].startswith("The points gate hands over 4 a week")
+
+
+@pytest.mark.parametrize(
+    ("judgement", "title", "action"),
+    [
+        (BETTER, "The model finds more SQLs than your points", "Hand over every lead: 30 % (24 to 37 %)"),
+        (
+            SAME,
+            "There is no clear difference",
+            "Keep your points: the model is not clearly better. If it decides instead: hand over ",
+        ),
+        (
+            WORSE,
+            "Your points find more SQLs",
+            "Keep your points: they choose better than the model. If it decides instead: hand over ",
+        ),
+    ],
+)
+def test_what_to_do_follows_from_the_title(data, judgement, title, action):
+    tables = data.comparison.tables
+    volume = tables["volume"].assign(told=lambda table: np.where(table["against"] == "", "", judgement))
+    comparison = data.comparison.with_tables({"volume": volume, "steps": tables["steps"].assign(points_told=judgement)})
+    headline = make_headline(comparison, 0.0)
+    assert headline.title.startswith(title)
+    assert headline.sentences[2].startswith(action)
 
 
 def test_figures_of_test_leads_are_those_of_the_threshold_that_was_tested(data):
