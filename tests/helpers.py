@@ -48,7 +48,7 @@ def write_settings(folder, **sections):
         "label": {"horizon_days": 30},
         "roles": {"points": ["score"]},
         "points": {"gate": 40},
-        "model": {"candidates": ["constant", "points", "logistic"], "resamples": 20},
+        "model": {"candidates": ["constant", "points", "logistic"], "resamples": 20, "promote": "better on average"},
     }
     for section, values in sections.items():
         content[section] = content.get(section, {}) | values

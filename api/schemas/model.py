@@ -58,8 +58,28 @@ class ModelOut(ModelRef):
     figures behind the verdict on the probabilities."""
 
 
-class _ThresholdFigures(ResponseModel):
-    """The leads that a threshold routes to sales, and the result to expect."""
+class RecommendedOut(ResponseModel):
+    """The threshold that the policy recommends, and the result to expect; of a model without a signal every figure is null."""
+
+    threshold: FiniteFloat | None
+    leads_per_week: FiniteFloat | None
+    share_routed: FiniteFloat | None
+    conversion: FiniteFloat | None
+    conversion_low: FiniteFloat | None
+    conversion_high: FiniteFloat | None
+    sqls_caught: FiniteFloat | None
+    """Share of all SQLs that are among the routed leads."""
+    value: FiniteFloat | None
+    """Value a week, in the unit of `amount`; null without amount and cost."""
+    policy: Policy
+    holds: bool
+    """Whether new leads can be expected to keep what the policy promises."""
+    text: str
+    """The recommendation in one sentence."""
+
+
+class ThresholdRow(ResponseModel):
+    """One threshold of the table: the leads that it routes to sales, and the result to expect."""
 
     threshold: FiniteFloat
     leads_per_week: FiniteFloat | None
@@ -71,21 +91,6 @@ class _ThresholdFigures(ResponseModel):
     """Share of all SQLs that are among the routed leads."""
     value: FiniteFloat | None
     """Value a week, in the unit of `amount`; null without amount and cost."""
-
-
-class RecommendedOut(_ThresholdFigures):
-    """The threshold that the policy recommends, and the result to expect."""
-
-    policy: Policy
-    holds: bool
-    """Whether new leads can be expected to keep what the policy promises."""
-    text: str
-    """The recommendation in one sentence."""
-
-
-class ThresholdRow(_ThresholdFigures):
-    """One threshold of the table."""
-
     leads: int
     sqls_per_week: FiniteFloat | None
 

@@ -163,11 +163,15 @@ def _format_figure(figure: float | None, interval: tuple[float, float] | None, d
 
 def show_threshold(advice: Recommendation, verdict: Verdict | None = None) -> None:
     """Print the recommended threshold, its result on the test leads, and that of today's points gate."""
-    out.print(f"[bold]Recommended threshold {format_threshold(advice.threshold)}[/] ({advice.policy}): {escape(advice.text)}")
+    if advice.threshold is None:
+        out.print(escape(advice.text))
+    else:
+        out.print(f"[bold]Recommended threshold {format_threshold(advice.threshold)}[/] ({advice.policy}): {escape(advice.text)}")
     if verdict is None:
         return
     words = verdict.words
-    out.print(f"On the {words.name}, with a threshold chosen on {words.others}: {escape(verdict.realised.text)}")
+    if verdict.realised is not None:
+        out.print(f"On the {words.name}, with a threshold chosen on {words.others}: {escape(verdict.realised.text)}")
     if verdict.gate is not None:
         out.print(f"The points gate on the same leads: {escape(verdict.gate.text)}")
 

@@ -58,12 +58,13 @@ def threshold(
     if as_json:
         print_json({"serving": describe_serving(scorer), "recommended": asdict(advice), "table": columns})
         return
-    console.show_findings([] if scorer.calibration_warning is None else [scorer.calibration_warning])
+    console.show_findings(scorer.model_warnings)
     if back or put:
         console.out.print(
             f"In service now: {console.escape(describe_rule(scorer)['text'])}. A running server follows (serve.watch_s)."
         )
-    console.show_thresholds(columns, advice.threshold)
+    if advice.threshold is not None:
+        console.show_thresholds(columns, advice.threshold)
     console.show_threshold(advice)
 
 

@@ -169,6 +169,7 @@ class ModelSettings(Section):
     monotone: tuple[str, ...]
     min_outcomes: Annotated[int, Field(ge=1)]
     recalibrate: Recalibrate
+    promote: Literal["surely better", "better on average"]
     resamples: Annotated[int, Field(ge=20)]
     seed: Annotated[int, Field(ge=0, lt=2**31)]
 
@@ -187,6 +188,7 @@ class ThresholdSettings(Section):
     amount: Annotated[float, Field(ge=0)]
     cost: Annotated[float, Field(ge=0)]
     precision: Share
+    unlike: Literal["model", "known", "points"]
 
     @model_validator(mode="after")
     def _check_policy(self) -> ThresholdSettings:

@@ -12,6 +12,7 @@ from predictor.core.wording import FORWARD_TEST, HELD_OUT_TEST
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.metrics.calibration_test import judge_calibration
 from predictor.model.metrics.metrics import (
+    SIGNIFICANCE,
     compute_difference,
     compute_intervals,
     compute_metrics,
@@ -20,7 +21,7 @@ from predictor.model.metrics.metrics import (
 )
 from predictor.model.sample import Sample
 from predictor.model.threshold.gate import judge_gate
-from predictor.model.threshold.recommend import recommend_threshold
+from predictor.model.threshold.recommend import recommend_none, recommend_threshold
 from predictor.model.threshold.table import compute_thresholds
 from predictor.model.verdict import Verdict
 from predictor.model.verdict_text import check_calibration, describe_verdict
@@ -42,9 +43,13 @@ def judge_candidates(
     draws = {"resamples": settings.model.resamples, "seed": settings.model.seed}
     outcome, band = test.outcome, settings.threshold.band
     probability = {name: model.predict(test.seen_by(name).matrix) for name, model in models.items()}
-    threshold = recommend_threshold(compute_forward_thresholds(models[chosen], fit, settings), settings.threshold)
-    handed = probability[chosen] >= threshold.threshold
     words = HELD_OUT_TEST if fit.shuffled else FORWARD_TEST
+    p_value = compute_rank_p_value(outcome, probability[chosen])
+    threshold, realised = recommend_none(settings.threshold.policy), None
+    if p_value <= SIGNIFICANCE:
+        threshold = recommend_threshold(compute_forward_thresholds(models[chosen], fit, settings), settings.threshold)
+        handed = probability[chosen] >= threshold.serving
+        realised = judge_gate(outcome, handed, weeks=test.weeks, band=band, name="threshold", threshold=threshold.threshold)
     calibration = judge_calibration(outcome, probability[chosen], seed=settings.model.seed, lead=words.lead)
     verdict = Verdict(
         chosen=chosen,
@@ -57,15 +62,16 @@ def judge_candidates(
         },
         reliability=compute_reliability(outcome, probability[chosen]),
         threshold=threshold,
-        realised=judge_gate(outcome, handed, weeks=test.weeks, band=band, name="threshold", threshold=threshold.threshold),
+        realised=realised,
         gate=None if routed is None else judge_gate(outcome, routed, weeks=test.weeks, band=band),
         probability=probability,
         outcome=outcome,
         calibration=calibration,
-        p_value=compute_rank_p_value(outcome, probability[chosen]),
+        p_value=p_value,
         has_folds=len(models[chosen].positions) < len(fit),
         calibration_warning=check_calibration(calibration, recalibrated=models[chosen].recalibrated, held_out=fit.shuffled),
         level=models[chosen].level,
+        on_average=settings.model.promote == "better on average",
         held_out=fit.shuffled,
     )
     return replace(verdict, text=describe_verdict(verdict))

@@ -12,11 +12,11 @@ from predictor.core.html import to_heading, to_paragraphs, to_table
 from predictor.core.wording import FORWARD_TEST, HELD_OUT_TEST, METRICS, WordsOfTest, format_number, format_percent, format_range
 from predictor.model.candidates.baselines import SIMPLE
 from predictor.model.metrics.calibration_test import CalibrationJudgement
-from predictor.model.metrics.metrics import Difference
+from predictor.model.metrics.metrics import SIGNIFICANCE, Difference
 from predictor.model.threshold.gate import Gate
 from predictor.model.threshold.recommend import Recommendation
 
-SIGNIFICANCE = 0.01  # the p-value up to which a ranking counts as a signal
+LOSS_DIGITS = METRICS["log_loss"].digits
 
 Figures = dict[str, float | int | None]
 
@@ -32,7 +32,7 @@ class Verdict:
         differences: Candidate -> log loss of the chosen minus its own; below zero the chosen is better.
         reliability: Predicted and observed conversion of the chosen, by bins.
         threshold: What the policy recommends from earlier leads, applied to the test leads.
-        realised: What came of the test leads that this threshold routes.
+        realised: What came of the test leads that this threshold routes; None where none is recommended.
         gate: What came of those that the points route; None where the firm names no gate.
         probability: Candidate -> its probabilities of the test leads.
         outcome: What came of the test leads.
@@ -42,6 +42,7 @@ class Verdict:
         calibration_warning: That the probabilities of the chosen only rank leads, and what to do; None where they are calibrated.
         level: Whether the base rate moved over earlier leads, and whether the newest of them set the level; empty: it did not.
         held_out: Whether the test leads were drawn at random, because nothing says which lead came first.
+        on_average: Whether a learned candidate that is better on average may serve; otherwise it must be surely better.
         text: The verdict in a few sentences.
     """
 
@@ -51,7 +52,7 @@ class Verdict:
     differences: dict[str, Difference]
     reliability: pd.DataFrame
     threshold: Recommendation
-    realised: Gate
+    realised: Gate | None
     gate: Gate | None
     probability: dict[str, np.ndarray]
     outcome: np.ndarray
@@ -61,6 +62,7 @@ class Verdict:
     calibration_warning: Finding | None = None
     level: str = ""
     held_out: bool = False
+    on_average: bool = False
     text: str = ""
 
     @property
@@ -86,13 +88,14 @@ class Verdict:
     def earned(self) -> bool:
         """Whether the chosen may serve.
 
-        The base rate may unless the points are surely better, the points unless the base rate is. A learned candidate must have
-        found a signal, and have a lower log loss than both.
+        What found no signal may not: it cannot choose among leads. The points may unless the base rate is surely better. A
+        learned candidate must be better than both, surely or on average, by a difference that shows in the figures as printed.
         """
-        simple = [self.differences[name] for name in SIMPLE if name in self.differences]
+        gaps = [self.differences[name] for name in SIMPLE if name in self.differences]
         if self.chosen in SIMPLE:
-            return not any(gap.low > 0 for gap in simple)
-        return self.found_signal and all(gap.mean < 0 for gap in simple)
+            return self.found_signal and not any(gap.side(LOSS_DIGITS) > 0 for gap in gaps)
+        figures = [round(gap.mean, LOSS_DIGITS) if self.on_average else gap.side(LOSS_DIGITS) for gap in gaps]
+        return self.found_signal and all(figure < 0 for figure in figures)
 
     @property
     def found_signal(self) -> bool:

@@ -10,7 +10,7 @@ from predictor.core.wording import format_percent
 from predictor.model.candidates.baselines import SIMPLE
 from predictor.model.metrics.calibration_test import CalibrationJudgement
 from predictor.model.metrics.metrics import Difference
-from predictor.model.verdict import Verdict
+from predictor.model.verdict import LOSS_DIGITS, Verdict
 
 RANK_ONLY = "MODEL001"
 _NO_FOLDS = "Earlier leads are too few, or span too little time, to choose a learned candidate, so"
@@ -72,7 +72,8 @@ def _describe_alone(verdict: Verdict) -> str:
     if not verdict.has_folds:
         return f"No signal yet. {_describe_no_folds(verdict)} '{chosen}' is used."
     if chosen != "constant":
-        return f"'{chosen}' did best on {words.others}; neither the points nor the base rate were tried beside it."
+        text = f"'{chosen}' did best on {words.others}; neither the points nor the base rate were tried beside it."
+        return text if verdict.found_signal else f"{text} No signal on the {words.name}: {_describe_chance(verdict)}"
     same = "so every lead gets the same probability"
     if not others:
         return f"Nothing but the base rate could be tried, {same}."
@@ -85,16 +86,14 @@ def _describe_alone(verdict: Verdict) -> str:
 def _describe_against(verdict: Verdict, rival: str) -> str:
     chosen, base = verdict.chosen, verdict.differences.get("constant")
     sentences = [_describe_points(verdict)] if chosen == "points" else []
-    weak = base is not None and (base.high >= 0 or not verdict.found_signal)
-    if base is not None and weak:
-        relation = "is worse than" if base.low > 0 else "shows no clear difference from"
-        text = f"'{chosen}' {relation} the base rate: {_describe_gap(base)}."
-        if base.high < 0:
-            share = format_percent(verdict.p_value)
-            text = f"'{chosen}' may rank these leads so well by chance: {share} of random orders do as well."
-        sentences.append(
-            f"By its probabilities {text}" if verdict.found_signal else f"No signal on the {verdict.words.name}: {text}"
-        )
+    weak = not verdict.found_signal or (base is not None and base.side(LOSS_DIGITS) >= 0)
+    if weak:
+        text = _describe_chance(verdict)
+        if base is not None and base.side(LOSS_DIGITS) >= 0:
+            relation = "is worse than" if base.side(LOSS_DIGITS) else "shows no clear difference from"
+            text = f"'{chosen}' {relation} the base rate: {_describe_gap(base)}."
+        start = "By its probabilities" if verdict.found_signal else f"No signal on the {verdict.words.name}:"
+        sentences.append(f"{start} {text}")
     if not weak or (verdict.found_signal and rival != "constant"):
         sentences.append(_compare(verdict, rival))
     return " ".join(sentences)
@@ -117,10 +116,15 @@ def _describe_no_folds(verdict: Verdict) -> str:
 
 def _compare(verdict: Verdict, rival: str) -> str:
     chosen, gap, test = verdict.chosen, verdict.differences[rival], verdict.words.name
-    if gap.low <= 0 <= gap.high:
+    if not gap.side(LOSS_DIGITS):
         good = "The points are as good: " if rival == "points" else ""
         return f"{good}'{chosen}' and '{rival}' show no clear difference on the {test}: {_describe_gap(gap)}."
     return f"'{chosen}' is {'better' if gap.mean < 0 else 'worse'} than '{rival}' on the {test}: {_describe_gap(gap)}."
+
+
+def _describe_chance(verdict: Verdict) -> str:
+    share = format_percent(verdict.p_value)
+    return f"'{verdict.chosen}' may rank these leads so well by chance: {share} of random orders do as well."
 
 
 def _describe_gap(gap: Difference) -> str:
@@ -129,4 +133,4 @@ def _describe_gap(gap: Difference) -> str:
 
 def _list_better(verdict: Verdict) -> str:
     """The learned candidates that surely did better than the chosen one on the test leads; empty for none."""
-    return list_names(name for name, gap in verdict.differences.items() if name not in SIMPLE and gap.low > 0)
+    return list_names(name for name, gap in verdict.differences.items() if name not in SIMPLE and gap.side(LOSS_DIGITS) > 0)

@@ -124,6 +124,8 @@ def _write_choice(metrics: Mapping[str, Any]) -> list[str]:
 
 def _write_threshold(data: ReportData) -> list[str]:
     advice, tested, words = data.advice, data.verdict.threshold, data.verdict.words
+    if advice.threshold is None or tested.threshold is None or data.verdict.realised is None:
+        return ["## Threshold", escape_markdown(advice.text)]
     chosen = (
         f"The threshold of the {words.name}, chosen on {words.others}: {format_threshold(tested.threshold)}, expected conversion "
     )

@@ -79,6 +79,11 @@ there are 63, 1 and 1. Take the rows of the same leads.
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def hide_routed(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without the shares that the model would hand over: one that found no signal chooses by luck."""
+    return table.assign(**dict.fromkeys(("routed", "routed_low", "routed_high"), np.nan))
+
+
 def _describe_column(column: pd.Series, y: FloatArray, p: FloatArray, *, handed: FloatArray, fewest: int) -> list[dict[str, Any]]:
     """The rows of one column: groups from the largest, then those pooled."""
     groups = _name_groups(column)

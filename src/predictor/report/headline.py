@@ -27,6 +27,7 @@ _KEEP = {
 _AT_THRESHOLD = "With the same {leads} the model finds more SQLs than your points"
 _HAND_OVER = "Hand over "
 _WHOLE = 100  # differences from which on decimals do not matter
+_NO_SIGNAL = "The model found no signal, so it cannot choose among leads"
 _UNKNOWN = "These leads do not show whether points or model choose better"
 
 
@@ -43,15 +44,17 @@ class Headline:
     sentences: tuple[str, str, str]
 
 
-def make_headline(comparison: Comparison, threshold: float, *, final: float | None = None, promise: str = "") -> Headline:
+def make_headline(comparison: Comparison, threshold: float | None, *, final: float | None = None, promise: str = "") -> Headline:
     """The verdict on points and model.
 
     Args:
         comparison: The tables.
-        threshold: The threshold that all figures are for.
+        threshold: The threshold that all figures are for; None where none is recommended, because the model found no signal.
         final: The threshold of the final model, where the figures are those of the tested model: it is named, without figures.
         promise: What the recommendation says about itself; empty for nothing.
     """
+    if threshold is None:
+        return Headline(_NO_SIGNAL, (_describe_gate(comparison), _find_reason(comparison), promise))
     steps = comparison.tables["steps"]
     step = list_rows(steps.iloc[[locate_threshold(steps, threshold)]])[0]
     pair = _find_pair(comparison, MODEL)

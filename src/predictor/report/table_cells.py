@@ -20,19 +20,22 @@ FEW, NOTHING = "too few leads", "no clear effect"
 _SCORED = r"On the \1 test leads with points, with the \2 that"
 
 
-def judge_difference(difference: Difference, *, better: bool) -> str:
-    """Better or worse where the 95 % interval leaves 0 out; empty where the interval is missing.
+def judge_difference(difference: Difference, *, better: bool, digits: int = 3) -> str:
+    """Better or worse where the 95 % interval leaves 0 out, as printed; empty where the interval is missing.
 
     Args:
         difference: The difference with its interval.
         better: Whether the difference itself speaks for the first.
+        digits: Decimals with which it is printed.
 
     >>> [judge_difference(Difference(-0.1, -0.2, high), better=True) for high in (-0.05, 0.1, float("nan"))]
     ['better', 'no clear difference', '']
+    >>> judge_difference(Difference(-2e-5, -3e-5, -1e-5), better=True, digits=4)
+    'no clear difference'
     """
     if not np.isfinite([difference.mean, difference.low, difference.high]).all():
         return ""
-    if difference.low <= 0 <= difference.high:
+    if not difference.side(digits):
         return SAME
     return BETTER if better else WORSE
 

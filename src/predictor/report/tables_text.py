@@ -164,14 +164,18 @@ def describe_fit(metrics: Mapping[str, Any]) -> str:
 def describe_standing(data: ReportData) -> str:
     """Whether the test lets the chosen candidate serve, in one sentence."""
     verdict = data.verdict
+    if not verdict.found_signal:
+        return "By this test it may not serve: it found no signal."
     if verdict.rival is None:
         return "There was no simpler candidate to beat."
-    what = f"its log loss is {'lower' if verdict.earned else 'not lower'} than that of '{verdict.rival}'"
+    what = f"its log loss is {'lower' if verdict.earned else 'not clearly lower'} than that of '{verdict.rival}'"
     return f"By this test it {'may' if verdict.earned else 'may not'} serve: {what}."
 
 
 def describe_promise(advice: Recommendation) -> str:
-    """Whether the policy can be expected to keep its promise, in one sentence."""
+    """Whether the policy can be expected to keep its promise, in one sentence; empty where no threshold is recommended."""
+    if advice.threshold is None:
+        return ""
     if advice.holds:
         return f"Policy '{advice.policy}' keeps its promise, and can be expected to keep it on new leads."
     return f"Policy '{advice.policy}' cannot be sure to keep its promise on new leads."

@@ -142,7 +142,7 @@ def uses_events(scorer: Scorer) -> bool:
 
 def _check_table(scorer: Scorer, leads: pd.DataFrame, *, has_events: bool) -> tuple[Finding, ...]:
     """Findings about the model and the table as a whole: columns that are missing or unknown, events that are not given."""
-    findings = [] if scorer.calibration_warning is None else [scorer.calibration_warning]
+    findings = list(scorer.model_warnings)
     columns = set(add_title_parts(reduce_email(leads.head(1)), scorer.attributes).columns)
     needed = dict.fromkeys(feature.attribute for feature in scorer.features.features if feature.attribute is not None)
     if missing := [name for name in needed if name not in columns]:

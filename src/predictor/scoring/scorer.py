@@ -16,6 +16,7 @@ import pandas as pd
 
 from predictor.core.errors import BundleError, Finding, ScoringError
 from predictor.core.settings import Settings, make_settings
+from predictor.core.wording import format_number
 from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
 from predictor.features.snapshot import make_snapshot
@@ -26,10 +27,11 @@ from predictor.model.explain import compute_effects
 from predictor.model.verdict_text import read_calibration_warning
 from predictor.points.award import Award, Awards
 from predictor.points.rulebook import RuleBook, choose_gate, parse_rule_book
-from predictor.scoring.answer import Answer, Lead, PointsAnswer, decide, decide_points, grade
+from predictor.scoring.answer import Answer, Decision, Lead, PointsAnswer, decide, decide_points, grade
 from predictor.scoring.answer_table import add_warnings, decide_points_table, grade_table
 from predictor.scoring.bundle.decision_rules import DecisionRule
 from predictor.scoring.bundle.files import Bundle, load_bundle
+from predictor.scoring.coverage import Coverage, Unlike
 from predictor.scoring.golden import check_golden
 from predictor.scoring.lead_encoder import EncodedLead, LeadEncoder
 from predictor.scoring.lead_reader import LeadReader
@@ -46,7 +48,8 @@ class Scorer:
         book: The rule book; None where the firm has none.
         model: The fitted candidate.
         calibrator: Turns the model's score into a probability.
-        threshold: The threshold that decides.
+        threshold: The threshold that decides; 0, so that every lead goes to sales, where none is recommended.
+        recommends: Whether one is: not by a model that found no signal.
         threshold_table: The table it was taken from, by column.
         metrics: Content of `metrics.json`.
         report: The page of the forward test; None where the bundle has none.
@@ -68,7 +71,9 @@ class Scorer:
         self.model: Model = candidate.from_text(bundle.files[candidate.file])
         self.calibrator = read_calibrator(bundle.files["calibrator.json"])
         threshold = bundle.read_json("threshold.json")
-        self._trained_threshold = float(threshold["recommended"]["threshold"])
+        recommended = threshold["recommended"]["threshold"]
+        self.recommends = recommended is not None
+        self._trained_threshold = 0.0 if recommended is None else float(recommended)
         self.threshold, self.threshold_table = self._trained_threshold, threshold["table"]
         self.report = bundle.files.get("report.html")
         self.reader = LeadReader(self.settings, self.features, self.book)
@@ -76,6 +81,7 @@ class Scorer:
         evidence = bundle.read_json("evidence.json") if "evidence.json" in bundle.files else None
         shares = None if evidence is None else ConversionByValue.from_json(evidence, self.features)
         self._explainer = Explainer(self.features.features, shares)
+        self._coverage = Coverage(bundle.read_json("reference.json").get("coverage"), self.features)
         self.grades: dict[str, float] = self.settings.grades.model_dump()
         self.rule: DecisionRule | None = None
 
@@ -134,6 +140,14 @@ class Scorer:
         """That the probabilities only rank leads, and what to do; None where they are calibrated."""
         return read_calibration_warning(self.metrics)
 
+    @property
+    def model_warnings(self) -> tuple[Finding, ...]:
+        """What holds of every answer: that the model found no signal, or that its probabilities only rank leads."""
+        if not self.recommends:
+            do = "Train again when more outcomes are known, or decide by the points."
+            return (Finding("MODEL002", "warning", "The model found no signal, so every lead goes to sales.", do=do),)
+        return () if self.calibration_warning is None else (self.calibration_warning,)
+
     @cached_property
     def gate(self) -> float | None:
         """Points from which the firm hands a lead over; None where it names no gate."""
@@ -189,7 +203,7 @@ class Scorer:
         score = self.model.score(matrix)
         low, high = (ends.tolist() for ends in self.calibrator.interval(score))
         effects, base = compute_effects(self.model.contribute(matrix), self.calibrator) if reasons else (matrix, None)
-        return [
+        answers = [
             Answer(
                 lead_id=lead.lead_id,
                 probability=probability,
@@ -205,6 +219,33 @@ class Scorer:
             )
             for place, (lead, probability) in enumerate(zip(leads, self.calibrator.predict(score).tolist(), strict=True))
         ]
+        for place, lead in enumerate(leads):
+            if (unlike := self._coverage.check(lead.encoded)) is not None:
+                answers[place] = self._widen(answers[place], float(score[place]), unlike)
+        return answers
+
+    def _widen(self, answer: Answer, score: float, unlike: Unlike) -> Answer:
+        """The answer about a lead unlike those of the training: with a warning, a wider interval, and decided as settings say."""
+        low, known, high = (float(figure) for figure in unlike.spread.locate(score))
+        points = None if answer.points is None else answer.points.decision
+        decision, how = self._decide_unlike(answer.decision, known, points)
+        return replace(
+            answer,
+            interval=(min(answer.interval[0], low), max(answer.interval[1], high)),
+            decision=decision,
+            warnings=(*answer.warnings, replace(unlike.warning, do=how)),
+        )
+
+    def _decide_unlike(self, decision: Decision, known: float, points: Decision | None) -> tuple[Decision, str]:
+        """The decision about such a lead, and how it was made, in words; empty for the usual way."""
+        set_by_rule = {} if self.rule is None else self.rule.threshold
+        way = set_by_rule.get("unlike", self.settings.threshold.unlike)
+        if way == "known":
+            mean = f"Decided by {format_number(known, 3)}, the mean of leads of which as little is known."
+            return decide(known >= self.threshold), mean
+        if way == "points" and points is not None:
+            return points, "Decided by the points."
+        return decision, ""
 
     def predict_stored(self, rows: Sequence[tuple[Mapping[str, Any], datetime]]) -> list[float]:
         """The probabilities of stored features, each as of a moment.
@@ -233,7 +274,7 @@ class Scorer:
     @cached_property
     def _warnings(self) -> tuple[Finding, ...]:
         """About the model, in each answer; what to do is not for those who ask for a score."""
-        return () if self.calibration_warning is None else (replace(self.calibration_warning, do=""),)
+        return tuple(replace(warning, do="") for warning in self.model_warnings)
 
     def score_table(
         self,
@@ -271,6 +312,12 @@ class Scorer:
             "points": points, "points_decision": decide_points_table(points, self.gate, qualifies),
             "reasons": self._describe_reasons(encoded.matrix, reasons) if reasons else "",
         })  # fmt: skip
+        for row, unlike in self._coverage.check_table(encoded.matrix).items():
+            below, known, above = (float(figure) for figure in unlike.spread.locate(score[row]))
+            usual = decide(bool(probability[row] >= self.threshold))
+            decision, how = self._decide_unlike(usual, known, answers["points_decision"].iloc[row])
+            answers.loc[row, ["low", "high", "decision"]] = min(low[row], below), max(high[row], above), decision
+            encoded.note(encoded.warnings, np.array([row]), replace(unlike.warning, do=how))
         return add_warnings(answers, encoded, of_model=self._warnings)
 
     def _describe_reasons(self, matrix: np.ndarray, most: int) -> list[str]:

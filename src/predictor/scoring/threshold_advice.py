@@ -11,7 +11,7 @@ from predictor.core.errors import BundleError, SettingsError
 from predictor.core.settings import make_settings
 from predictor.core.settings_sections import ThresholdSettings
 from predictor.core.wording import format_band, format_exact_percent, format_rounded
-from predictor.model.threshold.recommend import Recommendation, recommend_threshold
+from predictor.model.threshold.recommend import Recommendation, recommend_none, recommend_threshold
 from predictor.model.threshold.table import export_thresholds, import_thresholds, with_value
 from predictor.scoring.bundle.decision_rules import DecisionRule, find_rule, save_rule
 from predictor.scoring.bundle.registry import find_bundle
@@ -70,11 +70,11 @@ def apply_rule(scorer: Scorer, rule: DecisionRule | None) -> Scorer:
     except SettingsError as error:
         do = "Set another rule with `predictor threshold --set`, or go back with `predictor threshold --rollback`."
         raise BundleError(f"The rule of decision does not fit bundle '{scorer.version}': {error} {do}") from error
-    return scorer.decide_by(rule, advice.threshold, None if grades is None else grades.model_dump())
+    return scorer.decide_by(rule, advice.serving, None if grades is None else grades.model_dump())
 
 
 def advise_threshold(scorer: Scorer, differences: Mapping[str, Any]) -> tuple[Recommendation, dict[str, list[float | None]]]:
-    """The threshold that a policy recommends, and the table it is taken from, by column.
+    """The threshold that a policy recommends, and the table it is taken from, by column; none of a model without a signal.
 
     Args:
         scorer: The bundle.
@@ -85,6 +85,8 @@ def advise_threshold(scorer: Scorer, differences: Mapping[str, Any]) -> tuple[Re
         SettingsError: A setting is unknown or out of range, or the policy needs one that is missing.
     """
     settings = read_threshold_settings(scorer, differences)
+    if not scorer.recommends:
+        return recommend_none(settings.policy), {column: [] for column in scorer.threshold_table}
     table = with_value(import_thresholds(scorer.threshold_table), settings.amount, settings.cost)
     return recommend_threshold(table, settings), export_thresholds(table)
 

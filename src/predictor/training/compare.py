@@ -41,7 +41,7 @@ def collect_test_leads(dataset: Dataset, split: Split, models: Mapping[str, Cali
         verdict: The forward test.
     """
     probability = verdict.probability[verdict.chosen]
-    tested = _make_compared_leads(dataset, split.test, probability, verdict.threshold.threshold, split.leads_per_row)
+    tested = _make_compared_leads(dataset, split.test, probability, verdict.threshold.serving, split.leads_per_row)
     calibrated = models.get("learned_points")
     if calibrated is None or dataset.points_task is None or not isinstance(calibrated.model, LearnedPoints):
         return tested
@@ -80,6 +80,7 @@ def compare_bundle(
     model = scorer.settings.model
     weekly = [scorer.settings.threshold.leads_per_week]
     comparison = compute_comparison(tested, weekly=weekly, resamples=model.resamples, seed=model.seed)
+    comparison = comparison if scorer.recommends else comparison.without_model()
     tables = {"learned_points": _read_learned(bundle), "time_to_sql": None if curve is None else thin(curve)}
     notes = (
         _NO_EVENTS if not events and uses_events(scorer) else "",
@@ -110,14 +111,14 @@ def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads:
             )
         return bundle.files["report.html"]
     scorer, number = Scorer(bundle), int(comparison.tables["steps"]["leads"].iloc[0])
-    warning = "" if scorer.calibration_warning is None else f"{scorer.calibration_warning.what} {scorer.calibration_warning.do}"
+    warnings = [f"{warning.what} {warning.do}" for warning in scorer.model_warnings]
     data = PageData(
         comparison=comparison,
-        threshold=scorer.threshold,
+        threshold=scorer.threshold if scorer.recommends else None,
         title=f"Points and model on leads given: {bundle.version}",
         over=f"Points, learned points and model on the same {count(number, 'lead')}, scored by {bundle.version}",
         about=f"{describe_outcome(scorer.metrics)} {describe_fit(scorer.metrics)}",
-        warnings=tuple(text for text in (note, warning) if text),
+        warnings=tuple(text for text in (note, *warnings) if text),
         horizon_days=scorer.metrics.get("horizon_days"),
         book=bundle.files.get("learned_points.toml", ""),
         band=scorer.settings.threshold.band,

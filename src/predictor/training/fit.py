@@ -19,14 +19,13 @@ from predictor.model.calibrated_model import CalibratedModel, FitFunction, FitPl
 from predictor.model.candidates import CANDIDATES
 from predictor.model.choose_candidate import compare_candidates, read_chosen
 from predictor.model.eligible import UNBOUND, choosable, select_candidates
-from predictor.model.metrics.metrics import compute_rank_p_value
+from predictor.model.metrics.metrics import SIGNIFICANCE, compute_rank_p_value
 from predictor.model.recalibrate import choose_level, recalibrate_newest
 from predictor.model.sample import Sample, make_sample_folds
 from predictor.model.split import Fold
 from predictor.model.tune import Budget, Tuning, tune_lightgbm
 from predictor.model.tune_blend import fit_blend, tune_blend
 from predictor.model.tune_logistic import tune_logistic
-from predictor.model.verdict import SIGNIFICANCE
 from predictor.training.dataset import Dataset
 
 Progress = Callable[[str], None]

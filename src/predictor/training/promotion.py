@@ -39,7 +39,7 @@ def judge_promotion(
         recalibrated: Whether the newest leads set the level of the new bundle.
     """
     if not verdict.earned:
-        return False, f"Not promoted, because it did not pass the {verdict.words.name}: {verdict.text}"
+        return False, f"Not promoted, because it did not pass the {verdict.words.name}: {verdict.text} {_BY_HAND}"
     if dataset.stored and dataset.stored.held_back:
         held_back = f"{count(dataset.stored.held_back, 'lead')} that the model held back"
         do = "Hand some over at random (serve.explore_rate), or train from the tables of the CRM."

@@ -98,7 +98,8 @@ class Retraining:
         if self.trained is not None:
             fit, verdict = self.trained.dataset.describe_fit(), self.trained.verdict
             rows["Trained on"] = f"{count(fit['n'], 'lead')}, from {fit['from']} through {fit['through']}"
-            rows["Recommended threshold"] = format_threshold(self.trained.advice.threshold)
+            threshold = self.trained.advice.threshold
+            rows["Recommended threshold"] = "none: no signal" if threshold is None else format_threshold(threshold)
             table = to_markdown(format_candidates(compute_verdict_table(verdict)))
             parts += ["## Forward test", escape_markdown(f"{verdict.text} {verdict.calibration.text}"), table]
             findings = [finding for finding in self.trained.findings if finding.severity != "tip" and finding.accepted is None]

@@ -22,14 +22,14 @@ from predictor.model.explain_points import compute_fitted_rules, write_points_bo
 from predictor.model.importance import compute_importance
 from predictor.model.judge import compute_forward_thresholds, judge_candidates
 from predictor.model.split import Split
-from predictor.model.threshold.recommend import Recommendation, recommend_threshold
+from predictor.model.threshold.recommend import Recommendation, recommend_none, recommend_threshold
 from predictor.model.verdict import Verdict
 from predictor.points.rulebook import parse_rule_book
 from predictor.report.card import write_card
 from predictor.report.compare.candidates import compute_verdict_table
 from predictor.report.compare.compared_leads import ComparedLeads
 from predictor.report.compare.comparison import Comparison, compute_comparison, thin
-from predictor.report.fairness import compute_fairness
+from predictor.report.fairness import compute_fairness, hide_routed
 from predictor.report.page.render import render_page
 from predictor.report.plots.training import plot_curve, plot_reliability, plot_thresholds
 from predictor.report.report_data import ReportData
@@ -40,6 +40,7 @@ from predictor.scoring.bundle.test_predictions import FILE, write_test_predictio
 from predictor.training.audit import audit_dataset, collect_findings, refuse_errors
 from predictor.training.bundle_files import dump, make_bundle_files, make_golden, make_metrics
 from predictor.training.compare import collect_test_leads
+from predictor.training.coverage import describe_coverage
 from predictor.training.dataset import Dataset
 from predictor.training.explained import ExplainedLeads, explain_test_leads
 from predictor.training.fit import Advance, FittedCandidates, Progress, fit_candidates, refit
@@ -185,10 +186,12 @@ def train(
     progress(f"Fitting '{chosen}' again on every lead with a known outcome")
     sample, final = refit(fitted, dataset)
     thresholds = compute_forward_thresholds(final, sample, settings)
-    advice = recommend_threshold(thresholds, settings.threshold)
+    found = verdict.found_signal
+    advice = recommend_threshold(thresholds, settings.threshold) if found else recommend_none(settings.threshold.policy)
     learned_book, learned_points = _fit_points(fitted, dataset)
     tables = {"learned_points": learned_points, "time_to_sql": _thin_curve(dataset)}
     comparison = _compare(collect_test_leads(dataset, split, fitted.models, verdict), settings, advice, tables)
+    comparison = comparison if found else comparison.without_model()
     metrics = make_metrics(
         verdict,
         champion=chosen,
@@ -211,6 +214,8 @@ def train(
     )
     facts = _list_facts(dataset)
     scoring = make_bundle_files(final, sample, settings=settings, book=dataset.points.book, thresholds=thresholds, advice=advice)
+    reference = json.loads(scoring["reference.json"]) | {"coverage": describe_coverage(dataset, sample, final)}
+    scoring["reference.json"] = dump(reference)
     files = {
         **scoring,
         **({"learned_points.toml": learned_book} if learned_book else {}),
@@ -277,7 +282,7 @@ def _compare(
     """Points, learned points and the chosen candidate on the test leads, and the further tables that only training knows."""
     weekly = [settings.threshold.leads_per_week]
     draws = {"resamples": settings.model.resamples, "seed": settings.model.seed}
-    return compute_comparison(leads, weekly=weekly, also=[advice.threshold], **draws).with_tables(tables)
+    return compute_comparison(leads, weekly=weekly, also=[advice.serving], **draws).with_tables(tables)
 
 
 def _compare_groups(dataset: Dataset, split: Split, verdict: Verdict) -> pd.DataFrame | None:
@@ -287,7 +292,8 @@ def _compare_groups(dataset: Dataset, split: Split, verdict: Verdict) -> pd.Data
         return None
     probability = verdict.probability[verdict.chosen]
     people = dataset.leads.frame.iloc[split.test][columns]
-    return compute_fairness(people, verdict.outcome, probability, probability >= verdict.threshold.threshold)
+    table = compute_fairness(people, verdict.outcome, probability, probability >= verdict.threshold.serving)
+    return table if verdict.found_signal else hide_routed(table)
 
 
 def _thin_curve(dataset: Dataset) -> pd.DataFrame | None:
@@ -316,9 +322,8 @@ def _list_facts(dataset: Dataset) -> dict[str, Any]:
 
 
 def _draw_figures(trained: Trained) -> dict[str, Figure]:
-    figures = {
-        "reliability": plot_reliability(trained.verdict.reliability),
-        "thresholds": plot_thresholds(trained.thresholds, trained.advice),
-    }
+    figures = {"reliability": plot_reliability(trained.verdict.reliability)}
+    if trained.advice.threshold is not None:
+        figures["thresholds"] = plot_thresholds(trained.thresholds, trained.advice)
     outcomes = trained.dataset.outcomes
     return figures | ({} if outcomes.curve is None else {"time_to_sql": plot_curve(outcomes.curve, outcomes.horizon_days)})

@@ -119,4 +119,4 @@ def test_undated_leads_are_scored_as_they_were_learned(tmp_path):
     values = {"created": created[1], "industry": frame["industry"][1]}
     alone = scorer.score_lead(Lead("1", MOMENT, values, points=None, events=[Event(MOMENT, "pricing_page_view")]))
     assert alone.probability == pytest.approx(table["probability"][1], abs=1e-12)
-    assert [warning.code for warning in alone.warnings] == ["LEAD027"]
+    assert [warning.code for warning in alone.warnings] == ["MODEL002", "LEAD027"], "nothing that counts is left to learn from"

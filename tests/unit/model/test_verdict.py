@@ -52,8 +52,8 @@ def test_what_learned_the_signal_earned_it(verdict):
 
 
 def test_threshold_comes_from_earlier_leads_and_is_kept_to(verdict):
-    flipped = replace(TEST, outcome=1 - TEST.outcome)
-    other = judge_candidates(MODELS, "logistic", fit=FIT, test=flipped, routed=None, settings=SETTINGS)
+    others = replace(TEST, outcome=(TEST.matrix[:, 0] > 0.5).astype(float))
+    other = judge_candidates(MODELS, "logistic", fit=FIT, test=others, routed=None, settings=SETTINGS)
     assert other.threshold == verdict.threshold
     routed = verdict.probability["logistic"] >= verdict.threshold.threshold
     assert verdict.realised.leads == int(routed.sum())
@@ -70,12 +70,17 @@ def test_gate_of_the_points(verdict):
     [
         (
             Difference(-0.02, -0.04, 0.01),
-            True,
+            False,
             "The points are as good: 'logistic' and 'points' show no clear difference on the forward test: log loss 0.0200 lower",
         ),
         (Difference(0.02, 0.01, 0.04), False, "'logistic' is worse than 'points' on the forward test: log loss 0.0200 higher"),
         (Difference(-0.02, -0.04, -0.01), True, "'logistic' is better than 'points' on the forward test: log loss 0.0200 lower"),
         (Difference(0.0, 0.0, 0.0), False, "'points'"),
+        (
+            Difference(-0.00004, -0.00006, -0.00002),
+            False,
+            "'logistic' and 'points' show no clear difference on the forward test: log loss 0.0000 lower",
+        ),
     ],
 )
 def test_verdict_in_words(verdict, gap, earned, text):
@@ -94,7 +99,7 @@ def test_a_level_that_follows_the_newest_leads_is_named():
 
 def test_the_base_rate_has_no_rival():
     verdict = judge_candidates(MODELS, "constant", fit=FIT, test=TEST, routed=None, settings=SETTINGS)
-    assert (verdict.rival, verdict.earned) == (None, True)
+    assert (verdict.rival, verdict.earned) == (None, False)
     missed = "No signal on earlier leads, so every lead gets the same probability. On the newer ones 'logistic' did better: "
     assert verdict.text == missed + "train again when more are known."
     same = {name: Difference(0.001, -0.001, 0.002) for name in verdict.differences}
@@ -110,18 +115,33 @@ def test_the_base_rate_has_no_rival():
         ("points", Difference(0.03, 0.01, 0.05), False),
         ("logistic", Difference(0.03, 0.01, 0.05), False),
         ("logistic", Difference(0.01, -0.02, 0.04), False),
-        ("logistic", Difference(-0.01, -0.02, 0.04), True),
+        ("logistic", Difference(-0.01, -0.02, 0.04), False),
+        ("logistic", Difference(-0.01, -0.02, -0.005), True),
     ],
 )
-def test_what_is_surely_worse_than_the_base_rate_may_not_serve(verdict, chosen, gap, earned):
+def test_what_is_not_surely_better_than_the_base_rate_may_not_serve(verdict, chosen, gap, earned):
     better = {"points": Difference(-0.02, -0.04, -0.01), "constant": gap}
     assert replace(verdict, chosen=chosen, differences=better).earned is earned
+
+
+def test_a_firm_may_let_serve_what_is_better_on_average(verdict):
+    gaps = {"points": Difference(-0.02, -0.04, 0.01), "constant": Difference(-0.01, -0.02, 0.04)}
+    likely = replace(verdict, differences=gaps, on_average=True)
+    assert likely.earned
+    assert not replace(likely, on_average=False).earned
+    assert not replace(likely, p_value=0.02).earned, "without a signal nothing serves"
+    assert not replace(likely, differences=gaps | {"points": Difference(-0.00004, -0.1, 0.1)}).earned
+
+
+def better_than(name):
+    return {name: Difference(-0.02, -0.04, -0.01)}
 
 
 def test_points_beside_the_base_rate():
     verdict = judge_candidates(MODELS, "points", fit=FIT, test=TEST, routed=None, settings=SETTINGS)
     assert verdict.rival == "constant"
-    assert verdict.earned
+    assert verdict.earned is False, "points without a signal cannot choose among leads"
+    assert replace(verdict, p_value=0.01, differences=better_than("constant")).earned
     assert verdict.text.startswith(
         "No learned candidate did better than the points on earlier leads; on the newer ones 'logistic' did."
     )
@@ -152,6 +172,22 @@ def test_a_ranking_no_better_than_chance_is_no_signal_however_sure_the_losses_lo
         "No signal on the forward test: 'logistic' may rank these leads so well by chance: 4.0 % of random orders do as well."
     )
     assert "No signal" not in describe_verdict(replace(changed, p_value=0.01))
+
+
+@pytest.mark.parametrize("chosen", ["constant", "points"])
+def test_without_a_signal_no_threshold_is_recommended(chosen):
+    verdict = judge_candidates(MODELS, chosen, fit=FIT, test=TEST, routed=TEST.matrix[:, 1] > 0, settings=SETTINGS)
+    assert not verdict.found_signal
+    assert (verdict.threshold.threshold, verdict.threshold.share_routed, verdict.realised) == (None, None, None)
+    assert verdict.threshold.text.startswith("No threshold is recommended, because the model found no signal")
+    assert verdict.gate is not None, "what today's gate does is a fact"
+
+
+def test_without_the_base_rate_beside_it_a_ranking_by_chance_is_no_signal(verdict):
+    changed = replace(verdict, differences={"points": Difference(-0.02, -0.04, -0.01)}, p_value=0.04)
+    assert describe_verdict(changed).startswith("No signal on the forward test: 'logistic' may rank these leads so well by")
+    alone = replace(changed, test={"logistic": verdict.test["logistic"]}, differences={})
+    assert "No signal on the forward test: 'logistic' may rank" in describe_verdict(alone)
 
 
 def test_what_ranks_leads_is_a_signal_though_its_level_is_wrong(verdict):

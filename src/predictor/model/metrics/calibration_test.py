@@ -12,7 +12,7 @@ from predictor.core.errors import count
 from predictor.core.wording import FORWARD_TEST, format_number, format_percent, format_percent_range
 from predictor.model.metrics.brier import BrierParts, CalibrationLine, decompose_brier, fit_calibration_line
 from predictor.model.metrics.inputs import check_pairs
-from predictor.model.metrics.metrics import compute_metrics, compute_reliability
+from predictor.model.metrics.metrics import SIGNIFICANCE, compute_metrics, compute_rank_p_value, compute_reliability
 
 FloatArray = NDArray[np.float64]
 CalibrationVerdict = Literal["calibrated", "slightly off", "rank only", "too few leads"]
@@ -22,7 +22,6 @@ _SLOPES = (0.85, 1.15)  # the same 15 % for how far probabilities lie apart
 _BLIND = 2.0  # times a material error: what leads must be able to show before they vouch for anything
 _TIMES = 2.0  # of the error that chance shows on average
 _LEVEL = 0.99  # of the two simulated comparisons, so that false alarms stay under 5 % in all
-_NOTHING = 1e-12  # of a Brier score: what is left of 0 in floats
 _MOST_DRAWN = 20_000  # leads above which sums over a bin are drawn as normal
 
 
@@ -66,6 +65,7 @@ class CalibrationJudgement:
         brier: What the Brier score is made of.
         faults: Of `level`, `slope` and `shape` those that are beyond chance and material.
         lead: What one of the leads is called.
+        ranks: Whether leads that were promised more were accepted more often, beyond chance.
     """
 
     n: int
@@ -78,6 +78,7 @@ class CalibrationJudgement:
     brier: BrierParts
     faults: tuple[str, ...]
     lead: str = FORWARD_TEST.lead
+    ranks: bool = True
 
     @property
     def verdict(self) -> CalibrationVerdict:
@@ -99,18 +100,14 @@ class CalibrationJudgement:
         return ends is not None and not ends[0] <= 1 <= ends[1] and self.ece > self.noise.high
 
     @property
-    def ranks(self) -> bool:
-        """Whether leads that were promised more were accepted more often at all."""
-        return self.brier.discrimination > _NOTHING
-
-    @property
     def text(self) -> str:
         """The verdict in one sentence."""
         leads = count(self.n, self.lead)
         if self.faults:
             faults = "; ".join(self._describe_fault(fault) for fault in self.faults)
+            kind = "Rank only" if self.ranks else "Off"
             trust = "Trust the order of leads, not the probabilities" if self.ranks else "The order of leads says nothing either"
-            return f"Rank only: of {leads}, {faults}. {trust}."
+            return f"{kind}: of {leads}, {faults}. {trust}."
         if self.verdict == "too few leads":
             unseen = f"an error of {100 * self._unseen:.2g} points could be chance"
             return f"Too few leads to say: of {leads}, {self._came}, and {unseen}."
@@ -121,8 +118,7 @@ class CalibrationJudgement:
 
     def to_figures(self) -> dict[str, Any]:
         """Verdict and figures as plain values, for `metrics.json`."""
-        figures = asdict(self)
-        del figures["lead"]
+        figures = {name: figure for name, figure in asdict(self).items() if name not in ("ranks", "lead")}
         return {"verdict": self.verdict, **figures, "faults": list(self.faults), "text": self.text}
 
     def _describe_fault(self, fault: str) -> str:
@@ -216,6 +212,7 @@ and 0. Score the leads whose outcomes are given.
         brier=decompose_brier(y, p),
         faults=(),
         lead=lead,
+        ranks=compute_rank_p_value(y, p) <= SIGNIFICANCE,
     )
     return replace(judged, faults=_find_faults(judged, float(np.quantile(errors, _LEVEL))))
 

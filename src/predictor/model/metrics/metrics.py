@@ -31,6 +31,18 @@ class Difference:
     low: float
     high: float
 
+    def side(self, digits: int) -> int:
+        """Which side of zero it lies on as printed: -1 below, 1 above; 0 where the difference or its interval touches 0.
+
+        Args:
+            digits: Decimals with which it is printed.
+
+        >>> Difference(-0.02, -0.03, -0.01).side(4), Difference(-0.02, -0.03, 0.01).side(4), Difference(2e-5, 1e-5, 3e-5).side(4)
+        (-1, 0, 0)
+        """
+        signs = {float(np.sign(round(figure, digits))) for figure in (self.mean, self.low, self.high)}
+        return int(signs.pop()) if len(signs) == 1 else 0
+
 
 @dataclass(frozen=True, slots=True)
 class _Levels:
@@ -136,6 +148,9 @@ def compute_difference(
     random, n = np.random.default_rng(seed), len(losses)
     means = [float(losses[random.integers(n, size=n)].mean()) for _ in range(resamples)]
     return Difference(float(losses.mean()), *_find_percentiles(means, level))
+
+
+SIGNIFICANCE = 0.01  # the p-value up to which a ranking counts as a signal
 
 
 def compute_rank_p_value(outcome: ArrayLike, probability: ArrayLike) -> float:

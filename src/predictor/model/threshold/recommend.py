@@ -19,6 +19,10 @@ from predictor.model.threshold.table import with_value
 FloatArray = NDArray[np.float64]
 Choice = tuple[int, bool, str]  # row of the table, whether the promise holds, the words for it
 
+_NONE = (
+    "No threshold is recommended, because the model found no signal to choose leads by. Keep today's way of choosing, and train "
+    "again when more outcomes are known. If this model serves, every lead goes to sales."
+)
 _FEWEST = 30  # leads that a conversion must rest on: at the top end three of four may be luck
 
 
@@ -28,7 +32,7 @@ class Recommendation:
 
     Attributes:
         policy: The policy of the settings.
-        threshold: Hand over leads with this probability or a higher one.
+        threshold: Hand over leads with this probability or a higher one; None where none is recommended; so are all figures.
         leads_per_week: None where leads carry no dates; so is `value`.
         share_routed: Share of all leads that is handed over.
         conversion: Share of those that becomes SQLs.
@@ -41,22 +45,51 @@ class Recommendation:
     """
 
     policy: Policy
-    threshold: float
+    threshold: float | None
     leads_per_week: float | None
-    share_routed: float
-    conversion: float
-    conversion_low: float
-    conversion_high: float
+    share_routed: float | None
+    conversion: float | None
+    conversion_low: float | None
+    conversion_high: float | None
     sqls_caught: float | None
     value: float | None
     holds: bool
     text: str
 
+    @property
+    def serving(self) -> float:
+        """The threshold that decides about leads: 0 where none is recommended, so that every lead goes to sales."""
+        return 0.0 if self.threshold is None else self.threshold
+
     def _repr_html_(self) -> str:
+        if self.threshold is None:
+            return to_heading("No threshold") + to_paragraphs(self.text)
         kept = "can be expected to keep" if self.holds else "cannot be sure to keep"
         return to_heading(f"Threshold {self.threshold:.4g}") + to_paragraphs(
             self.text, f"Policy '{self.policy}' {kept} its promise on new leads."
         )
+
+
+def recommend_none(policy: Policy) -> Recommendation:
+    """No threshold, because the model found no signal by which to choose among leads.
+
+    >>> advice = recommend_none("band")
+    >>> advice.threshold, advice.serving, advice.text.split(",")[0]
+    (None, 0.0, 'No threshold is recommended')
+    """
+    return Recommendation(
+        policy=policy,
+        threshold=None,
+        leads_per_week=None,
+        share_routed=None,
+        conversion=None,
+        conversion_low=None,
+        conversion_high=None,
+        sqls_caught=None,
+        value=None,
+        holds=False,
+        text=_NONE,
+    )
 
 
 def recommend_threshold(table: pd.DataFrame, settings: ThresholdSettings) -> Recommendation:

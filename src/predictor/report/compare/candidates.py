@@ -45,7 +45,7 @@ def compute_threshold_rows(table: pd.DataFrame, advice: Recommendation) -> pd.Da
     (4, 1)
     """
     threshold, leads = table["threshold"].to_numpy(dtype=float), table["leads"].to_numpy(dtype=float)
-    chosen = int(np.argmin(np.abs(threshold - advice.threshold)))
+    chosen = int(np.argmin(np.abs(threshold - advice.serving)))
     fewest = max(leads[chosen] / _ROWS, leads.min())
     aims = np.append(np.geomspace(leads[0], leads[chosen], _ROWS), np.geomspace(leads[chosen], fewest, _ROWS + 1))
     rows = np.unique([0, chosen, *np.abs(leads[:, None] - aims).argmin(axis=0)])
@@ -61,5 +61,7 @@ def _make_row(verdict: Verdict, name: str) -> dict[str, Any]:
         figure = figures[metric]
         row |= {metric: np.nan if figure is None else figure, f"{metric}_low": low, f"{metric}_high": high}
     mean, low, high = (np.nan, np.nan, np.nan) if difference is None else (difference.mean, difference.low, difference.high)
-    judgement = "" if difference is None else judge_difference(difference, better=difference.mean < 0)
+    judgement = (
+        "" if difference is None else judge_difference(difference, better=difference.mean < 0, digits=METRICS["log_loss"].digits)
+    )
     return row | {"difference": mean, "difference_low": low, "difference_high": high, "told": judgement}

@@ -30,6 +30,7 @@ from predictor.report.compare.volume import (
     compute_volume,
     take_leads,
 )
+from predictor.report.fairness import hide_routed
 from predictor.report.table_cells import SAME, list_rows, update_judgement, update_sentence
 
 
@@ -56,6 +57,19 @@ class Comparison:
     def without_lead_ids(self) -> Self:
         """The comparison without the table that lists leads."""
         return replace(self, tables={name: table for name, table in self.tables.items() if name != "swapped"})
+
+    def without_model(self) -> Self:
+        """The same without what the model would choose: of a model that found no signal, that is luck."""
+        tables = dict(self.tables)
+        for name in ("rankings", "gates"):
+            tables[name] = tables[name][tables[name]["way"] != MODEL].reset_index(drop=True)
+        choices = ("volume", "equal_sqls", "capacity", "gains", "cells", "swapped")
+        tables |= {name: tables[name].iloc[:0] for name in choices if name in tables}
+        tables["steps"] = tables["steps"].iloc[:1]
+        tables |= {name: hide_routed(tables[name]) for name in ("segments", "months")}
+        return replace(
+            self, tables=tables, sentences=tuple(_describe_tables(tables)), limitations=(_NO_SIGNAL, *self.limitations)
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The content of `comparison.json`: tables as columns and rows, None where a figure is missing; without `swapped`."""
@@ -157,6 +171,7 @@ def compute_gates(tested: ComparedLeads) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+_NO_SIGNAL = "The model found no signal in these leads, so there is nothing to compare the points with."
 SCORED = "On the"  # how the sentence about leads that have points begins
 _GATES = {POINTS: "points gate", LEARNED: "gate of the learned points", MODEL: "threshold"}
 

@@ -117,7 +117,7 @@ def _measure_rivals(tested: ComparedLeads, leads: FloatArray, *, resamples: int,
                 difference=[difference.mean for difference in differences],
                 difference_low=[difference.low for difference in differences],
                 difference_high=[difference.high for difference in differences],
-                told=[judge_difference(difference, better=difference.mean > 0) for difference in differences],
+                told=[judge_difference(difference, better=difference.mean > 0, digits=1) for difference in differences],
             )
         )
         parts.append(part.add_prefix(f"{prefix}_"))

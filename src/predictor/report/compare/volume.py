@@ -54,7 +54,7 @@ def compute_volume(tested: ComparedLeads, *, resamples: int = 200, seed: int = 0
         share = figures[way].mean / leads if leads else np.nan
         row = {"way": way, "leads": leads, **_spread("sqls", figures[way])}
         row |= _spread("conversion", Difference(share, float(low) if leads else np.nan, float(high) if leads else np.nan))
-        rows += [row | pair for pair in _compare(way, tested, figures, more_is_better=True)]
+        rows += [row | pair for pair in _compare(way, tested, figures, more_is_better=True, digits=1)]
     return pd.DataFrame(rows)
 
 
@@ -85,7 +85,7 @@ def compute_equal_sqls(tested: ComparedLeads, *, resamples: int = 200, seed: int
     rows = []
     for way in tested.ways:
         row = {"way": way, "sqls": figures["sqls"].mean, **_spread("leads", figures[way])}
-        rows += [row | pair for pair in _compare(way, tested, figures, more_is_better=False)]
+        rows += [row | pair for pair in _compare(way, tested, figures, more_is_better=False, digits=0)]
     return pd.DataFrame(rows)
 
 
@@ -121,7 +121,7 @@ def compute_capacity(tested: ComparedLeads, *, weekly: Sequence[float] = (), res
         for way in tested.ways:
             row = {"leads_per_week": capacity, "way": way, "leads": capacity * weeks, **_spread("sqls_per_week", parts[way])}
             row |= {"conversion": parts[way].mean / capacity}
-            rows += [row | pair for pair in _compare(way, tested, parts, more_is_better=True)]
+            rows += [row | pair for pair in _compare(way, tested, parts, more_is_better=True, digits=3)]
     return pd.DataFrame(rows)
 
 
@@ -149,7 +149,7 @@ def compute_rankings(tested: ComparedLeads, *, resamples: int = 200, seed: int =
     rows = []
     for way in scored.ways:
         row = {"way": way, "leads": int(has_points.sum()), "sqls": int(scored.outcome.sum()), **_spread("auc", figures[way])}
-        rows += [row | pair for pair in _compare(way, scored, figures, more_is_better=True)]
+        rows += [row | pair for pair in _compare(way, scored, figures, more_is_better=True, digits=3)]
     return pd.DataFrame(rows)
 
 
@@ -226,12 +226,14 @@ def _pair(figures: Mapping[str, float]) -> dict[str, float]:
     return {**figures, **pairs}
 
 
-def _compare(way: str, tested: ComparedLeads, figures: Mapping[str, Difference], *, more_is_better: bool) -> list[dict[str, Any]]:
+def _compare(
+    way: str, tested: ComparedLeads, figures: Mapping[str, Difference], *, more_is_better: bool, digits: int
+) -> list[dict[str, Any]]:
     """The way compared with each rival; one empty comparison where it has none."""
     pairs = []
     for rival in (POINTS, LEARNED):
         if (difference := figures.get(f"{way}-{rival}")) is not None and rival in tested.ways:
-            judgement = judge_difference(difference, better=(difference.mean > 0) == more_is_better)
+            judgement = judge_difference(difference, better=(difference.mean > 0) == more_is_better, digits=digits)
             pairs.append({"against": rival, **_spread("difference", difference), "told": judgement})
     return pairs or [{"against": "", **_spread("difference", Difference(np.nan, np.nan, np.nan)), "told": ""}]
 

@@ -37,13 +37,16 @@ _FINAL = "After this test the model that serves was trained again, with the test
 _LABELS = ("Today", "Points or model", "What to do")
 
 
+_NO_SLIDER: dict[str, Any] = {"start": 0, "texts": {}, "load": [], "here": [], "verdict": []}
+
+
 @dataclass(frozen=True, kw_only=True)
 class PageData:
     """What a page shows.
 
     Attributes:
         comparison: Points, learned points and model on the same leads.
-        threshold: The threshold of the figures on the first screen; the sliders start there.
+        threshold: The threshold of the figures on the first screen, where the sliders start; None: none is recommended.
         title: Title in the browser.
         over: Above the verdict: which leads these are.
         about: Below the verdict: what is predicted, and by what.
@@ -55,7 +58,7 @@ class PageData:
     """
 
     comparison: Comparison
-    threshold: float
+    threshold: float | None
     title: str
     over: str
     about: str
@@ -73,7 +76,9 @@ class PageData:
     @property
     def promise(self) -> str:
         """What the recommendation says about itself where it may not hold."""
-        return "" if self.training is None or self.training.advice.holds else describe_promise(self.training.advice)
+        if self.training is None or self.training.advice.holds:
+            return ""
+        return self.training.advice.text if self.threshold is None else describe_promise(self.training.advice)
 
 
 def render_page(data: ReportData, *, named: bool = False) -> str:
@@ -112,17 +117,19 @@ def render_comparison(page: PageData) -> str:
     """
     charts = list_charts(page.comparison.tables, band=page.band)
     sections = _list_sections(page, charts)
-    steps = _make_step_table(page.comparison, charts)
-    tables = [table for section in sections for table in section.tables] + [steps]
+    tables = [table for section in sections for table in section.tables]
+    slider, choose = _NO_SLIDER, None
+    if page.threshold is not None:
+        steps, slider = _make_step_table(page.comparison, charts), _make_slider(page, page.threshold)
+        tables, choose = [*tables, steps], _describe_choice(page, slider, steps)
     library, script = _read("vega.js"), _read("page.js")
     headline = make_headline(page.comparison, page.threshold, final=page.final_threshold, promise=page.promise)
-    slider = _make_slider(page)
     safe = {"policy": make_policy(library, script), "style": _read("page.css"), "library": library, "script": script}
     safe["content"] = _dump(_collect_content(page, slider, tables, charts))
     return _open_templates().get_template("page.html").render(
         title=page.title, over=page.over, about=page.about, headline=headline, warnings=page.warnings,
         steps=zip(_LABELS, headline.sentences, strict=True), limitations=page.comparison.limitations, sections=sections,
-        picture=_describe_gains(page.comparison) if "gains" in charts else "", choose=_describe_choice(page, slider, steps),
+        picture=_describe_gains(page.comparison) if "gains" in charts else "", choose=choose,
         horizon=format_days(page.horizon_days), lists_leads="swapped" in page.comparison.tables,
         test=None if page.training is None else page.training.verdict.words,
         **{name: Markup(text) for name, text in safe.items()},  # noqa: S704  files of this room, and what `_dump` made safe
@@ -193,8 +200,8 @@ def _describe_choice(page: PageData, slider: Mapping[str, Any], table: PageTable
     }  # fmt: skip
 
 
-def _make_slider(page: PageData) -> dict[str, Any]:
-    slider = make_slider(page.comparison.tables["steps"], page.threshold)
+def _make_slider(page: PageData, threshold: float) -> dict[str, Any]:
+    slider = make_slider(page.comparison.tables["steps"], threshold)
     return slider | {"texts": {name: [_join_units(text) for text in texts] for name, texts in slider["texts"].items()}}
 
 

@@ -58,7 +58,8 @@ def make_comparison_sections(comparison: Comparison, charts: Container[str]) -> 
         comparison: Its tables.
         charts: Names of the tables that have a chart.
     """
-    makers = (_show_points, _show_volume, _show_disagreement, _show_rules, _show_learned, _show_segments)
+    choices = (_show_volume, _show_disagreement) if len(comparison.tables["volume"]) else ()  # none without a signal
+    makers = (_show_points, *choices, _show_rules, _show_learned, _show_segments)
     return [make(comparison, charts) for make in makers]
 
 

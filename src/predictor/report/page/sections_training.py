@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from predictor.core.wording import format_number, format_percent, format_threshold
+from predictor.model.verdict import Verdict
 from predictor.report.calibration_text import ABOUT_GROUPS, NO_GROUPS, format_calibration, format_fairness
 from predictor.report.compare.candidates import compute_threshold_rows, compute_verdict_table
 from predictor.report.compare.comparison import Comparison
@@ -32,9 +33,8 @@ _TRUST = "Probabilities can be trusted if they come true: of 100 leads with 0.2,
 _RELIABILITY = "Each point is a group of leads with its 95 % interval. On the dashed line promise and observation are equal."
 _NO_TIME = "How long leads take to become SQLs is unknown: the outcomes have no dates, or no lead was accepted."
 _TIME = "Each day counts the leads observed for that long. The dashed line is the horizon."
-_TESTED = "The {test} uses {leads}, which no candidate had seen, once. Its candidate and threshold were chosen on {others}. Then \
-the chosen candidate was trained again on every lead with a known outcome, and the recommended threshold was chosen again. That \
-threshold rests on out-of-fold predictions of the training leads; it has no test of its own."
+_TESTED = "The {test} uses {leads}, which no candidate had seen, once. Its candidate was chosen on {others}. Then the chosen \
+candidate was trained again on every lead with a known outcome."
 
 
 def make_trust_section(comparison: Comparison, charts: Container[str], data: ReportData | None) -> Section:
@@ -79,18 +79,28 @@ def make_time_section(comparison: Comparison, charts: Container[str]) -> Section
 def make_test_section(data: ReportData) -> Section:
     """How the candidates were trained, chosen and tested, and what the recommendation rests on."""
     verdict, words = data.verdict, data.verdict.words
-    chosen = format_threshold(verdict.threshold.threshold)
-    realised = "; ".join(f"{label} {figure}" for label, figure in describe_gate(verdict.realised))
     texts = [
         f"{verdict.text} {describe_standing(data)}",
         _TESTED.format(test=words.name, leads=words.leads.format("leads"), others=words.others),
-        f"In the {words.name} the same policy chose {chosen} on {words.others}. On the test leads: {realised}.",
-        f"{data.advice.text} {describe_promise(data.advice)}",
+        _describe_tested_threshold(verdict),
+        f"{data.advice.text} {describe_promise(data.advice)}".rstrip(),
         describe_training(data.metrics),
         "" if format_importance(data.metrics) is None else IMPORTANCE,
     ]
     shown = tuple(text for text in texts if text)
     return Section(key="tested", nav="Test", title="How it was tested", texts=shown, tables=tuple(_list_test_tables(data)))
+
+
+def _describe_tested_threshold(verdict: Verdict) -> str:
+    """The threshold of the test and its result; empty where none was recommended."""
+    if verdict.threshold.threshold is None or verdict.realised is None:
+        return ""
+    words, chosen = verdict.words, format_threshold(verdict.threshold.threshold)
+    realised = "; ".join(f"{label} {figure}" for label, figure in describe_gate(verdict.realised))
+    return (
+        f"In the {words.name} the same policy chose {chosen} on {words.others}. On the test leads: {realised}. The recommended "
+        "threshold was chosen again on all leads. It rests on out-of-fold predictions and has no test of its own."
+    )
 
 
 def make_findings_section(data: ReportData) -> Section:
@@ -108,6 +118,8 @@ def _list_test_tables(data: ReportData) -> list[PageTable]:
     if (text := format_choice(data.metrics)) is not None:
         fold = f"How the candidate was chosen on {data.verdict.words.others}"
         tables.append(make_page_table("choice", _to_frame(text), text=text, fold=fold))
+    if data.advice.threshold is None:
+        return tables
     rows, fold = compute_threshold_rows(data.thresholds, data.advice), "What the recommended threshold rests on"
     return [*tables, make_page_table("thresholds", rows, text=format_thresholds(rows), fold=fold)]
 

@@ -54,7 +54,7 @@ def plot_thresholds(table: pd.DataFrame, advice: Recommendation) -> Figure:
     axes.plot(threshold, drawn["share_routed"], color=SECOND, linestyle="--", label="share of all leads")
     if drawn["sqls_caught"].notna().all():
         axes.plot(threshold, drawn["sqls_caught"], color=THIRD, linestyle=":", linewidth=2, label="share of all SQLs")
-    axes.axvline(advice.threshold, color=INK, linewidth=1, label="recommended")
+    axes.axvline(advice.serving, color=INK, linewidth=1, label="recommended")
     axes.set(xlim=(0, None), ylim=(0, 1))
     return add_legend(figure, axes)
 

@@ -299,5 +299,5 @@ def test_candidate_that_has_not_earned_its_place(data):
     difference = replace(data.verdict.differences["points"], mean=0.1, low=0.05, high=0.2)
     verdict = replace(data.verdict, differences={"points": difference})
     text = read(render_page(replace(data, verdict=verdict))).text
-    assert "By this test it may not serve: its log loss is not lower than that of 'points'." in text
+    assert "By this test it may not serve: its log loss is not clearly lower than that of 'points'." in text
     assert "the chosen is worse" in text

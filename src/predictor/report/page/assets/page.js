@@ -58,18 +58,21 @@
       `Threshold ${texts.threshold[row]}: ${texts.load[row]} leads and ${texts.sqls[row]} SQLs ${content.unit}, conversion ${texts.conversion[row]}.`;
   }
 
-  threshold.addEventListener("input", followThreshold);
-  capacity.addEventListener("input", followCapacity);
-  for (const slider of [threshold, capacity]) slider.addEventListener("change", announce);
-  for (const button of document.querySelectorAll("[data-row]")) {
-    button.addEventListener("click", () => {
-      threshold.value = button.dataset.row;
-      followThreshold();
-      announce();
-    });
+  function startSliders() {
+    threshold.addEventListener("input", followThreshold);
+    capacity.addEventListener("input", followCapacity);
+    for (const slider of [threshold, capacity]) slider.addEventListener("change", announce);
+    for (const button of document.querySelectorAll("[data-row]")) {
+      button.addEventListener("click", () => {
+        threshold.value = button.dataset.row;
+        followThreshold();
+        announce();
+      });
+    }
+    threshold.value = String(row);
+    followThreshold();
   }
-  threshold.value = String(row);
-  followThreshold();
+  if (threshold) startSliders(); // not on the page of a model that found no signal
 
   // Files are written from what the page holds; nothing is fetched.
   function save(name, kind, text) {
