@@ -13,6 +13,7 @@ import pandas as pd
 from predictor.core.errors import TableError, list_names
 from predictor.data.read.csv_end import check_end
 from predictor.data.read.csv_header import Header, read_header
+from predictor.data.read.csv_quotes import check_quotes
 from predictor.data.read.table_errors import make_encoding_error, make_table_error
 from predictor.data.read.table_shape import FileTable, check_lines_above
 
@@ -39,7 +40,9 @@ def read_csv_rows(path: Path, table: str, *, encoding: str = "auto", step: int =
     header = read_header(path, table, encoding)
     most = None if rows is None else min(rows, max(_SAMPLE_LENGTH // header.row_length, 1))
     try:
-        frame = _parse_rows(path, table, header, step, most)
+        frame, breaks = _parse_rows(path, table, header, step, most)
+        if breaks:
+            check_quotes(path, table, header, most)
     except UnicodeDecodeError as error:
         raise make_encoding_error(table, path, encoding) from error
     except (pd.errors.ParserWarning, pd.errors.ParserError) as error:
@@ -53,24 +56,31 @@ def read_csv_rows(path: Path, table: str, *, encoding: str = "auto", step: int =
     return FileTable(frame if most is None else frame.head(most), above, whole=whole)
 
 
-def _parse_rows(path: Path, table: str, header: Header, step: int, most: int | None) -> pd.DataFrame:
-    """The chunks of the file, one after another, one row more than the most that are asked for.
+def _parse_rows(path: Path, table: str, header: Header, step: int, most: int | None) -> tuple[pd.DataFrame, bool]:
+    """The chunks of the file, one row more than the most that are asked for, and whether cells hold line breaks.
 
     Rows longer than the header raise, since pandas would shift their cells.
     """
     parts: list[pd.DataFrame] = []
-    end = pd.DataFrame()
+    end, breaks = pd.DataFrame(), False
     with path.open(encoding=header.encoding, newline="") as lines, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)
         for _ in range(header.skip):
             lines.readline()
-        for part in _iterate_chunks(_Source(lines, path, table), header, most):
+        source = _Source(lines, path, table)
+        for part in _iterate_chunks(source, header, most):
+            breaks = breaks or (source.quoted and _has_breaks(part))
             parts.append(part if step == 1 else part[part.index % step == 0])
             if step > 1:
                 end = pd.concat([end, part]).tail(_ROWS_AT_END)
     rest = [] if step == 1 else [end[end.index % step != 0]]
     frame: pd.DataFrame = pd.concat([*parts, *rest]).sort_index() if rest else pd.concat(parts)
-    return frame
+    return frame, breaks
+
+
+def _has_breaks(frame: pd.DataFrame) -> bool:
+    """Whether a cell holds a line break."""
+    return any(bool(frame.iloc[:, place].str.contains(r"[\r\n]", na=False).any()) for place in range(frame.shape[1]))
 
 
 def _iterate_chunks(source: _Source, header: Header, most: int | None) -> Iterator[pd.DataFrame]:
@@ -92,11 +102,13 @@ class _Source:
 
     def __init__(self, lines: TextIO, path: Path, table: str) -> None:
         self._lines, self._path, self._table, self.length = lines, path, table, 0
+        self.quoted = False  # whether a quote was read
 
     def read(self, size: int = -1) -> str:
         """Further characters."""
         text = self._lines.read(size)
         self.length += len(text)
+        self.quoted = self.quoted or '"' in text
         if self.length > _MOST_LENGTH:
             what = f"'{self._path.name}' has rows of many million characters, as where a quote is opened and never closed."
             raise make_table_error(self._table, what, "Export it again, or fix that line.")

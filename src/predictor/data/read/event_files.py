@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -19,7 +19,8 @@ from predictor.core.errors import Finding, TableError, count, list_names
 from predictor.data.columns import make_names
 from predictor.data.events.contract import NEEDED, RawEvents, ReadEvents
 from predictor.data.read.csv_end import locate_closing_lines
-from predictor.data.read.csv_header import read_header
+from predictor.data.read.csv_header import Header, read_header
+from predictor.data.read.csv_quotes import check_quotes
 from predictor.data.read.duckdb_workspace import open_workspace, quote, quote_text
 from predictor.data.read.file_kinds import CSV, PARQUET, detect_kind, split_sheet
 from predictor.data.read.table_errors import FIX_PATH, make_encoding_error, make_table_error
@@ -197,12 +198,26 @@ def _read_files(parts: Sequence[_Part], columns: Mapping[str, str]) -> ReadEvent
             queries = [_as_texts(query, kinds) for query, kinds in zip(queries, types, strict=True)]
         union = " UNION ALL ".join(queries)
         workspace.raw_sql(f"CREATE TABLE raw AS SELECT row_number() OVER () AS row, * FROM ({union})")  # noqa: S608
+        breaks = {file for (file,) in workspace.raw_sql("SELECT DISTINCT file FROM raw WHERE CAST(breaks AS BOOLEAN)").fetchall()}
+        workspace.raw_sql("ALTER TABLE raw DROP COLUMN breaks")
         notes = _drop_blank(workspace)
     except duckdb.Error as error:
         what = f"{_describe_files(parts)} cannot be read: {_describe_error(error)}."
         raise make_table_error("events", what, "Export it again.") from error
     faults = _check_rejected(workspace) if any(kind.delimiter for _, kind in parts) else ()
+    if not faults:
+        _check_quotes(parts, breaks)
     return ReadEvents(workspace.table("raw"), faults, notes)
+
+
+def _check_quotes(parts: Sequence[_Part], breaks: Collection[str]) -> None:
+    """Refuse records within a cell in quotes, in the files with line breaks in cells."""
+    for paths, kind in parts:
+        if kind.delimiter is not None:
+            header = Header("utf-8-sig", delimiter=kind.delimiter, names=list(kind.names), skip=kind.skip)
+            for path in paths:
+                if str(path) in breaks:
+                    check_quotes(path, "events", header)
 
 
 def _drop_blank(workspace: Backend) -> tuple[Finding, ...]:
@@ -231,18 +246,19 @@ def _select(paths: Sequence[Path], kind: _Kind, columns: Mapping[str, str]) -> s
     places = {ours: kind.names.index(theirs) for ours, theirs in columns.items() if theirs in kind.names}
     if kind.delimiter is None:
         raw = {ours: quote(pq.read_schema(paths[0]).names[place]) for ours, place in places.items()}
-        source, blank = f"read_parquet([{files}], filename = true, union_by_name = true)", "false"
+        source, blank, breaks = f"read_parquet([{files}], filename = true, union_by_name = true)", "false", "false"
     else:
         raw = {ours: f"c{place}" for ours, place in places.items()}
         cells = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(kind.names)))
-        blank = f"coalesce({', '.join(f'c{place}' for place in range(len(kind.names)))}) IS NULL"
+        listed = ", ".join(f"c{place}" for place in range(len(kind.names)))
+        blank, breaks = f"coalesce({listed}) IS NULL", f"contains(concat({listed}), chr(10))"
         source = (
             f"read_csv([{files}], auto_detect = false, header = true, skip = {kind.skip}, delim = {quote_text(kind.delimiter)}, "
             f"quote = '\"', escape = '\"', columns = {{{cells}}}, filename = true, store_rejects = true, "
             f"rejects_limit = {_MOST_REJECTED})"
         )
     listed = ", ".join(f"{raw.get(ours, 'NULL')} AS {ours}" for ours in columns)
-    return f"SELECT filename AS file, {listed}, {blank} AS blank FROM {source}"  # noqa: S608
+    return f"SELECT filename AS file, {listed}, {blank} AS blank, {breaks} AS breaks FROM {source}"  # noqa: S608
 
 
 def _escape(path: str) -> str:
