@@ -20,6 +20,7 @@ from predictor.audit.propose.find_outcome import (
 )
 from predictor.audit.propose.names import list_named, read_names
 from predictor.audit.propose.profile import ColumnProfile
+from predictor.audit.propose.refusal_names import is_refusal_name, list_refusals
 from predictor.core.settings_sections import DATE_FORMATS
 from predictor.core.wording import format_percent
 from predictor.data.crm.field_maps import Names
@@ -85,6 +86,8 @@ def choose_roles(columns: Sequence[ColumnProfile], outcome: str = "", *, events:
     _assign("email_domain", columns, roles, lambda column: column.kind == "category" and not column.shape.emails)
     if not _has(roles, "outcome") and not _has(roles, "sql_at"):
         _keep_candidates(columns, roles)
+    for column in list_refusals(columns, list(roles)):
+        roles[column.name] = ColumnRole("ignore", "by its name, yes means that the lead was not accepted")
     return {name: roles.get(name) or _choose_role(column) for name, column in by_name.items()}
 
 
@@ -101,6 +104,8 @@ def _keep_candidates(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRo
     for candidate in candidates:
         if candidate.rank < ANY:
             roles[candidate.name] = ColumnRole("attribute", f"may be the outcome: {candidate.reason}")
+    for column in list_refusals(columns, list(roles)):
+        roles[column.name] = ColumnRole("attribute", "may be the outcome, where yes means not accepted")
     for column in list_open_dates(columns, roles):
         if column.name not in roles and deny_reason(column.name) is not None:
             roles[column.name] = ColumnRole("attribute", f"may be the date of acceptance: dates, {column.describe()}")
@@ -165,10 +170,10 @@ def _assign_outcome(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRol
     """The date of acceptance where leads have a date to count from, else the column that is clearly yes and no."""
     if _has(roles, "outcome") or _has(roles, "sql_at"):
         return
-    best = choose_candidate(list_candidates(columns, list(roles)))
+    best = choose_candidate(list_candidates(columns, list(roles)), by_place=not list_refusals(columns, list(roles)))
     is_dated = _has(roles, "mql_at") or _list_created(columns, roles)
     if is_dated or best is None or best.rank > CLEAR:
-        _assign("sql_at", columns, roles, holds_dates)
+        _assign("sql_at", columns, roles, lambda column: holds_dates(column) and not is_refusal_name(column.name))
     if best is not None and not _has(roles, "sql_at"):
         roles[best.name] = ColumnRole("outcome", _describe_candidate(best))
 

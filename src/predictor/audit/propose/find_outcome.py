@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from predictor.audit.propose.names import list_named, read_names, split_words
 from predictor.audit.propose.profile import ColumnProfile, YesNo
+from predictor.audit.propose.refusal_names import is_refusal
 from predictor.core.errors import count, list_names
 from predictor.core.wording import format_percent
 from predictor.data.crm.field_maps import Names
@@ -63,18 +64,22 @@ def list_candidates(columns: Sequence[ColumnProfile], taken: Sequence[str] = ())
     return sorted(found, key=lambda c: (c.rank, trust.get(c.name, len(sure)), -place[c.name]))
 
 
-def choose_candidate(candidates: Sequence[OutcomeCandidate]) -> OutcomeCandidate | None:
+def choose_candidate(candidates: Sequence[OutcomeCandidate], *, by_place: bool = True) -> OutcomeCandidate | None:
     """The one that is clearly the outcome; None where there are several, or none.
 
     A column with two values that is named like an outcome is clear where no other is; so is the only column that says yes or no,
     and the last column of the table where no name speaks for another.
+
+    Args:
+        candidates: The likeliest first.
+        by_place: Whether a column may be taken for where it stands, or as the only one that says yes or no.
     """
     if not candidates:
         return None
     best, *others = candidates
     if others and others[0].rank == best.rank:
         return None
-    is_clear = best.rank <= STAGES or all(other.rank == ANY for other in others)
+    is_clear = best.rank <= STAGES or ((by_place or best.rank == WORDED) and all(other.rank == ANY for other in others))
     return best if is_clear else None
 
 
@@ -108,9 +113,10 @@ def describe_values(outcome: YesNo) -> str:
 
 
 def _may_be_outcome(column: ColumnProfile) -> bool:
-    """Whether it has few values, and its name does not say that it is something else."""
+    """Whether it has few values, and its name does not say that it is something else, or the contrary of the outcome."""
     names = read_names()
-    if column.kind == "date" or column.shape.emails or not (column.outcome.yes is not None or column.outcome.single):
+    has_answers = column.outcome.yes is not None or bool(column.outcome.single)
+    if not has_answers or column.kind == "date" or column.shape.emails or is_refusal(column):
         return False
     words = names["outcome_words"]
     is_other = column.name in Names([*words["never"], *names["roles"]["protected"]])

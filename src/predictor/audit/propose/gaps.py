@@ -8,11 +8,14 @@ from predictor.audit.propose.column_roles import TIMES, list_open_dates
 from predictor.audit.propose.find_key import check_unfilled_keys
 from predictor.audit.propose.find_outcome import ANY, LAST, SURE, OutcomeCandidate, list_candidates
 from predictor.audit.propose.profile import ColumnProfile
+from predictor.audit.propose.refusal_names import is_refusal, list_refusals
 from predictor.audit.propose.settings_file import Proposal
 from predictor.core.errors import Finding, count, list_names
 from predictor.data.table_keys import NUMBERED
 
 _MOST = 5  # candidates that are shown
+_REFUSAL = "By its name, column '{}' says yes for leads that were not accepted"
+_EXPORT_ACCEPTED = "Export a column that says which leads were accepted"
 _NAME_OUTCOME = 'Name it in [columns], as sql_at = "Became SQL" or outcome = "Converted".'
 
 
@@ -59,18 +62,20 @@ def _check_outcome(proposal: Proposal, columns: Sequence[ColumnProfile], *, name
     """What was taken as the outcome where the name leaves a doubt, what it holds besides, or what may be the outcome."""
     name = proposal.columns.get("outcome")
     if name is None:
-        return () if "sql_at" in proposal.columns else (_name_candidates(proposal, columns),)
+        return () if "sql_at" in proposal.columns else _check_candidates(proposal, columns)
     column = next(column for column in columns if column.name == name)
     others = column.outcome.others
+    inverted = (_describe_inverted(proposal, name),) if is_refusal(column) else ()
     if not others:
-        return () if named else _check_taken(column, columns, proposal)
+        return inverted if named else _check_taken(column, columns, proposal)
     beside = f" besides {column.outcome.answers}" if column.outcome.answers else ", which are neither yes nor no"
     what = f"Column '{name}' holds {list_names(others)}{beside}"
     rivals = [c for c in list_candidates(columns, list(proposal.columns.values())) if c.rank <= LAST]
     also = f" Other columns may be the outcome: {_describe(rivals)}." if rivals else ""
     if "outcome_pending" in proposal.label:
         do = "Move those that mean accepted or refused from label.outcome_pending to label.outcome_yes or label.outcome_no."
-        return (Finding("INIT009", "warning", f"{what}: such leads are taken as not decided yet, and left out.", do=do),)
+        what = f"{what}: such leads are taken as not decided yet, and left out."
+        return (*inverted, Finding("INIT009", "warning", what, do=do))
     do = "Add them to label.outcome_yes or label.outcome_no, or to label.outcome_pending where the outcome is pending"
     settle = f"; init --outcome '{name}' does the last." if column.outcome.answers == "yes and no" else "."
     return (Finding("INIT002", "error", f"{what}.{also}", do=f"{do}{settle}"),)
@@ -87,6 +92,26 @@ def _check_taken(column: ColumnProfile, columns: Sequence[ColumnProfile], propos
     also = f" Other columns with two values: {list_names(rest, most=_MOST)}." if rest else ""
     what = f"Column '{column.name}' is taken as the outcome: {taken.reason}.{also}"
     return (Finding("INIT002", "warning", what, do="If another column is the outcome, name it with init --outcome."),)
+
+
+def _describe_inverted(proposal: Proposal, name: str) -> Finding:
+    """The warning that yes of the named outcome is read as not accepted."""
+    accepted, refused = (list_names(proposal.label[text][0]) for text in ("outcome_yes", "outcome_no"))
+    what = f"{_REFUSAL.format(name)}: {refused} is read as not accepted, {accepted} as accepted."
+    do = "If yes means accepted, exchange label.outcome_yes and label.outcome_no."
+    return Finding("INIT010", "warning", what, do=do)
+
+
+def _check_candidates(proposal: Proposal, columns: Sequence[ColumnProfile]) -> tuple[Finding, ...]:
+    """The errors where no column is clearly the outcome: those that may be it, and those in which yes means not accepted."""
+    refusals = list_refusals(columns, list(proposal.columns.values()))
+    inverted = tuple(
+        Finding("INIT010", "error", f"{_REFUSAL.format(c.name)}, so it is not taken as the outcome by itself.",
+                do=_EXPORT_ACCEPTED + ("." if c.outcome.single else f", or read this one inverted: init --outcome '{c.name}'."))
+        for c in refusals
+    )  # fmt: skip
+    found = list_candidates(columns, list(proposal.columns.values()))
+    return (*inverted, *(() if inverted and not found else (_name_candidates(proposal, columns),)))
 
 
 def _name_candidates(proposal: Proposal, columns: Sequence[ColumnProfile]) -> Finding:
@@ -128,7 +153,7 @@ def _describe_dates(proposal: Proposal, columns: Sequence[ColumnProfile]) -> str
 
 
 def _check_blank(proposal: Proposal) -> tuple[Finding, ...]:
-    if "outcome_yes" not in proposal.label:
+    if "" not in proposal.label.get("outcome_no", ((), ""))[0]:
         return ()
     what = f"Column '{proposal.columns['outcome']}' is yes or blank: blank is read as no, for young leads too."
     do = "Leave out leads that sales has not decided on yet, or map the date of acceptance as sql_at."

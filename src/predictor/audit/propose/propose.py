@@ -16,6 +16,7 @@ from predictor.audit.propose.find_outcome import describe_values
 from predictor.audit.propose.gaps import check_gaps, list_placeholders
 from predictor.audit.propose.names import read_names
 from predictor.audit.propose.profile import ColumnProfile, count_placeholders, profile_columns
+from predictor.audit.propose.refusal_names import is_refusal, is_refusal_name
 from predictor.audit.propose.sample import ExportSample, NoCrm, load_export_sample
 from predictor.audit.propose.settings_file import Proposal
 from predictor.core.errors import Finding, SettingsError, TableError, count, list_names, name_nearest
@@ -119,6 +120,10 @@ def _check_named_outcome(outcome: str, columns: Sequence[ColumnProfile]) -> None
     if not (holds_dates(column) or column.outcome.yes is not None or column.outcome.single):
         what = f"--outcome names '{outcome}', which holds neither dates nor yes and no ({column.describe()})."
         raise SettingsError(f"{what} Name the column that says which leads were accepted, or when.")
+    if is_refusal_name(outcome) and (holds_dates(column) or column.outcome.single):
+        holds = "dates" if holds_dates(column) else f"only '{column.outcome.single}' or nothing"
+        what = f"--outcome names '{outcome}', which by its name says which leads were not accepted, and holds {holds}."
+        raise SettingsError(f"{what} Export a column that says which leads were accepted, or when.")
 
 
 def _profile(raw: pd.DataFrame, data: Mapping[str, tuple[Any, str]], outcome: str) -> list[ColumnProfile]:
@@ -198,6 +203,11 @@ def _propose_label(proposal: Proposal, columns: list[ColumnProfile], *, named: b
     column = next((column for column in columns if column.name == proposal.columns.get("outcome")), None)
     if column is None:
         return {}
+    if is_refusal(column):
+        accepted, refused = reversed(column.outcome.texts)
+        pending = {"outcome_pending": (list(column.outcome.others), "neither yes nor no")} if column.outcome.others else {}
+        why = "by the name of the column, yes means not accepted; check it"
+        return {"outcome_yes": (list(accepted), why), "outcome_no": (list(refused), why), **pending}
     if column.outcome.single:
         return {"outcome_yes": ([column.outcome.single], "its only text"), "outcome_no": ([""], "blank: not accepted")}
     if named and all(column.outcome.texts) and column.outcome.others:

@@ -1,0 +1,58 @@
+"""Columns in which yes means that a lead was not accepted, as Disqualified, Lost or Not accepted; by the words of names.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from predictor.audit.propose.names import read_names, split_words
+from predictor.audit.propose.profile import ColumnProfile
+
+
+def list_refusals(columns: Sequence[ColumnProfile], taken: Sequence[str] = ()) -> list[ColumnProfile]:
+    """The columns in which yes means not accepted.
+
+    Args:
+        columns: All columns of the export.
+        taken: Columns that have another role.
+    """
+    return [column for column in columns if column.name not in taken and is_refusal(column)]
+
+
+def is_refusal(column: ColumnProfile) -> bool:
+    """Whether it says yes for leads that were not accepted; values such as 'Lost' and 'Won' speak for themselves.
+
+    >>> from predictor.audit.propose.profile import YesNo
+    >>> plain, worded = YesNo(0.6, (("Yes",), ("No",))), YesNo(0.6, (("Won",), ("Lost",)))
+    >>> [is_refusal(ColumnProfile("Lost", "category", rows=9, filled=9, distinct=2, outcome=held)) for held in (plain, worded)]
+    [True, False]
+    """
+    words, outcome = read_names()["outcome_words"], column.outcome
+    values = {text.casefold() for texts in outcome.texts for text in texts}
+    is_marked = len(outcome.single) == 1 or outcome.single.casefold() in words["plain"]  # as x or yes, and blank elsewhere
+    is_plain = is_marked or (all(outcome.texts) and values <= set(words["plain"]))
+    return is_plain and is_refusal_name(column.name) and not set(split_words(column.name)) & set(words["unlikely"])
+
+
+def is_refusal_name(name: str) -> bool:
+    """Whether a name is one of leads that were not accepted.
+
+    >>> [is_refusal_name(name) for name in ("Rejected by sales", "Is not yet qualified", "Abgelehnt", "isClosedLost")]
+    [True, True, True, True]
+    >>> [is_refusal_name(name) for name in ("Accepted", "Won/Lost", "Not rejected", "Lead No", "Deadline")]
+    [False, False, False, False, False]
+    """
+    known = read_names()["refusal_words"]
+    words = [word for word in split_words(name) if word not in known["joining"]]
+    for place, word in enumerate(words):
+        negated = bool(set(words[max(0, place - 2) : place]) & set(known["negations"]))
+        if _is_among(word, known["refused"]):
+            return not negated and not (place and _is_among(words[place - 1], known["accepted"]))
+        if negated and _is_among(word, known["accepted"]):
+            return True
+    return any(f" {phrase} " in f" {' '.join(words)} " for phrase in known["phrases"])
+
+
+def _is_among(word: str, stems: Sequence[str]) -> bool:
+    """Whether a word is one of these; one that ends in * stands for all words that begin so."""
+    short = word.removeprefix("is")
+    return any(short.startswith(stem[:-1]) if stem.endswith("*") else short == stem for stem in stems)
