@@ -48,6 +48,14 @@ def iterate_rows(path: Path, header: Header) -> Iterator[CsvRow]:
             first = rows.line_num + 1
 
 
+def locate_open_quote(path: Path, header: Header) -> int:
+    """The line, from 1, of the quote that opens the last cell of a file which ends within it."""
+    line = header.skip + 1
+    for row in iterate_rows(path, header):
+        line = row.first + sum(len(_LINE_END.findall(cell)) for cell in row.cells[:-1])
+    return line
+
+
 def list_typed(path: Path, header: Header) -> list[int]:
     """The places of the columns that hold dates or numbers, by the first complete rows of one line."""
     full = len(header.names)

@@ -13,7 +13,7 @@ import pandas as pd
 from predictor.core.errors import TableError, list_names
 from predictor.data.read.csv_end import check_end
 from predictor.data.read.csv_header import Header, read_header
-from predictor.data.read.csv_quotes import check_quotes
+from predictor.data.read.csv_quotes import check_quotes, iterate_rows, locate_open_quote
 from predictor.data.read.table_errors import make_encoding_error, make_table_error
 from predictor.data.read.table_shape import FileTable, check_lines_above
 
@@ -121,6 +121,10 @@ class _Source:
 
 def _make_rows_error(path: Path, table: str, header: Header, error: Exception) -> TableError:
     """The error for the rows of a CSV: the first that is longer than the header, or what pandas reports."""
+    if "EOF inside string" in str(error):
+        line = locate_open_quote(path, header)
+        what = f"'{path.name}' is broken: a quote is opened in line {line:,} and not closed, so the end of its row is unknown."
+        return make_table_error(table, what, "Fix that line, or remove it.")
     long = _find_long_row(path, header)
     if long is None:
         why = str(error).strip().rstrip(".")
@@ -133,15 +137,8 @@ def _make_rows_error(path: Path, table: str, header: Header, error: Exception) -
 
 def _find_long_row(path: Path, header: Header) -> tuple[int, int] | None:
     """The first line and the number of cells of the first row that is longer than the header; None where there is none."""
-    with path.open(encoding=header.encoding, newline="") as lines:
-        for _ in range(header.skip):
-            lines.readline()
-        rows, start = csv.reader(lines, delimiter=header.delimiter), 1
-        try:
-            for row in rows:
-                if len(row) > len(header.names):
-                    return header.skip + start, len(row)
-                start = rows.line_num + 1
-        except (csv.Error, UnicodeDecodeError):
-            return None
-    return None
+    try:
+        long = (row for row in iterate_rows(path, header) if len(row.cells) > len(header.names))
+        return next(((row.first, len(row.cells)) for row in long), None)
+    except (csv.Error, UnicodeDecodeError):
+        return None

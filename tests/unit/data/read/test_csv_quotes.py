@@ -104,3 +104,11 @@ def test_events_in_another_encoding_in_a_folder(tmp_path):
         text = HEAD.replace(",", ";") + "\n".join(lines) + "\n"
         (tmp_path / "events" / f"{name}.csv").write_bytes(text.encode("cp1252"))
     refuse("events", tmp_path, r"EVENT002 A quote in line 11 of 'b\.csv'")
+
+
+@pytest.mark.parametrize(("names", "line"), [(NAMES, 25), (f"Leads of May\n\n{NAMES}", 27)])
+def test_a_quote_that_is_never_closed_has_its_line(tmp_path, names, line):
+    lines = [row.replace("fair", '"a\nfair"') if at < 6 else row for at, row in enumerate(LEADS)]
+    lines[20] = lines[20].replace(",yes", ',"yes')
+    with pytest.raises(TableError, match=rf"LEAD000 'leads\.csv' is broken: a quote is opened in line {line} and not"):
+        read_table(write(tmp_path, lines, names), "leads")

@@ -146,7 +146,11 @@ REFUSED = {
     "empty workbook": ("leads.xlsx", b"", "is no readable Excel file"),
     "no bytes": ("leads.csv", b"", r"is empty\. Export it again"),
     "blank lines": ("leads.csv", b"\n\n\r\n", "is empty"),
-    "a quote that is never closed": ("leads.csv", CSV.encode() + b'L5,"Bonn\nL6,Rome\n', "is broken: .*EOF inside string"),
+    "a quote that is never closed": (
+        "leads.csv",
+        CSV.encode() + b'L5,"Bonn\nL6,Rome\n',
+        "is broken: a quote is opened in line 6 and not closed",
+    ),
     "a last line that is cut off": (
         "leads.csv",
         b"lead_id,city,size\n" + b"L1,Rome,3\n" * 5 + b"L2,Ro",
