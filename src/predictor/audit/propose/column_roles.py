@@ -17,6 +17,7 @@ from predictor.audit.propose.find_outcome import (
     describe_outcome,
     describe_values,
     list_candidates,
+    list_statuses,
 )
 from predictor.audit.propose.names import list_named, read_names
 from predictor.audit.propose.profile import ColumnProfile
@@ -100,9 +101,8 @@ def list_open_dates(columns: Sequence[ColumnProfile], roles: Mapping[str, Column
 
 def _keep_candidates(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
     """What the findings offer as the outcome is not left out, so that it can be named."""
-    candidates = list_candidates(columns, list(roles))
-    for candidate in candidates:
-        if candidate.rank < ANY:
+    for candidate in (*list_candidates(columns, list(roles)), *list_statuses(columns, list(roles))):
+        if candidate.rank < ANY and candidate.name not in roles:
             roles[candidate.name] = ColumnRole("attribute", f"may be the outcome: {candidate.reason}")
     for column in list_refusals(columns, list(roles)):
         roles[column.name] = ColumnRole("attribute", "may be the outcome, where yes means not accepted")
@@ -170,7 +170,8 @@ def _assign_outcome(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRol
     """The date of acceptance where leads have a date to count from, else the column that is clearly yes and no."""
     if _has(roles, "outcome") or _has(roles, "sql_at"):
         return
-    best = choose_candidate(list_candidates(columns, list(roles)), by_place=not list_refusals(columns, list(roles)))
+    by_place = not (list_refusals(columns, list(roles)) or list_statuses(columns, list(roles)))
+    best = choose_candidate(list_candidates(columns, list(roles)), by_place=by_place)
     is_dated = _has(roles, "mql_at") or _list_created(columns, roles)
     if is_dated or best is None or best.rank > CLEAR:
         _assign("sql_at", columns, roles, lambda column: holds_dates(column) and not is_refusal_name(column.name))

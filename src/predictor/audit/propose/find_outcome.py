@@ -79,8 +79,34 @@ def choose_candidate(candidates: Sequence[OutcomeCandidate], *, by_place: bool =
     best, *others = candidates
     if others and others[0].rank == best.rank:
         return None
-    is_clear = best.rank <= STAGES or ((by_place or best.rank == WORDED) and all(other.rank == ANY for other in others))
+    is_placed = by_place and not _is_flag(best.column)
+    is_clear = best.rank <= STAGES or ((is_placed or best.rank == WORDED) and all(other.rank == ANY for other in others))
     return best if is_clear else None
+
+
+def list_statuses(columns: Sequence[ColumnProfile], taken: Sequence[str] = ()) -> list[OutcomeCandidate]:
+    """The columns that hold how far a lead came in texts that are not known as yes and no: one of them may be the outcome.
+
+    Args:
+        columns: All columns of the export.
+        taken: Columns that have another role.
+
+    >>> held = YesNo(0.0, ((), ("Recycled",)), ("MQL", "SAL"), 0.2)
+    >>> status = ColumnProfile("Lead Status", "category", rows=50, filled=50, distinct=3, outcome=held)
+    >>> [candidate.reason for candidate in list_statuses([status])]
+    ["the name is that of a status; it holds 'Recycled', and 'MQL', 'SAL'"]
+    """
+    words = read_names()["outcome_words"]
+    found = []
+    for column in columns:
+        of_name = set(split_words(column.name))
+        is_named = bool(of_name & set(words["stages"])) and not of_name & {*words["unlikely"], *words["never_words"]}
+        texts = {text.casefold() for texts in column.outcome.texts for text in texts} - set(words["plain"])
+        is_status = bool(texts) or deny_category(column.name) in {"qualification", "outcome"}
+        if column.name not in taken and column.kind == "category" and column.outcome.others and is_named and is_status:
+            reason = f"the name is that of a status; it holds {describe_values(column.outcome)}"
+            found.append(OutcomeCandidate(column, WORDED, reason))
+    return found
 
 
 def describe_outcome(outcome: YesNo) -> str:
@@ -112,6 +138,11 @@ def describe_values(outcome: YesNo) -> str:
     return ", and ".join([f"{' and '.join(answers)}{share}"] * bool(answers) + others)
 
 
+def _is_flag(column: ColumnProfile) -> bool:
+    """Whether its name says how a system handled a record, or how a lead may be reached."""
+    return bool(set(split_words(column.name)) & set(read_names()["outcome_words"]["flags"]))
+
+
 def _may_be_outcome(column: ColumnProfile) -> bool:
     """Whether it has few values, and its name does not say that it is something else, or the contrary of the outcome."""
     names = read_names()
@@ -136,7 +167,7 @@ def _rank_column(column: ColumnProfile, *, sure: bool, last: bool) -> OutcomeCan
         (sure and has_both and not outcome.others, SURE),
         (has_both and not outcome.others and (is_worded or is_likely), CLEAR),
         (has_both and outcome.answers_share >= _ANSWERED and (sure or (is_likely and is_worded)), STAGES),
-        (has_both and not outcome.others and last, LAST),
+        (has_both and not outcome.others and last and not _is_flag(column), LAST),
         (sure, WORDED),
         (has_both and not outcome.others, ANY),
     )

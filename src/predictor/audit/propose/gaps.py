@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from predictor.audit.propose.column_roles import TIMES, list_open_dates
 from predictor.audit.propose.find_key import check_unfilled_keys
-from predictor.audit.propose.find_outcome import ANY, LAST, SURE, OutcomeCandidate, list_candidates
+from predictor.audit.propose.find_outcome import ANY, CLEAR, LAST, SURE, OutcomeCandidate, list_candidates, list_statuses
 from predictor.audit.propose.profile import ColumnProfile
 from predictor.audit.propose.refusal_names import is_refusal, list_refusals
 from predictor.audit.propose.settings_file import Proposal
@@ -110,14 +110,21 @@ def _check_candidates(proposal: Proposal, columns: Sequence[ColumnProfile]) -> t
                 do=_EXPORT_ACCEPTED + ("." if c.outcome.single else f", or read this one inverted: init --outcome '{c.name}'."))
         for c in refusals
     )  # fmt: skip
-    found = list_candidates(columns, list(proposal.columns.values()))
+    taken = list(proposal.columns.values())
+    found = (*list_candidates(columns, taken), *list_statuses(columns, taken))
     return (*inverted, *(() if inverted and not found else (_name_candidates(proposal, columns),)))
 
 
 def _name_candidates(proposal: Proposal, columns: Sequence[ColumnProfile]) -> Finding:
     """The error where no column is clearly the outcome, with those that may be it."""
-    candidates = list_candidates(columns, list(proposal.columns.values()))
-    likely = [candidate for candidate in candidates if candidate.rank < ANY] or candidates
+    taken = list(proposal.columns.values())
+    candidates = list_candidates(columns, taken)
+    statuses = [c for c in list_statuses(columns, taken) if c.name not in {candidate.name for candidate in candidates}]
+    likely = [
+        *(c for c in candidates if c.rank <= CLEAR),
+        *statuses,
+        *(c for c in candidates if CLEAR < c.rank < ANY),
+    ] or candidates
     if likely:
         what = f"{count(len(likely), 'column')} may be the outcome: {_describe(likely)}."
         do = f"Name the right one: init --outcome '{likely[0].name}'. Or name it in [columns]."

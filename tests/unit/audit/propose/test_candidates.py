@@ -189,3 +189,26 @@ def test_the_order_is_a_creation_and_never_a_later_date(tmp_path, created):
     assert proposal.columns["order_by"] == created
     assert set(late) <= set(proposal.list_role("ignore"))
     assert "order_by" not in propose(tmp_path, table.drop(columns=created)).columns
+
+
+@pytest.mark.parametrize("flag", ["Unread By Owner", "Email Opt Out", "is_read", "Priority"])
+def test_where_a_column_stands_never_wins_over_a_status(tmp_path, flag):
+    """The texts of a status may be unknown: it is offered, and no other column is taken for being the last."""
+    status = np.where(ACCEPTED, "SAL", np.where(np.arange(N) % 2, "New", "Recycled"))
+    table = UNDATED.assign(Created=LEADS["mql_at"], **{"Lead Status": status, flag: np.arange(N) % 3 // 2})
+    proposal = propose(tmp_path, table)
+    assert "outcome" not in proposal.columns
+    assert list_faults(proposal) == ["INIT002"]
+    (text,) = read_output(proposal)
+    assert "may be the outcome: 'Lead Status' (the name is that of a status; it holds 'Recycled', and 'New', 'SAL')" in text
+    assert "init --outcome 'Lead Status'" in text
+    assert "Lead Status" not in proposal.list_role("ignore")
+    (named,) = read_output(propose(tmp_path, table, outcome="Lead Status"))
+    assert "Add them to label.outcome_yes or label.outcome_no" in named
+
+
+@pytest.mark.parametrize("flag", ["Unread By Owner", "Locked", "ungelesen"])
+def test_a_flag_of_the_system_is_offered_and_never_taken_for_its_place(tmp_path, flag):
+    proposal = propose(tmp_path, UNDATED.assign(**{flag: np.arange(N) % 3 // 2}))
+    assert "outcome" not in proposal.columns
+    assert f"1 column may be the outcome: '{flag}'" in read_output(proposal)[0]
