@@ -39,6 +39,11 @@ CHANNELS = ["Email", "Phone", "SMS"]
 quick = hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+def list_warnings(answer):
+    """What is said of the values; that most other attributes are missing is not what is looked at here."""
+    return [warning for warning in answer.warnings if warning.code != "MODEL003"]
+
+
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     folder, draw = tmp_path_factory.mktemp("firm"), np.random.default_rng(0)
@@ -119,7 +124,7 @@ def test_yes_and_no_are_one_thing_however_spelled(ask, name, pair):
         assert answer.probability == expected.probability
         assert answer.points == expected.points
         assert answer.features == expected.features
-        assert not answer.warnings
+        assert not list_warnings(answer)
     yes, no = (ask({name: value}) for value in pair)
     assert yes.probability > no.probability
     assert yes.points.total - no.points.total == {"Has Opted In": 7, "Newsletter": 20, "Checked": 3}[name]
@@ -145,7 +150,7 @@ def test_one_set_has_one_probability_in_any_order_and_spelling(ask, order, size,
     answer, expected = ask({"Interests": spell(members, way)}), ask({"Interests": ";".join(sorted(members))})
     assert answer.probability == expected.probability
     assert answer.points == expected.points
-    assert not answer.warnings
+    assert not list_warnings(answer)
     assert [reason.text for reason in answer.reasons] == [reason.text for reason in expected.reasons]
 
 
@@ -154,7 +159,7 @@ def test_one_set_has_one_probability_in_any_order_and_spelling(ask, order, size,
 def test_a_set_between_commas_is_one_too(ask, order, size, way):
     answer, expected = ask({"Channels": spell(order[:size], way)}), ask({"Channels": ", ".join(order[:size])})
     assert answer.probability == expected.probability
-    assert not answer.warnings
+    assert not list_warnings(answer)
 
 
 @quick
@@ -166,7 +171,7 @@ def test_names_of_attributes_are_found_in_any_case(ask, name, data):
     other = case(name.replace("ß", "ss")).replace(" ", join)
     answer = ask({other: value})
     assert answer.probability == ask({name: value}).probability
-    assert not answer.warnings
+    assert not list_warnings(answer)
 
 
 def test_a_set_without_members_is_not_known(scorer, ask):
@@ -177,7 +182,7 @@ def test_a_set_without_members_is_not_known(scorer, ask):
 
 def test_a_value_that_was_never_seen_is_told_and_the_others_count(ask):
     answer = ask({"Interests": ["API", "Partners", "ann@example.com"]})
-    assert [warning.what for warning in answer.warnings] == ["Unknown interests 'Partners': scored as other."]
+    assert [warning.what for warning in list_warnings(answer)] == ["Unknown interests 'Partners': scored as other."]
     assert answer.features["Interests"] == "(not kept) 0;API;Partners"
     assert answer.features["Interests"].count("@") == 0
 

@@ -30,6 +30,11 @@ MISSING = ["", " ", "-", "N/A", "n/a", "#REF!", "(No value)", "None", "NaN", "k.
 NO_DATES = ["1900-01-01", "9999-12-31", "0001-01-01T00:00:00", "01/01/1900", "31/12/9999 00:00", "1899-12-30"]
 
 
+def list_warnings(answer):
+    """What is said of the values; that most other attributes are missing is not what is looked at here."""
+    return [warning for warning in answer.warnings if warning.code != "MODEL003"]
+
+
 def count_days(moments):
     """Moments as day numbers of a spreadsheet, with six decimals."""
     return ((moments - DAY_0) / pd.Timedelta(days=1)).round(6).astype(str)
@@ -140,7 +145,7 @@ def test_one_day_has_one_probability_in_every_spelling(scorer, ask, name, day, d
     expected = scorer.score_lead(Lead("A", NOW, {name: day.isoformat()}))
     assert read_moment(answer.features[name]).replace(tzinfo=UTC) == moment.tz_localize("UTC")
     assert answer.probability == expected.probability
-    assert not answer.warnings
+    assert not list_warnings(answer)
 
 
 @quick
@@ -155,7 +160,7 @@ def test_one_number_has_one_probability_in_every_spelling(scorer, ask, name, num
     expected = scorer.score_lead(Lead("A", NOW, {name: number}))
     assert float(answer.features[name]) == number
     assert answer.probability == expected.probability
-    assert not answer.warnings
+    assert not list_warnings(answer)
 
 
 @quick
@@ -173,7 +178,7 @@ def test_a_negative_amount_has_one_probability(scorer, ask, number, form):
 def test_not_known_is_one_thing_however_spelled(scorer, ask, name, text):
     answer = ask({name: text})
     assert answer.probability == scorer.score_lead(Lead("A", NOW, {})).probability
-    assert not answer.warnings
+    assert not list_warnings(answer)
 
 
 @quick
