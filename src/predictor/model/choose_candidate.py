@@ -17,6 +17,7 @@ from predictor.model.metrics.metrics import compute_losses
 from predictor.model.sample import Sample
 
 _ERRORS = {"constant": 1.0, "points": 0.5, "logistic": 1.0}  # standard errors of the best within which these are chosen
+_SURE = 0.01  # the p-value of the ranking of the lowest up to which the base rate has no margin
 RANKING = 0.05  # the p-value up to which out-of-fold scores of a learned candidate rank leads better than chance
 _IS_CONSTANT = "the base rate: one probability for all leads"
 
@@ -25,6 +26,8 @@ def compare_candidates(models: Mapping[str, CalibratedModel], sample: Sample) ->
     """The candidates by their out-of-fold log loss; the lowest is chosen, or a simple one that is near it.
 
     The base rate and the regression are chosen within one standard error of the lowest, the points within half a standard error.
+    The base rate has no margin where the lowest surely ranks the leads of the folds better than chance (p-value of 0.01 or less):
+    where levels move from fold to fold, losses are noisy, and the ranking is not.
 
     Two kinds of candidates are shown but not chosen, as long as another can be: one that gives all leads the same probability is
     the base rate under another name, and a learned one must rank the leads of the folds better than chance, with a p-value of
@@ -55,6 +58,7 @@ def compare_candidates(models: Mapping[str, CalibratedModel], sample: Sample) ->
     best = judged[int(table["log_loss"].where(may_be_chosen, np.inf).argmin())]
     table[["excess", "error"]] = [average(one.loss - best.loss, one.weight) for one in judged]
     margin = table["candidate"].map(_ERRORS).fillna(0.0) * table["error"]
+    margin[(table["candidate"] == CONSTANT) & (best.p_value <= _SURE)] = 0.0
     within = may_be_chosen & (table["excess"] <= margin)
     table["chosen"] = np.arange(len(table)) == int(np.argmax(within))
     return table[["candidate", "log_loss", "excess", "error", "p_value", "note", "chosen"]]

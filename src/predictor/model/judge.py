@@ -21,7 +21,7 @@ from predictor.model.metrics.metrics import (
 )
 from predictor.model.sample import Sample
 from predictor.model.threshold.gate import judge_gate
-from predictor.model.threshold.recommend import recommend_none, recommend_threshold
+from predictor.model.threshold.recommend import recommend_threshold
 from predictor.model.threshold.table import compute_thresholds
 from predictor.model.verdict import Verdict
 from predictor.model.verdict_text import check_calibration, describe_verdict
@@ -45,11 +45,9 @@ def judge_candidates(
     probability = {name: model.predict(test.seen_by(name).matrix) for name, model in models.items()}
     words = HELD_OUT_TEST if fit.shuffled else FORWARD_TEST
     p_value = compute_rank_p_value(outcome, probability[chosen])
-    threshold, realised = recommend_none(settings.threshold.policy), None
-    if p_value <= SIGNIFICANCE:
-        threshold = recommend_threshold(compute_forward_thresholds(models[chosen], fit, settings), settings.threshold)
-        handed = probability[chosen] >= threshold.serving
-        realised = judge_gate(outcome, handed, weeks=test.weeks, band=band, name="threshold", threshold=threshold.threshold)
+    threshold = recommend_threshold(compute_forward_thresholds(models[chosen], fit, settings), settings.threshold)
+    handed, at = probability[chosen] >= threshold.serving, threshold.threshold
+    realised = judge_gate(outcome, handed, weeks=test.weeks, band=band, name="threshold", threshold=at)
     calibration = judge_calibration(outcome, probability[chosen], seed=settings.model.seed, lead=words.lead)
     verdict = Verdict(
         chosen=chosen,
@@ -62,7 +60,7 @@ def judge_candidates(
         },
         reliability=compute_reliability(outcome, probability[chosen]),
         threshold=threshold,
-        realised=realised,
+        realised=realised if p_value <= SIGNIFICANCE else None,
         gate=None if routed is None else judge_gate(outcome, routed, weeks=test.weeks, band=band),
         probability=probability,
         outcome=outcome,

@@ -14,7 +14,7 @@ from predictor.model.candidates.baselines import SIMPLE
 from predictor.model.metrics.calibration_test import CalibrationJudgement
 from predictor.model.metrics.metrics import SIGNIFICANCE, Difference
 from predictor.model.threshold.gate import Gate
-from predictor.model.threshold.recommend import Recommendation
+from predictor.model.threshold.recommend import Recommendation, recommend_none
 
 LOSS_DIGITS = METRICS["log_loss"].digits
 
@@ -31,7 +31,7 @@ class Verdict:
         intervals: Candidate -> metric -> 95 % interval, None where there is none.
         differences: Candidate -> log loss of the chosen minus its own; below zero the chosen is better.
         reliability: Predicted and observed conversion of the chosen, by bins.
-        threshold: What the policy recommends from earlier leads, applied to the test leads.
+        threshold: What the policy chooses on earlier leads, applied to the test leads; see `recommended`.
         realised: What came of the test leads that this threshold routes; None where none is recommended.
         gate: What came of those that the points route; None where the firm names no gate.
         probability: Candidate -> its probabilities of the test leads.
@@ -96,6 +96,11 @@ class Verdict:
             return self.found_signal and not any(gap.side(LOSS_DIGITS) > 0 for gap in gaps)
         figures = [round(gap.mean, LOSS_DIGITS) if self.on_average else gap.side(LOSS_DIGITS) for gap in gaps]
         return self.found_signal and all(figure < 0 for figure in figures)
+
+    @property
+    def recommended(self) -> Recommendation:
+        """What is recommended: `threshold`, or none where the chosen found no signal."""
+        return self.threshold if self.found_signal else recommend_none(self.threshold.policy)
 
     @property
     def found_signal(self) -> bool:

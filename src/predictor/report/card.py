@@ -123,7 +123,7 @@ def _write_choice(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def _write_threshold(data: ReportData) -> list[str]:
-    advice, tested, words = data.advice, data.verdict.threshold, data.verdict.words
+    advice, tested, words = data.advice, data.verdict.recommended, data.verdict.words
     if advice.threshold is None or tested.threshold is None or data.verdict.realised is None:
         return ["## Threshold", escape_markdown(advice.text)]
     chosen = (
@@ -143,7 +143,7 @@ def _write_threshold(data: ReportData) -> list[str]:
 def _write_gate(data: ReportData) -> list[str]:
     if data.verdict.gate is None:
         return ["## Points gate", "What today's points gate does is unknown: no points or no gate are named."]
-    headline = make_headline(data.comparison, data.verdict.threshold.threshold, final=data.advice.threshold)
+    headline = make_headline(data.comparison, data.verdict.recommended.threshold, final=data.advice.threshold)
     today, comparison, _ = headline.sentences
     return ["## Points gate", escape_markdown(f"{headline.title}. {today} {comparison}")]
 

@@ -85,7 +85,7 @@ def make_metrics(
         "test": verdict.test,
         "intervals": verdict.intervals,
         "differences": {name: asdict(difference) for name, difference in verdict.differences.items()},
-        "threshold": {"recommended": asdict(verdict.threshold), "realised": verdict.realised and asdict(verdict.realised)},
+        "threshold": {"recommended": asdict(verdict.recommended), "realised": verdict.realised and asdict(verdict.realised)},
         "calibration": verdict.calibration.to_figures()
         | {"do": verdict.calibration_warning.do if verdict.calibration_warning is not None else ""},
         "gate": None if verdict.gate is None else asdict(verdict.gate),

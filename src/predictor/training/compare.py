@@ -41,7 +41,7 @@ def collect_test_leads(dataset: Dataset, split: Split, models: Mapping[str, Cali
         verdict: The forward test.
     """
     probability = verdict.probability[verdict.chosen]
-    tested = _make_compared_leads(dataset, split.test, probability, verdict.threshold.serving, split.leads_per_row)
+    tested = _make_compared_leads(dataset, split.test, probability, verdict.recommended.serving, split.leads_per_row)
     calibrated = models.get("learned_points")
     if calibrated is None or dataset.points_task is None or not isinstance(calibrated.model, LearnedPoints):
         return tested

@@ -292,7 +292,7 @@ def _compare_groups(dataset: Dataset, split: Split, verdict: Verdict) -> pd.Data
         return None
     probability = verdict.probability[verdict.chosen]
     people = dataset.leads.frame.iloc[split.test][columns]
-    table = compute_fairness(people, verdict.outcome, probability, probability >= verdict.threshold.serving)
+    table = compute_fairness(people, verdict.outcome, probability, probability >= verdict.recommended.serving)
     return table if verdict.found_signal else hide_routed(table)
 
 

@@ -96,7 +96,7 @@ def render_page(data: ReportData, *, named: bool = False) -> str:
     return render_comparison(
         PageData(
             comparison=data.comparison if named else data.comparison.without_lead_ids(),
-            threshold=data.verdict.threshold.threshold,
+            threshold=data.verdict.recommended.threshold,
             title=f"Points and model: {data.name}",
             over=f"Points, learned points and model on the same {leads:,} leads, {which}",
             about=f"{describe_outcome(data.metrics)} Candidate '{data.name}'. {_FINAL} {describe_fit(data.metrics)}",

@@ -93,9 +93,9 @@ def make_test_section(data: ReportData) -> Section:
 
 def _describe_tested_threshold(verdict: Verdict) -> str:
     """The threshold of the test and its result; empty where none was recommended."""
-    if verdict.threshold.threshold is None or verdict.realised is None:
+    if verdict.recommended.threshold is None or verdict.realised is None:
         return ""
-    words, chosen = verdict.words, format_threshold(verdict.threshold.threshold)
+    words, chosen = verdict.words, format_threshold(verdict.recommended.threshold)
     realised = "; ".join(f"{label} {figure}" for label, figure in describe_gate(verdict.realised))
     return (
         f"In the {words.name} the same policy chose {chosen} on {words.others}. On the test leads: {realised}. The recommended "
