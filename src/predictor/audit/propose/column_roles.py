@@ -28,6 +28,7 @@ from predictor.data.crm.field_maps import Names
 from predictor.data.denied_columns import deny_category, deny_reason
 from predictor.data.leads import LEAD_FACTS
 
+_MOST_DATED = 0.95  # share of rows with a date of creation from which the others are faults
 _NEVER_DATES = {"personal", "export_time", "sales"}
 TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 HAS_NAME = "has that name"
@@ -188,21 +189,23 @@ def _describe_candidate(candidate: OutcomeCandidate) -> str:
 
 
 def _list_created(columns: Sequence[ColumnProfile], roles: Mapping[str, ColumnRole]) -> list[ColumnProfile]:
-    """The columns that say when a lead was created, in every row."""
+    """The columns that say when a lead was created: those of every row first, then those that a few rows lack."""
     named = list_named(read_names()["columns"]["created"], columns)
-    return [c for c in named if c.name not in roles and c.kind == "date" and c.filled == c.rows]
+    dated = [c for c in named if c.name not in roles and c.kind == "date" and c.filled >= _MOST_DATED * c.rows]
+    return sorted(dated, key=lambda column: column.filled < column.rows)
 
 
 def _assign_order(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole], *, events: bool) -> None:
     """The column that grows with time, where no column says when a lead became an MQL: a date of creation, or a counter.
 
     The creation counts as the moment of becoming an MQL where that is needed: for a dated outcome, for events, and to distinguish
-    the rows of a lead that came more than once.
+    the rows of a lead that came more than once. It also does where a few rows lack it: leads without such a moment are left out.
     """
     if _has(roles, "mql_at") or _has(roles, "order_by"):
         return
     dated = next(iter(_list_created(columns, roles)), None)
-    is_moment = _has(roles, "sql_at") or events or _comes_again(columns, roles)
+    has_blanks = dated is not None and dated.filled < dated.rows
+    is_moment = _has(roles, "sql_at") or events or has_blanks or _comes_again(columns, roles)
     if dated is not None and is_moment:
         roles[dated.name] = ColumnRole(
             "mql_at", "no column says when a lead became an MQL: its creation is used instead; check it", assumed=True

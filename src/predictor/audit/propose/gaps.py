@@ -149,8 +149,19 @@ def _check_order(proposal: Proposal, columns: Sequence[ColumnProfile]) -> tuple[
         what = f"No column says when a lead became an MQL: '{ours['mql_at']}', when it was created, is taken as mql_at. "
         what += "The model then learns from what was known at that moment: later events are not used, nor are later dates."
         do = "If leads are scored later than that, export the date when they became MQLs and map it as mql_at."
-        return (Finding("INIT007", "warning", what, do=do),)
+        return (Finding("INIT007", "warning", what, do=do), *_check_blank_dates(ours["mql_at"], columns))
     return ()
+
+
+def _check_blank_dates(name: str, columns: Sequence[ColumnProfile]) -> tuple[Finding, ...]:
+    """A warning about the leads without the date of creation that is taken as mql_at: they are left out."""
+    column = next(column for column in columns if column.name == name)
+    blank = column.rows - column.filled
+    if not blank:
+        return ()
+    what = f"Column '{name}' holds no date in {count(blank, 'row')} of {column.rows:,} (first in row {column.first_blank:,}): "
+    what += f"{'that lead is' if blank == 1 else 'those leads are'} left out."
+    return (Finding("INIT011", "warning", what, do="Fill in the dates, where they are known."),)
 
 
 def _describe_dates(proposal: Proposal, columns: Sequence[ColumnProfile]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from predictor.core.row_faults import number_row
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import Format
 from predictor.core.wording import format_percent
@@ -98,6 +99,7 @@ class ColumnProfile:
         undated: For a column named as a date that is none: how many cells hold no date that can be read.
         denied: Why it is no feature by its name; empty where it may be one.
         looks: What most of these cells look like.
+        first_blank: The first row without a value, from 1; 0 for none.
         starts: How many dates are 1970-01-01, the day 0 of computers, where no other date is as old.
     """
 
@@ -115,6 +117,7 @@ class ColumnProfile:
     denied: str = ""
     looks: str = ""
     starts: int = 0
+    first_blank: int = 0
 
     @property
     def mostly_dates(self) -> bool:
@@ -193,6 +196,7 @@ def _profile_column(
         format=detected,
         denied=deny_column(name, cells) or "",
         starts=_count_starts(typed) if kind == "date" else 0,
+        first_blank=0 if filled == len(cells) else number_row(cells.index, int(typed.isna().to_numpy().argmax())),
     )  # fmt: skip
 
 

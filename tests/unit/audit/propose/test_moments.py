@@ -92,3 +92,29 @@ def test_one_faulty_row_in_a_thousand_is_left_out_with_a_warning(tmp_path):
     assert proposal.data["faulty_rows"] == ("drop", "1 row of 1,200 breaks the contract, see below")
     (warning,) = (finding for finding in proposal.findings if finding.code == "LEAD005")
     assert (warning.severity, warning.what) == ("warning", "'sql_at' lies before 'mql_at' in 1 row (first in row 8). Left out.")
+
+
+@pytest.mark.parametrize(
+    ("blank", "what"),
+    [(1, "1 row of 300 (first in row 121): that lead is"), (15, "15 rows of 300 (first in row 121): those leads are")],
+)
+def test_a_creation_that_a_few_rows_lack_still_orders_the_others(tmp_path, blank, what):
+    leads = draw_leads(300)
+    created = leads["mql_at"].where((leads.index < 120) | (leads.index >= 120 + blank))
+    table = leads.drop(columns=["mql_at", "sql_at"]).assign(Created=created, Won=leads["sql_at"].notna())
+    found = propose(tmp_path, table)
+    assert (found.columns["mql_at"], "order_by" in found.columns) == ("Created", False)
+    assert list_faults(found) == []
+    (warning,) = (finding for finding in found.findings if finding.code == "INIT011")
+    assert warning.what == f"Column 'Created' holds no date in {what} left out."
+    entered = propose(tmp_path, table.assign(**{"Entry date": leads["mql_at"]}))
+    assert (entered.columns["order_by"], "mql_at" in entered.columns) == ("Entry date", False), "it is filled in every row"
+
+
+def test_a_creation_that_many_rows_lack_orders_nothing(tmp_path):
+    leads = draw_leads(300)
+    created = leads["mql_at"].where(leads.index >= 16)
+    table = leads.drop(columns=["mql_at", "sql_at"]).assign(Created=created, Won=leads["sql_at"].notna())
+    found = propose(tmp_path, table)
+    assert not {"mql_at", "order_by"} & set(found.columns)
+    assert "Columns that hold dates: 'Created'." in str([str(finding) for finding in found.findings])
