@@ -178,8 +178,8 @@ def test_a_ranking_no_better_than_chance_is_no_signal_however_sure_the_losses_lo
 def test_without_a_signal_no_threshold_is_recommended(chosen):
     verdict = judge_candidates(MODELS, chosen, fit=FIT, test=TEST, routed=TEST.matrix[:, 1] > 0, settings=SETTINGS)
     assert not verdict.found_signal
-    assert (verdict.threshold.threshold, verdict.threshold.share_routed, verdict.realised) == (None, None, None)
-    assert verdict.threshold.text.startswith("No threshold is recommended, because the model found no signal")
+    assert (verdict.recommended.threshold, verdict.recommended.share_routed, verdict.realised) == (None, None, None)
+    assert verdict.recommended.text.startswith("No threshold is recommended, because the model found no signal")
     assert verdict.gate is not None, "what today's gate does is a fact"
 
 
