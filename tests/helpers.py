@@ -77,3 +77,8 @@ def run_async(run):
     """What a coroutine function gives, in a thread of its own: the browser of other tests may keep a loop running in this one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(run())).result()
+
+
+def list_value_warnings(answer):
+    """What an answer says of the values sent; that most attributes are missing is left out."""
+    return [warning for warning in answer.warnings if warning.code != "MODEL003"]

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from predictor.training.audit import audit_dataset
     from predictor.training.dataset import Dataset
     from predictor.training.from_tables import load_dataset
-    from predictor.training.train import Trained, save_trained, track_trained, train
+    from predictor.training.track_trained import track_trained
+    from predictor.training.train import Trained, save_trained, train
 
 _MODULES = {
     "predictor.audit.columns": ("audit_columns",),
@@ -49,7 +50,8 @@ _MODULES = {
     "predictor.training.audit": ("audit_dataset",),
     "predictor.training.dataset": ("Dataset",),
     "predictor.training.from_tables": ("load_dataset",),
-    "predictor.training.train": ("Trained", "save_trained", "track_trained", "train"),
+    "predictor.training.track_trained": ("track_trained",),
+    "predictor.training.train": ("Trained", "save_trained", "train"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

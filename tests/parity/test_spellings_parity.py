@@ -6,19 +6,16 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 import pytest
-from fastapi.testclient import TestClient
-from helpers import draw_leads, make_firm
+from helpers import draw_leads, list_value_warnings, make_firm
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from api.app import create_app
 from predictor.core.errors import ScoringError, TableError
 from predictor.core.settings import load_settings
 from predictor.scoring.answer import Lead
 from predictor.scoring.batch import score_leads
 from predictor.scoring.scorer import Scorer
-from predictor.training.tracking.frame import score_frame
 from predictor.training.train import save_trained, train
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -37,11 +34,6 @@ NO = [False, 0, 0.0, "0", "false", "FALSE", "No", "n", "FALSCH", "nein", "FAUX",
 MEMBERS = ["API", "Pricing", "Support"]
 CHANNELS = ["Email", "Phone", "SMS"]
 quick = hypothesis_settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-def list_warnings(answer):
-    """What is said of the values; that most other attributes are missing is not what is looked at here."""
-    return [warning for warning in answer.warnings if warning.code != "MODEL003"]
 
 
 @pytest.fixture(scope="module")
@@ -67,38 +59,8 @@ def models(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def client(models):
-    with TestClient(create_app(models), raise_server_exceptions=False) as client:
-        yield client
-        client.app.state.service.store.close()
-
-
-@pytest.fixture(scope="module")
 def scorer(models):
     return Scorer.load(next(folder for folder in models.iterdir() if folder.is_dir()))
-
-
-@pytest.fixture(scope="module")
-def ask(scorer, client):
-    """The answer about attributes, which is the same from a table, MLflow's table, HTTP, and a CRM's record over HTTP."""
-
-    def ask(attributes):
-        answer = scorer.score_lead(Lead("A", NOW, attributes))
-        table = pd.DataFrame({"lead_id": ["A"]} | {name: pd.Series([value], dtype=object) for name, value in attributes.items()})
-        answers, _ = score_leads(scorer, table, None, now=pd.Timestamp(NOW))
-        frame = score_frame(scorer, table, now=NOW)
-        sent = {name: list(value) if isinstance(value, (np.ndarray, tuple)) else value for name, value in attributes.items()}
-        posted = client.post("/v1/score", json={"lead_id": "A", "as_of": NOW.isoformat(), "attributes": sent}).json()
-        record = client.post("/v1/score?crm=salesforce", json={"Id": "A", "as_of": NOW.isoformat()} | sent).json()
-        assert {answers["probability"][0], frame["probability"][0], posted["probability"], record["probability"]} == {
-            answer.probability
-        }
-        assert {answers["points"][0], frame["points"][0], posted["points"]["total"], record["points"]["total"]} == {
-            answer.points.total
-        }
-        return answer
-
-    return ask
 
 
 def test_what_training_read(scorer):
@@ -124,7 +86,7 @@ def test_yes_and_no_are_one_thing_however_spelled(ask, name, pair):
         assert answer.probability == expected.probability
         assert answer.points == expected.points
         assert answer.features == expected.features
-        assert not list_warnings(answer)
+        assert not list_value_warnings(answer)
     yes, no = (ask({name: value}) for value in pair)
     assert yes.probability > no.probability
     assert yes.points.total - no.points.total == {"Has Opted In": 7, "Newsletter": 20, "Checked": 3}[name]
@@ -150,7 +112,7 @@ def test_one_set_has_one_probability_in_any_order_and_spelling(ask, order, size,
     answer, expected = ask({"Interests": spell(members, way)}), ask({"Interests": ";".join(sorted(members))})
     assert answer.probability == expected.probability
     assert answer.points == expected.points
-    assert not list_warnings(answer)
+    assert not list_value_warnings(answer)
     assert [reason.text for reason in answer.reasons] == [reason.text for reason in expected.reasons]
 
 
@@ -159,7 +121,7 @@ def test_one_set_has_one_probability_in_any_order_and_spelling(ask, order, size,
 def test_a_set_between_commas_is_one_too(ask, order, size, way):
     answer, expected = ask({"Channels": spell(order[:size], way)}), ask({"Channels": ", ".join(order[:size])})
     assert answer.probability == expected.probability
-    assert not list_warnings(answer)
+    assert not list_value_warnings(answer)
 
 
 @quick
@@ -171,7 +133,7 @@ def test_names_of_attributes_are_found_in_any_case(ask, name, data):
     other = case(name.replace("ß", "ss")).replace(" ", join)
     answer = ask({other: value})
     assert answer.probability == ask({name: value}).probability
-    assert not list_warnings(answer)
+    assert not list_value_warnings(answer)
 
 
 def test_a_set_without_members_is_not_known(scorer, ask):
@@ -182,7 +144,7 @@ def test_a_set_without_members_is_not_known(scorer, ask):
 
 def test_a_value_that_was_never_seen_is_told_and_the_others_count(ask):
     answer = ask({"Interests": ["API", "Partners", "ann@example.com"]})
-    assert [warning.what for warning in list_warnings(answer)] == ["Unknown interests 'Partners': scored as other."]
+    assert [warning.what for warning in list_value_warnings(answer)] == ["Unknown interests 'Partners': scored as other."]
     assert answer.features["Interests"] == "(not kept) 0;API;Partners"
     assert answer.features["Interests"].count("@") == 0
 

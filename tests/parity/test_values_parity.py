@@ -6,13 +6,11 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pandas as pd
 import pytest
-from fastapi.testclient import TestClient
-from helpers import draw_leads, make_firm
+from helpers import draw_leads, list_value_warnings, make_firm
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from api.app import create_app
 from predictor.core.settings import load_settings
 from predictor.data.events.contract import check_events
 from predictor.data.parse import read_moment
@@ -28,11 +26,6 @@ DAY_0 = pd.Timestamp("1899-12-30")
 quick = hypothesis_settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 MISSING = ["", " ", "-", "N/A", "n/a", "#REF!", "(No value)", "None", "NaN", "k.A.", "[blank]", None]
 NO_DATES = ["1900-01-01", "9999-12-31", "0001-01-01T00:00:00", "01/01/1900", "31/12/9999 00:00", "1899-12-30"]
-
-
-def list_warnings(answer):
-    """What is said of the values; that most other attributes are missing is not what is looked at here."""
-    return [warning for warning in answer.warnings if warning.code != "MODEL003"]
 
 
 def count_days(moments):
@@ -73,34 +66,8 @@ def models(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def client(models):
-    with TestClient(create_app(models), raise_server_exceptions=False) as client:
-        yield client
-        client.app.state.service.store.close()
-
-
-@pytest.fixture(scope="module")
 def scorer(models):
     return Scorer.load(next(folder for folder in models.iterdir() if folder.is_dir()))
-
-
-@pytest.fixture(scope="module")
-def ask(scorer, client):
-    """The answer about attributes, which is the same from a table, MLflow's table, HTTP, and a CRM's record over HTTP."""
-
-    def ask(attributes):
-        answer = scorer.score_lead(Lead("A", NOW, attributes))
-        table = pd.DataFrame({"lead_id": ["A"]} | {name: pd.Series([value], dtype=object) for name, value in attributes.items()})
-        answers, _ = score_leads(scorer, table, None, now=pd.Timestamp(NOW))
-        frame = score_frame(scorer, table, now=NOW)
-        posted = client.post("/v1/score", json={"lead_id": "A", "as_of": NOW.isoformat(), "attributes": attributes}).json()
-        record = client.post("/v1/score?crm=salesforce", json={"Id": "A", "as_of": NOW.isoformat()} | attributes).json()
-        assert {answers["probability"][0], frame["probability"][0], posted["probability"], record["probability"]} == {
-            answer.probability
-        }
-        return answer
-
-    return ask
 
 
 def test_what_training_read(scorer):
@@ -145,7 +112,7 @@ def test_one_day_has_one_probability_in_every_spelling(scorer, ask, name, day, d
     expected = scorer.score_lead(Lead("A", NOW, {name: day.isoformat()}))
     assert read_moment(answer.features[name]).replace(tzinfo=UTC) == moment.tz_localize("UTC")
     assert answer.probability == expected.probability
-    assert not list_warnings(answer)
+    assert not list_value_warnings(answer)
 
 
 @quick
@@ -160,7 +127,7 @@ def test_one_number_has_one_probability_in_every_spelling(scorer, ask, name, num
     expected = scorer.score_lead(Lead("A", NOW, {name: number}))
     assert float(answer.features[name]) == number
     assert answer.probability == expected.probability
-    assert not list_warnings(answer)
+    assert not list_value_warnings(answer)
 
 
 @quick
@@ -178,7 +145,7 @@ def test_a_negative_amount_has_one_probability(scorer, ask, number, form):
 def test_not_known_is_one_thing_however_spelled(scorer, ask, name, text):
     answer = ask({name: text})
     assert answer.probability == scorer.score_lead(Lead("A", NOW, {})).probability
-    assert not list_warnings(answer)
+    assert not list_value_warnings(answer)
 
 
 @quick

@@ -33,15 +33,18 @@ if TYPE_CHECKING:
     from predictor.training.train import Saved, Trained
 
 
+Track = Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")]
+FromStore = Annotated[bool, typer.Option("--from-store", help="Train on stored scores and outcomes instead of the tables.")]
+_KEPT = 3  # exit code of a retraining after which the champion of before still serves
+
+
 @print_errors
 def train(
     config: Config = SETTINGS,
     models: Models = MODELS,
     *,
-    track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
-    from_store: Annotated[
-        bool, typer.Option("--from-store", help="Train on stored scores and outcomes instead of the tables.")
-    ] = False,
+    track: Track = True,
+    from_store: FromStore = False,
     page: Annotated[
         Path | None,
         typer.Option(help="Also write the page to this file, with the ids of the leads that points and model would swap."),
@@ -81,7 +84,7 @@ def _write_extras(
 ) -> tuple[Tracked | None, str]:
     """Record the run, unless its begin is None, and write the page; errors are a text, to be raised after the results."""
     from predictor.report.page.render import render_page
-    from predictor.training.train import track_trained
+    from predictor.training.track_trained import track_trained
 
     tracked, errors = None, []
     if began is not None:
@@ -98,18 +101,13 @@ def _write_extras(
     return tracked, " ".join(errors)
 
 
-_KEPT = 3  # exit code of a retraining after which the champion of before still serves
-
-
 @print_errors
 def retrain(
     config: Config = SETTINGS,
     models: Models = MODELS,
     *,
-    track: Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")] = True,
-    from_store: Annotated[
-        bool, typer.Option("--from-store", help="Train on stored scores and outcomes instead of the tables.")
-    ] = False,
+    track: Track = True,
+    from_store: FromStore = False,
     as_json: AsJson = False,
 ) -> None:
     """Train on a schedule: one at a time, with a summary file, and an exit code that says what came of it.

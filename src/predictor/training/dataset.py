@@ -15,7 +15,6 @@ from predictor.core.settings_sections import Format
 from predictor.core.wording import format_percent
 from predictor.data.leads import EVENTS_PREFIX, RULES_PREFIX, Leads
 from predictor.data.parse import to_days
-from predictor.features.assemble import TOTAL
 from predictor.features.decode import decode_matrix
 from predictor.features.encode import FeatureSet
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
@@ -25,43 +24,14 @@ from predictor.model.outcomes import Outcomes
 from predictor.model.represented import draw_representative
 from predictor.model.sample import Sample, make_sample_folds
 from predictor.model.split import Split, split_forward, split_held_out
-from predictor.points.award import Awards
 from predictor.points.fit_points import PointsTask
-from predictor.points.rulebook import RuleBook, choose_gate
+from predictor.points.rulebook import RuleBook
+from predictor.training.lead_points import LeadPoints
 
 if TYPE_CHECKING:
     from predictor.data.events.contract import Events
 
 _MOST_TYPES = 200  # event types that a bundle names
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeadPoints:
-    """The points of the leads.
-
-    Attributes:
-        total: (n,) points, NaN where unknown; None for a firm without points.
-        gate: Points from which the firm hands a lead over; None where it names no gate.
-        book: The rule book; None for none.
-        awards: What it awards; None without a book, and where only the totals are stored.
-    """
-
-    total: np.ndarray | None
-    gate: float | None
-    book: RuleBook | None = None
-    awards: Awards | None = None
-
-    def take(self, positions: np.ndarray) -> np.ndarray | None:
-        """The points of those leads, NaN where unknown; None for a firm without points."""
-        return None if self.total is None else self.total[positions]
-
-    def route(self, positions: np.ndarray) -> np.ndarray | None:
-        """Which of those leads the points hand over, by the gate or by themselves; None where there is no gate or no points."""
-        points = self.take(positions)
-        if points is None or self.gate is None:
-            return None
-        by_itself = self.awards.qualifies.to_numpy()[positions] if self.awards is not None else False
-        return (points >= self.gate) | by_itself
 
 
 @dataclass(frozen=True)
@@ -308,14 +278,6 @@ class Dataset:
             "Protected": ", ".join(self.leads.protected) or "none",
             "Findings": ", ".join(sorted({finding.code for finding in self.findings})) or "none",
         }
-
-
-def make_points(
-    rows: pd.DataFrame, leads: Leads, settings: Settings, *, book: RuleBook | None, awards: Awards | None
-) -> LeadPoints:
-    """The points that assembled rows hold, with the firm's gate."""
-    total = rows[TOTAL].to_numpy() if TOTAL in rows else None
-    return LeadPoints(total=total, gate=choose_gate(settings.points.gate, book, leads.points), book=book, awards=awards)
 
 
 def _add_rule_counts(features: FeatureSet, book: RuleBook) -> FeatureSet:

@@ -21,7 +21,8 @@ from predictor.model.outcomes import check_unweighted, label_outcomes
 from predictor.points.rulebook import RuleBook, load_rule_book
 from predictor.store.database import Database
 from predictor.store.episodes import Episodes, check_episodes, compute_episodes
-from predictor.training.dataset import Dataset, LeadPoints, StoredLeads, make_points
+from predictor.training.dataset import Dataset, StoredLeads
+from predictor.training.lead_points import LeadPoints, make_points
 
 _DETECTED = (*YES_NO_FORMATS, *SET_FORMATS)
 

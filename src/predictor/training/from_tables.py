@@ -20,7 +20,8 @@ from predictor.model.represented import check_balance, check_represented, comput
 from predictor.points.rule import EventCondition
 from predictor.points.rulebook import RuleBook, load_rule_book
 from predictor.scoring.batch import award_leads, compute_event_features
-from predictor.training.dataset import Dataset, make_points
+from predictor.training.dataset import Dataset
+from predictor.training.lead_points import make_points
 
 if TYPE_CHECKING:
     from predictor.data.events.contract import Events

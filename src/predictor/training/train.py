@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from predictor.core.errors import Finding, Findings, count
 from predictor.core.html import to_heading
@@ -31,7 +30,6 @@ from predictor.report.compare.compared_leads import ComparedLeads
 from predictor.report.compare.comparison import Comparison, compute_comparison, thin
 from predictor.report.fairness import compute_fairness, hide_routed
 from predictor.report.page.render import render_page
-from predictor.report.plots.training import plot_curve, plot_reliability, plot_thresholds
 from predictor.report.report_data import ReportData
 from predictor.scoring.bundle.files import list_bundles, save_bundle
 from predictor.scoring.bundle.provenance import find_commit, fingerprint_frame, list_versions
@@ -46,9 +44,6 @@ from predictor.training.explained import ExplainedLeads, explain_test_leads
 from predictor.training.fit import Advance, FittedCandidates, Progress, fit_candidates, refit
 from predictor.training.from_tables import load_dataset
 from predictor.training.promotion import judge_promotion
-from predictor.training.tables import describe_tables
-from predictor.training.tracking.record import Tracked, TrainingRecord
-from predictor.training.tracking.track import track_training
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -249,33 +244,6 @@ def save_trained(trained: Trained, models: Path, *, now: datetime) -> Saved:
     return Saved(folder, earned, reason)
 
 
-def track_trained(trained: Trained, saved: Saved, *, began: datetime | None = None) -> Tracked:
-    """Keep the training in MLflow.
-
-    Args:
-        trained: The training.
-        saved: Its bundle.
-        began: When the training began; None: the run begins now.
-
-    Raises:
-        TrackingError: MLflow cannot be reached; bundle and champion are as they were.
-    """
-    record = TrainingRecord(
-        folder=saved.folder,
-        promoted=saved.promoted,
-        reason=saved.reason,
-        metrics=trained.report.metrics,
-        data=trained.facts["data"],
-        versions=trained.facts["versions"],
-        git_commit=trained.facts["git_commit"],
-        figures=_draw_figures(trained),
-        began=began,
-        tables=describe_tables(trained.dataset, trained.facts["data"]),
-        test_leads=trained.test_leads.drop(columns=["lead_id", "mql_at", "order_by"], errors="ignore"),
-    )
-    return track_training(record, settings=trained.dataset.settings)
-
-
 def _compare(
     leads: ComparedLeads, settings: Settings, advice: Recommendation, tables: Mapping[str, pd.DataFrame | None]
 ) -> Comparison:
@@ -319,11 +287,3 @@ def _list_facts(dataset: Dataset) -> dict[str, Any]:
         "events": None if dataset.events is None else fingerprint_events(dataset.events.table),
     }
     return {"versions": list_versions(), "data": data, "git_commit": find_commit(dataset.settings.folder)}
-
-
-def _draw_figures(trained: Trained) -> dict[str, Figure]:
-    figures = {"reliability": plot_reliability(trained.verdict.reliability)}
-    if trained.advice.threshold is not None:
-        figures["thresholds"] = plot_thresholds(trained.thresholds, trained.advice)
-    outcomes = trained.dataset.outcomes
-    return figures | ({} if outcomes.curve is None else {"time_to_sql": plot_curve(outcomes.curve, outcomes.horizon_days)})

@@ -77,8 +77,10 @@ def test_rules_have_a_history_and_a_way_back(client, lead):
     ],
 )
 def test_wrong_rules_are_refused_and_change_nothing(client, models, rule, text):
+    before = client.get("/v1/threshold").json()["serving"]
     assert text in put(client, 422, **rule)["error"]["text"]
     assert not (models / RULES).exists()
+    assert client.get("/v1/threshold").json()["serving"] == before
 
 
 def test_only_an_admin_sets_the_rule_and_its_key_is_named(serve, models):

@@ -13,7 +13,7 @@ from predictor.core.errors import Finding, TableError, count
 from predictor.data.read.csv_header import Header
 from predictor.data.read.table_shape import is_typed
 
-_LONGEST_CELL = 1 << 28  # characters; the csv module refuses more than 131,072 unless told
+_LONGEST_CELL = 1 << 28  # characters; the csv module refuses more than 131,072 by default
 _STUDIED = 200  # rows that say which columns hold dates or numbers
 _FEWEST = 3  # cells from which a column is judged
 _NEARLY = 0.9  # share of dates and numbers among its cells

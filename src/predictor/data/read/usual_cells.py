@@ -1,4 +1,4 @@
-"""What the cells of a column usually look like, so that a row that is no record can be told from one that is."""
+"""What the cells of a column usually look like, by which a row that is no record is recognised."""
 
 from __future__ import annotations
 

@@ -1,0 +1,78 @@
+"""What of a training goes into MLflow: the bundle, its figures, the tables that were read, and the forward test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from predictor.data.events.contract import EVENT_COLUMNS
+from predictor.report.plots.training import plot_curve, plot_reliability, plot_thresholds
+from predictor.training.dataset import Dataset
+from predictor.training.tracking.record import Tracked, TrainedTable, TrainingRecord, hide_password
+from predictor.training.tracking.track import track_training
+from predictor.training.train import Saved, Trained
+
+_KINDS = {"b": "boolean", "i": "long", "u": "long", "f": "double", "M": "datetime"}  # by the kind of a dtype; all else is text
+_EVENT_KINDS = {"occurred_at": "datetime", "value": "double"}
+
+
+def track_trained(trained: Trained, saved: Saved, *, began: datetime | None = None) -> Tracked:
+    """Keep the training in MLflow.
+
+    Args:
+        trained: The training.
+        saved: Its bundle.
+        began: When the training began; None: the run begins now.
+
+    Raises:
+        TrackingError: MLflow cannot be reached; bundle and champion are as they were.
+    """
+    record = TrainingRecord(
+        folder=saved.folder,
+        promoted=saved.promoted,
+        reason=saved.reason,
+        metrics=trained.report.metrics,
+        data=trained.facts["data"],
+        versions=trained.facts["versions"],
+        git_commit=trained.facts["git_commit"],
+        figures=_draw_figures(trained),
+        began=began,
+        tables=describe_tables(trained.dataset, trained.facts["data"]),
+        test_leads=trained.test_leads.drop(columns=["lead_id", "mql_at", "order_by"], errors="ignore"),
+    )
+    return track_training(record, settings=trained.dataset.settings)
+
+
+def _draw_figures(trained: Trained) -> dict[str, Figure]:
+    figures = {"reliability": plot_reliability(trained.verdict.reliability)}
+    if trained.advice.threshold is not None:
+        figures["thresholds"] = plot_thresholds(trained.thresholds, trained.advice)
+    outcomes = trained.dataset.outcomes
+    return figures | ({} if outcomes.curve is None else {"time_to_sql": plot_curve(outcomes.curve, outcomes.horizon_days)})
+
+
+def describe_tables(dataset: Dataset, digests: Mapping[str, str | None]) -> tuple[TrainedTable, ...]:
+    """The leads and, where there are any, the events: names and kinds of columns and how many rows, but no value.
+
+    Args:
+        dataset: What was trained on.
+        digests: The fingerprints of `leads` and `events`.
+    """
+    data, frame = dataset.settings.data, dataset.leads.frame
+    columns = {str(name): _name_kind(frame[name]) for name in frame}
+    leads = "the store of scores" if dataset.stored else data.leads
+    tables = [("leads", leads, columns, len(frame))]
+    if dataset.events is not None:
+        kinds = {name: _EVENT_KINDS.get(name, "string") for name in EVENT_COLUMNS}
+        tables.append(("events", data.events, kinds, sum(events for events, _ in dataset.events.types.values())))
+    return tuple(
+        TrainedTable(name=name, source=hide_password(str(source)), digest=digests[name] or "", columns=kinds, rows=rows)
+        for name, source, kinds, rows in tables
+    )
+
+
+def _name_kind(column: pd.Series) -> str:
+    return _KINDS.get(column.dtype.kind, "string")
