@@ -14,6 +14,7 @@ from predictor.core.errors import TableError, list_names
 from predictor.data.read.csv_end import check_end
 from predictor.data.read.csv_header import Header, read_header
 from predictor.data.read.csv_quotes import check_quotes, iterate_rows, locate_open_quote
+from predictor.data.read.csv_short import check_short_rows
 from predictor.data.read.table_errors import make_encoding_error, make_table_error
 from predictor.data.read.table_shape import FileTable, check_lines_above
 
@@ -25,7 +26,7 @@ _ROWS_AT_END = 200  # which are all read, since a report ends there
 
 
 def read_csv_rows(path: Path, table: str, *, encoding: str = "auto", step: int = 1, rows: int | None = None) -> FileTable:
-    """The rows below the header as texts, blank ones included, and a finding about the lines above it.
+    """The rows below the header as texts, blank ones included, and findings about the lines above it and short rows.
 
     Args:
         path: The file.
@@ -53,7 +54,8 @@ def read_csv_rows(path: Path, table: str, *, encoding: str = "auto", step: int =
     if whole:
         check_end(path, table, header, frame)
     above = check_lines_above(header.titles, table=table, place=f"'{path.name}'")
-    return FileTable(frame if most is None else frame.head(most), above, whole=whole)
+    short = check_short_rows(path, header, frame, most) if table == "leads" else ()
+    return FileTable(frame if most is None else frame.head(most), (*above, *short), whole=whole)
 
 
 def _parse_rows(path: Path, table: str, header: Header, step: int, most: int | None) -> tuple[pd.DataFrame, bool]:
