@@ -15,9 +15,9 @@ from predictor.store.lead_file import make_lead_file
 
 from .error_codes import NO_PATH, RefusalError
 from .outcome_routes import find_store, find_timezone
-from .schemas.answers import ERASED_LATER, NO_LEAD, UNREADY, WRONG, ErasureOut
-from .schemas.leads import ChangeOut, LeadFileOut, LeadHistoryOut, ScoreStepOut
-from .schemas.requests import Key
+from .schemas.answers import UNREADY, WRONG
+from .schemas.fields import Key
+from .schemas.leads import ERASED_LATER, NO_LEAD, ChangeOut, ErasureOut, LeadFileOut, LeadHistoryOut, ScoreStepOut
 from .serving.service import Service
 
 _NOT_THERE = "There is nothing stored about this lead. Send the key with which it was scored."

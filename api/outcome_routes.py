@@ -13,8 +13,8 @@ from predictor.store.outcome_history import WITHDRAWN, OutcomeReport
 from predictor.store.store import Store
 
 from .error_codes import NO_PATH, NO_STORE, RefusalError, describe_faults
-from .schemas.answers import NO_OUTCOME, UNREADY, WRONG, OutcomeOut, OutcomesOut, RefusedOut
-from .schemas.requests import OutcomeIn, OutcomeKey, OutcomeQuery, OutcomesIn
+from .schemas.answers import UNREADY, WRONG, RefusedOut
+from .schemas.outcomes import NO_OUTCOME, OutcomeIn, OutcomeKey, OutcomeOut, OutcomeQuery, OutcomesIn, OutcomesOut
 from .serving.reporting import Incoming, store_outcomes
 from .serving.service import Service, find_service
 

@@ -10,7 +10,6 @@ from pydantic.config import JsonDict
 
 from predictor.core.settings_sections import Policy
 from predictor.scoring.answer import Decision
-from predictor.store.schema import OutcomeKind, ReportKind
 
 
 class ResponseModel(BaseModel):
@@ -233,67 +232,9 @@ class BatchOut(ResponseModel):
     answers: list[AnswerOut | RefusedOut]
 
 
-class CountingOut(ResponseModel):
-    """An outcome that counts, after corrections and withdrawals."""
-
-    outcome_id: str
-    """Identifies the report from which it has its values."""
-    kind: OutcomeKind
-    occurred_at: datetime
-    reason: str | None
-    amount: FiniteFloat | None
-    currency: str | None
-
-
-class OutcomeOut(ResponseModel):
-    """What was stored, and what counts now."""
-
-    lead_id: str
-    """The id from the request."""
-    outcome_id: str
-    """Identifies this outcome, to correct it or take it back."""
-    kind: ReportKind
-    occurred_at: datetime
-    """The moment from the request. Without one it is now, unless an earlier request gave a moment, which is kept."""
-    episode: datetime | None
-    """The `as_of` of the score that it is about; null without a score at or before it, or while the database is away."""
-    reason: str | None
-    amount: FiniteFloat | None
-    currency: str | None
-    repeated: bool
-    """True if the same was known already, so nothing was added."""
-    counting: list[CountingOut] | None
-    """Every outcome of the lead that counts now; null while the database is away. The outcome is then on disk and not lost."""
-    warnings: list[WarningOut]
-
-
-class OutcomesOut(ResponseModel):
-    """An answer or an error for each outcome, in the order of the request."""
-
-    answers: list[OutcomeOut | RefusedOut]
-
-
-class ErasureOut(ResponseModel):
-    """What was deleted."""
-
-    lead_id: str
-    """The id from the request."""
-    scores: int
-    """Scores that were deleted."""
-    outcomes: int
-    """Outcomes that were deleted."""
-    waiting: int
-    """Records that were deleted before they reached the database."""
-    done: bool
-    """False if the database is away or busy: the lead is then erased there soon, without another request."""
-
-
 Responses = dict[int | str, dict[str, Any]]
 WRONG: Responses = {422: {"model": ErrorOut, "description": "The request is wrong; the text says where."}}
-NO_OUTCOME: Responses = {404: {"model": ErrorOut, "description": "There is no such outcome."}}
 NO_RULE_SET: Responses = {409: {"model": ErrorOut, "description": "No rule was set without training."}}
-NO_LEAD: Responses = {404: {"model": ErrorOut, "description": "Nothing is stored about the lead, or its id has a line break."}}
-ERASED_LATER: Responses = {202: {"model": ErasureOut, "description": "The database is away; the lead is erased there soon."}}
 UNREADY: Responses = {503: {"model": ErrorOut, "description": "No model serves, or an outcome cannot be stored."}}
 _ERROR_JSON = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}  # else FastAPI says text/html
 NO_PAGE: Responses = {

@@ -1,4 +1,4 @@
-"""Answers of the API about one lead that was stored, as JSON."""
+"""Answers about what is stored of a lead, as JSON: its scores and outcomes, why its probability changed, its erasure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pydantic import Field, FiniteFloat
 from predictor.scoring.answer import Decision
 from predictor.store.schema import OutcomeKind, ReportKind
 
-from .answers import CountingOut, ResponseModel
+from .answers import ErrorOut, ResponseModel, Responses
+from .outcomes import CountingOut
 
 
 class ScoreRowOut(ResponseModel):
@@ -93,3 +94,22 @@ class LeadHistoryOut(ResponseModel):
     lead_id: str
     """The id from the request."""
     scores: list[ScoreStepOut]
+
+
+class ErasureOut(ResponseModel):
+    """What was deleted."""
+
+    lead_id: str
+    """The id from the request."""
+    scores: int
+    """Scores that were deleted."""
+    outcomes: int
+    """Outcomes that were deleted."""
+    waiting: int
+    """Records that were deleted before they reached the database."""
+    done: bool
+    """False if the database is away or busy: the lead is then erased there soon, without another request."""
+
+
+NO_LEAD: Responses = {404: {"model": ErrorOut, "description": "Nothing is stored about the lead, or its id has a line break."}}
+ERASED_LATER: Responses = {202: {"model": ErasureOut, "description": "The database is away; the lead is erased there soon."}}

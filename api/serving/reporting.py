@@ -16,7 +16,8 @@ from predictor.store.outcome_history import WITHDRAWN, OutcomeReport, place_outc
 from predictor.store.store import Store
 
 from ..error_codes import USED_KEY
-from ..schemas.answers import CountingOut, FaultOut, OutcomeOut, RefusedOut, WarningOut
+from ..schemas.answers import FaultOut, RefusedOut, WarningOut
+from ..schemas.outcomes import CountingOut, OutcomeOut
 
 _SAID = ("kind", "occurred_at", "reason", "amount", "currency", "episode")
 _OLDEST = timedelta(days=3653)
