@@ -12,39 +12,21 @@ from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from predictor.data.lead_keys import list_spellings, to_key
+from predictor.data.lead_keys import list_spellings
 from predictor.store.connect import RefusedError, lock_for_writing, make_engine, make_folder, make_store_error
 from predictor.store.migrate import bring_up_to_date
-from predictor.store.outcome_history import choose_new, complete_row, settle_outcomes
+from predictor.store.outcome_history import settle_outcomes
 from predictor.store.records import Record
-from predictor.store.schema import AUDIT, ERASURES, OUTCOMES, SCORES, Moment, hash_lead
+from predictor.store.schema import AUDIT, ERASURES, OUTCOMES, SCORES, Moment
+from predictor.store.writes import ErasureResult, erase_lead, write_records
 
 _DTYPES = {
     sa.Integer: "int64", sa.Float: "float64", sa.String: "str", sa.Boolean: "bool", sa.JSON: "object",
     Moment: "datetime64[us, UTC]",
 }  # fmt: skip
 _AT_ONCE = 500  # leads of a query
-_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-
-
-@dataclass(frozen=True, slots=True)
-class ErasureResult:
-    """What an erasure has deleted.
-
-    Attributes:
-        scores: Rows deleted from the database.
-        outcomes: Likewise.
-        waiting: Records deleted from the spool.
-        done: False if the database was away. The erasure then waits in the spool until it is back.
-    """
-
-    scores: int = 0
-    outcomes: int = 0
-    waiting: int = 0
-    done: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +83,7 @@ class Database:
         """
         try:
             with self._begin(writes=True) as connection:
-                self._write(connection, records)
+                write_records(connection, records)
         except RefusedError as error:
             if len(records) == 1:
                 return [(records[0], str(error))]
@@ -116,7 +98,7 @@ class Database:
             StoreError: The database cannot be used now.
         """
         with self._begin(writes=True) as connection:
-            result = self._erase(connection, lead_id, at)
+            result = erase_lead(connection, lead_id, at)
         self._truncate_log()
         return result
 
@@ -240,72 +222,6 @@ class Database:
                     lock_for_writing(connection)
                     bring_up_to_date(connection)
             self._ready = True
-
-    def _write(self, connection: sa.Connection, records: Sequence[Record]) -> None:
-        for record in records:
-            if record.kind == "erase":
-                self._erase(connection, record.lead_id, record.made_at)
-        erasures = self._list_erasures(connection, {record.lead_id for record in records})
-        rows: dict[str, list[dict[str, Any]]] = {"score": [], "outcome": [], "erase": [], "audit": []}
-        for record in records:
-            if record.kind == "audit":
-                rows["audit"].append(dict(record.row))
-                continue
-            erased_at = erasures.get(record.lead_id)
-            if erased_at is None or record.made_at > erased_at:
-                rows[record.kind].append({**record.row, "lead_id": record.lead_id})
-        if rows["score"]:
-            connection.execute(self._insert_scores(), rows["score"])
-        if rows["outcome"]:
-            self._insert_outcomes(connection, [complete_row(row) for row in rows["outcome"]])
-        if rows["audit"]:
-            connection.execute(self._insert(AUDIT).on_conflict_do_nothing(index_elements=["entry_id"]), rows["audit"])
-
-    def _insert(self, table: sa.Table) -> Any:  # noqa: ANN401  each dialect has a class of its own
-        return _INSERTS[self._engine.dialect.name](table)
-
-    def _insert_scores(self) -> sa.Executable:
-        """With RETURNING, SQLAlchemy writes many rows a statement, which interrupts the threads that answer less often."""
-        new = self._insert(SCORES).on_conflict_do_nothing(index_elements=["answer_id"])
-        can_return = self._engine.dialect.insert_executemany_returning  # SQLite from 3.35
-        insert: sa.Executable = new.returning(SCORES.c.id) if can_return else new
-        return insert
-
-    def _insert_outcomes(self, connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Write the reports that say something new. Other servers wait meanwhile, so none writes the same."""
-        spellings = {spelling for row in rows for spelling in list_spellings(row["lead_id"])}
-        columns = [OUTCOMES.c[name] for name in ("lead_id", "kind", "told_at", "outcome_id", "digest")]
-        earlier = sa.select(*columns).where(OUTCOMES.c.lead_id.in_(spellings))
-        stored = [dict(row) for row in connection.execute(earlier).mappings()]
-        undated = {spelling for row in rows if row["occurred_at"] is None for spelling in list_spellings(row["lead_id"])}
-        scores = sa.select(SCORES.c.lead_id, SCORES.c.scored_at).where(SCORES.c.lead_id.in_(undated))
-        scored_at: dict[str, list[datetime]] = {}
-        for lead_id, moment in connection.execute(scores):
-            scored_at.setdefault(to_key(lead_id), []).append(moment)
-        new = [{name: value for name, value in row.items() if name != "has_key"} for row in choose_new(rows, stored, scored_at)]
-        if new:
-            connection.execute(self._insert(OUTCOMES).on_conflict_do_nothing(index_elements=["outcome_id"]), new)
-
-    def _erase(self, connection: sa.Connection, lead_id: str, at: datetime) -> ErasureResult:
-        new = self._insert(ERASURES).values(lead_key=hash_lead(to_key(lead_id)), erased_at=at)
-        is_later = new.excluded.erased_at > ERASURES.c.erased_at
-        values = {"erased_at": new.excluded.erased_at}
-        connection.execute(new.on_conflict_do_update(index_elements=["lead_key"], set_=values, where=is_later))
-        spellings = list_spellings(lead_id)  # rows of earlier versions have the id as it was sent
-        scores = connection.execute(sa.delete(SCORES).where(SCORES.c.lead_id.in_(spellings), SCORES.c.scored_at <= at)).rowcount
-        of_lead = OUTCOMES.c.lead_id.in_(spellings)
-        outcomes = connection.execute(sa.delete(OUTCOMES).where(of_lead, OUTCOMES.c.told_at <= at)).rowcount
-        return ErasureResult(scores, outcomes)
-
-    @staticmethod
-    def _list_erasures(connection: sa.Connection, lead_ids: set[str]) -> dict[str, datetime]:
-        """Lead -> moment of its latest erasure, of those leads that were erased."""
-        leads = {hash_lead(spelling): lead_id for lead_id in lead_ids for spelling in list_spellings(lead_id)}
-        of_leads = ERASURES.c.lead_key.in_(list(leads))
-        rows = connection.execute(
-            sa.select(ERASURES.c.lead_key, ERASURES.c.erased_at).where(of_leads).order_by(ERASURES.c.erased_at)
-        )
-        return {leads[row.lead_key]: row.erased_at for row in rows}
 
     def _truncate_log(self) -> None:
         """Empty SQLite's log, which still holds deleted rows. If a reader blocks that, the next erasure does it."""

@@ -137,6 +137,15 @@ def make_score_record(answered: Answered, *, scored_at: datetime, model: str) ->
     return Record("score", row)
 
 
+def is_about_lead(line: bytes, lead_id: str, at: datetime) -> bool:
+    """Whether a line is a score or an outcome of a lead up to a moment."""
+    try:
+        record = Record.from_line(line)
+    except ValueError:
+        return to_key(lead_id).encode() in line  # unreadable, so deleted if it names the lead
+    return record.kind in {"score", "outcome"} and record.lead_id == to_key(lead_id) and record.made_at <= at
+
+
 def _write_features(features: Mapping[str, Any]) -> bytes:
     """Features as JSON, with null for NaN. They are most of a record, so they are written by the fastest library."""
     try:

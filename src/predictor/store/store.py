@@ -18,12 +18,14 @@ from predictor.core.ids import make_uuid
 from predictor.core.settings_sections import StoreSettings
 from predictor.data.lead_keys import to_key
 from predictor.store.clock import SteadyClock
-from predictor.store.database import Database, ErasureResult, LeadHistory
+from predictor.store.database import Database, LeadHistory
 from predictor.store.outcome_history import OutcomeReport
-from predictor.store.records import Answered, Record, make_score_record
+from predictor.store.records import Answered, Record, is_about_lead
 from predictor.store.schema import AuditAction, OutcomeKind, hash_lead
+from predictor.store.score_saver import ScoreSaver
 from predictor.store.spool import Spool
 from predictor.store.writer import HANGS, LOG, Writer, describe_waiting, make_spool_error
+from predictor.store.writes import ErasureResult
 
 _PATIENCE_S = 5.0  # of an erasure, and of an answer that says what is stored, for a database that hangs
 _END_S = 15.0  # of `close`, likewise
@@ -43,7 +45,7 @@ class Store:
         """
         self.database, self._spool = database, Spool(spool)
         self._writer = Writer(database, self._spool, sync_s=sync_s, retention_days=retention_days)
-        self._lost, self._counting = 0, threading.Lock()
+        self._scores = ScoreSaver(self._spool, self._writer)
         self._clock = SteadyClock()
 
     @classmethod
@@ -70,7 +72,7 @@ class Store:
     @property
     def lost(self) -> int:
         """The number of scores that were answered but could not be saved, since this process started."""
-        return self._lost
+        return self._scores.lost
 
     @property
     def away(self) -> str | None:
@@ -131,29 +133,7 @@ class Store:
         Raises:
             StoreError: Some of them are only in memory, or lost; the text says how many, and why.
         """
-        lines, errors, scored_at = list[bytes](), list[StoreError](), self._clock.correct(scored_at)
-        for answer in answers:
-            try:
-                lines.append(make_score_record(answer, scored_at=scored_at, model=model).to_line())
-            except StoreError as error:
-                errors.append(error)
-        self._count_lost(len(errors))
-        texts = [f"{count(len(errors), 'score')} not stored. {errors[0]}"] if errors else []
-        try:
-            self._append(lines)
-        except OSError as error:
-            texts.append(self._keep_in_memory(lines, error))
-        if texts:
-            raise StoreError(" ".join(texts))
-
-    def _keep_in_memory(self, lines: Sequence[bytes], error: OSError) -> str:
-        """Keep as many scores in memory as fit; returns a text on how many, and why."""
-        kept = self._spool.keep_in_memory(lines)
-        self._writer.wake()
-        self._count_lost(len(lines) - kept)
-        texts = [f"{count(kept, 'score')} kept in memory until it can be written."] if kept else []
-        texts += [f"{count(len(lines) - kept, 'score')} not stored."] if kept < len(lines) else []
-        return " ".join([*texts, str(make_spool_error(error))])
+        self._scores.save(answers, scored_at=self._clock.correct(scored_at), model=model)
 
     def save_outcome(
         self,
@@ -205,10 +185,6 @@ class Store:
         self.drain()
         return self.database.find_lead(outcome_id)
 
-    def _count_lost(self, number: int) -> None:
-        with self._counting:
-            self._lost += number
-
     def erase(self, lead_id: str) -> ErasureResult:
         """Delete all records of a lead until now, in the database and in the spools of all processes.
 
@@ -218,7 +194,7 @@ class Store:
         at = self._clock.now()
 
         def keep(line: bytes) -> bool:
-            return not _is_of(line, lead_id, at)
+            return not is_about_lead(line, lead_id, at)
 
         with self._writer.exclusive(_PATIENCE_S) as acquired:  # before the record, or the writer might delete what counts here
             self._save([Record("erase", {"lead_id": lead_id, "erased_at": at})])  # erases in the database if that is away now
@@ -291,20 +267,6 @@ class Store:
 
     def _save(self, records: Sequence[Record]) -> None:
         try:
-            self._append([record.to_line() for record in records])
+            self._writer.append([record.to_line() for record in records])
         except OSError as error:
             raise make_spool_error(error) from None
-
-    def _append(self, lines: Sequence[bytes]) -> None:
-        if lines:
-            self._spool.append(lines)
-            self._writer.wake()
-
-
-def _is_of(line: bytes, lead_id: str, at: datetime) -> bool:
-    """Whether a line is a score or an outcome of a lead up to a moment."""
-    try:
-        record = Record.from_line(line)
-    except ValueError:
-        return to_key(lead_id).encode() in line  # unreadable, so deleted if it names the lead
-    return record.kind in {"score", "outcome"} and record.lead_id == to_key(lead_id) and record.made_at <= at

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -59,6 +59,16 @@ class Writer:
             ]
             for thread in self._threads:
                 thread.start()
+
+    def append(self, lines: Sequence[bytes]) -> None:
+        """Append records to the spool, all or none of them, and signal that they wait.
+
+        Raises:
+            OSError: The spool cannot be written.
+        """
+        if lines:
+            self._spool.append(lines)
+            self.wake()
 
     def wake(self) -> None:
         """Signal that records wait."""

@@ -1,7 +1,7 @@
 """Databases of both kinds, and records to write."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from databases import impatient, place, postgres  # noqa: F401  fixtures
@@ -13,7 +13,21 @@ from predictor.store.records import Answered, Record, make_score_record
 from predictor.store.store import Store
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 PATIENCE_S = 60  # after which a test that waits has failed
+
+
+class Clock:
+    """A clock that passes a minute at each look, and that can be set back."""
+
+    def __init__(self):
+        self.passed, self.back = 0, timedelta()
+
+    def wall(self):
+        return NOON + self.passed * MINUTE - self.back
+
+    def elapsed(self):
+        return 60.0 * self.passed
 
 
 def make_answer(lead_id="A17", points=None, probability=0.1 + 0.2, features=None):

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from unit.store.conftest import NOON, PATIENCE_S, list_leads, make_answer, make_score, save
 
-from predictor.store.database import Database, ErasureResult
+from predictor.store.database import Database
 from predictor.store.records import Answered
+from predictor.store.writes import ErasureResult
 
 
 def test_an_erasure_deletes_waiting_and_stored_records(place, store, tmp_path):
