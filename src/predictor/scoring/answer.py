@@ -11,7 +11,7 @@ from typing import Any, Literal
 from predictor.core.errors import Finding
 from predictor.core.html import to_heading, to_paragraphs, to_table
 from predictor.data.values import Event
-from predictor.points.award import FiredRule
+from predictor.points.award import Award, FiredRule
 
 Decision = Literal["route_to_sales", "nurture"]
 
@@ -160,3 +160,22 @@ def decide_points(total: float, gate: float | None, *, qualifies: bool = False) 
     if gate is None or (math.isnan(total) and not qualifies):
         return None
     return decide(total >= gate or qualifies)
+
+
+def answer_points(total: float, gate: float | None, award: Award | None) -> PointsAnswer:
+    """What the points say of a lead.
+
+    Args:
+        total: The points; NaN where they are not known.
+        gate: Points from which a lead is handed over; None where the firm names no gate.
+        award: What the rule book gives; None without a rule book.
+
+    >>> answer_points(60, 60, None).decision, answer_points(float("nan"), 60, None).total
+    ('route_to_sales', None)
+    """
+    return PointsAnswer(
+        total=None if math.isnan(total) else total,
+        gate=gate,
+        decision=decide_points(total, gate, qualifies=award is not None and award.qualifies),
+        fired=() if award is None else award.fired,
+    )

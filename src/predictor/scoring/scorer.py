@@ -16,7 +16,6 @@ import pandas as pd
 
 from predictor.core.errors import BundleError, Finding, ScoringError
 from predictor.core.settings import Settings, make_settings
-from predictor.core.wording import format_number
 from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
 from predictor.features.snapshot import make_snapshot
@@ -27,15 +26,17 @@ from predictor.model.explain import compute_effects
 from predictor.model.verdict_text import read_calibration_warning
 from predictor.points.award import Award, Awards
 from predictor.points.rulebook import RuleBook, choose_gate, parse_rule_book
-from predictor.scoring.answer import Answer, Decision, Lead, PointsAnswer, decide, decide_points, grade
+from predictor.scoring.answer import Answer, Lead, PointsAnswer, answer_points, decide, grade
 from predictor.scoring.answer_table import add_warnings, decide_points_table, grade_table
 from predictor.scoring.bundle.decision_rules import DecisionRule
 from predictor.scoring.bundle.files import Bundle, load_bundle
-from predictor.scoring.coverage import Coverage, Unlike
+from predictor.scoring.coverage import Coverage
 from predictor.scoring.golden import check_golden
 from predictor.scoring.lead_encoder import EncodedLead, LeadEncoder
 from predictor.scoring.lead_reader import LeadReader
+from predictor.scoring.model_facts import check_facts, describe_model, list_model_warnings
 from predictor.scoring.reasons import Explainer
+from predictor.scoring.unlike_leads import widen_answer, widen_rows
 
 
 class Scorer:
@@ -95,7 +96,7 @@ class Scorer:
         try:
             bundle = load_bundle(Path(folder))
             scorer = cls(bundle)
-            scorer._check()
+            check_facts(scorer.describe(), scorer.threshold)
             check_golden(bundle.files["golden.jsonl"], partial(scorer.score_lead, reasons=0), version=bundle.version)
         except (BundleError, OSError):
             raise
@@ -124,17 +125,6 @@ class Scorer:
         changed.grades = self.grades if grades is None else dict(grades)
         return changed
 
-    def _check(self) -> None:
-        """Refuse what golden rows do not notice, but answers need."""
-        if not np.isfinite(self.threshold):
-            raise ValueError(f"the threshold must be a finite number, but is {self.threshold}")
-        facts = self.describe()
-        through, horizon = facts["trained_through"], facts["horizon_days"]
-        if not (through is None or isinstance(through, str)):
-            raise TypeError(f"'fit.through' of metrics.json must be a date or null, but is {through!r}")
-        if not (horizon is None or (isinstance(horizon, (int, float)) and np.isfinite(horizon))):
-            raise TypeError(f"'horizon_days' of metrics.json must be a finite number or null, but is {horizon!r}")
-
     @cached_property
     def calibration_warning(self) -> Finding | None:
         """That the probabilities only rank leads, and what to do; None where they are calibrated."""
@@ -143,10 +133,7 @@ class Scorer:
     @property
     def model_warnings(self) -> tuple[Finding, ...]:
         """What holds of every answer: that the model found no signal, or that its probabilities only rank leads."""
-        if not self.recommends:
-            do = "Train again when more outcomes are known, or decide by the points."
-            return (Finding("MODEL002", "warning", "The model found no signal, so every lead goes to sales.", do=do),)
-        return () if self.calibration_warning is None else (self.calibration_warning,)
+        return list_model_warnings(self.calibration_warning, recommends=self.recommends)
 
     @cached_property
     def gate(self) -> float | None:
@@ -160,8 +147,7 @@ class Scorer:
 
     def describe(self) -> dict[str, Any]:
         """The facts about the model that are in each answer: version, end of its training data, horizon in days."""
-        through, horizon = self.metrics["fit"]["through"], self.metrics["horizon_days"]
-        return {"version": self.version, "trained_through": through, "horizon_days": horizon}
+        return describe_model(self.version, self.metrics)
 
     def score_lead(self, lead: Lead, *, reasons: int = 5) -> Answer:
         """The answer about one lead.
@@ -221,31 +207,15 @@ class Scorer:
         ]
         for place, lead in enumerate(leads):
             if (unlike := self._coverage.check(lead.encoded)) is not None:
-                answers[place] = self._widen(answers[place], float(score[place]), unlike)
+                answers[place] = widen_answer(answers[place], unlike, score=float(score[place]), way=self._way_unlike)
         return answers
 
-    def _widen(self, answer: Answer, score: float, unlike: Unlike) -> Answer:
-        """The answer about a lead unlike those of the training: with a warning, a wider interval, and decided as settings say."""
-        low, known, high = (float(figure) for figure in unlike.spread.locate(score))
-        points = None if answer.points is None else answer.points.decision
-        decision, how = self._decide_unlike(answer.decision, known, points)
-        return replace(
-            answer,
-            interval=(min(answer.interval[0], low), max(answer.interval[1], high)),
-            decision=decision,
-            warnings=(*answer.warnings, replace(unlike.warning, do=how)),
-        )
-
-    def _decide_unlike(self, decision: Decision, known: float, points: Decision | None) -> tuple[Decision, str]:
-        """The decision about such a lead, and how it was made, in words; empty for the usual way."""
+    @property
+    def _way_unlike(self) -> str:
+        """Who decides about leads unlike those of the training."""
         set_by_rule = {} if self.rule is None else self.rule.threshold
-        way = set_by_rule.get("unlike", self.settings.threshold.unlike)
-        if way == "known":
-            mean = f"Decided by {format_number(known, 3)}, the mean of leads of which as little is known."
-            return decide(known >= self.threshold), mean
-        if way == "points" and points is not None:
-            return points, "Decided by the points."
-        return decision, ""
+        way: str = set_by_rule.get("unlike", self.settings.threshold.unlike)
+        return way
 
     def predict_stored(self, rows: Sequence[tuple[Mapping[str, Any], datetime]]) -> list[float]:
         """The probabilities of stored features, each as of a moment.
@@ -263,13 +233,7 @@ class Scorer:
     def _answer_points(self, row: Mapping[str, Any], award: Award | None) -> PointsAnswer | None:
         if TOTAL not in row:
             return None
-        total = float(row[TOTAL])
-        return PointsAnswer(
-            total=None if np.isnan(total) else total,
-            gate=self.gate,
-            decision=decide_points(total, self.gate, qualifies=award is not None and award.qualifies),
-            fired=() if award is None else award.fired,
-        )
+        return answer_points(float(row[TOTAL]), self.gate, award)
 
     @cached_property
     def _warnings(self) -> tuple[Finding, ...]:
@@ -312,12 +276,8 @@ class Scorer:
             "points": points, "points_decision": decide_points_table(points, self.gate, qualifies),
             "reasons": self._describe_reasons(encoded.matrix, reasons) if reasons else "",
         })  # fmt: skip
-        for row, unlike in self._coverage.check_table(encoded.matrix).items():
-            below, known, above = (float(figure) for figure in unlike.spread.locate(score[row]))
-            usual = decide(bool(probability[row] >= self.threshold))
-            decision, how = self._decide_unlike(usual, known, answers["points_decision"].iloc[row])
-            answers.loc[row, ["low", "high", "decision"]] = min(low[row], below), max(high[row], above), decision
-            encoded.note(encoded.warnings, np.array([row]), replace(unlike.warning, do=how))
+        unlike = self._coverage.check_table(encoded.matrix)
+        widen_rows(answers, encoded, unlike, score=score, way=self._way_unlike)
         return add_warnings(answers, encoded, of_model=self._warnings)
 
     def _describe_reasons(self, matrix: np.ndarray, most: int) -> list[str]:
