@@ -65,17 +65,23 @@ class Coverage:
                 self._kept[key] = unlike
         return unlike
 
-    def check_table(self, matrix: np.ndarray) -> dict[int, Unlike]:
-        """The same of a table of leads, by row; rows like those of the training are left out."""
-        flagged = np.zeros(len(matrix), dtype=bool)
-        if self._most_missing is not None:
-            flagged |= np.isnan(matrix[:, self._features.attributes]).sum(axis=1) > self._most_missing
+    def check_table(self, matrix: np.ndarray) -> list[tuple[np.ndarray, Unlike]]:
+        """The same of a table of leads: rows that are unlike the training in the same way, and that way; no others."""
+        missing = np.isnan(matrix[:, self._features.attributes]).sum(axis=1)
+        most = np.inf if self._most_missing is None else self._most_missing
+        signs = [np.where(missing > most, missing, 0)]
         if "events" in self._spreads:
-            flagged |= find_no_events(matrix, self._features, self._empty_row)
-        for place, low, high in self._ranges:
-            flagged |= (matrix[:, place] < low) | (matrix[:, place] > high)
-        found = {row: self.check(matrix[row].tolist()) for row in np.flatnonzero(flagged).tolist()}
-        return {row: unlike for row, unlike in found.items() if unlike is not None}
+            signs.append(find_no_events(matrix, self._features, self._empty_row))
+        signs += [(matrix[:, place] < low) | (matrix[:, place] > high) for place, low, high in self._ranges]
+        table = np.column_stack(signs)
+        flagged = np.flatnonzero(table.any(axis=1))
+        ways, way = np.unique(table[flagged], axis=0, return_inverse=True)
+        found = []
+        for number in range(len(ways)):
+            rows = flagged[way == number]
+            if (unlike := self.check(matrix[rows[0]].tolist())) is not None:
+                found.append((rows, unlike))
+        return found
 
     @cached_property
     def _most_missing(self) -> int | None:

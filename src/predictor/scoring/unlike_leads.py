@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -34,13 +34,15 @@ def widen_answer(answer: Answer, unlike: Unlike, *, score: float, way: str) -> A
     )
 
 
-def widen_rows(answers: pd.DataFrame, encoded: Encoded, unlike: Mapping[int, Unlike], *, score: np.ndarray, way: str) -> None:
+def widen_rows(
+    answers: pd.DataFrame, encoded: Encoded, unlike: Sequence[tuple[np.ndarray, Unlike]], *, score: np.ndarray, way: str
+) -> None:
     """The same in a table of answers, whose rows about such leads are changed; their warnings are noted.
 
     Args:
         answers: The answers, in the order of the matrix.
         encoded: The matrix, with warnings by row.
-        unlike: Row -> what sets its lead apart.
+        unlike: Rows, and what sets their leads apart, as `Coverage.check_table` gives them.
         score: (rows,) of the model, in log-odds.
         way: Who decides, as `threshold.unlike` of the settings says.
     """
@@ -48,11 +50,15 @@ def widen_rows(answers: pd.DataFrame, encoded: Encoded, unlike: Mapping[int, Unl
         return
     low, high = (answers[end].to_numpy(copy=True) for end in ("low", "high"))
     decisions, points, threshold = (answers[name].tolist() for name in ("decision", "points_decision", "threshold"))
-    for row, found in unlike.items():
-        below, known, above = (float(figure) for figure in found.spread.locate(score[row]))
-        low[row], high[row] = min(low[row], below), max(high[row], above)
-        decisions[row], how = decide_unlike(decisions[row], known, points[row], threshold=threshold[row], way=way)
-        encoded.note(encoded.warnings, np.array([row]), replace(found.warning, do=how))
+    for rows, found in unlike:
+        below, known, above = found.spread.locate(score[rows])
+        low[rows], high[rows] = np.minimum(low[rows], below), np.maximum(high[rows], above)
+        if way == "model":
+            encoded.note(encoded.warnings, rows, found.warning)
+            continue
+        for row, mean in zip(rows.tolist(), known.tolist(), strict=True):
+            decisions[row], how = decide_unlike(decisions[row], mean, points[row], threshold=threshold[row], way=way)
+            encoded.note(encoded.warnings, np.array([row]), replace(found.warning, do=how))
     answers["low"], answers["high"], answers["decision"] = low, high, decisions
 
 

@@ -45,8 +45,8 @@ WITHOUT_EVENTS = [50.0, 1.0, 2.0, *make_empty_row(FEATURES)[3:]]
 def test_what_is_noticed_and_said(row, text, high):
     coverage = Coverage(CONTENT, FEATURES)
     unlike = coverage.check(row)
-    table = coverage.check_table(np.array([USUAL, row]))
-    assert table == ({} if unlike is None else {1: unlike}), "a table notices the same"
+    table = coverage.check_table(np.array([USUAL, row, row]))
+    assert [(rows.tolist(), found) for rows, found in table] == ([] if unlike is None else [([1, 2], unlike)]), "as a table does"
     if text is None:
         assert unlike is None
         return
@@ -59,7 +59,7 @@ def test_what_is_noticed_and_said(row, text, high):
 def test_a_bundle_without_coverage_notices_nothing():
     coverage = Coverage(None, FEATURES)
     assert coverage.check(WITHOUT_EVENTS) is None
-    assert coverage.check_table(np.array([WITHOUT_EVENTS])) == {}
+    assert coverage.check_table(np.array([WITHOUT_EVENTS])) == []
 
 
 def test_leads_without_events_are_usual_where_the_training_had_some():
