@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from predictor.core.errors import PredictorError, count
 
-from .schemas.answers import FaultOut
+from .schemas.answers import FaultOut, RefusedOut
 
 LOG = logging.getLogger("api")
 _CODES = tuple(f"API{number:03}" for number in range(1, 16))
@@ -84,6 +84,17 @@ def describe_faults(faults: Sequence[Any]) -> FaultOut:
     texts = [_describe_fault(fault) for fault in faults[:_MOST]]
     more = [f"And {count(len(faults) - _MOST, 'fault')} more."] if len(faults) > _MOST else []
     return FaultOut(code=WRONG_FIELD, text=" ".join([*texts, *more, "See /docs for every field."]))
+
+
+def refuse_entry(entry: object, error: ValidationError) -> RefusedOut:
+    """The answer about an entry of a batch that cannot be read, with its lead where it names one.
+
+    Args:
+        entry: The entry as it came.
+        error: What pydantic found in it.
+    """
+    lead_id = entry.get("lead_id") if isinstance(entry, dict) else None
+    return RefusedOut(lead_id=lead_id if isinstance(lead_id, str) else None, error=describe_faults(error.errors()))
 
 
 def _describe_fault(fault: Any) -> str:  # noqa: ANN401  pydantic's own ErrorDetails, a loose dict

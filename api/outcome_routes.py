@@ -12,7 +12,7 @@ from predictor.data.parse import to_moment
 from predictor.store.outcome_history import WITHDRAWN, OutcomeReport
 from predictor.store.store import Store
 
-from .error_codes import NO_PATH, NO_STORE, RefusalError, describe_faults
+from .error_codes import NO_PATH, NO_STORE, RefusalError, refuse_entry
 from .schemas.answers import UNREADY, WRONG, RefusedOut
 from .schemas.outcomes import NO_OUTCOME, OutcomeIn, OutcomeKey, OutcomeOut, OutcomeQuery, OutcomesIn, OutcomesOut
 from .serving.reporting import Incoming, store_outcomes
@@ -92,8 +92,7 @@ def _read_one_of_many(value: Any, request: Request, key: str | None) -> Incoming
     try:
         return _read_outcome(OutcomeIn.model_validate(value), request, key)
     except ValidationError as error:
-        lead_id = value.get("lead_id") if isinstance(value, dict) else None
-        return RefusedOut(lead_id=lead_id if isinstance(lead_id, str) else None, error=describe_faults(error.errors()))
+        return refuse_entry(value, error)
 
 
 def _read_outcome(outcome: OutcomeIn, request: Request, key: str | None) -> Incoming:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from predictor.core.errors import ScoringError
 
-from .error_codes import describe_error, describe_faults
+from .error_codes import describe_error, refuse_entry
 from .http.errors import log_fault
 from .http.fast_route import FastRoute
 from .http.metrics import Metrics
@@ -74,8 +74,7 @@ def _read_lead(value: Any, service: Service) -> LeadIn | RefusedOut:  # noqa: AN
     try:
         return LeadIn.model_validate(value, context=service.scorer.reader)
     except ValidationError as error:
-        lead_id = value.get("lead_id") if isinstance(value, dict) else None
-        return RefusedOut(lead_id=lead_id if isinstance(lead_id, str) else None, error=describe_faults(error.errors()))
+        return refuse_entry(value, error)
 
 
 def add_score_routes(router: APIRouter) -> None:

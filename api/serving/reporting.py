@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pandas as pd
-
 from predictor.core.errors import Finding
 from predictor.data.lead_keys import as_keys, to_key
 from predictor.store.database import LeadHistory
-from predictor.store.outcome_history import WITHDRAWN, OutcomeReport, place_outcomes, settle_outcomes
+from predictor.store.outcome_history import WITHDRAWN, OutcomeReport, list_rows, settle_reports
+from predictor.store.outcome_places import place_reports
 from predictor.store.store import Store
 
 from ..error_codes import USED_KEY
@@ -71,18 +70,19 @@ class _LeadOutcomes:
     """What is known of some leads, to answer about their outcomes."""
 
     def __init__(self, known: LeadHistory, timezone: str) -> None:
-        reports, scores = known.reports, known.scores
-        settled = settle_outcomes(reports, scores, timezone=timezone)
-        dated = reports.assign(occurred_at=reports["occurred_at"].fillna(reports["told_at"]))
-        placed = place_outcomes(dated, scores, timezone=timezone)
-        rows = reports.assign(lead_id=placed["lead_id"], anchor=placed["anchor"], at=placed["at"])
-        self._reports = {row["outcome_id"]: row for row in _list_rows(rows)}
+        placed, scores = place_reports(known.reports, known.scores, timezone=timezone), known.scores
+        settled = settle_reports(placed)
+        self._reports = {row["outcome_id"]: row for row in list_rows(placed)}
         self._counting: dict[str, list[dict[str, Any]]] = {}
-        for row in _list_rows(settled.assign(lead_id=as_keys(settled["lead_id"]))):
-            self._counting.setdefault(row["lead_id"], []).append(row)
+        for row in list_rows(settled):
+            self._counting.setdefault(to_key(row["lead_id"]), []).append(row)
         first = scores["as_of"].groupby(as_keys(scores["lead_id"])).min()
         self._first_scores: dict[str, datetime] = dict(zip(first.index.astype("str"), first, strict=True))
-        self._latest = {(row["lead_id"], row["kind"]): row for row in self._reports.values()}
+        self._latest = {(row["lead_key"], row["kind"]): row for row in self._reports.values()}
+        self._first_outcomes: dict[str, datetime] = {}
+        for row in self._reports.values():
+            if row["kind"] != WITHDRAWN:
+                self._first_outcomes.setdefault(row["lead_key"], row["told_at"])
 
     def answer(self, entry: Incoming, outcome_id: str) -> OutcomeOut | RefusedOut:
         """The answer about a report that was stored, or the error if its key was used for another one."""
@@ -120,10 +120,8 @@ class _LeadOutcomes:
             yield _BEFORE_SCORE
         if row["occurred_at"] is not None and row["occurred_at"] < datetime.now(UTC) - _OLDEST:
             yield _LONG_AGO
-        if row["kind"] == WITHDRAWN and not any(
-            other["lead_id"] == lead and other["kind"] != WITHDRAWN and other["told_at"] <= row["told_at"]
-            for other in self._reports.values()
-        ):
+        first_told_at = self._first_outcomes.get(lead)
+        if row["kind"] == WITHDRAWN and (first_told_at is None or first_told_at > row["told_at"]):
             yield _NOTHING_WITHDRAWN
 
 
@@ -143,15 +141,6 @@ def _answer_unseen(entry: Incoming, outcome_id: str) -> OutcomeOut:
         counting=None,
         warnings=to_warnings(entry.findings),
     )
-
-
-def _list_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a frame, with None for what is missing, and moments as `datetime`."""
-    return [
-        {str(name): None if pd.isna(value) else value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
-         for name, value in row.items()}
-        for row in frame.to_dict("records")
-    ]  # fmt: skip
 
 
 def to_warnings(findings: Sequence[Finding]) -> list[WarningOut]:

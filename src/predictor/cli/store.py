@@ -18,21 +18,16 @@ from predictor.core.settings import load_settings, make_settings
 from predictor.core.settings_sections import MOST_DAYS
 
 if TYPE_CHECKING:
-    from predictor.core.settings_sections import StoreSettings
+    from predictor.core.settings import Settings
     from predictor.store.store import Store
 
+LeadId = Annotated[str, typer.Argument(help="The CRM's key of the lead, as it was scored.")]
 app = typer.Typer(no_args_is_help=True, help="What is stored: export or erase a lead, delete old records, list who did what.")
 
 
 @app.command("erase")
 @print_errors
-def erase(
-    lead_id: Annotated[str, typer.Argument(help="The CRM's key of the lead, as it was scored.")],
-    models: Models = MODELS,
-    config: StoreConfig = None,
-    *,
-    as_json: AsJson = False,
-) -> None:
+def erase(lead_id: LeadId, models: Models = MODELS, config: StoreConfig = None, *, as_json: AsJson = False) -> None:
     """Erase a lead: all its scores and outcomes, in the database and in the spool."""
     if not lead_id.strip():
         raise StoreError("No lead has an empty key. Name the CRM's key of the lead, as it was scored.")
@@ -50,22 +45,17 @@ def erase(
 
 @app.command("export")
 @print_errors
-def export(
-    lead_id: Annotated[str, typer.Argument(help="The CRM's key of the lead, as it was scored.")],
-    models: Models = MODELS,
-    config: StoreConfig = None,
-) -> None:
+def export(lead_id: LeadId, models: Models = MODELS, config: StoreConfig = None) -> None:
     """Print everything that is stored about a lead as JSON: what a person may ask to see."""
     from predictor.store.lead_file import make_lead_file
 
-    timezone = (load_settings(config) if config is not None else make_settings()).data.timezone
-    with _open_store(models, config) as (store, _):
+    with _open_store(models, config) as (store, settings):
         history = store.read_lead(lead_id)
         number = {"scores": len(history.scores), "reports": len(history.reports)}
         if not any(number.values()):
             raise StoreError("Nothing is stored about this lead. Name the CRM's key of the lead, as it was scored.")
         store.note("lead exported", actor=ACTOR, lead_id=lead_id, **number)
-    print_json(make_lead_file(lead_id, history, timezone=timezone))
+    print_json(make_lead_file(lead_id, history, timezone=settings.data.timezone))
 
 
 @app.command("audit")
@@ -101,7 +91,7 @@ def expire(
     if days is not None and not 0 < days <= MOST_DAYS:
         raise SettingsError(f"--days must be above 0 and at most {MOST_DAYS}, but is {days:g}. Name the days to keep.")
     with _open_store(models, config) as (store, settings):
-        days_kept = settings.retention_days if days is None else days
+        days_kept = settings.store.retention_days if days is None else days
         if days is None and not days_kept:
             text = "store.retention_days is 0: everything is kept. Name --days, or set store.retention_days."
             raise SettingsError(text)
@@ -114,15 +104,14 @@ def expire(
 
 
 @contextmanager
-def _open_store(models: Path, config: Path | None) -> Iterator[tuple[Store, StoreSettings]]:
+def _open_store(models: Path, config: Path | None) -> Iterator[tuple[Store, Settings]]:
     """The store that the settings name, otherwise the one beside the bundles; and its settings."""
     settings = load_settings(config) if config is not None else make_settings()
-    section = settings.store.start_from(settings.folder) if config is not None else settings.store
     store = open_store(models, config)
     if not store.exists:
         file = store.database.file
         raise StoreError(f"There is no store at '{file}'. Name the folder of bundles with --models, or the settings with -c.")
     try:
-        yield store, section
+        yield store, settings
     finally:
         store.close()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, count
 from predictor.data.lead_keys import as_keys
-from predictor.store.outcome_history import place_outcomes
+from predictor.store.outcome_places import place_outcomes
 
 _ACCEPTING = ("accepted", "opportunity")  # an opportunity is only opened for a lead that sales has accepted
 _ORDER = ("as_of", "scored_at", "answer_id")  # of scores; the last two decide between scores of the same moment

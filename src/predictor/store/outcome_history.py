@@ -12,15 +12,13 @@ from typing import Any, Final
 import pandas as pd
 
 from predictor.core.ids import make_uuid
-from predictor.data.lead_keys import as_keys, to_key
-from predictor.data.parse import parse_times
+from predictor.data.lead_keys import to_key
+from predictor.store.outcome_places import PLACE, place_reports
 from predictor.store.schema import OutcomeKind, ReportKind
 
 WITHDRAWN: Final = "withdrawn"
-_UTC: Final = "datetime64[us, UTC]"
 _SAID = ("occurred_at", "episode", "replaces", "withdraws", "reason", "amount", "currency")
 _FACTS = ("occurred_at", "reason", "amount", "currency", "episode")  # a correction keeps those that it leaves out
-_TICK = pd.Timedelta(microseconds=1)
 _Row = dict[str, Any]
 
 
@@ -149,26 +147,32 @@ def settle_outcomes(history: pd.DataFrame, scores: pd.DataFrame, *, timezone: st
     Returns:
         A row an outcome: the columns of `history`, and `first_told_at`, when it was first reported.
     """
-    names = [name for name in history if name not in {"replaces", "withdraws"}]
-    rows = history.sort_values(["told_at", "outcome_id"], kind="stable", ignore_index=True)
-    placed = place_outcomes(rows.assign(occurred_at=rows["occurred_at"].fillna(rows["told_at"])), scores, timezone=timezone)
-    alone = ~placed["lead_id"].duplicated(keep=False)
-    counting = placed.index[alone & rows["kind"].ne(WITHDRAWN)]
-    facts = {"occurred_at": placed["occurred_at"], "first_told_at": rows["told_at"]}
-    frames = [rows[names].assign(**facts).loc[counting]]
+    return settle_reports(place_reports(history, scores, timezone=timezone))
+
+
+def settle_reports(placed: pd.DataFrame) -> pd.DataFrame:
+    """The outcomes that count, by the rule of `settle_outcomes`.
+
+    Args:
+        placed: Every report, as `place_reports` gives it.
+    """
+    names = [name for name in placed if name not in {"replaces", "withdraws", *PLACE}]
+    alone = ~placed["lead_key"].duplicated(keep=False)
+    counting = placed[alone & placed["kind"].ne(WITHDRAWN)]
+    happened_at = counting["occurred_at"].fillna(counting["told_at"])
+    frames = [counting[names].assign(occurred_at=happened_at, first_told_at=counting["told_at"])]
     if not alone.all():
-        columns = rows.assign(lead_key=placed["lead_id"], anchor=placed["anchor"])[~alone]
         settled = [
             row
-            for _, own in columns.groupby("lead_key", sort=False)
-            for row in settle_lead(_to_rows(own))
+            for _, own in placed[~alone].groupby("lead_key", sort=False)
+            for row in settle_lead(list_rows(own))
         ]  # fmt: skip
         frames.append(pd.DataFrame(settled, columns=[*names, "first_told_at"]).astype(frames[0].dtypes.to_dict()))
     frame = pd.concat(frames, ignore_index=True)
     return frame.sort_values(["occurred_at", "told_at", "outcome_id"], kind="stable", ignore_index=True)
 
 
-def _to_rows(frame: pd.DataFrame) -> list[_Row]:
+def list_rows(frame: pd.DataFrame) -> list[_Row]:
     """The rows of a frame, with None for what is missing."""
     return [
         {str(name): None if pd.isna(value) else value for name, value in row.items()} for row in frame.to_dict("records")
@@ -227,63 +231,3 @@ def _find_withdrawn(
         if row["withdraws"] in {None, place[1]} and (row["episode"] is None or place[0] == row["anchor"])
     ]
     return max(of_kind, key=lambda place: standing[place]["told_at"], default=None)
-
-
-def place_outcomes(outcomes: pd.DataFrame, scores: pd.DataFrame, *, timezone: str) -> pd.DataFrame:
-    """Where outcomes stand in the time of their lead.
-
-    A date without a time, which is midnight in the firm's timezone, means the whole day. It comes after the scores of that day,
-    but not after those that were made when it had been reported already.
-
-    Args:
-        outcomes: `lead_id`, `occurred_at`; and `told_at` and `episode` where they are known.
-        scores: `lead_id`, `as_of`; and `scored_at` where it is known.
-        timezone: The timezone of the firm.
-
-    Returns:
-        For each outcome: `lead_id` (the key), `occurred_at`, `at` (its place), and `anchor`: the `as_of` of the score that it is
-        about, missing where it came before every score.
-    """
-    own = pd.DataFrame({
-        "lead_id": as_keys(outcomes["lead_id"]),
-        "occurred_at": outcomes["occurred_at"].astype(_UTC),
-    })  # fmt: skip
-    of_leads = pd.DataFrame({"lead_id": as_keys(scores["lead_id"]), "as_of": scores["as_of"].astype(_UTC)})
-    if "scored_at" in scores:
-        of_leads["scored_at"] = scores["scored_at"].astype(_UTC)
-    start, end = own["occurred_at"], _compute_ends(own["occurred_at"], timezone)
-    at = end
-    told_at = next((outcomes[name].astype(_UTC) for name in ("first_told_at", "told_at") if name in outcomes), None)
-    if told_at is not None and "scored_at" in of_leads:
-        at = _stop_before_later_scores(own.assign(start=start, end=end, told_at=told_at), of_leads)
-    named = outcomes["episode"].astype(_UTC) if "episode" in outcomes else pd.Series(pd.NaT, own.index, dtype=_UTC)
-    anchor = _find_latest(own["lead_id"], named.fillna(at), of_leads)
-    at = at.mask(named.notna() & (anchor > at), anchor)
-    return own[["lead_id", "occurred_at"]].assign(at=at, anchor=anchor)
-
-
-def _stop_before_later_scores(outcomes: pd.DataFrame, scores: pd.DataFrame) -> pd.Series:
-    """The end of each outcome's day, or just before the first score of that day that was made after the report."""
-    whole_day = outcomes[outcomes["end"] > outcomes["start"]].reset_index(names="row")
-    that_day = whole_day.merge(scores, on="lead_id").query("start <= as_of <= end").sort_values("as_of", kind="stable")
-    later = that_day[that_day.duplicated("row") & (that_day["scored_at"] > that_day["told_at"])]
-    stops = later.groupby("row")["as_of"].min() - _TICK
-    return outcomes["end"].mask(outcomes.index.isin(stops.index), stops.reindex(outcomes.index))
-
-
-def _find_latest(lead_id: pd.Series, at: pd.Series, scores: pd.DataFrame) -> pd.Series:
-    """The moment of the latest score of each lead at or before a moment."""
-    if at.empty or scores.empty:
-        return pd.Series(pd.NaT, at.index, dtype=_UTC)
-    left = pd.DataFrame({"lead_id": lead_id, "at": at, "row": range(len(at))}).sort_values("at", kind="stable")
-    right = scores[["lead_id", "as_of"]].assign(at=scores["as_of"]).sort_values("at", kind="stable")
-    found = pd.merge_asof(left, right, on="at", by="lead_id").sort_values("row")
-    return found["as_of"].set_axis(at.index)
-
-
-def _compute_ends(moments: pd.Series, timezone: str) -> pd.Series:
-    """The moments; for a date without a time, the last moment of its day, which has 23 to 25 hours."""
-    days = moments.dt.tz_convert(timezone).dt.tz_localize(None).dt.normalize()
-    starts, _ = parse_times(days, timezone)
-    next_starts, _ = parse_times(days + pd.Timedelta(days=1), timezone)
-    return moments.where(moments != starts, next_starts - _TICK)
