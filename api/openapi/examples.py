@@ -149,8 +149,8 @@ _FAULTS: dict[int, dict[str, Any]] = {
     503: {
         "no_model": _fault(
             "API004",
-            "This server has no model and cannot score. 'models' names no champion. It has 0 bundles: train, or `predictor "
-            "models promote NAME`. It serves as soon as there is one.",
+            "This server has no model and cannot score. 'models' names no champion, so no model serves. It has no bundle. Train "
+            "first: `predictor train`. It serves as soon as there is one.",
         ),
         "no_store": _fault(
             "API006", "The spool of scores and outcomes cannot be used: No space left on device. Then send it again."

@@ -9,7 +9,7 @@ from pathlib import Path
 from predictor.core.durable_files import sync_folder, write_through
 from predictor.core.errors import BundleError, count, list_names
 from predictor.scoring.bundle.decision_rules import RULES
-from predictor.scoring.bundle.files import WRITING, is_bundle, list_bundles, load_bundle
+from predictor.scoring.bundle.files import MANIFEST, WRITING, is_bundle, list_bundles, load_bundle
 
 _CHAMPION, _CHALLENGER = "champion", "challenger"
 
@@ -32,11 +32,22 @@ def find_champion(models: Path | str) -> Path:
     models = Path(models)
     champions = read_champions(models)
     if not champions:
-        bundles = count(len(list_bundles(models)), "bundle")
-        raise BundleError(f"'{models}' names no champion. It has {bundles}: train, or `predictor models promote NAME`.")
+        raise BundleError(f"'{models}' names no champion, so no model serves. {_advise_promotion(models)}")
     if champions[0] not in list_bundles(models):
         raise BundleError(f"The champion '{champions[0]}' is not in '{models}'. Put it back, or `predictor models rollback`.")
     return models / champions[0]
+
+
+def _advise_promotion(models: Path) -> str:
+    """What to do about a folder without a champion."""
+    bundles = list_bundles(models)
+    if not bundles:
+        return "It has no bundle. Train first: `predictor train`."
+    newest = max(bundles, key=lambda name: (models / name / MANIFEST).stat().st_mtime_ns)
+    return (
+        f"It has {count(len(bundles), 'bundle')}, and none was promoted. Read the verdict of the newest in '{newest}/card.md'; "
+        f"`predictor models promote {newest}` lets it serve."
+    )
 
 
 def promote(models: Path | str, name: str) -> None:

@@ -136,7 +136,9 @@ def test_no_rollback_to_a_broken_bundle(tmp_path):
 
 def test_a_champion_that_is_missing(tmp_path):
     save(tmp_path, "a")
-    with pytest.raises(BundleError, match=r"names no champion. It has 1 bundle: train, or `predictor models promote NAME`"):
+    with pytest.raises(
+        BundleError, match=r"no model serves. It has 1 bundle, and none .* `predictor models promote a` lets it serve"
+    ):
         find_champion(tmp_path)
     promote(tmp_path, "a")
     (tmp_path / "a").rename(tmp_path / "b")
