@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from predictor.core.settings import load_settings, make_settings
-from predictor.core.settings_sections import ServeSettings, StoreSettings
+from predictor.core.settings_sections import ServeSettings, StoreSettings, WebhookSettings
 from predictor.scoring.bundle.files import is_bundle
 from predictor.store.api_keys import FILE, KeyRing
 from predictor.store.store import Store
@@ -26,6 +27,9 @@ from .openapi.docs_page import add_docs
 from .routes import router
 from .serving.micro_batch import MicroBatch
 from .serving.model_watch import ModelWatch
+
+if TYPE_CHECKING:
+    from predictor.store.webhooks.sender import WebhookSender
 
 _DESCRIPTION = """
 The probability that a marketing qualified lead (MQL) becomes a sales qualified lead (SQL).
@@ -47,6 +51,7 @@ def create_app(
     store_url: str | None = None,
     store: StoreSettings | None = None,
     serve: ServeSettings | None = None,
+    webhooks: WebhookSettings | None = None,
 ) -> FastAPI:
     """The API over a bundle. If no bundle can serve, the app starts anyway, is not ready, and says why.
 
@@ -57,10 +62,11 @@ def create_app(
         store: Where and for how long they are stored; None for the file `scores.db` beside the bundles.
         serve: Keys, limits, how the app follows the champion, and the share of leads that go to sales at random; None for the
             defaults, with the keys in `keys.toml` beside the bundles.
+        webhooks: Who is told when a lead crosses the threshold; None for nobody.
 
     Raises:
         StoreError: The URL of the store cannot be read, or its driver is not installed.
-        SettingsError: The file of keys cannot be read.
+        SettingsError: The file of keys, or of the secrets of webhooks, cannot be read.
     """
     serve_settings = serve or make_settings().serve
     store_settings = store or make_settings().store
@@ -72,8 +78,12 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, float]]:
         watch.start()
         watch.store.start()
+        if sender is not None:
+            sender.start()
         yield {"receive_s": serve_settings.receive_s}
         watch.stop()
+        if sender is not None:
+            sender.stop()
         watch.store.close()
 
     app = FastAPI(
@@ -85,6 +95,7 @@ def create_app(
         redoc_url=None,
     )
     score_store = Store.open(store_settings, folder)
+    sender = _open_sender(score_store, webhooks, folder)
     watch = ModelWatch(
         folder, score_store, serve_settings, bundle=bundle, swap=lambda service: setattr(app.state, "service", service)
     )
@@ -105,8 +116,8 @@ def create_from_environment() -> FastAPI:
     """The API as `predictor serve` starts it, from environment variables.
 
     `PREDICTOR_MODEL` is a bundle, or a folder of bundles whose champion serves (default: `models`). `PREDICTOR_CONFIG` is a
-    settings file, of which the sections `store` and `serve` are used. `PREDICTOR_STORE` is a SQLAlchemy URL that replaces its
-    `store.url`.
+    settings file, of which the sections `store`, `serve` and `webhooks` are used. `PREDICTOR_STORE` is a SQLAlchemy URL that
+    replaces its `store.url`.
     """
     folder = Path(os.environ.get("PREDICTOR_MODEL", "models"))
     store_url = os.environ.get("PREDICTOR_STORE") or None
@@ -114,11 +125,21 @@ def create_from_environment() -> FastAPI:
     settings = load_settings(config) if config else make_settings()
     store = settings.store.start_from(settings.folder)
     serve = settings.serve.start_from(settings.folder)
+    webhooks = settings.webhooks.start_from(settings.folder)
     bundle = folder if is_bundle(folder) else None
-    app = create_app(None if bundle else folder, bundle=bundle, store_url=store_url, store=store, serve=serve)
+    models = None if bundle else folder
+    app = create_app(models, bundle=bundle, store_url=store_url, store=store, serve=serve, webhooks=webhooks)
     gc.freeze()  # what is loaded now stays: the garbage collector need not check it, and requests make hardly any garbage
     gc.set_threshold(20_000, 20, 50)
     return app
+
+
+def _open_sender(store: Store, webhooks: WebhookSettings | None, folder: Path) -> WebhookSender | None:
+    if webhooks is None or not webhooks.urls:
+        return None
+    from predictor.store.webhooks.sender import WebhookSender  # noqa: PLC0415  a server without webhooks loads no HTTP client
+
+    return WebhookSender.open(store.database, webhooks, folder)
 
 
 def _read_version() -> str:

@@ -31,6 +31,7 @@ from predictor.core.settings_sections import (
     StoreSettings,
     ThresholdSettings,
     TrackingSettings,
+    WebhookSettings,
 )
 
 __all__ = ["Settings", "StageSettings", "load_settings", "make_settings"]
@@ -56,6 +57,7 @@ class Settings(Section):
     tracking: TrackingSettings
     serve: ServeSettings
     store: StoreSettings
+    webhooks: WebhookSettings
     _folder: Path = PrivateAttr(default_factory=Path)
 
     @property
@@ -78,7 +80,7 @@ class Settings(Section):
 
     def to_toml(self) -> str:
         """The resolved settings as a bundle keeps them: without how it is served and where runs and scores are."""
-        return tomli_w.dumps(self.model_dump(mode="json", exclude={"tracking", "store", "serve"}))
+        return tomli_w.dumps(self.model_dump(mode="json", exclude={"tracking", "store", "serve", "webhooks"}))
 
 
 def _list_meanings(columns: Mapping[str, str], section: str) -> dict[str, list[str]]:

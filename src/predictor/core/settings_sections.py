@@ -6,6 +6,7 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, get_args
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -250,3 +251,30 @@ class ServeSettings(Section):
     def start_from(self, folder: Path) -> ServeSettings:
         """The same with the path of the keys made to start from a folder."""
         return self.model_copy(update={"keys": str(folder.resolve() / self.keys) if self.keys else ""})
+
+
+class WebhookSettings(Section):
+    """Who is told when a lead crosses the threshold, and what."""
+
+    urls: tuple[str, ...]
+    secret: str
+    band: Annotated[float, Field(ge=0, lt=1)]
+    features: tuple[str, ...]
+    allow_private: bool
+    retry_days: Annotated[float, Field(gt=0, le=365)]
+
+    @model_validator(mode="after")
+    def _check_urls(self) -> WebhookSettings:
+        for url in self.urls:
+            parts = urlsplit(url)
+            if parts.scheme not in ({"https", "http"} if self.allow_private else {"https"}) or not parts.hostname:
+                raise ValueError("each of urls must begin with https:// and name a host; allow_private allows http:// too")
+            if parts.username or parts.password or parts.fragment:
+                raise ValueError("urls must hold no user, password or fragment; messages are signed")
+        if len(set(self.urls)) < len(self.urls):
+            raise ValueError("urls names an address twice")
+        return self
+
+    def start_from(self, folder: Path) -> WebhookSettings:
+        """The same with the path of the secrets made to start from a folder."""
+        return self.model_copy(update={"secret": str(folder.resolve() / self.secret) if self.secret else ""})

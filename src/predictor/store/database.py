@@ -19,7 +19,7 @@ from predictor.store.connect import RefusedError, lock_for_writing, make_engine,
 from predictor.store.migrate import bring_up_to_date
 from predictor.store.outcome_history import settle_outcomes
 from predictor.store.records import Record
-from predictor.store.schema import AUDIT, ERASURES, OUTCOMES, SCORES, Moment
+from predictor.store.schema import AUDIT, ERASURES, OUTCOMES, SCORES, STANDINGS, WEBHOOKS, Moment
 from predictor.store.writes import ErasureResult, erase_lead, write_records
 
 _DTYPES = {
@@ -82,7 +82,7 @@ class Database:
             StoreError: The database cannot be used now.
         """
         try:
-            with self._begin(writes=True) as connection:
+            with self.begin(writes=True) as connection:
                 write_records(connection, records)
         except RefusedError as error:
             if len(records) == 1:
@@ -97,7 +97,7 @@ class Database:
         Raises:
             StoreError: The database cannot be used now.
         """
-        with self._begin(writes=True) as connection:
+        with self.begin(writes=True) as connection:
             result = erase_lead(connection, lead_id, at)
         self._truncate_log()
         return result
@@ -108,10 +108,12 @@ class Database:
         Raises:
             StoreError: The database cannot be used now.
         """
-        with self._begin(writes=True) as connection:
+        with self.begin(writes=True) as connection:
             scores = connection.execute(sa.delete(SCORES).where(SCORES.c.scored_at < before)).rowcount
             outcomes = connection.execute(sa.delete(OUTCOMES).where(OUTCOMES.c.told_at < before)).rowcount
             connection.execute(sa.delete(ERASURES).where(ERASURES.c.erased_at < before))
+            connection.execute(sa.delete(STANDINGS).where(STANDINGS.c.scored_at < before))
+            connection.execute(sa.delete(WEBHOOKS).where(WEBHOOKS.c.scored_at < before))
         self._truncate_log()
         return scores + outcomes
 
@@ -185,21 +187,25 @@ class Database:
         Raises:
             StoreError: The database cannot be used now.
         """
-        with self._begin() as connection:
+        with self.begin() as connection:
             found = sa.select(OUTCOMES.c.lead_id).where(OUTCOMES.c.outcome_id == outcome_id)
             return connection.execute(found).scalar_one_or_none()
 
     def _load(
         self, columns: list[sa.Column[Any]], *order: sa.Column[Any], where: Sequence[sa.ColumnElement[bool]] = ()
     ) -> pd.DataFrame:
-        with self._begin() as connection:
+        with self.begin() as connection:
             rows = connection.execute(sa.select(*columns).where(*where).order_by(*order)).all()
         frame = pd.DataFrame.from_records(rows, columns=[column.name for column in columns])
         return frame.astype({column.name: _DTYPES[type(column.type)] for column in columns})
 
     @contextmanager
-    def _begin(self, *, writes: bool = False) -> Iterator[sa.Connection]:
-        """A transaction, on tables that exist by then; errors of the database become a `StoreError`."""
+    def begin(self, *, writes: bool = False) -> Iterator[sa.Connection]:
+        """A transaction, on tables that exist by then; errors of the database become a `StoreError`.
+
+        Args:
+            writes: Whether it writes. One transaction writes at a time, whichever process it is of.
+        """
         try:
             self._prepare()
             with self._engine.connect() as raw:

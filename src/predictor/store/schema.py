@@ -1,4 +1,4 @@
-"""The tables of the store: scores, outcomes, erasures, and the record of who did what."""
+"""The tables of the store: scores, outcomes, erasures, the record of who did what, and messages that wait for their receiver."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AuditAction = Literal[
     "lead exported", "lead erased", "rule set", "rule rolled back", "model promoted", "model rolled back", "challenger set",
     "key added", "key revoked",
 ]  # fmt: skip
-FIRST, HEAD = "0001", "0003"  # versions of the schema: databases without a version number have the first one
+FIRST, HEAD = "0001", "0004"  # versions of the schema: databases without a version number have the first one
 VERSION_TABLE = "predictor_version"  # not Alembic's default, which MLflow uses, so that both can share a database
 
 
@@ -92,6 +92,35 @@ AUDIT = sa.Table(  # no personal value: a lead is named by its hash
     sa.Column("actor", sa.String(80), nullable=False),  # the name of a key, or `command line`
     sa.Column("lead_key", sa.String(64)),
     sa.Column("details", sa.JSON(none_as_null=True)),
+)
+STANDINGS = sa.Table(  # on which side of the threshold each lead is, as it was announced
+    "standings",
+    META,
+    sa.Column("lead_id", sa.String(200), primary_key=True),
+    sa.Column("decision", sa.String(20), nullable=False),
+    sa.Column("as_of", Moment, nullable=False),  # of the newest score
+    sa.Column("scored_at", Moment, nullable=False),
+)
+WEBHOOKS = sa.Table(  # messages about leads, which wait until their receiver has taken them
+    "webhooks",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),  # messages about one lead are sent in this order
+    sa.Column("message_id", sa.String(60), nullable=False),
+    sa.Column("receiver", sa.String(64), nullable=False),  # a hash of its URL, which may hold a secret
+    sa.Column("lead_id", sa.String(200), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("scored_at", Moment, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_at", Moment, nullable=False),  # not before it is sent; while a process sends it, no other one does
+    sa.Index("ix_webhooks_receiver_lead_id", "receiver", "lead_id"),
+    sa.Index("ix_webhooks_message_id", "message_id", "receiver", unique=True),
+)
+PROGRESS = sa.Table(  # up to which score it was checked whether leads crossed the threshold; empty until the first webhook
+    "webhook_progress",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("last_score", sa.Integer, nullable=False),
 )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from predictor.data.lead_keys import list_spellings, to_key
 from predictor.store.outcome_history import choose_new, complete_row
 from predictor.store.records import Record
-from predictor.store.schema import AUDIT, ERASURES, OUTCOMES, SCORES, hash_lead
+from predictor.store.schema import AUDIT, ERASURES, OUTCOMES, SCORES, STANDINGS, WEBHOOKS, hash_lead
 
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -72,6 +72,8 @@ def erase_lead(connection: sa.Connection, lead_id: str, at: datetime) -> Erasure
     scores = connection.execute(sa.delete(SCORES).where(SCORES.c.lead_id.in_(spellings), SCORES.c.scored_at <= at)).rowcount
     of_lead = OUTCOMES.c.lead_id.in_(spellings)
     outcomes = connection.execute(sa.delete(OUTCOMES).where(of_lead, OUTCOMES.c.told_at <= at)).rowcount
+    connection.execute(sa.delete(STANDINGS).where(STANDINGS.c.lead_id.in_(spellings), STANDINGS.c.scored_at <= at))
+    connection.execute(sa.delete(WEBHOOKS).where(WEBHOOKS.c.lead_id.in_(spellings), WEBHOOKS.c.scored_at <= at))
     return ErasureResult(scores, outcomes)
 
 

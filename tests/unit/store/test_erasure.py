@@ -81,7 +81,7 @@ def test_an_erasure_deletes_rows_under_both_lengths_of_a_salesforce_id(place, st
     short, long = "00Q5g000000XyzA", "00Q5g000000XyzAEAS"
     save(store, short, long, "00Q5g000000xYzA")
     store.drain()
-    with store.database._begin(writes=True) as connection:  # as earlier versions wrote it
+    with store.database.begin(writes=True) as connection:  # as earlier versions wrote it
         connection.exec_driver_sql(f"UPDATE scores SET lead_id = '{long}' WHERE id = (SELECT max(id) FROM scores) - 1")  # noqa: S608
     assert store.erase(long).scores == 2
     assert list_leads(place) == ["00Q5g000000xYzA"]

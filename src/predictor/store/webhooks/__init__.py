@@ -1,0 +1,1 @@
+"""Webhooks: which leads crossed the threshold, messages that wait for their receivers, and how they are sent."""
