@@ -37,6 +37,7 @@ def read_model(service: Served) -> ModelOut:
     return ModelOut(
         **service.model,
         candidate=scorer.metrics["champion"],
+        reasons="exact" if scorer.exact_reasons else "approximate",
         attributes=scorer.attributes,
         event_types=sorted({event_type for rule in rules for event_type in getattr(rule.condition, "types", ())}),
         features=[FeatureOut.model_validate(asdict(feature)) for feature in scorer.features.features],

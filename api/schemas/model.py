@@ -46,6 +46,8 @@ class ModelOut(ModelRef):
 
     candidate: Annotated[str, Field(examples=["lightgbm"])]
     """The kind of model."""
+    reasons: Literal["exact", "approximate"]
+    """Whether the effects of reasons are exact, or an approximation, as for a classifier of the firm's own."""
     attributes: list[str]
     """Attributes that the model or the rule book uses: the ones worth sending."""
     event_types: list[str]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.model.calibrated_model import CONSTANT, CalibratedModel
-from predictor.model.candidates import CANDIDATES
+from predictor.model.candidates import sort_candidates
 from predictor.model.candidates.baselines import SIMPLE
 from predictor.model.metrics.folds import compute_fold_rank_p_value
 from predictor.model.metrics.intervals import average
@@ -44,7 +44,7 @@ def compare_candidates(models: Mapping[str, CalibratedModel], sample: Sample) ->
         be chosen and its standard `error`, `p_value` of the ranking, `note` (why it may not be chosen; empty where it may),
         `chosen` (one).
     """
-    names = [name for name in CANDIDATES if name in models]
+    names = sort_candidates(models)
     judged = [_judge(models[name], sample) for name in names]
     table = pd.DataFrame(
         {

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from predictor.core.errors import Finding, TrainingError, count
 from predictor.core.settings_sections import ModelSettings
+from predictor.model.candidates import CANDIDATES
 from predictor.model.candidates.baselines import SIMPLE
 from predictor.model.sample import LEARN_POINTS, Sample
 
@@ -14,13 +15,16 @@ _ON_POINTS = frozenset({"points", "lightgbm_on_points"})
 _FEWEST_FOR_POINTS = 10  # leads of each outcome that one slope needs (Peduzzi et al. 1996, J Clin Epidemiol 49)
 
 
-def select_candidates(fit: Sample, settings: ModelSettings, *, has_folds: bool) -> tuple[list[str], tuple[Finding, ...]]:
+def select_candidates(
+    fit: Sample, settings: ModelSettings, *, has_folds: bool, own: Sequence[str] = ()
+) -> tuple[list[str], tuple[Finding, ...]]:
     """The candidates that there are enough training leads for, and findings about the others.
 
     Args:
         fit: The training leads.
         settings: Which candidates to try.
         has_folds: Whether there are forward folds; without them `choosable` leaves no learned candidate.
+        own: The firm's own candidates.
 
     Raises:
         TrainingError: All training leads have the same outcome.
@@ -31,7 +35,7 @@ def select_candidates(fit: Sample, settings: ModelSettings, *, has_folds: bool) 
             f"All {count(len(fit.training), 'training lead')}{known} have the same outcome, so nothing can be learned "
             f"from them. Export {'more' if fit.shuffled else 'older'} leads, or lower split.test_share."
         )
-    names: list[str] = list(settings.candidates)
+    names: list[str] = [*settings.candidates, *own]
     if not has_folds and not set(names) & set(SIMPLE):
         names.insert(0, "constant")
     findings = []
@@ -63,6 +67,15 @@ def select_candidates(fit: Sample, settings: ModelSettings, *, has_folds: bool) 
     return names or ["constant"], tuple(findings)
 
 
+def can_be_monotone(name: str) -> bool:
+    """Whether a candidate can be held to `model.monotone`; not one of the firm's own.
+
+    >>> can_be_monotone("lightgbm"), can_be_monotone("mine")
+    (True, False)
+    """
+    return name in CANDIDATES and name not in UNBOUND
+
+
 def choosable(names: Sequence[str], *, has_folds: bool, monotone: bool = False) -> list[str]:
     """The candidates that may be chosen: without forward folds the points, or else the base rate.
 
@@ -77,5 +90,5 @@ def choosable(names: Sequence[str], *, has_folds: bool, monotone: bool = False) 
     ['lightgbm']
     """
     simple = [name for name in ("points", "constant") if name in names]
-    bound = [name for name in names if not monotone or name not in UNBOUND]
+    bound = [name for name in names if not monotone or can_be_monotone(name)]
     return (bound or list(names)) if has_folds or not simple else simple[:1]

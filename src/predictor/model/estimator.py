@@ -12,15 +12,16 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
-from predictor.core.errors import Findings, list_names, name_nearest
+from predictor.core.errors import Findings, TrainingError, list_names, name_nearest
 from predictor.core.settings import make_settings
 from predictor.data.missing import blank_missing
 from predictor.data.parse import infer_kind, parse_order, parse_times
 from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
 from predictor.features.fit import fit_features
-from predictor.model.calibrated_model import CalibratedModel, fit_calibrated
+from predictor.model.calibrated_model import CalibratedModel, FitPlan, fit_calibrated
 from predictor.model.candidates import CANDIDATES
+from predictor.model.candidates.own import make_own
 from predictor.model.sample import LEARN_POINTS, Sample, make_sample_folds
 
 _ON_POINTS = ("points", "lightgbm_on_points")
@@ -46,7 +47,8 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     because trees on drawn rows do not answer to them exactly.
 
     Args:
-        candidate: `constant`, `points`, `odoo_pls`, `logistic`, `lightgbm`, `lightgbm_on_points` or `blend`.
+        candidate: `constant`, `points`, `odoo_pls`, `logistic`, `lightgbm`, `lightgbm_on_points` or `blend`; or a scikit-learn
+            classifier of your own, which gets the encoded matrix: a category is its number, NaN is missing.
         order_by: The column, of dates or numbers, that gives the order in time and is not a feature; None: the order of the rows.
             With dates, the age of other columns that hold dates is a feature.
         points: The column with hand-set points, which `points` and `lightgbm_on_points` need; to the rest it is an attribute.
@@ -79,7 +81,7 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(  # noqa: PLR0913  scikit-learn wants every parameter here, by its name
         self,
-        candidate: str = "lightgbm",
+        candidate: Any = "lightgbm",  # noqa: ANN401
         *,
         order_by: str | None = None,
         points: str | None = None,
@@ -120,9 +122,13 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.features_, found = fit_features(rows, kinds, min_support=self.min_support, missing_values=words)
         self.findings_ = Findings(found)
         sample = Sample(matrix=self._encode(frame), outcome=outcome, order=order, features=self.features_, dated=self.dated_)
-        name = self.candidate if len(self.features_) else "constant"
+        name = _name(self.candidate) if len(self.features_) else "constant"
+        plan = FitPlan(() if isinstance(self.candidate, str) or name == "constant" else (make_own(name, self.candidate).fit,))
         folds = make_sample_folds(sample, folds=self.folds, gap=self.gap) if self.folds else []
-        self.model_: CalibratedModel = fit_calibrated(name, sample, folds, int(self.random_state), gap=self.gap)
+        try:
+            self.model_: CalibratedModel = fit_calibrated(name, sample, folds, int(self.random_state), plan=plan, gap=self.gap)
+        except TrainingError as error:  # of an estimator that cannot learn
+            raise ValueError(str(error)) from error
         self.calibrated_ = bool(folds)
         return self
 
@@ -150,7 +156,7 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
-        tags.classifier_tags.poor_score = self.candidate in _WEAK
+        tags.classifier_tags.poor_score = _name(self.candidate) in _WEAK
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
         return tags
 
@@ -210,7 +216,13 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return encoded.matrix
 
 
-def _check_candidate(candidate: str, points: str | None) -> None:
+def _name(candidate: object) -> str:
+    return candidate if isinstance(candidate, str) else "own"
+
+
+def _check_candidate(candidate: object, points: str | None) -> None:
+    if not isinstance(candidate, str):
+        return
     known = [name for name in CANDIDATES if name not in LEARN_POINTS]
     if candidate not in known:
         near = name_nearest(candidate, known)

@@ -12,6 +12,7 @@ from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.blend import Blend
 from predictor.model.candidates.lightgbm import LightGBM
 from predictor.model.candidates.lightgbm_on_points import LightGBMOnPoints
+from predictor.model.candidates.own import Own
 from predictor.model.metrics.metrics import compute_losses
 from predictor.model.sample import Sample
 
@@ -69,9 +70,9 @@ def compute_importance(calibrated: CalibratedModel, sample: Sample, *, seed: int
 
 
 def _make_shuffle(calibrated: CalibratedModel, matrix: np.ndarray, orders: np.ndarray) -> Shuffle:
-    """How scores change: of trees only those that look at the columns are computed; all else adds up column by column."""
+    """How scores change: computed again, of trees only those that look at the columns; of sums, the parts are exchanged."""
     model = calibrated.model
-    if not isinstance(model, LightGBM | LightGBMOnPoints | Blend):
+    if not isinstance(model, LightGBM | LightGBMOnPoints | Blend | Own):
         parts = model.contribute(matrix)
         return lambda places: np.asarray((own := parts[:, places].sum(axis=1))[orders] - own)
 

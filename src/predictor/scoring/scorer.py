@@ -20,7 +20,8 @@ from predictor.features.assemble import TOTAL
 from predictor.features.encode import FeatureSet
 from predictor.features.snapshot import make_snapshot
 from predictor.model.calibrators import read_calibrator
-from predictor.model.candidates import CANDIDATES, Model
+from predictor.model.candidates import Model, read_model
+from predictor.model.candidates.own import Own
 from predictor.model.conversion_by_value import ConversionByValue
 from predictor.model.explain import compute_effects
 from predictor.model.verdict_text import read_calibration_warning
@@ -68,8 +69,7 @@ class Scorer:
             parse_rule_book(text, "rule_book.toml").read_as(dict(self.features.formats)) if text else None
         )
         self.metrics: dict[str, Any] = bundle.read_json("metrics.json")
-        candidate = CANDIDATES[self.metrics["champion"]]
-        self.model: Model = candidate.from_text(bundle.files[candidate.file])
+        self.model: Model = read_model(self.metrics["champion"], bundle.files)
         self.calibrator = read_calibrator(bundle.files["calibrator.json"])
         threshold = bundle.read_json("threshold.json")
         recommended = threshold["recommended"]["threshold"]
@@ -139,6 +139,11 @@ class Scorer:
     def gate(self) -> float | None:
         """Points from which the firm hands a lead over; None where it names no gate."""
         return choose_gate(self.settings.points.gate, self.book, self.settings.roles.points)
+
+    @property
+    def exact_reasons(self) -> bool:
+        """Whether the effects of reasons are exact: not of a classifier of the firm's own."""
+        return not isinstance(self.model, Own)
 
     @property
     def attributes(self) -> list[str]:

@@ -12,26 +12,30 @@ import pandas as pd
 from predictor.core.errors import PredictorError
 from predictor.features.decode import decode_matrix
 from predictor.model.calibrated_model import CalibratedModel
+from predictor.model.candidates.own import Own
 from predictor.model.split import Split
 from predictor.training.dataset import Dataset
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ExplainedLeads:
-    """Why leads score as they do: exact SHAP values, in log-odds before calibration.
+    """Why leads score as they do: SHAP values, in log-odds before calibration.
 
-    Of boosted trees they are those of TreeSHAP (Lundberg et al. 2020), of all other candidates the terms of a sum. A row of
-    `values` and its `base` add up to the score.
+    Of boosted trees they are those of TreeSHAP (Lundberg et al. 2020), of the other candidates of this package the terms of a
+    sum. Of a classifier of your own they are an approximation, as `Own` describes. A row of `values` and its `base` add up to the
+    score.
 
     Attributes:
         values: leads x features, in log-odds, with the lead's id as the index.
         base: (leads,) what each score starts from.
         data: leads x features, as people read them; the same index and columns.
+        exact: Whether the values are exact rather than an approximation.
     """
 
     values: pd.DataFrame
     base: pd.Series
     data: pd.DataFrame
+    exact: bool = True
 
     def __repr__(self) -> str:
         return f"<ExplainedLeads: {len(self.values):,} leads x {self.values.shape[1]} features, in log-odds>"
@@ -75,4 +79,5 @@ def explain_test_leads(dataset: Dataset, split: Split, calibrated: CalibratedMod
         values=pd.DataFrame(parts[:, :-1], index=ids, columns=data.columns),
         base=pd.Series(parts[:, -1], index=ids, name="base"),
         data=data.set_axis(ids, axis="index"),
+        exact=not isinstance(calibrated.model, Own),
     )

@@ -16,9 +16,10 @@ from predictor.core.errors import Finding, count, list_names, name_nearest
 from predictor.core.settings import Settings
 from predictor.data.values import normal_text
 from predictor.model.calibrated_model import CalibratedModel, FitFunction, FitPlan, fit_calibrated
-from predictor.model.candidates import CANDIDATES
+from predictor.model.candidates import sort_candidates
+from predictor.model.candidates.own import Own, OwnCandidate
 from predictor.model.choose_candidate import compare_candidates, read_chosen
-from predictor.model.eligible import UNBOUND, choosable, select_candidates
+from predictor.model.eligible import can_be_monotone, choosable, select_candidates
 from predictor.model.metrics.metrics import SIGNIFICANCE, compute_rank_p_value
 from predictor.model.recalibrate import choose_level, recalibrate_newest
 from predictor.model.sample import Sample, make_sample_folds
@@ -78,27 +79,33 @@ class FittedCandidates:
 
 
 def fit_candidates(
-    dataset: Dataset, fit: Sample, *, progress: Progress = lambda _: None, advance: Advance = lambda _: None
+    dataset: Dataset,
+    fit: Sample,
+    *,
+    own: Sequence[OwnCandidate] = (),
+    progress: Progress = lambda _: None,
+    advance: Advance = lambda _: None,
 ) -> FittedCandidates:
     """Every candidate that there are enough leads for, fitted, and the one that did best out of fold.
 
     Args:
         dataset: The leads and settings.
         fit: The training leads.
+        own: The firm's own candidates.
         progress: Called with what begins now, in words.
         advance: Called with the share of the tuning that is done, 0 to 1.
 
     Raises:
-        TrainingError: All training leads have the same outcome.
+        TrainingError: All training leads have the same outcome, or a candidate of the firm's own cannot be fitted or kept.
     """
     settings, folds = dataset.settings, _make_folds(dataset, fit)
-    names, findings = select_candidates(fit, settings.model, has_folds=bool(folds))
+    names, findings = select_candidates(fit, settings.model, has_folds=bool(folds), own=[one.name for one in own])
     tuning = _tune(names, fit, folds, settings, progress=progress, advance=advance)
-    fits = {} if tuning is None else dict(tuning.fits)
+    fits = {one.name: (one.fit,) for one in own} | ({} if tuning is None else dict(tuning.fits))
     if "logistic" in names and folds:
         fits["logistic"] = tune_logistic(fit, folds)
     models: dict[str, CalibratedModel] = {}
-    for name in sorted(names, key=list(CANDIDATES).index):
+    for name in sort_candidates(names):
         progress(f"Fitting '{name}' on {count(len(fit), 'lead')}")
         blended = name == "blend" and all(one in fits and one in models for one in _BLENDED)
         plan = FitPlan(fits.get(name, ()))
@@ -108,6 +115,9 @@ def fit_candidates(
             last = (fits["logistic"][-1], fits["lightgbm"][-1])
             fits["blend"] = (partial(fit_blend, fits=last, share=share),)
         models[name] = fit_calibrated(name, fit.seen_by(name), folds, settings.model.seed, plan=plan, gap=dataset.gap)
+    for one in own:
+        if one.name in models and isinstance(model := models[one.name].model, Own):
+            one.check_kept(model, fit)
     models = {name: models[name] for name in names}
     may_serve = choosable(names, has_folds=bool(folds), monotone=bool(settings.model.monotone))
     models = {name: _choose_level(model, fit.seen_by(name), settings) for name, model in models.items()}
@@ -119,6 +129,7 @@ def fit_candidates(
         *_check_level(fit, settings),
         *_check_monotone_types(fit, settings),
         *_check_not_monotone(names, may_serve),
+        *_check_reasons(models[read_chosen(choice)]),
         *(tuning.findings if tuning else ()),
     )
     return FittedCandidates(models=models, chosen=read_chosen(choice), choice=choice, tuning=tuning, findings=findings, fits=fits)
@@ -166,11 +177,20 @@ def _check_monotone_types(fit: Sample, settings: Settings) -> tuple[Finding, ...
 
 def _check_not_monotone(names: Sequence[str], may_serve: Sequence[str]) -> tuple[Finding, ...]:
     """A finding where candidates are shown that model.monotone rules out."""
-    excluded = [name for name in UNBOUND if name in names and name not in may_serve]
+    excluded = [name for name in names if not can_be_monotone(name) and name not in may_serve]
     if not excluded or len(names) - len(excluded) != len(may_serve):
         return ()
     what = f"{list_names(excluded)} cannot follow model.monotone: shown, but not chosen."
     return (Finding("TRAIN012", "tip", what, do="Leave model.monotone empty to choose among all candidates."),)
+
+
+def _check_reasons(chosen: CalibratedModel) -> tuple[Finding, ...]:
+    """A finding where the chosen candidate is the firm's own, so that its reasons are not exact."""
+    if not isinstance(chosen.model, Own):
+        return ()
+    what = f"'{chosen.name}' is a classifier of your own: the reasons for its scores are an approximation."
+    do = "Nothing, if that is enough. The candidates of this package give exact reasons."
+    return (Finding("TRAIN016", "tip", what, do=do),)
 
 
 def _tune(

@@ -43,6 +43,7 @@ from predictor.training.dataset import Dataset
 from predictor.training.explained import ExplainedLeads, explain_test_leads
 from predictor.training.fit import Advance, FittedCandidates, Progress, fit_candidates, refit
 from predictor.training.from_tables import load_dataset
+from predictor.training.own_candidates import collect_own
 from predictor.training.promotion import judge_promotion
 
 
@@ -125,7 +126,9 @@ class Trained:
         return known.assign(**{f"probability_{name}": values for name, values in self.verdict.probability.items()})
 
     def explain(self, name: str | None = None) -> ExplainedLeads:
-        """Why the test leads score as they do: exact SHAP values of a candidate, by default of the chosen one.
+        """Why the test leads score as they do: SHAP values of a candidate, by default of the chosen one.
+
+        They are exact but for a classifier of your own.
 
         Raises:
             KeyError: There is no such candidate.
@@ -146,6 +149,7 @@ def train(
     settings: Settings,
     *,
     dataset: Dataset | None = None,
+    candidates: Mapping[str, object] | None = None,
     progress: Progress = lambda _: None,
     advance: Advance = lambda _: None,
 ) -> Trained:
@@ -156,13 +160,18 @@ def train(
     Args:
         settings: A firm's settings.
         dataset: What to learn from; None means the tables that the settings name.
+        candidates: Name -> a scikit-learn classifier of your own, or a function that makes one, tried beside those that the
+            settings name.
         progress: Called with what begins now, in words.
         advance: Called with the share of the tuning that is done, 0 to 1.
 
     Raises:
         TableError: A table that breaks the contract.
-        TrainingError: Nothing can be learned from the data, and why; or the audit found an error that the settings do not accept.
+        SettingsError: What `model.own` names cannot be imported.
+        TrainingError: Nothing can be learned from the data, and why; the audit found an error that the settings do not accept; or
+            a candidate of your own cannot be fitted or kept.
     """
+    own = collect_own(settings, candidates)
     progress("Reading leads and events")
     dataset = load_dataset(settings) if dataset is None else dataset
     if dataset.outcomes.horizon_days is not None:
@@ -172,7 +181,7 @@ def train(
     split = dataset.split()
     features, unused = dataset.fit_features(split.fit)
     fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.test_sample(split, features)
-    fitted = fit_candidates(dataset, fit, progress=progress, advance=advance)
+    fitted = fit_candidates(dataset, fit, own=own, progress=progress, advance=advance)
     chosen = fitted.chosen
     progress("Looking at the test leads")
     routed = dataset.points.route(split.test)

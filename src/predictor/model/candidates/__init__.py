@@ -1,10 +1,11 @@
-"""The candidates: ways to learn from leads, simplest first.
+"""The candidates: ways to learn from leads, simplest first; `own.py` is for a firm's own.
 
 Each gives a log-odds score, its parts by feature, and itself as text.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Protocol, Self
 
 import numpy as np
@@ -16,6 +17,7 @@ from predictor.model.candidates.lightgbm import LightGBM
 from predictor.model.candidates.lightgbm_on_points import LightGBMOnPoints
 from predictor.model.candidates.logistic import Logistic
 from predictor.model.candidates.odoo_pls import OdooPls
+from predictor.model.candidates.own import Own
 from predictor.model.sample import Sample
 
 
@@ -23,10 +25,6 @@ class Model(Protocol):
     """A fitted candidate."""
 
     file: ClassVar[str]
-
-    @classmethod
-    def fit(cls, sample: Sample, seed: int, /) -> Self:
-        """Fitted on a sample; the seed decides every random draw."""
 
     @classmethod
     def from_text(cls, text: str, /) -> Self:
@@ -42,6 +40,14 @@ class Model(Protocol):
         """Parts of the score: leads x (features + 1), the last column the base; a row sums to its score."""
 
 
+class Candidate(Model, Protocol):
+    """A way to learn that this package has."""
+
+    @classmethod
+    def fit(cls, sample: Sample, seed: int, /) -> Self:
+        """Fitted on a sample; the seed decides every random draw."""
+
+
 # From the simplest to the richest: where two do equally well, the earlier is taken.
 CANDIDATES: dict[str, type[Constant | Points | LearnedPoints | OdooPls | Logistic | LightGBM | LightGBMOnPoints | Blend]] = {
     "constant": Constant,
@@ -53,3 +59,28 @@ CANDIDATES: dict[str, type[Constant | Points | LearnedPoints | OdooPls | Logisti
     "lightgbm_on_points": LightGBMOnPoints,
     "blend": Blend,
 }
+
+
+def sort_candidates(names: Iterable[str]) -> list[str]:
+    """Names of candidates from the simplest to the richest; a firm's own ones come last, in their order.
+
+    >>> sort_candidates(["mine", "lightgbm", "points"])
+    ['points', 'lightgbm', 'mine']
+    """
+    place = {name: at for at, name in enumerate(CANDIDATES)}
+    return sorted(names, key=lambda name: place.get(name, len(place)))
+
+
+def read_model(name: str, files: Mapping[str, str]) -> Model:
+    """The fitted candidate of a bundle; a name that is not among `CANDIDATES` is a firm's own.
+
+    Args:
+        name: The chosen candidate.
+        files: Name -> text.
+
+    Raises:
+        BundleError: A candidate of the firm's own that cannot be read here.
+        KeyError: The file of the model is missing.
+    """
+    kind = CANDIDATES.get(name, Own)
+    return kind.from_text(files[kind.file])

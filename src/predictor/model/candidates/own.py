@@ -1,0 +1,236 @@
+"""A firm's own classifier as a candidate: whatever scikit-learn calls one, pipelines too."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from inspect import Parameter, signature
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from predictor.core.errors import TrainingError
+from predictor.core.log_odds import logit
+from predictor.features.encode import FeatureSet
+from predictor.model.candidates.keep_estimator import read_estimator, write_estimator
+from predictor.model.represented import draw_representative
+from predictor.model.sample import Sample
+
+Make = Callable[[FeatureSet], Any]  # what the columns are in, an estimator that is not fitted out
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_ROWS = 64  # whose parts are computed together
+_POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+_CHECKED = 50  # rows that the estimator must score alike once it is read back
+_TOLERANCE = 1e-9
+_MISSING = "The matrix has NaN where a value is missing: an estimator that takes none needs a SimpleImputer before it."
+
+
+@dataclass(frozen=True)
+class Own:
+    """A fitted estimator, and the typical lead that its reasons compare with.
+
+    The score is the log-odds of its `predict_proba`, or what its `decision_function` gives.
+
+    Its parts are an approximation. From the typical lead to the lead in question, the features are put in one after another, from
+    the first to the last and from the last to the first, and each part is the mean of the two changes of the score. They add up
+    to the score. They are Shapley values against the typical lead where features act alone or in pairs, and near them elsewhere.
+    Source: Castro, Gómez and Tejada 2009, Computers & Operations Research 36, with two orders.
+
+    Attributes:
+        estimator: Fitted on the matrix.
+        typical: One value a feature: the median, of categories the most frequent; NaN where most are missing.
+        nearest: How near to 0 and 1 a probability may be: half a lead among those it was fitted on.
+    """
+
+    estimator: Any
+    typical: tuple[float, ...]
+    nearest: float
+    file: ClassVar[str] = "own_model.json"
+
+    def score(self, matrix: np.ndarray) -> np.ndarray:
+        """Log-odds of each row."""
+        if not len(matrix):
+            return np.zeros(0)
+        if not hasattr(self.estimator, "predict_proba"):
+            return np.asarray(self.estimator.decision_function(matrix), dtype="float64")
+        probability = self.estimator.predict_proba(matrix)[:, 1]
+        return np.asarray(logit(np.clip(probability, self.nearest, 1 - self.nearest)))
+
+    def contribute(self, matrix: np.ndarray) -> np.ndarray:
+        """Parts by feature, approximate, and exact in their sum."""
+        typical = np.array(self.typical)
+        parts = np.zeros((len(matrix), len(typical) + 1))
+        parts[:, -1] = self.score(typical[None])
+        for start in range(0, len(matrix), _ROWS):
+            rows = matrix[start : start + _ROWS]
+            for columns in (range(len(typical)), range(len(typical))[::-1]):
+                parts[start : start + _ROWS, :-1] += self._walk(rows, list(columns)) / 2
+        return parts
+
+    def _walk(self, rows: np.ndarray, columns: list[int]) -> np.ndarray:
+        """How the score changes as each feature of the typical lead becomes that of the lead, in the order of the columns."""
+        typical = np.array(self.typical)
+        differs = ~((rows == typical) | (np.isnan(rows) & np.isnan(typical)))
+        lead, step = np.nonzero(differs[:, columns])
+        column = np.array(columns)[step]
+        place = np.empty(len(typical), dtype=np.intp)
+        place[columns] = np.arange(len(typical))
+        states = np.where(place[None, :] <= step[:, None], rows[lead], typical)
+        reached = self.score(states)
+        first = np.append(True, lead[1:] != lead[:-1])[: len(lead)]
+        before = np.where(first, self.score(typical[None])[0], np.append(0.0, reached[:-1])[: len(lead)])
+        changes = np.zeros_like(rows)
+        changes[lead, column] = reached - before
+        return changes
+
+    def narrow(self, _columns: Collection[int]) -> Self:
+        """The whole: nobody knows which part of an estimator looks at a column."""
+        return self
+
+    def to_text(self) -> str:
+        """As JSON: the estimator in the format of skops, which holds no code.
+
+        Raises:
+            TrainingError: It holds what cannot be kept so.
+        """
+        typical = [None if np.isnan(value) else value for value in self.typical]
+        content = {"typical": typical, "nearest": self.nearest, **write_estimator(self.estimator)}
+        return json.dumps(content, indent=1)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """The model that `to_text` wrote.
+
+        Raises:
+            BundleError: A package is not installed, or the text holds a type that no bundle may hold.
+        """
+        content = json.loads(text)
+        typical = tuple(np.nan if value is None else float(value) for value in content["typical"])
+        return cls(read_estimator(content, width=len(typical)), typical, content["nearest"])
+
+
+@dataclass(frozen=True)
+class OwnCandidate:
+    """How a firm's own candidate is fitted.
+
+    Attributes:
+        name: What it is called.
+        make: Makes an estimator that is not fitted, from what the columns of the matrix are.
+    """
+
+    name: str
+    make: Make = field(repr=False)
+
+    def fit(self, sample: Sample, seed: int) -> Own:
+        """The estimator fitted on a sample; the seed is that of every `random_state` that is not set.
+
+        Weights are handed to an estimator that takes `sample_weight`; any other learns from rows drawn in proportion to them.
+
+        Raises:
+            TrainingError: The estimator is no classifier, or cannot learn from these leads.
+        """
+        estimator, leads = _prepare(self.make(sample.features), self.name, seed), sample.training
+        positions, options = np.arange(len(leads)), {}
+        if leads.weight is not None:
+            positions = np.flatnonzero(leads.weight > 0)
+            key = _name_weight(estimator)
+            if key is None:
+                positions = positions[draw_representative(leads.weight[positions])[0]]
+            else:
+                options = {key: leads.weight[positions]}
+        try:
+            estimator.fit(leads.matrix[positions], leads.outcome[positions], **options)
+        except (ValueError, TypeError) as error:
+            kind = type(estimator).__name__
+            raise TrainingError(f"Candidate '{self.name}' ({kind}) cannot learn from these leads: {error} {_MISSING}") from error
+        return Own(estimator, _compute_typical(leads), 0.5 / (len(positions) + 1))
+
+    def check_kept(self, model: Own, sample: Sample) -> None:
+        """Refuse a model that a bundle cannot hold, or that scores otherwise once it is read back.
+
+        Raises:
+            TrainingError: It cannot be kept, and why.
+        """
+        rows = sample.matrix[:_CHECKED]
+        try:
+            again = Own.from_text(model.to_text()).score(rows)
+        except TrainingError as error:
+            raise TrainingError(f"Candidate '{self.name}' cannot be kept in a bundle. {error}") from error
+        if not np.allclose(again, model.score(rows), rtol=0, atol=_TOLERANCE, equal_nan=False):
+            why = "read back, it scores leads otherwise than before, or gives no number. Use another estimator."
+            raise TrainingError(f"Candidate '{self.name}' cannot be kept in a bundle: {why}")
+
+
+def make_own(name: str, given: object) -> OwnCandidate:
+    """A candidate from an estimator, or from a function that makes one.
+
+    Args:
+        name: What it is called: small letters, digits and underscores.
+        given: A scikit-learn classifier, not fitted; or a function that gives one, without an argument or with the `FeatureSet`,
+            which says what the columns are.
+
+    Raises:
+        TrainingError: The name cannot be used, or what is given is neither.
+
+    >>> make_own("mine", 3)
+    Traceback (most recent call last):
+    predictor.core.errors.TrainingError: Candidate 'mine' must be a scikit-learn classifier, or a function that makes one, but \
+is of type 'int'.
+    """
+    if not _NAME.fullmatch(name):
+        rule = "must have a name of at most 40 small letters, digits and underscores that starts with a letter"
+        raise TrainingError(f"A candidate of your own {rule}, but one is called '{name}'.")
+    if hasattr(given, "fit") and hasattr(given, "get_params") and not isinstance(given, type):
+        return OwnCandidate(name, lambda _: given)
+    if not callable(given):
+        kind = type(given).__name__
+        rule = "must be a scikit-learn classifier, or a function that makes one"
+        raise TrainingError(f"Candidate '{name}' {rule}, but is of type '{kind}'.")
+    needed = [one for one in signature(given).parameters.values() if one.default is Parameter.empty and one.kind in _POSITIONAL]
+    return OwnCandidate(name, given if needed else lambda _: given())
+
+
+def _prepare(estimator: Any, name: str, seed: int) -> Any:  # noqa: ANN401  any class that scikit-learn takes
+    """A copy that is not fitted, with the seed."""
+    from sklearn.base import clone, is_classifier  # noqa: PLC0415  a server needs none of it
+
+    scores = hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function")
+    if not (hasattr(estimator, "get_params") and scores and is_classifier(estimator)):
+        kind = type(estimator).__name__
+        rule = "must be a scikit-learn classifier with predict_proba or decision_function"
+        raise TrainingError(f"Candidate '{name}' {rule}, but is of type '{kind}'.")
+    copy = clone(estimator)
+    parameters = copy.get_params()
+    unset = [key for key, value in parameters.items() if key.rpartition("__")[2] == "random_state" and value is None]
+    return copy.set_params(**dict.fromkeys(unset, seed))
+
+
+def _name_weight(estimator: Any) -> str | None:  # noqa: ANN401
+    """The name under which `fit` takes weights; None where it takes none."""
+    from sklearn.utils.validation import has_fit_parameter  # noqa: PLC0415  a server needs none of it
+
+    prefix, last = "", estimator
+    while hasattr(last, "steps"):
+        step, last = last.steps[-1]
+        prefix += f"{step}__"
+    return f"{prefix}sample_weight" if has_fit_parameter(last, "sample_weight") else None
+
+
+def _compute_typical(sample: Sample) -> tuple[float, ...]:
+    """The usual value of each feature."""
+    return tuple(
+        _choose_usual(sample.matrix[:, at], is_code=feature.kind in ("category", "member"))
+        for at, feature in enumerate(sample.features.features)
+    )
+
+
+def _choose_usual(values: np.ndarray, *, is_code: bool) -> float:
+    known = values[~np.isnan(values)]
+    if 2 * len(known) < len(values):
+        return np.nan
+    if not is_code:
+        return float(np.median(known))
+    codes, counts = np.unique(known, return_counts=True)
+    return float(codes[counts.argmax()])

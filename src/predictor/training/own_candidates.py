@@ -1,0 +1,33 @@
+"""A firm's own candidates: those that its settings name by import path, and those handed over in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from predictor.core.errors import SettingsError, TrainingError, list_names
+from predictor.core.import_path import import_named
+from predictor.core.settings import Settings
+from predictor.model.candidates import CANDIDATES
+from predictor.model.candidates.own import OwnCandidate, make_own
+
+
+def collect_own(settings: Settings, given: Mapping[str, object] | None = None) -> tuple[OwnCandidate, ...]:
+    """The candidates of `model.own`, and those given beside them.
+
+    Args:
+        settings: The settings; modules may be in their folder.
+        given: Name -> a scikit-learn classifier, or a function that makes one.
+
+    Raises:
+        SettingsError: What an import path names is not there.
+        TrainingError: A name that is taken, or something that is no classifier and makes none.
+    """
+    paths, given = settings.model.own, given or {}
+    if taken := [name for name in [*paths, *given] if name in CANDIDATES or (name in paths and name in given)]:
+        raise TrainingError(f"A candidate of your own needs a name of its own, but {list_names(taken)} is taken.")
+    named = {name: import_named(path, setting=f"model.own.{name}", folder=settings.folder) for name, path in paths.items()}
+    try:
+        found = tuple(make_own(name, one) for name, one in named.items())
+    except TrainingError as error:
+        raise SettingsError(f"Setting 'model.own' cannot be used: {error}") from error
+    return found + tuple(make_own(name, one) for name, one in given.items())
