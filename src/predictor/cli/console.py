@@ -45,6 +45,7 @@ __all__ = [
     "err",
     "escape",
     "out",
+    "show_decision",
     "show_every_finding",
     "show_findings",
     "show_places",
@@ -174,6 +175,17 @@ def show_threshold(advice: Recommendation, verdict: Verdict | None = None) -> No
         out.print(f"On the {words.name}, with a threshold chosen on {words.others}: {escape(verdict.realised.text)}")
     if verdict.gate is not None:
         out.print(f"The points gate on the same leads: {escape(verdict.gate.text)}")
+
+
+def show_decision(decision: Mapping[str, Any]) -> None:
+    """Print what to do with points and model, from what `Decision.to_json` gives."""
+    out.print(f"\n[bold]{escape(decision['title'])}[/]")
+    for sentence in (decision["trade"], decision["sure"]):
+        if sentence:
+            out.print(escape(sentence))
+    out.print("On Monday:")
+    for place, step in enumerate(decision["steps"], 1):
+        out.print(f"  {place}. {escape(step.replace('`', ''))}")
 
 
 def show_thresholds(columns: Mapping[str, list[Any]], chosen: float, *, rows: int = 12) -> None:

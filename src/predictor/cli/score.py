@@ -73,16 +73,17 @@ def compare(
     from predictor.report.summary import write_summary
     from predictor.scoring.bundle.files import load_bundle
     from predictor.scoring.bundle.registry import find_bundle
-    from predictor.training.compare import compare_bundle, write_page
+    from predictor.training.compare import compare_bundle, decide_bundle, write_page
 
     _check_outputs(out, tables, events)
     bundle = load_bundle(find_bundle(model))
     comparison, note = compare_bundle(bundle, leads=leads, events=events)
+    decision = decide_bundle(bundle, comparison, leads=leads)
     subject = "the leads given" if leads else f"the {choose_test_words(bundle.read_json('metrics.json')).name}"
     if out.suffix == ".html":
         text = write_page(bundle, comparison, note=note, leads=leads)
     else:
-        text = write_summary(comparison, title=f"Points against {bundle.version}, on {subject}", note=note)
+        text = write_summary(comparison, title=f"Points against {bundle.version}, on {subject}", note=note, decision=decision)
     files = {} if tables is None else {tables / f"{name}.csv": table for name, table in comparison.tables.items()}
     _check_not_read({out, *files}, leads, events)
     try:
@@ -94,8 +95,9 @@ def compare(
     for file, table in files.items():
         write_table(guard_formulas(table), file)
     if as_json:
-        print_json({"out": str(out), "note": note, **comparison.to_json()})
+        print_json({"out": str(out), "note": note, "decision": decision.to_json(), **comparison.to_json()})
         return
+    console.show_decision(decision.to_json())
     for sentence in (*comparison.sentences, *comparison.limitations):
         console.out.print(console.escape(sentence))
     if note:

@@ -56,7 +56,14 @@ def threshold(
     scorer = load_scorer(model)
     advice, columns = advise_threshold(scorer, changes)
     if as_json:
-        print_json({"serving": describe_serving(scorer), "recommended": asdict(advice), "table": columns})
+        print_json(
+            {
+                "serving": describe_serving(scorer),
+                "recommended": asdict(advice),
+                "decision": scorer.metrics.get("decision"),
+                "table": columns,
+            }
+        )
         return
     console.show_findings(scorer.model_warnings)
     if back or put:
@@ -66,6 +73,8 @@ def threshold(
     if advice.threshold is not None:
         console.show_thresholds(columns, advice.threshold)
     console.show_threshold(advice)
+    if "decision" in scorer.metrics:
+        console.show_decision(scorer.metrics["decision"])
 
 
 def describe_serving(scorer: Scorer) -> dict[str, Any]:

@@ -73,6 +73,7 @@ def train(
         console.show_findings(trained.findings)
         console.show_verdict(trained.verdict)
         console.show_threshold(trained.advice, trained.verdict)
+        console.show_decision(trained.report.metrics["decision"])
         console.out.print(saved.reason)
         console.show_places(saved.folder, tracked, page=page)
     if errors:

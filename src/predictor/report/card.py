@@ -11,7 +11,7 @@ from predictor.core.errors import Finding
 from predictor.core.wording import format_percent, format_threshold
 from predictor.report.calibration_text import ABOUT_GROUPS, NO_GROUPS, format_calibration, format_fairness
 from predictor.report.compare.candidates import compute_threshold_rows, compute_verdict_table
-from predictor.report.headline import make_headline
+from predictor.report.compare.compared_leads import POINTS
 from predictor.report.report_data import ReportData
 from predictor.report.tables_text import (
     IMPORTANCE,
@@ -60,6 +60,7 @@ def write_card(data: ReportData, *, facts: Mapping[str, Any]) -> str:
     parts = [
         f"# Model card: {escape_markdown(data.name)}",
         f"{escape_markdown(describe_outcome(data.metrics))} {escape_markdown(describe_fit(data.metrics))}",
+        *_write_decision(data),
         f"## {data.verdict.words.name.capitalize()}",
         f"{escape_markdown(data.verdict.text)} {escape_markdown(describe_standing(data))}",
         to_markdown(format_candidates(compute_verdict_table(data.verdict))),
@@ -143,9 +144,13 @@ def _write_threshold(data: ReportData) -> list[str]:
 def _write_gate(data: ReportData) -> list[str]:
     if data.verdict.gate is None:
         return ["## Points gate", "What today's points gate does is unknown: no points or no gate are named."]
-    headline = make_headline(data.comparison, data.verdict.recommended.threshold, final=data.advice.threshold)
-    today, comparison, _ = headline.sentences
-    return ["## Points gate", escape_markdown(f"{headline.title}. {today} {comparison}")]
+    gates = data.comparison.tables["gates"]
+    return ["## Points gate", escape_markdown(" ".join(gates.loc[gates["way"] == POINTS, "text"]))]
+
+
+def _write_decision(data: ReportData) -> list[str]:
+    decision = data.decision
+    return ["## Decision", escape_markdown(" ".join(decision.sentences)), _bullets(map(escape_markdown, decision.steps))]
 
 
 def _write_calibration(data: ReportData) -> list[str]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from predictor.core.errors import Finding
+from predictor.core.settings import make_settings
+from predictor.core.settings_sections import ThresholdSettings
 from predictor.model.threshold.recommend import Recommendation
 from predictor.model.verdict import Verdict
 from predictor.report.compare.comparison import Comparison
+from predictor.report.decision.decision import Decision, make_decision
+from predictor.report.decision.evidence import ModelFacts
+from predictor.report.decision.read_evidence import read_evidence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +33,7 @@ class ReportData:
         comparison: Every table of points against the model.
         fairness: What `compute_fairness` gives for the test leads; None where no column is protected.
         learned_book: The learned points as a rule book; empty for none.
-        band: The wanted conversion of the leads handed over.
+        policy: The firm's policy for the threshold.
     """
 
     name: str
@@ -40,4 +45,24 @@ class ReportData:
     comparison: Comparison
     fairness: pd.DataFrame | None = None
     learned_book: str = ""
-    band: tuple[float, float] = (0.2, 0.3)
+    policy: ThresholdSettings = field(default_factory=lambda: make_settings({}).threshold)
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """The wanted conversion of the leads handed over."""
+        return self.policy.band
+
+    @property
+    def decision(self) -> Decision:
+        """What to do with points and model."""
+        verdict, advice = self.verdict, self.advice
+        ranks_only = verdict.calibration_warning is not None
+        model = ModelFacts(
+            signal=verdict.found_signal,
+            may_serve=verdict.earned,
+            ranks_only=ranks_only,
+            threshold=advice.threshold,
+            holds=advice.holds,
+        )
+        threshold = verdict.recommended.threshold
+        return make_decision(read_evidence(self.comparison, threshold=threshold, settings=self.policy, model=model))

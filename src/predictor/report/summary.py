@@ -10,6 +10,7 @@ import pandas as pd
 from predictor.core.wording import DASH, format_number, format_range, format_share, is_missing
 from predictor.report.card import escape_markdown, to_markdown
 from predictor.report.compare.comparison import Comparison
+from predictor.report.decision.decision import Decision
 from predictor.report.table_cells import list_rows
 from predictor.report.tables_text import TextTable
 
@@ -46,15 +47,19 @@ _SHARES = frozenset({
 _SUMMARY = ("gates", "volume", "equal_sqls", "rankings", "cells", "rules")  # the rest is long
 
 
-def write_summary(comparison: Comparison, *, title: str, note: str = "") -> str:
+def write_summary(comparison: Comparison, *, title: str, note: str = "", decision: Decision | None = None) -> str:
     """The sentences of the comparison and its shorter tables.
 
     Args:
         comparison: What `compute_comparison` gives.
         title: What is compared.
         note: A warning for the reader; empty for none.
+        decision: What to do; None leaves it out.
     """
     parts = [f"# {escape_markdown(title)}", *([f"**{escape_markdown(note)}**"] if note else [])]
+    if decision is not None:
+        steps = (f"{place}. {escape_markdown(step)}" for place, step in enumerate(decision.steps, 1))
+        parts += [escape_markdown(" ".join(decision.sentences)), "On Monday:\n\n" + "\n".join(steps)]
     parts.append("\n".join(f"- {escape_markdown(sentence)}" for sentence in comparison.sentences))
     if comparison.limitations:
         parts.append(

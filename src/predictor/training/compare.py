@@ -19,6 +19,9 @@ from predictor.model.verdict import Verdict
 from predictor.points.rulebook import RuleBook, parse_rule_book
 from predictor.report.compare.compared_leads import ComparedLeads
 from predictor.report.compare.comparison import Comparison, compute_comparison, thin
+from predictor.report.decision.decision import Decision, make_decision
+from predictor.report.decision.evidence import ModelFacts
+from predictor.report.decision.read_evidence import read_evidence
 from predictor.report.page.render import PageData, render_comparison
 from predictor.report.tables_text import describe_fit, describe_outcome
 from predictor.scoring.batch import award_leads, score_frame, uses_events
@@ -121,9 +124,32 @@ def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads:
         warnings=tuple(text for text in (note, *warnings) if text),
         horizon_days=scorer.metrics.get("horizon_days"),
         book=bundle.files.get("learned_points.toml", ""),
-        band=scorer.settings.threshold.band,
+        policy=scorer.settings.threshold,
+        ranks_only=ranks_only(scorer),
     )
     return render_comparison(data)
+
+
+def decide_bundle(bundle: Bundle, comparison: Comparison, *, leads: str = "") -> Decision:
+    """What to do with points and model: as training decided by the forward test, or by the leads given.
+
+    Args:
+        bundle: The bundle.
+        comparison: What `compare_bundle` gave.
+        leads: As `compare_bundle` took it.
+    """
+    scorer = Scorer(bundle)
+    if not leads and "decision" in scorer.metrics:
+        return Decision.from_json(scorer.metrics["decision"])
+    recommended = scorer.metrics.get("threshold", {}).get("recommended", {}).get("threshold", scorer.threshold)
+    threshold = (scorer.threshold if leads else recommended) if scorer.recommends else None
+    model = ModelFacts(signal=scorer.recommends, ranks_only=ranks_only(scorer), threshold=scorer.threshold)
+    return make_decision(read_evidence(comparison, threshold=threshold, settings=scorer.settings.threshold, model=model))
+
+
+def ranks_only(scorer: Scorer) -> bool:
+    """Whether the probabilities of a bundle only rank leads."""
+    return any(warning.code == "MODEL001" for warning in scorer.model_warnings)
 
 
 def _read_learned(bundle: Bundle) -> pd.DataFrame | None:

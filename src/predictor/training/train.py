@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -203,10 +203,10 @@ def train(
         pending=dataset.outcomes.pending,
         fit=dataset.describe_fit(),
     )
-    metrics_text = dump(metrics | fitted.describe(final) | {"importance": importance.to_dict("records")})
+    metrics |= fitted.describe(final) | {"importance": importance.to_dict("records")}
     report = ReportData(
         name=chosen,
-        metrics=json.loads(metrics_text),
+        metrics=metrics,
         verdict=verdict,
         thresholds=thresholds,
         advice=advice,
@@ -214,8 +214,10 @@ def train(
         fairness=_compare_groups(dataset, split, verdict),
         comparison=comparison,
         learned_book=learned_book,
-        band=settings.threshold.band,
+        policy=settings.threshold,
     )
+    metrics_text = dump(metrics | {"decision": report.decision.to_json()})
+    report = replace(report, metrics=json.loads(metrics_text))
     facts = _list_facts(dataset)
     scoring = make_bundle_files(final, sample, settings=settings, book=dataset.points.book, thresholds=thresholds, advice=advice)
     reference = json.loads(scoring["reference.json"]) | {"coverage": describe_coverage(dataset, sample, final)}

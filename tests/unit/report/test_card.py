@@ -27,7 +27,10 @@ def test_card_says_what_the_model_is(data):
     assert data.verdict.text in card
     assert "| **lightgbm<br>chosen before the test** |" in card
     assert "- Expected conversion: 30 % (24 to 37 %)\n- Leads a week: 20.0\n" in card
-    assert re.search(r"With 40 leads each, the model is better than the points: \+20(\.0)? \(95 %: \+\d", card)
+    assert "\n## Decision\n\nUse the model to choose leads, in place of your points. 4.0 leads a week, as today: 4.0 SQLs" in card
+    assert re.search(r"With as many leads as today, the model surely finds more: \d\.\d to \d\.\d SQLs a week", card)
+    assert "\n- Work leads in the order of the model, the best first" in card
+    assert "\n## Points gate\n\nThe points gate hands over 4 a week, 20 % of all, of which 50 % (35 to 65 %) become SQLs" in card
     assert "- AUDIT003 (warning): Column 'page\\_views' is suspect. Map it to 'ignore'." in card
 
 
@@ -57,7 +60,7 @@ def test_card_of_a_bare_firm(bare):
 
 def test_card_of_a_test_block_without_sqls(make):
     card = write_card(make(outcome=np.zeros(200)), facts=FACTS)
-    assert "No test lead became an SQL" in card
+    assert "Not enough leads to decide: 0 SQLs among 200 test leads." in card
     assert "nan" not in card
 
 

@@ -18,6 +18,7 @@ from predictor.model.threshold.gate import judge_gate
 from predictor.report.compare.bands import compute_point_bands
 from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS, ComparedLeads, name_volume
 from predictor.report.compare.disagreement import compute_disagreement, list_swapped
+from predictor.report.compare.point_gates import compute_point_gates
 from predictor.report.compare.rules import compute_rules
 from predictor.report.compare.segments import compute_months, compute_segments
 from predictor.report.compare.threshold_steps import compute_steps
@@ -39,7 +40,7 @@ class Comparison:
     """Points, learned points and model on the same leads.
 
     Attributes:
-        tables: By name: `rankings`, `rankings_ever`, `gates`, `bands`,
+        tables: By name: `rankings`, `rankings_ever`, `gates`, `point_gates`, `bands`,
             `volume`, `equal_sqls`, `capacity`, `gains`, `steps`, `cells`, `swapped`, `rules`, `segments`, `months`,
             `reliability`; from a training also `learned_points` and `time_to_sql`.
         sentences: What they say, the most important first.
@@ -124,6 +125,7 @@ def compute_comparison(
         "rankings": compute_rankings(tested, **draws),
         "rankings_ever": compute_rankings_ever(tested, **draws),
         "gates": compute_gates(tested),
+        "point_gates": compute_point_gates(tested),
         "bands": pd.DataFrame()
         if tested.points is None
         else compute_point_bands(tested.points, tested.outcome, gate=tested.gate),

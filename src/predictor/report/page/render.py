@@ -5,20 +5,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from predictor.core.settings import make_settings
+from predictor.core.settings_sections import ThresholdSettings
 from predictor.core.wording import format_band, format_days
 from predictor.report.compare.compared_leads import LEARNED, POINTS
 from predictor.report.compare.comparison import Comparison
 from predictor.report.compare.threshold_steps import PREFIXES, compute_load, format_unit
-from predictor.report.headline import describe_final, make_headline, name_threshold
+from predictor.report.decision.decision import Decision, make_decision
+from predictor.report.decision.evidence import ModelFacts
+from predictor.report.decision.read_evidence import read_evidence
 from predictor.report.page.charts import format_tips, list_charts
 from predictor.report.page.page_table import PageTable, Section, format_step_table, make_page_table
 from predictor.report.page.sections import make_comparison_sections
@@ -28,14 +33,12 @@ from predictor.report.page.sections_training import (
     make_time_section,
     make_trust_section,
 )
-from predictor.report.page.sliders import make_slider
+from predictor.report.page.sliders import describe_final, make_slider, name_threshold
 from predictor.report.report_data import ReportData
 from predictor.report.table_cells import list_rows
-from predictor.report.tables_text import describe_fit, describe_outcome, describe_promise
+from predictor.report.tables_text import describe_fit, describe_outcome
 
 _FINAL = "After this test the model that serves was trained again, with the test leads too."
-_LABELS = ("Today", "Points or model", "What to do")
-
 
 _NO_SLIDER: dict[str, Any] = {"start": 0, "texts": {}, "load": [], "here": [], "verdict": []}
 
@@ -53,7 +56,8 @@ class PageData:
         warnings: What readers must know before they trust the page.
         horizon_days: Days within which acceptance counts; None where outcomes have no dates.
         book: The learned points as a rule book; empty for none.
-        band: The wanted conversion of the leads handed over.
+        policy: The firm's policy for the threshold.
+        ranks_only: Whether the model's probabilities only rank leads.
         training: The training behind the page; None for other leads.
     """
 
@@ -65,7 +69,8 @@ class PageData:
     warnings: tuple[str, ...] = ()
     horizon_days: float | None = None
     book: str = ""
-    band: tuple[float, float] = (0.2, 0.3)
+    policy: ThresholdSettings = field(default_factory=lambda: make_settings({}).threshold)
+    ranks_only: bool = False
     training: ReportData | None = None
 
     @property
@@ -74,11 +79,18 @@ class PageData:
         return None if self.training is None else self.training.advice.threshold
 
     @property
-    def promise(self) -> str:
-        """What the recommendation says about itself where it may not hold."""
-        if self.training is None or self.training.advice.holds:
-            return ""
-        return self.training.advice.text if self.threshold is None else describe_promise(self.training.advice)
+    def band(self) -> tuple[float, float]:
+        """The wanted conversion of the leads handed over."""
+        return self.policy.band
+
+    @property
+    def decision(self) -> Decision:
+        """What to do with points and model."""
+        if self.training is not None:
+            return self.training.decision
+        model = ModelFacts(signal=True, ranks_only=self.ranks_only)
+        evidence = read_evidence(self.comparison, threshold=self.threshold, settings=self.policy, model=model)
+        return make_decision(evidence)
 
 
 def render_page(data: ReportData, *, named: bool = False) -> str:
@@ -103,7 +115,7 @@ def render_page(data: ReportData, *, named: bool = False) -> str:
             warnings=() if warning is None else (f"{warning.what} {warning.do}",),
             horizon_days=data.metrics.get("horizon_days"),
             book=data.learned_book,
-            band=data.band,
+            policy=data.policy,
             training=data,
         )
     )
@@ -123,12 +135,11 @@ def render_comparison(page: PageData) -> str:
         steps, slider = _make_step_table(page.comparison, charts), _make_slider(page, page.threshold)
         tables, choose = [*tables, steps], _describe_choice(page, slider, steps)
     library, script = _read("vega.js"), _read("page.js")
-    headline = make_headline(page.comparison, page.threshold, final=page.final_threshold, promise=page.promise)
     safe = {"policy": make_policy(library, script), "style": _read("page.css"), "library": library, "script": script}
     safe["content"] = _dump(_collect_content(page, slider, tables, charts))
     return _open_templates().get_template("page.html").render(
-        title=page.title, over=page.over, about=page.about, headline=headline, warnings=page.warnings,
-        steps=zip(_LABELS, headline.sentences, strict=True), limitations=page.comparison.limitations, sections=sections,
+        title=page.title, over=page.over, about=page.about, decision=page.decision, warnings=page.warnings,
+        limitations=page.comparison.limitations, sections=sections,
         picture=_describe_gains(page.comparison) if "gains" in charts else "", choose=choose,
         horizon=format_days(page.horizon_days), lists_leads="swapped" in page.comparison.tables,
         test=None if page.training is None else page.training.verdict.words,
@@ -255,12 +266,22 @@ def _open_templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["joined"] = _join_units
+    environment.filters["code"] = _mark_code
     return environment
 
 
 @lru_cache(maxsize=4)
 def _read(name: str) -> str:
     return (files("predictor.report.page") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _mark_code(text: str) -> Markup:
+    """The text as HTML, with what stands between backticks as code.
+
+    >>> _mark_code("run `a > b`")
+    Markup('run <code>a &gt; b</code>')
+    """
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  the text is escaped
 
 
 def _join_units(text: str) -> str:

@@ -66,6 +66,24 @@ def make_slider(steps: pd.DataFrame, threshold: float) -> dict[str, Any]:
     }
 
 
+def name_threshold(final: float | None) -> str:
+    """What the threshold of the figures is called.
+
+    >>> name_threshold(0.07), name_threshold(None)
+    ('tested threshold', "model's threshold")
+    """
+    return "model's threshold" if final is None else "tested threshold"
+
+
+def describe_final(final: float) -> str:
+    """The threshold that serves, which was chosen with the test leads.
+
+    >>> describe_final(0.0688)
+    "The final model's threshold is 0.0688, chosen on all leads by the same rule."
+    """
+    return f"The final model's threshold is {format_threshold(final)}, chosen on all leads by the same rule."
+
+
 def _choose_step(most: float) -> float:
     """A round number that leaves the slider of capacity about 100 to 250 places."""
     size = 10.0 ** np.floor(np.log10(max(most, 1e-6) / _STEPS))

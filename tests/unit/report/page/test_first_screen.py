@@ -1,4 +1,4 @@
-"""The first screen of the page: the verdict, what happens today, and what to do, each with its figures."""
+"""The first screen of the page: the decision, what to do, and what happens today, each with its figures."""
 
 import re
 from dataclasses import replace
@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 from unit.report.page.page_reader import read
 
+from predictor.core.settings import make_settings
 from predictor.model.threshold.gate import judge_gate
-from predictor.report.headline import make_headline
+from predictor.report.compare.compared_leads import ComparedLeads
+from predictor.report.compare.comparison import compute_comparison
+from predictor.report.decision.decision import make_decision
+from predictor.report.decision.read_evidence import read_evidence
 from predictor.report.page.render import render_page
 from predictor.report.table_cells import BETTER, SAME, WORSE
 
@@ -18,22 +22,18 @@ def reader(data):
     return read(render_page(data))
 
 
-def test_first_screen_gives_the_verdict(data, reader):
+def test_first_screen_gives_the_decision(data, reader):
     first = reader.text[: reader.text.index("Choose how many leads go to sales")]
-    assert "The model finds more SQLs than your points, with the same number of leads" in first
-    # the gate: 40 leads in 10 weeks, 20 of them among the 60 SQLs
-    assert (
-        "Today The points gate hands over 4 a week, 20 % of all, of which 50 % (35 to 65 %) become SQLs: 33 % of all SQLs."
-        in first
-    )
-    assert re.search(
-        r"Points or model With 40 leads each, the model is better than the points: \+20(\.0)? \(95 %: \+\d\d(\.\d)? to \+\d\d",
-        first,
-    )
+    assert "Use the model to choose leads, in place of your points" in first
+    # the gate: 40 leads in 10 weeks, 20 of them among the 60 SQLs; the model's best 40 are all SQLs
+    assert "Today Today's gate of 60 points hands over 4.0 leads a week, of which 50 % (35 to 65 %) become SQLs." in first
+    assert "4.0 leads a week, as today: 4.0 SQLs instead of 2.0, conversion 100 % instead of 50 %." in first
+    assert re.search(r"How sure With as many leads as today, the model surely finds more: \d\.\d to \d\.\d SQLs a week", first)
     # 60 leads in 10 weeks at 0.2 or more convert wholly, so the threshold nearest the band is 0: all 200, 60 SQLs
     assert (
-        "What to do Hand over every lead. In the test the same rule chose 0 (every lead): 30 % (24 to 37 %) "
-        "of the test leads became SQLs." in first
+        "On Monday Work leads in the order of the model, the best first: all together convert at 30 %, so none is left out. "
+        "If sales cannot work them all, hand over the best: predictor threshold --set --leads-per-week 4 . When the outcomes"
+        in first
     )
     assert "on the same 200 leads, all newer than the training leads" in first
     again = "After this test the model that serves was trained again, with the test leads too."
@@ -43,42 +43,54 @@ def test_first_screen_gives_the_verdict(data, reader):
     assert "By this test it may serve: its log loss is lower than that of 'points'." in reader.text
 
 
-@pytest.mark.parametrize("judgement", [SAME, ""])
-def test_a_gain_at_the_threshold_alone_is_titled_by_its_own_number_of_leads(data, judgement):
-    """The gate's number of leads shows no clear difference, or the gate passes nobody: the title is for the threshold."""
-    tables = data.comparison.tables
-    volume = tables["volume"].assign(told=lambda table: np.where(table["against"] == "", "", judgement))
-    steps = tables["steps"].assign(points_told=BETTER)
-    step = steps.iloc[1]
-    comparison = data.comparison.with_tables({"volume": volume, "steps": steps})
-    headline = make_headline(comparison, float(step["threshold"]))
-    assert headline.title == f"With the same {step['leads']:,.0f} leads the model finds more SQLs than your points"
-    assert headline.sentences[0].startswith("The points gate hands over 4 a week")
-
-
 @pytest.mark.parametrize(
     ("judgement", "title", "action"),
     [
-        (BETTER, "The model finds more SQLs than your points", "Hand over every lead: 30 % (24 to 37 %)"),
-        (
-            SAME,
-            "There is no clear difference",
-            "Keep your points: the model is not clearly better. If it decides instead: hand over ",
-        ),
-        (
-            WORSE,
-            "Your points find more SQLs",
-            "Keep your points: they choose better than the model. If it decides instead: hand over ",
-        ),
+        (BETTER, "Use the model to choose leads", "Work leads in the order of the model"),
+        (SAME, "Keep your points, and change their gate from 60 to 30", "In the CRM, set Score >= 30."),
+        (WORSE, "Keep your points, and change their gate from 60 to 30", "In the CRM, set Score >= 30."),
     ],
 )
-def test_what_to_do_follows_from_the_title(data, judgement, title, action):
-    tables = data.comparison.tables
-    volume = tables["volume"].assign(told=lambda table: np.where(table["against"] == "", "", judgement))
-    comparison = data.comparison.with_tables({"volume": volume, "steps": tables["steps"].assign(points_told=judgement)})
-    headline = make_headline(comparison, 0.0)
-    assert headline.title.startswith(title)
-    assert headline.sentences[2].startswith(action)
+def test_what_to_do_follows_from_the_judgement(data, judgement, title, action):
+    volume = data.comparison.tables["volume"].assign(told=lambda table: np.where(table["against"] == "", "", judgement))
+    decision = replace(data, comparison=data.comparison.with_tables({"volume": volume})).decision
+    assert decision.title.startswith(title)
+    assert decision.steps[0].startswith(action)
+
+
+def test_volume_is_the_capacity_of_sales_where_it_is_set(data):
+    """At 20 leads a week, all of them, nothing can be chosen; at 2 the volume is not the gate's 4."""
+    settings = make_settings({"threshold": {"policy": "capacity", "leads_per_week": 2.0}}).threshold
+    evidence = read_evidence(data.comparison, threshold=0.0, settings=settings)
+    assert (evidence.volume.source, evidence.volume.ways["model"].leads) == ("capacity", 2.0)
+    assert evidence.volume.ways["model"].sqls == pytest.approx(2.0)
+    assert evidence.volume.gains["model", "points"].mean == pytest.approx(1.0)
+    assert read_evidence(data.comparison, threshold=0.0, settings=make_settings({}).threshold).volume.source == "gate"
+
+
+def test_gate_that_surely_misses_the_band_is_changed(make_tested_gate):
+    """40 % of the leads with 80 points become SQLs, 25 % of those with 60, 5 % of the others, from 20 on."""
+    decision = make_decision(read_evidence(make_tested_gate(20.0), threshold=0.0, settings=make_settings({}).threshold))
+    assert decision.title == "Keep your points, and change their gate from 20 to 60"
+    assert decision.trade == "25 leads a week instead of 100: 6.9 SQLs instead of 10.6, conversion 28 % instead of 11 %."
+    assert decision.figures["gate"] == 60.0
+    kept = make_decision(read_evidence(make_tested_gate(60.0), threshold=0.0, settings=make_settings({}).threshold))
+    assert kept.title == "Keep your points and their gate of 60"
+
+
+@pytest.fixture
+def make_tested_gate():
+    points = np.repeat([80.0, 60.0, 20.0], [40, 160, 600])
+    outcome = np.concatenate([np.arange(40) < 16, np.arange(160) < 39, np.arange(600) < 30]).astype(float)
+
+    def make(gate):
+        leads = ComparedLeads(
+            lead_id=np.arange(800).astype(object), outcome=outcome, probability=points / 100, threshold=0.0, points=points,
+            routed=points >= gate, gate=gate, weeks=8.0,
+        )  # fmt: skip
+        return compute_comparison(leads, resamples=20)
+
+    return make
 
 
 def test_figures_of_test_leads_are_those_of_the_threshold_that_was_tested(data):
@@ -87,16 +99,16 @@ def test_figures_of_test_leads_are_those_of_the_threshold_that_was_tested(data):
     reader, steps = read(text), data.comparison.tables["steps"]
     assert reader.content["slider"]["start"] == 0 == steps["threshold"].iloc[0]
     named = "The final model's threshold is 0.5, chosen on all leads by the same rule."
-    assert "What to do Hand over leads to which the final model gives 0.5 or more. In the test the same rule chose" in reader.text
     assert f"The sliders start at the tested threshold. {named}" in reader.text
     assert "Tested threshold As many as today's gate" in reader.text
     tested = replace(data.verdict.threshold, threshold=0.6)
-    verdict, comparison = replace(data.verdict, threshold=tested), data.comparison
-    moved = read(render_page(replace(data, verdict=verdict, comparison=comparison)))
+    verdict, final = replace(data.verdict, threshold=tested), replace(data.advice, threshold=0.5)
+    moved = replace(data, verdict=verdict, advice=final)
     gate = judge_gate(data.verdict.outcome, data.verdict.probability["lightgbm"] >= 0.6, weeks=10.0)
-    assert f"chose 0.6: {gate.leads_per_week:.1f} test leads a week, of which {gate.conversion:.0%}" in (
-        moved.text.replace(" %", "%")
-    )
+    assert moved.decision.figures["proposed"]["leads"] == gate.leads_per_week
+    assert moved.decision.figures["proposed"]["conversion"] == gate.conversion
+    assert moved.decision.figures["threshold"] == 0.5
+    assert "Hand over leads with a probability of 50 % or more" in read(render_page(moved)).text
 
 
 def test_candidate_that_has_not_earned_its_place(data):

@@ -125,11 +125,11 @@ def test_name_is_escaped(data):
 def test_page_without_points_gate_dates_and_findings(bare):
     reader = read(render_page(bare))
     text = reader.text
-    assert "These leads do not show whether points or model choose better" in text
+    assert "Rank leads by the model: the best 20 % hold 20 % of all SQLs" in text
     assert "the outcomes have no dates, so there is no horizon" in text
     assert "Fitted on 200 leads with known outcomes; no lead was pending." in text
-    assert "Today There is no points gate, because the leads have no points." in text
-    assert "Points or model The leads have no points, so there is nothing to compare the model with." in text
+    assert "Today All 200 test leads together: 30 % became SQLs." in text
+    assert "Limits of these leads (3) The leads have no points, so there is nothing to compare the model with." in text
     assert "Conversion by points is unknown" in text
     assert "Swapped leads are unknown: no points gate is named." in text
     assert "How long leads take to become SQLs is unknown" in text
@@ -144,7 +144,10 @@ def test_page_without_points_gate_dates_and_findings(bare):
 
 def test_page_without_a_gate_still_shows_what_points_mean(data, ungated):
     text = read(render_page(replace(data, comparison=ungated))).text
-    assert "Today No gate is named, so the page cannot show what today's gate does" in text
+    assert "Use the model to choose leads, in place of your points" in text
+    assert "6.0 leads a week, whoever chooses: 6.0 SQLs instead of 3.0" in text
+    assert "Today All 200 test leads together: 20 leads a week, of which 30 % became SQLs." in text
+    assert "No gate is named, so the page cannot show what today's gate does" in text
     assert "under 20 100 0" in text
     assert "Swapped leads are unknown" in text
 

@@ -1,0 +1,205 @@
+"""The evidence for a decision, read from the tables of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from predictor.core.settings_sections import ThresholdSettings
+from predictor.core.wording import format_band, format_exact_percent, format_rounded, is_missing
+from predictor.model.metrics.intervals import wilson
+from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS
+from predictor.report.compare.comparison import SCORED, Comparison
+from predictor.report.compare.point_gates import choose_point_gate
+from predictor.report.compare.threshold_steps import PREFIXES, compute_period, format_unit, locate_threshold
+from predictor.report.decision.evidence import Evidence, Gain, Handed, LeadCounts, ModelFacts, PointsGate, Source, Volume
+from predictor.report.table_cells import list_rows
+
+_SERVES = ModelFacts(signal=True)
+_BEST = 0.2  # the share of leads that the ranking is told by
+_MUCH = 1.05  # times the capacity, from which a gate hands over more than sales can work
+
+
+def read_evidence(
+    comparison: Comparison,
+    *,
+    threshold: float | None,
+    settings: ThresholdSettings,
+    model: ModelFacts = _SERVES,
+) -> Evidence:
+    """What the tables of a comparison say of points, learned points and model at the volume that sales works.
+
+    That volume is sales' capacity where the policy is `capacity`, else what today's gate hands over, else what the threshold
+    does; where these hand over every lead or none, half of the leads.
+
+    Args:
+        comparison: The tables.
+        threshold: The threshold of the figures; None where the model found no signal.
+        settings: The firm's policy.
+        model: What else is known of the model: its `threshold` is that of the model that serves, where the figures are those of
+            another; `signal` and `best` follow from the tables.
+    """
+    steps = comparison.tables["steps"]
+    everyone, period = list_rows(steps.iloc[:1])[0], compute_period(steps)
+    tested = LeadCounts(
+        leads=int(everyone["leads"]), sqls=int(everyone["sqls"]), unit=format_unit(steps),
+        load=_read_handed(everyone["leads"], everyone["sqls"], period),
+    )  # fmt: skip
+    volume = _read_volume(comparison, threshold, settings, period)
+    today = _read_gate(comparison, period)
+    serving = threshold if model.threshold is None else model.threshold
+    return Evidence(
+        tested=tested,
+        model=replace(model, signal=threshold is not None, threshold=serving, best=_read_best(comparison)),
+        volume=volume,
+        proposals=_read_proposals(comparison, 0.0 if serving == 0 else threshold, period),
+        today=today,
+        advised=None if today is None else _advise_gate(comparison, settings, period),
+        wanted=describe_wanted(settings),
+        learned_gate=_read_learned_gate(comparison),
+        caveats=tuple(text for text in comparison.sentences if text.startswith(SCORED)),
+    )
+
+
+def describe_wanted(settings: ThresholdSettings) -> str:
+    """What the policy wants of the leads handed over, in words.
+
+    >>> from predictor.core.settings import make_settings
+    >>> describe_wanted(make_settings({}).threshold)
+    'the wanted conversion of 20 to 30 %'
+    """
+    return {
+        "band": f"the wanted conversion of {format_band(settings.band)}",
+        "precision": f"the wanted conversion of at least {format_exact_percent(settings.precision)}",
+        "capacity": f"the {format_rounded(settings.leads_per_week)} leads a week that sales can work",
+        "value": "the most value",
+    }[settings.policy]
+
+
+def _read_volume(comparison: Comparison, threshold: float | None, settings: ThresholdSettings, period: float) -> Volume:
+    """What each way finds at the volume that sales works; points alone where the model found no signal."""
+    tables = comparison.tables
+    steps, volume, capacity = tables["steps"], tables["volume"], tables["capacity"]
+    everyone = float(steps["leads"].iloc[0])
+    has_points = len(tables["bands"]) > 0
+    if threshold is None or not len(volume):
+        return Volume(source="half", ways=dict.fromkeys([POINTS] if has_points else [], _read_handed(0, 0, period)))
+    rows = capacity[capacity["leads_per_week"] == settings.leads_per_week] if settings.policy == "capacity" else capacity.iloc[:0]
+    if len(rows) and 0 < rows["leads"].iloc[0] < everyone:
+        weekly = rows.rename(columns={"sqls_per_week": "sqls"}).assign(sqls=lambda table: table["sqls"] * period)
+        return Volume(source="capacity", ways=_read_ways(weekly, period), gains=_read_gains(weekly, 1.0))
+    gated = (tables["gates"]["way"] == POINTS).any()
+    at = int(locate_threshold(steps, threshold))
+    trivial = at == 0
+    if 0 < volume["leads"].iloc[0] < everyone:
+        source: Source = "gate" if gated else "half" if trivial else "threshold"
+        return Volume(source=source, ways=_read_ways(volume, period), gains=_read_gains(volume, period))
+    at = int((steps["share_routed"] - 0.5).abs().argmin()) if trivial else at
+    return _read_step(list_rows(steps.iloc[[at]])[0], period, source="half" if trivial else "threshold")
+
+
+def _read_ways(table: pd.DataFrame, period: float) -> dict[str, Handed]:
+    rows = list_rows(table.drop_duplicates("way"))
+    return {str(row["way"]): _read_handed(row["leads"], row["sqls"], period) for row in rows}
+
+
+def _read_gains(table: pd.DataFrame, period: float) -> dict[tuple[str, str], Gain]:
+    return {
+        (str(row["way"]), str(row["against"])): _read_gain(row, "", period) for row in list_rows(table[table["against"] != ""])
+    }
+
+
+def _read_step(row: Mapping[str, Any], period: float, *, source: Source) -> Volume:
+    """A step of the sliders as a volume: the model, and what points and learned points find with as many leads."""
+    ways, gains = {MODEL: _read_handed(row["leads"], row["sqls"], period)}, {}
+    for way, prefix in PREFIXES.items():
+        if not is_missing(row[f"{prefix}_sqls"]):
+            ways[way] = _read_handed(row["leads"], row[f"{prefix}_sqls"], period)
+            gains[MODEL, way] = _read_gain(row, f"{prefix}_", period)
+    return Volume(source=source, ways=ways, gains=gains)
+
+
+def _read_gain(row: Mapping[str, Any], prefix: str, period: float) -> Gain:
+    mean, low, high = (float(row[f"{prefix}difference{end}"]) / period for end in ("", "_low", "_high"))
+    return Gain(mean=mean, low=low, high=high, judgement=str(row[f"{prefix}told"]))
+
+
+def _read_handed(leads: float, sqls: float, period: float) -> Handed:
+    low, high = wilson(min(sqls, leads), leads) if leads else (np.nan, np.nan)
+    return Handed(leads=float(leads) / period, sqls=float(sqls) / period, low=float(low), high=float(high))
+
+
+def _read_gate(comparison: Comparison, period: float) -> PointsGate | None:
+    gates = comparison.tables["gates"]
+    rows = list_rows(gates[gates["way"] == POINTS])
+    if not rows:
+        return None
+    row, gate = rows[0], rows[0]["gate"]
+    sqls = 0.0 if is_missing(row["conversion"]) else round(row["conversion"] * row["leads"])
+    return PointsGate(gate=None if is_missing(gate) else float(gate), handed=_read_handed(row["leads"], sqls, period))
+
+
+def _advise_gate(comparison: Comparison, settings: ThresholdSettings, period: float) -> PointsGate | None:
+    """The gate that keeps the policy, where today's surely does not and the two differ; None otherwise."""
+    gates = comparison.tables.get("point_gates")
+    if gates is None or not gates["today"].any():
+        return None
+    place, today = choose_point_gate(gates, settings), int(gates["today"].to_numpy(dtype=bool).argmax())
+    if place is None or place == today or not _misses(gates, today, place, settings):
+        return None
+    row = gates.iloc[place]
+    return PointsGate(gate=float(row["gate"]), handed=_read_handed(row["leads"], row["sqls"], period))
+
+
+def _misses(gates: pd.DataFrame, today: int, place: int, settings: ThresholdSettings) -> bool:
+    """Whether today's gate surely misses the policy.
+
+    Where the most SQLs beyond a price are wanted, the leads between the two gates decide: surely above or below that price.
+    """
+    old, new = gates.iloc[today], gates.iloc[place]
+    if settings.policy == "capacity":
+        return bool(
+            old["leads_per_week"] > _MUCH * settings.leads_per_week or new["leads_per_week"] > _MUCH * old["leads_per_week"]
+        )
+    floor, ceiling = (settings.precision, 1.0) if settings.policy == "precision" else settings.band
+    if settings.policy == "value":
+        floor = settings.cost / settings.amount
+    if settings.policy == "value" or (settings.policy == "band" and gates["conversion"].iloc[0] >= floor):
+        low, high = wilson(abs(new["sqls"] - old["sqls"]), abs(new["leads"] - old["leads"]))
+        return bool(low > floor if place < today else high < floor)
+    return bool(old["conversion_high"] < floor or old["conversion_low"] > ceiling)
+
+
+def _read_proposals(comparison: Comparison, threshold: float | None, period: float) -> dict[str, Handed]:
+    """What model and learned points hand over by the policy; without one that hands over every lead or none."""
+    steps, gates = comparison.tables["steps"], comparison.tables["gates"]
+    if threshold is None:
+        return {}
+    rows = [{"way": MODEL, **list_rows(steps)[locate_threshold(steps, threshold)]}, *list_rows(gates[gates["way"] == LEARNED])]
+    return {
+        row["way"]: _read_handed(row["leads"], round(row["conversion"] * row["leads"]), period)
+        for row in rows
+        if 0 < row["leads"] < steps["leads"].iloc[0]
+    }
+
+
+def _read_best(comparison: Comparison) -> tuple[float, float, float]:
+    gains = comparison.tables["gains"]
+    rows = gains[(gains["way"] == MODEL) & np.isclose(gains["share"].to_numpy(dtype=float), _BEST)]
+    if not len(rows):
+        return (np.nan, np.nan, np.nan)
+    caught, low, high = (float(rows[f"caught{end}"].iloc[0]) for end in ("", "_low", "_high"))
+    return (caught, low, high)
+
+
+def _read_learned_gate(comparison: Comparison) -> float | None:
+    table = comparison.tables.get("learned_points")
+    if table is not None and len(table) and "gate" in table:
+        return float(table["gate"].iloc[0])
+    gates = comparison.tables["gates"]
+    learned = gates.loc[gates["way"] == LEARNED, "gate"]
+    return float(learned.iloc[0]) if len(learned) and not is_missing(learned.iloc[0]) else None

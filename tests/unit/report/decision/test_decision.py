@@ -1,0 +1,180 @@
+"""One decision for every kind of data, and no two of its sentences contradict each other."""
+
+import json
+import re
+from itertools import product
+
+import pytest
+
+from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS
+from predictor.report.decision.decision import Decision, make_decision
+from predictor.report.decision.evidence import Evidence, Gain, Handed, LeadCounts, ModelFacts, PointsGate, Volume
+from predictor.report.table_cells import BETTER, SAME, WORSE
+
+ENDS = {BETTER: (1.0, 3.0), SAME: (-1.0, 1.0), WORSE: (-3.0, -1.0)}
+TOO_LOOSE, NEW_GATE = Handed(leads=40, sqls=4, low=0.06, high=0.14), Handed(leads=20, sqls=5, low=0.21, high=0.32)
+
+
+def make_gain(judgement):
+    low, high = ENDS.get(judgement, (float("nan"), float("nan")))
+    return Gain(mean=(low + high) / 2, low=low, high=high, judgement=judgement)
+
+
+def make_evidence(
+    *, points=True, gate=True, few=False, signal=True, serves=True, ranks_only=False, model=SAME, learned=SAME, both=SAME,
+    advised=False, base_rate=0.1, dated=True, trivial=False, capacity=False,
+):  # fmt: skip
+    unit = "a week" if dated else "of every 100 leads"
+    everyone = Handed(leads=100, sqls=100 * base_rate)
+    tested = LeadCounts(leads=40 if few else 1000, sqls=7 if few else round(1000 * base_rate), unit=unit, load=everyone)
+    today = PointsGate(gate=60.0, handed=TOO_LOOSE) if points and gate else None
+    ways, gains = {MODEL: Handed(leads=40, sqls=8, low=0.15, high=0.25)}, {}
+    if points:
+        ways = {POINTS: Handed(leads=40, sqls=6), LEARNED: Handed(leads=40, sqls=7)} | ways
+        gains = {(MODEL, POINTS): make_gain(model), (LEARNED, POINTS): make_gain(learned), (MODEL, LEARNED): make_gain(both)}
+    source = "capacity" if capacity else "gate" if today else "half" if trivial else "threshold"
+    proposals = {LEARNED: Handed(leads=25, sqls=6)} if points else {}
+    return Evidence(
+        tested=tested,
+        model=ModelFacts(
+            signal=signal, may_serve=serves, ranks_only=ranks_only, threshold=0.0 if trivial else 0.21, best=(0.49, 0.44, 0.54)
+        ),
+        volume=Volume(source=source, ways=ways, gains=gains),
+        proposals=proposals if trivial else proposals | {MODEL: Handed(leads=30, sqls=7, low=0.18, high=0.3)},
+        today=today,
+        advised=PointsGate(gate=80.0, handed=NEW_GATE) if advised and today else None,
+        wanted="the wanted conversion of 20 to 30 %",
+        learned_gate=34.0 if points else None,
+    )
+
+
+CASES = [
+    ("not_enough_leads", {"few": True}),
+    ("not_enough_leads", {"few": True, "points": False}),
+    ("not_enough_leads", {"few": True, "signal": False}),
+    ("no_signal", {"signal": False}),
+    ("no_signal", {"signal": False, "points": False, "model": BETTER}),
+    ("use_model", {"points": False}),
+    ("use_model", {"points": False, "serves": False, "ranks_only": True}),
+    ("use_model", {"points": False, "base_rate": 0.6, "trivial": True}),
+    ("keep_points", {}),
+    ("keep_points", {"gate": False}),
+    ("keep_points", {"model": WORSE, "learned": WORSE}),
+    ("keep_points", {"model": BETTER, "serves": False}),
+    ("keep_points", {"model": "", "learned": ""}),
+    ("change_gate", {"advised": True}),
+    ("use_model", {"model": BETTER, "advised": True}),
+    ("use_model", {"model": BETTER, "learned": BETTER, "both": BETTER}),
+    ("use_model", {"model": BETTER, "gate": False, "ranks_only": True}),
+    ("use_model", {"model": BETTER, "base_rate": 0.39, "trivial": True}),
+    ("use_learned_points", {"learned": BETTER, "model": BETTER}),
+    ("use_learned_points", {"learned": BETTER}),
+    ("use_learned_points", {"learned": BETTER, "model": BETTER, "both": BETTER, "serves": False}),
+]
+
+
+@pytest.mark.parametrize(("kind", "facts"), CASES)
+def test_decision_follows_from_what_is_surely_better(kind, facts):
+    assert make_decision(make_evidence(**facts)).kind == kind
+
+
+def list_every_kind_of_data():
+    judgements = (BETTER, SAME, WORSE, "")
+    for points, gate, few, signal, serves, trivial in product((True, False), repeat=6):
+        for model, learned, both in product(judgements, judgements, (BETTER, SAME)) if points else [(SAME, SAME, SAME)]:
+            for base_rate, dated, advised in ((0.1, True, True), (0.25, True, False), (0.6, False, True)):
+                yield {
+                    "points": points, "gate": gate, "few": few, "signal": signal, "serves": serves, "trivial": trivial,
+                    "model": model, "learned": learned, "both": both, "base_rate": base_rate, "dated": dated, "advised": advised,
+                    "ranks_only": not serves, "capacity": advised and dated and not gate,
+                }  # fmt: skip
+
+
+# what a decision of another kind says, and this one must not
+KEEPS, CHANGES = r"[Kk]eep your points|Change nothing", r"change their gate|Score >= 80"
+LEARNS, MODELS = (
+    r"[Uu]se the learned points|learned_points\.toml",
+    r"Use the model|Rank leads by|order of the model|by the model:",
+)
+ALLOWED = {
+    "keep_points": {KEEPS},
+    "change_gate": {KEEPS, CHANGES},
+    "use_learned_points": {LEARNS},
+    "use_model": {MODELS},
+    "not_enough_leads": {KEEPS},
+    "no_signal": {KEEPS},
+}
+
+
+def test_no_two_sentences_contradict():
+    seen = set()
+    for facts in list_every_kind_of_data():
+        decision = make_decision(make_evidence(**facts))
+        seen.add(decision.kind)
+        text = " ".join((*decision.sentences, *decision.steps))
+        for said in {KEEPS, CHANGES, LEARNS, MODELS} - ALLOWED[decision.kind]:
+            assert not re.search(said, text), (facts, said, text)
+        check_certainty(decision, facts, text)
+        check_place(decision, facts, text)
+        assert "nan" not in text.lower()
+        assert all(decision.steps)
+        assert Decision.from_json(json.loads(json.dumps(decision.to_json()))) == decision
+    assert seen == set(ALLOWED)
+
+
+def check_certainty(decision, facts, text):
+    """Nothing is sure and unclear at once, and nothing is sure without a signal or with few leads."""
+    assert not ("surely" in text and "no clear difference" in text and decision.kind != "change_gate"), text
+    if decision.kind in ("no_signal", "not_enough_leads"):
+        assert "surely" not in text
+        assert "instead of" not in text
+    if decision.kind == "use_model" and facts["points"]:
+        assert "the model surely finds more" in text
+    if decision.kind == "use_learned_points":
+        assert "the learned points surely find more" in text
+    if decision.kind == "keep_points":
+        assert "the learned points surely" not in text
+        assert "the model surely" not in text or "But its probabilities did not pass their test" in text
+
+
+def check_place(decision, facts, text):
+    """A firm without points hears nothing of them, one without a gate of none, one without dates of no weeks."""
+    if not facts["points"]:
+        assert "points" not in text.replace("today's", ""), text
+    if not (facts["points"] and facts["gate"]):
+        assert "gate" not in text or decision.kind == "use_learned_points", text
+    if not facts["dated"]:
+        assert " a week" not in text, text
+        assert "--leads-per-week" not in text, text
+    if decision.kind == "use_model" and facts["trivial"] and facts["serves"]:
+        assert "best first" in text
+        assert "or more" not in text
+    if decision.figures["threshold"] is not None:
+        assert decision.kind == "use_model"
+
+
+def test_the_trade_is_in_weekly_figures():
+    decision = make_decision(make_evidence(advised=True))
+    assert decision.title == "Keep your points, and change their gate from 60 to 80"
+    assert decision.trade == "20 leads a week instead of 40: 5.0 SQLs instead of 4.0, conversion 25 % instead of 10 %."
+    assert decision.sure.startswith(
+        "Today's gate surely misses the wanted conversion of 20 to 30 %: 10 % (6.0 to 14.0 %) become SQLs."
+    )
+    assert decision.steps[0] == "In the CRM, set Score >= 80."
+    assert decision.figures["gate"] == 80.0
+    model = make_decision(make_evidence(model=BETTER))
+    assert model.trade == "30 leads a week instead of 40: 7.0 SQLs instead of 4.0, conversion 23 % instead of 10 %."
+    assert model.sure == "With as many leads as today, the model surely finds more: 1.0 to 3.0 SQLs a week (95 % interval)."
+    assert model.steps[0].startswith("Hand over leads with a probability of 21 % or more")
+    assert "8.0 SQLs a week: `predictor threshold --set --leads-per-week 40`" in model.steps[1]
+    assert model.figures["threshold"] == 0.21
+    assert model.figures["proposed"] == {"leads": 30, "sqls": 7, "conversion": pytest.approx(7 / 30)}
+
+
+def test_without_points_the_story_is_the_ranking():
+    decision = make_decision(make_evidence(points=False))
+    assert decision.title == "Rank leads by the model: the best 20 % hold 49 % of all SQLs"
+    assert decision.trade.startswith(
+        "The best 30 % of the leads, 30 leads a week, hold 70 % of all SQLs: conversion 23 % instead of 10 %"
+    )
+    assert decision.sure == "The order is surely better than chance: the best 20 % hold 49 % (44 to 54 %) of all SQLs."
