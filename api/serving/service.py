@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 
 from predictor.core.errors import Finding, ScoringError, StoreError, count
 from predictor.scoring.answer import Answer, Lead
-from predictor.scoring.exploration import draw_exploration
+from predictor.scoring.exploration import explore
 from predictor.scoring.scorer import Scorer
 from predictor.scoring.threshold_advice import describe_rule
 from predictor.store.records import Answered
@@ -85,11 +85,8 @@ class Service:
         """The answer to store; a lead below the threshold goes to sales if it is drawn at random."""
         if findings:
             answer = replace(answer, warnings=(*answer.warnings, *findings))
-        drawn, rate = False, None
-        if self.explore_rate and answer.decision != "route_to_sales":
-            drawn, rate = draw_exploration(answer.lead_id) < self.explore_rate, self.explore_rate
-        if drawn:
-            answer = replace(answer, decision="route_to_sales", explore=True)
+        rate = self.explore_rate if self.explore_rate and answer.decision != "route_to_sales" else None
+        answer, drawn = explore(answer, self.explore_rate)
         return Answered(
             answer=answer,
             as_of=as_of,

@@ -12,6 +12,7 @@ from predictor.cli.init import init
 from predictor.cli.keys import app as keys_app
 from predictor.cli.models import app as models_app
 from predictor.cli.reproduce import reproduce
+from predictor.cli.rescore import rescore
 from predictor.cli.score import compare, score
 from predictor.cli.serve import monitor, serve
 from predictor.cli.store import app as store_app
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Predict the probability that a marketing qualified lead becomes a sales qualified lead, from your own history.",
 )
-for command in (simulate, init, check, train, retrain, reproduce, score, compare, threshold, serve, monitor):
+for command in (simulate, init, check, train, retrain, reproduce, score, rescore, compare, threshold, serve, monitor):
     app.command()(command)
 app.add_typer(models_app, name="models")
 app.add_typer(keys_app, name="keys")

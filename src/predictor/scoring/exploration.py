@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import blake2b
 
 from predictor.data.lead_keys import to_key
+from predictor.scoring.answer import Answer
 
 _SALT = b"explore:"  # the same for every model, so that a lead that is scored again keeps its number
+
+
+def explore(answer: Answer, rate: float) -> tuple[Answer, bool]:
+    """The answer after exploration, and whether it was drawn: a lead below the threshold then goes to sales.
+
+    Args:
+        answer: What the model says.
+        rate: The share of the leads below the threshold that go to sales.
+    """
+    drawn = answer.decision != "route_to_sales" and draw_exploration(answer.lead_id) < rate
+    return (replace(answer, decision="route_to_sales", explore=True) if drawn else answer), drawn
 
 
 def draw_exploration(lead_id: str) -> float:

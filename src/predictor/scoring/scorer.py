@@ -222,6 +222,21 @@ class Scorer:
         way: str = set_by_rule.get("unlike", self.settings.threshold.unlike)
         return way
 
+    def score_stored(self, leads: Sequence[tuple[str, Mapping[str, Any], datetime]]) -> list[Answer]:
+        """The answers about leads as the store keeps them, without reasons.
+
+        Args:
+            leads: For each lead its key, its features, and the moment of the score. A feature that was not stored is not known.
+
+        Raises:
+            ScoringError: A value is not of the type that the model needs, as with the features of another model.
+        """
+        encoded = [
+            EncodedLead(lead_id=lead_id, row=row, encoded=self._encoder.encode_stored(row, as_of), award=None, warnings=())
+            for lead_id, row, as_of in leads
+        ]
+        return self._answer(encoded, reasons=0)
+
     def predict_stored(self, rows: Sequence[tuple[Mapping[str, Any], datetime]]) -> list[float]:
         """The probabilities of stored features, each as of a moment.
 

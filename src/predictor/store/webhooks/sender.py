@@ -77,6 +77,21 @@ class WebhookSender:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
 
+    def finish(self, most_s: float) -> int:
+        """Wait until all crossings are found and all messages are sent, but not for ever; returns how many messages still wait.
+
+        Args:
+            most_s: Seconds to wait at most.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        until = time.monotonic() + most_s
+        while self._fill() is not None or self.count_waiting():
+            if self._stopping.wait(self._poll_s) or time.monotonic() > until:
+                break
+        return self.count_waiting()
+
     def count_waiting(self) -> int:
         """How many messages wait.
 
@@ -93,7 +108,12 @@ class WebhookSender:
     def _send_by(self, receiver: Receiver) -> Callable[[], float | None]:
         return lambda: receiver.send(self._stopping)
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Announce what is scored from now on, unless an earlier process has begun already.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
         if deleted := self._queue.start([receiver.key for receiver in self.receivers]):
             LOG.warning("%s deleted, because webhooks.urls no longer names the receiver.", count(deleted, "webhook"))
 
@@ -103,7 +123,7 @@ class WebhookSender:
         while not self._stopping.wait(pause):
             try:
                 if not has_begun:
-                    self._begin()
+                    self.begin()
                     has_begun = True
                 wait = work()
             except StoreError as error:

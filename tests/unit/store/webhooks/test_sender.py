@@ -76,7 +76,7 @@ def test_a_receiver_that_is_killed_gets_every_crossing_in_the_order_of_its_lead(
     url = f"http://127.0.0.1:{port}/hook?source=predictor"
     senders = [make_sender(database, url) for _ in range(2)]  # as two servers over one database
     for sender in senders:
-        sender._begin()
+        sender.begin()
         sender.start()
     file.touch()
     records = [score(f"A{lead}", 0.1 + 0.4 * (turn % 2 == 0), turn) for turn in range(rounds) for lead in range(leads)]
@@ -140,7 +140,7 @@ def serve():
 def test_a_receiver_that_is_away_is_tried_by_one_message_and_said_once(database, serve, caplog):
     url, _ = serve([503, 500, 429])
     sender = make_sender(database, url)
-    sender._begin()
+    sender.begin()
     database.write([score(f"A{lead}", 0.3, 1) for lead in range(3)])
     sender._fill()
     [receiver] = sender.receivers

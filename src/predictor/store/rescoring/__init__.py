@@ -1,0 +1,1 @@
+"""Scoring the open leads of the store again, by the champion of today."""
