@@ -16,7 +16,7 @@ import typer
 
 from predictor.cli import console
 from predictor.cli.keys import locate_keys
-from predictor.cli.options import MODELS, AsJson, Model, StoreConfig, open_database, print_errors, print_json
+from predictor.cli.options import MODELS, AsJson, Model, StoreConfig, check_output_file, open_database, print_errors, print_json
 from predictor.core.errors import SettingsError
 from predictor.core.settings import load_settings, make_settings
 
@@ -89,18 +89,42 @@ def _check_free(host: str, port: int) -> None:
 
 
 @print_errors
-def monitor(model: Model = MODELS, config: StoreConfig = None, *, as_json: AsJson = False) -> None:
-    """Report on the served scores: the funnel by week, predicted and realised conversion, and drift."""
+def monitor(
+    model: Model = MODELS,
+    config: StoreConfig = None,
+    page: Annotated[Path | None, typer.Option(help="Write the page here: one HTML file, with pictures.")] = None,
+    *,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="End with 3 where the advice is to act, for a schedule.", show_default=False)
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Report on the served scores: what came of them, whether promises were kept, drift, and whether to train again."""
     from predictor.scoring.bundle.files import load_bundle
     from predictor.scoring.bundle.registry import find_bundle
     from predictor.store.monitor.monitor import monitor_store
 
+    if page is not None:
+        check_output_file("--page", page, {".html": "a page"})
     bundle = load_bundle(find_bundle(model))
     database = open_database(config, model if find_bundle(model) != model else model.absolute().parent)
     settings = make_settings(tomllib.loads(bundle.files["config.toml"]), source="config.toml")  # as the server reads dates
-    tables = monitor_store(database, bundle, now=datetime.now(UTC), timezone=settings.data.timezone)
+    monitored = monitor_store(database, bundle, now=datetime.now(UTC), timezone=settings.data.timezone)
+    if page is not None:
+        from predictor.store.monitor.page import render_monitor
+
+        page.write_text(render_monitor(monitored), encoding="utf-8")
     if as_json:
-        print_json({name: json.loads(table.to_json(orient="records", date_format="iso")) for name, table in tables.items()})
-        return
-    for name, table in tables.items():
-        console.show_table(name.capitalize(), table)
+        tables = {
+            name: json.loads(table.to_json(orient="records", date_format="iso")) for name, table in monitored.tables.items()
+        }
+        print_json({"advice": monitored.advice.advice, "reasons": monitored.advice.reasons, **tables})
+    else:
+        console.out.print(console.escape(str(monitored.advice)), soft_wrap=True)
+        for name in ("funnel", "realised", "expected", "drift"):
+            if name in monitored.tables:
+                console.show_table(name.capitalize(), monitored.tables[name])
+        if page is not None:
+            console.out.print(f"Page: {console.escape(str(page))}", soft_wrap=True)
+    if exit_code and monitored.advice.moved:
+        raise typer.Exit(3)

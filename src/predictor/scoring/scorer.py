@@ -246,9 +246,13 @@ class Scorer:
         Raises:
             ScoringError: A value is not of the type that the model needs, as with the features of another model.
         """
-        matrix = np.array([self._encoder.encode_stored(row, as_of) for row, as_of in rows], dtype="float64")
-        probabilities: list[float] = self.calibrator.predict(self.model.score(matrix)).tolist()
+        probabilities: list[float] = self.calibrator.predict(self.model.score(self.encode_stored(rows))).tolist()
         return probabilities
+
+    def encode_stored(self, rows: Sequence[tuple[Mapping[str, Any], datetime]]) -> np.ndarray:
+        """The matrix of stored features, each as of a moment: (n, number of features); see `predict_stored`."""
+        matrix = [self._encoder.encode_stored(row, as_of) for row, as_of in rows]
+        return np.array(matrix, dtype="float64").reshape(len(matrix), len(self.features.names))
 
     def _answer_points(self, row: Mapping[str, Any], award: Award | None) -> PointsAnswer | None:
         if TOTAL not in row:

@@ -133,6 +133,20 @@ class Database:
         columns = [column for column in SCORES.c if column.name not in omitted]
         return self._load(columns, SCORES.c.scored_at, SCORES.c.id, where=where)
 
+    def load_newest_features(self, model: str, *, most: int) -> pd.DataFrame:
+        """`as_of` and `features` of a model's newest scores that were stored with features.
+
+        Args:
+            model: The version of the model.
+            most: How many at most.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        columns = [SCORES.c.as_of, SCORES.c.features]
+        where = (SCORES.c.model == model, SCORES.c.features.is_not(None))
+        return self._load(columns, SCORES.c.scored_at.desc(), SCORES.c.id.desc(), where=where, most=most)
+
     def load_outcomes(self, *, timezone: str = "UTC") -> pd.DataFrame:
         """The outcomes that count, oldest first; moments in UTC. See `settle_outcomes`.
 
@@ -192,10 +206,14 @@ class Database:
             return connection.execute(found).scalar_one_or_none()
 
     def _load(
-        self, columns: list[sa.Column[Any]], *order: sa.Column[Any], where: Sequence[sa.ColumnElement[bool]] = ()
+        self,
+        columns: list[sa.Column[Any]],
+        *order: sa.ColumnElement[Any],
+        where: Sequence[sa.ColumnElement[bool]] = (),
+        most: int | None = None,
     ) -> pd.DataFrame:
         with self.begin() as connection:
-            rows = connection.execute(sa.select(*columns).where(*where).order_by(*order)).all()
+            rows = connection.execute(sa.select(*columns).where(*where).order_by(*order).limit(most)).all()
         frame = pd.DataFrame.from_records(rows, columns=[column.name for column in columns])
         return frame.astype({column.name: _DTYPES[type(column.type)] for column in columns})
 

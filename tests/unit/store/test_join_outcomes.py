@@ -272,10 +272,12 @@ def test_monitor_reads_dates_in_the_timezone_of_the_firm(tmp_path, zone, accepte
     ])  # fmt: skip
     levels = [0.1, 0.5, 0.9]
     reference = {"n": 100, "quantiles": levels, "probability": levels, "features": {}}
-    bundle = Bundle("m", {"metrics.json": '{"horizon_days": 30}', "reference.json": json.dumps(reference)}, {})
-    tables = monitor_store(database, bundle, now=local("UTC", 60).to_pydatetime(), timezone=zone)
+    files = {"metrics.json": '{"horizon_days": 30}', "reference.json": json.dumps(reference), "config.toml": ""}
+    bundle = Bundle("m", files, {})
+    tables = monitor_store(database, bundle, now=local("UTC", 60).to_pydatetime(), timezone=zone).tables
     database.close()
-    assert list(tables) == ["funnel", "realised", "drift"]
+    assert tables["promises"]["realised"].tolist() == [1] * accepted
+    assert tables["weeks"]["accepted"].tolist() == [1] * accepted
     assert tables["funnel"]["accepted"].tolist() == [1] * accepted
     assert tables["realised"]["realised"].tolist() == [1] * accepted
 

@@ -1,37 +1,121 @@
-"""Scored leads afterwards: whether probabilities came true, and whether leads are still similar."""
+"""Scored leads afterwards: what came of them, whether probabilities came true, and whether leads are still similar."""
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
+from predictor.core.settings import make_settings
 from predictor.scoring.bundle.files import Bundle
+from predictor.scoring.scorer import Scorer
 from predictor.store.database import Database
 from predictor.store.episodes import join_outcomes
+from predictor.store.monitor.advice import Advised, Total, advise
 from predictor.store.monitor.drift import compute_drift
+from predictor.store.monitor.expected import LevelError, choose_pending, compute_expected, draw_accepted, estimate_metrics
 from predictor.store.monitor.funnel import compute_funnel
 from predictor.store.monitor.realised import compute_realised
+from predictor.store.monitor.ways import compute_exploration, compute_reasons, compute_revenue, compute_ways
+from predictor.store.monitor.weeks import compute_promises, compute_weeks, label_mature
+
+_NEWEST = 5000  # scores whose features are compared with those of the training
+_SURE = 0.005
 
 
-def monitor_store(store: Database, bundle: Bundle, *, now: datetime, timezone: str) -> dict[str, pd.DataFrame]:
-    """The tables about a bundle's scores: `funnel`, `realised` (if the bundle has a horizon), `drift`.
+@dataclass(frozen=True, kw_only=True)
+class Monitored:
+    """What the store says about a bundle that serves.
+
+    Attributes:
+        bundle: Its version.
+        until: The moment up to which outcomes are known.
+        tables: Name -> table; see `monitor_store`.
+        advice: What to do about it.
+        band: The wanted conversion of the leads handed over.
+        horizon_days: Days within which acceptance counts; None where outcomes have no dates.
+    """
+
+    bundle: str
+    until: datetime
+    tables: dict[str, pd.DataFrame]
+    advice: Advised
+    band: tuple[float, float]
+    horizon_days: float | None
+
+
+def monitor_store(store: Database, bundle: Bundle, *, now: datetime, timezone: str) -> Monitored:
+    """The tables about a bundle's scores, and what they advise.
+
+    Of all models: `funnel` and `weeks`, `reasons` (of leads sent back) and `revenue`. Of the bundle's own scores: `drift`, and if
+    the bundle has a horizon, `realised`, `promises`, `ways` (beside points and challenger), `exploration`, `expected` (of leads
+    whose outcome is not known yet) and `expected_metrics`.
 
     Args:
         store: Scores and outcomes.
-        bundle: The bundle that is judged; `realised` and `drift` use its own scores only.
+        bundle: The bundle that is judged.
         now: The moment up to which outcomes are known.
         timezone: The timezone of the firm, in which an outcome at midnight means that day.
 
     Raises:
         StoreError: The database cannot be read.
+        ScoringError: A stored feature is not of the type that the bundle needs.
     """
-    scores = store.load_scores()
-    joined = join_outcomes(scores, store.load_outcomes(timezone=timezone), timezone=timezone)
-    horizon = bundle.read_json("metrics.json")["horizon_days"]
-    tables = {"funnel": compute_funnel(joined)}
+    scores, outcomes = store.load_scores(), store.load_outcomes(timezone=timezone)
+    joined = join_outcomes(scores, outcomes, timezone=timezone)
+    metrics, until = bundle.read_json("metrics.json"), pd.Timestamp(now)
+    settings = make_settings(tomllib.loads(bundle.files["config.toml"]), source="config.toml")
+    horizon, band, error = metrics["horizon_days"], settings.threshold.band, LevelError.from_metrics(metrics)
+    own = joined[joined["model"] == bundle.version]
+    tables = {
+        "funnel": compute_funnel(joined),
+        "weeks": compute_weeks(joined, horizon_days=horizon, observed_until=until, band=band),
+        "reasons": compute_reasons(outcomes),
+        "revenue": compute_revenue(outcomes),
+    }
+    mature = own.iloc[:0].assign(outcome=0.0)
     if horizon is not None:
-        own = joined[joined["model"] == bundle.version]
-        tables["realised"] = compute_realised(own, horizon_days=horizon, observed_until=pd.Timestamp(now))
-    own_probability = scores.loc[scores["model"] == bundle.version, "probability"]
-    return tables | {"drift": compute_drift(bundle.read_json("reference.json"), own_probability)}
+        mature = label_mature(own, horizon_days=horizon, observed_until=until)
+        episodes, pending = choose_pending(own, horizon_days=horizon, observed_until=until)
+        tables["realised"] = compute_realised(own, horizon_days=horizon, observed_until=until)
+        tables["promises"] = compute_promises(own, horizon_days=horizon, observed_until=until)
+        tables["exploration"] = compute_exploration(mature)
+        tables["expected"] = compute_expected(episodes, pending=pending, error=error)
+        tables["expected_metrics"] = estimate_metrics(episodes.loc[pending, "probability"].to_numpy(dtype=float), error)
+    tables["ways"] = compute_ways(mature)
+    tables["drift"] = _compute_drift(store, bundle, scores)
+    advice = advise(tables, _sum_up(mature, error), relied_on=_list_relied_on(metrics))
+    return Monitored(bundle=bundle.version, until=now, tables=tables, advice=advice, band=band, horizon_days=horizon)
+
+
+def _compute_drift(store: Database, bundle: Bundle, scores: pd.DataFrame) -> pd.DataFrame:
+    """Drift of the probabilities, and of the features of the newest scores where these were stored."""
+    reference = bundle.read_json("reference.json")
+    probability = scores.loc[scores["model"] == bundle.version, "probability"]
+    newest = store.load_newest_features(bundle.version, most=_NEWEST)
+    if newest.empty or not reference["features"]:
+        return compute_drift(reference, probability)
+    scorer = Scorer(bundle)
+    matrix = scorer.encode_stored(list(zip(newest["features"], newest["as_of"], strict=True)))
+    drift = compute_drift(reference, probability, pd.DataFrame(matrix, columns=list(scorer.features.names)))
+    described = {feature.name: feature for feature in scorer.features.features}
+    return drift.assign(**{
+        name: [getattr(described[what], name) if what in described else what.capitalize() for what in drift["what"]]
+        for name in ("label", "group")
+    })  # fmt: skip
+
+
+def _list_relied_on(metrics: dict[str, Any]) -> frozenset[str]:
+    """The groups of features that the model relies on, as the forward test showed; `Probability` sums up all of them."""
+    importance = metrics.get("importance") or ()
+    return frozenset({"Probability", *(row["group"] for row in importance if row["rise"] > row["spread"])})
+
+
+def _sum_up(mature: pd.DataFrame, error: LevelError) -> Total:
+    probability = mature["probability"].to_numpy(dtype=float)
+    low, high = draw_accepted(probability, error, tail=_SURE)
+    promised = float(probability.mean()) if len(probability) else 0.0
+    return Total(leads=len(mature), accepted=int(mature["outcome"].sum()), promised=promised, low=low, high=high)

@@ -1,0 +1,224 @@
+"""The monitor's page: one HTML file without a script, whose first line says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from predictor.core.wording import (
+    DASH,
+    format_band,
+    format_days,
+    format_number,
+    format_percent,
+    format_range,
+    format_share,
+    is_missing,
+)
+from predictor.store.monitor.monitor import Monitored
+from predictor.store.monitor.pictures import Series, draw_weeks
+
+_Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
+_Cell = Callable[[dict[str, Any]], str]
+_MOST_FEATURES = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Section:
+    key: str
+    title: str
+    text: str
+    tables: tuple[_Table, ...]
+    picture: str = ""
+
+
+def render_monitor(monitored: Monitored) -> str:
+    """The page as HTML that needs no network and runs no script; the same tables give the same bytes."""
+    environment = Environment(
+        loader=PackageLoader("predictor.store.monitor"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    style = (files("predictor.report.page") / "assets" / "page.css").read_text(encoding="utf-8")
+    sections = [section for make in _SECTIONS if (section := make(monitored)) is not None]
+    return environment.get_template("monitor.html").render(
+        monitored=monitored,
+        until=f"{monitored.until:%Y-%m-%d}",
+        sections=sections,
+        style=Markup(style),  # noqa: S704  a file of the package
+    )
+
+
+def _make_weeks(monitored: Monitored) -> _Section | None:
+    weeks = monitored.tables["weeks"]
+    if weeks.empty:
+        return None
+    band = format_band(monitored.band)
+    series = Series(
+        week=weeks["week"], share=weeks["conversion"], low=weeks["conversion_low"], high=weeks["conversion_high"],
+        band=monitored.band,
+    )  # fmt: skip
+    table = _make_table("Leads by the week of their score", weeks, {
+        "Week of": lambda row: f"{row['week']:%Y-%m-%d}", "Scored": _count("scored"), "Handed over": _count("handed_over"),
+        "Accepted": _count("accepted"), "Recycled": _count("recycled"), "Open": _count("open"),
+        "Conversion": _share("conversion"), "Days to SQL, median": _number("days_to_sql", 1),
+        "90 % within": _number("days_to_sql_90", 1), "Verdict": _text("verdict"),
+    })  # fmt: skip
+    text = (
+        f"What sales got and what became of it, all models together. Shaded: the wanted conversion, {band}. The conversion of "
+        "a week with open leads can still rise."
+    )
+    return _Section(
+        key="weeks", title="Handed over", text=text, tables=(table, *_make_after(monitored)),
+        picture=_draw(series, "Conversion of the leads handed over, by week"),
+    )  # fmt: skip
+
+
+def _make_after(monitored: Monitored) -> list[_Table]:
+    """What came after the handover: why leads came back, and what opportunities brought."""
+    reasons, revenue = monitored.tables["reasons"], monitored.tables["revenue"]
+    tables = []
+    if len(reasons):
+        columns = {"Reason": _text("reason"), "Leads": _count("leads")}
+        tables.append(_make_table("Why sales sent leads back", reasons, columns))
+    if len(revenue):
+        columns = {
+            "Currency": _text("currency"), "Opportunities": _count("opportunities"), "With an amount": _count("with_amount"),
+            "Sum": _count("amount"),
+        }  # fmt: skip
+        tables.append(_make_table("Opportunities of scored leads", revenue, columns))
+    return tables
+
+
+def _make_promises(monitored: Monitored) -> _Section | None:
+    promises = monitored.tables.get("promises")
+    if promises is None or promises.empty:
+        return None
+    series = Series(
+        week=promises["week"], share=promises["realised"], low=promises["realised_low"], high=promises["realised_high"],
+        line=promises["promised"],
+    )  # fmt: skip
+    groups = {
+        "Probability": lambda row: f"{format_percent(row['low'])} to {format_percent(row['high'])}", "Leads": _count("leads"),
+        "Promised": _percent("promised"), "Realised": _share("realised"), "Verdict": _text("verdict"),
+    }  # fmt: skip
+    weeks = {"Week of": lambda row: f"{row['week']:%Y-%m-%d}"} | {
+        name: cell for name, cell in groups.items() if name != "Probability"
+    }
+    text = (
+        f"Leads of this model whose outcome is known, {format_days(monitored.horizon_days)} after the score. Line: the mean "
+        "probability of a week. Dots: the share that was accepted, with its 95 % interval."
+    )
+    tables = (
+        _make_table("By probability", monitored.tables["realised"], groups),
+        _make_table("By week", promises, weeks),
+        *_make_rivals(monitored),
+    )
+    return _Section(
+        key="promises", title="Promised and realised", text=text, tables=tables,
+        picture=_draw(series, "Promised and realised share of accepted leads, by week"),
+    )  # fmt: skip
+
+
+def _make_rivals(monitored: Monitored) -> list[_Table]:
+    ways, explored = monitored.tables["ways"], monitored.tables["exploration"]
+    tables = []
+    if len(ways):
+        tables.append(_make_table("Beside the model, on the same leads", ways, {
+            "Rival": _text("rival"), "Leads": _count("leads"), "AUC": _number("auc", 3),
+            "AUC of the model": _number("model_auc", 3),
+            "Log loss minus the model": _format_gap, "Verdict": _text("verdict"),
+        }))  # fmt: skip
+    if len(explored):
+        tables.append(_make_table("Handed over at random, though the model would have held them back", explored, {
+            "Leads": _count("leads"), "Accepted": _count("accepted"), "Conversion": _share("conversion"),
+            "Promised": _percent("promised"), "Held back": _count("held_back"), "Missed, to expect": _number("missed", 0),
+        }))  # fmt: skip
+    return tables
+
+
+def _make_expected(monitored: Monitored) -> _Section | None:
+    expected = monitored.tables.get("expected")
+    if expected is None or expected.empty:
+        return None
+    table = _make_table("SQLs to expect", expected, {
+        "Week of": lambda row: f"{row['week']:%Y-%m-%d}", "Leads": _count("leads"), "Accepted so far": _count("accepted_so_far"),
+        "To expect": _between("expected", "expected_low", "expected_high"), "Handed over": _count("handed_over"),
+        "Of these": _between("expected_of_these", "these_low", "these_high"),
+    })  # fmt: skip
+    figures = _make_table("Figures to expect of these leads", monitored.tables["expected_metrics"], {
+        "Figure": lambda row: {"log_loss": "Log loss", "auc": "AUC"}[row["metric"]], "To expect": _number("expected", 3),
+        "95 %": lambda row: format_range(row["low"], row["high"]),
+    })  # fmt: skip
+    text = (
+        "Leads whose outcome is not known yet, by their probabilities alone, with 95 % intervals. This sees that other leads "
+        "come than before. It cannot see that sales accepts the same leads more or less often: only outcomes show that."
+    )
+    return _Section(key="expected", title="To expect", text=text, tables=(table, figures))
+
+
+def _make_drift(monitored: Monitored) -> _Section | None:
+    drift = monitored.tables["drift"]
+    if not int(drift["leads"].max()):
+        return None
+    first, others = drift.iloc[:1], drift.iloc[1:].sort_values("index", ascending=False, kind="stable")
+    table = _make_table("Population stability index", pd.concat([first, others.head(_MOST_FEATURES)]), {
+        "What": lambda row: str(row.get("label", "Probability")), "Leads": _count("leads"), "Index": _number("index", 3), "Verdict": _text("verdict"),
+    })  # fmt: skip
+    text = (
+        "Whether the newest leads are like those of the training: below 0.1 stable, from 0.25 on moved. The features that moved "
+        f"most, at most {_MOST_FEATURES}."
+    )
+    return _Section(key="drift", title="Like the training", text=text, tables=(table,))
+
+
+_SECTIONS = (_make_weeks, _make_promises, _make_expected, _make_drift)
+
+
+def _make_table(caption: str, frame: pd.DataFrame, columns: dict[str, _Cell]) -> _Table:
+    rows = frame.to_dict("records")
+    return (
+        caption,
+        tuple(columns),
+        [tuple(cell({str(name): value for name, value in row.items()}) for cell in columns.values()) for row in rows],
+    )
+
+
+def _draw(series: Series, label: str) -> Markup:
+    return Markup(draw_weeks(series, label=label))  # noqa: S704  numbers and escaped labels
+
+
+def _count(name: str) -> _Cell:
+    return lambda row: format_number(row[name])
+
+
+def _number(name: str, digits: int) -> _Cell:
+    return lambda row: format_number(row[name], digits)
+
+
+def _percent(name: str) -> _Cell:
+    return lambda row: format_percent(row[name])
+
+
+def _share(name: str) -> _Cell:
+    return lambda row: format_share(row[name], row[f"{name}_low"], row[f"{name}_high"])
+
+
+def _between(name: str, low: str, high: str) -> _Cell:
+    return lambda row: f"{format_number(row[name])} ({row[low]:,} to {row[high]:,})"
+
+
+def _text(name: str) -> _Cell:
+    return lambda row: str(row[name]) or DASH
+
+
+def _format_gap(row: dict[str, Any]) -> str:
+    if is_missing(row["difference"]):
+        return DASH
+    ends = format_range(row["difference_low"], row["difference_high"], 4, sign=True)
+    return f"{format_number(row['difference'], 4, sign=True)} ({ends})"
