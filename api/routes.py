@@ -15,6 +15,7 @@ from .http.guarded_route import GuardedRoute
 from .http.metrics import CONTENT_TYPE, Metrics
 from .http.pages import make_page_response
 from .lead_routes import add_lead_routes
+from .monitor_routes import add_monitor_routes
 from .outcome_routes import add_outcome_routes
 from .schemas.answers import METRICS, NO_PAGE, UNREADY
 from .schemas.model import FeatureOut, LiveOut, ModelOut, ReadyOut
@@ -27,6 +28,7 @@ add_score_routes(router)
 add_outcome_routes(router)
 add_lead_routes(router)
 add_threshold_routes(router)
+add_monitor_routes(router)
 
 
 @router.get("/v1/model", summary="Describe the model", tags=["model"], responses=UNREADY)

@@ -26,6 +26,8 @@ ACCESS: dict[str, Access] = {
     "/v1/leads/{lead_id:path}": "admin",
     "/v1/leads/{lead_id:path}/history": "admin",
     "/report": "any",
+    "/monitor": "any",
+    "/v1/monitor": "any",
     "/metrics": "any",  # nothing in it is about a lead, and a monitor should not need a key that scores or erases
     "/health/live": "open",
     "/health/ready": "open",
@@ -119,5 +121,7 @@ def _read_token(request: Request) -> str:
 
 
 def _choose_challenge(request: Request) -> str:
-    """The way to authenticate; on the page for people one for which a browser opens its log-in window."""
-    return 'Basic realm="predictor: any name, and the key as password"' if request.url.path == "/report" else "Bearer"
+    """The way to authenticate; on pages for people one for which a browser opens its log-in window."""
+    return (
+        'Basic realm="predictor: any name, and the key as password"' if request.url.path in {"/report", "/monitor"} else "Bearer"
+    )

@@ -241,4 +241,5 @@ NO_PAGE: Responses = {
     404: {"content": _ERROR_JSON, "description": "This bundle has no report."},
     503: {"content": _ERROR_JSON, "description": "No model serves."},
 }
+NO_MONITOR_PAGE: Responses = {503: {"content": _ERROR_JSON, "description": "No model serves, or the database is away."}}
 METRICS: Responses = {200: {"description": "The metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}}}

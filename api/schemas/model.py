@@ -124,6 +124,21 @@ class ThresholdOut(ResponseModel):
     table: list[ThresholdRow]
 
 
+class MonitorOut(ResponseModel):
+    """What came of the served scores."""
+
+    model: str
+    """The bundle whose scores are judged."""
+    until: datetime
+    """The moment up to which outcomes are known."""
+    advice: Literal["train again", "promote the challenger", "keep the model", "too early to say"]
+    """What to do. Nothing is trained or promoted by itself."""
+    reasons: list[str]
+    """Why, a sentence each."""
+    tables: dict[str, list[dict[str, Any]]]
+    """The same tables as `predictor monitor --json`, a list of rows each."""
+
+
 class LiveOut(ResponseModel):
     """The server runs."""
 

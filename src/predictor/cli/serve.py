@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import tomllib
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -18,7 +17,7 @@ from predictor.cli import console
 from predictor.cli.keys import locate_keys
 from predictor.cli.options import MODELS, AsJson, Model, StoreConfig, check_output_file, open_database, print_errors, print_json
 from predictor.core.errors import SettingsError
-from predictor.core.settings import load_settings, make_settings
+from predictor.core.settings import load_settings
 
 
 @print_errors
@@ -100,16 +99,15 @@ def monitor(
     as_json: AsJson = False,
 ) -> None:
     """Report on the served scores: what came of them, whether promises were kept, drift, and whether to train again."""
-    from predictor.scoring.bundle.files import load_bundle
     from predictor.scoring.bundle.registry import find_bundle
+    from predictor.scoring.scorer import Scorer
     from predictor.store.monitor.monitor import monitor_store
 
     if page is not None:
         check_output_file("--page", page, {".html": "a page"})
-    bundle = load_bundle(find_bundle(model))
-    database = open_database(config, model if find_bundle(model) != model else model.absolute().parent)
-    settings = make_settings(tomllib.loads(bundle.files["config.toml"]), source="config.toml")  # as the server reads dates
-    monitored = monitor_store(database, bundle, now=datetime.now(UTC), timezone=settings.data.timezone)
+    folder = find_bundle(model)
+    database = open_database(config, model if folder != model else model.absolute().parent)
+    monitored = monitor_store(database, Scorer.load(folder), now=datetime.now(UTC))
     if page is not None:
         from predictor.store.monitor.page import render_monitor
 

@@ -54,6 +54,7 @@ class Scorer:
         recommends: Whether one is: not by a model that found no signal.
         threshold_table: The table it was taken from, by column.
         metrics: Content of `metrics.json`.
+        reference: The distributions of the training leads, feature by feature, and of their probabilities; for drift.
         report: The page of the forward test; None where the bundle has none.
         reader: Reads leads as the training did.
         grades: The lowest probability of each grade.
@@ -82,7 +83,8 @@ class Scorer:
         evidence = bundle.read_json("evidence.json") if "evidence.json" in bundle.files else None
         shares = None if evidence is None else ConversionByValue.from_json(evidence, self.features)
         self._explainer = Explainer(self.features.features, shares)
-        self._coverage = Coverage(bundle.read_json("reference.json").get("coverage"), self.features)
+        self.reference: dict[str, Any] = bundle.read_json("reference.json")
+        self._coverage = Coverage(self.reference.get("coverage"), self.features)
         self.grades: dict[str, float] = self.settings.grades.model_dump()
         self.rule: DecisionRule | None = None
 

@@ -88,6 +88,19 @@ def test_health_and_report(client):
     assert report.text == "<!doctype html><title>Report</title>"
 
 
+def test_the_monitor_says_what_came_of_the_scores(client, lead):
+    assert "Too early to say" in client.get("/monitor").text
+    client.post("/v1/score", json=lead)
+    client.app.state.service.store.drain()
+    monitor = client.get("/v1/monitor").json()
+    assert (monitor["model"], monitor["advice"]) == ("small", "too early to say")
+    [week] = monitor["tables"]["weeks"]
+    assert (week["scored"], week["accepted"]) == (1, 0)
+    page = client.get("/monitor")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "<script" not in page.text
+
+
 def test_a_bundle_without_report_says_so(serve, tmp_path, save_files, files):
     without = {name: text for name, text in files.items() if name != "report.html"}
     response = serve(bundle=save_files(tmp_path, "plain", without)).get("/report")

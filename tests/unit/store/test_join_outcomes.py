@@ -1,7 +1,7 @@
 """Training, funnel and realised results agree on what became of every scored lead, because they share one rule."""
 
-import json
 from itertools import count, pairwise
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from predictor.core.settings import make_settings
 from predictor.scoring.answer import Answer
-from predictor.scoring.bundle.files import Bundle
 from predictor.store.database import Database
 from predictor.store.episodes import choose_scores, compute_episodes, join_outcomes
 from predictor.store.monitor.funnel import compute_funnel
@@ -272,9 +272,9 @@ def test_monitor_reads_dates_in_the_timezone_of_the_firm(tmp_path, zone, accepte
     ])  # fmt: skip
     levels = [0.1, 0.5, 0.9]
     reference = {"n": 100, "quantiles": levels, "probability": levels, "features": {}}
-    files = {"metrics.json": '{"horizon_days": 30}', "reference.json": json.dumps(reference), "config.toml": ""}
-    bundle = Bundle("m", files, {})
-    tables = monitor_store(database, bundle, now=local("UTC", 60).to_pydatetime(), timezone=zone).tables
+    settings = make_settings({"data": {"leads": "leads.csv", "timezone": zone}})
+    scorer = SimpleNamespace(version="m", settings=settings, metrics={"horizon_days": 30}, reference=reference)
+    tables = monitor_store(database, scorer, now=local("UTC", 60).to_pydatetime()).tables
     database.close()
     assert tables["promises"]["realised"].tolist() == [1] * accepted
     assert tables["weeks"]["accepted"].tolist() == [1] * accepted

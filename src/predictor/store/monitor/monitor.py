@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 
-from predictor.core.settings import make_settings
-from predictor.scoring.bundle.files import Bundle
 from predictor.scoring.scorer import Scorer
 from predictor.store.database import Database
 from predictor.store.episodes import join_outcomes
@@ -47,7 +44,7 @@ class Monitored:
     horizon_days: float | None
 
 
-def monitor_store(store: Database, bundle: Bundle, *, now: datetime, timezone: str) -> Monitored:
+def monitor_store(store: Database, scorer: Scorer, *, now: datetime) -> Monitored:
     """The tables about a bundle's scores, and what they advise.
 
     Of all models: `funnel` and `weeks`, `reasons` (of leads sent back) and `revenue`. Of the bundle's own scores: `drift`, and if
@@ -56,20 +53,18 @@ def monitor_store(store: Database, bundle: Bundle, *, now: datetime, timezone: s
 
     Args:
         store: Scores and outcomes.
-        bundle: The bundle that is judged.
+        scorer: The bundle that is judged. An outcome at midnight in the timezone of its training means that day.
         now: The moment up to which outcomes are known.
-        timezone: The timezone of the firm, in which an outcome at midnight means that day.
 
     Raises:
         StoreError: The database cannot be read.
         ScoringError: A stored feature is not of the type that the bundle needs.
     """
+    timezone, band = scorer.settings.data.timezone, scorer.settings.threshold.band
     scores, outcomes = store.load_scores(), store.load_outcomes(timezone=timezone)
     joined = join_outcomes(scores, outcomes, timezone=timezone)
-    metrics, until = bundle.read_json("metrics.json"), pd.Timestamp(now)
-    settings = make_settings(tomllib.loads(bundle.files["config.toml"]), source="config.toml")
-    horizon, band, error = metrics["horizon_days"], settings.threshold.band, LevelError.from_metrics(metrics)
-    own = joined[joined["model"] == bundle.version]
+    until, horizon, error = pd.Timestamp(now), scorer.metrics["horizon_days"], LevelError.from_metrics(scorer.metrics)
+    own = joined[joined["model"] == scorer.version]
     tables = {
         "funnel": compute_funnel(joined),
         "weeks": compute_weeks(joined, horizon_days=horizon, observed_until=until, band=band),
@@ -86,19 +81,17 @@ def monitor_store(store: Database, bundle: Bundle, *, now: datetime, timezone: s
         tables["expected"] = compute_expected(episodes, pending=pending, error=error)
         tables["expected_metrics"] = estimate_metrics(episodes.loc[pending, "probability"].to_numpy(dtype=float), error)
     tables["ways"] = compute_ways(mature)
-    tables["drift"] = _compute_drift(store, bundle, scores)
-    advice = advise(tables, _sum_up(mature, error), relied_on=_list_relied_on(metrics))
-    return Monitored(bundle=bundle.version, until=now, tables=tables, advice=advice, band=band, horizon_days=horizon)
+    tables["drift"] = _compute_drift(store, scorer, scores)
+    advice = advise(tables, _sum_up(mature, error), relied_on=_list_relied_on(scorer.metrics))
+    return Monitored(bundle=scorer.version, until=now, tables=tables, advice=advice, band=band, horizon_days=horizon)
 
 
-def _compute_drift(store: Database, bundle: Bundle, scores: pd.DataFrame) -> pd.DataFrame:
+def _compute_drift(store: Database, scorer: Scorer, scores: pd.DataFrame) -> pd.DataFrame:
     """Drift of the probabilities, and of the features of the newest scores where these were stored."""
-    reference = bundle.read_json("reference.json")
-    probability = scores.loc[scores["model"] == bundle.version, "probability"]
-    newest = store.load_newest_features(bundle.version, most=_NEWEST)
+    reference, probability = scorer.reference, scores.loc[scores["model"] == scorer.version, "probability"]
+    newest = store.load_newest_features(scorer.version, most=_NEWEST)
     if newest.empty or not reference["features"]:
         return compute_drift(reference, probability)
-    scorer = Scorer(bundle)
     matrix = scorer.encode_stored(list(zip(newest["features"], newest["as_of"], strict=True)))
     drift = compute_drift(reference, probability, pd.DataFrame(matrix, columns=list(scorer.features.names)))
     described = {feature.name: feature for feature in scorer.features.features}

@@ -168,7 +168,8 @@ def _make_drift(monitored: Monitored) -> _Section | None:
         return None
     first, others = drift.iloc[:1], drift.iloc[1:].sort_values("index", ascending=False, kind="stable")
     table = _make_table("Population stability index", pd.concat([first, others.head(_MOST_FEATURES)]), {
-        "What": lambda row: str(row.get("label", "Probability")), "Leads": _count("leads"), "Index": _number("index", 3), "Verdict": _text("verdict"),
+        "What": lambda row: str(row.get("label", "Probability")), "Leads": _count("leads"), "Index": _number("index", 3),
+        "Verdict": _text("verdict"),
     })  # fmt: skip
     text = (
         "Whether the newest leads are like those of the training: below 0.1 stable, from 0.25 on moved. The features that moved "

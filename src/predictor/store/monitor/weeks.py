@@ -10,7 +10,7 @@ from predictor.model.metrics.intervals import wilson
 from predictor.store.episodes import choose_scores
 
 Band = tuple[float, float]
-_DAY = pd.Timedelta(days=1)
+_DAY_S = 86_400.0
 
 
 def compute_weeks(joined: pd.DataFrame, *, horizon_days: float | None, observed_until: pd.Timestamp, band: Band) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def compute_weeks(joined: pd.DataFrame, *, horizon_days: float | None, observed_
     })  # fmt: skip
     counts = ["scored", "handed_over", "accepted", "recycled", "open"]
     weeks = table.groupby("week")[counts].sum().astype(dict.fromkeys(counts, "int64"))
-    taken = (episodes["accepted_at"] - episodes["as_of"])[got] / _DAY
+    taken = (episodes["accepted_at"] - episodes["as_of"])[got].dt.total_seconds() / _DAY_S
     taken_by_week = taken.groupby(table["week"])
     low, high = wilson(weeks["accepted"], weeks["handed_over"])
     share = (weeks["accepted"] / weeks["handed_over"]).where(weeks["handed_over"] > 0)
@@ -94,7 +94,8 @@ def label_mature(joined: pd.DataFrame, *, horizon_days: float, observed_until: p
 def find_weeks(moments: pd.Series) -> pd.Series:
     """The Monday of each moment's week, UTC, without a timezone."""
     days = moments.dt.tz_convert("UTC").dt.tz_localize(None).dt.normalize()
-    return days - pd.to_timedelta(days.dt.day_of_week, unit="D")
+    mondays: pd.Series = days - pd.to_timedelta(days.dt.day_of_week, unit="D")
+    return mondays
 
 
 def _find_known(episodes: pd.DataFrame, horizon_days: float | None, observed_until: pd.Timestamp) -> pd.Series:

@@ -65,7 +65,7 @@ def test_without_a_known_key_only_health_is_open(client, keys, headers):
         if response.status_code == 401:
             assert response.json()["error"]["code"] == "API008"
             assert "lcp_wrong" not in response.text
-            assert response.headers["www-authenticate"].startswith("Basic" if path == "/report" else "Bearer")
+            assert response.headers["www-authenticate"].startswith("Basic" if path in {"/report", "/monitor"} else "Bearer")
 
 
 def test_a_key_can_be_in_either_header_or_as_a_browser_sends_it(client, keys):

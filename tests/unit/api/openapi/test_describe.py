@@ -19,6 +19,8 @@ PATHS = {
     "/v1/model",
     "/v1/threshold",
     "/report",
+    "/monitor",
+    "/v1/monitor",
     "/metrics",
     "/health/live",
     "/health/ready",
