@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
 
 from predictor.core.settings import load_settings, make_settings
 from predictor.core.settings_sections import ServeSettings, StoreSettings, WebhookSettings
@@ -22,8 +21,9 @@ from predictor.store.store import Store
 from .http.errors import add_error_handlers
 from .http.metrics import Metrics
 from .http.middleware import RequestMiddleware
-from .openapi.describe import make_openapi, to_openapi_30
+from .openapi.describe import make_openapi
 from .openapi.docs_page import add_docs
+from .openapi.openapi_30 import read_openapi_30
 from .routes import router
 from .serving.micro_batch import MicroBatch
 from .serving.model_watch import ModelWatch
@@ -108,7 +108,7 @@ def create_app(
     app.router.routes += router.routes  # include_router would match each request twice
     app.openapi = lambda: make_openapi(app)  # type: ignore[method-assign]
     add_docs(app)
-    app.add_route("/openapi-3.0.json", lambda _: JSONResponse(to_openapi_30(app.openapi())), include_in_schema=False)
+    app.add_route("/openapi-3.0.json", read_openapi_30, include_in_schema=False)
     return app
 
 

@@ -40,18 +40,22 @@ async def score(service: Served, lead: LeadIn, query: ScoreOptions, request: Req
 
 def score_batch(service: Served, batch: BatchIn, query: ScoreOptions, request: Request) -> Response:
     """Score up to 10,000 leads: an answer or an error for each, in the order of the request."""
-    now, parts = datetime.now(UTC), list[bytes]()
+    now, parts, refused = datetime.now(UTC), list[bytes](), list[bytes]()
     metrics: Metrics = request.app.state.metrics
     with service.store.quiet():
         for start in range(0, len(batch.leads), _AT_ONCE):
             for answer in _answer_part(batch.leads[start : start + _AT_ONCE], service, now, query.reasons):
                 if isinstance(answer, RefusedOut):
                     metrics.count_refusal(answer.error.code)
-                    parts.append(write_json(answer.model_dump()))
+                    (refused if query.answer == "inputs" else parts).append(write_json(answer.model_dump()))
                 else:
                     metrics.count_score(answer.scored.answer.decision)
                     parts.append(write_json(make_content(answer, service, query)))
-    return Response(b'{"answers":[' + b",".join(parts) + b"]}", media_type="application/json")
+    if query.answer == "inputs":
+        body = b'{"inputs":[' + b",".join(parts) + b'],"refused":[' + b",".join(refused) + b"]}"
+    else:
+        body = b'{"answers":[' + b",".join(parts) + b"]}"
+    return Response(body, media_type="application/json")
 
 
 def _answer_part(values: Sequence[Any], service: Service, now: datetime, reasons: int) -> Iterator[LeadAnswer | RefusedOut]:

@@ -54,6 +54,24 @@ SCHEMAS: dict[str, Any] = {
         {"Id": _TEXT, "attributes": {"type": "object", "properties": {"type": _TEXT}, "required": ["type"]}},
         "Id", "attributes",
     ),
+    "HubSpotAction": _describe(
+        "With `crm=hubspot`: what a custom workflow action of HubSpot sends.",
+        {
+            "callbackId": _TEXT, "inputFields": _ANY,
+            "object": _describe("The contact.", {"objectId": {"type": "integer"}, "properties": _ANY}, "objectId"),
+        },
+        "callbackId", "object",
+    ),
+    "HubSpotOutput": _describe(
+        "With `answer=action`: what a custom workflow action of HubSpot takes.",
+        {"outputFields": {"type": "object", "additionalProperties": _TEXT}},
+        "outputFields",
+    ),
+    "HubSpotInputs": _describe(
+        "With `answer=inputs`: the body of HubSpot's batch update in `inputs`; and in `refused` an error for each other record.",
+        {"inputs": _list("HubSpotProperties"), "refused": _list("RefusedOut")},
+        "inputs", "refused",
+    ),
     "PropertiesOut": _describe(
         "An answer or an error for each record, in the order of the request.",
         {"answers": {"type": "array", "items": {"anyOf": [
@@ -63,12 +81,12 @@ SCHEMAS: dict[str, Any] = {
     ),
 }  # fmt: skip
 REQUEST_SCHEMAS = {
-    "score": ("LeadIn", "HubSpotRecord", "SalesforceRecord"),
+    "score": ("LeadIn", "HubSpotRecord", "HubSpotAction", "SalesforceRecord"),
     "score_batch": ("BatchIn", "HubSpotRecords", "SalesforceRecords"),
 }
 RESPONSE_SCHEMAS = {
-    "score": ("AnswerOut", "HubSpotProperties", "SalesforceFields"),
-    "score_batch": ("BatchOut", "PropertiesOut"),
+    "score": ("AnswerOut", "HubSpotProperties", "SalesforceFields", "HubSpotOutput"),
+    "score_batch": ("BatchOut", "PropertiesOut", "HubSpotInputs"),
 }
 
 

@@ -124,11 +124,16 @@ class ScoreQuery(BaseModel):
     """Number of reasons to give in each direction: the strongest that raise the probability, and the strongest that lower it."""
     crm: Crm | None = None
     """The CRM whose own records the body holds instead of leads: HubSpot contacts or Salesforce leads, as its API sends them."""
-    answer: Literal["contract", "properties"] = "contract"
-    """`properties`: the answer is a record of the CRM in `crm`, ready to be written back."""
+    answer: Literal["contract", "properties", "action", "inputs"] = "contract"
+    """`properties`: the answer is a record of the CRM in `crm`, ready to be written back. For HubSpot also `action`: the answer
+    to a custom workflow action, with `outputFields`; and for many leads `inputs`: the body of HubSpot's batch update."""
 
     @model_validator(mode="after")
     def _check_answer(self) -> Self:
+        if self.answer in {"action", "inputs"} and self.crm != "hubspot":
+            raise PydanticCustomError(
+                "answer", "must be 'action' or 'inputs' only for HubSpot. Send crm=hubspot, or another 'answer'"
+            )
         if self.answer == "properties" and self.crm is None:
             raise PydanticCustomError(
                 "answer", "must have a 'crm' if 'answer' is 'properties'. Send crm=hubspot or crm=salesforce"

@@ -87,7 +87,7 @@ def make_content(answer: LeadAnswer, service: Service, query: ScoreQuery) -> dic
         warnings = content.pop("warnings")
         routing = answer.sales_context.to_json()
         return content | {"decided_by": service.decided_by, "routing": routing, "warnings": warnings, "model": service.model}
-    return write_properties(
+    record = write_properties(
         query.crm,
         answer.scored.answer,
         answer.sales_context,
@@ -95,6 +95,9 @@ def make_content(answer: LeadAnswer, service: Service, query: ScoreQuery) -> dic
         scored_at=answer.scored_at,
         record_type=answer.record_type,
     )
+    if query.answer == "action":  # HubSpot goes on in the workflow at once
+        return {"outputFields": record["properties"] | {"hs_execution_state": "SUCCESS"}}
+    return record
 
 
 def write_json(content: dict[str, Any]) -> bytes:

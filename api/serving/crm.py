@@ -15,7 +15,9 @@ from starlette.datastructures import QueryParams
 from predictor.core.errors import Finding, ScoringError, count
 from predictor.core.settings import make_settings
 from predictor.core.settings_sections import StageSettings
+from predictor.data.crm.dates import read_moment
 from predictor.data.crm.field_maps import CRMS, Crm, read_map
+from predictor.scoring.crm.hubspot_calls import open_action, open_change
 from predictor.scoring.crm.outcome_record import read_outcomes
 from predictor.scoring.crm.record import CrmLead, CrmReader
 from predictor.scoring.scorer import Scorer
@@ -64,6 +66,7 @@ async def read_records(request: Request, content: object, crm: Crm, *, many: boo
         ScoringError: A single record is not a record.
     """
     reader = _find_reader(find_service(request).scorer, crm)
+    content = open_action(content) if crm == "hubspot" else content
     if not many:
         return _read_one(content, reader)
     records = _find_records(content, crm, "leads")
@@ -80,13 +83,14 @@ async def read_outcome_records(request: Request, content: object, crm: Crm, *, m
     """
     service: Service | str = request.app.state.service
     stages = (make_settings() if isinstance(service, str) else service.scorer.settings).stages
+    content = open_action(content) if crm == "hubspot" else content
     if not many:
         outcomes = read_outcomes(content, crm, stages)
         if len(outcomes) > 1:
             text = f"The record tells of {count(len(outcomes), 'outcome')}."
             raise ScoringError(f"LEAD022 {text} Send it to /v1/outcomes/batch, which answers about each.")
         return outcomes[0]
-    records = _find_records(content, crm, "outcomes")
+    records = content if isinstance(content, list) else _find_records(content, crm, "outcomes")
     if records is None:
         records = [content]
     return {"outcomes": await run_in_threadpool(lambda: [entry for one in records for entry in _read_each(one, crm, stages)])}
@@ -94,7 +98,11 @@ async def read_outcome_records(request: Request, content: object, crm: Crm, *, m
 
 def _read_each(record: object, crm: Crm, stages: StageSettings) -> list[dict[str, Any]] | list[RefusedOut]:
     try:
-        return read_outcomes(record, crm, stages)
+        if crm != "hubspot":
+            return read_outcomes(record, crm, stages)
+        moment = read_moment(record["occurredAt"]) if isinstance(record, dict) and "occurredAt" in record else None
+        dated = {} if moment is None else {"occurred_at": moment}  # a status has no date of its own
+        return [dated | outcome for outcome in read_outcomes(open_change(record), crm, stages)]
     except ScoringError as error:
         return [RefusedOut(lead_id=None, error=describe_error(error))]
 
