@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from importlib.resources import files
+from string import Template
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from predictor.core.wording import (
     DASH,
@@ -40,18 +40,43 @@ class _Section:
 
 def render_monitor(monitored: Monitored) -> str:
     """The page as HTML that needs no network and runs no script; the same tables give the same bytes."""
-    environment = Environment(
-        loader=PackageLoader("predictor.store.monitor"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    style = (files("predictor.report.page") / "assets" / "page.css").read_text(encoding="utf-8")
     sections = [section for make in _SECTIONS if (section := make(monitored)) is not None]
-    return environment.get_template("monitor.html").render(
-        monitored=monitored,
-        until=f"{monitored.until:%Y-%m-%d}",
-        sections=sections,
-        style=Markup(style),  # noqa: S704  a file of the package
+    return Template(_read("store/monitor/monitor.html")).substitute(
+        bundle=escape(monitored.bundle),
+        style=_read("report/page/assets/page.css"),
+        over=escape(f"Served scores of '{monitored.bundle}', outcomes known up to {monitored.until:%Y-%m-%d}"),
+        advice=escape(monitored.advice.advice.capitalize()),
+        reasons="\n".join(f"<li>{escape(reason)}</li>" for reason in monitored.advice.reasons),
+        links="\n".join(f'<li><a href="#{section.key}">{escape(section.title)}</a></li>' for section in sections),
+        sections="\n".join(_format_section(section) for section in sections),
     )
+
+
+def _format_section(section: _Section) -> str:
+    tables = "\n".join(_format_table(*table) for table in section.tables)
+    return (
+        f'<section id="{section.key}" class="wide" aria-labelledby="{section.key}-title">\n'
+        f'<h2 id="{section.key}-title">{escape(section.title)}</h2>\n<p>{escape(section.text)}</p>\n{section.picture}\n{tables}\n'
+        "</section>"
+    )
+
+
+def _format_table(caption: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    title, heads = escape(caption), "".join(f'<th scope="col">{escape(head)}</th>' for head in columns)
+    lines = [
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in others)}</tr>'
+        for first, *others in rows
+    ]
+    return (
+        f'<div class="table">\n<p class="caption"><b>{title}</b></p>\n'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{title}">\n<table aria-label="{title}">\n'
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n" + "\n".join(lines) + "\n</tbody>\n</table>\n</div>\n</div>"
+    )
+
+
+def _read(path: str) -> str:
+    """A file of the package."""
+    return (files("predictor") / path).read_text(encoding="utf-8")
 
 
 def _make_weeks(monitored: Monitored) -> _Section | None:
@@ -75,7 +100,7 @@ def _make_weeks(monitored: Monitored) -> _Section | None:
     )
     return _Section(
         key="weeks", title="Handed over", text=text, tables=(table, *_make_after(monitored)),
-        picture=_draw(series, "Conversion of the leads handed over, by week"),
+        picture=draw_weeks(series, label="Conversion of the leads handed over, by week"),
     )  # fmt: skip
 
 
@@ -121,7 +146,7 @@ def _make_promises(monitored: Monitored) -> _Section | None:
     )
     return _Section(
         key="promises", title="Promised and realised", text=text, tables=tables,
-        picture=_draw(series, "Promised and realised share of accepted leads, by week"),
+        picture=draw_weeks(series, label="Promised and realised share of accepted leads, by week"),
     )  # fmt: skip
 
 
@@ -188,10 +213,6 @@ def _make_table(caption: str, frame: pd.DataFrame, columns: dict[str, _Cell]) ->
         tuple(columns),
         [tuple(cell({str(name): value for name, value in row.items()}) for cell in columns.values()) for row in rows],
     )
-
-
-def _draw(series: Series, label: str) -> Markup:
-    return Markup(draw_weeks(series, label=label))  # noqa: S704  numbers and escaped labels
 
 
 def _count(name: str) -> _Cell:

@@ -8,8 +8,11 @@ import pytest
 from predictor.scoring.answer import Answer
 from predictor.store.database import Database
 from predictor.store.episodes import join_outcomes
+from predictor.store.monitor.advice import Advised
 from predictor.store.monitor.drift import compute_drift
 from predictor.store.monitor.funnel import compute_funnel
+from predictor.store.monitor.monitor import Monitored
+from predictor.store.monitor.page import render_monitor
 from predictor.store.monitor.realised import compute_realised
 from predictor.store.records import Answered
 from predictor.store.store import Store
@@ -49,3 +52,34 @@ def test_frames_of_an_empty_store(store):
     assert compute_funnel(joined).empty
     assert compute_realised(joined, horizon_days=30, observed_until=pd.Timestamp(MONDAY)).empty
     assert compute_drift(REFERENCE, scores["probability"])["leads"].tolist() == [0]
+
+
+def test_the_page_escapes_what_it_shows():
+    reasons = pd.DataFrame({"reason": ["<script>alert(1)</script>"], "leads": [1]})
+    empty = pd.DataFrame()
+    week = {
+        "week": pd.Timestamp("2026-03-02"),
+        "conversion": 0.5,
+        "conversion_low": 0.1,
+        "conversion_high": 0.9,
+        "verdict": "open",
+    }
+    figures = dict.fromkeys(("scored", "handed_over", "accepted", "recycled", "open", "days_to_sql", "days_to_sql_90"), 1.0)
+    tables = {
+        "weeks": pd.DataFrame([week | figures]), "reasons": reasons, "revenue": empty, "ways": empty,
+        "drift": compute_drift(REFERENCE, [0.1]),
+    }  # fmt: skip
+    page = render_monitor(
+        Monitored(
+            bundle="m<i>",
+            until=MONDAY,
+            tables=tables,
+            advice=Advised("too early to say", ("a < b",)),
+            band=(0.2, 0.3),
+            horizon_days=None,
+        )
+    )
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "m&lt;i&gt;" in page
+    assert "<li>a &lt; b</li>" in page
