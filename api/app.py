@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from predictor.core.settings import load_settings, make_settings
 from predictor.core.settings_sections import ServeSettings, StoreSettings, WebhookSettings
+from predictor.features.own_features import load_functions
 from predictor.scoring.bundle.files import is_bundle
 from predictor.store.api_keys import FILE, KeyRing
 from predictor.store.store import Store
@@ -116,13 +117,14 @@ def create_from_environment() -> FastAPI:
     """The API as `predictor serve` starts it, from environment variables.
 
     `PREDICTOR_MODEL` is a bundle, or a folder of bundles whose champion serves (default: `models`). `PREDICTOR_CONFIG` is a
-    settings file, of which the sections `store`, `serve` and `webhooks` are used. `PREDICTOR_STORE` is a SQLAlchemy URL that
-    replaces its `store.url`.
+    settings file, of which the sections `store`, `serve` and `webhooks` are used, and the functions of `features.own` are
+    loaded. `PREDICTOR_STORE` is a SQLAlchemy URL that replaces its `store.url`.
     """
     folder = Path(os.environ.get("PREDICTOR_MODEL", "models"))
     store_url = os.environ.get("PREDICTOR_STORE") or None
     config = os.environ.get("PREDICTOR_CONFIG")
     settings = load_settings(config) if config else make_settings()
+    load_functions(settings.features.own, settings.folder)
     store = settings.store.start_from(settings.folder)
     serve = settings.serve.start_from(settings.folder)
     webhooks = settings.webhooks.start_from(settings.folder)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from predictor.core.errors import Finding, Findings, PredictorError
     from predictor.core.settings import Settings, load_settings, make_settings
     from predictor.data.values import Event
+    from predictor.features.own_features import feature
     from predictor.model.estimator import LeadClassifier
     from predictor.model.threshold.recommend import Recommendation, recommend_threshold
     from predictor.model.verdict import Verdict
@@ -39,6 +40,7 @@ _MODULES = {
     "predictor.core.errors": ("Finding", "Findings", "PredictorError"),
     "predictor.core.settings": ("Settings", "load_settings", "make_settings"),
     "predictor.data.values": ("Event",),
+    "predictor.features.own_features": ("feature",),
     "predictor.model.estimator": ("LeadClassifier",),
     "predictor.model.threshold.recommend": ("Recommendation", "recommend_threshold"),
     "predictor.model.verdict": ("Verdict",),
@@ -94,6 +96,7 @@ __all__ = [
     "Verdict",
     "audit_columns",
     "audit_dataset",
+    "feature",
     "find_champion",
     "list_bundles",
     "load_dataset",

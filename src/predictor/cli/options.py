@@ -31,6 +31,9 @@ StoreConfig = Annotated[
     Path | None,
     typer.Option("--config", "-c", help="The settings file with store.url; without it, scores.db beside the bundles."),
 ]
+OwnConfig = Annotated[
+    Path | None, typer.Option("--config", "-c", help="The settings file; needed for a bundle with functions of features.own.")
+]
 AliasConfig = Annotated[
     Path | None, typer.Option("--config", "-c", help="The settings file; with it, MLflow's alias champion moves too.")
 ]
@@ -121,3 +124,12 @@ def note_action(action: AuditAction, models: Path, config: Path | None = None, *
             store.close()
     except StoreError as error:
         console.err.print(f"[yellow]The audit log has no entry about this.[/] {console.escape(str(error))}")
+
+
+def load_own_functions(config: Path | None) -> None:
+    """Make the functions known that the settings name in `features.own`; a bundle that needs them can then be loaded."""
+    if config is not None:
+        from predictor.features.own_features import load_functions
+
+        settings = load_settings(config)
+        load_functions(settings.features.own, settings.folder)

@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from predictor.cli import console
-from predictor.cli.options import MODELS, AsJson, Model, check_output_file, list_findings, print_errors, print_json
+from predictor.cli.options import (
+    MODELS,
+    AsJson,
+    Model,
+    OwnConfig,
+    check_output_file,
+    list_findings,
+    load_own_functions,
+    print_errors,
+    print_json,
+)
 from predictor.core.errors import ScoringError, count
 
 
@@ -22,6 +32,7 @@ def score(
         str | None, typer.Option(help="CSV, Parquet or Excel, a row for each event; a folder, a glob, or URL#TABLE.")
     ] = None,
     reasons: Annotated[int, typer.Option(min=0, max=20, help="Number of reasons for each lead.")] = 3,
+    config: OwnConfig = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -36,6 +47,7 @@ def score(
 
     if out.resolve() in {split_sheet(Path(place))[0].resolve() for place in (leads, events) if place is not None}:
         raise ScoringError(f"--out names '{out}', which is an input: the export would be lost. Name another file.")
+    load_own_functions(config)
     scorer = load_scorer(model)
     raw = read_tables(scorer.settings, leads=str(leads), events=events)
     answers, found = score_leads(scorer, raw.leads, raw.events, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)

@@ -131,6 +131,7 @@ class FeatureSettings(Section):
     min_support: Annotated[int, Field(ge=1)]
     windows_days: tuple[Annotated[int, Field(ge=1)], ...]
     event_types: tuple[str, ...]
+    own: tuple[str, ...]
 
 
 class AuditSettings(Section):

@@ -33,10 +33,9 @@ LEAD_TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 LEAD_FACTS = (
     "lead_id", "account_id", *LEAD_TIMES, "recycle_reason", "amount", "outcome", "order_by", "email", "email_domain",
 )  # fmt: skip
-POINTS_PREFIX, ATTRIBUTES_PREFIX, MEMBERS_PREFIX, EVENTS_PREFIX, RULES_PREFIX = (
-    "points/", "attributes/", "members/", "events/", "rules/",
-)  # fmt: skip
-FEATURE_PREFIXES = (POINTS_PREFIX, ATTRIBUTES_PREFIX, MEMBERS_PREFIX, EVENTS_PREFIX, RULES_PREFIX)  # of computed features
+POINTS_PREFIX, ATTRIBUTES_PREFIX, MEMBERS_PREFIX, EVENTS_PREFIX, RULES_PREFIX, OWN_PREFIX = FEATURE_PREFIXES = (
+    "points/", "attributes/", "members/", "events/", "rules/", "own/",
+)  # of computed features  # fmt: skip
 
 
 _UNREAD = "they are dates, and often all those of some months or of one source are written like that"

@@ -15,6 +15,7 @@ from predictor.data.leads import reduce_email, rename_columns
 from predictor.data.missing import blank_missing
 from predictor.data.parse import parse_times
 from predictor.features.event_features import EventFeature
+from predictor.features.own_features import OwnFeatures
 from predictor.points.award import Awards
 from predictor.points.rule import EventCondition
 from predictor.points.rulebook import RuleBook
@@ -92,6 +93,9 @@ def _score_part(
         event_features: pd.DataFrame | None = leads[[]]  # the scorer knows the features of a lead without events
     else:
         event_features = compute_event_features(scorer.features.event_features, leads, as_of=moments, events=events)
+    if scorer.own is not None and moments is not None:
+        own = compute_own_features(scorer.own, leads, as_of=moments, events=events)
+        event_features = own if event_features is None else pd.concat([event_features, own], axis="columns")
     answers = scorer.score_table(known, as_of=as_of, awards=awards, event_features=event_features, reasons=reasons)
     return answers.assign(lead_id=leads["lead_id"].to_numpy())  # a key that means 'not known' is shown as it was exported
 
@@ -134,10 +138,28 @@ def compute_event_features(
     return compute_event_columns(features, moments, tabulate_events(None) if events is None else events)
 
 
+def compute_own_features(own: OwnFeatures, leads: pd.DataFrame, *, as_of: pd.Series, events: Table | None) -> pd.DataFrame:
+    """The features of the firm's own of a table of leads, each row as of its moment.
+
+    Args:
+        own: What to compute.
+        leads: With `lead_id`.
+        as_of: The moment of each row.
+        events: The leads' events, as `check_events` gives them; None where these leads have none.
+
+    Raises:
+        ScoringError: A function fails, or does not give numbers.
+    """
+    from predictor.features.own_table import compute_own_columns  # noqa: PLC0415  most need no history backend for it
+
+    keys = leads["lead_id"].fillna("")  # a row without a key has no events, and is refused on its own
+    return compute_own_columns(own, pd.DataFrame({"lead_id": keys, "as_of": as_of.astype("datetime64[us, UTC]")}), events)
+
+
 def uses_events(scorer: Scorer) -> bool:
     """Whether the features or the rule book of a bundle need events: without them the answers are those of other leads."""
     has_rules = scorer.book is not None and any(isinstance(rule.condition, EventCondition) for rule in scorer.book.rules)
-    return bool((has_rules or scorer.features.event_features) and scorer.features.dated)
+    return bool((has_rules or scorer.features.event_features or scorer.own) and scorer.features.dated)
 
 
 def _check_table(scorer: Scorer, leads: pd.DataFrame, *, has_events: bool) -> tuple[Finding, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from predictor.data.leads import EVENTS_PREFIX, POINTS_PREFIX
+from predictor.data.leads import EVENTS_PREFIX, OWN_PREFIX, POINTS_PREFIX
 from predictor.features.event_features import EventFeature, type_prefix
 from predictor.scoring.scorer import Scorer
 
@@ -141,7 +141,7 @@ def _take(row: _Features, later: _Features, belongs: Callable[[str], bool]) -> d
 
 
 def _is_event(name: str) -> bool:
-    return name.startswith(EVENTS_PREFIX)
+    return name.startswith((EVENTS_PREFIX, OWN_PREFIX))
 
 
 def _is_points(name: str) -> bool:

@@ -14,6 +14,7 @@ from predictor.data.parse import ISO_HINT, parse_numbers
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.encode import Encoded, FeatureSet
 from predictor.features.one_lead import OneLeadFeatures
+from predictor.features.own_features import OwnFeatures
 from predictor.points.award import Award, Awards, award_history
 from predictor.points.rulebook import RuleBook
 from predictor.scoring.answer import Lead
@@ -59,10 +60,11 @@ class LeadEncoder:
         empty_row: The encoded row of a lead of which nothing is known; the rows of other leads start from it.
     """
 
-    def __init__(self, reader: LeadReader, features: FeatureSet, book: RuleBook | None) -> None:
+    def __init__(self, reader: LeadReader, features: FeatureSet, book: RuleBook | None, own: OwnFeatures | None = None) -> None:
         self._reader = reader
         self._features = features
         self._book = book
+        self._own = own
         self._windows = OneLeadFeatures(features.event_features)
         self.empty_row, _ = features.encode_row(self._windows.without_events, None)
 
@@ -77,6 +79,8 @@ class LeadEncoder:
         attributes = {name: values[name] for name in reader.attributes if name in values}
         award = None if self._book is None else award_history(self._book, attributes, history)
         points, event_features = reader.read_points(lead, values), self._windows.compute_from_history(history)
+        if self._own is not None:
+            event_features |= self._own.compute_one(history)
         row = assemble_row(attributes, list(attributes), crm_points=points, award=award, history=event_features)
         encoded, unseen = features.encode_row(row, lead.as_of if features.dated else None, onto=self.empty_row)
         return EncodedLead(lead_id=lead.lead_id, row=row, encoded=encoded, award=award, warnings=(*warnings, *unseen))

@@ -36,6 +36,7 @@ from predictor.scoring.golden import check_golden
 from predictor.scoring.lead_encoder import EncodedLead, LeadEncoder
 from predictor.scoring.lead_reader import LeadReader
 from predictor.scoring.model_facts import check_facts, describe_model, list_model_warnings
+from predictor.scoring.own import find_own
 from predictor.scoring.reasons import Explainer
 from predictor.scoring.unlike_leads import widen_answer, widen_rows
 
@@ -57,6 +58,7 @@ class Scorer:
         reference: The distributions of the training leads, feature by feature, and of their probabilities; for drift.
         report: The page of the forward test; None where the bundle has none.
         reader: Reads leads as the training did.
+        own: The firm's own functions that features come from; None for none.
         grades: The lowest probability of each grade.
         rule: The rule of decision that was set without training; None if that of the training decides.
     """
@@ -79,7 +81,8 @@ class Scorer:
         self.threshold, self.threshold_table = self._trained_threshold, threshold["table"]
         self.report = bundle.files.get("report.html")
         self.reader = LeadReader(self.settings, self.features, self.book)
-        self._encoder = LeadEncoder(self.reader, self.features, self.book)
+        self.own = find_own(self.features.names, self.settings.features.own)
+        self._encoder = LeadEncoder(self.reader, self.features, self.book, self.own)
         evidence = bundle.read_json("evidence.json") if "evidence.json" in bundle.files else None
         shares = None if evidence is None else ConversionByValue.from_json(evidence, self.features)
         self._explainer = Explainer(self.features.features, shares)

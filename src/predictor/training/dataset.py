@@ -20,6 +20,7 @@ from predictor.features.encode import FeatureSet
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
 from predictor.features.feature import Feature
 from predictor.features.fit import fit_features
+from predictor.features.own_features import list_labels
 from predictor.model.outcomes import Outcomes
 from predictor.model.represented import draw_representative
 from predictor.model.sample import Sample, make_sample_folds
@@ -134,7 +135,7 @@ class Dataset:
         chosen = self._choose_event_features(positions)
         others = (name for name in self.rows if not str(name).startswith((EVENTS_PREFIX, RULES_PREFIX)))
         rows = self.rows.iloc[positions][[*others, *(feature.name for feature in chosen)]]
-        labels = {feature.name: (feature.label, feature.group) for feature in chosen}
+        labels = {feature.name: (feature.label, feature.group) for feature in chosen} | list_labels(map(str, rows))
         kinds = self.leads.attributes | {feature.name: "category" for feature in chosen if feature.is_category}
         features, findings = fit_features(rows, kinds, min_support=support, missing_values=data.missing_values, labels=labels)
         types = tuple(dict.fromkeys(feature.event_type for feature in chosen if feature.event_type is not None))

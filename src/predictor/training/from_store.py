@@ -11,7 +11,15 @@ from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS, Format
 from predictor.data.detect_formats import detect_formats, to_plain_frame
-from predictor.data.leads import EVENTS_PREFIX, FEATURE_PREFIXES, POINTS_PREFIX, Leads, list_formats, parse_observed_until
+from predictor.data.leads import (
+    EVENTS_PREFIX,
+    FEATURE_PREFIXES,
+    OWN_PREFIX,
+    POINTS_PREFIX,
+    Leads,
+    list_formats,
+    parse_observed_until,
+)
 from predictor.data.parse import Kind
 from predictor.data.roles import read_kind
 from predictor.features.assemble import BOOK_TOTAL, TOTAL
@@ -53,7 +61,8 @@ def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
     event_features = _list_event_features(stored, settings)
     formats = _list_formats(stored, settings)
     attributes, kinds = _read_attributes(stored, formats, settings)
-    rows = pd.concat([attributes, _read_points(stored, settings, book), read_event_features(stored, event_features)], axis=1)
+    own = stored[[name for name in stored if str(name).startswith(OWN_PREFIX)]].apply(pd.to_numeric)
+    rows = pd.concat([attributes, _read_points(stored, settings, book), read_event_features(stored, event_features), own], axis=1)
     leads = Leads(
         frame=pd.concat([episodes.frame[["lead_id", "mql_at", "sql_at"]], attributes], axis=1),
         attributes=kinds,

@@ -8,23 +8,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from predictor.core.errors import Finding, Findings, RuleBookError
+from predictor.core.errors import Finding, Findings, RuleBookError, TrainingError
 from predictor.core.settings import Settings
 from predictor.data.denied_columns import deny_reason
 from predictor.data.leads import LEAD_FACTS, Leads
 from predictor.data.load import load_tables
 from predictor.features.assemble import assemble_table
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
+from predictor.features.own_check import check_own_features
+from predictor.features.own_features import OwnFeatures, load_functions
 from predictor.model.outcomes import check_gap, check_unweighted, label_outcomes
 from predictor.model.represented import check_balance, check_represented, compute_represented
 from predictor.points.rule import EventCondition
 from predictor.points.rulebook import RuleBook, load_rule_book
-from predictor.scoring.batch import award_leads, compute_event_features
+from predictor.scoring.batch import award_leads, compute_event_features, compute_own_features
 from predictor.training.dataset import Dataset
 from predictor.training.lead_points import make_points
 
 if TYPE_CHECKING:
     from predictor.data.events.contract import Events
+
+_TRIED_TYPES = 10  # of events, on which own functions are tried
 
 
 def load_dataset(
@@ -41,6 +45,7 @@ def load_dataset(
     Raises:
         TableError: A table that breaks the contract.
         RuleBookError: A rule book that cannot be used.
+        SettingsError: A function of `features.own` is not there.
         TrainingError: No lead is mature, or none or all of them were accepted.
     """
     now = pd.Timestamp.now("UTC") if now is None else now
@@ -54,6 +59,9 @@ def load_dataset(
     awards = award_leads(book, leads.frame[["lead_id", *leads.attributes]], as_of=as_of, events=table)
     event_features = _list_event_features(events, settings) if leads.dated and events is not None else ()
     history = compute_event_features(event_features, leads.frame, as_of=as_of, events=table)
+    if settings.features.own:
+        own = _compute_own(settings, leads, events)
+        history = own if history is None else pd.concat([history, own], axis="columns")
     rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards, history=history)
     outcomes = label_outcomes(leads, settings, allow_one_class=allow_one_class)
     known, weight = outcomes.mature, settings.roles.weight
@@ -91,6 +99,21 @@ def _list_event_features(events: Events, settings: Settings) -> tuple[EventFeatu
         leads = {event_type: leads for event_type, (_, leads) in events.types.items()}
         wanted = choose_event_types(leads, settings.features.min_support)
     return list_event_features(wanted, settings.features.windows_days)
+
+
+def _compute_own(settings: Settings, leads: Leads, events: Events | None) -> pd.DataFrame:
+    """The features of the firm's own functions, which are tried on made-up leads first.
+
+    Raises:
+        SettingsError: A function is not there.
+        TrainingError: Leads carry no dates, or a function looks at more than the events of its lead.
+    """
+    own = OwnFeatures(load_functions(settings.features.own, settings.folder))
+    if not leads.dated:
+        raise TrainingError("features.own needs the moment of decision of each lead, but the leads carry no dates. Map mql_at.")
+    check_own_features(own, () if events is None else tuple(events.types)[:_TRIED_TYPES])
+    table = None if events is None else events.table
+    return compute_own_features(own, leads.frame, as_of=leads.frame["mql_at"], events=table)
 
 
 def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Finding, ...]:
