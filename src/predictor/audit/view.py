@@ -174,6 +174,11 @@ def read_columns(
     return tuple(columns)
 
 
+def make_number_column(name: str, numbers: Floats) -> Column:
+    """A column of numbers, NaN for none."""
+    return _read_column(name, "number", pd.Series(numbers), None)
+
+
 def bin_numbers(numbers: Floats) -> Codes:
     """Numbers as ranges with about equally many leads, from 1 for the lowest; 0 where there is none.
 

@@ -31,6 +31,9 @@ def init(
         str, typer.Option(help="The column that says what became of a lead: yes and no, or the date of acceptance.")
     ] = "",
     crm: Annotated[str, typer.Option(help=f"The CRM that wrote the export: {_CRMS}; none: no CRM. Else it is found.")] = "",
+    encoding: Annotated[
+        str, typer.Option(help="The encoding of CSV files, as cp932 or latin-1; auto: found by their bytes.")
+    ] = "auto",
     out: Annotated[Path, typer.Option(help="The settings file to write.")] = SETTINGS,
     *,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing settings file.")] = False,
@@ -47,7 +50,9 @@ def init(
         raise SettingsError(f"'{out}' already exists and may contain your changes. Name another file with --out, or use --force.")
     with console.show_progress() as progress:
         progress("Reading the export")
-        proposal = propose_settings(export, out=out, events=events, outcome=outcome.strip(), crm=crm or None)
+        proposal = propose_settings(
+            export, out=out, events=events, outcome=outcome.strip(), crm=crm or None, encoding=encoding.strip() or "auto"
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(proposal.to_toml(), encoding="utf-8")
     if as_json:

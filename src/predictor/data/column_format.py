@@ -28,7 +28,7 @@ _ALL_ORDERS: tuple[Format, ...] = ("date d/m/y", "date m/d/y", "date y/m/d")
 ORDERS = _ALL_ORDERS[:2]
 _DATED = re.compile(
     r"(?i:(?:^|[\s_])(?:date|time|timestamp|at|on|created|modified|updated|datum|dato|data(?=$|[\s_]d[aeio]l?[\s_])|fecha|tarih|erstellt|angelegt|geändert"
-    r"|créé|crée|creado|creada|aangemaakt|gewijzigd|oprettet|opprettet|skapad|utworzono|vytvořeno)(?:$|[\s_])|date$)|(?<=[a-z])At$"
+    r"|créé|crée|creado|creada|aangemaakt|gewijzigd|erfasst|eingegangen|oprettet|opprettet|skapad|utworzono|vytvořeno|luotu|дата)(?:$|[\s_])|date$|(?:作成|登録|更新)日)|(?<=[a-z])At$"
 )
 _EPOCH_DIGITS: dict[Format, frozenset[int]] = {
     "epoch s": frozenset({10}), "epoch ms": frozenset({12, 13}), "epoch us": frozenset({15, 16}),
@@ -164,6 +164,17 @@ def has_decimals(column: pd.Series) -> bool:
     return (
         cells is not None and _may_hold_numbers(cells) and bool((cells.match(_NUMBER.fullmatch) & cells.match(_has_point)).any())
     )
+
+
+def count_points(column: pd.Series) -> tuple[int, int]:
+    """How many different cells of a column of numbers have a point, and how many have none.
+
+    >>> count_points(pd.Series(["1.500", "750", "2.100"]))
+    (2, 1)
+    """
+    cells = _read_cells(column)
+    pointed = 0 if cells is None else int(cells.match(_has_point).sum())
+    return pointed, 0 if cells is None else len(cells.texts) - pointed
 
 
 def _has_point(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -35,7 +36,9 @@ def _denied_names() -> dict[str, str]:
 
 
 def _simplify(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
+    """A name without case, accents, blanks and punctuation; letters of every script count."""
+    letters = name.casefold() if name.isascii() else unicodedata.normalize("NFKD", name.casefold())
+    return "".join(sign for sign in letters if sign.isalnum())
 
 
 def deny_category(name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,11 +10,19 @@ import pandas as pd
 
 from predictor.core.errors import Finding, count, list_names
 from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS, Format
-from predictor.data.column_format import ORDERS, POINTS, DetectedFormat, detect_format, has_decimals
+from predictor.data.column_format import ORDERS, POINTS, DetectedFormat, count_points, detect_format, has_decimals
 from predictor.data.formats import COUNTED_DATES, DAY_FORMAT, to_plain_format
 from predictor.data.missing import MissingValues, read_missing
 from predictor.data.values import factorize_column
 
+_SURE_POINTS = 60  # different cells with three digits after the point: of decimals, one in ten would end in a 0 and be shorter
+_LIKELY_POINTS = 5  # the same, where the dates of the file are written with points too
+_COUNTED = re.compile(  # names of columns that hold no fractions
+    r"employees|headcount|\bstaff\b|pageviews|page views|\bvisits\b|followers|\bnumber of\b|\bno\. of\b|mitarbeiter"
+    r"|beschäftigte|\banzahl\b|effectif|salariés|\bnombre d|empleados|\bnúmero de\b|dipendenti|funcionários|colaboradores"
+    r"|medewerkers|werknemers|\baantal\b|anställda|ansatte|pracownik|zaměstnanc|henkilöst|従業員|社員|员工"
+)
+_POINTED_DATE = re.compile(r"\s*\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}\b.*")
 _SETTLED = ("yes/no", "1/0", *SET_FORMATS)  # yes and no leave nothing open, and `check_sets` reports sets
 
 
@@ -24,12 +33,39 @@ def _resolve_points(
     ambiguous = [name for name, column in detected.items() if column.has_open_point]
     known = {column.format for column in detected.values()} & set(POINTS)
     plain = bool(ambiguous) and any(has_decimals(frame[name]) for name in others if name not in detected)
-    if not ambiguous or not (known or plain) or (POINTS[1] in known and (plain or POINTS[0] in known)):
+    if not ambiguous or (POINTS[1] in known and (plain or POINTS[0] in known)):
         return dict(detected)
+    if not known and not plain:
+        return {**detected, **_resolve_thousands(frame, detected, ambiguous)}
     if POINTS[1] not in known:
         return {name: column for name, column in detected.items() if name not in ambiguous}
     comma = DetectedFormat(POINTS[1], "the other columns of the file write decimals with a comma")
     return {name: comma if name in ambiguous else column for name, column in detected.items()}
+
+
+def _resolve_thousands(
+    frame: pd.DataFrame, detected: Mapping[str, DetectedFormat], ambiguous: Sequence[str]
+) -> dict[str, DetectedFormat]:
+    """The columns whose points surely separate thousands: numbers below 1,000 have none, and no cell has fewer digits after one.
+
+    Decimals lose a 0 at their end, or are all written with three digits. Where dates are written with points, as 31.03.2026, so
+    are thousands, and fewer cells show it; so do names of what is counted, as employees.
+    """
+    dated = [name for name, column in detected.items() if column.format == ORDERS[0]]
+    has_pointed_dates = any(_POINTED_DATE.fullmatch(str(cell)) for name in dated for cell in frame[name].dropna().head(1))
+    found = {}
+    for name in ambiguous:
+        pointed, others = count_points(frame[name])
+        if pointed >= _LIKELY_POINTS and _COUNTED.search(name.casefold()):
+            why = "three digits follow every point, and by its name the column holds whole numbers"
+        elif has_pointed_dates and pointed >= _LIKELY_POINTS:
+            why = "three digits follow every point, and the dates of the file are written with points"
+        elif pointed >= _SURE_POINTS and others:
+            why = f"three digits follow every point in {pointed:,} different cells, and smaller numbers have none"
+        else:
+            continue
+        found[name] = DetectedFormat(POINTS[1], why)
+    return found
 
 
 def _resolve_orders(

@@ -15,6 +15,7 @@ from predictor.core.settings_sections import Format
 from predictor.core.shared_facts import BIASED
 from predictor.core.wording import format_percent
 from predictor.data.columns import check_named, rename_to_ours
+from predictor.data.currencies import check_currencies
 from predictor.data.denied_columns import deny_reason
 from predictor.data.detect_formats import check_formats, detect_formats, to_plain_frame
 from predictor.data.detect_sets import check_sets
@@ -183,7 +184,8 @@ def _apply_formats(
     plain = to_plain_frame(frame, formats, settings.data.missing_values)
     open_times = [name for name in times if name in detected and detected[name].has_open_order]
     plain[open_times] = None  # one fault is enough
-    return plain, formats, (*(finding for finding in findings if finding.severity != "error"), *check_sets(plain, formats))
+    noted = (finding for finding in findings if finding.severity != "error")
+    return plain, formats, (*noted, *check_currencies(frame, formats), *check_sets(plain, formats))
 
 
 def list_formats(settings: Settings, frame: pd.DataFrame | None = None) -> dict[str, Format]:

@@ -14,6 +14,12 @@ _CODES = (
 )
 _WORDS = r"rs\.?|zł|kč|kr\.?|ft|lei|fr\.|euros?|dollars?|pounds?"
 _CURRENCY = rf"(?:[A-Z]{{1,2}}\$|[$€£¥₹₽₩₪₺₴₫₱฿₦]|(?:{'|'.join(_CODES.split())}|(?i:{_WORDS}))(?![A-Za-z]))"
+_SIGNS = {
+    "$": "USD", "US$": "USD", "DOLLAR": "USD", "DOLLARS": "USD", "A$": "AUD", "C$": "CAD", "R$": "BRL",
+    "€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "POUND": "GBP", "POUNDS": "GBP", "FR": "CHF",
+    "¥": "JPY", "RMB": "CNY", "₹": "INR", "RS": "INR", "₩": "KRW", "₫": "VND", "₱": "PHP", "฿": "THB",
+    "₽": "RUB", "₪": "ILS", "₺": "TRY", "₴": "UAH", "₦": "NGN", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "LEI": "RON",
+}  # fmt: skip
 _POWERS = {
     word: power
     for power, words in {
@@ -60,6 +66,19 @@ def fits_amount(text: str, format_name: str) -> bool:
     (True, False)
     """
     return _match_amount(text, format_name) is not None
+
+
+def read_currency(text: str) -> str:
+    """The code of the currency that an amount is written in; empty where it names none, or one that is no amount.
+
+    >>> [read_currency(text) for text in ("$1,200", "1.200 €", "USD 5k", "CHF 3'000", "1200", "Kr. 50", "paid in $")]
+    ['USD', 'EUR', 'USD', 'CHF', '', 'KR', '']
+    """
+    if not any(fits_amount(text, name) for name in _AMOUNTS):
+        return ""
+    found = re.search(_CURRENCY, _simplify(text))
+    sign = "" if found is None else found[0].upper().rstrip(".")
+    return _SIGNS.get(sign, sign)
 
 
 def read_amount(text: str, format_name: str) -> str | None:

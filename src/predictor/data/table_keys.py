@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ NUMBERED = (
 _EXACT = 2**53  # whole numbers up to here are exact as floating-point numbers
 _SCIENTIFIC = r"[+-]?\d+(?:[.,]\d+)?[eE]\+\d+"
 _LONG_NUMBER = r"\d{16,30}(?:[.,]0+)?"
+_FEWEST_COUNTED = 20  # different ids from which it is no chance that they are evenly spaced
 _SURE_BITS = 20  # zero bits among all keys that are no coincidence
 
 
@@ -82,9 +84,18 @@ def mark_rounded(keys: pd.Series) -> pd.Series:
     rounded: pd.Series = texts.str.fullmatch(_SCIENTIFIC).eq(True)
     is_long = texts.str.fullmatch(_LONG_NUMBER).eq(True)
     numbers = [int(text.partition(".")[0].partition(",")[0]) for text in texts[is_long].unique()]
-    if _are_stored_as_floats(numbers) or _end_in_zeros(numbers):
+    if (_are_stored_as_floats(numbers) or _end_in_zeros(numbers)) and not _are_made_so(numbers, rows=int(is_long.sum())):
         rounded |= is_long
     return rounded
+
+
+def _are_made_so(numbers: Sequence[int], *, rows: int) -> bool:
+    """Whether ids end in zeros because a system counts so: evenly spaced, or with zeros before the 15th digit; none repeats."""
+    if len(numbers) < _FEWEST_COUNTED or len(numbers) < rows or any(number % 1000 for number in numbers):
+        return False
+    ordered = sorted(numbers)
+    steps = {later - earlier for earlier, later in pairwise(ordered)}
+    return len(steps) == 1 or all(number % 10 ** (len(str(number)) - 14) == 0 for number in numbers)
 
 
 def _are_stored_as_floats(numbers: Sequence[int]) -> bool:

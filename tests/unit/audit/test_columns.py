@@ -147,6 +147,9 @@ def test_addresses_and_phone_numbers_are_found_and_not_quoted(draw, outcome):
         "line": [f"+49 30 {1234000 + at % 700}" for at in range(N)],
         "size": draw.choice(["1-10", "11-50", "51-200", "1000+"], N),
         "day": draw.choice(["2026-01-05", "2026-02-06"], N),
+        "slashes": [f"0{at % 9 + 1}/0{at % 8 + 1}/2024" for at in range(N)],
+        "points": [f"0{at % 9 + 1}.0{at % 8 + 1}.24 10:15" for at in range(N)],
+        "lines": [f"0{at % 9 + 1}-12-2024" for at in range(N)],
     })  # fmt: skip
     found = audit_columns(frame, outcome)
     assert {finding.column for finding in found if finding.code == "AUDIT010"} == {"reply to", "line"}

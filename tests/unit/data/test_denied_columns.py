@@ -40,6 +40,28 @@ def test_denied(name, why):
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "Last edited by", "Zuletzt bearbeitet", "Aktualisiert am", "Dernière mise à jour", "DERNIERE MISE A JOUR",
+        "Ultimo aggiornamento", "Data de atualização", "Laatst gewijzigd op", "Senast uppdaterad", "Sidst ændret",
+        "Sist endret", "Synced",
+        "Última actualización", "Data modyfikacji", "Naposledy upraveno", "Viimeksi muokattu", "Son güncelleme",
+        "Дата изменения", "更新日時",
+    ],
+)  # fmt: skip
+def test_dates_of_a_modification_are_denied_in_every_language(name):
+    assert deny_reason(name) == "it holds the state at export, not when the lead became an MQL"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Branche", "Secteur", "País", "Settore", "Bron", "Źródło", "Lähde", "業種", "Date de création", "Nominal"],
+)
+def test_attributes_and_dates_of_creation_are_allowed_in_every_language(name):
+    assert deny_reason(name) is None
+
+
+@pytest.mark.parametrize(
     "name", ["Industry", "employees", "Country", "Source", "Job title", "score", "Отрасль", "", "company_name_length"]
 )
 def test_names_that_are_allowed(name):

@@ -103,6 +103,28 @@ def test_a_point_of_thousands_is_detected_from_the_other_columns():
     assert check_points(Number=["1", "2", "3", "4", "5"]) == (None, ["LEAD042"])
 
 
+THOUSANDS = [f"{number * 7919 % 90_000 + 1_000:,}".replace(",", ".") for number in range(80)]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "others", "is_thousands"),
+    [
+        ("Umsatz", ["750", *THOUSANDS], {}, True),  # of decimals some would end in a 0 and be shorter
+        ("Umsatz", THOUSANDS, {"Erstellt am": [f"{day % 28 + 1:02}.03.2026" for day in range(80)]}, True),
+        ("Mitarbeiter", THOUSANDS[:6], {}, True),
+        ("No. of Employees", THOUSANDS[:6], {}, True),
+        ("Umsatz", THOUSANDS, {}, False),  # decimals may all be written with three digits
+        ("Umsatz", THOUSANDS, {"Created": [f"{day % 28 + 1:02}/03/2026" for day in range(80)]}, False),
+        ("index", ["12", *THOUSANDS[:9]], {}, False),
+    ],
+)
+def test_a_point_of_thousands_is_detected_from_the_column_itself(name, cells, others, is_thousands):
+    frame = pd.DataFrame({name: pd.Series(cells), **{other: pd.Series(values) for other, values in others.items()}})
+    formats, detected = detect_formats(frame, set_formats={}, times=[], others=list(frame), order=None)
+    assert formats.get(name) == ("amount 1.234,5" if is_thousands else None)
+    assert ("LEAD042" in [finding.code for finding in check_formats(detected, [])]) is not is_thousands
+
+
 @pytest.mark.parametrize("cells", [["0.500", "1.500"], ["1500", "1.500"], ["1.5", "1.500"], ["100", "200"]])
 def test_a_point_of_decimals_does_not_separate_thousands(cells):
     assert detect_format(pd.Series(cells)) is None

@@ -37,6 +37,9 @@ def test_rounded_keys_are_marked(keys):
     [
         [str(key) for key in EXACT],
         SNOWFLAKES,
+        [str(100_000_000_000_000_000 + 1_000 * step) for step in range(300)],
+        [str(50_000_000_000_000_000 + 7_000 * step) for step in range(300)],
+        [str(4_000_000_000_000_000 + 1_000 * (step * step + 3)) for step in range(300)],
         [f"00Q5E{number:012}" for number in range(300)],
         [f"{number}E5" for number in range(300)],
         [str(number) for number in range(300)],
@@ -44,7 +47,7 @@ def test_rounded_keys_are_marked(keys):
         [str(4_123_000_000_000_000_000 + number) for number in range(300)],
         ["123456789012345696"],
     ],
-    ids=["18 digits", "snowflakes", "salesforce", "hex", "short", "uuid", "zoho", "one"],
+    ids=["18 digits", "snowflakes", "thousands", "steps", "zeros inside", "salesforce", "hex", "short", "uuid", "zoho", "one"],
 )
 def test_keys_with_all_their_digits_are_not_marked(keys):
     assert not mark_rounded(pd.Series(keys)).any()

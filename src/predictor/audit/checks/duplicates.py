@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from predictor.audit.view import AuditSplit, Codes, Column, Floats, View
+from predictor.audit.view import AuditSplit, Codes, Column, Floats, View, make_number_column
 from predictor.core.errors import Finding, count, list_names
 from predictor.core.wording import format_percent
 
@@ -26,6 +26,8 @@ _MAY_DIFFER = 3  # columns in which a copy may differ; with more, colleagues wou
 _AGREE = 0.4  # share of the leads alike in all other columns that must agree in such a column
 _OWN_VALUE = 0.02  # chance that two leads have the same number or date, below which no copy need agree in it: one of its entry
 _MOST_LIKE = 3  # older leads that may be like one lead in all columns but one, above which chance makes such leads
+_MANY_COPIES = 0.01  # share of the leads that are copies, from which they count too much
+_DO_COUNTED = "Merge them in the CRM, or remove the copies: what a lead teaches counts as often as it is there."
 _DO = "Merge them in the CRM, or remove the copies: a model that was trained on a lead knows its outcome."
 
 Hashes = NDArray[np.uint64]
@@ -51,6 +53,28 @@ def check_duplicates(view: View) -> Iterator[Finding]:
             f"{alike.by_chance:,} would be."
         )
         yield Finding(CODE, "warning", what, do=_DO)
+    elif (same := _find_copies(view, split)) is not None:
+        share = format_percent(same.leads / len(split.keys))
+        what = (
+            f"{count(same.leads, 'lead')} ({share}) are equal to another lead in all {same.columns} columns compared, "
+            f"outcome included, under another id; with any one column shuffled, at most {same.by_chance:,} would be."
+        )
+        yield Finding(CODE, "warning", what, do=_DO_COUNTED)
+
+
+def _find_copies(view: View, split: AuditSplit) -> _Alike | None:
+    """The leads anywhere in the table that are equal to one under another id in all columns, moment and outcome included."""
+    facts = {"order": view.order, "outcome": view.outcome}
+    columns = [column for column in view.columns if column.is_feature]
+    columns += [make_number_column(name, numbers) for name, numbers in facts.items() if numbers is not None]
+    columns = [column for column in columns if column.value_counts.max(initial=0) > 1]
+    if len(columns) < _FEWEST_COLUMNS:
+        return None
+    everyone = np.arange(len(split.keys), dtype=np.intp)
+    parts = {column.name: _draw_hashes(column.codes, seed) for seed, column in enumerate(columns, 1)}
+    leads = _Leads(fit=everyone, test=everyone, keys=_draw_hashes(split.keys, 0))
+    found, _, _ = _compare(columns, parts, leads)
+    return found if found.copies >= max(2 * _FEWEST, _MANY_COPIES * len(everyone)) else None
 
 
 def _describe_leads(leads: int, split: AuditSplit) -> str:

@@ -21,6 +21,9 @@ from predictor.model.metrics.intervals import Z95, wilson
 
 CODE = "AUDIT001"
 _SURE_ODDS = 20.0  # odds ratio from which being filled nearly equals the outcome; honest columns rarely reach 6
+_CERTAIN_ODDS = 8.0  # the same, where nearly all of many leads with a value have one outcome
+_EXCEPTIONS = 0.02  # share of these leads that may have the other outcome
+_MANY, _OTHERS = 0.05, 0.2  # share of all leads that are many, and that must have the other outcome
 _TIMES = 2.0  # how many times as often a column is filled for one outcome as for the other
 _SURE_TIMES = 1.5  # lower bound of the same
 _FEWEST = 10  # leads with, and leads without, a value
@@ -56,13 +59,21 @@ def _check_filled(column: Column, filled: NDArray[np.bool_], view: View) -> Find
         return None
     counts = _Counts(*(float((outcome[known == has] == value).sum()) for has in (True, False) for value in (1, 0)))
     odds, times = _bound_odds(counts, view.z), _bound_times(counts, view.z)
-    if odds >= _SURE_ODDS:
+    is_certain = odds >= _CERTAIN_ODDS and _decides(counts) and not _is_explained(filled, view, column)
+    if odds >= _SURE_ODDS or is_certain:
         what = f"{_describe(column, counts, 'almost only')} The odds differ by a factor of at least {math.floor(odds):,}."
         return Finding(CODE, "error", what, do=column.leak_advice, column=column.name)
     if times >= _SURE_TIMES and not _is_explained(filled, view, column):
         what = f"{_describe(column, counts, 'mostly')} It is filled at least {format_at_least(times, 1)} times as often."
         return Finding(CODE, "warning", what, do=column.leak_advice, column=column.name)
     return None
+
+
+def _decides(counts: _Counts) -> bool:
+    """Whether nearly all of many leads with a value have one outcome, as with a note on a refusal, and not most leads do."""
+    leads, filled = sum(counts), counts.filled_yes + counts.filled_no
+    exceptions, others = min((counts.filled_yes, counts.blank_yes), (counts.filled_no, counts.blank_no))
+    return filled >= _MANY * leads and exceptions <= _EXCEPTIONS * filled and exceptions + others >= _OTHERS * leads
 
 
 def _bound_odds(counts: _Counts, z: float) -> float:

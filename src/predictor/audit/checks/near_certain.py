@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from predictor.audit.bounds import count_groups
+from predictor.audit.checks.sales_words import names_result
 from predictor.audit.view import Column, Floats, View
 from predictor.core.errors import Finding, count
 from predictor.core.wording import format_percent
@@ -18,6 +19,7 @@ from predictor.model.metrics.intervals import wilson
 
 CODE = "AUDIT003"
 _FEWEST = 20  # leads of one value
+_FEWEST_WORDED = 8  # the same, where the value says by its words that it was set later, as APAC-won
 _MOST_VALUES = 5000
 _SCALE = 12  # values of a column of numbers, above which it is a scale, whose ends may rightly be certain
 _FLAG = 2  # values of a column of numbers that is yes and no; with more, the highest may rightly be certain
@@ -62,10 +64,28 @@ def check_near_certain(view: View) -> Iterator[Finding]:
     counts = [(column, *_count(column, view)) for column in view.columns if _has_values(column)]
     tested = sum(len(leads) for _, leads, _ in counts)
     for column, leads, accepted in counts:
+        finding = None
         if len(leads):
             finding = _check_column(column, view, _bound(leads, accepted, tested), _bound(leads, leads - accepted, tested))
-            if finding is not None:
-                yield finding
+        finding = finding or _check_worded(column, view)
+        if finding is not None:
+            yield finding
+
+
+def _check_worded(column: Column, view: View) -> Finding | None:
+    """A finding about values that name what became of a lead, where all their leads have one outcome, and not by chance."""
+    if column.kind not in ("category", "set") or not column.is_feature:
+        return None
+    chosen = view.known & column.filled
+    leads, accepted = count_groups(column.codes[chosen], view.outcome[chosen], len(column.values))
+    for hits, base, word in ((accepted, view.rate, "accepted"), (leads - accepted, 1 - view.rate, "not accepted")):
+        same = (hits == leads) & (leads >= _FEWEST_WORDED) & (base**leads <= _CHANCE / max(1, len(column.values)))
+        worded = np.array([bool(same[place]) and names_result(value) for place, value in enumerate(column.values)], dtype=bool)
+        if worded.any():
+            rates = _bound(leads[worded], hits[worded], len(column.values))
+            is_error = _share(rates, np.ones(len(rates.leads), dtype=bool), view) >= _MANY
+            return _make_finding(column, view, [_describe(rates, np.ones(len(rates.leads), dtype=bool), word)], is_error=is_error)
+    return None
 
 
 def _has_values(column: Column) -> bool:

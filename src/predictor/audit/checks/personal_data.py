@@ -15,6 +15,7 @@ _PHONE = re.compile(
     r"\s*(?:(?:tel[.:]? ?)?(?:\+|00)\d[\d\s()./-]{7,18}|\(?0\d{1,5}\)?[\s/-]\d[\d\s/-]{4,12}"
     r"|\(\d{3}\) ?\d{3}[-. ]\d{4}|\d{3}[-. ]\d{3}[-. ]\d{4})\s*$"
 )
+_DATE = re.compile(r"\s*(?:\d{4}[/.-]\d{1,2}[/.-]\d{1,2}|\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2}))(?:[ ,t].*)?\s*")
 _OFTEN = 0.02  # share of the filled cells with such a value
 _FEWEST = 3
 
@@ -36,5 +37,9 @@ def _count_leads(column: Column, pattern: re.Pattern[str]) -> int:
     """Leads whose value matches; of phone numbers the whole value."""
     if column.kind not in ("category", "set"):
         return 0
-    match = pattern.match if pattern is _PHONE else pattern.search
-    return int(column.value_counts[[at for at, value in enumerate(column.values) if match(value)]].sum())
+    fits = _is_phone if pattern is _PHONE else pattern.search
+    return int(column.value_counts[[at for at, value in enumerate(column.values) if fits(value)]].sum())
+
+
+def _is_phone(value: str) -> bool:
+    return _PHONE.match(value) is not None and _DATE.fullmatch(value) is None

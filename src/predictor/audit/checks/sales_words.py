@@ -27,6 +27,15 @@ def _read_words() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(sorted(words, key=len, reverse=True))})\b")
 
 
+def names_result(value: object) -> bool:
+    """Whether a value says what was done with a lead later, or what became of it.
+
+    >>> [names_result(value) for value in ("APAC-won", "closed_lost", "wonderland", "emea")]
+    [True, True, False, False]
+    """
+    return isinstance(value, str) and _read_words().search(value.casefold().replace("_", " ")) is not None
+
+
 def check_sales_words(view: View) -> Iterator[Finding]:
     """Warnings about columns whose values are calls, stages and results: what sales and later mails did with a lead."""
     for column in view.columns:

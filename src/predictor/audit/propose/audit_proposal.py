@@ -56,8 +56,9 @@ def audit_proposal(
     leaks = [finding for finding in audited if finding.column is not None and finding.severity == "error"]
     clean = proposal.leave_out({str(finding.column): f"{finding.code}: {finding.what}" for finding in leaks})
     ignored = clean.list_role("ignore")
+    by_name = set(proposal.list_role("ignore"))
     audited = tuple(
-        replace(finding, do=_advise_ignored(finding)) if finding.column in ignored else finding for finding in audited
+        _settle(finding, by_name=finding.column in by_name) if finding.column in ignored else finding for finding in audited
     )
     hidden = _KNOWN | (_REFUSED if proposal.refusals else set())
     read = [finding for finding in leads.findings if finding.code not in hidden]
@@ -71,6 +72,12 @@ def audit_proposal(
     faults = [finding for finding in read if finding.severity == "error"]
     others = [finding for finding in read if finding not in faults]
     return replace(clean, findings=(*faults, *audited, *outcome_faults, *proposal.findings, *event_faults, *others))
+
+
+def _settle(finding: Finding, *, by_name: bool) -> Finding:
+    """A finding about a column that is left out: no error where its name was reason enough, since it never was to be used."""
+    severity = "warning" if by_name and finding.severity == "error" else finding.severity
+    return replace(finding, do=_advise_ignored(finding), severity=severity)
 
 
 def _advise_ignored(finding: Finding) -> str:

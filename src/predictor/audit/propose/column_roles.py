@@ -29,6 +29,8 @@ from predictor.data.denied_columns import deny_category, deny_reason
 from predictor.data.leads import LEAD_FACTS
 
 _MOST_DATED = 0.95  # share of rows with a date of creation from which the others are faults
+_SURE_WEIGHTS = 6  # names of weights that mean nothing else
+_MOST_WEIGHTS = 20  # different weights of leads that were drawn by source, outcome or region
 _NEVER_DATES = {"personal", "export_time", "sales"}
 TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 HAS_NAME = "has that name"
@@ -39,7 +41,7 @@ class ColumnRole:
     """The role of a column.
 
     Attributes:
-        role: One of our names, or points, ignore, protected, attribute.
+        role: One of our names, or points, weight, ignore, protected, attribute.
         why: The reason, in words.
         assumed: Whether it stands in for what the export does not have.
     """
@@ -84,6 +86,7 @@ def choose_roles(columns: Sequence[ColumnProfile], outcome: str = "", *, events:
     for ours in ("account_id", "recycle_reason"):
         _assign(ours, columns, roles, lambda column: column.filled > 0)
     _assign("amount", columns, roles, lambda column: column.kind == "number" and _has(roles, "opportunity_at"))
+    _assign("weight", columns, roles, may_be_weight)
     _assign("email", columns, roles, lambda column: column.shape.emails)
     _assign("email_domain", columns, roles, lambda column: column.kind == "category" and not column.shape.emails)
     if not _has(roles, "outcome") and not _has(roles, "sql_at"):
@@ -126,7 +129,7 @@ def _assign(
         if column.name not in roles and fits(column):
             content = (
                 "dates" if ours in TIMES else "e-mail addresses, of which the kind of mailbox is kept" if ours == "email" else ""
-            )
+            )  # fmt: skip
             roles[column.name] = ColumnRole(
                 ours, f"by its name{f'; it holds {content}' if content else ''} ({column.describe()})"
             )
@@ -141,6 +144,18 @@ def holds_dates(column: ColumnProfile) -> bool:
     """
     is_dated = column.format is not None and not column.format.is_number and column.format.format in {None, *DATE_FORMATS}
     return column.kind == "date" or column.mostly_dates or (is_dated and column.filled > 0)
+
+
+def may_be_weight(column: ColumnProfile) -> bool:
+    """Whether it may say how many leads a row represents: numbers above 0 in all rows, few different ones or a sure name.
+
+    >>> sizes = {"rows": 90, "filled": 90, "positive": True}
+    >>> [may_be_weight(ColumnProfile("Weight", "number", **sizes, distinct=distinct)) for distinct in (1, 2, 90)]
+    [False, True, False]
+    """
+    is_sure = column.name in Names(read_names()["columns"]["weight"][:_SURE_WEIGHTS])
+    is_few = 1 < column.distinct <= _MOST_WEIGHTS
+    return column.positive and column.filled == column.rows and (is_few or (is_sure and column.distinct > 1))
 
 
 def _assign_key(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from predictor.audit.propose.names import list_named, read_names, split_words
@@ -64,12 +65,25 @@ def _choose_named(columns: Sequence[ColumnProfile]) -> ColumnProfile | None:
 
 def _choose_by_words(columns: Sequence[ColumnProfile]) -> ColumnProfile | None:
     """By the words of its name: the id of a lead in other words, else any id that differs in every row."""
-    names = {column.name: set(split_words(column.name)) for column in columns}
+    names = {column.name: _split_key(column.name) for column in columns}
     words = {kind: set(known) for kind, known in read_names()["key_words"].items()}
     ids = [c for c in columns if _may_be_key(c) and names[c.name] & words["id"] and not names[c.name] & words["other"]]
     leads = [column for column in ids if names[column.name] & words["subject"] and _differs(column)]
-    unique = [c for c in ids if c.unique and not (c.trend and names[c.name] <= words["id"] | words["counter"])]
+    counters = words["counter"] | (words["id"] - words["sure"])
+    unique = [c for c in ids if c.unique and not (c.trend and (names[c.name] <= counters or names[c.name] & words["counter"]))]
     return next(iter([*leads, *unique]), None)
+
+
+def _split_key(name: str) -> set[str]:
+    """The words of a name, with those of a compound that ends as a key: Vorgangsnummer is Vorgang and Nummer."""
+    known = read_names()["key_words"]
+    words = set(split_words(re.sub("[Nn]?[°№]", "nº ", name)))
+    for word in tuple(words):
+        for tail in known["tail"]:
+            stem = word.removesuffix(tail)
+            subjects = {stem, stem.removesuffix("s")} & {*known["subject"], *known["other"]} if stem != word else set()
+            words |= {*subjects, tail} if subjects else set()
+    return words
 
 
 def _choose_unique(columns: Sequence[ColumnProfile]) -> ColumnProfile | None:

@@ -32,6 +32,7 @@ def check_gaps(proposal: Proposal, columns: Sequence[ColumnProfile], *, named: b
         *_check_outcome(proposal, columns, named=named),
         *_check_order(proposal, columns),
         *_check_blank(proposal),
+        *_check_weight(proposal),
         *_check_undated(proposal, columns),
     )
 
@@ -176,6 +177,14 @@ def _check_blank(proposal: Proposal) -> tuple[Finding, ...]:
     what = f"Column '{proposal.columns['outcome']}' is yes or blank: blank is read as no, for young leads too."
     do = "Leave out leads that sales has not decided on yet, or map the date of acceptance as sql_at."
     return (Finding("INIT005", "warning", what, do=do),)
+
+
+def _check_weight(proposal: Proposal) -> tuple[Finding, ...]:
+    if not proposal.weight:
+        return ()
+    what = f"Column '{proposal.weight}' is taken as the number of leads that each row represents (roles.weight), by its name."
+    do = "If it is something else, as the weight of a parcel, take it out of roles.weight."
+    return (Finding("INIT012", "warning", what, do=do),)
 
 
 def _check_undated(proposal: Proposal, columns: Sequence[ColumnProfile]) -> tuple[Finding, ...]:

@@ -32,7 +32,7 @@ _LONG = 40  # characters from which texts are prose
 _LONG_NUMBER = 1e15  # a spreadsheet keeps the digits of smaller numbers
 _INSPECTED = 1000  # different texts from which the shape of a column is told
 _A_DAY, _OLD = pd.Timedelta(hours=14), pd.Timestamp("1990-01-01", tz="UTC")  # midnight of any zone is within 14 hours
-_CODE = re.compile(r"(?=.*\d)(?=.*[a-z])[a-z0-9_:|#{}-]+", re.IGNORECASE)  # letters and digits without blanks, as in a UUID
+_CODE = re.compile(r"(?!https?:|/|www)(?=.*\d)(?=.*[a-z])[a-z0-9_:|#{}/-]+", re.IGNORECASE)  # letters and digits, as in a UUID
 _MOST_OUTCOMES = 30  # different texts of a column that is read as an outcome: a pipeline has that many stages at most
 
 
@@ -99,6 +99,7 @@ class ColumnProfile:
         undated: For a column named as a date that is none: how many cells hold no date that can be read.
         denied: Why it is no feature by its name; empty where it may be one.
         looks: What most of these cells look like.
+        positive: Whether it holds numbers above 0 only.
         first_blank: The first row without a value, from 1; 0 for none.
         starts: How many dates are 1970-01-01, the day 0 of computers, where no other date is as old.
     """
@@ -118,6 +119,7 @@ class ColumnProfile:
     looks: str = ""
     starts: int = 0
     first_blank: int = 0
+    positive: bool = False
 
     @property
     def mostly_dates(self) -> bool:
@@ -196,6 +198,7 @@ def _profile_column(
         format=detected,
         denied=deny_column(name, cells) or "",
         starts=_count_starts(typed) if kind == "date" else 0,
+        positive=kind == "number" and filled > 0 and bool(typed.min() > 0),
         first_blank=0 if filled == len(cells) else number_row(cells.index, int(typed.isna().to_numpy().argmax())),
     )  # fmt: skip
 

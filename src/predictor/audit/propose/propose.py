@@ -34,13 +34,14 @@ if TYPE_CHECKING:
 _DAY_0 = "1970-01-01"  # of computers, which write it for 'no date'
 
 
-def propose_settings(
+def propose_settings(  # noqa: PLR0913  each is a thing that a user may say
     exports: Sequence[str],
     *,
     out: Path,
     events: str = "",
     outcome: str = "",
     crm: Export | NoCrm | None = None,
+    encoding: str = "auto",
     now: pd.Timestamp | None = None,
 ) -> Proposal:
     """The roles of the columns of an export, with findings; nothing is written.
@@ -52,19 +53,20 @@ def propose_settings(
         events: The events, a file, a folder, a glob or a table; empty: none besides those of the CRM.
         outcome: The column that says what became of a lead: yes and no, or the date of acceptance; empty: it is found.
         crm: The CRM of the export; None: found by its columns, where they are clear.
+        encoding: Of CSV files; auto: found by their bytes.
         now: The current time, as nothing can be dated later; None: that of the clock.
 
     Raises:
-        SettingsError: The outcome is no column of the export, or holds neither dates nor yes and no.
+        SettingsError: The outcome is no column of the export, or holds neither dates nor yes and no; the encoding is none.
         TableError: The export cannot be read at all.
     """
-    sample = load_export_sample(exports, crm)
+    sample = load_export_sample(exports, crm, encoding)
     raw, first = sample.leads, sample.files[0]
     _check_shape(raw, first)
     defaults = make_settings()
     missing = read_missing(defaults.data.missing_values)
     placeholders = count_placeholders(raw, [*(missing.words - missing.days), *read_names()["texts"]["placeholders"]])
-    data = _propose_data(sample, events, out)
+    data = _propose_data(sample, events, out) | ({"encoding": (encoding, "as named")} if encoding != "auto" else {})
     data |= _propose_missing(placeholders, defaults)
     columns = _profile(raw, data, outcome)
     if any(column.starts for column in columns):
@@ -82,7 +84,7 @@ def propose_settings(
     source = (
         f"'{Path(first).name}': {'' if sample.whole else 'the first '}{count(len(raw), 'row')}, {count(len(columns), 'column')}"
     )
-    own = _open_events(events)
+    own = _open_events(events, encoding)
     proposal = Proposal(
         source=source, data=data, roles=roles, formats={} if sample.crm else formats, event_columns=_propose_event_columns(own)
     )
@@ -146,7 +148,7 @@ def _propose_data(sample: ExportSample, events: str, out: Path) -> dict[str, tup
         data["prefix"] = (sample.prefix, "shared by the names of the columns, and left off")
     if events:
         data["events"] = (_format_place(events, out), "one row an event")
-    if not is_url(leads) and detect_kind(split_sheet(Path(leads))[0], "leads") == "csv":
+    if sample.encoding == "auto" and not is_url(leads) and detect_kind(split_sheet(Path(leads))[0], "leads") == "csv":
         encoding = read_header(Path(leads), "leads").encoding
         if not encoding.startswith("utf-8"):
             data["encoding"] = (encoding, "it is not UTF-8; name another encoding where letters look wrong")
@@ -173,12 +175,12 @@ def _list_times(raw: pd.DataFrame, outcome: str) -> list[str]:
     return [name for name in named if raw[name].dropna().astype("str").str.contains(r"\d.*\d.*\d", regex=True).mean() > 0.5]
 
 
-def _open_events(where: str) -> tuple[RawEvents, ...]:
+def _open_events(where: str, encoding: str) -> tuple[RawEvents, ...]:
     if not where:
         return ()
     from predictor.data.read.event_sources import open_events  # noqa: PLC0415  leads without events need no history backend
 
-    return (open_events(where, Path()),)
+    return (open_events(where, Path(), encoding=encoding),)
 
 
 def _propose_event_columns(events: Sequence[RawEvents]) -> dict[str, str]:

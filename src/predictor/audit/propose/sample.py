@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -40,6 +40,7 @@ class ExportSample:
         files: The files or tables, the leads first.
         crm: The CRM of the export; empty for any other.
         whole: Whether all rows were read.
+        encoding: Of CSV files, as named; auto: found by their bytes.
         prefix: The prefix that its columns share, which is left off; empty for none.
         sources: Our name -> the columns of a CRM's export that it comes from, in words.
         kept: Columns of a CRM that may say when a lead came, and what became of it.
@@ -51,6 +52,7 @@ class ExportSample:
     files: tuple[str, ...]
     crm: str = ""
     whole: bool = True
+    encoding: str = "auto"
     prefix: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
@@ -58,29 +60,31 @@ class ExportSample:
     events: tuple[RawEvents, ...] = ()
 
 
-def load_export_sample(exports: Sequence[str], crm: Export | NoCrm | None) -> ExportSample:
+def load_export_sample(exports: Sequence[str], crm: Export | NoCrm | None, encoding: str = "auto") -> ExportSample:
     """The leads of an export.
 
     Args:
         exports: The leads, and files that share a column with them; for a CRM all of its files, or their folder.
         crm: The CRM of the export; None: found by its columns, where they are clear.
+        encoding: Of CSV files; auto: found by their bytes.
 
     Raises:
-        SettingsError: There are several files, no CRM is named or found, and they do not share one column.
+        SettingsError: The encoding is none; there are several files, no CRM is named or found, and they do not share one column.
         TableError: The export cannot be read.
     """
+    make_settings({"data": {"encoding": encoding}})  # refuses what is no encoding
     files = [file for export in exports for file in _list_files(export)]
-    found, notes = (crm, ()) if crm is not None else _find_crm(files)
+    found, notes = (crm, ()) if crm is not None else _find_crm(files, encoding)
     if found == NO_CRM:
         if not files:
             raise SettingsError(f"There is no table in {list_names(exports)}. Name a file of leads.")
-        return _load_plain(files, notes)
-    return _load_crm(files, found, notes)
+        return replace(_load_plain(files, notes, encoding), encoding=encoding)
+    return replace(_load_crm(files, found, notes, encoding), encoding=encoding)
 
 
-def _find_crm(files: Sequence[str]) -> tuple[Export | NoCrm, tuple[Finding, ...]]:
+def _find_crm(files: Sequence[str], encoding: str) -> tuple[Export | NoCrm, tuple[Finding, ...]]:
     """The CRM that clearly wrote the files, and a finding that says so, or that names those that may have."""
-    found = find_crms([_read_header(file) for file in files])
+    found = find_crms([_read_header(file, encoding) for file in files])
     names = [read_export_map(crm).name for crm in found]
     if len(found) > 1:
         what = f"The columns fit exports of {' and '.join(names)}, so none of these is assumed."
@@ -92,15 +96,15 @@ def _find_crm(files: Sequence[str]) -> tuple[Export | NoCrm, tuple[Finding, ...]
     return NO_CRM, ()
 
 
-def _read_header(file: str) -> list[str]:
+def _read_header(file: str, encoding: str) -> list[str]:
     if is_url(file):
         return [str(name) for name in read_sample(file, LEADS, 1).frame]
-    return read_column_names(Path(file), LEADS)
+    return read_column_names(Path(file), LEADS, encoding)
 
 
-def _load_plain(files: Sequence[str], notes: tuple[Finding, ...]) -> ExportSample:
+def _load_plain(files: Sequence[str], notes: tuple[Finding, ...], encoding: str) -> ExportSample:
     """The leads of an export that no CRM wrote, with short names; several files are joined."""
-    tables = {file: read_sample(file, LEADS, MOST_ROWS) for file in files}
+    tables = {file: read_sample(file, LEADS, MOST_ROWS, encoding) for file in files}
     frames = {file: table.frame for file, table in tables.items()}
     first = choose_leads(frames)
     others = {Path(file).name: frame for file, frame in frames.items() if file != first}
@@ -120,7 +124,7 @@ def _load_plain(files: Sequence[str], notes: tuple[Finding, ...]) -> ExportSampl
     return ExportSample(leads, ordered, whole=whole, prefix=prefix, notes=notes)
 
 
-def _load_crm(files: Sequence[str], crm: Export, notes: tuple[Finding, ...]) -> ExportSample:
+def _load_crm(files: Sequence[str], crm: Export, notes: tuple[Finding, ...], encoding: str) -> ExportSample:
     """The leads and events of a CRM's export, a table of a database or files."""
     from predictor.data.crm.export import read_crm, read_crm_table  # noqa: PLC0415  a plain table needs no history backend
 
@@ -132,13 +136,13 @@ def _load_crm(files: Sequence[str], crm: Export, notes: tuple[Finding, ...]) -> 
     table = read_sample(files[0], LEADS, MOST_ROWS) if is_url(files[0]) else None
     paths = [Path(file) for file in files]
     leads_paths = [] if table is not None else group_files(paths, export_map).get(LEADS, [])
-    headers = [_read_header(file) for file in (files[:1] if table is not None else map(str, leads_paths))]
+    headers = [_read_header(file, encoding) for file in (files[:1] if table is not None else map(str, leads_paths))]
     columns = [name for header in headers for name in header]
     prefix = find_prefix(columns, export_map.prefixes)
     short = list(dict.fromkeys(remove_prefix(columns, prefix)))
     protected_names = Names(read_names()["roles"]["protected"])
     protected = [name for name in short if name in protected_names]
-    settings = make_settings({"data": {"prefix": prefix}, "roles": {"protected": protected}})
+    settings = make_settings({"data": {"prefix": prefix, "encoding": encoding}, "roles": {"protected": protected}})
     export = read_crm(paths, crm, settings) if table is None else read_crm_table(table, crm, settings)
     ordered = [*map(str, leads_paths[:1]), *(file for file in files if file not in map(str, leads_paths[:1]))]
     sources = {ours: found for ours, names in export_map.facts.items() if (found := dict.fromkeys(find_columns(short, names)))}

@@ -46,6 +46,11 @@ class Proposal:
         """The columns of a role."""
         return [name for name, column in self.roles.items() if column.role == role]
 
+    @property
+    def weight(self) -> str:
+        """The column that says how many leads a row represents; empty for none."""
+        return next(iter(self.list_role("weight")), "")
+
     def to_differences(self) -> dict[str, Any]:
         """What `make_settings` takes."""
         return {
@@ -54,7 +59,7 @@ class Proposal:
             "event_columns": {ours: name for ours, name in self.event_columns.items() if ours != name},
             "label": {name: value for name, (value, _) in self.label.items()},
             "forms": {name: form for name, (form, _) in self.formats.items() if name not in self.list_role("ignore")},
-            "roles": {role: self.list_role(role) for role in _ROLES},
+            "roles": {role: self.list_role(role) for role in _ROLES} | ({"weight": self.weight} if self.weight else {}),
         }
 
     def leave_out(self, reasons: Mapping[str, str]) -> Proposal:
@@ -91,6 +96,7 @@ class Proposal:
             *self._write_map("forms", named["forms"], {name: why for name, (_, why) in self.formats.items()}),
             "", "[roles]",
             *(line for role in _ROLES for line in self._write_list(role)),
+            *([_write("weight", self.weight, self.roles[self.weight].why)] if self.weight else []),
             "", "# Attributes, as they are read",
             *(f"#   {_one_line(name):{wide}}  {self.roles[name].why}" for name in attributes),
         ]  # fmt: skip

@@ -30,7 +30,9 @@ def find_crms(headers: Sequence[Sequence[str]]) -> dict[Export, list[str]]:
         short = [remove_prefix(names, find_prefix(names, export_map.prefixes)) for names in headers]
         names = dict.fromkeys(name for header in (*headers, *short) for name in header)
         marks = [name for name in names if any(fnmatchcase(name.strip().casefold(), mark) for mark in export_map.marks)]
-        if len(marks) >= _FEWEST and any(find_columns(header, export_map.facts["lead_id"]) for header in short):
+        clear = [name for name in names if name.strip().casefold() in export_map.clear]
+        marks = list(dict.fromkeys([*clear, *marks]))
+        if (clear or len(marks) >= _FEWEST) and any(find_columns(header, export_map.facts["lead_id"]) for header in short):
             found[crm] = marks
     return _choose(found)
 

@@ -27,6 +27,7 @@ class ExportMap:
         left_out: Columns that are set by sales, totals at export, or personal.
         values: Our name of an attribute -> internal value -> its text for people.
         words: Attributes whose internal values are written COMPUTER_SOFTWARE.
+        clear: Names of which one alone says whose export it is.
         marks: Names that this CRM writes and hardly any other, without case; a star matches anything.
         kept: When a lead came, and what became of it: kept until the settings or the export say which date and outcome count.
         codes: Name of such a column, normalised -> its codes -> their texts for people.
@@ -42,6 +43,7 @@ class ExportMap:
     left_out: Sequence[Names]
     values: Mapping[str, Mapping[str, str]]
     words: frozenset[str]
+    clear: Sequence[str]
     marks: Sequence[str]
     kept: Names
     codes: Mapping[str, Mapping[str, str]]
@@ -95,6 +97,7 @@ def read_export_map(crm: Export) -> ExportMap:
         left_out=left_out,
         values=values,
         words=frozenset(words),
+        clear=tuple(content.get("clear", ())),
         marks=tuple(content["marks"]),
         kept=Names(content["kept"]),
         codes={normal_name(name): codes for name, codes in content.get("codes", {}).items()},

@@ -147,7 +147,7 @@ def detect_encoding(path: Path, table: str) -> str:
         what = f"'{path.name}' is {'no text, no CSV' if bad.at < _SNIFFED else 'damaged'}"
         do = "Save it as CSV UTF-8 where it was made."
         raise make_table_error(table, f"{what}: it holds a NUL byte in line {line:,}, byte {byte:,}.", do)
-    do = "Save it as CSV UTF-8, or name its encoding in data.encoding."
+    do = "Save it as CSV UTF-8, or name its encoding: predictor init --encoding cp932, or data.encoding in the settings."
     raise make_table_error(table, f"'{path.name}' is not UTF-8 (line {line:,}, byte {byte:,}).", do)
 
 

@@ -93,17 +93,29 @@ def check_quotes(path: Path, table: str, header: Header, rows: int | None = None
         if row.first == row.last:
             continue
         line = row.first
-        for cell in row.cells:
+        for place, cell in enumerate(row.cells):
             parts = _LINE_END.split(cell)
-            records = sum(_is_record(part, header, typed) for part in parts[1:-1])
-            if records >= fewest:
+            records = sum(_is_record(part.split(header.delimiter), header, typed) for part in parts[1:-1])
+            if records >= fewest or (len(parts) > 1 and typed and _holds_two(row.cells, place, header, typed)):
+                records = max(records, 1)
                 raise _make_quote_error(path, table, line, len(parts), records)
             line += len(parts) - 1
 
 
-def _is_record(text: str, header: Header, typed: Sequence[int]) -> bool:
+def _holds_two(cells: Sequence[str], place: int, header: Header, typed: Sequence[int]) -> bool:
+    """Whether the lines in which a cell begins and ends are a record each, as where a stray quote is closed by the next one.
+
+    A quote that closes in the same column leaves a row as long as any other, in which a record is lost.
+    """
+    parts = _LINE_END.split(cells[place])
+    first = [*cells[:place], *parts[0].split(header.delimiter)]
+    last = [*parts[-1].split(header.delimiter), *cells[place + 1 :]]
+    return header.delimiter in parts[-1] + parts[0] and all(_is_record(line, header, typed) for line in (first, last))
+
+
+def _is_record(cells: Sequence[str], header: Header, typed: Sequence[int]) -> bool:
     """Whether a line within a cell has the cells of a record; in words, blanks follow commas."""
-    cells, full = text.split(header.delimiter), len(header.names)
+    full = len(header.names)
     if len(cells) != full or full == 1 or any(cell.startswith(" ") for cell in cells[1:]):
         return False
     if not typed:

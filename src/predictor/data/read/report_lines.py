@@ -146,9 +146,19 @@ class _Reader:
             gaps += self._frame.iloc[:, place].isna().to_numpy()
         tail = np.zeros(len(gaps), dtype=bool)
         tail[np.flatnonzero(self._filled > 0)[-_MOST_CLOSING:]] = True
-        rows = np.flatnonzero((self._filled > 0) & (tail | (2 * gaps >= max(len(self._needed), 1))))
+        keyless = np.full(len(gaps), bool(self._keys))
+        for place in self._keys:
+            keys = self._frame.iloc[:, place]
+            keyless &= keys.isna().to_numpy() | self._mark_totals(keys, gaps > 0)
+        rows = np.flatnonzero((self._filled > 0) & (tail | keyless | (2 * gaps >= max(len(self._needed), 1))))
         self._load_cells(rows)
         return [row for row in rows.tolist() if self._is_line(row) and self._lacks(row)]
+
+    def _mark_totals(self, cells: pd.Series, among: np.ndarray) -> np.ndarray:
+        """Whether each of some cells begins with a word for totals."""
+        found = np.zeros(len(cells), dtype=bool)
+        found[among] = [isinstance(cell, str) and is_total(cell) for cell in cells.to_numpy(dtype=object)[among]]
+        return found
 
     def list_closing(self, totals: np.ndarray) -> list[int]:
         """Rows at the end that are no records, in their order."""
@@ -203,12 +213,19 @@ class _Reader:
         (_, word), *others = self._list_cells(row)
         return is_total(word) and all(is_typed(cell) and not _DATE.search(cell) for _, cell in others)
 
+    def _is_labelled(self, row: int) -> bool:
+        """Whether a word for totals stands where the key would be, as no key of such letters and digits is."""
+        place, word = self._list_cells(row)[0]
+        return place in self._keys and is_total(word) and (_LABEL.search(word) is not None or self._usual[place].mostly_digits)
+
     def _lacks(self, row: int) -> bool:
         """Whether it has no key, and at least half of what every record has is missing or something else."""
         if self._is_sum(row) and _LABEL.search(self._list_cells(row)[0][1]):
             return True
         if self._is_record(row):
             return False
+        if self._keys and (self._is_sum(row) or self._is_labelled(row)):  # the totals of a group
+            return True
         cells = dict(self._list_cells(row))
         missing = [place for place in self._needed if place not in cells or self._is_odd(place, cells[place])]
         return bool(missing) and 2 * len(missing) >= len(self._needed)

@@ -47,19 +47,22 @@ def read_table(path: Path, table: str, *, encoding: str = "auto", most: int = 0)
     return found._replace(frame=frame, notes=(*found.notes, Finding("LEAD040", "warning", what, do=do)))
 
 
-def read_sample(where: str, table: str, rows: int) -> FileTable:
+def read_sample(where: str, table: str, rows: int, encoding: str = "auto") -> FileTable:
     """The first records of an export; only these enter memory.
 
     Args:
         where: A file, or a table of a database as URL#TABLE.
         table: What it should hold, for messages.
         rows: The number of rows; fewer of a CSV where rows are long.
+        encoding: Of a CSV; auto detects it from the bytes.
 
     Raises:
         TableError: As `read_table`.
     """
     if not is_url(where):
-        return tidy_table(_read_rows(Path(where), table, rows=rows), table, name=split_sheet(Path(where))[0].name)
+        return tidy_table(
+            _read_rows(Path(where), table, encoding=encoding, rows=rows), table, name=split_sheet(Path(where))[0].name
+        )
     from predictor.data.read.database import load_frame  # noqa: PLC0415  files need no database
 
     frame = load_frame(where, Path(), table, rows=rows + 1)

@@ -44,6 +44,11 @@ class UsualCells:
     words: int
     cells: frozenset[str]
 
+    @property
+    def mostly_digits(self) -> bool:
+        """Whether nearly every different cell has a digit."""
+        return sum(any(map(str.isdigit, cell)) for cell in self.cells) >= _NEARLY * len(self.cells)
+
     def is_like(self, cell: str) -> bool:
         """Whether a cell could be the key of one more record."""
         if self.form:

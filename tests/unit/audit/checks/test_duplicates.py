@@ -102,3 +102,28 @@ def test_another_episode_of_a_lead_is_no_copy():
     assert len(find(frame)) == 1
     keys[newer] = keys[older]
     assert find(frame, keys) == []
+
+
+def find_within(frame, outcome, order=None):
+    """The findings where copies stand beside their leads, so that none crosses the split."""
+    split = AuditSplit(np.arange(OLDER), np.arange(OLDER, len(frame)), np.arange(len(frame)))
+    return [finding.what for finding in check_duplicates(View(read_columns(frame), outcome, order=order, split=split))]
+
+
+@pytest.mark.parametrize("dated", [True, False])
+@pytest.mark.parametrize("copies", [80, 400, 1500])
+def test_copies_that_do_not_cross_the_split_are_found(copies, dated):
+    frame, draw = draw_plain(11)
+    frame = frame.iloc[np.sort(np.r_[np.arange(N - copies), draw.choice(OLDER - copies, copies, replace=False)])][:N]
+    outcome = (np.arange(N) % 3 == 0)[frame.index].astype(float)
+    order = frame.index.to_numpy(dtype=float) if dated else None
+    (what,) = find_within(frame.reset_index(drop=True), outcome, order)
+    assert "under another id" in what
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_leads_of_few_values_are_no_copies_within_the_table(seed):
+    frame, draw = draw_plain(seed)
+    outcome = (draw.random(N) < 0.3).astype(float)
+    assert find_within(frame, outcome, np.arange(N, dtype=float)) == []
+    assert find_within(frame.iloc[:, :5], outcome) == []

@@ -61,3 +61,24 @@ def test_the_bound_is_told():
     filled = pd.Series(["x"] * 240 + [None] * 60 + ["x"] * 210 + [None] * 490)
     (found,) = audit_columns(pd.DataFrame({"size": filled}), outcome)
     assert found.what.endswith("of 550 without 11 %. It is filled at least 2.2 times as often.")
+
+
+@pytest.mark.parametrize(("rate", "share"), [(0.34, 0.46), (0.5, 0.4), (0.25, 0.6)])
+@pytest.mark.parametrize("column", ["free text", "few texts"])
+def test_a_note_on_refused_leads_alone_is_an_error_though_most_have_none(rate, share, column):
+    draw = np.random.default_rng(5)
+    outcome = (draw.random(N) < rate).astype(float)
+    texts = [f"no budget in {row}" for row in range(N)] if column == "free text" else draw.choice(["no budget", "too small"], N)
+    notes = pd.Series(texts).where((outcome == 0) & (draw.random(N) < share))
+    found = audit_columns(pd.DataFrame({"note": notes}), outcome)
+    assert [(f.column, f.severity) for f in found if f.severity != "tip"] == [("note", "error")]
+
+
+@pytest.mark.parametrize(("rate", "share", "accepted"), [(0.34, 0.3, 0.1), (0.05, 0.4, 0.0), (0.2, 0.02, 0.0)])
+def test_a_field_that_few_of_the_accepted_fill_is_no_error(rate, share, accepted):
+    """Filled for some of the accepted, or hardly less often accepted than all, or for few leads."""
+    draw = np.random.default_rng(6)
+    outcome = (draw.random(N) < rate).astype(float)
+    filled = draw.random(N) < np.where(outcome == 1, accepted, share)
+    found = audit_columns(pd.DataFrame({"note": pd.Series("x", range(N)).where(filled)}), outcome)
+    assert not [f for f in found if f.severity == "error"]

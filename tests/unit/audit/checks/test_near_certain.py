@@ -119,3 +119,21 @@ def test_values_of_an_owner_are_not_quoted():
 def test_many_random_values_determine_nothing(seed):
     outcome = draw_outcome(seed=seed)
     assert audit(np.random.default_rng(100 + seed).integers(0, 50, N).astype(str) + pd.Series(["x"] * N), outcome) == []
+
+
+@pytest.mark.parametrize("value", ["APAC-won", "EMEA (closed)", "gewonnen 2024", "gagné"])
+@pytest.mark.parametrize(("leads", "severity"), [(13, "warning"), (40, "error")])
+def test_a_value_that_names_the_result_needs_few_leads(value, leads, severity):
+    outcome = draw_outcome(0.34)
+    regions = np.random.default_rng(1).choice(np.array(["EMEA", "LATAM", "APAC"], dtype=object), N)
+    regions[np.flatnonzero(outcome == 1)[:leads]] = value
+    found = audit(regions, outcome)
+    assert [(code, level) for code, level, _ in found] == [("AUDIT003", severity)]
+
+
+@pytest.mark.parametrize(("value", "leads", "kind"), [("APAC", 13, 1), ("APAC-won", 4, 1), ("Lost Valley", 13, 0)])
+def test_few_leads_without_a_word_or_not_beyond_chance_are_no_evidence(value, leads, kind):
+    outcome = draw_outcome(0.34)
+    regions = np.random.default_rng(1).choice(np.array(["EMEA", "LATAM"], dtype=object), N)
+    regions[np.flatnonzero(outcome == kind)[:leads]] = value
+    assert audit(regions, outcome) == []

@@ -50,3 +50,22 @@ def test_files_that_share_more_than_a_key_are_refused(tmp_path):
     printed = " ".join(run_init(tmp_path, "--out", tmp_path / "x.toml").stderr.split())
     assert "The leads must be one file, but are" in printed
     assert "cannot be joined to the leads: it shares 6 columns with the leads" in printed
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "gb18030", "koi8-r"])
+def test_an_encoding_may_be_named(tmp_path, encoding):
+    word = {"cp932": "業種", "gb18030": "行业", "koi8-r": "Отрасль"}[encoding]
+    leads = draw_leads(60).rename(columns={"industry": word})
+    leads.to_csv(tmp_path / "leads.csv", index=False, encoding=encoding)
+    out = tmp_path / "predictor.toml"
+    result = run_init(tmp_path / "leads.csv", "--encoding", encoding, "--out", out)
+    assert result.exit_code == 0, result.output
+    settings = load_settings(out)
+    assert settings.data.encoding == encoding
+    assert word in load_dataset(settings, now=NOW).leads.attributes
+
+
+def test_what_is_no_encoding_is_refused(tmp_path):
+    draw_leads(60).to_csv(tmp_path / "leads.csv", index=False)
+    result = run_init(tmp_path / "leads.csv", "--encoding", "klingon", "--out", tmp_path / "predictor.toml")
+    assert (result.exit_code, "'klingon' is no encoding" in result.output) == (1, True)

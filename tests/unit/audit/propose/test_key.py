@@ -61,12 +61,37 @@ def test_what_describes_a_lead_is_never_its_key(name):
         [f"8f14e45f-ceea-467f-9575-{number:012x}" for number in range(N)],
         [f"urn:crm:eu-central-1:tenant-4711:lead:{'x' * 180}:8f14e45f-ceea-467f-9575-{number:012x}" for number in range(N)],
         [f"00Q5e00001{number:05}" for number in range(N)],
+        [f"crm/eu-central-1/{'tenant/' * 28}lead/{number:012x}" for number in range(N)],
     ],
-    ids=["uuid", "255 characters", "salesforce"],
+    ids=["uuid", "255 characters", "salesforce", "slashes"],
 )
 @pytest.mark.parametrize("name", ["Lead ID", "Vorgang"])
 def test_long_keys_are_keys_whatever_their_name(keys, name):
     assert find(keyless().assign(**{name: keys})) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Vorgangsnummer", "Kundennr.", "Referenz", "Identifiant", "N° piste", "Réf. client", "Nº de cliente", "Codice",
+        "Código del cliente", "Numer klienta", "Kundnummer",
+        "Klantnummer", "Código do lead", "Číslo zákazníka", "Aktenzeichen", "Request No",
+    ],
+)  # fmt: skip
+def test_a_key_in_any_language_is_one_though_it_grows_with_the_rows(name):
+    assert find(keyless().assign(**{name: range(100_000, 100_000 + N)})) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["Row", "Nr.", "Line no", "Lfd. Nr.", "Zeilennummer", "N°", "No de ligne", "Telefonnummer", "Regel nr"]
+)
+def test_a_number_of_the_row_is_no_key(name):
+    assert find(keyless().assign(**{name: range(1, N + 1)})) is None
+
+
+@pytest.mark.parametrize("key", ["https://crm.example/lead/{}", "a report of {} visits", "12/{}"])
+def test_links_texts_and_fractions_are_no_keys(key):
+    assert find(keyless().assign(Objekt=[key.format(number) for number in range(N)])) is None
 
 
 def test_a_key_that_many_rows_lack_is_not_used_and_rows_are_numbered(tmp_path):

@@ -21,6 +21,25 @@ def test_without_dates_a_counter_orders_the_leads_in_either_direction(tmp_path):
     assert "33 % yes" in roles["Won"].why
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Angelegt",
+        "Submitted",
+        "Eingegangen am",
+        "Horodateur",
+        "Fecha de ingreso",
+        "Data inserimento",
+        "Skapad",
+        "作成日",
+        "Создано",
+    ],
+)
+def test_a_date_of_creation_orders_the_leads_in_every_language(tmp_path, name):
+    leads = draw_leads(60).drop(columns="sql_at").rename(columns={"mql_at": name}).assign(Won=[k % 3 == 0 for k in range(60)])
+    assert propose(tmp_path, leads).roles[name].role == "order_by"
+
+
 def test_dates_in_the_future_are_found_before_training_refuses_them(tmp_path):
     leads = draw_leads(60)
     leads["mql_at"] = leads["mql_at"].str.replace("2025", "2035")

@@ -128,6 +128,16 @@ def test_a_leak_is_left_out_with_its_evidence_whatever_its_name(tmp_path):
     assert leak.do.endswith('take it out and write the reason under [audit.accept]: "AUDIT001:remark" = "why".')
 
 
+@pytest.mark.parametrize("name", ["Converted", "Lead Status", "Close Reason"])
+def test_a_leak_that_its_name_leaves_out_is_no_error(tmp_path, name):
+    leads = draw_leads(400).assign(**{name: lambda table: table["sql_at"].notna().map({True: "done", False: "open"})})
+    proposal = propose(tmp_path, leads)
+    assert proposal.roles[name].role == "ignore"
+    (leak,) = (finding for finding in proposal.findings if finding.column == name)
+    assert (leak.code, leak.severity) == ("AUDIT002", "warning")
+    assert f'"AUDIT002:{name}" = "why"' in leak.do
+
+
 @pytest.mark.parametrize("crm", ["hubspot", "salesforce"])
 def test_the_export_of_a_crm_needs_no_names(tmp_path, crm):
     firm = simulate_firm(1500, 5)

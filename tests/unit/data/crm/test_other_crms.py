@@ -7,6 +7,7 @@ from exports import write_hubspot, write_salesforce
 from predictor.audit.propose.propose import propose_settings
 from predictor.core.settings import make_settings
 from predictor.core.settings_sections import EXPORTS
+from predictor.data.crm.detect import find_crms
 from predictor.data.crm.export_maps import read_export_map
 from predictor.data.load import load_tables
 from predictor.simulate.firm import simulate_firm
@@ -236,3 +237,29 @@ def test_a_folder_of_files_needs_no_crm(tmp_path, crm, leads, others):
     assert (found.data["crm"][0], found.data["leads"][0], len(found.data["files"][0])) == (crm, f"export/{leads}", others)
     assert {"lead_id", "mql_at", "sql_at"} <= set(found.columns)
     assert f"in {'HubSpot' if crm == 'hubspot' else 'Salesforce'}" in found.roles["lead_id"].why
+
+
+LABELS = {
+    "zoho": "Record Id,Company,Lead Owner,No. of Employees,Lead Source,Lead Status,Created Time,Modified Time,Is Converted",
+    "hubspot": "Record ID - Contact,Email,Lifecycle Stage,Industry,Create Date,Last Modified Date,Number of Pageviews",
+    "salesforce": "Lead ID,First Name,Company / Account,Industry,Lead Source,Lead Status,Create Date,Converted Date",
+    "marketo": "Id,Email Address,Created At,MQL Date,Updated At,Person Score,Acquisition Program,Industry,Is SQL",
+    "dynamics": "(Do Not Modify) Lead,(Do Not Modify) Row Checksum,(Do Not Modify) Modified On,Name,Topic,Status Reason",
+    "pipedrive": "Deal - ID,Deal - Title,Deal - Status,Deal - Value,Deal - Won time",
+}
+
+
+@pytest.mark.parametrize("crm", LABELS)
+def test_exports_by_labels_are_recognised(crm):
+    assert list(find_crms([LABELS[crm].split(",")])) == [crm]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Lead ID,Industry,Lead Source,Lead Status,Created Date,Accepted", "id,name,created_at,updated_at,status,source",
+        "Record ID,Company,Stage,Owner,Won", "Lead-Nr.,Erstellt am,Quelle,Branche,Mitarbeiter,Angenommen",
+    ],
+)  # fmt: skip
+def test_usual_names_alone_are_those_of_no_crm(names):
+    assert find_crms([names.split(",")]) == {}

@@ -42,6 +42,25 @@ def test_one_swallowed_record_is_enough_where_dates_and_numbers_show_it(tmp_path
         read_table(write(tmp_path, spoil(LEADS, 9, 11)), "leads")
 
 
+@pytest.mark.parametrize(
+    ("head", "at"), [("lead_id,created,source,size,accepted", 2), ("source,lead_id,created,size,accepted", 0)]
+)
+def test_a_quote_that_closes_in_the_next_record_is_refused(tmp_path, head, at):
+    """The row is as long as any other: its cells before and after the quotes are those of two records."""
+    order = [NAMES.split(",").index(name) for name in head.split(",")]
+    lines = [[line.split(",")[place] for place in order] for line in LEADS]
+    lines[9][at], lines[10][at] = f'"{lines[9][at]}', f'{lines[10][at]}"'
+    with pytest.raises(TableError, match=r"A quote in line 11 of .* only 1 line further down; 1 line within it"):
+        read_table(write(tmp_path, [",".join(cells) for cells in lines], head), "leads")
+
+
+@pytest.mark.parametrize("note", ["web\nfair", "call back,\nsoon", "see a,b\nand c,d", "1,2026-01-02\n3,2026-01-04"])
+def test_a_note_of_two_lines_is_kept(tmp_path, note):
+    lines = [*LEADS]
+    lines[9] = lines[9].replace("web", f'"{note}"').replace("fair", f'"{note}"')
+    assert read_table(write(tmp_path, lines), "leads").frame["source"].tolist()[9] == note
+
+
 def test_records_of_words_alone(tmp_path):
     words = [f"lead{'abcdefghij'[n]},Ann,Bonn,web" for n in range(10)]
     with pytest.raises(TableError, match=r"in line 4 of .* 3 lines within it look like records"):

@@ -88,6 +88,26 @@ def test_subtotals_between_the_rows_are_left_out(tmp_path, head):
     assert "(first in row 16)" in notes[0].what
 
 
+@pytest.mark.parametrize("line", [",,{},9000,31", "{},,,9000,31", "{}: 15,,Web,9000,31", "{},,Web,9000,31"])
+@pytest.mark.parametrize("word", ["Subtotal", "Teilergebnis", "Sous-total", "Subtotale", "小計"])
+def test_sums_of_groups_that_lack_little_but_the_key_are_left_out(tmp_path, word, line):
+    leads = make_leads("Lead ID,MQL Date,Lead Source,Employees").assign(Won=[number % 2 for number in range(40)])
+    text = leads.iloc[:0].to_csv(index=False)
+    for part in (leads.iloc[:15], leads.iloc[15:30], leads.iloc[30:]):
+        text += part.to_csv(index=False, header=False) + line.format(word) + "\n"
+    (tmp_path / "leads.csv").write_text(text, encoding="utf-8")
+    frame, notes, _ = read_table(tmp_path / "leads.csv", "leads")
+    assert frame["Lead ID"].tolist() == leads["Lead ID"].tolist()
+    assert "3 rows of 'leads.csv'" in notes[0].what
+
+
+@pytest.mark.parametrize("row", [",2026-03-01 09:05,Total,7,1", ",,Total,7,Spain", "00Q5g9999999999,,Total,7,1"])
+def test_a_firm_named_total_without_a_key_is_a_fault_and_no_sum(tmp_path, row):
+    leads = make_leads("Lead ID,MQL Date,Lead Source,Employees").assign(Won=[number % 2 for number in range(40)])
+    frame, _, _ = read(tmp_path / "leads.csv", leads, row, *leads.to_csv(index=False, header=False).splitlines())
+    assert len(frame) == 81
+
+
 @pytest.mark.parametrize(
     "row",
     [

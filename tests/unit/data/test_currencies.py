@@ -1,0 +1,33 @@
+"""Amounts in several currencies in one column are told; one currency, in any spelling, is not."""
+
+import pytest
+from helpers import draw_leads
+
+from predictor.core.settings import make_settings
+from predictor.data.leads import check_leads
+
+
+def find(cells):
+    leads = draw_leads(60).assign(Revenue=[cells[row % len(cells)].format(1000 + row) for row in range(60)])
+    return [finding for finding in check_leads(leads, make_settings()).findings if finding.code == "LEAD044"]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["${}", "€{}"], ["EUR {}", "USD {}", "{}"], ["{} €", "{} £"], ["{} zł", "{} EUR"], ["CHF {}", "{} Kč"], ["₹{}", "US${}"],
+    ],
+)  # fmt: skip
+def test_several_currencies_are_told(cells):
+    (finding,) = find(cells)
+    assert (finding.severity, finding.column) == ("warning", "Revenue")
+    assert finding.what.startswith("Column 'Revenue' holds amounts in several currencies: ")
+
+
+@pytest.mark.parametrize("cells", [["{}"], ["${}", "{} USD", "US${}"], ["€ {}", "EUR {}", "{} euros", "{}"], ["{} %", "{}"]])
+def test_one_currency_in_several_spellings_is_none(cells):
+    assert find(cells) == []
+
+
+def test_one_cell_in_another_currency_may_be_mistyped():
+    assert find(["${}"] * 59 + ["€{}"]) == []
