@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _UNWATCHED_WIDTH = 110  # columns of a log or a pipe, whose own width is unknown
 _BAR = 30  # columns of a progress bar
+_WHOLE = 10  # leads a week from which on decimals do not matter
 _WIDE = 100  # columns from which every metric fits
 
 
@@ -54,6 +55,7 @@ __all__ = [
     "show_table",
     "show_threshold",
     "show_thresholds",
+    "show_values",
     "show_verdict",
 ]
 
@@ -189,23 +191,39 @@ def show_decision(decision: Mapping[str, Any]) -> None:
 
 
 def show_thresholds(columns: Mapping[str, list[Any]], chosen: float, *, rows: int = 12) -> None:
-    """Print the table of thresholds around the recommended one."""
+    """Print the table of thresholds around the recommended one, which has a star; columns without a figure are left out."""
+    places = _pick_rows(columns["threshold"], chosen, rows)
+    ends = zip(columns["conversion_low"], columns["conversion_high"], strict=True)
+    texts = {
+        "threshold": [f"{format_threshold(at)}{' *' if at == chosen else ''}" for at in columns["threshold"]],
+        "leads a week": [format_number(leads, 0 if (leads or 0) >= _WHOLE else 1) for leads in columns["leads_per_week"]],
+        "of leads": [format_percent(share) for share in columns["share_routed"]],
+        "conversion": [format_percent(share) for share in columns["conversion"]],
+        "95 %": [format_percent_range(low, high) for low, high in ends],
+        "of SQLs": [format_percent(share) for share in columns["sqls_caught"]],
+        "value": [format_number(value) for value in columns["value"]],
+    }
+    shown = {label: cells for label, cells in texts.items() if set(cells) != {DASH}}
     table = Table(title="Thresholds", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, collapse_padding=True)
-    for label in ("threshold", "leads a week", "share of leads", "conversion", "95 %", "share of SQLs", "value a week"):
+    for label in shown:
         table.add_column(label, justify="right")
-    for at in _pick_rows(columns["threshold"], chosen, rows):
-        low, high = columns["conversion_low"][at], columns["conversion_high"][at]
-        style = "bold green" if columns["threshold"][at] == chosen else ""
-        table.add_row(
-            format_threshold(columns["threshold"][at]),
-            format_weekly(columns["leads_per_week"][at]),
-            format_percent(columns["share_routed"][at]),
-            format_percent(columns["conversion"][at]),
-            format_percent_range(low, high),
-            format_percent(columns["sqls_caught"][at]),
-            format_number(columns["value"][at]),
-            style=style,
-        )
+    for place in places:
+        style = "bold green" if columns["threshold"][place] == chosen else ""
+        table.add_row(*(cells[place] for cells in shown.values()), style=style)
+    out.print(table)
+    out.print("* recommended")
+
+
+def show_values(values: pd.DataFrame, unit: str) -> None:
+    """Print what each way brings in money on the test leads, from `compute_values`; figures are in this unit."""
+    table = Table(title=f"Value on the test leads, {unit}", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table.add_column("way")
+    for label in ("from", "leads", "SQLs", "value", "more than today"):
+        table.add_column(label, justify="right")
+    for row in values.to_dict("records"):
+        at = format_number(row["at"], 4 if row["way"] == "model" else 0)
+        figures = format_weekly(row["leads"]), format_weekly(row["sqls"]), format_number(row["value"])
+        table.add_row(row["way"], at, *figures, format_number(row["more"], sign=True))
     out.print(table)
 
 

@@ -16,6 +16,7 @@ from predictor.core.errors import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from predictor.core.settings_sections import ThresholdSettings
     from predictor.scoring.scorer import Scorer
 
 
@@ -40,7 +41,7 @@ def threshold(
     as_json: AsJson = False,
 ) -> None:
     """Recommend a threshold for another policy or capacity, or put it into service, without training again."""
-    from predictor.scoring.threshold_advice import advise_threshold, describe_rule, load_scorer
+    from predictor.scoring.threshold_advice import advise_threshold, describe_rule, load_scorer, read_threshold_settings
 
     given = {"policy": policy, "leads_per_week": leads_per_week, "amount": amount, "cost": cost, "precision": precision}
     changes = {name: value for name, value in given.items() if value is not None}
@@ -73,6 +74,8 @@ def threshold(
     if advice.threshold is not None:
         console.show_thresholds(columns, advice.threshold)
     console.show_threshold(advice)
+    if advice.policy == "value":
+        _show_values(model, read_threshold_settings(scorer, changes))
     if "decision" in scorer.metrics:
         console.show_decision(scorer.metrics["decision"])
 
@@ -82,6 +85,22 @@ def describe_serving(scorer: Scorer) -> dict[str, Any]:
     from predictor.scoring.threshold_advice import describe_rule
 
     return {"threshold": scorer.threshold, "decided_by": describe_rule(scorer)}
+
+
+def _show_values(model: Path, settings: ThresholdSettings) -> None:
+    """Print what today's gate, the best gate, the learned points and the model bring on the test leads."""
+    from predictor.report.compare.comparison import Comparison
+    from predictor.report.compare.money import compute_values, list_choices
+    from predictor.report.compare.threshold_steps import format_unit
+    from predictor.scoring.bundle.files import load_bundle
+    from predictor.scoring.bundle.registry import find_bundle
+
+    bundle = load_bundle(find_bundle(model))
+    if "comparison.json" not in bundle.files:
+        return
+    tables = Comparison.from_json(bundle.read_json("comparison.json")).tables
+    values = compute_values(list_choices(tables), amount=settings.amount, cost=settings.cost)
+    console.show_values(values, format_unit(tables["steps"]))
 
 
 def _set_rule(model: Path, changes: Mapping[str, Any], grades: Mapping[str, float]) -> None:

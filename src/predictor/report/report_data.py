@@ -34,6 +34,7 @@ class ReportData:
         fairness: What `compute_fairness` gives for the test leads; None where no column is protected.
         learned_book: The learned points as a rule book; empty for none.
         policy: The firm's policy for the threshold.
+        accepted_value: What an accepted lead brings on average, by the amounts of the opportunities; None where unknown.
     """
 
     name: str
@@ -46,6 +47,7 @@ class ReportData:
     fairness: pd.DataFrame | None = None
     learned_book: str = ""
     policy: ThresholdSettings = field(default_factory=lambda: make_settings({}).threshold)
+    accepted_value: float | None = None
 
     @property
     def band(self) -> tuple[float, float]:

@@ -21,6 +21,7 @@ from predictor.model.outcomes import check_gap, check_unweighted, label_outcomes
 from predictor.model.represented import check_balance, check_represented, compute_represented
 from predictor.points.rule import EventCondition
 from predictor.points.rulebook import RuleBook, load_rule_book
+from predictor.points.unseen_names import check_unseen_names
 from predictor.scoring.batch import award_leads, compute_event_features, compute_own_features
 from predictor.training.dataset import Dataset
 from predictor.training.lead_points import make_points
@@ -54,6 +55,9 @@ def load_dataset(
     leads, events, findings = load_tables(settings, now)
     book = None if book is None else book.read_as(leads.formats)
     book_findings = () if book is None else check_book(book, leads, settings)
+    if book is not None:
+        types = () if events is None else events.types
+        book_findings += tuple(check_unseen_names(book, leads.frame, types, leads.formats))
     as_of = leads.frame["mql_at"] if leads.dated else None
     table = None if events is None else events.table
     awards = award_leads(book, leads.frame[["lead_id", *leads.attributes]], as_of=as_of, events=table)

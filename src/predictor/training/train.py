@@ -39,7 +39,7 @@ from predictor.training.audit import audit_dataset, collect_findings, refuse_err
 from predictor.training.bundle_files import dump, make_bundle_files, make_golden, make_metrics
 from predictor.training.compare import collect_test_leads
 from predictor.training.coverage import describe_coverage
-from predictor.training.dataset import Dataset
+from predictor.training.dataset import Dataset, compute_accepted_value
 from predictor.training.explained import ExplainedLeads, explain_test_leads
 from predictor.training.fit import Advance, FittedCandidates, Progress, fit_candidates, refit
 from predictor.training.from_tables import load_dataset
@@ -215,6 +215,7 @@ def train(
         comparison=comparison,
         learned_book=learned_book,
         policy=settings.threshold,
+        accepted_value=compute_accepted_value(dataset),
     )
     metrics_text = dump(metrics | {"decision": report.decision.to_json()})
     report = replace(report, metrics=json.loads(metrics_text))

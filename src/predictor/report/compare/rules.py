@@ -12,7 +12,7 @@ from predictor.core.log_odds import logit
 from predictor.model.metrics.intervals import Z95
 from predictor.points.fit_points import compute_most_times
 from predictor.report.compare.compared_leads import ComparedLeads
-from predictor.report.table_cells import FEW, NOTHING, compute_share
+from predictor.report.table_cells import FEW, NOTHING, compute_share, list_rows
 
 FloatArray = NDArray[np.float64]
 
@@ -104,3 +104,63 @@ def _judge(row: dict[str, Any], leads: int) -> str:
     if row["worth_low"] <= 0 <= row["worth_high"]:
         return NOTHING
     return WRONG if row["points"] and (row["worth"] > 0) != (row["points"] > 0) else ""
+
+
+KEEP, FEW_ADVICE = "keep", "too few leads to tell"
+_CLOSE = 0.5  # points of difference that are not worth a change
+
+
+def advise_rules(rules: pd.DataFrame) -> pd.DataFrame:
+    """What to do with each rule, on the scale of the hand-set points, the largest gap first.
+
+    A rule whose points lie in the interval of its worth is kept. One without a clear effect is dropped only where its worth is
+    surely below half its points. With few leads nothing is said.
+
+    Args:
+        rules: What `compute_rules` gives.
+
+    Returns:
+        A row a rule: `rule`, `fired`, `points`, `suggested` with `_low`, `_high` (NaN where unknown), `conversion_with` and
+        `conversion_without` with their ends, `advice`: `keep`, `raise to N`, `lower to N`, `drop` with the reason, or
+        `too few leads to tell`.
+
+    >>> worth = {"worth": 0.4, "worth_low": 0.3, "worth_high": 0.5, "worth_points": 30.0, "like": "", "told": ""}
+    >>> shares = {f"conversion_{side}{end}": 0.2 for side in ("with", "without") for end in ("", "_low", "_high")}
+    >>> rules = pd.DataFrame([{"rule": "Demo", "fired": 90, "points": 10.0, **worth, **shares}])
+    >>> advise_rules(rules)[["rule", "suggested", "suggested_low", "advice"]].to_numpy().tolist()
+    [['Demo', 30.0, 22.5, 'raise to 30']]
+    """
+    if not len(rules):
+        return rules
+    factor = rules["worth_points"] / rules["worth"].where(rules["worth"] != 0)
+    table = rules.assign(
+        suggested=rules["worth_points"], suggested_low=rules["worth_low"] * factor, suggested_high=rules["worth_high"] * factor
+    )
+    table["advice"] = [_advise(row) for row in list_rows(table)]
+    shown = [
+        "rule", "fired", "points", "suggested", "suggested_low", "suggested_high", "conversion_with", "conversion_with_low",
+        "conversion_with_high", "conversion_without", "conversion_without_low", "conversion_without_high", "advice",
+    ]  # fmt: skip
+    gap = (table["suggested"] - table["points"]).abs().fillna(-1.0)
+    return table.assign(gap=gap).sort_values("gap", ascending=False, kind="stable", ignore_index=True)[shown]
+
+
+def _advise(row: dict[str, Any]) -> str:
+    ends = [row["suggested"], row["suggested_low"], row["suggested_high"]]
+    advice = {
+        DEAD_NEVER: "never fires: check its name",
+        DEAD_ALWAYS: "drop: it fires for every lead",
+        FEW: FEW_ADVICE,
+        REDUNDANT: f"keep one: '{row['like']}' says the same",
+    }.get(row["told"], "" if np.isfinite(ends).all() else FEW_ADVICE)
+    return advice or _advise_points(row["points"], *ends)
+
+
+def _advise_points(points: float, suggested: float, low: float, high: float) -> str:
+    """Whether points are kept, changed or dropped, by what the rule is worth and its interval."""
+    target = round(suggested)
+    if low <= points <= high or abs(target - points) <= _CLOSE:
+        return KEEP
+    if low <= 0 <= high:
+        return "drop: no clear effect" if max(abs(low), abs(high)) < abs(points) / 2 else KEEP
+    return f"{'raise' if target > points else 'lower'} to {target}"

@@ -14,7 +14,18 @@ from predictor.report.summary import format_frame
 from predictor.report.tables_text import TextTable
 
 _TEXT_HEADS = frozenset(
-    {"Verdict", "Result", "Compared with", "Most like", "Why", "Group", "Meaning", "Handed over by", "Model minus points"}
+    {
+        "Verdict",
+        "Result",
+        "Compared with",
+        "Most like",
+        "Why",
+        "Group",
+        "Meaning",
+        "Handed over by",
+        "Model minus points",
+        "What to do",
+    }
 )
 
 
@@ -91,6 +102,11 @@ def make_page_table(key: str, frame: pd.DataFrame, *, text: TextTable | None = N
     """
     table = PageTable(key=key, text=format_frame(key, frame, stacked=True) if text is None else text, frame=frame)
     return replace(table, **changes)  # type: ignore[arg-type]
+
+
+def join_units(text: str) -> str:
+    """The text with each percent sign kept on the line of its number."""
+    return text.replace(" %", "\u00a0%")
 
 
 def write_csv(frame: pd.DataFrame) -> str:

@@ -25,7 +25,8 @@ from predictor.report.decision.decision import Decision, make_decision
 from predictor.report.decision.evidence import ModelFacts
 from predictor.report.decision.read_evidence import read_evidence
 from predictor.report.page.charts import format_tips, list_charts
-from predictor.report.page.page_table import PageTable, Section, format_step_table, make_page_table
+from predictor.report.page.decide import Money, collect_choices, make_gate_choice, make_money_choice, start_money
+from predictor.report.page.page_table import PageTable, Section, format_step_table, join_units, make_page_table
 from predictor.report.page.sections import make_comparison_sections
 from predictor.report.page.sections_training import (
     make_findings_section,
@@ -58,6 +59,7 @@ class PageData:
         book: The learned points as a rule book; empty for none.
         policy: The firm's policy for the threshold.
         ranks_only: Whether the model's probabilities only rank leads.
+        money: Where the fields of money start.
         training: The training behind the page; None for other leads.
     """
 
@@ -71,6 +73,7 @@ class PageData:
     book: str = ""
     policy: ThresholdSettings = field(default_factory=lambda: make_settings({}).threshold)
     ranks_only: bool = False
+    money: Money = field(default_factory=Money)
     training: ReportData | None = None
 
     @property
@@ -116,6 +119,7 @@ def render_page(data: ReportData, *, named: bool = False) -> str:
             horizon_days=data.metrics.get("horizon_days"),
             book=data.learned_book,
             policy=data.policy,
+            money=start_money(data.policy, data.accepted_value),
             training=data,
         )
     )
@@ -134,13 +138,21 @@ def render_comparison(page: PageData) -> str:
     if page.threshold is not None:
         steps, slider = _make_step_table(page.comparison, charts), _make_slider(page, page.threshold)
         tables, choose = [*tables, steps], _describe_choice(page, slider, steps)
+    decision, money = page.decision, make_money_choice(page.comparison.tables, page.money)
+    gate = make_gate_choice(page.comparison.tables, page.policy, advised=decision.kind == "change_gate")
+    if gate is not None:
+        gate["page_table"] = make_page_table(
+            "point_gates", page.comparison.tables["point_gates"], text=gate["table"], fold="Every gate"
+        )
+        tables = [*tables, gate["page_table"]]
     library, script = _read("vega.js"), _read("page.js")
     safe = {"policy": make_policy(library, script), "style": _read("page.css"), "library": library, "script": script}
-    safe["content"] = _dump(_collect_content(page, slider, tables, charts))
+    safe["content"] = _dump(_collect_content(page, slider, tables, charts) | collect_choices(gate, money))
     return _open_templates().get_template("page.html").render(
-        title=page.title, over=page.over, about=page.about, decision=page.decision, warnings=page.warnings,
+        title=page.title, over=page.over, about=page.about, decision=decision, warnings=page.warnings,
         limitations=page.comparison.limitations, sections=sections,
         picture=_describe_gains(page.comparison) if "gains" in charts else "", choose=choose,
+        gate=gate, money=money, band=format_band(page.band),
         horizon=format_days(page.horizon_days), lists_leads="swapped" in page.comparison.tables,
         test=None if page.training is None else page.training.verdict.words,
         **{name: Markup(text) for name, text in safe.items()},  # noqa: S704  files of this room, and what `_dump` made safe
@@ -213,7 +225,7 @@ def _describe_choice(page: PageData, slider: Mapping[str, Any], table: PageTable
 
 def _make_slider(page: PageData, threshold: float) -> dict[str, Any]:
     slider = make_slider(page.comparison.tables["steps"], threshold)
-    return slider | {"texts": {name: [_join_units(text) for text in texts] for name, texts in slider["texts"].items()}}
+    return slider | {"texts": {name: [join_units(text) for text in texts] for name, texts in slider["texts"].items()}}
 
 
 def _collect_content(
@@ -237,7 +249,7 @@ def _collect_table(table: PageTable, chart: Mapping[str, Any] | None) -> dict[st
     """A table as its CSV, the names of its numbers, and what the tooltips of its chart add to its rows."""
     tips = {} if chart is None else format_tips(chart, table.frame)
     numbers = list(table.frame.select_dtypes("number"))
-    return {"csv": table.csv, "numbers": numbers, "tips": {name: [*map(_join_units, texts)] for name, texts in tips.items()}}
+    return {"csv": table.csv, "numbers": numbers, "tips": {name: [*map(join_units, texts)] for name, texts in tips.items()}}
 
 
 def _dump(content: Mapping[str, Any]) -> str:
@@ -265,7 +277,7 @@ def _open_templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["joined"] = _join_units
+    environment.filters["joined"] = join_units
     environment.filters["code"] = _mark_code
     return environment
 
@@ -282,8 +294,3 @@ def _mark_code(text: str) -> Markup:
     Markup('run <code>a &gt; b</code>')
     """
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  the text is escaped
-
-
-def _join_units(text: str) -> str:
-    """The text with each percent sign kept on the line of its number."""
-    return text.replace(" %", "\u00a0%")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
-from predictor.core.wording import format_number
+from predictor.core.errors import count
+from predictor.core.wording import DASH, format_number, format_percent, format_percent_range, format_range
 from predictor.report.compare.compared_leads import POINTS
 from predictor.report.compare.comparison import Comparison
+from predictor.report.compare.rules import FEW_ADVICE, KEEP, advise_rules
 from predictor.report.page.page_table import PageTable, Section, make_page_table
 from predictor.report.summary import format_frame
 from predictor.report.table_cells import list_rows
@@ -44,6 +47,7 @@ _BOOK = "The rule book holds the gate for these points and, above each rule, the
 learned from every lead. The figures on this page are for points learned before the test leads."
 _GATE = "The gate of this rule book is {gate}: a lead with {gate} learned points or more goes to sales. The gate of the tested \
 learned points is in 'Each gate today'."
+_RULE_HEADS = ("Rule", "Leads", "Points today", "Suggested", "Conversion with it", "Without it", "What to do")
 _LEARNED_HEADS = ("Rule", "Learned points", "Hand-set points", "Counts at most", "Why")
 _SEGMENTS = "For each segment: observed conversion, the conversion that the model promised, and the share that each way hands \
 over. The difference is observed minus promised; about one segment in twenty differs by chance alone."
@@ -121,11 +125,29 @@ def _show_rules(comparison: Comparison, charts: Container[str]) -> Section:
     frame, section = comparison.tables["rules"], Section(key="rules", nav="Rules", title="Rule by rule")
     if not len(frame):
         return replace(section, texts=(_NO_RULES,))
-    notes = [f"{row['rule']}: {row['told']}." for row in list_rows(frame) if row["told"]]
-    texts = (_RULES, *([f"Rules to check: {len(notes)} of {len(frame)}. {' '.join(notes)}"] if notes else []))
-    fold = "Every rule with its conversions"
-    table = make_page_table("rules", frame, title="Points per event", note=_RULES_NOTE, has_chart="rules" in charts, fold=fold)
+    advice = advise_rules(frame)
+    change = int((~advice["advice"].isin([KEEP, FEW_ADVICE])).sum())
+    texts = (_RULES, f"{change} of {count(len(frame), 'rule')} to change. Points are on the scale of yours today.")
+    text = _format_rule_advice(advice)
+    table = make_page_table("rules", frame, text=text, title="Points per event", note=_RULES_NOTE, has_chart="rules" in charts)
     return replace(section, texts=texts, tables=(table,))
+
+
+def _format_rule_advice(advice: pd.DataFrame) -> TextTable:
+    """What to do with each rule, as text."""
+    rows = []
+    for row in list_rows(advice):
+        suggested = format_number(row["suggested"], 0)
+        ends = format_range(row["suggested_low"], row["suggested_high"], 0)
+        shares = [_stack_share(row, f"conversion_{side}") for side in ("with", "without")]
+        figures = format_number(row["fired"]), format_number(row["points"]), suggested if ends == DASH else f"{suggested}\n{ends}"
+        rows.append((row["rule"], *figures, *shares, row["advice"]))
+    return TextTable("Each rule, the largest gap first", _RULE_HEADS, tuple(rows))
+
+
+def _stack_share(row: Mapping[str, Any], name: str) -> str:
+    share, ends = format_percent(row[name]), format_percent_range(row[f"{name}_low"], row[f"{name}_high"])
+    return share if ends == DASH else f"{share}\n{ends}"
 
 
 def _show_learned(comparison: Comparison, _: Container[str]) -> Section:

@@ -8,7 +8,7 @@ from unit.report.compared import OUTCOME, PROBABILITY, PTS, make_tested
 
 from predictor.points.rulebook import parse_rule_book
 from predictor.report.compare.compared_leads import ComparedLeads
-from predictor.report.compare.rules import compute_rules
+from predictor.report.compare.rules import advise_rules, compute_rules
 from predictor.report.compare.segments import choose_segments, compute_months, compute_segments
 
 TEXT = """
@@ -86,3 +86,32 @@ def test_months_are_in_the_order_of_time():
     table = compute_months(make_tested(moments=moments))
     assert table["group"].tolist() == ["2026-01", "2026-02", "2026-03", "2026-04"]
     assert table["leads"].sum() == 200
+
+
+UNCLEAR = {"told": "no clear effect", "worth": 0.01, "worth_points": 0.75}
+
+
+@pytest.mark.parametrize(
+    ("changes", "advice"),
+    [
+        ({}, "raise to 30"),
+        ({"points": 40.0}, "lower to 30"),
+        ({"points": 28.0}, "keep"),
+        ({"points": -10.0, "told": "wrong sign"}, "raise to 30"),
+        ({"told": "too few leads"}, "too few leads to tell"),
+        ({"told": "dead: it never fires", "worth": float("nan"), "worth_points": float("nan")}, "never fires: check its name"),
+        ({"told": "dead: it always fires", "worth": float("nan")}, "drop: it fires for every lead"),
+        ({"told": "redundant", "like": "Pricing"}, "keep one: 'Pricing' says the same"),
+        (UNCLEAR | {"worth_low": -0.02, "worth_high": 0.04}, "drop: no clear effect"),
+        (UNCLEAR | {"worth_low": -0.2, "worth_high": 0.22}, "keep"),
+    ],
+)  # fmt: skip
+def test_advice_is_on_the_scale_of_the_points(changes, advice):
+    """A rule worth 0.4 log-odds (0.3 to 0.5) is worth 30 points (22.5 to 37.5) at 75 points for each log-odd."""
+    row = {"rule": "Demo", "fired": 90, "points": 10.0, "worth": 0.4, "worth_low": 0.3, "worth_high": 0.5, "worth_points": 30.0}
+    row |= {"explained": 0.1, "like": "", "told": ""}
+    row |= {f"conversion_{side}{end}": 0.2 for side in ("with", "without") for end in ("", "_low", "_high")}
+    other = row | {"rule": "Other", "points": 30.0}
+    table = advise_rules(pd.DataFrame([other, row | changes])).set_index("rule")
+    assert table.loc["Demo", "advice"] == advice
+    assert table.loc["Other", "advice"] == "keep"

@@ -74,6 +74,138 @@
   }
   if (threshold) startSliders(); // not on the page of a model that found no signal
 
+  // The gate of the points: one row of its table, as for the threshold.
+  const gate = content.gate;
+  const gateSlider = byId("gate-slider");
+  let gateRow = gate ? gate.start : 0;
+
+  function followGate() {
+    gateRow = Number(gateSlider.value);
+    for (const spot of document.querySelectorAll("[data-gate]")) spot.textContent = gate.texts[spot.dataset.gate][gateRow];
+    for (const badge of document.querySelectorAll("[data-gate-verdict]")) badge.dataset.gateVerdict = gate.verdict[gateRow];
+    gateSlider.setAttribute("aria-valuetext", `${gate.texts.gate[gateRow]} points`);
+  }
+
+  function announceGate() {
+    const { texts } = gate;
+    byId("gate-announcement").textContent =
+      `Gate ${texts.gate[gateRow]}: ${texts.load[gateRow]} leads and ${texts.sqls[gateRow]} SQLs ${content.unit}, conversion ${texts.rate[gateRow]}.`;
+  }
+
+  function startGate() {
+    gateSlider.addEventListener("input", () => { followGate(); remember(); });
+    gateSlider.addEventListener("change", announceGate);
+    for (const button of document.querySelectorAll("[data-gate-row]")) {
+      button.addEventListener("click", () => {
+        gateSlider.value = button.dataset.gateRow;
+        followGate();
+        announceGate();
+        remember();
+      });
+    }
+    for (const button of document.querySelectorAll("[data-copy]")) {
+      button.addEventListener("click", async () => {
+        const text = gate.texts[button.dataset.copy][gateRow];
+        try {
+          await navigator.clipboard.writeText(text);
+          button.textContent = "Copied";
+        } catch {
+          getSelection().selectAllChildren(button.parentElement.querySelector("code")); // the browser allows no copying: it is selected
+        }
+      });
+    }
+    gateSlider.value = String(gateRow);
+    followGate();
+  }
+
+  // Money: the best choice of each way, by the same sums as `compute_values` in Python.
+  const fields = ["amount", "cost", "limit"];
+
+  function readField(name) {
+    const text = byId(name).value.trim();
+    return text === "" || !(Number(text) >= 0) ? null : Number(text);
+  }
+
+  function findBest({ leads, sqls }, amount, cost, most) {
+    let best = -1;
+    let highest = -Infinity;
+    for (let place = 0; place < leads.length; place += 1) {
+      const value = amount * sqls[place] - cost * leads[place];
+      if (leads[place] <= most && value > highest) [best, highest] = [place, value];
+    }
+    return best;
+  }
+
+  function countMoney() {
+    const amount = readField("amount") ?? 0;
+    const cost = readField("cost") ?? 0;
+    const limit = readField("limit") ?? Infinity;
+    const { choices, shown } = content.money;
+    const known = amount > 0 || cost > 0;
+    const write = (number, sign) => (sign && number >= 0.5 ? "+" : "") + number.toLocaleString("en", { maximumFractionDigits: 0 });
+    let today = null;
+    for (const [way, table] of Object.entries(choices)) {
+      const place = known ? findBest(table, amount, cost, way === "today" ? Infinity : limit) : -1;
+      const put = (name, text) => { document.querySelector(`[data-money="${way}_${name}"]`).textContent = text; };
+      for (const name of ["at", "leads", "sqls", "value", "more"]) put(name, "–");
+      if (place < 0) continue;
+      const value = amount * table.sqls[place] - cost * table.leads[place];
+      if (way === "today") today = value;
+      for (const name of ["at", "leads", "sqls"]) put(name, shown[way][name][place]);
+      put("value", write(value));
+      if (today !== null) put("more", write(value - today, true));
+    }
+  }
+
+  // The choice is kept in the link, so that it can be sent on.
+  function describeChoice() {
+    const parts = new URLSearchParams();
+    if (threshold) parts.set("threshold", threshold.value);
+    if (gateSlider) parts.set("gate", gateSlider.value);
+    for (const name of fields) if (readField(name) !== null) parts.set(name, byId(name).value);
+    return `#choice:${parts}`;
+  }
+
+  function remember() {
+    byId("choice-link").setAttribute("href", describeChoice());
+  }
+
+  function recall() {
+    if (!location.hash.startsWith("#choice:")) return;
+    const parts = new URLSearchParams(location.hash.slice("#choice:".length));
+    for (const name of fields) if (parts.has(name)) byId(name).value = parts.get(name);
+    if (threshold && parts.has("threshold")) {
+      threshold.value = parts.get("threshold");
+      followThreshold();
+    }
+    if (gateSlider && parts.has("gate")) {
+      gateSlider.value = parts.get("gate");
+      followGate();
+    }
+    countMoney();
+    remember();
+  }
+
+  function writeSettings() {
+    const [amount, cost, limit] = fields.map(readField);
+    const lines = ["[threshold]"];
+    if (limit !== null) lines.push('policy = "capacity"', `leads_per_week = ${limit}`);
+    else if (amount && cost) lines.push('policy = "value"');
+    if (amount) lines.push(`amount = ${amount}`);
+    if (cost) lines.push(`cost = ${cost}`);
+    if (gate) lines.push("", "[points]", `gate = ${gate.texts.gate[gateRow]}`);
+    return `${lines.join("\n")}\n`;
+  }
+
+  if (gateSlider) startGate();
+  for (const name of fields) byId(name).addEventListener("input", () => { countMoney(); remember(); });
+  if (threshold) for (const slider of [threshold, capacity]) slider.addEventListener("input", remember);
+  byId("save-settings").addEventListener("click", () => save("predictor.toml", "application/toml", writeSettings()));
+  addEventListener("hashchange", recall);
+  remember();
+  countMoney();
+  recall();
+
   // Files are written from what the page holds; nothing is fetched.
   function save(name, kind, text) {
     const link = document.createElement("a");

@@ -1,0 +1,84 @@
+"""The gate of the points and the fields of money in a real browser: every figure is what the Python functions say."""
+
+import tomllib
+
+import numpy as np
+import pytest
+from browser.hands import clean, move
+
+from predictor.core.wording import format_percent, format_weekly
+from predictor.model.threshold.gate import judge_gate
+from predictor.report.compare.money import compute_values, list_choices
+from predictor.report.compare.point_gates import choose_point_gate
+
+
+def read_spots(page, name):
+    """Every figure of one kind, by its key."""
+    spots = page.evaluate(f"[...document.querySelectorAll('[data-{name}]')].map(s => [s.dataset.{name}, s.textContent])")
+    return {key: clean(text) for key, text in spots}
+
+
+def test_the_gate_moves_every_figure_to_what_python_says(visit, html, page_data, leads):
+    page, gates = visit(html), page_data.comparison.tables["point_gates"]
+    assert read_spots(page, "gate")["gate"] == "40", "it starts at today's gate"
+    places = np.unique(np.linspace(0, len(gates) - 1, 20).round().astype(int))
+    for place in places:
+        move(page, "gate-slider", place)
+        gate, figures = float(gates["gate"].iloc[place]), read_spots(page, "gate")
+        judged = judge_gate(leads.outcome, leads.points >= gate, weeks=leads.weeks, band=leads.band)
+        expected = {
+            "gate": f"{gate:g}", "rule": f"Score >= {gate:g}", "load": format_weekly(judged.leads_per_week),
+            "share": format_percent(judged.share_routed), "rate": format_percent(judged.conversion),
+            "caught": format_percent(judged.sqls_caught),
+            "verdict": "Too few leads" if judged.leads < 20 else judged.verdict.capitalize(),
+        }  # fmt: skip
+        assert {name: figures[name] for name in expected} == expected
+    assert len(places) == min(20, len(gates))
+    advised = float(gates["gate"].iloc[choose_point_gate(gates, page_data.policy)])
+    page.locator("[data-gate-row]").last.click()
+    assert read_spots(page, "gate")["gate"] == f"{advised:g}"
+    page.get_by_role("button", name="Copy").click()
+    assert page.evaluate("getSelection().toString()") in ("", f"Score >= {advised:g}")
+
+
+def test_money_moves_every_figure_to_what_python_says(visit, html, page_data):
+    page, choices = visit(html), list_choices(page_data.comparison.tables)
+    assert set(read_spots(page, "money").values()) == {"–"}, "nothing is said before an amount is known"
+    ways = {"today's gate": "today", "best gate": "gate", "learned points": "learned", "model": "model"}
+    random, seen = np.random.default_rng(0), set()
+    for number in range(20):
+        amount, cost = float(random.integers(100, 3000)), float(random.integers(1, 400))
+        capacity = float(random.integers(5, 80)) if number % 2 else np.inf
+        for name, value in (("amount", amount), ("cost", cost), ("limit", "" if np.isinf(capacity) else capacity)):
+            move(page, name, value)
+        figures = read_spots(page, "money")
+        values = compute_values(choices, amount=amount, cost=cost, capacity=capacity)
+        for row in values.to_dict("records"):
+            prefix = ways[row["way"]]
+            assert figures[f"{prefix}_leads"] == format_weekly(row["leads"])
+            for name in ("value", "more"):
+                assert float(figures[f"{prefix}_{name}"].replace(",", "")) == pytest.approx(row[name], abs=0.51)
+            seen.add((prefix, figures[f"{prefix}_leads"]))
+    assert len(seen) > 10
+
+
+def test_a_choice_is_kept_in_its_link_and_saved_as_settings(visit, html):
+    page = visit(html)
+    move(page, "gate-slider", 1)
+    move(page, "threshold", 3)
+    for name, value in (("amount", 900), ("cost", 40)):
+        move(page, name, value)
+    before, money = read_spots(page, "figure"), read_spots(page, "money")
+    link = page.locator("#choice-link").get_attribute("href")
+    assert link == "#choice:threshold=3&gate=1&amount=900&cost=40"
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Save as settings").click()
+    assert tomllib.loads(caught.value.path().read_text()) == {
+        "threshold": {"policy": "value", "amount": 900, "cost": 40}, "points": {"gate": 10},
+    }  # fmt: skip
+    page.goto(page.url.split("#")[0] + link)
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    assert read_spots(page, "figure") == before
+    assert read_spots(page, "money") == money
+    assert page.locator("#gate-slider").input_value() == "1"
