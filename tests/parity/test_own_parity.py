@@ -14,18 +14,24 @@ from api.app import create_app
 from predictor.core.errors import SettingsError, TrainingError
 from predictor.core.settings import load_settings
 from predictor.model.candidates.own import Own
+from predictor.model.metrics.own_metrics import compute_own_metrics
 from predictor.scoring.answer import Lead
 from predictor.scoring.batch import score_leads
 from predictor.scoring.bundle.files import save_bundle
 from predictor.scoring.scorer import Scorer
 from predictor.training.bundle_files import make_bundle_files, make_golden
-from predictor.training.own_candidates import collect_own
+from predictor.training.own_code import collect_metrics, collect_own
 from predictor.training.tracking.frame import score_frame
+from predictor.training.tracking.record import TrainingRecord, describe_candidate
 from predictor.training.train import train
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 TOLERANCE = 1e-9
 NAMES = ["boosting", "forest", "vectors", "neighbours"]
+
+
+def net_profit(outcome, probability, weight):
+    return float((weight * (probability >= 0.3) * (100 * outcome - 20)).sum())
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +42,7 @@ def firm(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(firm):
     candidates = {name: KINDS[name] for name in NAMES}
-    return train(load_settings(firm), candidates=candidates)
+    return train(load_settings(firm), candidates=candidates, metrics={"net_profit": net_profit})
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -99,6 +105,36 @@ def test_it_goes_through_choice_page_card_and_findings(trained):
     assert finding.what == f"'{chosen}' is a classifier of your own: the reasons for its scores are an approximation."
     assert trained.explain().exact is False
     assert trained.explain("constant").exact is True
+
+
+def test_an_own_metric_is_in_verdict_page_card_and_mlflow(trained):
+    verdict = trained.verdict
+    for name, figures in verdict.test.items():
+        handed = verdict.probability[name] >= 0.3
+        assert figures["own/net_profit"] == 100 * verdict.outcome[handed].sum() - 20 * handed.sum()
+    figure = f"{verdict.test[verdict.chosen]['own/net_profit']:,.4f}"
+    assert trained.candidates["own/net_profit"].tolist() == [figures["own/net_profit"] for figures in verdict.test.values()]
+    for page in (trained.files["report.html"], trained.files["card.md"], verdict._repr_html_()):
+        assert "Net profit" in page
+        assert figure in page
+    record = TrainingRecord(trained.dataset.settings.folder, True, "", json.loads(trained.files["metrics.json"]))
+    assert describe_candidate(record, "forest")["own/net_profit"] == verdict.test["forest"]["own/net_profit"]
+
+
+def test_a_metric_that_fails_is_named(trained, firm):
+    with pytest.raises(TrainingError, match="Metric 'a' failed: ZeroDivisionError"):
+        compute_own_metrics({"a": lambda *_: 1 / 0}, np.ones(2), np.ones(2), np.ones(2))
+    with pytest.raises(TrainingError, match="Metric 'net profit' must have a name like 'net_profit', and be a function"):
+        collect_metrics(trained.dataset.settings, {"net profit": net_profit})
+    settings = load_settings(firm, {"model": {"metrics": {"sum": "math:fsum"}}})
+    assert collect_metrics(settings)["sum"]([1, 2]) == 3
+
+
+def test_the_verdict_gives_its_leads_as_a_frame(trained):
+    frame = trained.verdict.to_frame()
+    assert list(frame) == ["lead_id", "mql_at", "outcome", "points", *(f"probability_{name}" for name in trained.verdict.test)]
+    assert frame.equals(trained.test_leads)
+    assert frame["points"].tolist() == trained.dataset.points.total[trained.split.test].tolist()
 
 
 def test_settings_name_it_by_import_path(trained, firm):

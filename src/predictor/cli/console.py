@@ -23,6 +23,7 @@ from predictor.core.wording import (
     format_threshold,
     format_weekly,
 )
+from predictor.model.metrics.own_metrics import DIGITS, list_own_metrics
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,12 +142,16 @@ def show_verdict(verdict: Verdict) -> None:
     metrics = METRICS if out.width >= _WIDE else dict(list(METRICS.items())[:4])
     for metric in metrics.values():
         table.add_column(metric.short, justify="right", no_wrap=True)
+    own = list_own_metrics(next(iter(verdict.test.values())))
+    for heading in own.values():
+        table.add_column(heading.lower(), justify="right", no_wrap=True)
     for name in verdict.test:
         figures, intervals = verdict.test[name], verdict.intervals[name]
         cells = {key: _format_figure(figures[key], intervals.get(key), metric.digits) for key, metric in metrics.items()}
         mark = "[bold green]" if name == verdict.chosen else ""
         if mark and "ece" in cells:
             cells["ece"] += f"\n[dim]chance {format_number(verdict.calibration.noise.mean, 3)}[/]"
+        cells |= {key: format_number(figures[key], DIGITS) for key in own}
         table.add_row(f"{mark}{name}{' *' if mark else ''}", *cells.values())
     out.print(table)
     out.print(f"* chosen on {verdict.words.others}. {escape(verdict.text)}")

@@ -169,6 +169,7 @@ class ModelSettings(Section):
     candidates: Annotated[tuple[CandidateName, ...], Field(min_length=1)]
     budget_s: Annotated[float, Field(ge=0)]
     own: dict[str, str]
+    metrics: dict[str, str]
     monotone: tuple[str, ...]
     min_outcomes: Annotated[int, Field(ge=1)]
     recalibrate: Recalibrate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from predictor.core.wording import FORWARD_TEST, HELD_OUT_TEST, METRICS, WordsOf
 from predictor.model.candidates.baselines import SIMPLE
 from predictor.model.metrics.calibration_test import CalibrationJudgement
 from predictor.model.metrics.metrics import SIGNIFICANCE, Difference
+from predictor.model.metrics.own_metrics import DIGITS, list_own_metrics
 from predictor.model.threshold.gate import Gate
 from predictor.model.threshold.recommend import Recommendation, recommend_none
 
@@ -44,6 +45,7 @@ class Verdict:
         held_out: Whether the test leads were drawn at random, because nothing says which lead came first.
         on_average: Whether a learned candidate that is better on average may serve; otherwise it must be surely better.
         text: The verdict in a few sentences.
+        leads: `lead_id`, `mql_at` or `order_by`, and `points` of each test lead, as far as they are known; None for none.
     """
 
     chosen: str
@@ -64,6 +66,19 @@ class Verdict:
     held_out: bool = False
     on_average: bool = False
     text: str = ""
+    leads: pd.DataFrame | None = field(default=None, compare=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The test leads, oldest first, with what each candidate, fitted on the training leads only, said of them.
+
+        `lead_id`, `mql_at` or `order_by` where leads have them, `outcome` (1 accepted, 0 not), `points` where the firm has them,
+        and `probability_NAME` by each candidate.
+        """
+        known = pd.DataFrame(index=pd.RangeIndex(len(self.outcome))) if self.leads is None else self.leads
+        places = [name for name in known if name != "points"]
+        points = known[[name for name in known if name == "points"]]
+        probability = {f"probability_{name}": values for name, values in self.probability.items()}
+        return pd.concat([known[places].assign(outcome=self.outcome), points], axis="columns").assign(**probability)
 
     @property
     def words(self) -> WordsOfTest:
@@ -114,13 +129,19 @@ class Verdict:
         return "\n".join([
             to_heading(self.title),
             to_table(
-                ["Candidate", *(metric.heading for metric in METRICS.values())],
-                [[name, *(self._format_figure(name, metric) for metric in METRICS)] for name in self.test],
+                ["Candidate", *(metric.heading for metric in METRICS.values()), *self._own.values()],
+                [[name, *(self._format_figure(name, metric) for metric in (*METRICS, *self._own))] for name in self.test],
                 marked=[list(self.test).index(self.chosen)],
             ),
             to_paragraphs(self.text, self.calibration.text),
         ])  # fmt: skip
 
+    @property
+    def _own(self) -> dict[str, str]:
+        """The metrics of the firm's own, and their headings."""
+        return list_own_metrics(next(iter(self.test.values())))
+
     def _format_figure(self, name: str, metric: str) -> str:
-        figure, ends, digits = self.test[name][metric], self.intervals[name].get(metric), METRICS[metric].digits
+        digits = METRICS[metric].digits if metric in METRICS else DIGITS
+        figure, ends = self.test[name][metric], self.intervals[name].get(metric)
         return format_number(figure, digits) + ("" if ends is None else f"\n{format_range(*ends, digits)}")

@@ -22,6 +22,7 @@ from predictor.core.wording import (
     format_threshold,
     format_weekly,
 )
+from predictor.model.metrics.own_metrics import DIGITS, list_own_metrics
 from predictor.model.threshold.gate import Gate
 from predictor.model.threshold.recommend import Recommendation
 from predictor.report.report_data import ReportData
@@ -55,7 +56,7 @@ class TextTable:
 def format_candidates(table: pd.DataFrame) -> TextTable:
     """The candidates on the test leads, from `compute_verdict_table`."""
     first, *others = (metric.heading for metric in METRICS.values())
-    heads = ("Candidate", first, "Log loss of the chosen minus this one", *others)
+    heads = ("Candidate", first, "Log loss of the chosen minus this one", *others, *list_own_metrics(map(str, table)).values())
     rows = [_format_candidate(row) for row in list_rows(table)]
     leads, share = count(int(table["n"].iloc[0]), "test lead"), format_percent(table["base_rate"].iloc[0])
     caption = f"The test: every candidate on the same {leads}, of which {share} became SQLs"
@@ -183,6 +184,7 @@ def describe_promise(advice: Recommendation) -> str:
 
 def _format_candidate(row: dict[str, Any]) -> tuple[str, ...]:
     loss, *figures = (_format_figure(row, name, metric.digits) for name, metric in METRICS.items())
+    figures += [format_number(row[name], DIGITS) for name in list_own_metrics(row)]
     if row["chosen"]:
         return (f"{row['candidate']}\nchosen before the test", loss, DASH, *figures)
     interval = format_range(row["difference_low"], row["difference_high"], 4, sign=True)

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, Findings, count
@@ -17,9 +18,11 @@ from predictor.core.settings import Settings
 from predictor.data.events.table import fingerprint_events
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.learned_points import LearnedPoints
+from predictor.model.candidates.lightgbm import LightGBM
 from predictor.model.explain_points import compute_fitted_rules, write_points_book
 from predictor.model.importance import compute_importance
 from predictor.model.judge import compute_forward_thresholds, judge_candidates
+from predictor.model.metrics.own_metrics import Metric, add_own_metrics
 from predictor.model.split import Split
 from predictor.model.threshold.recommend import Recommendation, recommend_none, recommend_threshold
 from predictor.model.verdict import Verdict
@@ -43,8 +46,11 @@ from predictor.training.dataset import Dataset, compute_accepted_value
 from predictor.training.explained import ExplainedLeads, explain_test_leads
 from predictor.training.fit import Advance, FittedCandidates, Progress, fit_candidates, refit
 from predictor.training.from_tables import load_dataset
-from predictor.training.own_candidates import collect_own
+from predictor.training.own_code import collect_metrics, collect_own
 from predictor.training.promotion import judge_promotion
+
+if TYPE_CHECKING:
+    import lightgbm as lgb
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -119,11 +125,20 @@ class Trained:
         `lead_id`, `mql_at` or `order_by` where leads have them, `outcome`, `points` where the firm has them, and
         `probability_NAME` by each candidate.
         """
-        frame = self.dataset.leads.frame.iloc[self.split.test].reset_index(drop=True)
-        points = self.dataset.points.take(self.split.test)
-        known = frame[[name for name in ("lead_id", "mql_at", "order_by") if name in frame]].assign(outcome=self.verdict.outcome)
-        known = known if points is None else known.assign(points=points)
-        return known.assign(**{f"probability_{name}": values for name, values in self.verdict.probability.items()})
+        return self.verdict.to_frame()
+
+    @property
+    def booster(self) -> lgb.Booster:
+        """LightGBM's own object of the final model, of a blend that of its trees.
+
+        Raises:
+            AttributeError: The chosen candidate has no trees.
+        """
+        model: Any = self.final.model
+        trees = model if isinstance(model, LightGBM) else getattr(model, "trees", None)
+        if trees is None:
+            raise AttributeError(f"The chosen candidate '{self.verdict.chosen}' has no trees of LightGBM.")
+        return trees.booster_
 
     def explain(self, name: str | None = None) -> ExplainedLeads:
         """Why the test leads score as they do: SHAP values of a candidate, by default of the chosen one.
@@ -150,6 +165,7 @@ def train(
     *,
     dataset: Dataset | None = None,
     candidates: Mapping[str, object] | None = None,
+    metrics: Mapping[str, Metric] | None = None,
     progress: Progress = lambda _: None,
     advance: Advance = lambda _: None,
 ) -> Trained:
@@ -162,16 +178,18 @@ def train(
         dataset: What to learn from; None means the tables that the settings name.
         candidates: Name -> a scikit-learn classifier of your own, or a function that makes one, tried beside those that the
             settings name.
+        metrics: Name -> a function of outcome, probability and weight, each an array with an entry a test lead, that gives a
+            number for a candidate. It is shown as `own/NAME` and decides nothing.
         progress: Called with what begins now, in words.
         advance: Called with the share of the tuning that is done, 0 to 1.
 
     Raises:
         TableError: A table that breaks the contract.
-        SettingsError: What `model.own` names cannot be imported.
+        SettingsError: What `model.own` or `model.metrics` names cannot be imported.
         TrainingError: Nothing can be learned from the data, and why; the audit found an error that the settings do not accept; or
-            a candidate of your own cannot be fitted or kept.
+            a candidate or a metric of your own cannot be used.
     """
-    own = collect_own(settings, candidates)
+    own, own_metrics = collect_own(settings, candidates), collect_metrics(settings, metrics)
     progress("Reading leads and events")
     dataset = load_dataset(settings) if dataset is None else dataset
     if dataset.outcomes.horizon_days is not None:
@@ -186,6 +204,9 @@ def train(
     progress("Looking at the test leads")
     routed = dataset.points.route(split.test)
     verdict = judge_candidates(fitted.models, chosen, fit=fit, test=test, routed=routed, settings=settings)
+    weight = np.full(len(test), test.leads_per_row)
+    figures = add_own_metrics(verdict.test, own_metrics, verdict.outcome, probability=verdict.probability, weight=weight)
+    verdict = replace(verdict, test=figures, leads=_describe_test_leads(dataset, split))
     importance = compute_importance(fitted.models[chosen], test.seen_by(chosen), seed=settings.model.seed)
     progress(f"Fitting '{chosen}' again on every lead with a known outcome")
     sample, final = refit(fitted, dataset)
@@ -196,17 +217,17 @@ def train(
     tables = {"learned_points": learned_points, "time_to_sql": _thin_curve(dataset)}
     comparison = _compare(collect_test_leads(dataset, split, fitted.models, verdict), settings, advice, tables)
     comparison = comparison if found else comparison.without_model()
-    metrics = make_metrics(
+    content = make_metrics(
         verdict,
         champion=chosen,
         horizon=dataset.outcomes.horizon_days,
         pending=dataset.outcomes.pending,
         fit=dataset.describe_fit(),
     )
-    metrics |= fitted.describe(final) | {"importance": importance.to_dict("records")}
+    content |= fitted.describe(final) | {"importance": importance.to_dict("records")}
     report = ReportData(
         name=chosen,
-        metrics=metrics,
+        metrics=content,
         verdict=verdict,
         thresholds=thresholds,
         advice=advice,
@@ -217,7 +238,7 @@ def train(
         policy=settings.threshold,
         accepted_value=compute_accepted_value(dataset),
     )
-    metrics_text = dump(metrics | {"decision": report.decision.to_json()})
+    metrics_text = dump(content | {"decision": report.decision.to_json()})
     report = replace(report, metrics=json.loads(metrics_text))
     facts = _list_facts(dataset)
     scoring = make_bundle_files(final, sample, settings=settings, book=dataset.points.book, thresholds=thresholds, advice=advice)
@@ -274,6 +295,13 @@ def _compare_groups(dataset: Dataset, split: Split, verdict: Verdict) -> pd.Data
     people = dataset.leads.frame.iloc[split.test][columns]
     table = compute_fairness(people, verdict.outcome, probability, probability >= verdict.recommended.serving)
     return table if verdict.found_signal else hide_routed(table)
+
+
+def _describe_test_leads(dataset: Dataset, split: Split) -> pd.DataFrame:
+    """The test leads as far as a verdict shows them: id, moment and points."""
+    frame, points = dataset.leads.frame.iloc[split.test].reset_index(drop=True), dataset.points.take(split.test)
+    known = frame[[name for name in ("lead_id", "mql_at", "order_by") if name in frame]]
+    return known if points is None else known.assign(points=points)
 
 
 def _thin_curve(dataset: Dataset) -> pd.DataFrame | None:

@@ -1,5 +1,7 @@
 """Leads, features and predictions as frames that a notebook takes apart: the same figures as the training's own."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -75,3 +77,13 @@ def test_shap_is_asked_for_where_it_is_missing(trained, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "shap", None)
     with pytest.raises(Exception, match="pip install shap"):
         trained.explain().to_shap()
+
+
+def test_the_booster_is_that_of_the_final_trees(trained):
+    model = trained.models["lightgbm"]
+    with_trees = replace(trained, final=model)
+    assert with_trees.booster is model.model.booster_
+    assert with_trees.booster.num_trees() > 0
+    without = replace(trained, final=trained.models["logistic"])
+    with pytest.raises(AttributeError, match="has no trees of LightGBM"):
+        _ = without.booster

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.wording import METRICS
+from predictor.model.metrics.own_metrics import list_own_metrics
 from predictor.model.threshold.recommend import Recommendation
 from predictor.model.verdict import Verdict
 from predictor.report.table_cells import judge_difference
@@ -21,7 +22,7 @@ def compute_verdict_table(verdict: Verdict) -> pd.DataFrame:
     Returns:
         `candidate`, `chosen` (True once), `n`, `base_rate`; each of `METRICS` with `_low` and `_high` (95 %); `difference`,
         `difference_low`, `difference_high` (log loss of the chosen minus that of the row: below zero the chosen is better) and
-        `told`, what that says of the chosen. NaN where a figure is missing.
+        `told`, what that says of the chosen; `own/NAME` for each metric of the firm's own. NaN where a figure is missing.
     """
     return pd.DataFrame([_make_row(verdict, name) for name in verdict.test])
 
@@ -64,4 +65,5 @@ def _make_row(verdict: Verdict, name: str) -> dict[str, Any]:
     judgement = (
         "" if difference is None else judge_difference(difference, better=difference.mean < 0, digits=METRICS["log_loss"].digits)
     )
-    return row | {"difference": mean, "difference_low": low, "difference_high": high, "told": judgement}
+    row |= {"difference": mean, "difference_low": low, "difference_high": high, "told": judgement}
+    return row | {metric: np.nan if figures[metric] is None else figures[metric] for metric in list_own_metrics(figures)}

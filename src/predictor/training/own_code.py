@@ -1,14 +1,16 @@
-"""A firm's own candidates: those that its settings name by import path, and those handed over in Python."""
+"""A firm's own candidates and metrics: those that its settings name by import path, and those handed over in Python."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from predictor.core.errors import SettingsError, TrainingError, list_names
 from predictor.core.import_path import import_named
 from predictor.core.settings import Settings
 from predictor.model.candidates import CANDIDATES
 from predictor.model.candidates.own import OwnCandidate, make_own
+from predictor.model.metrics.own_metrics import Metric
 
 
 def collect_own(settings: Settings, given: Mapping[str, object] | None = None) -> tuple[OwnCandidate, ...]:
@@ -31,3 +33,21 @@ def collect_own(settings: Settings, given: Mapping[str, object] | None = None) -
     except TrainingError as error:
         raise SettingsError(f"Setting 'model.own' cannot be used: {error}") from error
     return found + tuple(make_own(name, one) for name, one in given.items())
+
+
+def collect_metrics(settings: Settings, given: Mapping[str, Metric] | None = None) -> dict[str, Metric]:
+    """The metrics of `model.metrics`, and those given beside them; of one name, the given one.
+
+    Raises:
+        SettingsError: What an import path names is not there.
+        TrainingError: A name that cannot be used, or something that is no function.
+    """
+    paths = settings.model.metrics
+    found: dict[str, Any] = {
+        name: import_named(path, setting=f"model.metrics.{name}", folder=settings.folder) for name, path in paths.items()
+    }
+    found |= given or {}
+    for name, metric in found.items():
+        if not (name.isascii() and name.isidentifier() and callable(metric)):
+            raise TrainingError(f"Metric '{name}' must have a name like 'net_profit', and be a function. Change it.")
+    return found
