@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -60,6 +60,7 @@ class Tuning:
         needed_s: Seconds of work that a search on all of them would have needed; None where it had them, or was not asked for.
         cut_short: Whether the clock ended it, so that it cannot be repeated.
         shuffled: Whether nothing says which leads are the newest.
+        tried: Each set of parameters that was tried to its end: `log_loss`, `rounds`, and what differs from the usual.
     """
 
     growth: Growth
@@ -71,6 +72,7 @@ class Tuning:
     needed_s: float | None
     cut_short: bool
     shuffled: bool = False
+    tried: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def fits(self) -> dict[str, tuple[FitFunction, ...]]:
@@ -160,6 +162,7 @@ def tune_lightgbm(sample: Sample, folds: list[Fold], *, seed: int, budget: Budge
         needed_s=needed,
         cut_short=search.cut_short,
         shuffled=sample.shuffled,
+        tried=tuple(search.list_tried()),
     )
 
 
@@ -218,6 +221,12 @@ class _Search:
         if loss < self.loss:
             self.loss, self._work_of_best = loss, self.work - begun
         return loss
+
+    def list_tried(self) -> Iterator[dict[str, Any]]:
+        """The parameters that were tried on every fold, with the log loss and the number of trees that did best."""
+        for differences, curves in self._tried:
+            loss, rounds = _locate_lowest(curves, self._predicted)
+            yield {"log_loss": loss, "rounds": rounds, **differences}
 
     def follow(self) -> None:
         """Try one set after another, near those that did well (Bergstra et al. 2011, tree-structured Parzen estimator)."""

@@ -45,6 +45,7 @@ class FittedCandidates:
         choice: Why, as `compare_candidates` gives it.
         tuning: What the search for better trees found; None where there was none.
         findings: What was noticed on the way.
+        seconds: Candidate -> how long its fits took, the search for better trees not included.
         fits: Candidate -> how the folds would fit it on each of them, and then on the whole sample; none for its own way.
     """
 
@@ -54,6 +55,7 @@ class FittedCandidates:
     tuning: Tuning | None
     findings: tuple[Finding, ...]
     fits: Mapping[str, Sequence[FitFunction]] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     def describe(self, final: CalibratedModel) -> dict[str, Any]:
         """How the model came about, for `metrics.json`.
@@ -105,8 +107,10 @@ def fit_candidates(
     if "logistic" in names and folds:
         fits["logistic"] = tune_logistic(fit, folds)
     models: dict[str, CalibratedModel] = {}
+    seconds: dict[str, float] = {}
     for name in sort_candidates(names):
         progress(f"Fitting '{name}' on {count(len(fit), 'lead')}")
+        begun = time.monotonic()
         blended = name == "blend" and all(one in fits and one in models for one in _BLENDED)
         plan = FitPlan(fits.get(name, ()))
         if blended:
@@ -115,6 +119,7 @@ def fit_candidates(
             last = (fits["logistic"][-1], fits["lightgbm"][-1])
             fits["blend"] = (partial(fit_blend, fits=last, share=share),)
         models[name] = fit_calibrated(name, fit.seen_by(name), folds, settings.model.seed, plan=plan, gap=dataset.gap)
+        seconds[name] = time.monotonic() - begun
     for one in own:
         if one.name in models and isinstance(model := models[one.name].model, Own):
             one.check_kept(model, fit)
@@ -132,7 +137,10 @@ def fit_candidates(
         *_check_reasons(models[read_chosen(choice)]),
         *(tuning.findings if tuning else ()),
     )
-    return FittedCandidates(models=models, chosen=read_chosen(choice), choice=choice, tuning=tuning, findings=findings, fits=fits)
+    chosen = read_chosen(choice)
+    return FittedCandidates(
+        models=models, chosen=chosen, choice=choice, tuning=tuning, findings=findings, fits=fits, seconds=seconds
+    )
 
 
 def refit(fitted: FittedCandidates, dataset: Dataset, name: str | None = None) -> tuple[Sample, CalibratedModel]:

@@ -42,6 +42,8 @@ def track_trained(trained: Trained, saved: Saved, *, began: datetime | None = No
         began=began,
         tables=describe_tables(trained.dataset, trained.facts["data"]),
         test_leads=trained.test_leads.drop(columns=["lead_id", "mql_at", "order_by"], errors="ignore"),
+        seconds=trained.seconds,
+        tries=None if trained.tries is None or trained.tries.empty else trained.tries,
     )
     return track_training(record, settings=trained.dataset.settings)
 

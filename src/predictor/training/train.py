@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +65,9 @@ class Trained:
         report: What the report and the card are made of.
         files: The bundle's files.
         facts: What the manifest holds: versions, data fingerprint, commit.
+        seconds: Candidate -> how long its fits took.
+        tries: A row for each set of parameters that the search for better trees tried: `log_loss` out of fold before calibration,
+            `rounds`, and the parameters that differ from the usual. None where there was no search.
     """
 
     dataset: Dataset
@@ -74,6 +77,8 @@ class Trained:
     report: ReportData
     files: Mapping[str, str]
     facts: Mapping[str, Any]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    tries: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         return f"<Trained '{self.verdict.chosen}' on {count(len(self.dataset), 'lead')}. {self.verdict.text}>"
@@ -254,7 +259,16 @@ def train(
         "card.md": write_card(report, facts=facts),
         "report.html": render_page(report),
     }
-    return Trained(dataset=dataset, split=split, models=fitted.models, final=final, report=report, files=files, facts=facts)
+    tries = None if fitted.tuning is None else pd.DataFrame(fitted.tuning.tried)
+    kept: dict[str, Any] = {
+        "final": final,
+        "report": report,
+        "files": files,
+        "facts": facts,
+        "seconds": fitted.seconds,
+        "tries": tries,
+    }
+    return Trained(dataset=dataset, split=split, models=fitted.models, **kept)
 
 
 def save_trained(trained: Trained, models: Path, *, now: datetime) -> Saved:

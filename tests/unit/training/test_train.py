@@ -230,3 +230,10 @@ def test_the_test_block_has_the_share_that_was_asked_for(firm, share):
     changed = changed.model_copy(update={"model": settings.model.model_copy(update={"candidates": ("constant",)})})
     trained = train(changed)
     assert len(trained.split.test) == pytest.approx(share * trained.dataset.outcomes.mature.sum(), abs=2)
+
+
+def test_a_training_says_how_long_each_candidate_took_and_what_the_search_tried(trained):
+    assert trained.seconds.keys() == trained.models.keys()
+    assert all(seconds >= 0 for seconds in trained.seconds.values())
+    assert len(trained.tries) == 1  # a budget of 0 tries the usual trees alone
+    assert trained.tries["rounds"][0] > 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,10 +19,8 @@ from predictor.scoring.scorer import Scorer
 from predictor.training.tracking.frame import ANSWERS, NUMBERS, name_inputs, tabulate_golden
 from predictor.training.tracking.record import TrainingRecord
 
-# What scoring imports: stated, since MLflow would find out by loading the model in a process of its own.
-REQUIRED = ("lightgbm", "numpy", "pandas", "pydantic", "scikit-learn", "scipy", "tomli-w")
+_PACKAGE = "lead-conversion-predictor"  # its own requirements are those of the model
 _CODE = Path(__file__).with_name("pyfunc_code.py")
-_PACKAGE = Path(__file__).parents[2]
 
 
 def sign(scorer: Scorer) -> ModelSignature:
@@ -36,7 +36,7 @@ def sign(scorer: Scorer) -> ModelSignature:
 
 
 def save_model(path: Path, bundle: Path, origin: Model) -> None:
-    """Write the model folder: bundle, code, signature, synthetic example and requirements.
+    """Write the model folder: bundle, signature, synthetic example and requirements; code only of features of the firm's own.
 
     Args:
         path: The folder to make.
@@ -49,16 +49,24 @@ def save_model(path: Path, bundle: Path, origin: Model) -> None:
         path=str(path),
         mlflow_model=origin,
         python_model=str(_CODE),
-        code_paths=[str(_PACKAGE)],
+        code_paths=_list_code(scorer.settings.features.own if scorer.own is not None else ()),
         artifacts={"bundle": str(bundle.resolve())},
         signature=sign(scorer),
         input_example=tabulate_golden(golden, name_inputs(scorer)),
-        pip_requirements=[f"{name}=={version(name)}" for name in REQUIRED],
+        pip_requirements=[f"{_PACKAGE}=={version(_PACKAGE)}"],
     )
     flavor = origin.flavors["python_function"]
     flavor["artifacts"]["bundle"]["uri"] = bundle.name  # not where things lay on the machine that trained
     flavor["model_code_path"] = _CODE.name
     origin.save(str(path / "MLmodel"))
+
+
+def _list_code(paths: Sequence[str]) -> list[str] | None:
+    """The files or packages of functions that are not installed; None for none."""
+    tops = {path.partition(".")[0].partition(":")[0] for path in paths if ":" in path}
+    files = [Path(file) for top in sorted(tops) if (file := import_module(top).__file__) is not None]
+    own = [file.parent if file.name == "__init__.py" else file for file in files if "site-packages" not in file.parts]
+    return [str(path) for path in own] or None
 
 
 def log_model(client: MlflowClient, record: TrainingRecord, *, experiment_id: str, run_id: str) -> tuple[str, str]:
@@ -88,7 +96,8 @@ def register_model(client: MlflowClient, name: str, record: TrainingRecord, *, r
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     tags = {"bundle": record.folder.name, "model_id": model_id}
-    options = {"tags": tags, "description": record.reason, "await_creation_for": 30, "model_id": model_id}
+    description = f"{record.reason} {record.metrics.get('verdict') or ''}".strip()
+    options = {"tags": tags, "description": description, "await_creation_for": 30, "model_id": model_id}
     made = client.create_model_version(name, source, run_id, **options)
     client.set_registered_model_alias(name, record.alias, made.version)
     return int(made.version)

@@ -59,6 +59,8 @@ class TrainingRecord:
         figures: Name -> figure, drawn already.
         began: When the training began; None for now.
         tables: The tables that it read.
+        seconds: Candidate -> how long its fits took.
+        tries: One row a set of parameters that the search for better trees tried; None for none.
         test_leads: One row a test lead without anything that names it: `outcome`, `points`, `probability_NAME`; None for none.
     """
 
@@ -73,6 +75,8 @@ class TrainingRecord:
     began: datetime | None = None
     tables: tuple[TrainedTable, ...] = ()
     test_leads: pd.DataFrame | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    tries: pd.DataFrame | None = None
 
     @property
     def champion(self) -> str:
@@ -145,6 +149,7 @@ def describe_candidate(record: TrainingRecord, name: str) -> dict[str, float]:
     figures |= {ends_of[end]: value for end, value in difference.items() if end in ends_of}
     out_of_fold = {row["candidate"]: row for row in record.metrics.get("choice") or ()}.get(name, {})
     figures |= {f"rehearsed_{figure}": out_of_fold.get(figure) for figure in ("log_loss", "excess", "error")}
+    figures["seconds"] = record.seconds.get(name)
     return _keep_numbers(figures)
 
 

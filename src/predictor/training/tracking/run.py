@@ -164,6 +164,8 @@ def _write(client: MlflowClient, experiment_id: str, record: TrainingRecord, set
             client.log_figure(run_id, figure, f"figures/{name}.png")
         if record.test_leads is not None:
             client.log_table(run_id, record.test_leads, "forward_test.json")
+        if record.tries is not None:
+            client.log_table(run_id, record.tries, "tuning.json")
         client.log_artifacts(run_id, str(record.folder), "bundle")
         model = log_model(client, record, experiment_id=experiment_id, run_id=run_id)
         _log_metrics(client, run_id, describe_training(record), model_id=model[0])

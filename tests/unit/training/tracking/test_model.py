@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import pickle
 import pickletools
+import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -55,9 +57,29 @@ def test_requirements_are_what_scoring_imports(tracked):
     )
     loaded = set(json.loads(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout))
     assert not loaded & {"mlflow", "ibis", "matplotlib", "fastapi", "jinja2"}
-    direct = {
-        "lightgbm": "lightgbm", "numpy": "numpy", "pandas": "pandas", "pydantic": "pydantic", "sklearn": "scikit-learn",
-        "scipy": "scipy", "tomli_w": "tomli-w", "sqlalchemy": "sqlalchemy",
-    }  # fmt: skip
+    installed = {"sklearn": "scikit-learn", "tomli_w": "tomli-w"}
+    package = "lead-conversion-predictor"
+    needs = {re.split(r"[^\w.-]", line)[0] for line in metadata.requires(package) or () if "extra" not in line}
+    direct = {"lightgbm", "numpy", "pandas", "pydantic", "sklearn", "scipy", "tomli_w", "sqlalchemy"}
+    assert {installed.get(name, name) for name in loaded & direct} <= needs
     required = (find_model(tracked[0]) / "requirements.txt").read_text().splitlines()
-    assert {direct[name] for name in loaded & set(direct)} == {line.split("==")[0] for line in required} - {"mlflow"}
+    assert [line for line in required if not line.startswith("mlflow")] == [f"{package}=={metadata.version(package)}"]
+
+
+def test_the_model_is_small_and_holds_no_code_of_the_package(tracked):
+    folder = find_model(tracked[0])
+    files = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    assert [name for name in files if name.endswith(".py")] == ["pyfunc_code.py"]
+    assert len(files) < 25
+
+
+def test_batch_prediction_by_the_command_line_gives_the_golden_answers(tracked, tmp_path):
+    folder = find_model(tracked[0])
+    out = tmp_path / "answers.json"
+    command = [sys.executable, "-W", "ignore", "-m", "mlflow", "models", "predict", "-m", str(folder), "-t", "json"]
+    example = folder / "serving_input_example.json"
+    command += ["-i", str(example), "-o", str(out), "--env-manager", "local"]
+    subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path)
+    answers = json.loads(out.read_text())["predictions"]
+    golden = [json.loads(line) for line in (folder / "artifacts").glob("*/golden.jsonl").__next__().read_text().splitlines()]
+    assert [row["probability"] for row in answers] == pytest.approx([row["probability"] for row in golden], abs=1e-9)

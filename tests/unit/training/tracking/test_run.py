@@ -87,6 +87,14 @@ def test_a_candidate_says_how_it_was_fitted(tracked):
     assert nested["points"] == {"candidate": "points"}
 
 
+def test_the_search_for_trees_is_a_table_and_each_candidate_says_how_long_it_took(tracked):
+    client, first, _ = tracked
+    table = json.loads(Path(client.download_artifacts(first.run_id, "tuning.json")).read_text())
+    assert table == {"columns": ["log_loss", "rounds", "num_leaves"], "data": [[0.5, 90, None], [0.4, 80, 4.0]]}
+    nested = {run.info.run_name: run.data.metrics.get("seconds") for run in list_nested(client, first)}
+    assert nested == {"logistic": 0.25, "points": None, "constant": None}
+
+
 def test_the_forward_test_is_a_table_without_anything_that_names_a_lead(made, tracked):
     record, _ = made
     client, first, _ = tracked
@@ -113,7 +121,8 @@ def test_the_champion_moves_only_to_one_that_earned_it(made, tracked):
     assert [(each.model_version, each.alias) for each in (first, second)] == [(1, "champion"), (2, "challenger")]
     assert client.get_model_version_by_alias("lead-conversion", "champion").version == 1
     challenger = client.get_model_version_by_alias("lead-conversion", "challenger")
-    assert (challenger.version, challenger.description, challenger.run_id) == (2, "It lost more.", second.run_id)
+    description = f"It lost more. {record.metrics['verdict']}"
+    assert (challenger.version, challenger.description, challenger.run_id) == (2, description, second.run_id)
     third = track_training(record, settings=settings)
     assert client.get_model_version_by_alias("lead-conversion", "champion").version == third.model_version == 3
 
