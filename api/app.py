@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
 from predictor.core.settings import load_settings, make_settings
 from predictor.core.settings_sections import ServeSettings, StoreSettings, WebhookSettings
@@ -22,6 +23,7 @@ from predictor.store.store import Store
 from .http.errors import add_error_handlers
 from .http.metrics import Metrics
 from .http.middleware import RequestMiddleware
+from .http.wrong_keys import WrongKeys
 from .openapi.describe import make_openapi
 from .openapi.docs_page import add_docs
 from .openapi.openapi_30 import read_openapi_30
@@ -32,6 +34,7 @@ from .serving.model_watch import ModelWatch
 if TYPE_CHECKING:
     from predictor.store.webhooks.sender import WebhookSender
 
+_GZIP_FROM = 10_000  # bytes of an answer: batches, documents and pages; for one lead it would cost more than it saves
 _DESCRIPTION = """
 The probability that a marketing qualified lead (MQL) becomes a sales qualified lead (SQL).
 
@@ -102,9 +105,11 @@ def create_app(
     )
     app.state.watch = watch
     app.state.keys = KeyRing(Path(serve_settings.keys) if serve_settings.keys else folder / FILE)
+    app.state.wrong_keys = WrongKeys()
     app.state.metrics = Metrics()
     app.state.micro_batch = MicroBatch()
     app.add_middleware(RequestMiddleware, settings=serve_settings, metrics=app.state.metrics)
+    app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM, compresslevel=4)
     add_error_handlers(app)
     app.router.routes += router.routes  # include_router would match each request twice
     app.openapi = lambda: make_openapi(app)  # type: ignore[method-assign]

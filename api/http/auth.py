@@ -12,7 +12,8 @@ from fastapi import Request
 from predictor.core.errors import SettingsError
 from predictor.store.api_keys import KeyRing, KeyScope, is_loopback
 
-from ..error_codes import NO_KEY, NO_KEYS, NO_SCOPE, RefusalError
+from ..error_codes import NO_KEY, NO_KEYS, NO_SCOPE, TOO_MANY, RefusalError
+from .wrong_keys import WrongKeys
 
 Access = KeyScope | Literal["open", "any"]
 ACCESS: dict[str, Access] = {
@@ -68,6 +69,7 @@ def check_access(request: Request, access: Access) -> None:
         text = "This server cannot read its keys, so it answers nobody. Ask its operator to fix the file of keys."
         raise RefusalError(503, NO_KEYS, text) from None
     if key is None:
+        _check_wrong_keys(request, token)
         text = "This key is not known, has expired, or was revoked" if token else "A key is needed, but none came"
         raise RefusalError(401, NO_KEY, f"{text}. {_ADVICE}", {"WWW-Authenticate": _choose_challenge(request)})
     request.state.key_name = key.name
@@ -75,6 +77,17 @@ def check_access(request: Request, access: Access) -> None:
         scopes = " and ".join(f"'{scope}'" for scope in key.scopes) or "nothing"
         text = f"The key '{key.name}' opens {scopes}, but this needs '{access}'. Ask the server's operator for another key."
         raise RefusalError(403, NO_SCOPE, text)
+
+
+def _check_wrong_keys(request: Request, token: str) -> None:
+    """Raise 429 if too many wrong keys came from the address of a request."""
+    if not token:
+        return
+    wrong_keys: WrongKeys = request.app.state.wrong_keys
+    wait_s = wrong_keys.count(request.client.host if request.client is not None else "")
+    if wait_s:
+        text = f"Too many wrong keys came from this address. Wait {wait_s} seconds, and check the key."
+        raise RefusalError(429, TOO_MANY, text, {"Retry-After": str(wait_s)})
 
 
 def _check_local(request: Request) -> None:

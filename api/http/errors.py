@@ -20,6 +20,7 @@ from ..error_codes import (
     NO_JSON,
     NO_PATH,
     NO_STORE,
+    NO_TYPE,
     TOO_LARGE,
     TOO_SLOW,
     UNEXPECTED,
@@ -32,7 +33,7 @@ from ..schemas.answers import FaultOut
 PROBLEM_JSON = "application/problem+json"
 OLD_ERRORS = "v1"
 _TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
-_STATUS_CODES = {404: NO_PATH, 405: NO_PATH, 408: TOO_SLOW, 413: TOO_LARGE}
+_STATUS_CODES = {404: NO_PATH, 405: NO_PATH, 408: TOO_SLOW, 413: TOO_LARGE, 415: NO_TYPE}
 
 
 def log_fault(error: Exception, path: str, request_id: str | None = None) -> FaultOut:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from time import perf_counter
 from typing import Any
 
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from predictor.core.ids import make_short_id
 from predictor.core.settings_sections import ServeSettings
 
 from .metrics import Metrics
+from .request_body import RequestBody
 
 LOG = logging.getLogger("api.requests")
 _PLAIN_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")
@@ -24,8 +23,6 @@ _SECURITY_HEADERS = (
     (b"cache-control", b"no-store"),  # answers are about people
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
-_MOST_DRAINED = 4  # times the limit that is read and thrown away, so that the client gets to read the refusal
-_GONE = 499  # nobody reads it; metrics and log can distinguish these requests from errors of the server
 UNKNOWN = "unknown"
 _OLD_ERRORS = b"errors=v1"
 
@@ -57,7 +54,7 @@ class RequestMiddleware:
 
         try:
             await self._app(
-                scope, _Body(scope, receive, max_bytes=self._max_bytes, limit_s=self._receive_s).receive, send_with_headers
+                scope, RequestBody(scope, receive, max_bytes=self._max_bytes, limit_s=self._receive_s).receive, send_with_headers
             )
         finally:
             self._record(scope, status, perf_counter() - started)
@@ -95,49 +92,3 @@ def _add_headers(headers: Any, request_id: bytes) -> list[tuple[bytes, bytes]]: 
     present = [(name.lower(), value) for name, value in headers]
     names = {name for name, _ in present}
     return [*present, (b"x-request-id", request_id), *(entry for entry in _SECURITY_HEADERS if entry[0] not in names)]
-
-
-class _Body:
-    """The body of a request as it comes in, refused if it is too large or too slow."""
-
-    def __init__(self, scope: Scope, receive: Receive, *, max_bytes: int, limit_s: float) -> None:
-        self._receive, self._max_bytes, self._limit_s = receive, max_bytes, limit_s
-        self._deadline: float | None = None
-        self._size, self._complete = 0, False
-        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        self._declared = int(declared) if declared.isdigit() else 0
-
-    async def receive(self) -> Message:
-        """The next message."""
-        if self._complete:
-            return await self._receive()
-        now = asyncio.get_running_loop().time()
-        self._deadline = now + self._limit_s if self._deadline is None else self._deadline
-        try:
-            async with asyncio.timeout_at(self._deadline):
-                if self._declared > self._max_bytes:
-                    await self._refuse()
-                message = await self._receive()
-                self._add(message)
-                if self._size > self._max_bytes:
-                    await self._refuse()
-        except TimeoutError:
-            self._complete = True
-            text = f"The request was not complete within {self._limit_s:g} seconds. Send it again, in parts if it is large"
-            raise HTTPException(408, text, {"Connection": "close"}) from None
-        if message["type"] == "http.disconnect":
-            raise HTTPException(_GONE, "The client closed the connection before the request was complete")
-        return message
-
-    def _add(self, message: Message) -> None:
-        self._size += len(message.get("body", b""))
-        self._complete = message["type"] != "http.request" or not message.get("more_body", False)
-
-    async def _refuse(self) -> None:
-        while not self._complete and self._size < _MOST_DRAINED * self._max_bytes:
-            self._add(await self._receive())
-        self._complete = True
-        text = (
-            f"The body must be at most {self._max_bytes / 1e6:g} megabytes. Send fewer leads, or fewer events of each, at a time"
-        )
-        raise HTTPException(413, text, {"Connection": "close"})

@@ -18,7 +18,11 @@ _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A key made with `predictor keys add`."},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key in its own header."},
 }
-_KEY_ERRORS = {401: "There is no key, or it is not known.", 403: "The key does not open this path."}
+_KEY_ERRORS = {
+    401: "There is no key, or it is not known.",
+    403: "The key does not open this path.",
+    429: "Too many wrong keys came from this address.",
+}
 _BODY_ERRORS = {
     400: "The body is not JSON.",
     408: "The request was not complete in time.",
@@ -53,9 +57,9 @@ def _complete_operation(operation: _OPENAPI, access: str) -> None:
         operation["security"] = [{"bearer": []}, {"key": []}]
         scope = "any key" if access == "any" else f"a key of scope `{access}`"
         operation["description"] += f"\n\nNeeds {scope}. A server without keys answers on loopback only, and needs none."
-        texts = {401: _KEY_ERRORS[401]} if access == "any" else _KEY_ERRORS
-        for status, text in texts.items():
-            responses[str(status)] = _make_error_response(text)
+        for status, text in _KEY_ERRORS.items():
+            if status != 403 or access != "any":
+                responses[str(status)] = _make_error_response(text)
         responses.setdefault("503", _make_error_response("The keys cannot be read."))
     responses["500"] = _make_error_response("The server failed.")
     if "requestBody" in operation:

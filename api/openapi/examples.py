@@ -141,6 +141,9 @@ _FAULTS: dict[int, dict[str, Any]] = {
         "field": _fault("API002", "'lead_id' must be a text, but a number came. See /docs for every field."),
         "value": _fault("LEAD022", "Attribute 'employees' must be a number, but this text is no number. Send a number."),
     },
+    429: {
+        "wrong_keys": _fault("API016", "Too many wrong keys came from this address. Wait 60 seconds, and check the key."),
+    },
     500: {
         "fault": _fault(
             "API007", "The server failed, not the request. Its log says where; tell the server's operator."
