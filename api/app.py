@@ -105,6 +105,7 @@ def create_app(
     )
     app.state.watch = watch
     app.state.keys = KeyRing(Path(serve_settings.keys) if serve_settings.keys else folder / FILE)
+    app.state.reasons = serve_settings.reasons
     app.state.wrong_keys = WrongKeys()
     app.state.metrics = Metrics()
     app.state.micro_batch = MicroBatch()

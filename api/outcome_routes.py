@@ -8,7 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request
 from pydantic import ValidationError
 
+from predictor.core.errors import Finding
 from predictor.data.parse import to_moment
+from predictor.scoring.crm.outcome_reasons import OTHER, find_reason
 from predictor.store.outcome_history import WITHDRAWN, OutcomeReport
 from predictor.store.store import Store
 
@@ -18,6 +20,12 @@ from .schemas.outcomes import NO_OUTCOME, OutcomeIn, OutcomeKey, OutcomeOut, Out
 from .serving.reporting import Incoming, store_outcomes
 from .serving.service import Service, find_service
 
+_NO_REASON = Finding(
+    "STORE012",
+    "warning",
+    "The reason is none of the list, so it is stored as 'other'.",
+    do="Send one of the list (serve.reasons of the server's settings).",
+)
 OutcomeOptions = Annotated[OutcomeQuery, Query()]
 IdempotencyKey = Annotated[
     str | None,
@@ -96,11 +104,15 @@ def _read_one_of_many(value: Any, request: Request, key: str | None) -> Incoming
 
 
 def _read_outcome(outcome: OutcomeIn, request: Request, key: str | None) -> Incoming:
+    findings = outcome.check_unknown_fields("the outcome")
+    reason = None if outcome.reason is None else find_reason(outcome.reason, request.app.state.reasons)
+    if outcome.reason is not None and reason is None:
+        reason, findings = OTHER, [*findings, _NO_REASON]
     report = OutcomeReport(
         lead_id=outcome.lead_id,
         kind=outcome.kind,
         occurred_at=_to_utc(outcome.occurred_at, request),
-        reason=outcome.reason,
+        reason=reason,
         amount=outcome.amount,
         currency=outcome.currency,
         episode=_to_utc(outcome.episode, request),
@@ -108,7 +120,7 @@ def _read_outcome(outcome: OutcomeIn, request: Request, key: str | None) -> Inco
         withdraws=outcome.withdraws,
         key=key,
     )
-    return Incoming(report, outcome.check_unknown_fields("the outcome"))
+    return Incoming(report, findings)
 
 
 def _to_utc(moment: datetime | None, request: Request) -> datetime | None:

@@ -62,8 +62,8 @@ class OutcomeIn(RequestModel):
     occurred_at: Annotated[Moment, AfterValidator(_check_past)] | None = None
     """When it happened, at most a day from now. The default is the moment sent earlier for this outcome, otherwise now."""
     reason: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")] | None = None
-    """Why it was recycled: timing, budget, need, authority, fit, unreachable, duplicate or other. One word, never a remark
-    about a person. Required if `kind` is `recycled`."""
+    """Why it was recycled: timing, budget, need, authority, fit, unreachable, duplicate or other, unless the settings name
+    others. A text that names one of them means it; any other is stored as `other`. Required if `kind` is `recycled`."""
     amount: Annotated[Number, AfterValidator(_check_amount)] = None
     """Amount of the opportunity, 0 or more."""
     currency: Annotated[str, Field(pattern=_CURRENCY, examples=["EUR"]), BeforeValidator(_read_currency)] | None = None

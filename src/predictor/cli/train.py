@@ -20,6 +20,8 @@ from predictor.cli.options import (
     check_output_file,
     list_findings,
     load_stored,
+    note_action,
+    open_store,
     print_errors,
     print_json,
 )
@@ -63,6 +65,8 @@ def train(
         trained = run_training(settings, dataset=dataset, progress=progress, advance=progress.advance)
         progress("Writing the bundle")
         saved = save_trained(trained, models, now=datetime.now(UTC))
+        if saved.promoted:
+            _note_promotion(models, config, saved.folder.name, by="train")
         tracked, errors = _write_extras(trained, saved, page=page, began=began if track else None, progress=progress)
     if as_json:
         metrics = json.loads(trained.files["metrics.json"])
@@ -78,6 +82,14 @@ def train(
         console.show_places(saved.folder, tracked, page=page)
     if errors:
         raise PredictorError(errors)
+
+
+def _note_promotion(models: Path, config: Path, name: str, *, by: str) -> None:
+    """Write the promotion into the audit log, if there is a store: a firm that never served has none."""
+    store = open_store(models, config)
+    store.close()
+    if store.exists:
+        note_action("model promoted", models, config, model=name, by=by)
 
 
 def _write_extras(
@@ -129,6 +141,8 @@ def retrain(
             progress=progress,
             advance=progress.advance,
         )
+    if outcome.status == "promoted" and outcome.bundle is not None:
+        _note_promotion(models, config, outcome.bundle, by="retrain")
     if as_json:
         print_json(outcome.to_json())
     else:

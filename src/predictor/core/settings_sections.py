@@ -250,6 +250,7 @@ class ServeSettings(Section):
     keys: str
     max_body_mb: Annotated[float, Field(gt=0, le=1000)]
     receive_s: Annotated[float, Field(gt=0, le=600)]
+    reasons: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...]
 
     def start_from(self, folder: Path) -> ServeSettings:
         """The same with the path of the keys made to start from a folder."""

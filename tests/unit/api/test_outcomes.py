@@ -2,6 +2,7 @@
 
 import pytest
 
+from predictor.core.settings import make_settings
 from predictor.store.store import Store
 
 SCORED = "2026-03-31T14:05:00Z"  # `as_of` of the lead of these tests
@@ -186,3 +187,28 @@ def test_our_own_fields_beside_the_id_of_a_crm_come_first(client):
 def test_an_unknown_query_parameter_is_refused(client):
     response = client.post("/v1/outcomes", params={"cmr": "hubspot"}, json={"lead_id": "A17", "kind": "accepted"})
     assert (response.status_code, response.json()["error"]["text"][:38]) == (422, "Query parameter 'cmr' is not known. Le")
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored", "codes"),
+    [
+        ("Timing", "timing", []),
+        ("BAD_TIMING", "timing", []),
+        ("not a fit for us", "fit", []),
+        ("Jane Doe has left, 0171 2345", "other", ["STORE012"]),
+        ("no budget, no need", "other", ["STORE012"]),
+    ],
+)
+def test_a_reason_is_a_word_of_the_list_and_a_free_text_is_not_kept(client, sent, stored, codes):
+    client.post("/v1/score", json={"lead_id": "A17", "as_of": "2026-03-31T14:05:00Z"})
+    outcome = {"lead_id": "A17", "kind": "recycled", "occurred_at": "2026-04-09T00:00:00Z", "reason": sent}
+    answer = client.post("/v1/outcomes", json=outcome).json()
+    assert (answer["reason"], [warning["code"] for warning in answer["warnings"]]) == (stored, codes)
+    assert "Doe" not in str(answer)
+
+
+def test_a_firm_may_have_reasons_of_its_own_or_keep_every_text(serve, models):
+    outcome = {"lead_id": "A17", "kind": "recycled", "reason": "Wrong region"}
+    for reasons, stored in ((["wrong region"], "wrong region"), (["timing"], "other"), ([], "Wrong region")):
+        client = serve(models, serve=make_settings({"serve": {"reasons": reasons}}).serve)
+        assert client.post("/v1/outcomes", json=outcome).json()["reason"] == stored

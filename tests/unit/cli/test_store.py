@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from predictor.cli.app import app
+from predictor.cli.train import _note_promotion
 from predictor.core.errors import SettingsError
 from predictor.core.settings import make_settings
 from predictor.scoring.answer import Answer
@@ -132,3 +133,15 @@ def test_days_out_of_range_are_refused(models, days):
 def test_a_retention_out_of_range_is_refused():
     with pytest.raises(SettingsError, match=r"store\.retention_days"):
         make_settings({"store": {"retention_days": 1e6}})
+
+
+def test_a_promotion_by_a_training_is_in_the_audit_log_where_there_is_a_store(models, tmp_path):
+    config = tmp_path / "predictor.toml"
+    config.write_text("")
+    _note_promotion(models, config, "logistic-1", by="train")
+    [entry] = json.loads(run("audit", "--models", str(models), "--json").output)
+    assert (entry["action"], entry["details"]) == ("model promoted", {"model": "logistic-1", "by": "train"})
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    _note_promotion(empty, config, "logistic-1", by="train")
+    assert list(empty.iterdir()) == []
