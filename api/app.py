@@ -104,6 +104,7 @@ def create_app(
         folder, score_store, serve_settings, bundle=bundle, swap=lambda service: setattr(app.state, "service", service)
     )
     app.state.watch = watch
+    app.state.agreement = make_settings().agreement
     app.state.keys = KeyRing(Path(serve_settings.keys) if serve_settings.keys else folder / FILE)
     app.state.reasons = serve_settings.reasons
     app.state.wrong_keys = WrongKeys()
@@ -123,8 +124,8 @@ def create_from_environment() -> FastAPI:
     """The API as `predictor serve` starts it, from environment variables.
 
     `PREDICTOR_MODEL` is a bundle, or a folder of bundles whose champion serves (default: `models`). `PREDICTOR_CONFIG` is a
-    settings file, of which the sections `store`, `serve` and `webhooks` are used, and the functions of `features.own` are
-    loaded. `PREDICTOR_STORE` is a SQLAlchemy URL that replaces its `store.url`.
+    settings file, of which the sections `store`, `serve`, `webhooks` and `agreement` are used, and the functions of
+    `features.own` are loaded. `PREDICTOR_STORE` is a SQLAlchemy URL that replaces its `store.url`.
     """
     folder = Path(os.environ.get("PREDICTOR_MODEL", "models"))
     store_url = os.environ.get("PREDICTOR_STORE") or None
@@ -137,6 +138,7 @@ def create_from_environment() -> FastAPI:
     bundle = folder if is_bundle(folder) else None
     models = None if bundle else folder
     app = create_app(models, bundle=bundle, store_url=store_url, store=store, serve=serve, webhooks=webhooks)
+    app.state.agreement = settings.agreement
     gc.freeze()  # what is loaded now stays: the garbage collector need not check it, and requests make hardly any garbage
     gc.set_threshold(20_000, 20, 50)
     return app

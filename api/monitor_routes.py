@@ -4,33 +4,44 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from .http.pages import make_page_response
-from .schemas.answers import NO_MONITOR_PAGE, UNREADY
-from .schemas.model import MonitorOut
+from .schemas.answers import NO_MONITOR_PAGE, UNREADY, WRONG
+from .schemas.model import MonitorOut, QueueOut, QueueQuery, WaitingOut
 from .serving.service import Served, Service
 
 if TYPE_CHECKING:
     from predictor.store.monitor.monitor import Monitored
 
 
-def read_monitor_page(service: Served) -> HTMLResponse:
+def read_monitor_page(service: Served, request: Request) -> HTMLResponse:
     """What came of the served scores, as a page for people: promised and realised, what to expect, drift, and advice."""
     from predictor.store.monitor.page import render_monitor  # noqa: PLC0415  a server that nobody asks needs none of it
 
-    return make_page_response(render_monitor(_monitor(service)))
+    return make_page_response(render_monitor(_monitor(service, request)))
 
 
-def read_monitor(service: Served) -> MonitorOut:
+def read_monitor(service: Served, request: Request) -> MonitorOut:
     """What came of the served scores, as tables, and whether to train again. It reads every stored score: ask once a day."""
-    monitored = _monitor(service)
+    monitored = _monitor(service, request)
     tables = {name: json.loads(table.to_json(orient="records", date_format="iso")) for name, table in monitored.tables.items()}
     advice = monitored.advice
     return MonitorOut(model=monitored.bundle, until=monitored.until, advice=advice.advice, reasons=advice.reasons, tables=tables)
+
+
+def read_queue(service: Served, request: Request, query: Annotated[QueueQuery, Query()]) -> QueueOut:
+    """The leads that sales got and has not touched yet, the likeliest first; those that wait longer than agreed are marked."""
+    from predictor.store.monitor.response import list_queue  # noqa: PLC0415  likewise
+
+    now, agreement = datetime.now(UTC), request.app.state.agreement
+    waiting = list_queue(service.store.database, timezone=service.timezone, agreement=agreement, now=now)
+    rows = waiting.head(query.limit).astype(object).where(waiting.notna(), None).to_dict("records")
+    leads = [WaitingOut.model_validate(row) for row in rows]
+    return QueueOut(leads=leads, waiting=len(waiting), overdue=int(waiting["overdue"].sum()))
 
 
 def add_monitor_routes(router: APIRouter) -> None:
@@ -40,10 +51,14 @@ def add_monitor_routes(router: APIRouter) -> None:
         responses=NO_MONITOR_PAGE,
     )  # fmt: skip
     router.add_api_route("/v1/monitor", read_monitor, summary="Say what came of the scores", tags=["model"], responses=UNREADY)
+    router.add_api_route(
+        "/v1/queue", read_queue, summary="List the leads that wait for sales", tags=["leads"], responses=WRONG | UNREADY
+    )
 
 
-def _monitor(service: Service) -> Monitored:
+def _monitor(service: Service, request: Request) -> Monitored:
     """What the database says now; what waits in the spool is not in it yet."""
     from predictor.store.monitor.monitor import monitor_store  # noqa: PLC0415  a server that nobody asks needs none of it
 
-    return monitor_store(service.store.database, service.scorer, now=datetime.now(UTC))
+    agreement = request.app.state.agreement
+    return monitor_store(service.store.database, service.scorer, now=datetime.now(UTC), agreement=agreement)

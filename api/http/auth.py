@@ -29,6 +29,7 @@ ACCESS: dict[str, Access] = {
     "/report": "any",
     "/monitor": "any",
     "/v1/monitor": "any",
+    "/v1/queue": "admin",
     "/metrics": "any",  # nothing in it is about a lead, and a monitor should not need a key that scores or erases
     "/health/live": "open",
     "/health/ready": "open",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from predictor.core.settings_sections import Policy
 from predictor.model.metrics.calibration_test import CalibrationVerdict
@@ -137,6 +137,41 @@ class MonitorOut(ResponseModel):
     """Why, a sentence each."""
     tables: dict[str, list[dict[str, Any]]]
     """The same tables as `predictor monitor --json`, a list of rows each."""
+
+
+class QueueQuery(BaseModel):
+    """How many leads to list."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """At most so many leads."""
+
+
+class WaitingOut(ResponseModel):
+    """A lead that waits for sales."""
+
+    lead_id: str
+    probability: FiniteFloat
+    """Of its newest score."""
+    grade: str
+    handed_over_at: datetime
+    """The `as_of` of the score by which sales got it."""
+    waiting_hours: FiniteFloat
+    due_at: datetime | None
+    """Until when it should be contacted; null where no time was agreed on."""
+    overdue: bool
+
+
+class QueueOut(ResponseModel):
+    """The leads that wait for sales."""
+
+    leads: list[WaitingOut]
+    """The likeliest first."""
+    waiting: int
+    """How many wait in all."""
+    overdue: int
+    """How many of them wait longer than agreed."""
 
 
 class LiveOut(ResponseModel):

@@ -57,8 +57,8 @@ class OutcomeIn(RequestModel):
     lead_id: Key
     """The CRM's key of the lead, as in the request that scored it."""
     kind: ReportKind
-    """`accepted`: sales accepted the lead as an SQL. `recycled`: sales sent it back. `opportunity`: an opportunity was opened.
-    `withdrawn`: an outcome that was sent before is taken back."""
+    """`contacted`: sales got in touch for the first time. `accepted`: sales accepted the lead as an SQL. `recycled`: sales sent
+    it back. `opportunity`: an opportunity was opened. `withdrawn`: an outcome that was sent before is taken back."""
     occurred_at: Annotated[Moment, AfterValidator(_check_past)] | None = None
     """When it happened, at most a day from now. The default is the moment sent earlier for this outcome, otherwise now."""
     reason: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")] | None = None

@@ -17,7 +17,7 @@ from predictor.cli import console
 from predictor.cli.keys import locate_keys
 from predictor.cli.options import MODELS, AsJson, Model, StoreConfig, check_output_file, open_database, print_errors, print_json
 from predictor.core.errors import SettingsError
-from predictor.core.settings import load_settings
+from predictor.core.settings import load_settings, make_settings
 
 
 @print_errors
@@ -107,7 +107,8 @@ def monitor(
         check_output_file("--page", page, {".html": "a page"})
     folder = find_bundle(model)
     database = open_database(config, model if folder != model else model.absolute().parent)
-    monitored = monitor_store(database, Scorer.load(folder), now=datetime.now(UTC))
+    agreement = (load_settings(config) if config is not None else make_settings()).agreement
+    monitored = monitor_store(database, Scorer.load(folder), now=datetime.now(UTC), agreement=agreement)
     if page is not None:
         from predictor.store.monitor.page import render_monitor
 

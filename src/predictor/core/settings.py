@@ -15,6 +15,7 @@ from pydantic import PrivateAttr, ValidationError, model_validator
 from predictor.core.errors import SettingsError
 from predictor.core.settings_errors import describe_faults
 from predictor.core.settings_sections import (
+    AgreementSettings,
     AuditSettings,
     DataSettings,
     FeatureSettings,
@@ -53,6 +54,7 @@ class Settings(Section):
     points: PointSettings
     model: ModelSettings
     threshold: ThresholdSettings
+    agreement: AgreementSettings
     grades: GradeSettings
     tracking: TrackingSettings
     serve: ServeSettings
@@ -80,7 +82,7 @@ class Settings(Section):
 
     def to_toml(self) -> str:
         """The resolved settings as a bundle keeps them: without how it is served and where runs and scores are."""
-        return tomli_w.dumps(self.model_dump(mode="json", exclude={"tracking", "store", "serve", "webhooks"}))
+        return tomli_w.dumps(self.model_dump(mode="json", exclude={"agreement", "tracking", "store", "serve", "webhooks"}))
 
 
 def _list_meanings(columns: Mapping[str, str], section: str) -> dict[str, list[str]]:

@@ -227,6 +227,14 @@ class TrackingSettings(Section):
     registered_model: str
 
 
+class AgreementSettings(Section):
+    """What sales and marketing have agreed on; 0 where they have not."""
+
+    response_hours: Annotated[float, Field(ge=0, le=8760)]
+    leads_per_week: Annotated[float, Field(ge=0)]
+    acceptance: Share
+
+
 class StoreSettings(Section):
     """Where scores and outcomes are kept, and for how long."""
 

@@ -22,6 +22,7 @@ def join_outcomes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
     - An episode begins with a score. It ends where the lead is scored again after sales has sent it back.
     - An outcome belongs to the episode in which it happened: to the scores at or before it; or to the score that it names.
     - An outcome at midnight in the firm's timezone is a date without a time. It means the whole day; see `place_outcomes`.
+    - That sales has contacted a lead is no outcome; see `monitor/response.py`.
     - An episode is accepted by its first acceptance. The next ones change nothing.
     - A score of a lead that sales has accepted, and not sent back since, is left out: its outcome was known already. A score that
       an outcome names begins an episode of its own even then.
@@ -52,7 +53,7 @@ def join_outcomes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
     order = [name for name in _ORDER if name in scores]
     scores = scores.assign(lead_id=as_keys(scores["lead_id"])).astype({"lead_id": "str", "as_of": _UTC})
     scores = scores.sort_values(order, kind="stable", ignore_index=True)
-    outcomes = outcomes.assign(lead_id=as_keys(outcomes["lead_id"]))
+    outcomes = outcomes.assign(lead_id=as_keys(outcomes["lead_id"]))[outcomes["kind"].ne("contacted")]
     timeline = _make_timeline(scores, outcomes.astype({"lead_id": "str", "kind": "str", "occurred_at": _UTC}), timezone)
     accepting, recycled = timeline["kind"].isin(_ACCEPTING), timeline["kind"].eq("recycled")
     previous = timeline[~accepting].groupby("lead_id")["kind"].shift().reindex(timeline.index)

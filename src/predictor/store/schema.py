@@ -8,8 +8,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-OutcomeKind = Literal["accepted", "recycled", "opportunity"]
-ReportKind = Literal["accepted", "recycled", "opportunity", "withdrawn"]
+OutcomeKind = Literal["contacted", "accepted", "recycled", "opportunity"]
+ReportKind = Literal["contacted", "accepted", "recycled", "opportunity", "withdrawn"]
 AuditAction = Literal[
     "lead exported", "lead erased", "rule set", "rule rolled back", "model promoted", "model rolled back", "challenger set",
     "key added", "key revoked",

@@ -101,6 +101,20 @@ def test_the_monitor_says_what_came_of_the_scores(client, lead):
     assert "<script" not in page.text
 
 
+def test_the_queue_lists_who_waits_for_sales(client, lead):
+    client.post("/v1/score", json=lead)
+    client.app.state.service.store.drain()
+    queue = client.get("/v1/queue").json()
+    handed_over = client.post("/v1/score", json=lead).json()["decision"] == "route_to_sales"
+    assert [waiting["lead_id"] for waiting in queue["leads"]] == ["A17"] * handed_over
+    assert (queue["waiting"], queue["overdue"]) == (int(handed_over), 0)
+    report = {"lead_id": "A17", "kind": "contacted"}
+    assert client.post("/v1/outcomes", json=report).status_code == 200
+    client.app.state.service.store.drain()
+    assert client.get("/v1/queue").json()["waiting"] == 0
+    assert client.get("/v1/queue", params={"limit": 0}).status_code == 422
+
+
 def test_a_bundle_without_report_says_so(serve, tmp_path, save_files, files):
     without = {name: text for name, text in files.items() if name != "report.html"}
     response = serve(bundle=save_files(tmp_path, "plain", without)).get("/report")

@@ -274,7 +274,7 @@ def test_monitor_reads_dates_in_the_timezone_of_the_firm(tmp_path, zone, accepte
     reference = {"n": 100, "quantiles": levels, "probability": levels, "features": {}}
     settings = make_settings({"data": {"leads": "leads.csv", "timezone": zone}})
     scorer = SimpleNamespace(version="m", settings=settings, metrics={"horizon_days": 30}, reference=reference)
-    tables = monitor_store(database, scorer, now=local("UTC", 60).to_pydatetime()).tables
+    tables = monitor_store(database, scorer, now=local("UTC", 60).to_pydatetime(), agreement=settings.agreement).tables
     database.close()
     assert tables["promises"]["realised"].tolist() == [1] * accepted
     assert tables["weeks"]["accepted"].tolist() == [1] * accepted

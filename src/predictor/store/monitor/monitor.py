@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from predictor.core.settings_sections import AgreementSettings
 from predictor.scoring.scorer import Scorer
 from predictor.store.database import Database
 from predictor.store.episodes import join_outcomes
@@ -16,6 +17,7 @@ from predictor.store.monitor.drift import compute_drift
 from predictor.store.monitor.expected import LevelError, choose_pending, compute_expected, draw_accepted, estimate_metrics
 from predictor.store.monitor.funnel import compute_funnel
 from predictor.store.monitor.realised import compute_realised
+from predictor.store.monitor.response import compute_agreement, find_contacts
 from predictor.store.monitor.ways import compute_exploration, compute_reasons, compute_revenue, compute_ways
 from predictor.store.monitor.weeks import compute_promises, compute_weeks, label_mature
 
@@ -44,17 +46,18 @@ class Monitored:
     horizon_days: float | None
 
 
-def monitor_store(store: Database, scorer: Scorer, *, now: datetime) -> Monitored:
+def monitor_store(store: Database, scorer: Scorer, *, now: datetime, agreement: AgreementSettings) -> Monitored:
     """The tables about a bundle's scores, and what they advise.
 
-    Of all models: `funnel` and `weeks`, `reasons` (of leads sent back) and `revenue`. Of the bundle's own scores: `drift`, and if
-    the bundle has a horizon, `realised`, `promises`, `ways` (beside points and challenger), `exploration`, `expected` (of leads
-    whose outcome is not known yet) and `expected_metrics`.
+    Of all models: `funnel`, `weeks`, `agreement`, `reasons` (of leads sent back) and `revenue`. Of the bundle's own scores:
+    `drift`, `ways` (beside points and challenger), and if the bundle has a horizon, `realised`, `promises`, `exploration`,
+    `expected` (of leads whose outcome is not known yet) and `expected_metrics`.
 
     Args:
         store: Scores and outcomes.
         scorer: The bundle that is judged. An outcome at midnight in the timezone of its training means that day.
         now: The moment up to which outcomes are known.
+        agreement: What sales and marketing have agreed on.
 
     Raises:
         StoreError: The database cannot be read.
@@ -63,11 +66,13 @@ def monitor_store(store: Database, scorer: Scorer, *, now: datetime) -> Monitore
     timezone, band = scorer.settings.data.timezone, scorer.settings.threshold.band
     scores, outcomes = store.load_scores(), store.load_outcomes(timezone=timezone)
     joined = join_outcomes(scores, outcomes, timezone=timezone)
+    contacts = find_contacts(joined, outcomes, timezone=timezone)
     until, horizon, error = pd.Timestamp(now), scorer.metrics["horizon_days"], LevelError.from_metrics(scorer.metrics)
     own = joined[joined["model"] == scorer.version]
     tables = {
         "funnel": compute_funnel(joined),
         "weeks": compute_weeks(joined, horizon_days=horizon, observed_until=until, band=band),
+        "agreement": compute_agreement(contacts, agreement=agreement, now=until),
         "reasons": compute_reasons(outcomes),
         "revenue": compute_revenue(outcomes),
     }

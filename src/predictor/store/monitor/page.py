@@ -104,6 +104,23 @@ def _make_weeks(monitored: Monitored) -> _Section | None:
     )  # fmt: skip
 
 
+def _make_agreement(monitored: Monitored) -> _Section | None:
+    weeks = monitored.tables["agreement"]
+    if weeks.empty or not any(weeks[name].any() for name in ("volume", "response", "acceptance")):
+        return None
+    table = _make_table("By the week of the handover", weeks, {
+        "Week of": lambda row: f"{row['week']:%Y-%m-%d}", "Handed over": _count("handed_over"), "Volume": _text("volume"),
+        "On time": _count("on_time"), "Late": _count("late"), "Waiting": _count("waiting"),
+        "Hours to contact, median": _number("hours", 1), "Response": _text("response"),
+        "Accepted": _percent("conversion"), "Acceptance": _text("acceptance"),
+    })  # fmt: skip
+    text = (
+        "What sales and marketing have agreed on, in the section 'agreement' of the settings. A lead that was accepted or sent "
+        "back was contacted too. `GET /v1/queue` lists the leads that wait now."
+    )
+    return _Section(key="agreement", title="Agreement", text=text, tables=(table,))
+
+
 def _make_after(monitored: Monitored) -> list[_Table]:
     """What came after the handover: why leads came back, and what opportunities brought."""
     reasons, revenue = monitored.tables["reasons"], monitored.tables["revenue"]
@@ -203,7 +220,7 @@ def _make_drift(monitored: Monitored) -> _Section | None:
     return _Section(key="drift", title="Like the training", text=text, tables=(table,))
 
 
-_SECTIONS = (_make_weeks, _make_promises, _make_expected, _make_drift)
+_SECTIONS = (_make_weeks, _make_agreement, _make_promises, _make_expected, _make_drift)
 
 
 def _make_table(caption: str, frame: pd.DataFrame, columns: dict[str, _Cell]) -> _Table:

@@ -21,6 +21,7 @@ PATHS = {
     "/report",
     "/monitor",
     "/v1/monitor",
+    "/v1/queue",
     "/metrics",
     "/health/live",
     "/health/ready",

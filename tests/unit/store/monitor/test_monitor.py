@@ -66,7 +66,7 @@ def test_the_page_escapes_what_it_shows():
     }
     figures = dict.fromkeys(("scored", "handed_over", "accepted", "recycled", "open", "days_to_sql", "days_to_sql_90"), 1.0)
     tables = {
-        "weeks": pd.DataFrame([week | figures]), "reasons": reasons, "revenue": empty, "ways": empty,
+        "weeks": pd.DataFrame([week | figures]), "reasons": reasons, "agreement": empty, "revenue": empty, "ways": empty,
         "drift": compute_drift(REFERENCE, [0.1]),
     }  # fmt: skip
     page = render_monitor(

@@ -1,0 +1,129 @@
+"""What sales and marketing have agreed on, week by week: was it kept? And the leads that wait for sales now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from predictor.core.settings_sections import AgreementSettings
+from predictor.model.metrics.intervals import wilson
+from predictor.store.database import Database
+from predictor.store.episodes import choose_scores, join_outcomes
+from predictor.store.monitor.weeks import find_weeks
+from predictor.store.outcome_places import place_outcomes
+
+KEPT, BROKEN, OPEN, NOT_AGREED = "kept", "broken", "open", ""
+_TOUCHING = ("contacted", "accepted", "recycled", "opportunity")  # whoever decides about a lead has looked at it
+_HOUR_S, _UTC = 3600.0, "datetime64[us, UTC]"
+_WEEK = pd.Timedelta(days=7)
+
+
+def find_contacts(joined: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str) -> pd.DataFrame:
+    """The leads that sales got, and when it first did something about each.
+
+    Args:
+        joined: What `join_outcomes` gives.
+        outcomes: Those that count: `lead_id`, `kind`, `occurred_at`. A report that the lead was contacted, accepted or sent back
+            shows that sales has seen it. A date without a time means that day, and counts from its beginning.
+        timezone: The timezone of the firm.
+
+    Returns:
+        A row an episode that sales got, oldest first, with the columns of `joined`, `contacted_at` (missing where nothing was
+        reported) and `hours` (0 or more).
+    """
+    episodes = choose_scores(joined)
+    episodes = episodes.assign(until=episodes.groupby("lead_id")["as_of"].shift(-1))
+    episodes = episodes[episodes["handed_over"].astype(bool)].sort_values("as_of", kind="stable")
+    touching = outcomes[outcomes["kind"].isin(_TOUCHING)]
+    placed = place_outcomes(touching, joined, timezone=timezone)[["lead_id", "occurred_at", "at"]]
+    placed = placed.sort_values("at", kind="stable")
+    if episodes.empty or placed.empty:
+        return episodes.drop(columns="until").assign(contacted_at=pd.Series(pd.NaT, episodes.index, dtype=_UTC), hours=np.nan)
+    placed = placed.astype({"lead_id": episodes["lead_id"].dtype, "at": episodes["as_of"].dtype})
+    found = pd.merge_asof(episodes, placed, left_on="as_of", right_on="at", by="lead_id", direction="forward")
+    too_late = found["at"] >= found["until"]
+    contacted_at = found["occurred_at"].mask(too_late)
+    hours = (contacted_at - found["as_of"]).dt.total_seconds() / _HOUR_S
+    return found.drop(columns=["at", "occurred_at", "until"]).assign(contacted_at=contacted_at, hours=hours.clip(lower=0.0))
+
+
+def compute_agreement(contacts: pd.DataFrame, *, agreement: AgreementSettings, now: pd.Timestamp) -> pd.DataFrame:
+    """Whether the agreement was kept in each week.
+
+    Args:
+        contacts: What `find_contacts` gives.
+        agreement: What was agreed on.
+        now: The moment up to which outcomes are known.
+
+    Returns:
+        A row a week, rising: `week` (its Monday, UTC), `handed_over` and `volume`; `on_time`, `late`, `waiting` (not contacted,
+        and still in time), `hours` (median until the first contact) and `response`; `accepted`, `conversion` and `acceptance`.
+        `volume`, `response` and `acceptance` are `kept`, `broken`, `open` where that can still change, or empty where it was not
+        agreed on. A share is broken where its interval (Wilson, 95 %) lies below what was agreed.
+    """
+    limit = agreement.response_hours
+    passed = (now - contacts["as_of"]).dt.total_seconds() / _HOUR_S
+    touched = contacts["contacted_at"].notna()
+    on_time = touched & (contacts["hours"] <= limit)
+    rows = pd.DataFrame({
+        "week": find_weeks(contacts["as_of"]), "handed_over": 1, "on_time": on_time,
+        "late": (touched & ~on_time) | (~touched & (passed > limit)), "waiting": ~touched & (passed <= limit),
+        "accepted": contacts["accepted_at"].notna(),
+        "undecided": contacts["accepted_at"].isna() & ~contacts["recycled"].astype(bool),
+    })  # fmt: skip
+    counts = ["handed_over", "on_time", "late", "waiting", "accepted", "undecided"]
+    weeks = rows.groupby("week")[counts].sum().astype(dict.fromkeys(counts, "int64"))
+    weeks["hours"] = contacts["hours"].groupby(rows["week"]).median()
+    weeks["conversion"] = weeks["accepted"] / weeks["handed_over"]
+    over = np.array([monday + _WEEK <= now.tz_convert("UTC").tz_localize(None) for monday in weeks.index], dtype=bool)
+    _, high = wilson(weeks["accepted"], weeks["handed_over"])
+    missed, wanted = weeks["handed_over"] < agreement.leads_per_week, high < agreement.acceptance
+    weeks["volume"] = _judge(bool(agreement.leads_per_week), broken=missed & over, pending=missed & ~over)
+    weeks["response"] = _judge(bool(limit), broken=weeks["late"] > 0, pending=weeks["waiting"] > 0)
+    undecided = weeks.pop("undecided") > 0
+    weeks["acceptance"] = _judge(bool(agreement.acceptance), broken=wanted & ~undecided, pending=undecided)
+    return weeks.reset_index()
+
+
+def list_waiting(contacts: pd.DataFrame, joined: pd.DataFrame, *, agreement: AgreementSettings, now: datetime) -> pd.DataFrame:
+    """The leads that sales got and has not touched, the likeliest first; those that wait too long are marked.
+
+    Args:
+        contacts: What `find_contacts` gives.
+        joined: What `join_outcomes` gives, with `probability` and `grade`.
+        agreement: What was agreed on.
+        now: The moment of the list.
+
+    Returns:
+        `lead_id`, `probability` and `grade` of its newest score, `handed_over_at`, `waiting_hours`, `due_at` (missing where no
+        time was agreed on) and `overdue`.
+    """
+    latest = joined.drop_duplicates("episode", keep="last").set_index("episode")
+    waiting = contacts[contacts["contacted_at"].isna()].set_index("episode")
+    hours = (pd.Timestamp(now) - waiting["as_of"]).dt.total_seconds() / _HOUR_S
+    agreed = agreement.response_hours > 0
+    due = waiting["as_of"] + pd.Timedelta(hours=agreement.response_hours)
+    table = pd.DataFrame({
+        "lead_id": waiting["lead_id"], "probability": latest["probability"].reindex(waiting.index),
+        "grade": latest["grade"].reindex(waiting.index), "handed_over_at": waiting["as_of"], "waiting_hours": hours,
+        "due_at": due if agreed else pd.Series(pd.NaT, waiting.index, dtype=due.dtype),
+        "overdue": agreed & (hours > agreement.response_hours),
+    })  # fmt: skip
+    return table.sort_values(["probability", "handed_over_at", "lead_id"], ascending=[False, True, True], ignore_index=True)
+
+
+def list_queue(database: Database, *, timezone: str, agreement: AgreementSettings, now: datetime) -> pd.DataFrame:
+    """The leads of a store that wait for sales; see `list_waiting`.
+
+    Raises:
+        StoreError: The database cannot be read.
+    """
+    scores, outcomes = database.load_scores(), database.load_outcomes(timezone=timezone)
+    joined = join_outcomes(scores, outcomes, timezone=timezone)
+    return list_waiting(find_contacts(joined, outcomes, timezone=timezone), joined, agreement=agreement, now=now)
+
+
+def _judge(agreed: bool, *, broken: pd.Series | np.ndarray, pending: pd.Series | np.ndarray) -> np.ndarray:
+    return np.select([~np.full(len(broken), agreed), broken, pending], [NOT_AGREED, BROKEN, OPEN], KEPT)
