@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from predictor.core.errors import list_names
 from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS
 from predictor.data.crm.field_maps import normal_name, read_map
 from predictor.scoring.scorer import Scorer
+from predictor.store.schema import OutcomeKind
 
 _LONGEST = 1000  # characters of a description; External Services takes 1,333
 _NAME = re.compile(r"[A-Za-z]\w{0,79}", re.ASCII)
@@ -188,7 +189,7 @@ def _describe_outcome() -> dict[str, Any]:
     return _make_object(
         {
             "lead_id": _TEXT | {"description": "The id of the lead, as it was scored."},
-            "kind": _TEXT | {"enum": ["accepted", "recycled", "opportunity"]},
+            "kind": _TEXT | {"enum": list(get_args(OutcomeKind))},
             "occurred_at": _MOMENT | {"description": "When it happened."},
             "reason": _TEXT | {"description": "Why sales sent it back."},
             "amount": _NUMBER | {"description": "The amount of an opportunity."},
