@@ -42,7 +42,11 @@ def test_each_table_saves_as_what_it_is(visit, html, page_data):
             else:
                 assert saved[column].astype("object").fillna("").tolist() == table[column].astype("object").fillna("").tolist()
         shown = page.locator(f"#table-{name} tbody tr").count()
-        assert shown == (len(saved.groupby("cell").head(20)) if name == "swapped" else len(saved))
+        if name == "swapped" or len(saved) <= 40:
+            assert shown == (len(saved.groupby("cell").head(20)) if name == "swapped" else len(saved))
+        else:  # a long table is shown in part, and says so
+            assert 12 <= shown <= 33
+            assert f"({shown} of {len(saved)} rows, all in the CSV)" in page.locator(f"#table-{name} .caption").text_content()
 
 
 def test_the_learned_points_save_as_a_rule_book(visit, html, page_data):

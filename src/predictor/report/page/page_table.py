@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding
@@ -13,6 +15,8 @@ from predictor.report.page.sliders import describe_steps
 from predictor.report.summary import format_frame
 from predictor.report.tables_text import TextTable
 
+_EVIDENCE = frozenset({"points", "volume", "disagree", "rules", "learned"})
+_LONG, _SHOWN = 40, 12  # rows from which a table is shown in part, and how many rows then
 _TEXT_HEADS = frozenset(
     {
         "Verdict",
@@ -42,6 +46,7 @@ class PageTable:
         has_chart: Whether there is a chart.
         side_by_side: Whether chart and table stand side by side.
         fold: Label that opens the table; empty: the table is open.
+        shown: Positions of the rows that the page shows; empty: all. The CSV holds all.
     """
 
     key: str
@@ -52,6 +57,19 @@ class PageTable:
     has_chart: bool = False
     side_by_side: bool = False
     fold: str = ""
+    shown: tuple[int, ...] = ()
+
+    @property
+    def rows(self) -> list[tuple[int, tuple[str, ...]]]:
+        """The rows that the page shows, each with its position among all."""
+        rows = list(enumerate(self.text.rows))
+        return [row for row in rows if row[0] in set(self.shown)] if self.shown else rows
+
+    @property
+    def caption(self) -> str:
+        """Caption, with how many rows are shown where these are not all."""
+        some = f" ({len(self.rows)} of {len(self.text.rows)} rows, all in the CSV)" if self.shown else ""
+        return f"{self.text.caption}{some}"
 
     @property
     def csv(self) -> str:
@@ -86,6 +104,11 @@ class Section:
     files: tuple[tuple[str, str], ...] = ()
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def part(self) -> str:
+        """The part of the page that it stands in."""
+        return "Evidence" if self.key in _EVIDENCE else "Appendix"
+
 
 def make_page_table(key: str, frame: pd.DataFrame, *, text: TextTable | None = None, **changes: object) -> PageTable:
     r"""A table of the page.
@@ -100,8 +123,20 @@ def make_page_table(key: str, frame: pd.DataFrame, *, text: TextTable | None = N
     >>> table.text.rows, table.csv
     ((('under 10', '3', '33 %'),), 'band,leads,conversion\nunder 10,3,0.333333\n')
     """
-    table = PageTable(key=key, text=format_frame(key, frame, stacked=True) if text is None else text, frame=frame)
+    text = format_frame(key, frame, stacked=True) if text is None else text
+    table = PageTable(key=key, text=text, frame=frame, shown=_choose_rows(key, frame, text))
     return replace(table, **changes)  # type: ignore[arg-type]
+
+
+def _choose_rows(key: str, frame: pd.DataFrame, text: TextTable) -> tuple[int, ...]:
+    """Positions of the rows of a long table to show: a dozen, evenly spaced, and those to stress; empty: all of them."""
+    if len(text.rows) <= _LONG or key == "swapped":
+        return ()
+    if key == "gains":
+        tenths = np.isclose((frame["share"].to_numpy(dtype=float) * 10) % 1, 0) | np.isclose((frame["share"] * 10) % 1, 1)
+        return tuple(np.flatnonzero(tenths).tolist())
+    even = np.linspace(0, len(text.rows) - 1, _SHOWN).round().astype(int).tolist()
+    return tuple(sorted({*even, *text.marked}))
 
 
 def join_units(text: str) -> str:
@@ -136,10 +171,12 @@ def guard_formulas(frame: pd.DataFrame) -> pd.DataFrame:
 def format_step_table(steps: pd.DataFrame) -> TextTable:
     """Every threshold with what it hands over, as text; empty columns are left out."""
     texts, unit = describe_steps(steps), format_unit(steps)
+    for name in ("conversion", "points_difference"):
+        texts[name] = [re.sub(r"^(.+?) \((.+)\)$", r"\1\n\2", cell) for cell in texts[name]]
     heads = {
         "threshold": "Threshold", "load": f"Leads {unit}", "share": "Share of all leads", "sqls": f"SQLs {unit}",
         "conversion": "Conversion", "caught": "Share of all SQLs", "verdict": "Verdict", "points_sqls": "SQLs by points",
-        "points_difference": "Model minus points", "learned_sqls": "SQLs by learned points",
+        "points_difference": "Model minus points",
     }  # fmt: skip
     columns = {head: texts[name] for name, head in heads.items() if set(texts[name]) != {DASH}}
     return TextTable("What each threshold hands over", tuple(columns), tuple(zip(*columns.values(), strict=True)))

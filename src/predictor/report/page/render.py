@@ -132,7 +132,7 @@ def render_comparison(page: PageData) -> str:
         page: What it shows; where its comparison lists swapped leads, so does the page.
     """
     charts = list_charts(page.comparison.tables, band=page.band)
-    sections = _list_sections(page, charts)
+    sections, limitations = _leave_out_empty(_list_sections(page, charts))
     tables = [table for section in sections for table in section.tables]
     slider, choose = _NO_SLIDER, None
     if page.threshold is not None:
@@ -150,7 +150,7 @@ def render_comparison(page: PageData) -> str:
     safe["content"] = _dump(_collect_content(page, slider, tables, charts) | collect_choices(gate, money))
     return _open_templates().get_template("page.html").render(
         title=page.title, over=page.over, about=page.about, decision=decision, warnings=page.warnings,
-        limitations=page.comparison.limitations, sections=sections,
+        limitations=tuple(dict.fromkeys((*page.comparison.limitations, *limitations))), sections=sections,
         picture=_describe_gains(page.comparison) if "gains" in charts else "", choose=choose,
         gate=gate, money=money, band=format_band(page.band),
         horizon=format_days(page.horizon_days), lists_leads="swapped" in page.comparison.tables,
@@ -176,6 +176,12 @@ def _list_sections(page: PageData, charts: Mapping[str, Any]) -> list[Section]:
     return (
         sections if page.training is None else [*sections, make_test_section(page.training), make_findings_section(page.training)]
     )
+
+
+def _leave_out_empty(sections: list[Section]) -> tuple[list[Section], list[str]]:
+    """The sections that show something, and what the others say: why they show nothing."""
+    shown = [section for section in sections if section.tables or section.files or section.findings]
+    return shown, [text for section in sections if section not in shown and section.key != "findings" for text in section.texts]
 
 
 def _make_step_table(comparison: Comparison, charts: Mapping[str, Any]) -> PageTable:

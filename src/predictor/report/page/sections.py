@@ -48,7 +48,7 @@ learned from every lead. The figures on this page are for points learned before 
 _GATE = "The gate of this rule book is {gate}: a lead with {gate} learned points or more goes to sales. The gate of the tested \
 learned points is in 'Each gate today'."
 _RULE_HEADS = ("Rule", "Leads", "Points today", "Suggested", "Conversion with it", "Without it", "What to do")
-_LEARNED_HEADS = ("Rule", "Learned points", "Hand-set points", "Counts at most", "Why")
+_LEARNED_HEADS = ("Rule", "Learned points", "Hand-set points", "Counts at most")
 _SEGMENTS = "For each segment: observed conversion, the conversion that the model promised, and the share that each way hands \
 over. The difference is observed minus promised; about one segment in twenty differs by chance alone."
 _NO_SEGMENTS = "No column with two or more values is there to split the leads by."
@@ -156,8 +156,8 @@ def _show_learned(comparison: Comparison, _: Container[str]) -> Section:
     if frame is None or not len(frame):
         return replace(section, texts=(_NOT_LEARNED,))
     figures = ("points", "hand_points", "times")
-    rows = tuple((row["rule"], *(format_number(row[name]) for name in figures), row["why"]) for row in list_rows(frame))
-    table = make_page_table("learned_points", frame, text=TextTable("Learned points and why", _LEARNED_HEADS, rows))
+    rows = tuple((row["rule"], *(format_number(row[name]) for name in figures)) for row in list_rows(frame))
+    table = make_page_table("learned_points", frame, text=TextTable("Learned points", _LEARNED_HEADS, rows))
     gate = (_GATE.format(gate=format_number(frame["gate"].iloc[0])),) if "gate" in frame else ()
     files = (("learned_points.toml", "Download the rule book (TOML)"),)
     return replace(section, texts=(_LEARNED, _BOOK, *gate), tables=(table,), files=files)
