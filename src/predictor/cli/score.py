@@ -26,7 +26,7 @@ from predictor.core.errors import ScoringError, count
 @print_errors
 def score(
     leads: Annotated[Path, typer.Option(help="CSV, Parquet or Excel, a row for each lead.")],
-    out: Annotated[Path, typer.Option(help="CSV or Parquet to write.")],
+    out: Annotated[Path, typer.Option(help="CSV, Parquet or Excel (.xlsx) to write.")],
     model: Model = MODELS,
     events: Annotated[
         str | None, typer.Option(help="CSV, Parquet or Excel, a row for each event; a folder, a glob, or URL#TABLE.")
@@ -34,6 +34,7 @@ def score(
     reasons: Annotated[int, typer.Option(min=0, max=20, help="Number of reasons for each lead.")] = 3,
     config: OwnConfig = None,
     *,
+    keep: Annotated[str, typer.Option(help="Columns of the file to copy beside the answers, as company,email.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Score a file of leads."""
@@ -42,6 +43,7 @@ def score(
     from predictor.data.raw_tables import read_tables
     from predictor.data.read.file_kinds import split_sheet
     from predictor.data.read.table_files import write_table
+    from predictor.scoring.answer_table import keep_columns
     from predictor.scoring.batch import score_leads
     from predictor.scoring.threshold_advice import load_scorer
 
@@ -52,7 +54,7 @@ def score(
     raw = read_tables(scorer.settings, leads=str(leads), events=events)
     answers, found = score_leads(scorer, raw.leads, raw.events, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
     findings = (*raw.notes, *found)
-    write_table(answers, out)
+    write_table(keep_columns(answers, raw.leads, [name.strip() for name in keep.split(",") if name.strip()]), out)
     failed = int(answers["probability"].isna().sum())
     routed = int((answers["decision"] == "route_to_sales").sum())
     if as_json:

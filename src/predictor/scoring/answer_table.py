@@ -7,9 +7,39 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from predictor.core.errors import Finding
+from predictor.core.errors import Finding, ScoringError, name_nearest
 from predictor.features.encode import Encoded
 from predictor.scoring.answer import Decision
+
+
+def keep_columns(answers: pd.DataFrame, leads: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The answers with columns of the file beside the lead's id.
+
+    Args:
+        answers: A row a lead.
+        leads: The file, in the same order.
+        names: Its columns to copy, in any case. One that is called as a column of the answers gets `(file)` behind its name.
+
+    Raises:
+        ScoringError: The file has no such column.
+
+    >>> answers = pd.DataFrame({"lead_id": ["a"], "points": [5]})
+    >>> leads = pd.DataFrame({"ID": ["a"], "Company": ["Acme"], "points": [5]})
+    >>> keep_columns(answers, leads, ["company", "points"]).to_dict("records")
+    [{'lead_id': 'a', 'Company': 'Acme', 'points (file)': 5, 'points': 5}]
+    >>> keep_columns(answers, leads, ["compny"])
+    Traceback (most recent call last):
+    predictor.core.errors.ScoringError: --keep names 'compny', but the file has no such column. Did you mean 'company'?
+    """
+    known = {str(name).casefold(): name for name in leads}
+    kept = answers.copy()
+    for place, name in enumerate(names, 1):
+        if (found := known.get(name.casefold())) is None:
+            text = f"--keep names '{name}', but the file has no such column.{name_nearest(name.casefold(), list(known))}"
+            raise ScoringError(text)
+        head = f"{found} (file)" if found in answers else str(found)
+        kept.insert(place, head, leads[found].to_numpy())
+    return kept
 
 
 def grade_table(probability: np.ndarray, lowest: Mapping[str, float]) -> np.ndarray:

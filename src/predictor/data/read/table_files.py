@@ -17,6 +17,7 @@ from predictor.data.read.file_kinds import CSV, PARQUET, detect_kind, is_url, sp
 from predictor.data.read.report_lines import leave_out_lines
 from predictor.data.read.table_errors import make_table_error
 from predictor.data.read.table_shape import FileTable, shape_columns
+from predictor.data.read.write_excel import write_workbook
 
 _SHORTEST_ROW = 2  # bytes; rows of files that are too small to hold many need not be counted
 _CHUNK_BYTES = 1 << 22
@@ -164,7 +165,7 @@ def compute_row_step(path: Path, most: int) -> int:
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV or Parquet, by the suffix; an existing file is replaced only by a complete one.
+    """Write a table as CSV, Parquet or Excel, by the suffix; an existing file is replaced only by a complete one.
 
     Raises:
         TableError: The suffix is another one, or the file cannot be written.
@@ -175,9 +176,11 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
             frame.to_parquet(temporary, index=False)
         elif path.suffix.casefold() == ".csv":
             frame.to_csv(temporary, index=False)
+        elif path.suffix.casefold() == ".xlsx":
+            write_workbook(frame, temporary)
         else:
-            what = f"'{path.name}' is neither CSV nor Parquet."
-            raise make_table_error("leads", what, "Name a file that ends in .csv or .parquet.")
+            what = f"'{path.name}' is neither CSV, Parquet nor Excel."
+            raise make_table_error("leads", what, "Name a file that ends in .csv, .parquet or .xlsx.")
         temporary.replace(path)
     except OSError as error:
         what = f"'{path}' could not be written: {error.strerror or error}."

@@ -3,7 +3,9 @@
 import csv
 import errno
 import os
+from datetime import datetime
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -183,8 +185,9 @@ def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 
 
 def test_other_formats_are_not_written(tmp_path):
-    with pytest.raises(TableError, match=r"'out.xlsx' is neither CSV nor Parquet. Name a file that ends in .csv or .parquet."):
-        write_table(pd.DataFrame({"a": [1]}), tmp_path / "out.xlsx")
+    names = r"'out.ods' is neither CSV, Parquet nor Excel. Name a file that ends in .csv, .parquet or .xlsx."
+    with pytest.raises(TableError, match=names):
+        write_table(pd.DataFrame({"a": [1]}), tmp_path / "out.ods")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -197,3 +200,19 @@ def test_the_delimiter_is_none_of_those_in_notes_of_several_lines(tmp_path, quot
     leads.to_csv(tmp_path / "leads.csv", sep=delimiter, quoting=quoting, index=False)
     frame = read_table(tmp_path / "leads.csv", "leads").frame
     assert frame.to_numpy().tolist() == leads.to_numpy().tolist()
+
+
+def test_a_workbook_holds_numbers_shares_and_texts_that_are_no_formulas(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    frame = pd.DataFrame({
+        "lead_id": ["007", "=1+1"], "probability": [0.123456, np.nan], "points": [60.0, -5.0], "Company": ["Ä & Co", None],
+        "at": pd.to_datetime(["2026-03-30T14:05:00Z", None], utc=True),
+    })  # fmt: skip
+    write_table(frame, tmp_path / "scored.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "scored.xlsx").active
+    heads, first, second = ([cell.value for cell in row] for row in sheet.iter_rows())
+    assert heads == ["Lead ID", "Probability", "Points", "Company", "At"]
+    assert first == ["007", 0.123456, 60, "Ä & Co", datetime(2026, 3, 30, 14, 5)]  # noqa: DTZ001  Excel knows no zones
+    assert second == ["=1+1", None, -5, None, None]
+    assert [sheet["A3"].data_type, sheet["B2"].number_format, sheet.freeze_panes] == ["s", "0.0 %", "B2"]
+    assert read_table(tmp_path / "scored.xlsx", "leads").frame["Lead ID"].tolist() == ["007", "=1+1"]

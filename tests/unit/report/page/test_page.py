@@ -92,7 +92,8 @@ def test_the_learned_book_can_be_saved(data):
     reader = read(render_page(replace(data, comparison=comparison, learned_book="name = 'x'  # </script>\n")))
     assert reader.content["files"] == {"learned_points.toml": "name = 'x'  # </script>\n"}
     assert "Download the rule book (TOML)" in reader.text
-    assert "Demo 9 50 2 Set to 50; learned 9." in reader.text
+    assert "Set to 50; learned 9." in reader.content["tables"]["learned_points"]["csv"]
+    assert "Demo 9 50 2" in reader.text
     assert reader.content["tables"]["learned_points"]["csv"].startswith(
         "rule,hand_points,points,times,why,gate\nDemo,50,9,2,Set to 50; learned 9.,21\n"
     )
