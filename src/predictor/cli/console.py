@@ -23,7 +23,6 @@ from predictor.core.wording import (
     format_threshold,
     format_weekly,
 )
-from predictor.model.metrics.own_metrics import DIGITS, list_own_metrics
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,6 +136,8 @@ def _sort(findings: Iterable[Finding]) -> list[Finding]:
 
 def show_verdict(verdict: Verdict) -> None:
     """Print the verdict of the forward test: a row for each candidate, each figure with its interval."""
+    from predictor.model.metrics.own_metrics import DIGITS, list_own_metrics
+
     table = Table(title=verdict.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     table.add_column("candidate", no_wrap=True)
     metrics = METRICS if out.width >= _WIDE else dict(list(METRICS.items())[:4])
