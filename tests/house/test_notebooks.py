@@ -32,13 +32,14 @@ def test_it_imports_the_public_names_only(path):
     assert not re.findall(r"from predictor|import predictor\.", text)
 
 
-def test_the_five_are_there():
+def test_the_six_are_there():
     assert [path.name for path in NOTEBOOKS] == [
         "01_audit.ipynb",
         "02_retrain.ipynb",
         "03_learned_vs_points.ipynb",
         "04_threshold.ipynb",
         "05_compare_runs.ipynb",
+        "06_own_model.ipynb",
     ]
     assert {path.name for path in (ROOT / "notebooks").iterdir() if not path.name.startswith(".")} == {
         path.name for path in NOTEBOOKS
