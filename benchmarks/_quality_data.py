@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import tomllib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from _quality_flaml import describe_rows
+from _quality_automl import describe_rows
 
 from predictor.core.settings import Settings, load_settings, make_settings
 from predictor.simulate.files import save_firm
@@ -21,7 +22,8 @@ REAL = Path(__file__).resolve().parent.parent / "tests" / "real"
 VARIABLE = "PREDICTOR_REAL_DATA"
 SPLIT = {"test_share": 0.3, "gap_days": 0}
 SINCE = "2018-01-01"  # olist: no deal is dated before December 2017, so that earlier MQLs look lost
-FIRM, SEED = 8000, 1
+FIRMS = {"simulated firm": (8000, 1), "small simulated firm": (2000, 2), "large simulated firm": (16_000, 3)}  # leads, seed
+SEED = 1
 HEALTH = 10_000
 
 
@@ -99,9 +101,9 @@ def set_car(folder: Path, _: Path) -> Settings:
     return make_settings(content | {"split": SPLIT}, folder=folder)
 
 
-def set_firm(_: Path | None, draft: Path) -> Settings:
+def set_firm(_: Path | None, draft: Path, *, leads: int, seed: int) -> Settings:
     """A simulated firm, leads and events, without the pending leads, which peers cannot weigh."""
-    save_firm(simulate_firm(FIRM, SEED), draft)
+    save_firm(simulate_firm(leads, seed), draft)
     settings = load_settings(draft / "predictor.toml")
     split = settings.split.model_copy(update={"test_share": SPLIT["test_share"]})
     return settings.model_copy(update={"split": split, "label": settings.label.model_copy(update={"pending": "drop"})})
@@ -118,7 +120,7 @@ SETS = {
     "online_shoppers": set_shoppers,
     "health": set_health,
     "car": set_car,
-    "simulated firm": set_firm,
+    **{name: partial(set_firm, leads=leads, seed=seed) for name, (leads, seed) in FIRMS.items()},
 }
 UNDATED = ("online_shoppers", "health", "car")
 

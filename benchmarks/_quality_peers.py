@@ -10,11 +10,11 @@ import tempfile
 import venv
 from pathlib import Path
 
-import _quality_flaml
+import _quality_automl
 import numpy as np
 import pandas as pd
+from _quality_automl import take_columns
 from _quality_data import Rows
-from _quality_flaml import take_columns
 from lightgbm import LGBMClassifier
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
@@ -23,11 +23,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 CACHE = Path(__file__).resolve().parent.parent / ".bench"
-FLAML = "2.3.6"
-PINNED = (  # FLAML 2.3 takes neither NumPy 2 nor pandas 3
-    f"flaml[automl]=={FLAML}", "lightgbm==4.7.0", "numpy==1.26.4", "pandas==2.3.3", "pyarrow==21.0.0", "scikit-learn==1.9.1",
-    "scipy==1.17.1", "xgboost==2.1.4",
-)  # fmt: skip
+FLAML, AUTOGLUON = "2.3.6", "1.6.3"
+PINNED = {
+    "flaml": (  # FLAML 2.3 takes neither NumPy 2 nor pandas 3
+        f"flaml[automl]=={FLAML}", "lightgbm==4.7.0", "numpy==1.26.4", "pandas==2.3.3", "pyarrow==21.0.0",
+        "scikit-learn==1.9.1", "scipy==1.17.1", "xgboost==2.1.4",
+    ),
+    "autogluon": (f"autogluon.tabular[catboost,lightgbm,xgboost]=={AUTOGLUON}",),
+}  # fmt: skip
 
 
 def ask_lightgbm(rows: Rows) -> np.ndarray:
@@ -55,8 +58,8 @@ def ask_pipeline(rows: Rows) -> np.ndarray:
     return np.asarray(make_pipeline(design, line).fit(X, rows.fit["outcome"].astype(int)).predict_proba(X_test))[:, 1]
 
 
-def ask_catboost(rows: Rows) -> np.ndarray | None:
-    """What CatBoost says of the test rows with every parameter at its default; None where it is not installed."""
+def ask_catboost(rows: Rows, **parameters: float) -> np.ndarray | None:
+    """What CatBoost says of the test rows, by default with every parameter at its default; None where it is not installed."""
     if importlib.util.find_spec("catboost") is None:
         return None
     from catboost import CatBoostClassifier  # noqa: PLC0415  optional
@@ -65,34 +68,39 @@ def ask_catboost(rows: Rows) -> np.ndarray | None:
     texts = [name for name in X if not pd.api.types.is_numeric_dtype(X[name])]
     for table in (X, X_test):
         table[texts] = table[texts].astype(object).where(table[texts].notna(), "missing").astype(str)
-    learner = CatBoostClassifier(verbose=0, allow_writing_files=False, random_seed=0, cat_features=texts)
+    learner = CatBoostClassifier(verbose=0, allow_writing_files=False, random_seed=0, cat_features=texts, **parameters)
     return np.asarray(learner.fit(X, rows.fit["outcome"].astype(int)).predict_proba(X_test))[:, 1]
 
 
-def ask_flaml(rows: Rows, budget: float) -> tuple[np.ndarray, str]:
-    """What FLAML says of the test rows after so many seconds of search, and which estimator it took."""
+def ask_small_catboost(rows: Rows) -> np.ndarray | None:
+    """What a small, strongly regularised CatBoost says of the test rows."""
+    return ask_catboost(rows, iterations=400, depth=5, l2_leaf_reg=8.0)
+
+
+def ask_automl(learner: str, rows: Rows, budget: float) -> tuple[np.ndarray, str]:
+    """What FLAML or AutoGluon says of the test rows after so many seconds of search, and which estimator it took."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows.fit.to_parquet(folder / "fit.parquet")
         rows.test.to_parquet(folder / "test.parquet")
-        command = [prepare_flaml(), "-E", _quality_flaml.__file__, name, str(budget)]
+        command = [prepare(learner), "-E", _quality_automl.__file__, learner, name, str(budget)]
         answer = json.loads(_run(command).splitlines()[-1])
         said = pd.read_parquet(folder / "said.parquet")
     read = {part: answer[part] for part in ("fit", "test")}
-    assert read == rows.describe(), f"FLAML read other rows: {read}"
+    assert read == rows.describe(), f"{learner} read other rows: {read}"
     assert list(said["lead_id"]) == list(rows.test["lead_id"])
     return said["probability"].to_numpy(float), str(answer["chosen"])
 
 
-def prepare_flaml() -> Path:
-    """The Python of FLAML's environment, made where it is not there or holds other versions; that takes a package index."""
-    place, listed = CACHE / "flaml", CACHE / "flaml" / "installed.txt"
-    python = place / "bin" / "python"
-    if not listed.is_file() or listed.read_text().split() != list(PINNED):
+def prepare(learner: str) -> Path:
+    """The Python of a learner's environment, made where it is not there or holds other versions; that takes a package index."""
+    place, pinned = CACHE / learner, PINNED[learner]
+    python, listed = place / "bin" / "python", place / "installed.txt"
+    if not listed.is_file() or listed.read_text().split() != list(pinned):
         shutil.rmtree(place, ignore_errors=True)
         venv.create(place, with_pip=True)
-        _run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PINNED])
-        listed.write_text("\n".join(PINNED))
+        _run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *pinned])
+        listed.write_text("\n".join(pinned))
     return python
 
 
