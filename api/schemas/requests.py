@@ -75,7 +75,7 @@ class LeadIn(RequestModel):
     as_of: Annotated[Moment | None, BeforeValidator(_blank_unknown)] = None
     """The moment that the score is for, in ISO 8601 or as in the training data; events after it are ignored. Without a time
     zone, the zone of the training data applies. The default is now."""
-    attributes: Annotated[dict[str, Value], BeforeValidator(_or_empty_dict)] = {}  # noqa: RUF012  pydantic copies it
+    attributes: Annotated[dict[str, Value], Field(max_length=5_000), BeforeValidator(_or_empty_dict)] = {}  # noqa: RUF012  pydantic copies it
     """Facts about the lead and its firm, with the names of the training data in any case; `GET /v1/model` lists the ones that are
     used. Yes and no may be `true` and `false`. An attribute with several values may be a list."""
     points: Number = None

@@ -49,7 +49,6 @@ def rescore(
     sender = WebhookSender.open(store.database, settings.webhooks.start_from(settings.folder), models)
     try:
         if sender is not None:
-            sender.begin()
             sender.start()
         with console.show_progress() as progress:
             progress("Scoring the open leads")

@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -62,7 +63,9 @@ class WebhookSender:
         return cls(database, settings, load_secrets(Path(settings.secret) if settings.secret else folder / FILE))
 
     def start(self) -> None:
-        """Start looking and sending."""
+        """Start looking and sending. What is scored after this is announced, unless the database cannot be used now."""
+        with suppress(StoreError):  # the threads try again
+            self.begin()
         works = {"crossings": self._fill, **{f"{place}": self._send_by(one) for place, one in enumerate(self.receivers)}}
         self._threads = [
             threading.Thread(target=self._run, args=(work,), name=f"webhooks {name}", daemon=True) for name, work in works.items()

@@ -60,6 +60,15 @@ def test_more_values_than_any_request_needs_are_refused_before_they_are_read(cli
     assert "more than 2,500,000 values" in response.json()["detail"]
 
 
+def test_a_lead_has_at_most_five_thousand_attributes(client, lead):
+    for number, status in ((5_000, 200), (5_001, 422)):
+        attributes = {f"field_{place}": place for place in range(number)}
+        response = client.post("/v1/score", json=lead | {"attributes": attributes})
+        assert response.status_code == status
+    assert response.json()["detail"].startswith("'attributes'")
+    assert "5000" in response.json()["detail"].replace(",", "")
+
+
 def test_several_large_bodies_at_once_are_all_answered(address, lead):
     import httpx2  # noqa: PLC0415
 
