@@ -175,7 +175,8 @@ def show_threshold(advice: Recommendation, verdict: Verdict | None = None) -> No
     if advice.threshold is None:
         out.print(escape(advice.text))
     else:
-        out.print(f"[bold]Recommended threshold {format_threshold(advice.threshold)}[/] ({advice.policy}): {escape(advice.text)}")
+        at = f"Recommended threshold {format_threshold(advice.threshold)}"
+        out.print(f"[bold]{at}[/] ({advice.policy}), where the model decides: {escape(advice.text)}")
     if verdict is None:
         return
     words = verdict.words

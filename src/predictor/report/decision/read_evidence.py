@@ -16,11 +16,10 @@ from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS
 from predictor.report.compare.comparison import SCORED, Comparison
 from predictor.report.compare.point_gates import choose_point_gate
 from predictor.report.compare.threshold_steps import PREFIXES, compute_period, format_unit, locate_threshold
-from predictor.report.decision.evidence import Evidence, Gain, Handed, LeadCounts, ModelFacts, PointsGate, Source, Volume
+from predictor.report.decision.evidence import BEST, Evidence, Gain, Handed, LeadCounts, ModelFacts, PointsGate, Source, Volume
 from predictor.report.table_cells import list_rows
 
 _SERVES = ModelFacts(signal=True)
-_BEST = 0.2  # the share of leads that the ranking is told by
 _MUCH = 1.05  # times the capacity, from which a gate hands over more than sales can work
 
 
@@ -189,7 +188,7 @@ def _read_proposals(comparison: Comparison, threshold: float | None, period: flo
 
 def _read_best(comparison: Comparison) -> tuple[float, float, float]:
     gains = comparison.tables["gains"]
-    rows = gains[(gains["way"] == MODEL) & np.isclose(gains["share"].to_numpy(dtype=float), _BEST)]
+    rows = gains[(gains["way"] == MODEL) & np.isclose(gains["share"].to_numpy(dtype=float), BEST)]
     if not len(rows):
         return (np.nan, np.nan, np.nan)
     caught, low, high = (float(rows[f"caught{end}"].iloc[0]) for end in ("", "_low", "_high"))

@@ -7,7 +7,7 @@ import math
 from predictor.core.errors import count
 from predictor.core.wording import format_number, format_percent, format_rounded, format_share, is_missing
 from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS
-from predictor.report.decision.evidence import FEWEST, Evidence, Gain, Handed, Kind, PointsGate
+from predictor.report.decision.evidence import BEST, FEWEST, Evidence, Gain, Handed, Kind, PointsGate
 from predictor.report.table_cells import BETTER, SAME, WORSE
 
 _NAMES = {POINTS: "your points", LEARNED: "the learned points", MODEL: "the model"}
@@ -193,6 +193,9 @@ def _describe_waiting(kind: Kind, evidence: Evidence) -> str:
 def _describe_ranking(evidence: Evidence) -> str:
     """The story without points: what the model's choice holds, beside all leads."""
     handed, everyone = find_proposal(MODEL, evidence), evidence.tested.load
+    if MODEL not in evidence.proposals and not is_missing(evidence.model.best[0]):
+        best = format_percent(evidence.model.best[0] * everyone.conversion / BEST)
+        return f"Of the best 20 % of the leads {best} become SQLs, of all leads {format_percent(everyone.conversion)}."
     share = handed.leads / everyone.leads
     which = f"The best {format_percent(share)} of the leads"
     load = f", {_describe_load(handed.leads, evidence.tested.unit)}," if evidence.tested.unit == "a week" else ""
