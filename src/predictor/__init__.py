@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from predictor.training.dataset import Dataset
     from predictor.training.from_tables import load_dataset
     from predictor.training.track_trained import track_trained
-    from predictor.training.train import Trained, save_trained, train
+    from predictor.training.train import save_trained, train
+    from predictor.training.trained import Trained
 
 _MODULES = {
     "predictor.audit.columns": ("audit_columns",),
@@ -53,7 +54,8 @@ _MODULES = {
     "predictor.training.dataset": ("Dataset",),
     "predictor.training.from_tables": ("load_dataset",),
     "predictor.training.track_trained": ("track_trained",),
-    "predictor.training.train": ("Trained", "save_trained", "train"),
+    "predictor.training.train": ("save_trained", "train"),
+    "predictor.training.trained": ("Trained",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

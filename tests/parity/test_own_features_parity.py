@@ -1,6 +1,8 @@
 """A feature of the firm's own is learned from, served live, and is the same by every way; without its function nothing loads."""
 
+import importlib
 import json
+import sys
 from datetime import UTC, datetime
 
 import numpy as np
@@ -16,10 +18,12 @@ from predictor.core.errors import BundleError, TrainingError
 from predictor.core.settings import load_settings
 from predictor.data.values import Event
 from predictor.features import own_features
+from predictor.features.own_features import load_functions
 from predictor.scoring.answer import Lead
 from predictor.scoring.batch import score_leads
 from predictor.scoring.scorer import Scorer
 from predictor.training.tracking.frame import score_frame
+from predictor.training.tracking.model import save_model
 from predictor.training.train import save_trained, train
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -109,6 +113,20 @@ def test_without_its_function_a_bundle_says_what_it_needs_and_imports_nothing(bu
     assert "is not known here" in " ".join(done.output.split())
     assert CliRunner().invoke(command_line, [*words.split(), "-c", str(firm)]).exit_code == 0
     assert len(pd.read_csv(out)) == 400
+
+
+def test_the_model_in_mlflow_carries_the_code_of_the_function(bundle, firm, tmp_path, monkeypatch):
+    load_functions([PATH], firm.parent)
+    pyfunc, description = importlib.import_module("mlflow.pyfunc"), importlib.import_module("mlflow.models").Model
+    save_model(tmp_path / "model", bundle, description())
+    code = [path.name for path in (tmp_path / "model").rglob("*.py")]
+    assert sorted(code) == ["own_weekend.py", "pyfunc_code.py"]
+    monkeypatch.setattr(own_features, "_registered", {})
+    monkeypatch.delitem(sys.modules, "own_weekend")
+    monkeypatch.setattr(sys, "path", list(sys.path))  # MLflow puts the code of the model in front
+    loaded = pyfunc.load_model(str(tmp_path / "model"))
+    golden = [json.loads(line)["probability"] for line in (bundle / "golden.jsonl").read_text().splitlines()]
+    assert loaded.predict(loaded.input_example)["probability"].tolist() == pytest.approx(golden, abs=1e-9)
 
 
 def test_one_that_peeks_is_refused_before_anything_is_learned(firm):

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from predictor.training.tracking.record import Tracked
-    from predictor.training.train import Saved, Trained
+    from predictor.training.train import Saved
+    from predictor.training.trained import Trained
 
 
 Track = Annotated[bool, typer.Option("--track/--no-track", help="Record the run in MLflow.")]

@@ -13,7 +13,8 @@ from predictor.core.settings import Settings, make_settings
 from predictor.scoring.bundle.files import Bundle
 from predictor.training.dataset import Dataset
 from predictor.training.fit import Advance, Progress
-from predictor.training.train import Trained, train
+from predictor.training.train import train
+from predictor.training.trained import Trained
 
 Pair = tuple[Any, Any]  # what it was, and what it is now; None for what there is not
 

@@ -24,7 +24,8 @@ from predictor.scoring.bundle.registry import read_champions
 from predictor.training.dataset import Dataset
 from predictor.training.fit import Advance, Progress
 from predictor.training.track_trained import track_trained
-from predictor.training.train import Saved, Trained, save_trained, train
+from predictor.training.train import Saved, save_trained, train
+from predictor.training.trained import Trained
 
 Status = Literal["promoted", "kept", "failed"]
 SUMMARY = "retraining.md"  # beside the bundles; the same as JSON has the suffix .json

@@ -13,7 +13,8 @@ from predictor.report.plots.training import plot_curve, plot_reliability, plot_t
 from predictor.training.dataset import Dataset
 from predictor.training.tracking.record import Tracked, TrainedTable, TrainingRecord, hide_password
 from predictor.training.tracking.track import track_training
-from predictor.training.train import Saved, Trained
+from predictor.training.train import Saved
+from predictor.training.trained import Trained
 
 _KINDS = {"b": "boolean", "i": "long", "u": "long", "f": "double", "M": "datetime"}  # by the kind of a dtype; all else is text
 _EVENT_KINDS = {"occurred_at": "datetime", "value": "double"}
