@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -74,19 +74,23 @@ class _Cells:
     Attributes:
         texts: As texts.
         rows: The number of rows of each.
-        shapes: The distinct shapes: a text with 0 for each digit. There are few, so patterns are tried on them.
-        codes: The place of each cell's shape.
     """
 
     texts: list[str]
     rows: np.ndarray
-    shapes: list[str]
-    codes: np.ndarray
+
+    @cached_property
+    def _shapes(self) -> tuple[list[str], np.ndarray]:
+        """The distinct shapes, a text with 0 for each digit, and the place of each cell's shape: there are few to match."""
+        places: dict[str, int] = {}
+        codes = [places.setdefault(text.translate(_NO_DIGITS), len(places)) for text in self.texts]
+        return list(places), np.array(codes)
 
     def match(self, fits: Callable[[str], object]) -> np.ndarray:
         """Whether the shape of each cell fits."""
-        fitting: np.ndarray = np.array([bool(fits(shape)) for shape in self.shapes], dtype=bool)
-        return np.take(fitting, self.codes)
+        shapes, codes = self._shapes
+        fitting: np.ndarray = np.array([bool(fits(shape)) for shape in shapes], dtype=bool)
+        return np.take(fitting, codes)
 
     def check(self, fits: Callable[[str], object], among: np.ndarray) -> np.ndarray:
         """Whether each cell fits, of those among which it is tried."""
@@ -188,18 +192,19 @@ def _read_cells(column: pd.Series, *, dated: bool = False) -> _Cells | None:
         return None
     codes, values = factorize_column(column.dropna() if is_float else column)
     frequencies = np.bincount(codes[codes >= 0], minlength=len(values)).tolist()
-    kinds = (str, int, float) if is_float else (str, int)
-    pairs = [
-        (str(v).strip(), n)
-        for v, n in zip(values, frequencies, strict=True)
-        if isinstance(v, kinds) and type(v) is not bool and n
-    ]
+    if isinstance(column.dtype, pd.StringDtype):
+        pairs = [(v.strip(), n) for v, n in zip(values, frequencies, strict=True) if type(v) is str]
+    else:
+        kinds = (str, int, float) if is_float else (str, int)
+        pairs = [
+            (str(v).strip(), n)
+            for v, n in zip(values, frequencies, strict=True)
+            if isinstance(v, kinds) and type(v) is not bool and n
+        ]
     if not pairs:
         return None
     texts, rows = zip(*pairs, strict=True)
-    places: dict[str, int] = {}
-    shape_codes = [places.setdefault(text.translate(_NO_DIGITS), len(places)) for text in texts]
-    return _Cells(texts=list(texts), rows=np.array(rows), shapes=list(places), codes=np.array(shape_codes))
+    return _Cells(texts=list(texts), rows=np.array(rows))
 
 
 def _may_hold_numbers(cells: _Cells) -> bool:

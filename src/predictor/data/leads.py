@@ -321,7 +321,7 @@ def _keep_mqls(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     is_mql = frame["mql_at"].notna()
     accepted = frame["sql_at"].notna() if "sql_at" in frame else frame["outcome"] == 1
     never = int((~is_mql & ~accepted).sum())
-    what = f"{count(never, 'lead')} never became an MQL (no 'mql_at') and were left out."
+    what = f"{count(never, 'lead')} never became an MQL (no 'mql_at') and {'was' if never == 1 else 'were'} left out."
     tips = (Finding("LEAD007", "tip", what, do="Nothing, if the export holds all leads."),) if never else ()
     return frame[is_mql], (*_check_accepted_undated(accepted, is_mql), *tips)
 

@@ -84,12 +84,19 @@ def read_currency(text: str) -> str:
 def read_amount(text: str, format_name: str) -> str | None:
     """An amount as a plain number: no currency, grouping or percent sign, so that 12 % is 12; 3k and 2.5M written out.
 
+    An amount of the other format is read too where both signs stand in it, so that it is clear which separates decimals.
+
+    >>> read_amount("1.000,50", "amount 1,234.5"), read_amount("1,000.50", "amount 1.234,5")
+    ('1000.50', '1000.50')
     >>> [read_amount(text, "amount 1,234.5") for text in ("(1,200)", "USD 3k", "12 %", "-$.5", "1,23", "1,200-")]
     ['-1200', '3000', '12', '-0.5', None, '-1200']
     """
     if usual := _USUAL[format_name].fullmatch(text):
         return usual[1].replace(_GROUPING[format_name], "") + ("." + usual[2] if usual[2] else "")
     match = _match_amount(text, format_name)
+    if match is None and "." in text and "," in text:
+        format_name = next(name for name in AMOUNTS if name != format_name)
+        match = _match_amount(text, format_name)
     if match is None:
         return None
     point = _AMOUNTS[format_name][1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ from predictor.data.sets import list_members
 from predictor.data.values import name_type, normal_text
 from predictor.features.feature import Feature
 
+_JOINED = re.compile(r"[,|]")
 _MOST_SHOWN = 3  # members that were never seen
 _LONGEST_SHOWN = 40  # characters
 
@@ -53,12 +55,24 @@ class SetFeatures:
         members = list_members(value, "set ;")
         if members is None:
             raise TypeError(f"{name_type(value)} is no set of values")
+        members = list(dict.fromkeys(part for member in members for part in self._split(member)))
         if not members:
             return [math.nan] * len(self.places), None
         texts = {normal_text(member): member for member in members}
         numbers = [float(member in texts) for member in self.members]
         unseen = [member for text, member in texts.items() if text not in self.members]
         return numbers + ([] if self.size is None else [float(len(members))]), self._warn_unseen(unseen) if unseen else None
+
+    def _split(self, member: str) -> list[str]:
+        """The known members that a text names between commas or bars, where it is none itself, as another system joins them.
+
+        >>> SetFeatures("Interests", {"api": 0, "oil, gas": 1, "crm": 2}, size=None)._split("API, CRM")
+        ['API', 'CRM']
+        """
+        if normal_text(member) in self.members:
+            return [member]
+        parts = [part.strip() for part in _JOINED.split(member)]
+        return parts if len(parts) > 1 and all(normal_text(part) in self.members for part in parts) else [member]
 
     def _warn_unseen(self, members: Sequence[str]) -> Finding:
         shown = [member for member in members if is_shown(member)]

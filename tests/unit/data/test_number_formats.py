@@ -45,6 +45,20 @@ def test_an_amount_with_a_decimal_comma(text, number):
 
 
 @pytest.mark.parametrize(
+    ("text", "column_format", "number"),
+    [
+        ("1.000,50", POINT, "1000.50"),
+        ("€ 1.234.567,8", POINT, "1234567.8"),
+        ("1,000.50", COMMA, "1000.50"),
+        ("$1,234,567.8", COMMA, "1234567.8"),
+    ],
+)
+def test_an_amount_whose_signs_are_clear_is_read_in_either_format(text, column_format, number):
+    assert read_amount(text, column_format) == number
+    assert not fits_amount(text, column_format)
+
+
+@pytest.mark.parametrize(
     "text", ["1,23", "(1,234", "1,234)", "5 t", "5 apples", "5 EURO5", "abc", "", "1.2.3", "--5", "5 km", "1 2 3"]
 )
 def test_what_is_no_amount(text):

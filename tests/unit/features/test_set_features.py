@@ -50,6 +50,20 @@ def test_one_lead_is_encoded_as_in_a_table(features):
     assert table.matrix[:, -1].tolist() == [1, 1, 1, 2, 2, 1, 2, 1], "a set counts as one attribute that is not known"
 
 
+@pytest.mark.parametrize(("joined", "plain"), [("API, Pricing", "API;Pricing"), ("Pricing|API", "API;Pricing")])
+def test_members_may_be_joined_in_another_way(features, joined, plain):
+    rows = [features.encode_row({"topics": value}, None) for value in (joined, plain)]
+    np.testing.assert_array_equal(rows[0][0], rows[1][0])
+    assert rows[0][1] == rows[1][1] == []
+    table = features.encode_table(pd.DataFrame({"topics": [joined, plain]}), None)
+    np.testing.assert_array_equal(table.matrix[0], table.matrix[1])
+
+
+def test_a_text_with_a_comma_that_names_no_members_is_one(features):
+    _, warnings = features.encode_row({"topics": "API, Partner"}, None)
+    assert [warning.what for warning in warnings] == ["Unknown topics 'API, Partner': scored as other."]
+
+
 def test_an_empty_row_fills_what_is_not_sent(features):
     empty = [0.0] * len(features)
     assert features.encode_row({}, None, onto=empty)[0][:4] == [0, 0, 0, 0]

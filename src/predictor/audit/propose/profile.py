@@ -24,7 +24,7 @@ from predictor.data.parse import Kind, parse_outcome, parse_times
 from predictor.data.roles import read_kind
 from predictor.data.table_keys import mark_rounded
 from predictor.data.unread_dates import describe_unread
-from predictor.data.values import factorize_column
+from predictor.data.values import factorize_column, list_cells
 
 _MOST = 0.5  # share of values from which a column is one of e-mail addresses
 _CLEAR = 0.999  # rank correlation with the rows from which a column grows or falls with them
@@ -185,8 +185,9 @@ def _profile_column(
 ) -> ColumnProfile:
     plain = cells if form is None else to_plain_column(cells, form, read_missing(settings.data.missing_values))
     kind, typed = read_kind(plain, form, settings.data.timezone)
-    filled, distinct = int(typed.notna().sum()), int(typed.nunique())
-    texts = typed.dropna().unique() if kind == "category" else np.array([], dtype=object)
+    values = typed.dropna().unique()
+    filled, distinct = int(typed.notna().sum()), len(values)
+    texts = list_cells(values) if kind == "category" else []
     outcome = _read_outcome(cells, settings, distinct)
     single = _read_single_text(cells, settings) if distinct == 1 and kind != "date" else ""
     return ColumnProfile(
@@ -194,7 +195,7 @@ def _profile_column(
         trend=_compute_trend(typed) if kind in ("number", "date") else 0.0,
         whole=kind == "number" and bool((typed.dropna() % 1 == 0).all()),
         outcome=replace(outcome, single=single),
-        shape=_read_shape([str(text) for text in texts], rounded=_count_rounded(cells, typed) if kind == "number" else 0),
+        shape=_read_shape(list(map(str, texts)), rounded=_count_rounded(cells, typed) if kind == "number" else 0),
         format=detected,
         denied=deny_column(name, cells) or "",
         starts=_count_starts(typed) if kind == "date" else 0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,8 @@ from predictor.data.read.file_kinds import detect_kind, is_url, split_sheet
 if TYPE_CHECKING:
     from predictor.data.events.contract import RawEvents
 
+_LOOKED_AT = 20  # cells of a column in which words are looked for
+_ODD_WORD = re.compile("[À-ÖØ-öø-ÿ]{3}|[a-z][ÈØÌÒÙ]")  # as Äàòà, which is Cyrillic in Windows-1251
 _DAY_0 = "1970-01-01"  # of computers, which write it for 'no date'
 
 
@@ -89,7 +92,13 @@ def propose_settings(  # noqa: PLR0913  each is a thing that a user may say
         source=source, data=data, roles=roles, formats={} if sample.crm else formats, event_columns=_propose_event_columns(own)
     )
     proposal = replace(proposal, label=_propose_label(proposal, columns, named=bool(outcome)))
-    findings = (*check_gaps(proposal, columns, named=bool(outcome)), *list_placeholders(placeholders), *sample.notes)
+    encoding_notes = _check_encoding(raw, first, data) if encoding == "auto" else ()
+    findings = (
+        *encoding_notes,
+        *check_gaps(proposal, columns, named=bool(outcome)),
+        *list_placeholders(placeholders),
+        *sample.notes,
+    )
     now = pd.Timestamp.now("UTC") if now is None else now
     return audit_proposal(replace(proposal, findings=findings), raw, now, (*sample.events, *own), whole=sample.whole)
 
@@ -153,6 +162,22 @@ def _propose_data(sample: ExportSample, events: str, out: Path) -> dict[str, tup
         if not encoding.startswith("utf-8"):
             data["encoding"] = (encoding, "it is not UTF-8; name another encoding where letters look wrong")
     return data
+
+
+def _check_encoding(raw: pd.DataFrame, leads: str, data: Mapping[str, tuple[Any, str]]) -> tuple[Finding, ...]:
+    """What a file that is not UTF-8 was read as, with words to look at; a warning where hardly any language has such words."""
+    encoding = data.get("encoding", ("",))[0]
+    if encoding != "cp1252":
+        return ()
+    texts = [*map(str, raw), *(str(cell) for name in raw for cell in raw[name].dropna().head(_LOOKED_AT))]
+    words = list(dict.fromkeys(word for text in texts for word in re.findall(r"[^\W\d_]+", text) if not word.isascii()))
+    odd = [word for word in words if _ODD_WORD.search(word)]
+    shown = list_names((odd or words)[:3])
+    what = (
+        f"'{Path(leads).name}' is not UTF-8, and is read as Windows-1252 (Western European){f', as in {shown}' if shown else ''}."
+    )
+    do = "If letters look wrong, name its encoding: init --encoding cp1250 (Central European), cp1251 (Cyrillic), or another."
+    return (Finding("INIT013", "warning" if odd else "tip", what, do=do),)
 
 
 def _propose_missing(placeholders: Iterable[str], defaults: Settings) -> dict[str, tuple[Any, str]]:

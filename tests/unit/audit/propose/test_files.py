@@ -5,6 +5,7 @@ import pytest
 from helpers import draw_leads
 from unit.audit.propose.proposals import NOW, run_init
 
+from predictor.audit.propose.propose import propose_settings
 from predictor.core.settings import load_settings
 from predictor.data.raw_tables import read_tables
 from predictor.training.from_tables import load_dataset
@@ -69,3 +70,25 @@ def test_what_is_no_encoding_is_refused(tmp_path):
     draw_leads(60).to_csv(tmp_path / "leads.csv", index=False)
     result = run_init(tmp_path / "leads.csv", "--encoding", "klingon", "--out", tmp_path / "predictor.toml")
     assert (result.exit_code, "'klingon' is no encoding" in result.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "word", "severity"),
+    [
+        ("cp1251", "Дата создания", "warning"),
+        ("cp1251", "Отрасль", "warning"),
+        ("cp1252", "Größe", "tip"),
+        ("cp1252", "Décideur", "tip"),
+    ],
+)
+def test_a_guessed_encoding_is_said_and_doubted_where_its_words_look_wrong(tmp_path, encoding, word, severity):
+    draw_leads(60).rename(columns={"industry": word}).to_csv(tmp_path / "leads.csv", index=False, encoding=encoding)
+    found = propose_settings([str(tmp_path / "leads.csv")], out=tmp_path / "predictor.toml", now=NOW).findings
+    (finding,) = (finding for finding in found if finding.code == "INIT013")
+    assert (finding.severity, "init --encoding" in finding.do) == (severity, True)
+
+
+def test_a_file_in_utf_8_needs_no_word_about_it(tmp_path):
+    draw_leads(60).rename(columns={"industry": "Отрасль"}).to_csv(tmp_path / "leads.csv", index=False)
+    found = propose_settings([str(tmp_path / "leads.csv")], out=tmp_path / "predictor.toml", now=NOW).findings
+    assert "INIT013" not in {finding.code for finding in found}

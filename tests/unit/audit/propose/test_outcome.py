@@ -100,3 +100,16 @@ def test_the_values_of_an_outcome_in_words_of_the_firm_are_described(tmp_path, t
     assert why in found.roles["Converted"].why
     assert found.roles["Converted"].why.endswith(": name them in label.outcome_yes and label.outcome_no")
     assert found.refusals[0].what == f"Column 'Converted' {what}"
+
+
+@pytest.mark.parametrize(
+    ("name", "yes", "no"),
+    [
+        ("Kazanıldı", "Evet", "Hayır"), ("Přijato", "Ano", "Ne"), ("Принят", "Да", "Нет"), ("Status", "Vunnen", "Förlorad"),
+        ("受注", "はい", "いいえ"), ("Fase", "Gewonnen", "Afgewezen"),
+    ],
+)  # fmt: skip
+def test_yes_and_no_in_further_languages(tmp_path, name, yes, no):
+    leads = draw_leads(90).drop(columns="sql_at").assign(**{name: [yes if row % 3 else no for row in range(90)]})
+    proposal = propose(tmp_path, leads)
+    assert (proposal.columns["outcome"], list_faults(proposal)) == (name, [])
