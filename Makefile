@@ -1,6 +1,7 @@
 # make demo | test | lint | bench | docs | install; each installs what it needs, once.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 EXTRAS ?=
+COMMA := ,
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 DEMO := .demo
@@ -13,7 +14,7 @@ install: .venv/.installed
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) --upgrade pip
-	$(PIP) --group dev --editable '.$(if $(EXTRAS),[$(EXTRAS)])'
+	$(PIP) --group dev --editable '.[full$(if $(EXTRAS),$(COMMA)$(EXTRAS))]'
 	touch $@
 
 demo: install

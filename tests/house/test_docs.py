@@ -143,7 +143,7 @@ def test_the_files_that_it_names_are_there(path):
 def test_its_commands_take_their_options(path):
     for line in list_commands(read(path)):
         words = line.split()
-        command = words[:2] if words[0] in {"models", "keys"} else words[:1]
+        command = words[:2] if words[0] in {"models", "keys", "export"} else words[:1]
         done = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "200"})
         assert done.exit_code == 0, line
         for option in re.findall(r"(?<=\s)--?[\w-]+", line):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from predictor.cli.data import check, simulate
+from predictor.cli.export import app as export_app
 from predictor.cli.init import init
 from predictor.cli.keys import app as keys_app
 from predictor.cli.models import app as models_app
@@ -24,11 +25,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Predict the probability that a marketing qualified lead becomes a sales qualified lead, from your own history.",
 )
-for command in (simulate, init, check, train, retrain, reproduce, score, rescore, compare, threshold, serve, monitor):
-    app.command()(command)
-app.add_typer(models_app, name="models")
-app.add_typer(keys_app, name="keys")
-app.add_typer(store_app, name="store")
+_FULL, _SERVE = (f"Commands that need lead-conversion-predictor\\[{extra}]" for extra in ("full", "serve"))  # [ would be a style
+for command in (simulate, init, check, train, retrain, reproduce, score, rescore, compare):
+    app.command(rich_help_panel=_FULL)(command)
+for of_server in (threshold, serve, monitor):
+    app.command(rich_help_panel=_SERVE)(of_server)
+app.add_typer(export_app, name="export", rich_help_panel=_FULL)
+for name, group in {"models": models_app, "keys": keys_app, "store": store_app}.items():
+    app.add_typer(group, name=name, rich_help_panel=_SERVE)
 
 if __name__ == "__main__":
     app()

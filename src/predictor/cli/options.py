@@ -40,6 +40,8 @@ AliasConfig = Annotated[
 ACTOR = "command line"  # in the audit log
 SETTINGS, MODELS = Path("predictor.toml"), Path("models")
 P = ParamSpec("P")
+_SERVE = {"alembic", "fastapi", "fastapi_offline", "orjson", "prometheus_client", "sqlalchemy", "urllib3", "uvicorn"}
+_EXTRA = {"openpyxl": "excel", "psycopg": "postgres", "pyspark": "spark"}
 
 
 def print_errors(command: Callable[P, None]) -> Callable[P, None]:
@@ -50,11 +52,32 @@ def print_errors(command: Callable[P, None]) -> Callable[P, None]:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that temporary files are deleted
         try:
             command(*args, **kwargs)
+        except ModuleNotFoundError as error:
+            if (text := describe_missing_package(error.name or "")) is None:
+                raise
+            console.err.print(f"[bold red]Refused.[/] {console.escape(text)}")
+            raise typer.Exit(1) from None
         except PredictorError as error:
             console.err.print(f"[bold red]Refused.[/] {console.escape(str(error))}")
             raise typer.Exit(1) from None
 
     return run
+
+
+def describe_missing_package(name: str) -> str | None:
+    """What to install where a package is missing; None for one of this program's own modules.
+
+    >>> print(describe_missing_package("uvicorn.config"))
+    The package 'uvicorn' is not installed. It comes with an extra: pip install 'lead-conversion-predictor[serve]'.
+    >>> describe_missing_package("predictor.nowhere") is None
+    True
+    """
+    package = name.partition(".")[0]
+    if not package or package in {"predictor", "api"}:
+        return None
+    extra = _EXTRA.get(package, "serve" if package in _SERVE else "full")
+    text = f"The package '{package}' is not installed."
+    return f"{text} It comes with an extra: pip install 'lead-conversion-predictor[{extra}]'."
 
 
 def check_output_file(option: str, out: Path, kinds: Mapping[str, str]) -> None:

@@ -7,7 +7,12 @@ from importlib.resources import files
 
 
 @cache
-def _free_domains() -> frozenset[str]:
+def list_free_domains() -> frozenset[str]:
+    """The domains of mailboxes that anybody can have.
+
+    >>> "gmail.com" in list_free_domains()
+    True
+    """
     lines = files("predictor.data").joinpath("email_domains.txt").read_text(encoding="utf-8").splitlines()
     return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
@@ -33,7 +38,7 @@ def kind_of_domain(domain: str | None) -> str | None:
     """
     if domain is None:
         return None
-    if domain in _free_domains():
+    if domain in list_free_domains():
         return "free"
     parts = domain.split(".")
     if parts[-1] == "edu" or (len(parts) > 2 and parts[-2] in {"edu", "ac"}):

@@ -18,10 +18,23 @@ PARTS = {"title_seniority": "seniority", "title_function": "function"}
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
+def list_title_words(part: str) -> dict[str, list[str]]:
+    """Each seniority or function, and the words of a title that say it; the first that holds a word decides.
+
+    Args:
+        part: seniority or function.
+
+    >>> list_title_words("seniority")["partner"]
+    ['partner', 'managing partner', 'associe']
+    """
+    content = tomllib.loads(files("predictor.data").joinpath("job_titles.toml").read_text(encoding="utf-8"))
+    lists: dict[str, list[str]] = content[part]
+    return lists
+
+
 @cache
 def _read_words() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
-    content = tomllib.loads(files("predictor.data").joinpath("job_titles.toml").read_text(encoding="utf-8"))
-    return {part: [(name, _compile_words(words)) for name, words in lists.items()] for part, lists in content.items()}
+    return {part: [(name, _compile_words(words)) for name, words in list_title_words(part).items()] for part in PARTS.values()}
 
 
 def _compile_words(words: list[str]) -> re.Pattern[str]:

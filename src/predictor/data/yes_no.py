@@ -38,6 +38,16 @@ def _strip_accents(text: str) -> str:
 _MEANINGS = {_strip_accents(word): True for word in _YES.split()} | {_strip_accents(word): False for word in _NO.split()}
 
 
+def list_spellings(*, meaning: bool) -> frozenset[str]:
+    """Every normal text that means yes, or every one that means no, with and without accents.
+
+    >>> "wahr" in list_spellings(meaning=True), "no" in list_spellings(meaning=False)
+    (True, True)
+    """
+    words = frozenset((_YES if meaning else _NO).split())
+    return words | frozenset(map(_strip_accents, words)) | ({"1.0"} if meaning else {"0.0"})
+
+
 def read_yes_no(value: object) -> bool | None:
     """The meaning of a value that says yes or no; None for any other.
 

@@ -49,13 +49,15 @@ def compute_event_columns(features: Sequence[EventFeature], leads: pd.DataFrame,
     """
     rows = list_rows(leads["lead_id"], leads["as_of"])
     odd = list_odd_spellings(complete_events(events).select(*TEXTS))
-    table = _compute_lines(features, rows, events, odd).to_pyarrow()
+    table = select_event_features(features, rows, events, odd).to_pyarrow()
     order = np.argsort(table["row"].to_numpy())
     columns = {feature.name: _to_series(table[feature.name], feature, order, leads.index) for feature in features}
     return pd.DataFrame(columns, index=leads.index, copy=False)
 
 
-def _compute_lines(features: Sequence[EventFeature], rows: Table, events: Table, odd_spellings: Mapping[str, str]) -> Table:
+def select_event_features(
+    features: Sequence[EventFeature], rows: Table, events: Table, odd_spellings: Mapping[str, str]
+) -> Table:
     """The one expression: `row` and every feature under its name, a line for each row, in no order."""
     known, past_events = select_past_events(rows, events, odd_spellings)
     lines = _sum_types(features, known, _mark_events(features, past_events))
@@ -158,15 +160,26 @@ def _compute_value(feature: EventFeature, line: Table) -> NumericValue:
 
 def _choose_touches(features: Sequence[EventFeature], known: Table, events: Table) -> Table:
     """The first touches of each row: a lead has one for all its rows, known from its moment on."""
-    touches = {}
-    for place, feature in enumerate(features):
-        if feature.is_category:
-            text = events.campaign if feature.kind == "first_campaign" else events.event_type
-            matches = text != "" if feature.event_type is None else (text != "") & (events.event_type == feature.event_type)
-            touches[f"f{place}"] = ibis.struct({"at": events.at_us, "text": text}).min(where=matches)
-    firsts = events.group_by("lead").aggregate(**touches)
-    rows = known.left_join(firsts, "lead")
-    return rows.select("row", **{name: ibis.ifelse(rows[name].at <= rows.as_of_us, rows[name].text, None) for name in touches})
+    texts = {
+        f"f{place}": events.campaign if feature.kind == "first_campaign" else events.event_type
+        for place, feature in enumerate(features)
+        if feature.is_category
+    }
+    of_type = {f"f{place}": feature.event_type for place, feature in enumerate(features)}
+    with_texts = events.select("lead", "at_us", **{
+        name: text if of_type[name] is None else ibis.ifelse(events.event_type == of_type[name], text, None)
+        for name, text in texts.items()
+    })  # fmt: skip
+    moments = {f"at_{name}": with_texts.at_us.min(where=with_texts[name].notnull()) for name in texts}
+    firsts = with_texts.group_by("lead").aggregate(**moments)
+    known_firsts = known.join(firsts, "lead")
+    places = [known_firsts.lead == with_texts.lead, with_texts.at_us <= known_firsts.as_of_us]
+    touched = known_firsts.join(with_texts, [*places, ibis.or_(*(with_texts.at_us == known_firsts[name] for name in moments))])
+    chosen = touched.group_by("row").aggregate(
+        **{name: touched[name].min(where=touched.at_us == touched[f"at_{name}"]) for name in texts}
+    )
+    rows = known.select("row").left_join(chosen, "row")
+    return rows.select("row", *texts)
 
 
 def _code_types(features: Sequence[EventFeature]) -> dict[str, int]:

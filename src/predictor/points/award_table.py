@@ -102,13 +102,13 @@ def _sum_events(conditions: Mapping[int, EventCondition], leads: pd.DataFrame, e
     if events is None or leads.empty or not conditions:
         return sums
     odd = list_odd_spellings(complete_events(events).select(*TEXTS))
-    table = _sum_firing_events(conditions, list_rows(leads["lead_id"], leads["as_of"]), events, odd).to_pyarrow()
+    table = sum_firing_events(conditions, list_rows(leads["lead_id"], leads["as_of"]), events, odd).to_pyarrow()
     for name, column in sums.items():
         column[table["row"].to_numpy()] = table[name].fill_null(0.0).to_numpy()
     return sums
 
 
-def _sum_firing_events(
+def sum_firing_events(
     conditions: Mapping[int, EventCondition], rows: Table, events: Table, odd_spellings: Mapping[str, str]
 ) -> Table:
     """One expression for all event conditions by their place in the book: bursts, then the join as of each row, then sums."""

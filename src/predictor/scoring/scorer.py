@@ -217,11 +217,11 @@ class Scorer:
         ]
         for place, lead in enumerate(leads):
             if (unlike := self._coverage.check(lead.encoded)) is not None:
-                answers[place] = widen_answer(answers[place], unlike, score=float(score[place]), way=self._way_unlike)
+                answers[place] = widen_answer(answers[place], unlike, score=float(score[place]), way=self.way_unlike)
         return answers
 
     @property
-    def _way_unlike(self) -> str:
+    def way_unlike(self) -> str:
         """Who decides about leads unlike those of the training."""
         set_by_rule = {} if self.rule is None else self.rule.threshold
         way: str = set_by_rule.get("unlike", self.settings.threshold.unlike)
@@ -306,7 +306,7 @@ class Scorer:
             "reasons": self._describe_reasons(encoded.matrix, reasons) if reasons else "",
         })  # fmt: skip
         unlike = self._coverage.check_table(encoded.matrix)
-        widen_rows(answers, encoded, unlike, score=score, way=self._way_unlike)
+        widen_rows(answers, encoded, unlike, score=score, way=self.way_unlike)
         return add_warnings(answers, encoded, of_model=self._warnings)
 
     def _describe_reasons(self, matrix: np.ndarray, most: int) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -99,7 +100,7 @@ class LightGBM:
 
     def _read_few(self, matrix: np.ndarray, most: int) -> Trees | None:
         """The trees for few leads; to read them takes a while, so that it is a lead alone for which they are first read."""
-        few = len(matrix) == 1 or (len(matrix) <= most and "_trees" in self.__dict__)
+        few = len(matrix) == 1 or (len(matrix) <= most and "_trees" in self.__dict__) or not _has_lightgbm()
         return self._trees if few and self._trees is not None and matrix.shape[1] == self._trees.width else None
 
     @classmethod
@@ -117,7 +118,7 @@ class LightGBM:
     def contribute(self, matrix: np.ndarray) -> np.ndarray:
         """TreeSHAP by feature (Lundberg et al. 2018), as LightGBM computes it; of few rows to the last digits but two."""
         trees = self._read_few(matrix, _FEW)
-        if trees is not None and (trees.small or len(matrix) <= _FEW_LARGE):
+        if trees is not None and (trees.small or len(matrix) <= _FEW_LARGE or not _has_lightgbm()):
             return trees.contribute(matrix)
         return np.asarray(self.booster_.predict(matrix, pred_contrib=True, num_threads=_threads(matrix)))
 
@@ -148,6 +149,12 @@ class LightGBM:
         if not text.startswith("tree\n") or "\nend of trees\n" not in text:
             model.booster_  # noqa: B018  it says what is wrong
         return model
+
+
+@cache
+def _has_lightgbm() -> bool:
+    """Whether LightGBM is installed: a small server does without it, whatever the number of leads."""
+    return find_spec("lightgbm") is not None
 
 
 def _load_lightgbm() -> Any:  # noqa: ANN401  a module without types

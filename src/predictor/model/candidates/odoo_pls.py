@@ -52,7 +52,7 @@ class OdooPls:
         return cls(smooth(float(won.sum()), float(lost.sum())), rows, named, sample.matrix.shape[1])
 
     @cached_property
-    def _parts(self) -> dict[int, np.ndarray]:
+    def parts(self) -> dict[int, np.ndarray]:
         """Column -> what each code adds to the log-odds, with a zero at the end for all that has no row."""
         parts = {}
         for at, rows in self.rows.items():
@@ -68,7 +68,7 @@ class OdooPls:
         """Each category's own part; numbers have none."""
         parts = np.zeros((len(matrix), self.width + 1))
         parts[:, -1] = np.log(self.total[0] / self.total[1])
-        for at, added in self._parts.items():
+        for at, added in self.parts.items():
             known = np.nan_to_num(matrix[:, at], nan=-1.0)
             codes = np.where((known >= 0) & (known < len(added) - 1), known, len(added) - 1).astype(np.intp)
             parts[:, at] = added[codes]

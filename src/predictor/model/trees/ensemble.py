@@ -38,11 +38,7 @@ class Trees:
         Raises:
             UnknownTreesError: The trees are of a form that is not read here.
         """
-        head = dict(line.partition("=")[::2] for line in text.partition("\nTree=")[0].splitlines())
-        if head.get("num_class") != "1" or head.get("num_tree_per_iteration") != "1" or "average_output" in head:
-            raise UnknownTreesError("it is no sum of trees")
-        self.width = int(head["max_feature_idx"]) + 1
-        self._trees = [Tree.read(tree) for tree in find_trees(text)]
+        self.width, self._trees = read_trees(text)
         most = max((len(tree.values) for tree in self._trees), default=0)
         if not 0 < most <= _MOST_LEAVES:
             raise UnknownTreesError(f"a tree has more than {_MOST_LEAVES} leaves, or there is none")
@@ -173,6 +169,18 @@ class Trees:
     def _by_leaf(self) -> ByLeaf:
         with self._lock:
             return ByLeaf(self._trees, self._starts.tolist(), self.width)
+
+
+def read_trees(text: str) -> tuple[int, list[Tree]]:
+    """How many columns the trees of LightGBM's text look at, and the trees, whose sum is the score.
+
+    Raises:
+        UnknownTreesError: The score is no sum of trees, or the trees are of a form that is not read here.
+    """
+    head = dict(line.partition("=")[::2] for line in text.partition("\nTree=")[0].splitlines())
+    if head.get("num_class") != "1" or head.get("num_tree_per_iteration") != "1" or "average_output" in head:
+        raise UnknownTreesError("it is no sum of trees")
+    return int(head["max_feature_idx"]) + 1, [Tree.read(tree) for tree in find_trees(text)]
 
 
 def _find_bits(words: np.ndarray) -> np.ndarray:

@@ -53,7 +53,7 @@ def save_model(path: Path, bundle: Path, origin: Model) -> None:
         artifacts={"bundle": str(bundle.resolve())},
         signature=sign(scorer),
         input_example=tabulate_golden(golden, name_inputs(scorer)),
-        pip_requirements=[f"{_PACKAGE}=={version(_PACKAGE)}"],
+        pip_requirements=[f"{_PACKAGE}[full]=={version(_PACKAGE)}"],
     )
     flavor = origin.flavors["python_function"]
     flavor["artifacts"]["bundle"]["uri"] = bundle.name  # not where things lay on the machine that trained
