@@ -18,6 +18,7 @@ from predictor.scoring.answer import Lead
 
 from .fields import Key, Moment, Number, RequestModel, Text, Value, accept_unchecked, is_ahead, read_plain
 
+_MOST_ATTRIBUTES = 5_000
 _AHEAD = Finding("LEAD041", "warning", "'as_of' is more than a day in the future.", do="Send the moment that the score is for.")
 
 
@@ -26,8 +27,14 @@ def _blank_unknown(value: object, info: ValidationInfo) -> object:
     return None if read_plain(value, info) is None else value
 
 
-def _or_empty_dict(value: object) -> object:
-    return {} if value is None else value  # some clients send null for what they do not have
+def _check_number(value: object) -> object:
+    """The attributes, refused before they are looked at where they are too many: each fault of one would take memory."""
+    if value is None:
+        return {}  # some clients send null for what they do not have
+    if isinstance(value, dict) and len(value) > _MOST_ATTRIBUTES:
+        rule = "must have at most {most} attributes, but has {number}. Send those that GET /v1/model lists"
+        raise PydanticCustomError("too_long", rule, {"most": f"{_MOST_ATTRIBUTES:,}", "number": f"{len(value):,}"})
+    return value
 
 
 def _or_empty_list(value: object) -> object:
@@ -75,12 +82,12 @@ class LeadIn(RequestModel):
     as_of: Annotated[Moment | None, BeforeValidator(_blank_unknown)] = None
     """The moment that the score is for, in ISO 8601 or as in the training data; events after it are ignored. Without a time
     zone, the zone of the training data applies. The default is now."""
-    attributes: Annotated[dict[str, Value], Field(max_length=5_000), BeforeValidator(_or_empty_dict)] = {}  # noqa: RUF012  pydantic copies it
+    attributes: Annotated[dict[str, Value], Field(max_length=_MOST_ATTRIBUTES), BeforeValidator(_check_number)] = {}  # noqa: RUF012  pydantic copies it
     """Facts about the lead and its firm, with the names of the training data in any case; `GET /v1/model` lists the ones that are
     used. Yes and no may be `true` and `false`. An attribute with several values may be a list."""
     points: Number = None
     """The CRM's own hand-set score, if the model was trained with one."""
-    events: Annotated[list[EventIn], BeforeValidator(_or_empty_list)] = []  # noqa: RUF012  likewise
+    events: Annotated[list[EventIn], Field(fail_fast=True), BeforeValidator(_or_empty_list)] = []  # noqa: RUF012  likewise
     """The lead's events, in any order."""
 
     def to_lead(self, timezone: str, now: datetime) -> Lead:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -67,6 +68,19 @@ def test_a_lead_has_at_most_five_thousand_attributes(client, lead):
         assert response.status_code == status
     assert response.json()["detail"].startswith("'attributes'")
     assert "5000" in response.json()["detail"].replace(",", "")
+
+
+@pytest.mark.parametrize(
+    "faulty", [{"attributes": {f"field_{place}": [[]] for place in range(300_000)}}, {"events": [{}] * 300_000}]
+)
+def test_a_lead_full_of_faults_is_refused_at_its_first(client, lead, faulty):
+    tracemalloc.start()
+    response = client.post("/v1/score", json=lead | faulty)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert response.status_code == 422
+    assert " more." not in response.json()["detail"]
+    assert most < 200e6
 
 
 def test_several_large_bodies_at_once_are_all_answered(address, lead):
