@@ -158,7 +158,7 @@ def _format_gate_table(texts: Mapping[str, list[str]], unit: str, marks: Mapping
         )
         name = f"{gate}\n{marks[place].lower()}" if place in marks else gate
         rows.append((name, load, sqls, f"{rate}\n{spread}", caught, verdict))
-    return TextTable("What each gate hands over", heads, tuple(rows), frozenset(marks))
+    return TextTable("What each gate hands over", heads, tuple(rows), marked=frozenset(marks))
 
 
 def _format_at(way: str, at: float) -> str:
