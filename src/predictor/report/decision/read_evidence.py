@@ -138,8 +138,13 @@ def _read_gate(comparison: Comparison, period: float) -> PointsGate | None:
     if not rows:
         return None
     row, gate = rows[0], rows[0]["gate"]
-    sqls = 0.0 if is_missing(row["conversion"]) else round(row["conversion"] * row["leads"])
-    return PointsGate(gate=None if is_missing(gate) else float(gate), handed=_read_handed(row["leads"], sqls, period))
+    handed = _read_handed(row["leads"], _count_sqls(row), period)
+    return PointsGate(gate=None if is_missing(gate) else float(gate), handed=handed)
+
+
+def _count_sqls(row: Mapping[str, Any]) -> float:
+    """How many of the leads of a row became SQLs; 0 where it hands over none."""
+    return 0.0 if is_missing(row["conversion"]) else round(row["conversion"] * row["leads"])
 
 
 def _advise_gate(comparison: Comparison, settings: ThresholdSettings, period: float) -> PointsGate | None:
@@ -180,7 +185,7 @@ def _read_proposals(comparison: Comparison, threshold: float | None, period: flo
         return {}
     rows = [{"way": MODEL, **list_rows(steps)[locate_threshold(steps, threshold)]}, *list_rows(gates[gates["way"] == LEARNED])]
     return {
-        row["way"]: _read_handed(row["leads"], round(row["conversion"] * row["leads"]), period)
+        row["way"]: _read_handed(row["leads"], _count_sqls(row), period)
         for row in rows
         if 0 < row["leads"] < steps["leads"].iloc[0]
     }
