@@ -27,7 +27,7 @@ from predictor.cli.app import app
 from predictor.core.settings import make_settings
 from predictor.core.settings_sections import EXPORTS
 from predictor.data.events.contract import EVENT_COLUMNS
-from predictor.data.leads import LEAD_FACTS
+from predictor.data.lead_facts import LEAD_FACTS
 from predictor.points.rulebook import parse_rule_book
 from predictor.store.schema import META
 

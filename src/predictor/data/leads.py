@@ -12,7 +12,6 @@ from predictor.core.errors import Finding, TableError, count, list_names
 from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import Format
-from predictor.core.shared_facts import BIASED
 from predictor.core.wording import format_percent
 from predictor.data.columns import check_named, rename_to_ours
 from predictor.data.currencies import check_currencies
@@ -21,25 +20,18 @@ from predictor.data.detect_formats import check_formats, detect_formats, to_plai
 from predictor.data.detect_sets import check_sets
 from predictor.data.email_domains import domain_of, kind_of_domain
 from predictor.data.job_titles import add_title_parts
+from predictor.data.lead_facts import LEAD_FACTS, LEAD_TIMES, compute_latest_time, list_amounts, parse_facts, parse_observed_until
 from predictor.data.lead_keys import as_keys
 from predictor.data.missing import blank_missing, read_missing
 from predictor.data.no_dates import advise_no_date, check_far_dates, check_no_dates
-from predictor.data.parse import ISO_HINT, Kind, parse_numbers, parse_order, parse_outcome, parse_times
+from predictor.data.parse import Kind, parse_outcome
 from predictor.data.roles import drop_late_dates, split_roles
 from predictor.data.same_person import check_same_person
 from predictor.data.table_keys import check_numbered, read_keys
-from predictor.data.unread_dates import describe_unread
 
-LEAD_TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
-LEAD_FACTS = (
-    "lead_id", "account_id", *LEAD_TIMES, "recycle_reason", "amount", "outcome", "order_by", "email", "email_domain",
-)  # fmt: skip
 POINTS_PREFIX, ATTRIBUTES_PREFIX, MEMBERS_PREFIX, EVENTS_PREFIX, RULES_PREFIX, OWN_PREFIX = FEATURE_PREFIXES = (
     "points/", "attributes/", "members/", "events/", "rules/", "own/",
 )  # of computed features  # fmt: skip
-
-
-_UNREAD = "they are dates, and often all those of some months or of one source are written like that"
 
 
 @dataclass(frozen=True)
@@ -94,7 +86,7 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     until = parse_observed_until(settings, faults)
     known = blank_missing(frame, settings.data.missing_values)
     plain, formats, format_findings = _apply_formats(known, settings, faults)
-    raw_cells, frame = frame, _parse_facts(plain, settings, faults)
+    raw_cells, frame = frame, parse_facts(plain, settings, faults)
     no_dates = check_no_dates(raw_cells, frame, formats, read_missing(settings.data.missing_values))
     row_findings = (*_check_rows(frame, ids, settings, faults), *check_same_person(frame))
     _check_future(frame, now, settings, faults)
@@ -119,7 +111,7 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
         attributes=attributes,
         points=settings.roles.points,
         protected=settings.roles.protected,
-        observed_until=_compute_latest_time(frame) if until is None else until,
+        observed_until=compute_latest_time(frame) if until is None else until,
         findings=(*numbered, *format_findings, *no_dates, *row_findings, *dropped, *not_mql, *denied, *late, *far),
         formats=formats,
         left_out=left_out,
@@ -193,47 +185,6 @@ def list_formats(settings: Settings, frame: pd.DataFrame | None = None) -> dict[
     ours = {theirs: ours for ours, theirs in settings.columns.items()}
     formats = {ours.get(name, name): column_format for name, column_format in settings.forms.items()}
     return {name: column_format for name, column_format in formats.items() if frame is None or name in frame}
-
-
-def _parse_facts(frame: pd.DataFrame, settings: Settings, faults: Faults) -> pd.DataFrame:
-    """Our own columns in their types: times in UTC, numbers as floats."""
-    parsed, timezone, missing = frame.copy(), settings.data.timezone, read_missing(settings.data.missing_values)
-    for name in LEAD_TIMES:
-        if name in frame:
-            times, bad = parse_times(frame[name], timezone)
-            parsed[name] = times.mask(missing.mark_days(times.dt.tz_convert(timezone)))
-            if bad.any():
-                unread = describe_unread(frame.loc[bad, name])
-                do = f"{ISO_HINT}.{f' {BIASED}: {_UNREAD}.' if unread.is_date else ''}"
-                faults.add_rows("LEAD003", bad, f"Column '{name}' holds no date in {{rows}}: {unread.looks}.", do)
-    for name in (*_list_amounts(frame), *settings.roles.points):
-        if name in frame:
-            parsed[name], bad = parse_numbers(frame[name])
-            faults.add_rows("LEAD009", bad, f"Column '{name}' holds no number in {{rows}}.", "Write plain numbers.")
-    if (weight := settings.roles.weight) and weight in frame:
-        parsed[weight], _ = parse_numbers(frame[weight])
-        bad = ~(parsed[weight] > 0)
-        do = "Write how many leads each row represents, or leave roles.weight empty."
-        faults.add_rows("LEAD009", bad, f"Column '{weight}' (roles.weight) holds no number above 0 in {{rows}}.", do)
-    if "outcome" in frame:
-        parsed["outcome"], bad = _parse_outcome(frame["outcome"], settings)
-        do = "Write yes and no, or list your texts in label.outcome_yes, label.outcome_no and label.outcome_pending; "
-        do += "blank means pending."
-        faults.add_rows("LEAD008", bad, "Column 'outcome' holds neither yes nor no in {rows}.", do)
-    if "order_by" in frame:
-        parsed["order_by"], bad = parse_order(frame["order_by"], settings.data.timezone)
-        do = "Map order_by to a column of numbers or dates that grows with time."
-        bad |= parsed["order_by"].isna()
-        faults.add_rows("LEAD010", bad, "Column 'order_by' holds neither number nor date in {rows}.", do)
-    return parsed
-
-
-def _parse_outcome(column: pd.Series, settings: Settings) -> tuple[pd.Series, pd.Series]:
-    """The outcome as 1.0, 0.0 or missing, and a mask of the cells that are neither; undecided leads are missing."""
-    label = settings.label
-    pending = column.astype("str").str.strip().str.casefold().isin([word.casefold() for word in label.outcome_pending])
-    outcome, bad = parse_outcome(column, label.outcome_yes, label.outcome_no)
-    return outcome.mask(pending), bad & ~pending
 
 
 def reduce_email(frame: pd.DataFrame) -> pd.DataFrame:
@@ -341,34 +292,6 @@ def _check_accepted_undated(accepted: pd.Series, is_mql: pd.Series) -> tuple[Fin
 
 def _list_kept(frame: pd.DataFrame, settings: Settings) -> list[str]:
     """The columns that are no attributes: ours, points, protected ones, and how many leads a row represents."""
-    roles, ours = settings.roles, [name for name in LEAD_FACTS if name in frame and (name != "amount" or _list_amounts(frame))]
+    roles, ours = settings.roles, [name for name in LEAD_FACTS if name in frame and (name != "amount" or list_amounts(frame))]
     weight = [roles.weight] if roles.weight and roles.weight in frame else []
     return list(dict.fromkeys([*ours, *roles.points, *roles.protected, *weight]))
-
-
-def _list_amounts(frame: pd.DataFrame) -> list[str]:
-    """`amount` where it is that of an opportunity; without opportunities it is an attribute like any other."""
-    return ["amount"] if "amount" in frame and "opportunity_at" in frame else []
-
-
-def parse_observed_until(settings: Settings, faults: Faults) -> pd.Timestamp | None:
-    """The moment up to which outcomes are known as the settings name it; None where they leave it to the data.
-
-    A fault is added where it is no date.
-    """
-    text = settings.data.observed_until
-    if not text:
-        return None
-    times, bad = parse_times(pd.Series([text]), settings.data.timezone)
-    if bad.any():
-        faults.add("LEAD003", f"data.observed_until is no date: '{text}'.", ISO_HINT + ".")
-    until: pd.Timestamp = times.iloc[0]
-    return until
-
-
-def _compute_latest_time(frame: pd.DataFrame) -> pd.Timestamp | None:
-    """The latest time of the leads; None where they have no dates."""
-    if "mql_at" not in frame:
-        return None
-    latest: pd.Timestamp = max(frame[name].max() for name in LEAD_TIMES if name in frame and frame[name].notna().any())
-    return latest

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from predictor.core.settings import Settings
 from predictor.data.denied_columns import deny_reason
-from predictor.data.leads import LEAD_FACTS
+from predictor.data.lead_facts import LEAD_FACTS
 
 _MOST_NAMES, _LONGEST_NAME = 5_000, 200  # that are remembered; more come from a mistaken client
 

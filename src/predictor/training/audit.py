@@ -15,7 +15,7 @@ from predictor.audit.run import LEAK_CHECKS, TABLE_CHECKS, keep_worst, run_check
 from predictor.audit.view import AuditSplit, View, read_columns
 from predictor.core.errors import Finding, TrainingError
 from predictor.data.denied_columns import deny_reason
-from predictor.data.leads import LEAD_FACTS
+from predictor.data.lead_facts import LEAD_FACTS
 from predictor.data.parse import Kind
 
 if TYPE_CHECKING:

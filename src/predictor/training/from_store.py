@@ -11,15 +11,8 @@ from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS, Format
 from predictor.data.detect_formats import detect_formats, to_plain_frame
-from predictor.data.leads import (
-    EVENTS_PREFIX,
-    FEATURE_PREFIXES,
-    OWN_PREFIX,
-    POINTS_PREFIX,
-    Leads,
-    list_formats,
-    parse_observed_until,
-)
+from predictor.data.lead_facts import parse_observed_until
+from predictor.data.leads import EVENTS_PREFIX, FEATURE_PREFIXES, OWN_PREFIX, POINTS_PREFIX, Leads, list_formats
 from predictor.data.parse import Kind
 from predictor.data.roles import read_kind
 from predictor.features.assemble import BOOK_TOTAL, TOTAL

@@ -11,7 +11,8 @@ import pandas as pd
 from predictor.core.errors import Finding, Findings, RuleBookError, TrainingError
 from predictor.core.settings import Settings
 from predictor.data.denied_columns import deny_reason
-from predictor.data.leads import LEAD_FACTS, Leads
+from predictor.data.lead_facts import LEAD_FACTS
+from predictor.data.leads import Leads
 from predictor.data.load import load_tables
 from predictor.features.assemble import assemble_table
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features

@@ -26,7 +26,7 @@ from predictor.core.settings_sections import DATE_FORMATS
 from predictor.core.wording import format_percent
 from predictor.data.crm.field_maps import Names
 from predictor.data.denied_columns import deny_category, deny_reason
-from predictor.data.leads import LEAD_FACTS
+from predictor.data.lead_facts import LEAD_FACTS
 
 _MOST_DATED = 0.95  # share of rows with a date of creation from which the others are faults
 _SURE_WEIGHTS = 6  # names of weights that mean nothing else

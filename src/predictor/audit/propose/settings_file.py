@@ -9,7 +9,7 @@ from typing import Any
 
 from predictor.audit.propose.column_roles import HAS_NAME, ColumnRole
 from predictor.core.errors import Finding
-from predictor.data.leads import LEAD_FACTS
+from predictor.data.lead_facts import LEAD_FACTS
 
 _WIDTH = 32  # columns of a setting before its comment
 _ROLES = ("points", "ignore", "protected")

@@ -15,7 +15,7 @@ from predictor.core.settings_sections import EXPORTS
 from predictor.data.crm.export_maps import ExportMap, find_columns, read_export_map
 from predictor.data.crm.field_maps import Names
 from predictor.data.denied_columns import deny_category
-from predictor.data.leads import LEAD_FACTS
+from predictor.data.lead_facts import LEAD_FACTS
 
 _SEPARATOR = re.compile(r"__|[_.:/]| - ")
 _FEWEST, _SHARE = 3, 0.8  # columns that share a prefix: how many at least, and of those that a connector did not add
