@@ -69,7 +69,8 @@ def test_the_page_tells_it_with_intervals(trained):
     ever = trained.comparison.tables["rankings_ever"].iloc[0]
     gap = trained.comparison.tables["volume"].set_index("way").loc["model"]
     ends = f"{gap['difference_low']:+,.0f} to {gap['difference_high']:+,.0f}"
-    assert "The model finds more SQLs than your points, with the same number of leads" in page
+    assert "Use the model to choose leads, in place of your points" in page
+    assert "eeps the wanted conversion" not in page, "40 % of all leads become SQLs, so no gate can"
     assert f"the points rank at AUC {ever['auc']:.3f} (95 %: {ever['auc_low']:.3f} to {ever['auc_high']:.3f})" in page
     assert f"the model is better than the points: {gap['difference']:+,.0f} (95 %: {ends}) SQLs" in page
     assert "Leads of every 100 leads" in page, "they carry no dates"

@@ -113,7 +113,7 @@ def test_many_outcomes_have_an_answer_or_an_error_each(client, lead):
     answers = client.post("/v1/outcomes/batch", json={"outcomes": outcomes}).json()["answers"]
     assert [list_counting(answers[number])[-1][0] for number in (0, 2)] == ["opportunity", "opportunity"]
     assert answers[1]["lead_id"] == "A18"
-    assert answers[1]["error"]["text"].startswith("'kind' must be 'accepted'")
+    assert answers[1]["error"]["text"].startswith("'kind' must be 'contacted', 'accepted'")
     assert (answers[3]["lead_id"], answers[3]["error"]["code"]) == (None, "API002")
     again = client.post("/v1/outcomes/batch", json={"outcomes": outcomes}).json()["answers"]
     assert [again[number]["repeated"] for number in (0, 2)] == [True, True]

@@ -135,7 +135,7 @@ def test_unknown_fields_of_an_outcome_are_warnings(client):
 @pytest.mark.parametrize(
     ("outcome", "text"),
     [
-        ({"lead_id": "A17", "kind": "won"}, "'kind' must be 'accepted', 'recycled', 'opportunity' or 'withdrawn'."),
+        ({"lead_id": "A17", "kind": "won"}, "'kind' must be 'contacted', 'accepted', 'recycled', 'opportunity' or 'withdrawn'."),
         ({"lead_id": "A17", "kind": "recycled"}, "The request must have a 'reason' if 'kind' is 'recycled'. Send one"),
         ({"kind": "accepted"}, "'lead_id' is missing."),
         ({"lead_id": "A17", "kind": "opportunity", "amount": "much"}, "'amount' must be a number, but a text came."),

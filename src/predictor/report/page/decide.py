@@ -90,7 +90,7 @@ def make_gate_choice(
     period, unit = compute_period(tables["steps"]), format_unit(tables["steps"])
     today = int(gates["today"].to_numpy(dtype=bool).argmax()) if gates["today"].any() else None
     other = choose_point_gate(gates, settings)
-    name = "Recommended gate" if advised else _WHY[settings.policy]
+    name = "Recommended gate" if advised else _name_policy(gates, settings)
     marks = {"Today's gate": today, name: None if other == today else other}
     start = next((row for row in (today, other) if row is not None), 0)
     texts = describe_gates(gates, period)
@@ -126,6 +126,13 @@ def collect_choices(gate: Mapping[str, Any] | None, money: Mapping[str, Any]) ->
         texts = {name: [join_units(text) for text in texts] for name, texts in gate["texts"].items()}
         slider = {"texts": texts, "verdict": gate["verdict"], "start": gate["start"]}
     return {"gate": slider, "money": {"choices": money["choices"], "shown": money["shown"]}}
+
+
+def _name_policy(gates: pd.DataFrame, settings: ThresholdSettings) -> str:
+    """Why the gate of the policy is marked. Where all leads together reach the band, no gate can keep it."""
+    if settings.policy == "band" and gates["conversion"].iloc[0] >= settings.band[0]:
+        return "Below it too few leads become SQLs"
+    return _WHY[settings.policy]
 
 
 def _describe_choices(way: str, table: pd.DataFrame) -> dict[str, list[str]]:
