@@ -45,6 +45,7 @@ def threshold(
 
     given = {"policy": policy, "leads_per_week": leads_per_week, "amount": amount, "cost": cost, "precision": precision}
     changes = {name: value for name, value in given.items() if value is not None}
+    given_rule = bool(changes) or put or back
     if back or put:
         if back and (put or changes or grades):
             raise SettingsError(
@@ -76,7 +77,7 @@ def threshold(
     console.show_threshold(advice)
     if advice.policy == "value":
         _show_values(model, read_threshold_settings(scorer, changes))
-    if "decision" in scorer.metrics:
+    if "decision" in scorer.metrics and not given_rule:  # it follows from the policy of the training, not from one that is tried
         console.show_decision(scorer.metrics["decision"])
 
 
