@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from predictor.core.settings import make_settings
+from predictor.core.wording import format_weekly
 from predictor.training.train import train
 
 HERE = Path(__file__).parent
@@ -68,11 +69,12 @@ def test_the_page_tells_it_with_intervals(trained):
     page = trained.files["report.html"].split("<script")[0].replace("\u00a0", " ")
     ever = trained.comparison.tables["rankings_ever"].iloc[0]
     gap = trained.comparison.tables["volume"].set_index("way").loc["model"]
-    ends = f"{gap['difference_low']:+,.0f} to {gap['difference_high']:+,.0f}"
+    hundreds = len(trained.verdict.outcome) / 100
+    low, high = (format_weekly(gap[f"difference_{end}"] / hundreds) for end in ("low", "high"))
     assert "Use the model to choose leads, in place of your points" in page
     assert "eeps the wanted conversion" not in page, "40 % of all leads become SQLs, so no gate can"
     assert f"the points rank at AUC {ever['auc']:.3f} (95 %: {ever['auc_low']:.3f} to {ever['auc_high']:.3f})" in page
-    assert f"the model is better than the points: {gap['difference']:+,.0f} (95 %: {ends}) SQLs" in page
+    assert f"the model surely finds more: {low} to {high} SQLs of every 100 leads (95 % interval)" in page
     assert "Leads of every 100 leads" in page, "they carry no dates"
 
 
