@@ -18,7 +18,7 @@ from predictor.scoring.answer import Lead
 
 from .fields import Key, Moment, Number, RequestModel, Text, Value, accept_unchecked, is_ahead, read_plain
 
-_MOST_ATTRIBUTES = 5_000
+_MOST_ATTRIBUTES, _MOST_EVENTS = 5_000, 100_000
 _AHEAD = Finding("LEAD041", "warning", "'as_of' is more than a day in the future.", do="Send the moment that the score is for.")
 
 
@@ -38,6 +38,10 @@ def _check_number(value: object) -> object:
 
 
 def _or_empty_list(value: object) -> object:
+    """The events, refused before they are looked at where they are too many, likewise."""
+    if isinstance(value, list) and len(value) > _MOST_EVENTS:
+        rule = "must have at most {most} events, but has {number}. Send the newest"
+        raise PydanticCustomError("too_long", rule, {"most": f"{_MOST_EVENTS:,}", "number": f"{len(value):,}"})
     return [] if value is None else value
 
 
@@ -87,7 +91,7 @@ class LeadIn(RequestModel):
     used. Yes and no may be `true` and `false`. An attribute with several values may be a list."""
     points: Number = None
     """The CRM's own hand-set score, if the model was trained with one."""
-    events: Annotated[list[EventIn], Field(fail_fast=True), BeforeValidator(_or_empty_list)] = []  # noqa: RUF012  likewise
+    events: Annotated[list[EventIn], BeforeValidator(_or_empty_list)] = []  # noqa: RUF012  likewise
     """The lead's events, in any order."""
 
     def to_lead(self, timezone: str, now: datetime) -> Lead:
