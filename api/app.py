@@ -66,7 +66,7 @@ def create_app(
         store: Where and for how long they are stored; None for the file `scores.db` beside the bundles.
         serve: Keys, limits, how the app follows the champion, and the share of leads that go to sales at random; None for the
             defaults, with the keys in `keys.toml` beside the bundles.
-        webhooks: Who is told when a lead crosses the threshold; None for nobody.
+        webhooks: Who is notified when a lead crosses the threshold; None for nobody.
 
     Raises:
         StoreError: The URL of the store cannot be read, or its driver is not installed.

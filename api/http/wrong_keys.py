@@ -1,4 +1,4 @@
-"""Wrong keys by address: after a number of them, the address is told to wait."""
+"""Wrong keys by address: after a number of them, the address must wait."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ async def read_outcome_records(request: Request, content: object, crm: Crm, *, m
     """The body of a request with its records converted to outcomes; of many, a faulty record becomes its error.
 
     Raises:
-        ScoringError: A single record tells of no outcome, or of several.
+        ScoringError: A single record holds no outcome, or several.
     """
     service: Service | str = request.app.state.service
     stages = (make_settings() if isinstance(service, str) else service.scorer.settings).stages
@@ -87,7 +87,7 @@ async def read_outcome_records(request: Request, content: object, crm: Crm, *, m
     if not many:
         outcomes = read_outcomes(content, crm, stages)
         if len(outcomes) > 1:
-            text = f"The record tells of {count(len(outcomes), 'outcome')}."
+            text = f"The record holds {count(len(outcomes), 'outcome')}."
             raise ScoringError(f"LEAD022 {text} Send it to /v1/outcomes/batch, which answers about each.")
         return outcomes[0]
     records = content if isinstance(content, list) else _find_records(content, crm, "outcomes")

@@ -266,7 +266,7 @@ class ServeSettings(Section):
 
 
 class WebhookSettings(Section):
-    """Who is told when a lead crosses the threshold, and what."""
+    """Who is notified when a lead crosses the threshold, and what the message holds."""
 
     urls: tuple[str, ...]
     secret: str

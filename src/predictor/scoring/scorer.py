@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
-from predictor.core.errors import BundleError, Finding, ScoringError
-from predictor.core.settings import Settings, make_settings
+from predictor.core.errors import BundleError, ScoringError
 from predictor.features.assemble import TOTAL
-from predictor.features.encode import FeatureSet
 from predictor.features.snapshot import make_snapshot
-from predictor.model.calibrators import read_calibrator
-from predictor.model.candidates import Model, read_model
-from predictor.model.candidates.own import Own
 from predictor.model.conversion_by_value import ConversionByValue
 from predictor.model.explain import compute_effects
-from predictor.model.verdict_text import read_calibration_warning
 from predictor.points.award import Award, Awards
-from predictor.points.rulebook import RuleBook, choose_gate, parse_rule_book
 from predictor.scoring.answer import Answer, Lead, PointsAnswer, answer_points, decide, grade
 from predictor.scoring.answer_table import add_warnings, decide_points_table, grade_table
 from predictor.scoring.bundle.decision_rules import DecisionRule
@@ -34,62 +25,22 @@ from predictor.scoring.bundle.files import Bundle, load_bundle
 from predictor.scoring.coverage import Coverage
 from predictor.scoring.golden import check_golden
 from predictor.scoring.lead_encoder import EncodedLead, LeadEncoder
-from predictor.scoring.lead_reader import LeadReader
-from predictor.scoring.model_facts import check_facts, describe_model, list_model_warnings
-from predictor.scoring.own import find_own
+from predictor.scoring.loaded_bundle import LoadedBundle
+from predictor.scoring.model_facts import check_facts
 from predictor.scoring.reasons import Explainer
 from predictor.scoring.unlike_leads import widen_answer, widen_rows
 
 
-class Scorer:
-    """A bundle that answers. Make one with `Scorer.load`.
-
-    Attributes:
-        version: The bundle's name.
-        settings: The settings it was trained with.
-        features: The definition of its matrix.
-        book: The rule book; None where the firm has none.
-        model: The fitted candidate.
-        calibrator: Turns the model's score into a probability.
-        threshold: The threshold that decides; 0, so that every lead goes to sales, where none is recommended.
-        recommends: Whether one is: not by a model that found no signal.
-        threshold_table: The table it was taken from, by column.
-        metrics: Content of `metrics.json`.
-        reference: The distributions of the training leads, feature by feature, and of their probabilities; for drift.
-        report: The page of the forward test; None where the bundle has none.
-        reader: Reads leads as the training did.
-        own: The firm's own functions that features come from; None for none.
-        grades: The lowest probability of each grade.
-        rule: The rule of decision that was set without training; None if that of the training decides.
-    """
+class Scorer(LoadedBundle):
+    """A bundle that answers. Make one with `Scorer.load`."""
 
     def __init__(self, bundle: Bundle) -> None:
-        self.version = bundle.version
-        self.settings: Settings = make_settings(tomllib.loads(bundle.files["config.toml"]), source="config.toml")
-        self.features = FeatureSet.from_json(bundle.read_json("features.json"))
-        text = bundle.files.get("rule_book.toml")
-        self.book: RuleBook | None = (
-            parse_rule_book(text, "rule_book.toml").read_as(dict(self.features.formats)) if text else None
-        )
-        self.metrics: dict[str, Any] = bundle.read_json("metrics.json")
-        self.model: Model = read_model(self.metrics["champion"], bundle.files)
-        self.calibrator = read_calibrator(bundle.files["calibrator.json"])
-        threshold = bundle.read_json("threshold.json")
-        recommended = threshold["recommended"]["threshold"]
-        self.recommends = recommended is not None
-        self._trained_threshold = 0.0 if recommended is None else float(recommended)
-        self.threshold, self.threshold_table = self._trained_threshold, threshold["table"]
-        self.report = bundle.files.get("report.html")
-        self.reader = LeadReader(self.settings, self.features, self.book)
-        self.own = find_own(self.features.names, self.settings.features.own)
+        super().__init__(bundle)
         self._encoder = LeadEncoder(self.reader, self.features, self.book, self.own)
         evidence = bundle.read_json("evidence.json") if "evidence.json" in bundle.files else None
         shares = None if evidence is None else ConversionByValue.from_json(evidence, self.features)
         self._explainer = Explainer(self.features.features, shares)
-        self.reference: dict[str, Any] = bundle.read_json("reference.json")
         self._coverage = Coverage(self.reference.get("coverage"), self.features)
-        self.grades: dict[str, float] = self.settings.grades.model_dump()
-        self.rule: DecisionRule | None = None
 
     @classmethod
     def load(cls, folder: Path | str) -> Self:
@@ -113,7 +64,7 @@ class Scorer:
     def decide_as_trained(self) -> Self:
         """The same scorer with the rule of decision of its training."""
         changed = copy(self)
-        changed.rule, changed.threshold = None, self._trained_threshold
+        changed.rule, changed.threshold = None, self.trained_threshold
         changed.grades = self.settings.grades.model_dump()
         return changed
 
@@ -129,35 +80,6 @@ class Scorer:
         changed.rule, changed.threshold = rule, threshold
         changed.grades = self.grades if grades is None else dict(grades)
         return changed
-
-    @cached_property
-    def calibration_warning(self) -> Finding | None:
-        """That the probabilities only rank leads, and what to do; None where they are calibrated."""
-        return read_calibration_warning(self.metrics)
-
-    @property
-    def model_warnings(self) -> tuple[Finding, ...]:
-        """What holds of every answer: that the model found no signal, or that its probabilities only rank leads."""
-        return list_model_warnings(self.calibration_warning, recommends=self.recommends)
-
-    @cached_property
-    def gate(self) -> float | None:
-        """Points from which the firm hands a lead over; None where it names no gate."""
-        return choose_gate(self.settings.points.gate, self.book, self.settings.roles.points)
-
-    @property
-    def exact_reasons(self) -> bool:
-        """Whether the effects of reasons are exact: not of a classifier of the firm's own."""
-        return not isinstance(self.model, Own)
-
-    @property
-    def attributes(self) -> list[str]:
-        """The attributes that features and rules may use: those of the training."""
-        return self.reader.attributes
-
-    def describe(self) -> dict[str, Any]:
-        """The facts about the model that are in each answer: version, end of its training data, horizon in days."""
-        return describe_model(self.version, self.metrics)
 
     def score_lead(self, lead: Lead, *, reasons: int = 5) -> Answer:
         """The answer about one lead.
@@ -209,7 +131,7 @@ class Scorer:
                 grade=grade(probability, self.grades),
                 points=self._answer_points(lead.row, lead.award),
                 reasons=self._explainer.list_reasons(effects[place], matrix[place], each_way=reasons) if reasons else (),
-                warnings=(*self._warnings, *lead.warnings),
+                warnings=(*self.answer_warnings, *lead.warnings),
                 features=make_snapshot(lead.row, self.features, lead.encoded),
                 base=None if base is None else float(base[place]),
             )
@@ -219,13 +141,6 @@ class Scorer:
             if (unlike := self._coverage.check(lead.encoded)) is not None:
                 answers[place] = widen_answer(answers[place], unlike, score=float(score[place]), way=self.way_unlike)
         return answers
-
-    @property
-    def way_unlike(self) -> str:
-        """Who decides about leads unlike those of the training."""
-        set_by_rule = {} if self.rule is None else self.rule.threshold
-        way: str = set_by_rule.get("unlike", self.settings.threshold.unlike)
-        return way
 
     def score_stored(self, leads: Sequence[tuple[str, Mapping[str, Any], datetime]]) -> list[Answer]:
         """The answers about leads as the store keeps them, without reasons.
@@ -263,11 +178,6 @@ class Scorer:
         if TOTAL not in row:
             return None
         return answer_points(float(row[TOTAL]), self.gate, award)
-
-    @cached_property
-    def _warnings(self) -> tuple[Finding, ...]:
-        """About the model, in each answer; what to do is not for those who ask for a score."""
-        return tuple(replace(warning, do="") for warning in self.model_warnings)
 
     def score_table(
         self,
@@ -307,7 +217,7 @@ class Scorer:
         })  # fmt: skip
         unlike = self._coverage.check_table(encoded.matrix)
         widen_rows(answers, encoded, unlike, score=score, way=self.way_unlike)
-        return add_warnings(answers, encoded, of_model=self._warnings)
+        return add_warnings(answers, encoded, of_model=self.answer_warnings)
 
     def _describe_reasons(self, matrix: np.ndarray, most: int) -> list[str]:
         effects, _ = compute_effects(self.model.contribute(matrix), self.calibrator)

@@ -286,16 +286,3 @@ def _add_rule_counts(features: FeatureSet, book: RuleBook) -> FeatureSet:
     names = [rule.name for rule in book.rules]
     rules = tuple(Feature(name=f"{RULES_PREFIX}{name}", label=name, group=name, kind="number") for name in names)
     return replace(features, features=(*rules, *features.features))
-
-
-def compute_accepted_value(dataset: Dataset) -> float | None:
-    """What an accepted lead brings on average, by the amounts of the opportunities; None where the leads have none.
-
-    Accepted leads without an opportunity count as 0, those without an amount too.
-    """
-    frame = dataset.leads.frame
-    if "amount" not in frame or not pd.api.types.is_numeric_dtype(frame["amount"]):
-        return None
-    accepted = dataset.outcomes.mature & (dataset.outcomes.outcome == 1)
-    amounts = frame["amount"].to_numpy(dtype=float)[accepted]
-    return float(np.nan_to_num(amounts).mean()) if np.isfinite(amounts).any() else None

@@ -34,11 +34,12 @@ from predictor.scoring.bundle.files import list_bundles, save_bundle
 from predictor.scoring.bundle.provenance import find_commit, fingerprint_frame, list_versions
 from predictor.scoring.bundle.registry import challenge, promote, read_champions
 from predictor.scoring.bundle.test_predictions import FILE, write_test_predictions
+from predictor.training.accepted_value import compute_accepted_value
 from predictor.training.audit import audit_dataset, collect_findings, refuse_errors
 from predictor.training.bundle_files import dump, make_bundle_files, make_golden, make_metrics
 from predictor.training.compare import collect_test_leads
 from predictor.training.coverage import describe_coverage
-from predictor.training.dataset import Dataset, compute_accepted_value
+from predictor.training.dataset import Dataset
 from predictor.training.fit import Advance, FittedCandidates, Progress, fit_candidates, refit
 from predictor.training.from_tables import load_dataset
 from predictor.training.own_code import collect_metrics, collect_own

@@ -30,7 +30,7 @@ _MOST = 0.5  # share of values from which a column is one of e-mail addresses
 _CLEAR = 0.999  # rank correlation with the rows from which a column grows or falls with them
 _LONG = 40  # characters from which texts are prose
 _LONG_NUMBER = 1e15  # a spreadsheet keeps the digits of smaller numbers
-_INSPECTED = 1000  # different texts from which the shape of a column is told
+_INSPECTED = 1000  # different texts from which the shape of a column is found
 _A_DAY, _OLD = pd.Timedelta(hours=14), pd.Timestamp("1990-01-01", tz="UTC")  # midnight of any zone is within 14 hours
 _CODE = re.compile(r"(?!https?:|/|www)(?=.*\d)(?=.*[a-z])[a-z0-9_:|#{}/-]+", re.IGNORECASE)  # letters and digits, as in a UUID
 _MOST_OUTCOMES = 30  # different texts of a column that is read as an outcome: a pipeline has that many stages at most

@@ -11,7 +11,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from typing import Any
 
 import numpy as np
@@ -72,18 +72,24 @@ def write_estimator(estimator: Any) -> dict[str, Any]:  # noqa: ANN401  any clas
     packages = {"scikit-learn", "skops"} | {name for name in _PACKAGES if f'"{name}.' in data.decode("latin-1")}
     return {
         "class": type(estimator).__name__,
-        "versions": {name: version(name) for name in sorted(packages)},
+        "versions": {name: _find_version(name) for name in sorted(packages)},
         "skops": base64.b64encode(_make_repeatable(data)).decode(),
     }
+
+
+def _find_version(package: str) -> str:
+    """The version of a package, which may be installed under another name, as xgboost is by xgboost-cpu."""
+    names = packages_distributions().get(package, (package,))
+    return version(names[0])
 
 
 def _make_repeatable(data: bytes) -> bytes:
     """The same archive, packed, without what differs from run to run: times, places in memory, bytes between fields."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-    schema, number = json.loads(files.pop("schema.json")), dict[int, int]()
-    _renumber(schema, number)
-    renamed = {_rename(name, number): content for name, content in files.items()}
+    schema, names = json.loads(files.pop("schema.json")), dict[str, str]()
+    _renumber(schema, {}, names)
+    renamed = {names[name]: content for name, content in files.items()}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in {"schema.json": json.dumps(schema).encode(), **renamed}.items():
@@ -91,21 +97,18 @@ def _make_repeatable(data: bytes) -> bytes:
     return packed.getvalue()
 
 
-def _renumber(node: Any, number: dict[int, int]) -> None:  # noqa: ANN401  JSON
-    """Objects are numbered as they appear. Plain values have 0, which is never looked up: whether two are one is chance."""
+def _renumber(node: Any, number: dict[int, int], names: dict[str, str]) -> None:  # noqa: ANN401  JSON
+    """Objects are numbered as they appear, and files by their object; `names` gets the new name of each file.
+
+    Plain values have 0, which is never looked up: whether two are one is chance.
+    """
     for part in node if isinstance(node, list) else node.values() if isinstance(node, dict) else ():
-        _renumber(part, number)
+        _renumber(part, number, names)
     if isinstance(node, dict) and "__id__" in node:
         plain = node["__loader__"] == "JsonNode"
         node["__id__"] = 0 if plain else number.setdefault(node["__id__"], len(number) + 1)
         if isinstance(file := node.get("file"), str):
-            node["file"] = _rename(file, number)
-
-
-def _rename(file: str, number: Mapping[int, int]) -> str:
-    """The name of the file of an array, by the new number of the array."""
-    stem, dot, kind = file.partition(".")
-    return f"{number[int(stem)]}{dot}{kind}" if stem.isdigit() else file
+            node["file"] = names.setdefault(file, f"{node['__id__']}.{file.partition('.')[2]}")
 
 
 def _clear_gaps(content: bytes) -> bytes:

@@ -9,7 +9,7 @@ from typing import Literal
 Kind = Literal["keep_points", "change_gate", "use_learned_points", "use_model", "not_enough_leads", "no_signal"]
 Source = Literal["capacity", "gate", "threshold", "half"]
 
-BEST = 0.2  # the share of leads that the ranking is told by
+BEST = 0.2  # the share of leads by which the ranking is described
 FEWEST = 20  # SQLs, and other leads, that a test needs before anything follows from it
 
 

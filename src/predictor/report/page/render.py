@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from predictor.core.settings import make_settings
 from predictor.core.settings_sections import ThresholdSettings
@@ -26,6 +19,7 @@ from predictor.report.decision.evidence import ModelFacts
 from predictor.report.decision.read_evidence import read_evidence
 from predictor.report.page.charts import format_tips, list_charts
 from predictor.report.page.decide import Money, collect_choices, make_gate_choice, make_money_choice, start_money
+from predictor.report.page.page_files import dump_json, make_policy, open_templates, read_asset
 from predictor.report.page.page_table import PageTable, Section, format_step_table, join_units, make_page_table
 from predictor.report.page.sections import make_comparison_sections
 from predictor.report.page.sections_training import (
@@ -145,29 +139,18 @@ def render_comparison(page: PageData) -> str:
             "point_gates", page.comparison.tables["point_gates"], text=gate["table"], fold="Every gate"
         )
         tables = [*tables, gate["page_table"]]
-    library, script = _read("vega.js"), _read("page.js")
-    safe = {"policy": make_policy(library, script), "style": _read("page.css"), "library": library, "script": script}
-    safe["content"] = _dump(_collect_content(page, slider, tables, charts) | collect_choices(gate, money))
-    return _open_templates().get_template("page.html").render(
+    library, script = read_asset("vega.js"), read_asset("page.js")
+    safe = {"policy": make_policy(library, script), "style": read_asset("page.css"), "library": library, "script": script}
+    safe["content"] = dump_json(_collect_content(page, slider, tables, charts) | collect_choices(gate, money))
+    return open_templates().get_template("page.html").render(
         title=page.title, over=page.over, about=page.about, decision=decision, warnings=page.warnings,
         limitations=tuple(dict.fromkeys((*page.comparison.limitations, *limitations))), sections=sections,
         picture=_describe_gains(page.comparison) if "gains" in charts else "", choose=choose,
         gate=gate, money=money, band=format_band(page.band),
         horizon=format_days(page.horizon_days), lists_leads="swapped" in page.comparison.tables,
         test=None if page.training is None else page.training.verdict.words,
-        **{name: Markup(text) for name, text in safe.items()},  # noqa: S704  files of this room, and what `_dump` made safe
+        **{name: Markup(text) for name, text in safe.items()},  # noqa: S704  files of this room, and what `dump_json` made safe
     )  # fmt: skip
-
-
-def make_policy(*scripts: str) -> str:
-    """The policy under which a browser runs these scripts and nothing else, and loads nothing.
-
-    >>> make_policy("1")
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='"
-    """
-    sums = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
-    run = " ".join(f"'sha256-{checksum}'" for checksum in sums)
-    return f"default-src 'none'; style-src 'unsafe-inline'; script-src {run}"
 
 
 def _list_sections(page: PageData, charts: Mapping[str, Any]) -> list[Section]:
@@ -256,47 +239,3 @@ def _collect_table(table: PageTable, chart: Mapping[str, Any] | None) -> dict[st
     tips = {} if chart is None else format_tips(chart, table.frame)
     numbers = list(table.frame.select_dtypes("number"))
     return {"csv": table.csv, "numbers": numbers, "tips": {name: [*map(join_units, texts)] for name, texts in tips.items()}}
-
-
-def _dump(content: Mapping[str, Any]) -> str:
-    r"""JSON that is safe inside a script, whatever its texts hold.
-
-    >>> print(_dump({"a": "</script><!--"}))
-    {"a":"\u003c/script\u003e\u003c!--"}
-    """
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return (
-        text.replace("<", "\\u003c")
-        .replace(">", "\\u003e")
-        .replace("&", "\\u0026")
-        .replace("\u2028", "\\u2028")
-        .replace("\u2029", "\\u2029")
-    )
-
-
-@lru_cache(maxsize=1)
-def _open_templates() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("predictor.report.page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["joined"] = join_units
-    environment.filters["code"] = _mark_code
-    return environment
-
-
-@lru_cache(maxsize=4)
-def _read(name: str) -> str:
-    return (files("predictor.report.page") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _mark_code(text: str) -> Markup:
-    """The text as HTML, with what stands between backticks as code.
-
-    >>> _mark_code("run `a > b`")
-    Markup('run <code>a &gt; b</code>')
-    """
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  the text is escaped

@@ -17,7 +17,7 @@ _OTHER = "other"
 
 
 def read_outcomes(record: object, crm: Crm, stages: StageSettings) -> list[dict[str, Any]]:
-    """The outcomes that a record tells of, each as `POST /v1/outcomes` takes it, in the order of time.
+    """The outcomes that a record holds, each as `POST /v1/outcomes` takes it, in the order of time.
 
     Args:
         record: As the CRM's API sends it.
@@ -25,7 +25,7 @@ def read_outcomes(record: object, crm: Crm, stages: StageSettings) -> list[dict[
         stages: The firm's names of stages, which a status may have.
 
     Raises:
-        ScoringError: It is not an object, has no id, or tells of no outcome.
+        ScoringError: It is not an object, has no id, or holds no outcome.
 
     >>> from predictor.core.settings import make_settings
     >>> dates = {"hs_lifecyclestage_salesqualifiedlead_date": "1782834000000", "hs_lead_status": "OPEN"}
@@ -45,7 +45,7 @@ def read_outcomes(record: object, crm: Crm, stages: StageSettings) -> list[dict[
     outcomes = [{"lead_id": lead_id, **outcome} for outcome in _read_stages(_flatten(values), crm_map, stages)]
     if not outcomes:
         fields = list_names([names[0] for names in crm_map.outcomes.dates.values()])
-        text = f"The record tells of no outcome. Send 'kind', or one of {fields}, or a status that says so."
+        text = f"The record holds no outcome. Send 'kind', or one of {fields}, or a status that says so."
         raise ScoringError(f"LEAD022 {text}")
     return outcomes
 

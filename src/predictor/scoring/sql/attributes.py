@@ -141,7 +141,7 @@ class Attributes:
         return dialect.replace_pattern(dialect.replace_pattern(f"LOWER({address})", "^.*@", ""), "[.]+$", "")
 
     def _write_domain_kind(self, domain: str) -> str:
-        """The kind of a mailbox, as `kind_of_domain` tells it from a domain."""
+        """The kind of a mailbox, as `kind_of_domain` finds it from a domain."""
         dialect = self._dialect
         is_none = f"{domain} NOT LIKE '%.%' OR {domain} LIKE '% %' OR {domain} LIKE '%..%' OR {domain} LIKE '.%'"
         is_student = f"{domain} LIKE '%.edu' OR {dialect.replace_pattern(domain, '[.](edu|ac)[.][^.]+$', '')} <> {domain}"

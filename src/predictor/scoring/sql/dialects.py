@@ -32,7 +32,7 @@ class Dialect:
         to_number: Any column as a float, missing where it is none.
         replace_all: A pattern replaced everywhere in a text; `{x}`, `{pattern}`, `{by}`.
         trim: A text without `{blanks}` at its ends.
-        stage: How a stage of a query begins; some databases must be told to compute it once.
+        stage: How a stage of a query begins; some databases compute it once only where this says so.
         collation: What follows a text so that it is compared by its characters; empty where texts always are.
         lowers_ascii_only: Whether LOWER may know no other letters than those of English, as in PostgreSQL with locale C.
         most_characters: The longest statement that it takes; None for no limit that matters.

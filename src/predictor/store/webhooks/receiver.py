@@ -46,7 +46,7 @@ class Receiver:
         self._url, self._queue, self._settings, self._keys = url, queue, settings, keys
         self._host = urlsplit(url).hostname
         self._first_pause_s = first_pause_s
-        self._pause_s = 0.0  # while the receiver is away; it tells the next pause
+        self._pause_s = 0.0  # while the receiver is away; the next pause follows from it
         self._away = threading.Event()
 
     def send(self, stopping: threading.Event) -> float | None:

@@ -37,7 +37,7 @@ class WebhookSender:
 
         Args:
             database: Where scores are stored and messages wait.
-            settings: Who is told, and what.
+            settings: Who is notified, and what the message holds.
             keys: The secrets that sign.
             poll_s: Seconds between looks into the database.
             pause_s: Seconds before a receiver that is away is tried again the first time; then twice as long each time.
