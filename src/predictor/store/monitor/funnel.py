@@ -6,6 +6,7 @@ import pandas as pd
 
 from predictor.model.metrics.intervals import wilson
 from predictor.store.episodes import choose_scores
+from predictor.store.monitor.weeks import find_weeks
 
 _COUNTS = ["scored", "routed", "accepted", "recycled", "open"]
 
@@ -34,11 +35,10 @@ def compute_funnel(joined: pd.DataFrame) -> pd.DataFrame:
     1 2026-03-09       1         0         0     1         0.0
     """
     episodes = choose_scores(joined)
-    day = episodes["as_of"].dt.tz_convert("UTC").dt.tz_localize(None).dt.normalize()
     accepted = episodes["accepted_at"].notna()
     recycled = episodes["recycled"] & ~accepted
     table = pd.DataFrame({
-        "week": day - pd.to_timedelta(day.dt.day_of_week, unit="D"), "decision": episodes["decision"],
+        "week": find_weeks(episodes["as_of"]), "decision": episodes["decision"],
         "scored": 1, "routed": episodes["decision"] == "route_to_sales",
         "accepted": accepted, "recycled": recycled, "open": ~accepted & ~recycled,
     })  # fmt: skip

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from predictor.model.label import compute_outcomes
 from predictor.model.metrics.metrics import compute_reliability
-from predictor.store.episodes import choose_scores
+from predictor.store.monitor.weeks import judge_promises, label_mature
 
 COLUMNS = ("low", "high", "leads", "promised", "realised", "realised_low", "realised_high", "verdict")
 _NAMES = {"n": "leads", "predicted": "promised"} | {f"observed{end}": f"realised{end}" for end in ("", "_low", "_high")}
@@ -41,11 +39,8 @@ def compute_realised(joined: pd.DataFrame, *, horizon_days: float, observed_unti
        leads  promised  realised      verdict
     0      2       0.4       0.5  as promised
     """
-    episodes = choose_scores(joined).rename(columns={"as_of": "mql_at", "accepted_at": "sql_at"})
-    labels = compute_outcomes(episodes, horizon_days=horizon_days, observed_until=observed_until)
-    mature = labels["mature"]
-    if not mature.any():
+    mature = label_mature(joined, horizon_days=horizon_days, observed_until=observed_until)
+    if mature.empty:
         return pd.DataFrame(columns=list(COLUMNS))
-    table = compute_reliability(labels.loc[mature, "outcome"], episodes.loc[mature, "probability"]).rename(columns=_NAMES)
-    less, more = table["realised_high"] < table["promised"], table["realised_low"] > table["promised"]
-    return table.assign(verdict=np.select([less, more], ["less", "more"], "as promised"))
+    table = compute_reliability(mature["outcome"], mature["probability"]).rename(columns=_NAMES)
+    return table.assign(verdict=judge_promises(table))

@@ -38,7 +38,8 @@ def compute_ways(mature: pd.DataFrame) -> pd.DataFrame:
         outcome, model = both["outcome"].to_numpy(), both["probability"].to_numpy(dtype=float)
         score = both[column].to_numpy(dtype=float)
         own = compute_metrics(outcome, model)
-        row = {"rival": rival, "leads": len(both), "auc": compute_auc(outcome, score), "model_auc": own["auc"]}
+        places = (pd.Series(score).rank().to_numpy() - 0.5) / len(both)  # points are no probabilities, but rank like them
+        row = {"rival": rival, "leads": len(both), "auc": compute_metrics(outcome, places)["auc"], "model_auc": own["auc"]}
         rows.append(row | _compare(outcome, model, score if rival == CHALLENGER else None, float(own["log_loss"] or 0.0)))
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 
@@ -57,17 +58,6 @@ def _compare(outcome: np.ndarray, model: np.ndarray, rival: np.ndarray | None, o
     verdict = "worse" if gap.low > 0 else "better" if gap.high < 0 else "no clear difference"
     ends = {"difference": gap.mean, "difference_low": gap.low, "difference_high": gap.high}
     return figures | ends | {"log_loss": own + gap.mean, "verdict": verdict}
-
-
-def compute_auc(outcome: np.ndarray, score: np.ndarray) -> float:
-    """How often an accepted lead ranks above one that was not, ties counting half.
-
-    >>> compute_auc(np.array([0, 1, 0, 1]), np.array([1, 2, 2, 3]))
-    0.875
-    """
-    ranks, accepted = pd.Series(score).rank().to_numpy(), outcome > 0
-    many = int(accepted.sum())
-    return float((ranks[accepted].sum() - many * (many + 1) / 2) / (many * (len(outcome) - many)))
 
 
 def compute_exploration(mature: pd.DataFrame) -> pd.DataFrame:

@@ -79,9 +79,19 @@ def compute_promises(joined: pd.DataFrame, *, horizon_days: float, observed_unti
     grouped = mature.groupby(find_weeks(mature["as_of"]).rename("week"))
     weeks = grouped.agg(leads=("outcome", "size"), promised=("probability", "mean"), accepted=("outcome", "sum")).reset_index()
     low, high = wilson(weeks["accepted"], weeks["leads"])
-    verdict = np.select([high < weeks["promised"], low > weeks["promised"]], ["less", "more"], "as promised")
     realised = weeks.pop("accepted") / weeks["leads"]
-    return weeks.assign(realised=realised, realised_low=low, realised_high=high, verdict=verdict)
+    weeks = weeks.assign(realised=realised, realised_low=low, realised_high=high)
+    return weeks.assign(verdict=judge_promises(weeks))
+
+
+def judge_promises(table: pd.DataFrame) -> np.ndarray:
+    """Whether what came is what was promised, a word a row: `as promised`, or `less` or `more` beyond chance.
+
+    Args:
+        table: `promised`, `realised_low` and `realised_high`.
+    """
+    less, more = table["realised_high"] < table["promised"], table["realised_low"] > table["promised"]
+    return np.select([less, more], ["less", "more"], "as promised")
 
 
 def label_mature(joined: pd.DataFrame, *, horizon_days: float, observed_until: pd.Timestamp) -> pd.DataFrame:
