@@ -49,4 +49,4 @@ def test_changes_that_webhooks_report_become_outcomes(client):
     accepted, recycled, other = response.json()["answers"]
     assert (accepted["kind"], recycled["kind"]) == ("accepted", "recycled")
     assert accepted["occurred_at"] == recycled["occurred_at"] == "2026-06-30T15:40:00Z"
-    assert "tells of no outcome" in other["error"]["text"]
+    assert "holds no outcome" in other["error"]["text"]

@@ -155,11 +155,11 @@ def test_records_of_hubspot_are_outcomes(client):
     accepted, opportunity, nothing, no_record = batch.json()["answers"]
     assert (accepted["lead_id"], accepted["kind"], accepted["occurred_at"]) == ("51", "accepted", "2026-04-02T09:00:00Z")
     assert (opportunity["amount"], opportunity["currency"], opportunity["occurred_at"][:10]) == (1200.5, "USD", "2026-04-09")
-    assert nothing["error"]["text"].startswith("The record tells of no outcome. Send 'kind', or one of 'hs_lifecycle")
+    assert nothing["error"]["text"].startswith("The record holds no outcome. Send 'kind', or one of 'hs_lifecycle")
     assert no_record["error"]["text"].startswith("The record must be an object, but a list came.")
     single = client.post("/v1/outcomes", params={"crm": "hubspot"}, json=HUBSPOT)
     assert (single.status_code, single.json()["error"]["code"]) == (422, "LEAD022")
-    assert "tells of 2 outcomes. Send it to /v1/outcomes/batch" in single.json()["error"]["text"]
+    assert "holds 2 outcomes. Send it to /v1/outcomes/batch" in single.json()["error"]["text"]
     one = client.post("/v1/outcomes/batch", params={"crm": "hubspot"}, json=HUBSPOT).json()["answers"]
     assert [answer["repeated"] for answer in one] == [True, True]
 

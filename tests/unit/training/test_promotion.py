@@ -151,7 +151,7 @@ def test_what_is_not_promoted_scores_in_the_shadow(trained, earlier):
 @pytest.mark.parametrize("recalibrated", [False, True])
 def test_a_champion_that_only_ranks_makes_way_for_the_same_at_the_level_of_now(trained, earlier, monkeypatch, recalibrated):
     calibration_warning = Finding("MODEL001", "warning", "It only ranks.", do="")
-    monkeypatch.setattr("predictor.scoring.scorer.read_calibration_warning", lambda _: calibration_warning)
+    monkeypatch.setattr("predictor.scoring.loaded_bundle.read_calibration_warning", lambda _: calibration_warning)
     moved = expit(logit(trained.verdict.probability[trained.verdict.chosen]) - 0.8)
     verdict = replace(trained.verdict, probability={**trained.verdict.probability, trained.verdict.chosen: moved})
     split = trained.split
