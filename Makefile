@@ -1,12 +1,14 @@
-# make demo | test | lint | bench | docs | install; each installs what it needs, once.
+# Each target installs what it needs, once. demo, test, lint, bench and docs are for every day; the others are for releases.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 EXTRAS ?=
 COMMA := ,
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+CONSTRAINED := --constraint constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINED)
 DEMO := .demo
+RELEASE := .tools/release/bin
 
-.PHONY: install demo test lint bench docs format clean
+.PHONY: install demo test lint bench docs format build wheel audit licences check-version clean
 
 install: .venv/.installed
 
@@ -15,6 +17,12 @@ install: .venv/.installed
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) --upgrade pip
 	$(PIP) --group dev --editable '.[full$(if $(EXTRAS),$(COMMA)$(EXTRAS))]'
+	touch $@
+
+.tools/%/.installed: pyproject.toml constraints.txt # a group of dependencies in an environment of its own
+	test -x .tools/$*/bin/python || $(PYTHON) -m venv .tools/$*
+	.tools/$*/bin/python -m pip install --quiet --disable-pip-version-check --upgrade $(CONSTRAINED) pip
+	.tools/$*/bin/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINED) --group $*
 	touch $@
 
 demo: install
@@ -31,6 +39,11 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --quiet --persona pedantic .github
 
 format: install
 	$(BIN)/ruff check --fix .
@@ -42,5 +55,30 @@ bench: install
 docs: install
 	PYTHONPATH=tests $(BIN)/python -m house.pages
 
+build: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
+build: export PIP_CONSTRAINT := $(abspath constraints.txt)
+build: .tools/release/.installed # dist/: the wheel and the source distribution, built twice, the second time by another user's rules
+	rm -rf dist build
+	$(RELEASE)/python -m build --outdir dist
+	umask 077 && $(RELEASE)/python -m build --outdir build/again
+	for file in dist/*; do cmp "$$file" "build/again/$${file##*/}" || exit 1; done
+	$(RELEASE)/twine check --strict dist/*
+
+wheel: build # the wheel alone, in empty environments away from the repository
+	$(PYTHON) .ci/try_wheel.py dist/*.whl build/wheel
+
+audit: .tools/release/.installed # known weaknesses of the pinned versions; asks the package index
+	$(RELEASE)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
+
+LICENCES = $(RELEASE)/pip-licenses --python build/wheel/full/bin/python --from mixed --order license
+
+licences: wheel # build/licences.md: the licences of everything that the wheel installs with the extra full; huey and skops are MIT by their files
+	$(LICENCES) --ignore-packages huey skops --partial-match --fail-on 'Affero;GNU General Public;GPL-2;GPL-3;Proprietary;UNKNOWN' >/dev/null
+	$(LICENCES) --format markdown --output-file build/licences.md
+
+check-version: # that VERSION is the one of the package, and has its part of the changelog
+	grep --quiet --line-regexp --fixed-strings 'version = "$(VERSION)"' pyproject.toml
+	grep --quiet --fixed-strings '## [$(VERSION)] - ' CHANGELOG.md
+
 clean:
-	rm -rf .venv $(DEMO) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .tools build dist $(DEMO) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
