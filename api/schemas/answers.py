@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 from pydantic.config import JsonDict
@@ -160,7 +160,7 @@ class DecidedByOut(ResponseModel):
 
 _ANSWER: JsonDict = {
     "lead_id": "A17", "probability": 0.31, "interval": [0.26, 0.37], "threshold": 0.24, "decision": "route_to_sales",
-    "explore": False, "grade": "B",
+    "explore": False, "grade": "B", "fit_grade": "A", "engagement_grade": 2,
     "points": {"total": 65, "gate": 60, "decision": "route_to_sales", "fired": [{"rule": "Pricing page visit", "points": 40}]},
     "reasons": [
         {"what": "Employees", "value": "250", "effect": 0.09, "text": "Employees 250: +9.0 points of probability",
@@ -201,6 +201,11 @@ class AnswerOut(ResponseModel):
     """True if the lead is below the threshold but was drawn at random to go to sales, so that training sees some of them."""
     grade: str
     """A to D by fixed probabilities, so a letter means the same after a new training."""
+    fit_grade: Literal["A", "B", "C"] | None
+    """How much the lead's attributes add to its score: A is the best third of the training leads. Null if the request asked for
+    no reasons, or the model looks at no attribute."""
+    engagement_grade: Annotated[int, Field(ge=1, le=4)] | None
+    """The same of its events: 1 is the best quarter, 4 the lowest. Both are parts of the one probability."""
     points: PointsOut | None
     """The hand-set points of the same lead; null if the firm has none."""
     reasons: list[ReasonOut]

@@ -32,11 +32,12 @@ def simulate_leads(n, *, seed=0, **changes):
         "industry": draw.choice(["Software", "Retail & <b>Co</b>", "Building"], n), "employees": draw.integers(1, 900, n),
     })  # fmt: skip
     days = pd.to_timedelta(np.sort(draw.integers(0, 140, n)), unit="D")
+    sides = {"fit": draw.choice(list("ABC"), n), "engagement": draw.choice([1, 2, 3, 4], n)}
     fields = {
         "lead_id": np.array([f"LEAD{number:06d}" for number in range(n)], dtype=object),
         "outcome": (draw.random(n) < chance).astype(float), "probability": probability, "threshold": 0.2,
         "points": points, "routed": points >= 40, "gate": 40.0, "learned": np.round(0.4 * points + 6 * (times.iloc[:, 0] > 0)),
-        "learned_gate": 16.0, "times": times, "book": BOOK, "attributes": attributes, "weeks": 20.0,
+        "learned_gate": 16.0, "times": times, "book": BOOK, "attributes": attributes, "weeks": 20.0, "sides": sides,
         "moments": pd.Series(pd.Timestamp("2026-01-01", tz="UTC") + days),
     }  # fmt: skip
     fields["learned"] = fields["learned"].to_numpy()

@@ -38,6 +38,8 @@ def export(firm):
 def batch(scorer, export):
     answers, _ = score_leads(scorer, *export, now=NOW)
     assert answers["probability"].notna().all()
+    assert set(answers["fit_grade"]) == {"A", "B", "C"}
+    assert set(answers["engagement_grade"]) == {1, 2, 3, 4}
     assert answers["probability"].nunique() > LEADS / 2
     return answers
 
@@ -79,7 +81,8 @@ def _compare(answer, row):
     assert answer["lead_id"] == row.lead_id
     floats = [answer["probability"], *answer["interval"], answer["threshold"], answer["points"]["total"]]
     np.testing.assert_allclose(floats, [row.probability, row.low, row.high, row.threshold, row.points], rtol=0, atol=TOLERANCE)
-    assert (answer["decision"], answer["grade"]) == (row.decision, row.grade)
+    words = ("decision", "grade", "fit_grade", "engagement_grade")
+    assert [answer[name] for name in words] == [getattr(row, name) for name in words]
     assert answer["points"]["decision"] == row.points_decision
     assert "; ".join(reason["text"] for reason in answer["reasons"][:3]) == row.reasons  # the strongest, up or down
 

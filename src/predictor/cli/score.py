@@ -31,7 +31,9 @@ def score(
     events: Annotated[
         str | None, typer.Option(help="CSV, Parquet or Excel, a row for each event; a folder, a glob, or URL#TABLE.")
     ] = None,
-    reasons: Annotated[int, typer.Option(min=0, max=20, help="Number of reasons for each lead.")] = 3,
+    reasons: Annotated[
+        int, typer.Option(min=0, max=20, help="Reasons for each lead; 0: neither these nor fit and engagement.")
+    ] = 3,
     config: OwnConfig = None,
     *,
     keep: Annotated[str, typer.Option(help="Columns of the file to copy beside the answers, as company,email.")] = "",

@@ -78,6 +78,9 @@ class Answer:
         features: The values that the model used, by name, as the store keeps them; not part of the contract.
         explore: Whether the lead goes to sales at random, although its probability is below the threshold.
         base: The probability from which every lead starts; None without reasons.
+        fit_grade: A, B or C: what the lead's attributes add to its score, beside other leads; None without reasons, from an older
+            bundle, or where the model looks at no attribute.
+        engagement_grade: 1 to 4, 1 the highest: the same of its events.
     """
 
     lead_id: str
@@ -92,6 +95,8 @@ class Answer:
     features: Mapping[str, float | str | None] = field(default_factory=dict, repr=False, compare=False)
     explore: bool = False
     base: float | None = None
+    fit_grade: str | None = None
+    engagement_grade: int | None = None
 
     @property
     def rest(self) -> float | None:
@@ -104,6 +109,7 @@ class Answer:
         return {
             "lead_id": self.lead_id, "probability": self.probability, "interval": list(self.interval),
             "threshold": self.threshold, "decision": self.decision, "explore": self.explore, "grade": self.grade,
+            "fit_grade": self.fit_grade, "engagement_grade": self.engagement_grade,
             "points": None if points is None else points.to_json(),
             "reasons": [
                 {

@@ -9,6 +9,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, ScoringError, name_nearest
 from predictor.features.encode import Encoded
+from predictor.model.fit_engagement import ENGAGEMENT, FIT
 from predictor.scoring.answer import Decision
 
 
@@ -51,6 +52,20 @@ def grade_table(probability: np.ndarray, lowest: Mapping[str, float]) -> np.ndar
     return np.select([probability >= low for low in lowest.values()], list(lowest), "D")
 
 
+def tabulate_sides(grades: Mapping[str, np.ndarray], leads: int) -> dict[str, pd.Series]:
+    """The grades of fit and engagement as columns; empty where they are not known.
+
+    Args:
+        grades: Side -> the grade of each lead, as `SideGrades.grade` gives them.
+        leads: How many leads there are.
+
+    >>> {name: column.tolist() for name, column in tabulate_sides({"fit": np.array(["B"], dtype=object)}, 1).items()}
+    {'fit_grade': ['B'], 'engagement_grade': [<NA>]}
+    """
+    fit, engagement = (pd.Series(grades.get(side, np.full(leads, None)), dtype=object) for side in (FIT, ENGAGEMENT))
+    return {"fit_grade": fit, "engagement_grade": engagement.astype("Int64")}
+
+
 def decide_points_table(points: np.ndarray, gate: float | None, qualifies: np.ndarray) -> list[Decision | None]:
     """The decision of the points for each lead, as `answer.decide_points` gives it for one.
 
@@ -76,5 +91,6 @@ def add_warnings(answers: pd.DataFrame, encoded: Encoded, *, of_model: Sequence[
     answers["warnings"] = texts
     failed = list(encoded.errors)
     answers.loc[failed, ["probability", "low", "high", "threshold", "points"]] = np.nan
-    answers.loc[failed, ["decision", "grade", "points_decision", "reasons"]] = None
+    answers.loc[failed, ["decision", "grade", "fit_grade", "points_decision", "reasons"]] = None
+    answers.loc[failed, "engagement_grade"] = pd.NA
     return answers

@@ -42,7 +42,8 @@ def score_leads(
             and filled, else `mql_at`, else `now`.
         raw_events: Their events, a frame or what `open_events` gives; None for none.
         now: The moment of leads without one.
-        reasons: How many of the strongest reasons to give, up and down together.
+        reasons: How many of the strongest reasons to give, up and down together; 0 leaves out the grades of fit and engagement
+            too.
 
     Raises:
         TableError: No column `lead_id`, no leads, or a column that events need is missing. Rows of leads that cannot be scored
@@ -59,11 +60,18 @@ def score_leads(
         formats = scorer.features.event_formats
         checked = check_events(source, scorer.settings, leads["lead_id"], now=now, drop=True, formats=formats)
         events, findings = checked.table, (*findings, *checked.findings)
-    return score_frame(scorer, leads, as_of=leads["as_of"], events=events, reasons=reasons), findings
+    answers = score_frame(scorer, leads, as_of=leads["as_of"], events=events, reasons=reasons, with_sides=reasons > 0)
+    return answers, findings
 
 
 def score_frame(
-    scorer: Scorer, leads: pd.DataFrame, *, as_of: pd.Series | None, events: Table | None, reasons: int = 0
+    scorer: Scorer,
+    leads: pd.DataFrame,
+    *,
+    as_of: pd.Series | None,
+    events: Table | None,
+    reasons: int = 0,
+    with_sides: bool = False,
 ) -> pd.DataFrame:
     """The answers about leads under our names, with the columns of `Scorer.score_table`.
 
@@ -73,17 +81,25 @@ def score_frame(
         as_of: The moment of each score; a row without one cannot be scored. None where leads carry no dates.
         events: Their events, as `check_events` gives them; None for none.
         reasons: How many of the strongest reasons to give, up and down together.
+        with_sides: Whether to grade fit and engagement.
     """
     parts = [slice(start, start + _AT_ONCE) for start in range(0, max(len(leads), 1), _AT_ONCE)]
     answers = [
-        _score_part(scorer, leads[part], as_of=None if as_of is None else as_of.iloc[part], events=events, reasons=reasons)
+        _score_part(
+            scorer,
+            leads[part],
+            as_of=None if as_of is None else as_of.iloc[part],
+            events=events,
+            reasons=reasons,
+            with_sides=with_sides,
+        )
         for part in parts
     ]
     return pd.concat(answers, ignore_index=True) if len(answers) > 1 else answers[0]
 
 
 def _score_part(
-    scorer: Scorer, leads: pd.DataFrame, *, as_of: pd.Series | None, events: Table | None, reasons: int
+    scorer: Scorer, leads: pd.DataFrame, *, as_of: pd.Series | None, events: Table | None, reasons: int, with_sides: bool
 ) -> pd.DataFrame:
     """One way: read, points and event features as of each moment, answers."""
     known = scorer.reader.read_table(leads)
@@ -96,7 +112,9 @@ def _score_part(
     if scorer.own is not None and moments is not None:
         own = compute_own_features(scorer.own, leads, as_of=moments, events=events)
         event_features = own if event_features is None else pd.concat([event_features, own], axis="columns")
-    answers = scorer.score_table(known, as_of=as_of, awards=awards, event_features=event_features, reasons=reasons)
+    answers = scorer.score_table(
+        known, as_of=as_of, awards=awards, event_features=event_features, reasons=reasons, with_sides=with_sides
+    )
     return answers.assign(lead_id=leads["lead_id"].to_numpy())  # a key that means 'not known' is shown as it was exported
 
 

@@ -17,9 +17,10 @@ from predictor.features.assemble import TOTAL
 from predictor.features.snapshot import make_snapshot
 from predictor.model.conversion_by_value import ConversionByValue
 from predictor.model.explain import compute_effects
+from predictor.model.fit_engagement import ENGAGEMENT, FIT, SideGrades
 from predictor.points.award import Award, Awards
 from predictor.scoring.answer import Answer, Lead, PointsAnswer, answer_points, decide, grade
-from predictor.scoring.answer_table import add_warnings, decide_points_table, grade_table
+from predictor.scoring.answer_table import add_warnings, decide_points_table, grade_table, tabulate_sides
 from predictor.scoring.bundle.decision_rules import DecisionRule
 from predictor.scoring.bundle.files import Bundle, load_bundle
 from predictor.scoring.coverage import Coverage
@@ -40,6 +41,7 @@ class Scorer(LoadedBundle):
         evidence = bundle.read_json("evidence.json") if "evidence.json" in bundle.files else None
         shares = None if evidence is None else ConversionByValue.from_json(evidence, self.features)
         self._explainer = Explainer(self.features.features, shares)
+        self._sides = SideGrades.from_json(self.reference.get("fit_engagement", {}), self.features, self.book)
         self._coverage = Coverage(self.reference.get("coverage"), self.features)
 
     @classmethod
@@ -120,7 +122,9 @@ class Scorer(LoadedBundle):
         matrix = np.array([lead.encoded for lead in leads], dtype="float64")
         score = self.model.score(matrix)
         low, high = (ends.tolist() for ends in self.calibrator.interval(score))
-        effects, base = compute_effects(self.model.contribute(matrix), self.calibrator) if reasons else (matrix, None)
+        parts = self.model.contribute(matrix) if reasons else None
+        effects, base = (matrix, None) if parts is None else compute_effects(parts, self.calibrator)
+        sides = {} if parts is None else {side: grades.tolist() for side, grades in self._sides.grade(parts).items()}
         answers = [
             Answer(
                 lead_id=lead.lead_id,
@@ -134,6 +138,8 @@ class Scorer(LoadedBundle):
                 warnings=(*self.answer_warnings, *lead.warnings),
                 features=make_snapshot(lead.row, self.features, lead.encoded),
                 base=None if base is None else float(base[place]),
+                fit_grade=sides[FIT][place] if FIT in sides else None,
+                engagement_grade=sides[ENGAGEMENT][place] if ENGAGEMENT in sides else None,
             )
             for place, (lead, probability) in enumerate(zip(leads, self.calibrator.predict(score).tolist(), strict=True))
         ]
@@ -187,6 +193,7 @@ class Scorer(LoadedBundle):
         awards: Awards | None = None,
         event_features: pd.DataFrame | None = None,
         reasons: int = 3,
+        with_sides: bool = True,
     ) -> pd.DataFrame:
         """The answers about a table of leads, one row each, in its order; a row that cannot be scored is empty but for the error.
 
@@ -196,15 +203,18 @@ class Scorer(LoadedBundle):
             awards: What the rule book gives these leads; needed where the bundle has a rule book.
             event_features: Needed where the bundle has some; a column that is left out is that of leads without events.
             reasons: How many of the strongest reasons to give, up and down together.
+            with_sides: Whether to grade fit and engagement, which takes most of the time where no reasons are given.
 
         Returns:
-            lead_id, probability, low, high, threshold, decision, grade, points, points_decision, reasons, warnings.
+            lead_id, probability, low, high, threshold, decision, grade, fit_grade, engagement_grade, points, points_decision,
+            reasons, warnings.
 
         Raises:
             ScoringError: The bundle has a rule book or event features, but awards or event features are None.
         """
         encoded, points, qualifies = self._encoder.encode_table(leads, as_of=as_of, awards=awards, event_features=event_features)
         score = self.model.score(encoded.matrix)
+        parts = self.model.contribute(encoded.matrix) if reasons or (with_sides and self._sides.limits) else None
         probability = self.calibrator.predict(score)
         low, high = self.calibrator.interval(score)
         answers = pd.DataFrame({
@@ -212,13 +222,14 @@ class Scorer(LoadedBundle):
             "threshold": self.threshold,
             "decision": np.where(probability >= self.threshold, "route_to_sales", "nurture"),
             "grade": grade_table(probability, self.grades),
+            **tabulate_sides({} if parts is None or not with_sides else self._sides.grade(parts), len(leads)),
             "points": points, "points_decision": decide_points_table(points, self.gate, qualifies),
-            "reasons": self._describe_reasons(encoded.matrix, reasons) if reasons else "",
+            "reasons": self._describe_reasons(parts, encoded.matrix, reasons) if reasons and parts is not None else "",
         })  # fmt: skip
         unlike = self._coverage.check_table(encoded.matrix)
         widen_rows(answers, encoded, unlike, score=score, way=self.way_unlike)
         return add_warnings(answers, encoded, of_model=self.answer_warnings)
 
-    def _describe_reasons(self, matrix: np.ndarray, most: int) -> list[str]:
-        effects, _ = compute_effects(self.model.contribute(matrix), self.calibrator)
+    def _describe_reasons(self, parts: np.ndarray, matrix: np.ndarray, most: int) -> list[str]:
+        effects, _ = compute_effects(parts, self.calibrator)
         return self._explainer.describe_table(effects, matrix, most=most)

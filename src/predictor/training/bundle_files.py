@@ -16,6 +16,7 @@ from predictor.data.sets import join_members
 from predictor.features.feature import Feature
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.conversion_by_value import compute_conversion_by_value
+from predictor.model.fit_engagement import fit_side_grades
 from predictor.model.sample import Sample
 from predictor.model.threshold.recommend import Recommendation
 from predictor.model.threshold.table import export_thresholds
@@ -107,6 +108,12 @@ def describe_sample(sample: Sample, calibrated: CalibratedModel) -> dict[str, An
     predicted = sample.take(calibrated.positions).draw_representative()
     quantiles = np.quantile(calibrated.out_of_fold[predicted], _QUANTILES).tolist()
     return {"n": len(drawn), "quantiles": list(_QUANTILES), "probability": quantiles, "features": features}
+
+
+def describe_sides(final: CalibratedModel, sample: Sample, book: RuleBook | None) -> dict[str, list[float]]:
+    """What `reference.json` keeps to grade fit and engagement: the limits of each, by the leads that the model was fitted on."""
+    leads = sample.training
+    return fit_side_grades(final.model, leads.matrix[leads.draw_representative()], sample.features, book).to_json()
 
 
 def _describe_column(feature: Feature, values: np.ndarray) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from predictor.core.errors import BundleError, TrainingError, count
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.learned_points import LearnedPoints
 from predictor.model.explain_points import choose_points_gate
+from predictor.model.fit_engagement import GRADES, fit_side_grades
+from predictor.model.sample import Sample
 from predictor.model.split import Split
 from predictor.model.verdict import Verdict
 from predictor.points.rulebook import RuleBook, parse_rule_book
@@ -45,13 +47,23 @@ def collect_test_leads(dataset: Dataset, split: Split, models: Mapping[str, Cali
     """
     probability = verdict.probability[verdict.chosen]
     tested = _make_compared_leads(dataset, split.test, probability, verdict.recommended.serving, split.leads_per_row)
+    features, _ = dataset.fit_features(split.fit)
+    fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.test_sample(split, features)
+    tested = replace(tested, sides=_grade_sides(models[verdict.chosen], fit, test, dataset))
     calibrated = models.get("learned_points")
     if calibrated is None or dataset.points_task is None or not isinstance(calibrated.model, LearnedPoints):
         return tested
-    features, _ = dataset.fit_features(split.fit)
-    fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.test_sample(split, features)
     gate = choose_points_gate(calibrated, fit.seen_by(calibrated.name), dataset.points_task, dataset.settings.threshold)
     return replace(tested, learned=calibrated.model.total(test.seen_by(calibrated.name).matrix), learned_gate=float(gate))
+
+
+def _grade_sides(calibrated: CalibratedModel, fit: Sample, test: Sample, dataset: Dataset) -> dict[str, np.ndarray]:
+    """Fit and engagement of the test leads, graded by the training leads."""
+    seen, tested = fit.seen_by(calibrated.name).training, test.seen_by(calibrated.name)
+    drawn = seen.matrix[seen.draw_representative()]
+    return fit_side_grades(calibrated.model, drawn, seen.features, dataset.points.book).grade_matrix(
+        calibrated.model, tested.matrix
+    )
 
 
 def compare_bundle(
@@ -185,16 +197,25 @@ def load_compared_leads(
     frame = dataset.leads.frame.iloc[known].reset_index(drop=True)
     moments = frame["mql_at"] if dataset.leads.dated else None
     events_table = None if dataset.events is None or not dataset.leads.dated else dataset.events.table
-    answers = score_frame(scorer, frame, as_of=moments, events=events_table)
+    answers = score_frame(scorer, frame, as_of=moments, events=events_table, with_sides=True)
     if answers["probability"].isna().any():
         raise TrainingError("Some of the leads cannot be scored: `predictor score` says which and why. Fix them first.")
     tested = _make_compared_leads(dataset, known, answers["probability"].to_numpy(), scorer.threshold, leads_per_row)
+    tested = replace(tested, sides=_read_sides(scorer, answers))
     if learned is None:
         return tested, dataset
     learned = learned.read_as(dict(scorer.features.formats))
     awards = award_leads(learned, frame[["lead_id", *dataset.leads.attributes]], as_of=moments, events=events_table)
     total = None if awards is None else awards.total.to_numpy()
     return replace(tested, learned=total, learned_gate=learned.gate), dataset
+
+
+def _read_sides(scorer: Scorer, answers: pd.DataFrame) -> dict[str, np.ndarray] | None:
+    """Fit and engagement of scored leads; None for a bundle from before they were kept."""
+    if "fit_engagement" not in scorer.reference:
+        return None
+    grades = {side: answers[f"{side}_grade"].to_numpy(dtype=object) for side in GRADES}
+    return {side: found for side, found in grades.items() if side in scorer.reference["fit_engagement"]}
 
 
 def describe_overlap(tested: ComparedLeads, through: str | None) -> str:

@@ -36,7 +36,7 @@ from predictor.scoring.bundle.registry import challenge, promote, read_champions
 from predictor.scoring.bundle.test_predictions import FILE, write_test_predictions
 from predictor.training.accepted_value import compute_accepted_value
 from predictor.training.audit import audit_dataset, collect_findings, refuse_errors
-from predictor.training.bundle_files import dump, make_bundle_files, make_golden, make_metrics
+from predictor.training.bundle_files import describe_sides, dump, make_bundle_files, make_golden, make_metrics
 from predictor.training.compare import collect_test_leads
 from predictor.training.coverage import describe_coverage
 from predictor.training.dataset import Dataset
@@ -139,6 +139,7 @@ def train(
     facts = _list_facts(dataset)
     scoring = make_bundle_files(final, sample, settings=settings, book=dataset.points.book, thresholds=thresholds, advice=advice)
     reference = json.loads(scoring["reference.json"]) | {"coverage": describe_coverage(dataset, sample, final)}
+    reference["fit_engagement"] = describe_sides(final, sample, dataset.points.book)
     scoring["reference.json"] = dump(reference)
     files = {
         **scoring,

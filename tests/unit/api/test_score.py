@@ -14,8 +14,8 @@ from predictor.scoring.bundle.registry import promote
 from predictor.scoring.scorer import Scorer
 
 PARTS = [
-    "lead_id", "probability", "interval", "threshold", "decision", "explore", "grade", "points", "reasons", "base", "rest",
-    "decided_by", "routing", "warnings", "model",
+    "lead_id", "probability", "interval", "threshold", "decision", "explore", "grade", "fit_grade", "engagement_grade",
+    "points", "reasons", "base", "rest", "decided_by", "routing", "warnings", "model",
 ]  # fmt: skip
 
 

@@ -112,7 +112,7 @@ def test_score_writes_the_contract(workshop):
     firm, models = workshop / "firm", workshop / "models"
     output = run_json("score", "--model", models, "--leads", firm / "leads.csv", "--events", firm / "events.csv", "--out", out)
     scored = pd.read_csv(out)
-    columns = ["lead_id", "probability", "low", "high", "threshold", "decision", "grade"]
+    columns = ["lead_id", "probability", "low", "high", "threshold", "decision", "grade", "fit_grade", "engagement_grade"]
     columns += ["points", "points_decision", "reasons", "warnings"]
     assert list(scored.columns) == columns
     assert output["leads"] == len(scored) == len(pd.read_csv(firm / "leads.csv"))

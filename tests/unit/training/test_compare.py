@@ -160,7 +160,7 @@ def test_a_bundle_tells_its_forward_test(bundle, trained, tmp_path):
     assert comparison.sentences[0][:60] in (tmp_path / "report.md").read_text()
     read = pd.read_csv(tmp_path / "tables" / "volume.csv")
     assert read["sqls"].tolist() == pytest.approx(comparison.tables["volume"]["sqls"].tolist())
-    assert len(list((tmp_path / "tables").iterdir())) == 16
+    assert len(list((tmp_path / "tables").iterdir())) == 17
 
 
 def test_leads_with_outcomes_are_compared_by_any_bundle(bundle, tmp_path):

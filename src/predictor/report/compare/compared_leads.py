@@ -39,6 +39,8 @@ class ComparedLeads:
         moments: When each lead became an MQL; None where leads have no dates.
         weeks: Weeks in which the leads came in; None where leads have no dates.
         band: The wanted conversion of the leads handed over.
+        sides: Side (`fit`, `engagement`) -> the grade of each lead, without a side that the model does not look at; None where
+            grades are not known, as with a bundle from before they were kept.
         ever: Points and outcomes of every lead with a known outcome, older ones too, since points set by hand were trained on
             none. None to leave that out.
     """
@@ -59,6 +61,7 @@ class ComparedLeads:
     moments: pd.Series | None = None
     weeks: float | None = None
     band: tuple[float, float] = (0.2, 0.3)
+    sides: Mapping[str, NDArray[np.object_]] | None = None
     ever: tuple[FloatArray, FloatArray] | None = None
 
     def __post_init__(self) -> None:

@@ -21,6 +21,7 @@ from predictor.report.compare.disagreement import compute_disagreement, list_swa
 from predictor.report.compare.point_gates import compute_point_gates
 from predictor.report.compare.rules import compute_rules
 from predictor.report.compare.segments import compute_months, compute_segments
+from predictor.report.compare.side_matrix import compute_side_matrix, describe_missing_side
 from predictor.report.compare.threshold_steps import compute_steps
 from predictor.report.compare.volume import (
     compute_capacity,
@@ -42,7 +43,7 @@ class Comparison:
     Attributes:
         tables: By name: `rankings`, `rankings_ever`, `gates`, `point_gates`, `bands`,
             `volume`, `equal_sqls`, `capacity`, `gains`, `steps`, `cells`, `swapped`, `rules`, `segments`, `months`,
-            `reliability`; from a training also `learned_points` and `time_to_sql`.
+            `reliability`, `fit_engagement`; from a training also `learned_points` and `time_to_sql`.
         sentences: What they say, the most important first.
         limitations: What these leads cannot show, and why.
     """
@@ -64,7 +65,7 @@ class Comparison:
         tables = dict(self.tables)
         for name in ("rankings", "gates"):
             tables[name] = tables[name][tables[name]["way"] != MODEL].reset_index(drop=True)
-        choices = ("volume", "equal_sqls", "capacity", "gains", "cells", "swapped")
+        choices = ("volume", "equal_sqls", "capacity", "gains", "cells", "swapped", "fit_engagement")
         tables |= {name: tables[name].iloc[:0] for name in choices if name in tables}
         tables["steps"] = tables["steps"].iloc[:1]
         tables |= {name: hide_routed(tables[name]) for name in ("segments", "months")}
@@ -140,6 +141,7 @@ def compute_comparison(
         "segments": compute_segments(tested),
         "months": compute_months(tested),
         "reliability": compute_reliability(tested.outcome, tested.probability),
+        "fit_engagement": compute_side_matrix(tested),
     }
     sentences = [*_describe_tables(tables), *_describe_scored(tested, **draws)]
     return Comparison(tables, tuple(sentences), tuple(_list_limitations(tested)))
@@ -272,6 +274,8 @@ def _list_limitations(tested: ComparedLeads) -> list[str]:
         limitations.append(f"{which} test lead became an SQL, so nobody can say which way catches more.")
     if tested.book is None or tested.times is None:
         limitations.append("There is no rule book, so its rules cannot be judged and points cannot be learned.")
+    if side := describe_missing_side(tested):
+        limitations.append(side)
     if tested.moments is None:
         limitations.append("The leads have no dates, so nothing can be shown by week or month.")
     return limitations

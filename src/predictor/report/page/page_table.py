@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from predictor.report.page.sliders import describe_steps
 from predictor.report.summary import format_frame
 from predictor.report.tables_text import TextTable
 
-_EVIDENCE = frozenset({"points", "volume", "disagree", "rules", "learned"})
+_EVIDENCE = frozenset({"points", "volume", "disagree", "sides", "rules", "learned"})
 _LONG, _SHOWN = 40, 12  # rows from which a table is shown in part, and how many rows then
 _TEXT_HEADS = frozenset(
     {
@@ -47,6 +48,7 @@ class PageTable:
         side_by_side: Whether chart and table stand side by side.
         fold: Label that opens the table; empty: the table is open.
         shown: Positions of the rows that the page shows; empty: all. The CSV holds all.
+        shades: Row and column -> how dark the cell is, 0 to 4.
     """
 
     key: str
@@ -58,6 +60,7 @@ class PageTable:
     side_by_side: bool = False
     fold: str = ""
     shown: tuple[int, ...] = ()
+    shades: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[tuple[int, tuple[str, ...]]]:

@@ -103,6 +103,8 @@ def test_leads_without_points_are_named_and_set_aside():
         ({"outcome": np.zeros(200)}, "No test lead became an SQL"),
         ({"outcome": np.ones(200)}, "Every test lead became an SQL"),
         ({"points": np.full(200, np.nan)}, "There is no rule book"),
+        ({"sides": {"fit": np.full(200, "A")}}, "The model looks at no events, so engagement is not graded"),
+        ({"sides": {}}, "The model looks at neither attributes nor events by themselves"),
         ({"learned": None, "learned_gate": None, "weeks": None}, "The leads have no dates"),
     ],
 )

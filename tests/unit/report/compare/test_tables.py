@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from unit.report.compared import make_tested
 from unit.report.conftest import POINTS
 
 from predictor.core.errors import TrainingError
@@ -12,6 +13,19 @@ from predictor.model.metrics.intervals import wilson
 from predictor.model.metrics.metrics import Difference
 from predictor.report.compare.bands import compute_point_bands
 from predictor.report.compare.candidates import compute_threshold_rows, compute_verdict_table
+from predictor.report.compare.side_matrix import compute_side_matrix
+
+
+def test_matrix_of_fit_and_engagement():
+    """Of ten leads, the first two are A1, of which all are SQLs; the third is B2, an SQL; the others C4, none of which is."""
+    sides = {"fit": np.array(list("AABCCCCCCC") * 20), "engagement": np.array([1, 1, 2, 4, 4, 4, 4, 4, 4, 4] * 20)}
+    table = compute_side_matrix(make_tested(sides=sides)).set_index(["fit", "engagement"])
+    assert table.index.tolist() == [(fit, engagement) for fit in "ABC" for engagement in (1, 2, 3, 4)]
+    assert table.loc[("A", 1), ["leads", "sqls", "conversion"]].tolist() == [40, 40, 1.0]
+    assert table.loc[("C", 4), ["conversion_low", "conversion_high"]].tolist() == pytest.approx([*map(float, wilson(0, 140))])
+    assert table.loc[("A", 1), "promised"] == pytest.approx(0.85)
+    assert table.loc[("B", 3), "leads"] == 0
+    assert table["leads"].sum() == 200
 
 
 def test_verdict_table(data):

@@ -17,3 +17,4 @@ def test_a_bundle_of_version_0_1_0_answers_as_it_did():
     assert [answer.probability for answer in answers] == [row["probability"] for row in rows]
     assert [answer.decision for answer in answers] == [row["decision"] for row in rows]
     assert any(answer.reasons for answer in answers)
+    assert {(answer.fit_grade, answer.engagement_grade) for answer in answers} == {(None, None)}  # which it did not keep
