@@ -18,18 +18,18 @@ from predictor.training.train import save_trained, train
 
 from conftest import NOW  # isort: skip
 
-LEADS = 20_000
+LEADS = {"training": 20_000, "new": 20_000}
 KEY = ["lead_id", "mql_at"]
 
 
 @pytest.fixture(scope="module")
 def firms(tmp_path_factory):
     """A firm to train on, and the same firm with other leads."""
-    folders = [tmp_path_factory.mktemp(name) for name in ("training", "new")]
-    for seed, folder in enumerate(folders, 11):
-        save_firm(simulate_firm(LEADS, seed), folder)
+    folders = [tmp_path_factory.mktemp(name) for name in LEADS]
+    for seed, (folder, leads) in enumerate(zip(folders, LEADS.values(), strict=True), 11):
+        save_firm(simulate_firm(leads, seed), folder)
     settings = folders[0] / "predictor.toml"
-    settings.write_text(settings.read_text() + "\n[model]\nresamples = 20\n")
+    settings.write_text(settings.read_text() + "\n[model]\nresamples = 20\nbudget_s = 15\n")
     return folders
 
 
