@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from predictor.audit.propose.date_names import is_acceptance_name, is_change_name, is_creation_name
 from predictor.audit.propose.find_key import describe_blanks, find_key, list_unfilled_keys
 from predictor.audit.propose.find_outcome import (
     ANY,
@@ -100,7 +101,7 @@ def list_open_dates(columns: Sequence[ColumnProfile], roles: Mapping[str, Column
     """The columns of dates that may be a date of the contract: without such a role, and not as of the export."""
     contract = {name for name, column in roles.items() if column.role in LEAD_FACTS}
     free = [column for column in columns if column.name not in contract and deny_category(column.name) not in _NEVER_DATES]
-    return [column for column in free if column.kind == "date" or column.mostly_dates]
+    return [column for column in free if (column.kind == "date" or column.mostly_dates) and not is_change_name(column.name)]
 
 
 def _keep_candidates(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
@@ -191,8 +192,20 @@ def _assign_outcome(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRol
     is_dated = _has(roles, "mql_at") or _list_created(columns, roles)
     if is_dated or best is None or best.rank > CLEAR:
         _assign("sql_at", columns, roles, lambda column: holds_dates(column) and not is_refusal_name(column.name))
+        _assign_acceptance(columns, roles)
     if best is not None and not _has(roles, "sql_at"):
         roles[best.name] = ColumnRole("outcome", _describe_candidate(best))
+
+
+def _assign_acceptance(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
+    """The only date that some leads have and that has the words of an acceptance, where none has a usual name."""
+    if _has(roles, "sql_at"):
+        return
+    free = [column for column in columns if column.name not in roles and holds_dates(column)]
+    found = [c for c in free if is_acceptance_name(c.name) and 0 < c.filled < _MOST_DATED * c.rows]
+    if len(found) == 1:
+        why = f"its name has the words of an acceptance; it holds dates ({found[0].describe()}); check it"
+        roles[found[0].name] = ColumnRole("sql_at", why, assumed=True)
 
 
 def _describe_candidate(candidate: OutcomeCandidate) -> str:
@@ -204,10 +217,16 @@ def _describe_candidate(candidate: OutcomeCandidate) -> str:
 
 
 def _list_created(columns: Sequence[ColumnProfile], roles: Mapping[str, ColumnRole]) -> list[ColumnProfile]:
-    """The columns that say when a lead was created: those of every row first, then those that a few rows lack."""
-    named = list_named(read_names()["columns"]["created"], columns)
-    dated = [c for c in named if c.name not in roles and c.kind == "date" and c.filled >= _MOST_DATED * c.rows]
-    return sorted(dated, key=lambda column: column.filled < column.rows)
+    """The columns that say when a lead was created: those of every row first, then those that a few rows lack.
+
+    By their names, or else the only date that grows with the rows.
+    """
+    open_dates = {column.name for column in list_open_dates(columns, roles)} - set(roles)
+    dated = [c for c in columns if c.name in open_dates and c.kind == "date" and c.filled >= _MOST_DATED * c.rows]
+    named = [column for column in dated if is_creation_name(column.name)]
+    named += [column for column in list_named(read_names()["columns"]["created"], dated) if column not in named]
+    growing = [column for column in dated if column.trend > 0 and deny_reason(column.name) is None]
+    return sorted(named, key=lambda column: column.filled < column.rows) or growing[: len(growing) == 1]
 
 
 def _assign_order(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole], *, events: bool) -> None:
@@ -246,6 +265,11 @@ def _choose_role(column: ColumnProfile) -> ColumnRole:
     score = column.kind == "number" and _is_score(column.name) and column.name not in Names(names["no_points"])
     kind = "prose" if column.shape.prose else "a key"
     rules = (
+        (
+            column.kind == "date" and is_change_name(column.name),
+            "ignore",
+            "by its name, a date of the last change, as of the export",
+        ),
         (not column.filled or column.distinct == 1, "attribute", f"no information: {column.describe()}"),
         (column.name in Names(names["protected"]), "protected", "a protected attribute: no feature, kept to compare groups"),
         (bool(column.denied), "ignore", column.denied),

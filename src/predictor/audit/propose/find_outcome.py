@@ -15,6 +15,7 @@ from predictor.data.denied_columns import deny_category
 
 _NAME_THEM = "name them in label.outcome_yes and label.outcome_no"
 _ANSWERED = 0.5  # share of rows that say yes or no below which a column hardly holds the outcome of leads
+_MOST_BY_PLACE = 0.7  # share of yes from which a column without the name of an outcome is hardly one: most MQLs are not accepted
 SURE, CLEAR, STAGES, LAST, WORDED, ANY = range(6)  # ranks of candidates, the likeliest first
 
 
@@ -79,7 +80,7 @@ def choose_candidate(candidates: Sequence[OutcomeCandidate], *, by_place: bool =
     best, *others = candidates
     if others and others[0].rank == best.rank:
         return None
-    is_placed = by_place and not _is_flag(best.column)
+    is_placed = by_place and not _is_flag(best.column) and (best.column.outcome.yes or 0) <= _MOST_BY_PLACE
     is_clear = best.rank <= STAGES or ((is_placed or best.rank == WORDED) and all(other.rank == ANY for other in others))
     return best if is_clear else None
 

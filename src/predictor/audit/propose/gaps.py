@@ -63,7 +63,7 @@ def _check_outcome(proposal: Proposal, columns: Sequence[ColumnProfile], *, name
     """What was taken as the outcome where the name leaves a doubt, what it holds besides, or what may be the outcome."""
     name = proposal.columns.get("outcome")
     if name is None:
-        return () if "sql_at" in proposal.columns else _check_candidates(proposal, columns)
+        return _check_assumed(proposal) if "sql_at" in proposal.columns else _check_candidates(proposal, columns)
     column = next(column for column in columns if column.name == name)
     others = column.outcome.others
     inverted = (_describe_inverted(proposal, name),) if is_refusal(column) else ()
@@ -80,6 +80,15 @@ def _check_outcome(proposal: Proposal, columns: Sequence[ColumnProfile], *, name
     do = "Add them to label.outcome_yes or label.outcome_no, or to label.outcome_pending where the outcome is pending"
     settle = f"; init --outcome '{name}' does the last." if column.outcome.answers == "yes and no" else "."
     return (Finding("INIT002", "error", f"{what}.{also}", do=f"{do}{settle}"),)
+
+
+def _check_assumed(proposal: Proposal) -> tuple[Finding, ...]:
+    """A warning where the date of acceptance was found by the words of its name."""
+    name = proposal.columns["sql_at"]
+    if not proposal.roles[name].assumed:
+        return ()
+    what = f"Column '{name}' is taken as the moment at which sales accepted a lead (sql_at), by the words of its name."
+    return (Finding("INIT002", "warning", what, do="If another column is the outcome, name it with init --outcome."),)
 
 
 def _check_taken(column: ColumnProfile, columns: Sequence[ColumnProfile], proposal: Proposal) -> tuple[Finding, ...]:

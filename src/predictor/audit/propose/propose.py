@@ -17,7 +17,7 @@ from predictor.audit.propose.find_outcome import describe_values
 from predictor.audit.propose.gaps import check_gaps, list_placeholders
 from predictor.audit.propose.names import read_names
 from predictor.audit.propose.profile import ColumnProfile, count_placeholders, profile_columns
-from predictor.audit.propose.refusal_names import is_refusal, is_refusal_name
+from predictor.audit.propose.refusal_names import is_refusal, is_refusal_name, read_answers
 from predictor.audit.propose.sample import ExportSample, NoCrm, load_export_sample
 from predictor.audit.propose.settings_file import Proposal
 from predictor.core.errors import Finding, SettingsError, TableError, count, list_names, name_nearest
@@ -140,7 +140,9 @@ def _check_named_outcome(outcome: str, columns: Sequence[ColumnProfile]) -> None
 def _profile(raw: pd.DataFrame, data: Mapping[str, tuple[Any, str]], outcome: str) -> list[ColumnProfile]:
     """The columns of the export, read with the proposed section data."""
     settings = make_settings({"data": {name: value for name, (value, _) in data.items()}})
-    return profile_columns(blank_missing(raw, settings.data.missing_values), settings, times=_list_times(raw, outcome))
+    cells = blank_missing(raw, settings.data.missing_values)
+    columns = profile_columns(cells, settings, times=_list_times(raw, outcome))
+    return [read_answers(column, cells[column.name]) for column in columns]
 
 
 def _propose_data(sample: ExportSample, events: str, out: Path) -> dict[str, tuple[Any, str]]:
@@ -237,6 +239,13 @@ def _propose_label(proposal: Proposal, columns: list[ColumnProfile], *, named: b
         return {"outcome_yes": (list(accepted), why), "outcome_no": (list(refused), why), **pending}
     if column.outcome.single:
         return {"outcome_yes": ([column.outcome.single], "its only text"), "outcome_no": ([""], "blank: not accepted")}
+    label: dict[str, tuple[Any, str]] = {}
     if named and all(column.outcome.texts) and column.outcome.others:
-        return {"outcome_pending": (list(column.outcome.others), f"neither yes nor no; {describe_values(column.outcome)}")}
-    return {}
+        label["outcome_pending"] = (list(column.outcome.others), f"neither yes nor no; {describe_values(column.outcome)}")
+    known = make_settings().label
+    for name, texts, words in zip(
+        ("outcome_yes", "outcome_no"), column.outcome.texts, (known.outcome_yes, known.outcome_no), strict=True
+    ):
+        if {text.casefold() for text in texts} - set(words):
+            label[name] = (list(texts), f"by their words: {list_names(texts)}")
+    return label

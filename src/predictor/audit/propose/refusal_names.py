@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
 
 from predictor.audit.propose.names import read_names, split_words
 from predictor.audit.propose.profile import ColumnProfile
@@ -50,6 +53,44 @@ def is_refusal_name(name: str) -> bool:
         if negated and _is_among(word, known["accepted"]):
             return True
     return any(f" {phrase} " in f" {' '.join(words)} " for phrase in known["phrases"])
+
+
+def read_answers(column: ColumnProfile, cells: pd.Series) -> ColumnProfile:
+    """The column, with texts that say no or yes by their words among its answers, as 'Non qualificato' beside 'Qualificato'.
+
+    A text is read so only where another one of the column says the contrary.
+
+    Args:
+        column: A column of the export.
+        cells: Its cells.
+
+    >>> from predictor.audit.propose.profile import YesNo
+    >>> texts = ["Zakwalifikowany", "Niezakwalifikowany", "Nowy", "Niezakwalifikowany"]
+    >>> held = YesNo(None, others=("Niezakwalifikowany", "Nowy", "Zakwalifikowany"))
+    >>> status = ColumnProfile("Status", "category", rows=4, filled=4, distinct=3, outcome=held)
+    >>> read_answers(status, pd.Series(texts)).outcome
+    YesNo(yes=0.3333333333333333, texts=(('Zakwalifikowany',), ('Niezakwalifikowany',)), others=('Nowy',), answers_share=0.75, single='')
+    """
+    (yes, no), others = column.outcome.texts, column.outcome.others
+    if not others or column.kind != "category":
+        return column
+    stems = read_names()["refusal_words"]["accepted"]
+    refusing = tuple(text for text in others if is_refusal_name(text))
+    accepting = tuple(
+        text for text in others
+        if not yes and text not in refusing and len(split_words(text)) == 1 and _is_among(text.casefold(), stems)
+    )  # fmt: skip
+    accepted, refused = (*yes, *accepting), (*no, *refusing)
+    if not (accepted and refused) or not (accepting or refusing):
+        return column
+    counts = cells.astype("str").value_counts()
+    n_accepted, n_refused = (int(counts.reindex(texts).fillna(0).sum()) for texts in (accepted, refused))
+    rest = tuple(text for text in others if text not in {*accepting, *refusing})
+    answers = n_accepted + n_refused
+    outcome = replace(
+        column.outcome, yes=n_accepted / answers, texts=(accepted, refused), others=rest, answers_share=answers / len(cells)
+    )
+    return replace(column, outcome=outcome)
 
 
 def _is_among(word: str, stems: Sequence[str]) -> bool:

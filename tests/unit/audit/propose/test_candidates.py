@@ -180,7 +180,10 @@ def test_events_need_a_moment_to_look_back_from(tmp_path):
     assert {"EVENT008", "INIT007"} & {finding.code for finding in dated.findings} == {"INIT007"}
 
 
-@pytest.mark.parametrize("created", ["Created Time", "Erstellt am", "Fecha de creación", "Add time", "Date de création"])
+@pytest.mark.parametrize("created", [
+    "Created Time", "Erstellt am", "Fecha de creación", "Add time", "Date de création",
+    "Erstellungszeit", "Creado en", "lead_created_utc", "Date d'inscription", "Data di registrazione", "Oprettelsestidspunkt", "作成日時",
+])  # fmt: skip
 def test_the_order_is_a_creation_and_never_a_later_date(tmp_path, created):
     day = LEADS["mql_at"].str[:10]
     late = dict.fromkeys(("Modified Time", "Last Activity Date", "Last Sync", "Updated At", "Close Date", "Geändert am"), day)
@@ -194,13 +197,13 @@ def test_the_order_is_a_creation_and_never_a_later_date(tmp_path, created):
 @pytest.mark.parametrize("flag", ["Unread By Owner", "Email Opt Out", "is_read", "Priority"])
 def test_where_a_column_stands_never_wins_over_a_status(tmp_path, flag):
     """The texts of a status may be unknown: it is offered, and no other column is taken for being the last."""
-    status = np.where(ACCEPTED, "SAL", np.where(np.arange(N) % 2, "New", "Recycled"))
+    status = np.where(ACCEPTED, "Passed on", np.where(np.arange(N) % 2, "New", "Recycled"))
     table = UNDATED.assign(Created=LEADS["mql_at"], **{"Lead Status": status, flag: np.arange(N) % 3 // 2})
     proposal = propose(tmp_path, table)
     assert "outcome" not in proposal.columns
     assert list_faults(proposal) == ["INIT002"]
     (text,) = read_output(proposal)
-    assert "may be the outcome: 'Lead Status' (the name is that of a status; it holds 'Recycled', and 'New', 'SAL')" in text
+    assert "may be the outcome: 'Lead Status' (the name is that of a status; it holds 'Recycled', and 'New', 'Passed on')" in text
     assert "init --outcome 'Lead Status'" in text
     assert "Lead Status" not in proposal.list_role("ignore")
     (named,) = read_output(propose(tmp_path, table, outcome="Lead Status"))
@@ -212,3 +215,36 @@ def test_a_flag_of_the_system_is_offered_and_never_taken_for_its_place(tmp_path,
     proposal = propose(tmp_path, UNDATED.assign(**{flag: np.arange(N) % 3 // 2}))
     assert "outcome" not in proposal.columns
     assert f"1 column may be the outcome: '{flag}'" in read_output(proposal)[0]
+
+
+@pytest.mark.parametrize("flag", ["Activo", "Aktiv", "Actif", "Is Enabled", "Recibe boletín"])
+def test_a_column_that_says_yes_of_nearly_all_is_not_taken_for_its_place(tmp_path, flag):
+    proposal = propose(tmp_path, UNDATED.assign(**{flag: np.where(np.arange(N) % 10, "Verdadero", "Falso")}))
+    assert "outcome" not in proposal.columns
+    assert "INIT002" in list_faults(proposal)
+
+
+@pytest.mark.parametrize(
+    ("name", "yes", "no"),
+    [
+        ("Stato", "Qualificato", "Non qualificato"),
+        ("Lead-Status", "Konvertiert", "Nicht konvertierbar, abgelehnt"),
+        ("Status leada", "Zakwalifikowany", "Niezakwalifikowany"),
+        ("Etapa", "Calificado", "No calificado"),
+        ("Statut", "Qualifié", "Non retenu"),
+    ],
+)
+def test_a_refusal_is_known_by_its_words_beside_an_acceptance(tmp_path, name, yes, no):
+    """The settings then say what the texts mean, so that a training reads them."""
+    proposal = propose(tmp_path, UNDATED.assign(Created=LEADS["mql_at"].str[:10], **{name: answer(yes, no)}))
+    assert proposal.columns["outcome"] == name
+    assert list_faults(proposal) == []
+    (tmp_path / "predictor.toml").write_text(proposal.to_toml(), encoding="utf-8")
+    dataset = load_dataset(load_settings(tmp_path / "predictor.toml"))
+    assert dataset.outcomes.outcome.sum() == ACCEPTED.sum()
+
+
+def test_words_of_refusals_alone_are_no_outcome(tmp_path):
+    """Open and lost is no yes and no: what became of the others is not known."""
+    proposal = propose(tmp_path, UNDATED.assign(Status=answer("Open", "Not a fit, lost")))
+    assert "outcome" not in proposal.columns

@@ -97,3 +97,42 @@ def test_a_workbook_that_counts_days_from_1904(tmp_path):
     settings = make_settings({"data": {"leads": "leads.xlsx"}, "columns": found.columns}, folder=tmp_path)
     checked, _, _ = load_tables(settings, NOW)
     assert checked.frame["mql_at"].dt.strftime("%Y-%m-%d %H:%M").iloc[0] == "2024-06-03 19:17"
+
+
+@pytest.mark.parametrize(
+    ("created", "accepted"),
+    [
+        ("Erstellungszeit", "Umwandlungszeitpunkt"),
+        ("Creado en", "Fecha de conversión"),
+        ("Data creazione", "Data qualificazione"),
+        ("Date d'inscription", "Accepté le"),
+        ("Data utworzenia leada", "Data kwalifikacji"),
+        ("Дата создания", "Дата конвертации"),
+        ("lead_created_utc", "approved_on"),
+        ("作成日時", "商談化日"),
+    ],
+)
+def test_a_creation_and_an_acceptance_are_known_by_the_words_of_their_names(tmp_path, created, accepted):
+    """Beside a last change, which is left out, and an acceptance by the lead, which is none by sales."""
+    leads = make_export(lambda moment: f"{moment:%Y-%m-%d %H:%M}").rename(columns={"MQL Date": created, "SQL Date": accepted})
+    changed = ["Änderungszeit", "Última modificación el"]
+    found = propose(tmp_path, leads.assign(**dict.fromkeys(changed, "2026-05-20 08:00"), **{"Terms accepted": leads[created]}))
+    assert list_faults(found) == []
+    assert (found.columns["mql_at"], found.columns["sql_at"]) == (created, accepted)
+    assert set(changed) <= set(found.list_role("ignore"))
+    (taken,) = (finding for finding in found.findings if finding.code == "INIT002")
+    assert taken.what.startswith(f"Column '{accepted}' is taken as the moment at which sales accepted a lead")
+
+
+def test_two_dates_with_the_words_of_an_acceptance_are_offered_and_none_is_taken(tmp_path):
+    leads = make_export(lambda moment: f"{moment:%Y-%m-%d}").rename(columns={"MQL Date": "Created", "SQL Date": "Qualificado em"})
+    found = propose(tmp_path, leads.assign(**{"Aceito em": leads["Qualificado em"]}))
+    assert "sql_at" not in found.columns
+    assert any("'Qualificado em', 'Aceito em'" in finding.what for finding in found.refusals)
+
+
+def test_the_only_date_that_grows_with_the_rows_orders_them(tmp_path):
+    leads = make_export(lambda moment: f"{moment:%Y-%m-%d}").rename(columns={"MQL Date": "Tidpunkt"})
+    leads = leads.assign(Won=leads.pop("SQL Date").ne("").map({True: "yes", False: "no"}), **{"Next call": "2026-09-01"})
+    assert propose(tmp_path, leads).columns["order_by"] == "Tidpunkt"
+    assert "order_by" not in propose(tmp_path, leads.sample(frac=1, random_state=0)).columns
