@@ -68,8 +68,9 @@ def read_answers(column: ColumnProfile, cells: pd.Series) -> ColumnProfile:
     >>> texts = ["Zakwalifikowany", "Niezakwalifikowany", "Nowy", "Niezakwalifikowany"]
     >>> held = YesNo(None, others=("Niezakwalifikowany", "Nowy", "Zakwalifikowany"))
     >>> status = ColumnProfile("Status", "category", rows=4, filled=4, distinct=3, outcome=held)
-    >>> read_answers(status, pd.Series(texts)).outcome
-    YesNo(yes=0.3333333333333333, texts=(('Zakwalifikowany',), ('Niezakwalifikowany',)), others=('Nowy',), answers_share=0.75, single='')
+    >>> read = read_answers(status, pd.Series(texts)).outcome
+    >>> read.texts, read.others, round(read.yes, 2), read.answers_share
+    ((('Zakwalifikowany',), ('Niezakwalifikowany',)), ('Nowy',), 0.33, 0.75)
     """
     (yes, no), others = column.outcome.texts, column.outcome.others
     if not others or column.kind != "category":

@@ -182,7 +182,8 @@ def test_events_need_a_moment_to_look_back_from(tmp_path):
 
 @pytest.mark.parametrize("created", [
     "Created Time", "Erstellt am", "Fecha de creación", "Add time", "Date de création",
-    "Erstellungszeit", "Creado en", "lead_created_utc", "Date d'inscription", "Data di registrazione", "Oprettelsestidspunkt", "作成日時",
+    "Erstellungszeit", "Creado en", "lead_created_utc", "Date d'inscription", "Data di registrazione", "Oprettelsestidspunkt",
+    "作成日時",
 ])  # fmt: skip
 def test_the_order_is_a_creation_and_never_a_later_date(tmp_path, created):
     day = LEADS["mql_at"].str[:10]
