@@ -43,7 +43,7 @@ def is_acceptance_name(name: str) -> bool:
 
 
 def _has_word(name: str, part: str) -> bool:
-    """Whether a name has one of these words; a star at the end stands for words that begin so, or that hold it where it is long."""
+    """Whether a name has one of these words; a star stands for words that begin so, or hold it where it is long."""
     words = [_simplify(word) for word in split_words(name)]
     known = [_simplify(word) for word in read_names()["date_words"][part]]
     stems = [word[:-1] for word in known if word.endswith("*")]

@@ -79,7 +79,7 @@ def read_answers(column: ColumnProfile, cells: pd.Series) -> ColumnProfile:
     refusing = tuple(text for text in others if is_refusal_name(text))
     accepting = tuple(
         text for text in others
-        if not yes and text not in refusing and len(split_words(text)) == 1 and _is_among(text.casefold(), stems)
+        if not yes and text not in refusing and len(split_words(text)) == 1 and _is_among(split_words(text)[0], stems)
     )  # fmt: skip
     accepted, refused = (*yes, *accepting), (*no, *refusing)
     if not (accepted and refused) or not (accepting or refusing):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,8 @@ def mark_lines(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     blank, lines = filled == 0, np.zeros(len(frame), dtype=bool)
     if not blank.all():
         reader = _Reader(frame, filled)
-        for row in [*_list_headers(frame), *reader.list_totals()]:
+        headers = _list_headers(frame)
+        for row in [*headers, *reader.list_titles(headers), *reader.list_totals()]:
             lines[row] = True
         for row in reader.list_closing(lines):
             lines[row] = True
@@ -138,6 +140,11 @@ class _Reader:
         keys = [place for place, usual in enumerate(self._usual) if usual.is_key]
         self._keys = [place for place in keys if self._usual[place].letters] or keys  # numbers may be amounts
         self._needed = [place for place, usual in enumerate(self._usual) if usual.filled or not len(studied)]
+
+    def list_titles(self, headers: Sequence[int]) -> list[int]:
+        """Rows with the title of a group: one cell above a repeated header."""
+        above = [row - 1 for row in headers if row and self._most > _FEW]
+        return [row for row in above if self._filled[row] == 1 and not self._is_record(row)]
 
     def list_totals(self) -> list[int]:
         """Rows anywhere that say they are totals, or what a report says at its end."""

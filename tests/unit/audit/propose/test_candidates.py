@@ -233,6 +233,7 @@ def test_a_column_that_says_yes_of_nearly_all_is_not_taken_for_its_place(tmp_pat
         ("Status leada", "Zakwalifikowany", "Niezakwalifikowany"),
         ("Etapa", "Calificado", "No calificado"),
         ("Statut", "Qualifié", "Non retenu"),
+        ("Stage", "✅ Accepted", "❌ Rejected"),
     ],
 )
 def test_a_refusal_is_known_by_its_words_beside_an_acceptance(tmp_path, name, yes, no):

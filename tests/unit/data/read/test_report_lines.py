@@ -204,3 +204,16 @@ def test_a_header_between_the_rows_is_no_lead(tmp_path, head, blank):
     pd.testing.assert_frame_equal(frame.reset_index(drop=True), leads, check_dtype=False)
     assert [note.code for note in notes] == ["LEAD039"]
     assert f"left out (row {16 + len(blank)}): headers, totals, notes, or the end of a report." in notes[0].what
+
+
+@pytest.mark.parametrize("title", ["Old leads", "Q1 2026 (900)"])
+def test_the_title_of_a_group_above_a_repeated_header_is_no_lead(title):
+    """As boards export their groups: a title and the header again; a key of its own is a lead, whatever comes below."""
+    names = ["name", "status", "industry", "employees"]
+    records = [[f"Ada Lovelace {i}", "New", "Retail", str(10 + i)] for i in range(30)]
+    frame = pd.DataFrame([*records, [title, None, None, None], names, *records], columns=names)
+    kept, (finding,) = leave_out_lines(frame, table="leads")
+    assert kept.values.tolist() == records * 2
+    assert finding.what.startswith("2 rows that are no records were left out (first in row 31)")
+    keyed = frame.assign(name=[*(f"L-{i:04}" for i in range(31)), "name", *(f"L-{i:04}" for i in range(31, 61))])
+    assert len(leave_out_lines(keyed, table="leads")[0]) == 61
