@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTR
 DEMO := .demo
 RELEASE := .tools/release/bin
 
-.PHONY: install demo test lint bench docs format build wheel audit licences check-version clean
+.PHONY: install demo test lint bench docs format dbt build wheel audit licences check-version clean
 
 install: .venv/.installed
 
@@ -25,13 +25,17 @@ install: .venv/.installed
 	.tools/$*/bin/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINED) --group $*
 	touch $@
 
+.tools/dbt/.installed: CONSTRAINED := # dbt needs older releases of some packages
+
+dbt: .tools/dbt/.installed
+
 demo: install
 	$(BIN)/predictor simulate --leads 20000 --seed 1 --out $(DEMO)/firm
 	$(BIN)/predictor train -c $(DEMO)/firm/predictor.toml --models $(DEMO)/models
 	$(BIN)/predictor threshold --model $(DEMO)/models --policy capacity --leads-per-week 50
 	$(BIN)/python -m api.example $(DEMO)/models
 
-test: install
+test: install dbt
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder # a file's fixtures are made once; slow folders come first
 
 lint: install
@@ -43,6 +47,8 @@ lint: install
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/zizmor --offline --quiet --persona pedantic .github
 
 format: install

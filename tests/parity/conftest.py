@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
+from parity.odd_tables import make_odd_firm
 
 from api.app import create_app
 from predictor.scoring.answer import Lead
@@ -13,6 +14,12 @@ from predictor.scoring.batch import score_leads
 from predictor.training.tracking.frame import score_frame
 
 MOMENT = datetime(2026, 3, 31, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def odd():
+    """A firm whose tables are full of odd cells, as a warehouse holds them."""
+    return make_odd_firm()
 
 
 @pytest.fixture(scope="module")

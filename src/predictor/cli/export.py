@@ -67,6 +67,44 @@ def sql(  # noqa: PLR0917  options have names
     console.out.print("The comment at its top says what the two tables must hold.")
 
 
+@app.command()
+@print_errors
+def dbt(  # noqa: PLR0917  options have names
+    dialect: Annotated[DialectName, typer.Option(help="The database of the adapter.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; it must be empty, or hold an earlier export.")],
+    model: Model = MODELS,
+    leads: Annotated[str, typer.Option(help="The table of leads, by its name in the source.")] = "leads",
+    events: Annotated[str, typer.Option(help="The table of events, likewise.")] = "events",
+    source: Annotated[str, typer.Option(help="The source of dbt with both tables; '' where they are models of dbt.")] = "crm",
+    schema: Annotated[str, typer.Option(help="The schema of the source, where it has another name.")] = "",
+    name: Annotated[str, typer.Option(help="The name of the project and of its model.")] = "lead_scores",
+    column: Columns = None,
+    without: Without = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Write the model as a project of dbt, with sources, tests and documentation."""
+    from predictor.scoring.sql.dbt import DbtNames, write_dbt
+    from predictor.scoring.sql.stages import Tables
+    from predictor.scoring.threshold_advice import load_scorer
+
+    if out.exists() and (not out.is_dir() or any(out.iterdir())) and not (out / "dbt_project.yml").is_file():
+        raise ReportError(f"--out must be an empty folder or an earlier export, but {out} is neither. Name another folder.")
+    scorer = load_scorer(model)
+    tables = Tables(leads=leads, events=events, columns=_read_columns(column or []), without=without or [])
+    files = write_dbt(scorer, dialect.value, tables=tables, names=DbtNames(project=name, source=source, schema=schema))
+    for old in [*out.glob(f"models/{name}*.sql"), *out.glob(f"tests/{name}_*.sql")]:
+        old.unlink()
+    for path, text in files.items():
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        (out / path).write_text(text, encoding="utf-8")
+    if as_json:
+        print_json({"out": str(out), "model": scorer.version, "dialect": dialect.value, "files": list(files)})
+        return
+    console.out.print(f"{scorer.version} as a project of dbt for {dialect.value}: {count(len(files), 'file')} in {out}.")
+    console.out.print(f"Run `dbt build --project-dir {out}` with a profile named '{name}', or add the folder to your project.")
+
+
 def _read_columns(pairs: list[str]) -> dict[str, str]:
     """Our name -> the column of the tables.
 

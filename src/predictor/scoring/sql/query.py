@@ -32,6 +32,31 @@ COLUMNS = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Query:
+    """A model as a chain of stages.
+
+    Attributes:
+        stages: The stages, each a SELECT over those before.
+        answer: The SELECT with the columns of `COLUMNS`, over the last stage.
+        comment: What the tables must hold, as comments of SQL.
+        lead_columns: Columns of the table of leads, each with what it must hold, in words; empty where that needs no word.
+        event_columns: Columns of the table of events; empty where the model looks at no events.
+    """
+
+    stages: Stages
+    answer: str
+    comment: str
+    lead_columns: dict[str, str]
+    event_columns: tuple[str, ...]
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the dialect does not take it as one statement."""
+        most = self.stages.dialect.most_characters
+        return most is not None and len(self.stages.write_query(self.answer)) > most
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sql:
     """A model as SQL.
 
@@ -62,6 +87,27 @@ def write_sql(scorer: Scorer, dialect: str, *, tables: Tables | None = None, vie
     Raises:
         BundleError: The bundle cannot be written as SQL.
     """
+    query = plan_query(scorer, dialect, tables=tables)
+    text, statements = _finish(query, view)
+    return Sql(
+        text=f"{query.comment}\n{text};\n",
+        lead_columns=query.lead_columns,
+        event_columns=query.event_columns,
+        statements=statements,
+    )
+
+
+def plan_query(scorer: Scorer, dialect: str, *, tables: Tables | None = None) -> Query:
+    """The stages and the answer of a model, which `write_sql` and `write_dbt` put into files.
+
+    Args:
+        scorer: The bundle, with the rule of decision that is in service.
+        dialect: A key of `DIALECTS`.
+        tables: The firm's tables; None for `leads` and `events` as the training read them.
+
+    Raises:
+        BundleError: The bundle cannot be written as SQL.
+    """
     tables = Tables() if tables is None else tables
     _check(scorer)
     spoken = DIALECTS[dialect]
@@ -73,11 +119,14 @@ def write_sql(scorer: Scorer, dialect: str, *, tables: Tables | None = None, vie
     as_of = {**scorer.settings.columns, **tables.columns}.get("mql_at", "mql_at") if scorer.features.dated else None
     last = _add_matrix(scorer, stages, inputs, matrix, terms.used, as_of)
     last = _add_scores(scorer, stages, listed, last)
-    answer = _write_answer(scorer, spoken, last)
     read = inputs.attributes.columns | ({as_of: "the moment of the score"} if as_of else {})
-    text, statements = _finish(stages, answer, view)
-    comment = _write_comment(scorer, read, inputs.event_columns, tables)
-    return Sql(text=f"{comment}\n{text};\n", lead_columns=read, event_columns=tuple(inputs.event_columns), statements=statements)
+    return Query(
+        stages=stages,
+        answer=_write_answer(scorer, spoken, last),
+        comment=_write_comment(scorer, read, inputs.event_columns, tables),
+        lead_columns=read,
+        event_columns=tuple(inputs.event_columns),
+    )
 
 
 def _check(scorer: Scorer) -> None:
@@ -153,19 +202,18 @@ def _write_answer(scorer: Scorer, dialect: Dialect, last: str) -> str:
     return "SELECT\n" + ",\n".join(lines) + f"\nFROM {last}"
 
 
-def _finish(stages: Stages, answer: str, view: str) -> tuple[str, int]:
+def _finish(query: Query, view: str) -> tuple[str, int]:
     """The text, and how many statements it has."""
-    query = stages.write_query(answer)
-    most = stages.dialect.most_characters
-    if most is not None and len(query) > most:
-        return stages.write_tables(answer, view or "lead_scores"), len(stages.bodies) + 1
-    return (f"CREATE OR REPLACE VIEW {view} AS\n{query}" if view else query), 1
+    if query.is_too_long:
+        return query.stages.write_tables(query.answer, view or "lead_scores"), len(query.stages.bodies) + 1
+    text = query.stages.write_query(query.answer)
+    return (f"CREATE OR REPLACE VIEW {view} AS\n{text}" if view else text), 1
 
 
 def _write_comment(scorer: Scorer, columns: dict[str, str], event_columns: Sequence[str], tables: Tables) -> str:
     """What the tables must hold, as comments."""
     described = [f"{name} ({what})" if what else name for name, what in columns.items()]
-    lines = [f"Scores of model {scorer.version}, made by `predictor export sql`.", *map(str, scorer.model_warnings)]
+    lines = [f"Scores of model {scorer.version}, made by `predictor export`.", *map(str, scorer.model_warnings)]
     named = list_names(described, most=len(described))
     lines.append(f"Table {tables.leads}, a row for each lead and moment, has the columns {named}.")
     if event_columns:
