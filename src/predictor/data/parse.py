@@ -22,7 +22,7 @@ ZONED = r"\d{4}[-/ ]?\d{2}[-/ ]?\d{2}[T ][\d:.,]+ ?(?:[zZ]|UTC|GMT|[+-]\d{2}(?::
 _USUAL = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?")
 MAX_ODD_SHARE = 0.05  # share of cells in a column of numbers that may be no numbers
 DAY_US = 86_400_000_000
-_QUARTER_US = 15 * 60 * 1_000_000  # a clock change lasts longer than this
+QUARTER_US = 15 * 60 * 1_000_000  # a clock change lasts longer than this
 _DAYS_AT_ONCE = 10_000
 _SURE = datetime(1, 1, 2), datetime(9999, 12, 30)  # noqa: DTZ001  moments that have a year from 1 to 9999 in every zone
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -89,7 +89,7 @@ def compute_offsets(days: np.ndarray, timezone: str) -> np.ndarray:
     [1.0, nan]
     """
     offsets = np.full(len(days), np.nan)
-    quarters = np.arange(0, DAY_US + 1, _QUARTER_US)
+    quarters = np.arange(0, DAY_US + 1, QUARTER_US)
     for start in range(0, len(days), _DAYS_AT_ONCE):
         local = days[start : start + _DAYS_AT_ONCE, None] + quarters
         times = _localize(pd.Series(local.ravel().astype("datetime64[us]")), timezone)

@@ -129,7 +129,8 @@ def join_events(sources: Sequence[RawEvents]) -> RawEvents:
 
 def _save_part(source: RawEvents, columns: Mapping[str, str], path: Path) -> ReadEvents:
     names = {ours: next((name for name in (theirs, ours) if name in source.columns), None) for ours, theirs in columns.items()}
-    part = source.read({ours: name for ours, name in names.items() if name is not None})
+    read = source.copy or source.read
+    part = read({ours: name for ours, name in names.items() if name is not None})
     cells = {ours: part.table[ours].cast("string") if ours in part.table.columns else ibis.null("string") for ours in columns}
     part.table.select(**cells).to_parquet(path)
     return part

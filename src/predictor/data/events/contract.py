@@ -19,10 +19,10 @@ from predictor.core.settings import Settings
 from predictor.core.settings_sections import DATE_FORMATS, Format
 from predictor.core.shared_facts import describe_shared
 from predictor.data.columns import check_named, rename_to_ours
-from predictor.data.events.event_cells import materialise, parse_event_cells
+from predictor.data.events.event_cells import materialise, parse_event_cells, parse_placed_cells
 from predictor.data.events.table import complete_events, list_rows
-from predictor.data.lead_keys import as_keys
-from predictor.data.parse import ISO_HINT
+from predictor.data.lead_keys import as_keys, list_spellings
+from predictor.data.parse import DAY_US, ISO_HINT
 
 EVENT_COLUMNS = ("lead_id", "occurred_at", "event_type", "asset", "campaign", "value")
 NEEDED = ("lead_id", "occurred_at", "event_type")
@@ -32,17 +32,20 @@ _MANY = 0.05  # share of rows with an event within seconds that is no coincidenc
 
 @dataclass(frozen=True)
 class ReadEvents:
-    """Events as read: a table on DuckDB, with texts or types as in the source.
+    """Events as read: a table on DuckDB, with texts or types as in the source, or one that stays in its database.
 
     Attributes:
-        table: The requested columns, `row` (from 1, in the order of the files) and `file`, None where there is no file.
+        table: The requested columns, `row` (from 1, in the order of the files) and `file`, None where there is no file. In place:
+            what `parse_placed_cells` reads.
         faults: Rows that could not be read and are missing in the table.
         notes: Findings about rows that are no events and were left out.
+        in_place: Whether the table is in the database that the events come from.
     """
 
     table: Table
     faults: tuple[Finding, ...] = ()
     notes: tuple[Finding, ...] = ()
+    in_place: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,16 +56,18 @@ class RawEvents:
         columns: The names of the source's columns.
         read: Reads the columns of a mapping, our name -> theirs, under our names.
         notes: Findings about the source.
+        copy: The same as `read`, always to DuckDB; None where `read` does that.
     """
 
     columns: tuple[str, ...]
     read: Callable[[Mapping[str, str]], ReadEvents]
     notes: tuple[Finding, ...] = ()
+    copy: Callable[[Mapping[str, str]], ReadEvents] | None = None
 
 
 @dataclass(frozen=True)
 class Events:
-    """Checked events, on DuckDB.
+    """Checked events, on DuckDB or in the database that they come from.
 
     Attributes:
         table: lead_id, at_us (microseconds since 1970 in UTC), event_type, asset, campaign (normal texts) and value; no
@@ -105,17 +110,21 @@ def check_events(
     """
     read = raw.read(_match_columns(raw.columns, settings))
     data = settings.data
-    order = next((name for name in DATE_FORMATS if name == f"date {data.date_order}"), None)
-    cells = parse_event_cells(
-        read.table, timezone=data.timezone, missing_values=data.missing_values, order=order, formats=formats
-    )
-    parsed = materialise(cells.table)
+    if read.in_place:
+        table, formats = parse_placed_cells(read.table, timezone=data.timezone, missing_values=data.missing_values), {}
+    else:
+        order = next((name for name in DATE_FORMATS if name == f"date {data.date_order}"), None)
+        cells = parse_event_cells(
+            read.table, timezone=data.timezone, missing_values=data.missing_values, order=order, formats=formats
+        )
+        table, formats = cells.table, cells.formats
+    parsed = materialise(table)
     faults = (*read.faults, *_check_rows(parsed))
     if faults and not (data.faulty_rows == "drop" if drop is None else drop):
         raise TableError("events", [fault if drop is not None else offer_to_drop(fault) for fault in faults])
     readable = parsed.filter(~ibis.or_(*_mark_faults(parsed).values()))
-    keys = ibis.memtable(pa.table({"lead_id": pa.array(as_keys(lead_ids).dropna().unique(), pa.string())}))
-    known = readable.semi_join(keys, "lead_id")
+    keys = _list_keys(lead_ids, in_place=read.in_place)
+    known = readable.join(keys, readable.lead_id == keys.spelling).drop("lead_id", "spelling").rename(lead_id="key")
     table = materialise(complete_events(known).distinct())
     types = _count_types(table)
     findings = (
@@ -128,7 +137,15 @@ def check_events(
         *_check_any(types),
     )
     latest = _compute_latest_event(table, now)
-    return Events(table=table, types=types, latest=latest, findings=findings, formats=cells.formats)
+    return Events(table=table, types=types, latest=latest, findings=findings, formats=formats)
+
+
+def _list_keys(lead_ids: pd.Series, *, in_place: bool) -> Table:
+    """The keys of the leads, and how events spell each: as the key, where they are read here."""
+    keys = as_keys(lead_ids).dropna().unique()
+    pairs = [(spelling, key) for key in keys for spelling in (list_spellings(key) if in_place else (key,))]
+    spellings, found = zip(*pairs, strict=True) if pairs else ((), ())
+    return ibis.memtable(pa.table({"spelling": pa.array(spellings, pa.string()), "key": pa.array(found, pa.string())}))
 
 
 def check_clocks(events: Events, lead_ids: pd.Series, as_of: pd.Series) -> tuple[Finding, ...]:
@@ -194,7 +211,7 @@ def _check_rows(parsed: Table) -> list[Finding]:
         Finding(
             code,
             "error",
-            f"{what} {count(n, 'row')} (first in {_locate(parsed, found[f'first{place}'])}).",
+            f"{what} {count(n, 'row')}{_locate(parsed, found[f'first{place}'])}.",
             do=f"{do} {_describe_shared(parsed, mark)}".rstrip(),
         )
         for place, ((code, what, do), mark) in enumerate(marks.items())
@@ -204,23 +221,40 @@ def _check_rows(parsed: Table) -> list[Finding]:
 
 def _describe_shared(parsed: Table, mark: BooleanValue) -> str:
     """What faulty rows have in common beyond chance, a type or a month; empty for nothing."""
-    month = (parsed.at_us // 1_000_000).as_timestamp("s").strftime("%Y-%m")
-    facts = {"are '{}'": parsed.event_type, "are of {}": month}
+    day = parsed.at_us - (parsed.at_us % DAY_US + DAY_US) % DAY_US
+    facts = {"are '{}'": (parsed.event_type, str), "are of {}": (day, _describe_month)}
     counts = []
-    for phrase, fact in facts.items():
+    for phrase, (fact, describe) in facts.items():
         rows = (
             parsed.mutate(fact=fact, faulty=mark)
             .group_by("fact")
             .aggregate(faulty=lambda t: t.faulty.sum(), n=lambda t: t.count())
         )
-        found = rows.to_pyarrow().to_pylist()
-        counts.append({phrase.format(row["fact"]): (row["faulty"], row["n"]) for row in found if row["fact"] is not None})
+        found: dict[str, tuple[int, int]] = {}
+        for row in rows.filter(rows.fact.notnull()).to_pyarrow().to_pylist():
+            name = phrase.format(describe(row["fact"]))
+            faulty, n = found.get(name, (0, 0))
+            found[name] = faulty + row["faulty"], n + row["n"]
+        counts.append(found)
     (total,) = parsed.aggregate(faulty=mark.sum(), n=parsed.count()).to_pyarrow().to_pylist()
     return describe_shared(counts, total["faulty"], total["n"])
 
 
-def _locate(table: Table, row: int) -> str:
-    """The place of a row: its number among the readable rows, from 1, and its file where there are several."""
+def _describe_month(day: int) -> str:
+    return f"{pd.Timestamp(day, unit='us'):%Y-%m}"
+
+
+def _locate(table: Table, row: int | str | None) -> str:
+    """The place of the first row in brackets: its number among the readable rows, from 1, and its file where there are several.
+
+    Rows of a database have no number: there it is the least key of their leads, and nothing where they have none.
+    """
+    if not isinstance(row, int):
+        return "" if row is None else f" (first of lead '{row}')"
+    return f" (first in {_locate_in_files(table, row)})"
+
+
+def _locate_in_files(table: Table, row: int) -> str:
     firsts = table.group_by("file").aggregate(first=table.row.min()).to_pyarrow().to_pylist()
     first, name = max((entry["first"], entry["file"]) for entry in firsts if entry["first"] <= row)
     if len(firsts) == 1:
@@ -230,11 +264,11 @@ def _locate(table: Table, row: int) -> str:
 
 
 def _check_unknown_leads(parsed: Table, readable: Table, keys: Table) -> tuple[Finding, ...]:
-    n, first = _count_rows(readable.anti_join(keys, "lead_id"))
+    n, first = _count_rows(readable.anti_join(keys, readable.lead_id == keys.spelling))
     if not n:
         return ()
     total = int(readable.count().to_pyarrow().as_py())
-    where = f"{'belongs' if n == 1 else 'belong'} to no lead of the table and were left out (first in {_locate(parsed, first)})"
+    where = f"{'belongs' if n == 1 else 'belong'} to no lead of the table and were left out{_locate(parsed, first)}"
     what = f"{count(n, 'event')} of {total:,} {where}."
     return (Finding("EVENT007", "warning", what, do="Export both tables at the same time."),)
 
@@ -251,7 +285,7 @@ def _check_future(parsed: Table, known: Table, now: pd.Timestamp | None) -> tupl
     n, first = (0, 0) if now is None else _count_rows(known.filter(known.at_us > _to_us(now)))
     if not n:
         return ()
-    where = f"{'lies' if n == 1 else 'lie'} in the future and will not count until then (first in {_locate(parsed, first)})"
+    where = f"{'lies' if n == 1 else 'lie'} in the future and will not count until then{_locate(parsed, first)}"
     what = f"{count(n, 'event')} {where}."
     return (Finding("EVENT004", "warning", what, do="Check the tracker's clock, and data.timezone."),)
 
@@ -265,7 +299,7 @@ def _check_duplicates(known: Table, table: Table) -> tuple[Finding, ...]:
     return (Finding("EVENT013", "tip", what, do="If they are different events, export the moment with its time of day."),)
 
 
-def _count_rows(events: Table) -> tuple[int, int]:
+def _count_rows(events: Table) -> tuple[int, int | str | None]:
     """The number of rows, and the first row."""
     (totals,) = events.aggregate(n=events.count(), first=events.row.min()).to_pyarrow().to_pylist()
     return totals["n"], totals["first"]

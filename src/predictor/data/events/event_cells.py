@@ -18,14 +18,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from ibis.expr.types import BooleanValue, IntegerValue, StringValue, Table, Value
+from numpy.typing import NDArray
 
 from predictor.core.settings_sections import Format
 from predictor.data.column_format import POINTS, detect_format
 from predictor.data.detect_formats import to_plain_column
 from predictor.data.events.table import TEXTS, bit_length, list_odd_spellings, normalise_texts, trim
 from predictor.data.lead_keys import LONG_ID, to_key
-from predictor.data.missing import read_missing
-from predictor.data.parse import DAY_US, compute_offsets, parse_numbers, parse_times
+from predictor.data.missing import MissingValues, read_missing
+from predictor.data.parse import DAY_US, QUARTER_US, compute_offsets, parse_numbers, parse_times
 from predictor.data.values import MOST_VALUE
 
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999
@@ -101,12 +102,39 @@ def parse_event_cells(
         "value": _detect(_list_distinct(table.filter(table.value.isnull()), "value_text")) or formats.get("value"),
     }
     table = _fill_numbers(_fill_times(table, timezone, found["occurred_at"]), found["value"])
+    table = normalise_texts(_mark_bad(table, missing).drop("at_text", "local", "value_text"), TEXTS, odd)
+    return EventCells(table=table, formats={name: column_format for name, column_format in found.items() if column_format})
+
+
+def parse_placed_cells(raw: Table, *, timezone: str, missing_values: Sequence[str]) -> Table:
+    """The same of events in their database, whose columns it reads by itself; nothing but distinct texts and days is fetched.
+
+    Args:
+        raw: A table of any backend: texts (lead_id, event_type, and where present asset and campaign), at_us (microseconds since
+            1970), `local` where that is not in UTC, has_at, and where present value and has_value.
+        timezone: The zone of dates without one.
+        missing_values: Texts that mean 'not known'.
+    """
+    missing = read_missing(tuple(missing_values))
+    words = sorted(missing.words - missing.days)
+    absent = {name: ibis.null("string") for name in TEXTS if name not in raw.columns}
+    numbers = {} if "value" in raw.columns else {"value": ibis.null("float64"), "has_value": ibis.literal(False)}
+    table = raw.mutate(**absent, **numbers)
+    if "local" in raw.columns:
+        table = _move_days_to_utc(table, timezone).drop("local")
+    table = normalise_texts(_mark_bad(table, missing), TEXTS, list_odd_spellings(table.select(*TEXTS)))
+    known = {name: ibis.cases((~table[name].isin(words), table[name])) for name in TEXTS}
+    known["lead_id"] = ibis.cases((~table.lead_id.lower().isin(words), table.lead_id))
+    return table.mutate(**known).mutate(row=lambda t: t.lead_id)
+
+
+def _mark_bad(table: Table, missing: MissingValues) -> Table:
+    """Moments and values that are none become missing, and are marked where their cell was not empty."""
     good_at = (table.at_us.between(*_PLAUSIBLE_US) & ~_lies_on(table.at_us, missing.days)).fill_null(False)
     good_value = (table.value.abs() <= MOST_VALUE).fill_null(False)
     bad = {"bad_at": ~good_at & table.has_at, "bad_value": ~good_value & table.has_value}
-    table = table.mutate(**bad, at_us=ibis.cases((good_at, table.at_us)), value=ibis.cases((good_value, table.value)))
-    table = normalise_texts(table.drop("at_text", "has_at", "local", "value_text", "has_value"), TEXTS, odd)
-    return EventCells(table=table, formats={name: column_format for name, column_format in found.items() if column_format})
+    cells = {"at_us": ibis.cases((good_at, table.at_us)), "value": ibis.cases((good_value, table.value))}
+    return table.mutate(**bad, **cells).drop("has_at", "has_value")
 
 
 def _lies_on(at_us: IntegerValue, days: Iterable[str]) -> BooleanValue:
@@ -117,8 +145,15 @@ def _lies_on(at_us: IntegerValue, days: Iterable[str]) -> BooleanValue:
 
 
 def materialise(table: Table) -> Table:
-    """The table, computed once and stored on its backend."""
-    return table.get_backend().create_table(ibis.util.gen_name("events"), table)
+    """The table, computed once and stored on its backend for as long as the connection is open; Databricks computes it each time."""
+    backend, name = table.get_backend(), ibis.util.gen_name("events")
+    if backend.name == "databricks":
+        return table
+    stored = backend.create_table(name, table, temp=backend.name != "duckdb")
+    if backend.name == "postgres":
+        texts = [f'ALTER COLUMN "{column}" TYPE TEXT COLLATE "C"' for column, kind in table.schema().items() if kind.is_string()]
+        backend.raw_sql(f'ALTER TABLE "{name}" {", ".join(texts)}; ANALYZE "{name}"').close()
+    return stored
 
 
 def _to_text(column: Value, words: Sequence[str]) -> StringValue:
@@ -188,6 +223,33 @@ def _move_to_utc(table: Table, timezone: str) -> Table:
     table = _add_lookup(table, "local_us", exact=pa.table({"key": local, "found": _to_us(exact)}))
     moved = ibis.cases((table.local, ibis.coalesce(_keep_possible(table.at_us - table.shift), table.exact)), else_=table.at_us)
     return table.mutate(at_us=moved).drop("day", "shift", "local_us", "exact")
+
+
+def _move_days_to_utc(table: Table, timezone: str) -> Table:
+    """Local times as moments in UTC, without a list of them: by day, and by quarter of an hour on days when the clocks change."""
+    if timezone == "UTC":
+        return table
+    day, quarter = (table.at_us - (table.at_us % span + span) % span for span in (DAY_US, QUARTER_US))
+    table = table.mutate(day=day, quarter=quarter)
+    days = _list_distinct(table, "day").to_numpy()
+    offsets = compute_offsets(days, timezone)
+    is_constant = np.isfinite(offsets)
+    quarters = (days[~is_constant, None] + np.arange(0, DAY_US, QUARTER_US)).ravel()
+    starts, ends = (_parse_local(quarters + into, timezone) for into in (0, QUARTER_US - 1))
+    skipped = starts == ends  # no clock shows these times: they mean the moment of the change
+    lookups = {
+        "shift": ("day", days[is_constant], offsets[is_constant]),
+        "late": ("quarter", quarters[~skipped], (quarters - starts)[~skipped]),
+        "change": ("quarter", quarters[skipped], starts[skipped]),
+    }
+    for name, (column, key, found) in lookups.items():
+        table = _add_lookup(table, column, **{name: pa.table({"key": key, "found": found.astype("int64")})})
+    at = ibis.coalesce(table.at_us - table.shift, table.at_us - table.late, table.change)
+    return table.mutate(at_us=at).drop("day", "quarter", *lookups)
+
+
+def _parse_local(times: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
+    return _to_us(parse_times(pd.Series(times.astype("datetime64[us]")), timezone)[0]).to_numpy(zero_copy_only=False)
 
 
 def _detect(texts: pa.ChunkedArray, *, dated: bool = False, order: Format | None = None) -> Format | None:

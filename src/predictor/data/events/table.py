@@ -23,6 +23,7 @@ from predictor.data.values import MOST_VALUE, normal_text
 TEXTS = ("event_type", "asset", "campaign")
 NO_ODD_SPELLINGS: Mapping[str, str] = MappingProxyType({})
 
+_LOW_PRIME, _HIGH_PRIME = 2_147_483_629, 2_147_483_647
 _KEYS = {"lead_id": "string", "at_us": "int64", "event_type": "string"}
 _FACTS = {"asset": "string", "campaign": "string", "value": "float64"}
 
@@ -30,6 +31,12 @@ _FACTS = {"asset": "string", "campaign": "string", "value": "float64"}
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
 def bit_length(text: str) -> int:
     """The number of bits of a text; DuckDB and Spark have this function."""
+    raise NotImplementedError  # never runs: Ibis reads the declaration, the backend has the function
+
+
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
+def byte_length(text: str) -> int:
+    """The number of bytes of a text; BigQuery has this function, and no `bit_length`."""
     raise NotImplementedError  # never runs: Ibis reads the declaration, the backend has the function
 
 
@@ -107,7 +114,8 @@ def list_odd_spellings(texts: Table) -> dict[str, str]:
     {'Straße': 'strasse'}
     """
     columns = [texts.select(text=texts[name]) for name in texts.columns]
-    odd = [column.filter(_is_odd(column.text)) for column in columns]
+    is_odd = _is_odd_in_bigquery if texts.get_backend().name == "bigquery" else _is_odd
+    odd = [column.filter(is_odd(column.text)) for column in columns]
     distinct = ibis.union(odd[0], *odd[1:], distinct=True).to_pyarrow()["text"].to_pylist()
     return {text: normal_text(text) or "" for text in distinct}
 
@@ -136,11 +144,22 @@ def _is_odd(text: StringValue) -> BooleanValue:
     return (bit_length(text) != text.length() * 8) | (trimmed < "!") | (trimmed.right(1) < "!")
 
 
+def _is_odd_in_bigquery(text: StringValue) -> BooleanValue:
+    trimmed = trim(text)
+    return (byte_length(text) != text.length()) | (trimmed < "!") | (trimmed.right(1) < "!")
+
+
 def fingerprint_events(events: Table) -> str:
-    """A fingerprint of events on DuckDB that does not depend on their order: the sha256 of the XOR of their MD5s."""
+    """A fingerprint of events that does not depend on their order.
+
+    It is the sha256 of the XOR of their MD5s on DuckDB, and of sums of their hashes where another database computes.
+    """
     cells = [events[name].cast("string").fill_null("\x1e") for name in events.columns]
     text = ibis.literal("\x1f").join(cells)
-    halves = {"low": _md5_low(text).bit_xor(), "high": _md5_high(text).bit_xor(), "n": events.count()}
+    if events.get_backend().name == "duckdb":
+        halves = {"low": _md5_low(text).bit_xor(), "high": _md5_high(text).bit_xor(), "n": events.count()}
+    else:
+        halves = {"low": (text.hash() % _LOW_PRIME).sum(), "high": (text.hash() % _HIGH_PRIME).sum(), "n": events.count()}
     (totals,) = events.aggregate(**halves).to_pyarrow().to_pylist()
     return hashlib.sha256(repr(sorted(totals.items())).encode()).hexdigest()
 

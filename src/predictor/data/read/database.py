@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import duckdb
+import ibis
 import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 
-from predictor.core.errors import TableError
+from predictor.core.errors import Finding, TableError
 from predictor.data.events.contract import RawEvents, ReadEvents
 from predictor.data.read.duckdb_workspace import open_workspace, quote, quote_text
+from predictor.data.read.in_place import EXTRAS, connect, describe_obstacle, select_cells
 from predictor.data.read.table_errors import FIX_PATH, make_table_error
 
 _CHUNK_ROWS = 50_000
 _T = TypeVar("_T")
+_FIX = "Check the URL, the table and who may read it."
 _FILES = ("sqlite", "duckdb")  # databases in files, whose paths are relative to the settings
 
 
@@ -28,6 +33,11 @@ class _Place(NamedTuple):
     url: sa.URL
     schema: str | None
     name: str
+
+    @property
+    def full_name(self) -> str:
+        """The table with its schema, where that is not the default."""
+        return self.name if self.schema is None else f"{self.schema}.{self.name}"
 
     def describe(self) -> str:
         """The place, without a password."""
@@ -48,22 +58,67 @@ def open_table(where: str, folder: Path) -> RawEvents:
     place = _parse_place(where, folder, "events")
     if place.url.drivername == "duckdb":
         return _open_duckdb(place)
-    names = _list_columns(place, "events")
+    connection = _connect(place)
+    if connection is not None:
+        return _open_in_place(place, connection)
+    return RawEvents(_list_columns(place, "events"), lambda columns: _copy(place, columns))
+
+
+def _connect(place: _Place) -> SQLBackend | None:
+    """A connection to a database that computes; None where it does not, or Ibis has no driver for it."""
+    try:
+        return connect(place.url)
+    except Exception as error:
+        text = str(error).strip().splitlines()[0].rstrip(".")
+        raise make_table_error("events", f"{place.describe()} cannot be read: {text}.", _FIX) from error
+
+
+def _open_in_place(place: _Place, connection: SQLBackend) -> RawEvents:
+    """Events of a database that computes, which stay there where their columns have the types for it."""
+    try:
+        table = connection.table(place.name, database=place.schema)
+    except ibis.common.exceptions.TableNotFound as error:
+        what = f"{place.describe()} cannot be read: there is no table '{place.full_name}'."
+        raise make_table_error("events", what, _FIX) from error
+    theirs = {_to_plain_case(name): name for name in table.columns}
 
     def read(columns: Mapping[str, str]) -> ReadEvents:
-        workspace = open_workspace()
-        listed = ", ".join(f"{name} VARCHAR" for name in columns)
-        workspace.raw_sql(f"CREATE TABLE raw (row BIGINT, file VARCHAR, {listed})")
-        first = 1
-        for texts in _stream(place, list(columns.values()), "events"):
-            rows = pa.array(range(first, first + len(texts)), pa.int64())
-            batch = pa.table([rows, pa.nulls(len(texts), pa.string()), *texts.columns], names=["row", "file", *columns])
-            workspace.con.register("batch", batch)
-            workspace.raw_sql("INSERT INTO raw SELECT * FROM batch")
-            first += len(texts)
-        return ReadEvents(workspace.table("raw"))
+        columns = {ours: theirs[name] for ours, name in columns.items()}
+        why = describe_obstacle(connection, table, columns)
+        if why is None:
+            return ReadEvents(select_cells(connection, table, columns), in_place=True)
+        what = f"The events of {place.describe()} are copied here, because {why}."
+        do = "Nothing, if they are few. Otherwise name a view with a timestamp and a number, and a user who may use it."
+        return replace(_copy(place, columns), notes=(Finding("EVENT017", "tip", what, do=do),))
 
-    return RawEvents(names, read)
+    def copy(columns: Mapping[str, str]) -> ReadEvents:
+        return _copy(place, {ours: theirs[name] for ours, name in columns.items()})
+
+    return RawEvents(tuple(theirs), read, copy=copy)
+
+
+def _to_plain_case(name: str) -> str:
+    """The name as its owner writes it: Snowflake stores plain names in capitals.
+
+    >>> _to_plain_case("LEAD_ID"), _to_plain_case("Lead Source")
+    ('lead_id', 'Lead Source')
+    """
+    return name.lower() if name.isupper() and name.isidentifier() else name
+
+
+def _copy(place: _Place, columns: Mapping[str, str]) -> ReadEvents:
+    """The events as texts, copied to DuckDB in chunks."""
+    workspace = open_workspace()
+    listed = ", ".join(f"{name} VARCHAR" for name in columns)
+    workspace.raw_sql(f"CREATE TABLE raw (row BIGINT, file VARCHAR, {listed})")
+    first = 1
+    for texts in _stream(place, list(columns.values()), "events"):
+        rows = pa.array(range(first, first + len(texts)), pa.int64())
+        batch = pa.table([rows, pa.nulls(len(texts), pa.string()), *texts.columns], names=["row", "file", *columns])
+        workspace.con.register("batch", batch)
+        workspace.raw_sql("INSERT INTO raw SELECT * FROM batch")
+        first += len(texts)
+    return ReadEvents(workspace.table("raw"))
 
 
 def load_frame(where: str, folder: Path, table: str, *, rows: int | None = None) -> pd.DataFrame:
@@ -140,7 +195,9 @@ def _run(place: _Place, table: str, query: Callable[[sa.Engine], _T]) -> _T:
     try:
         return query(sa.create_engine(place.url))
     except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
+        extra = EXTRAS.get(place.url.get_backend_name())
         do = "Install the driver that its URL names, as psycopg for postgresql+psycopg."
+        do = do if extra is None else f"Install the extra [{extra}]: pip install 'lead-conversion-predictor[full,{extra}]'."
         raise make_table_error(table, f"{place.describe()} cannot be opened: {error}.", do) from error
     except sa.exc.SQLAlchemyError as error:
         raise _make_place_error(place, table, error) from error
@@ -150,7 +207,7 @@ def _make_place_error(place: _Place, table: str, error: sa.exc.SQLAlchemyError) 
     """The error of the database, without the query and its cells."""
     why = error.orig if isinstance(error, sa.exc.DBAPIError) else f"there is no table '{error}'"
     text = str(why).strip().splitlines()[0].rstrip(".")
-    return make_table_error(table, f"{place.describe()} cannot be read: {text}.", "Check the URL, the table and who may read it.")
+    return make_table_error(table, f"{place.describe()} cannot be read: {text}.", _FIX)
 
 
 def _open_duckdb(place: _Place) -> RawEvents:
