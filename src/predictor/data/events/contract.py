@@ -11,7 +11,7 @@ from types import MappingProxyType
 import ibis
 import pandas as pd
 import pyarrow as pa
-from ibis.expr.types import BooleanValue, Table
+from ibis.expr.types import BooleanValue, Table, Value
 
 from predictor.core.errors import Finding, TableError, count, list_names
 from predictor.core.row_faults import Faults, check_dropped, offer_to_drop
@@ -222,9 +222,12 @@ def _check_rows(parsed: Table) -> list[Finding]:
 def _describe_shared(parsed: Table, mark: BooleanValue) -> str:
     """What faulty rows have in common beyond chance, a type or a month; empty for nothing."""
     day = parsed.at_us - (parsed.at_us % DAY_US + DAY_US) % DAY_US
-    facts = {"are '{}'": (parsed.event_type, str), "are of {}": (day, _describe_month)}
+    facts: list[tuple[str, Value, Callable[..., str]]] = [
+        ("are '{}'", parsed.event_type, str),
+        ("are of {}", day, _describe_month),
+    ]
     counts = []
-    for phrase, (fact, describe) in facts.items():
+    for phrase, fact, describe in facts:
         rows = (
             parsed.mutate(fact=fact, faulty=mark)
             .group_by("fact")

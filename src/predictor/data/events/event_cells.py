@@ -145,7 +145,7 @@ def _lies_on(at_us: IntegerValue, days: Iterable[str]) -> BooleanValue:
 
 
 def materialise(table: Table) -> Table:
-    """The table, computed once and stored on its backend for as long as the connection is open; Databricks computes it each time."""
+    """The table, computed once and stored on its backend while the connection is open; Databricks computes it each time."""
     backend, name = table.get_backend(), ibis.util.gen_name("events")
     if backend.name == "databricks":
         return table
@@ -249,7 +249,8 @@ def _move_days_to_utc(table: Table, timezone: str) -> Table:
 
 
 def _parse_local(times: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
-    return _to_us(parse_times(pd.Series(times.astype("datetime64[us]")), timezone)[0]).to_numpy(zero_copy_only=False)
+    moments: NDArray[np.int64] = _to_us(parse_times(pd.Series(times.astype("datetime64[us]")), timezone)[0]).to_numpy()
+    return moments
 
 
 def _detect(texts: pa.ChunkedArray, *, dated: bool = False, order: Format | None = None) -> Format | None:
