@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from predictor.core.errors import Finding
 from predictor.data.parse import to_moment
-from predictor.scoring.crm.outcome_reasons import OTHER, find_reason
+from predictor.data.recycle_reasons import OTHER, find_reason
 from predictor.store.outcome_history import WITHDRAWN, OutcomeReport
 from predictor.store.store import Store
 

@@ -23,12 +23,12 @@ from .serving.service import Served, Service
 
 ScoreOptions = Annotated[ScoreQuery, Query()]
 _AT_ONCE = 200  # leads of a batch that are in memory with everything that belongs to them
-_MANY_EVENTS = 500  # events of a lead from which it is read in a thread, so that other requests are answered meanwhile
+_MANY_EVENTS = 500  # events of a lead from which it is read in a thread, so that others are answered meanwhile; as with the store
 
 
 async def score(service: Served, lead: LeadIn, query: ScoreOptions, request: Request) -> Response:
     """Score one lead: the probability that sales accepts it, what to do with it, and why."""
-    if len(lead.events) > _MANY_EVENTS:
+    if len(lead.events) > _MANY_EVENTS or (service.uses_episodes and lead.earlier_episodes is None):
         (answer,) = await run_in_threadpool(answer_leads, [lead], service, datetime.now(UTC), query.reasons)
         if isinstance(answer, ScoringError):
             raise answer

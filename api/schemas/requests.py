@@ -14,11 +14,12 @@ from predictor.core.settings_sections import Policy
 from predictor.data.crm.field_maps import Crm
 from predictor.data.parse import to_moment
 from predictor.data.values import Event
+from predictor.features.earlier_episodes import Episode
 from predictor.scoring.answer import Lead
 
 from .fields import Key, Moment, Number, RequestModel, Text, Value, accept_unchecked, is_ahead, read_plain
 
-_MOST_ATTRIBUTES, _MOST_EVENTS = 5_000, 100_000
+_MOST_ATTRIBUTES, _MOST_EVENTS, _MOST_EPISODES = 5_000, 100_000, 1_000
 _AHEAD = Finding("LEAD041", "warning", "'as_of' is more than a day in the future.", do="Send the moment that the score is for.")
 
 
@@ -67,6 +68,24 @@ class EventIn(RequestModel):
         return Event(occurred_at=moment, event_type=self.event_type, asset=self.asset, campaign=self.campaign, value=self.value)
 
 
+class EpisodeIn(RequestModel):
+    """What sales decided in an earlier episode of the lead. An episode that sales has not decided is left out."""
+
+    sql_at: Annotated[Moment | None, BeforeValidator(_blank_unknown)] = None
+    """When sales accepted the lead; left out if it did not."""
+    recycled_at: Annotated[Moment | None, BeforeValidator(_blank_unknown)] = None
+    """When sales sent the lead back; left out if it did not."""
+    recycle_reason: Annotated[str, Field(max_length=200)] | None = None
+    """Why: a word of the list of reasons, as `timing`. Any other text counts as `other`."""
+
+    def to_episode(self, timezone: str) -> Episode:
+        """The episode as scoring takes it."""
+        sql_at, recycled_at = (
+            None if moment is None else to_moment(moment, timezone) for moment in (self.sql_at, self.recycled_at)
+        )
+        return Episode(sql_at=sql_at, recycled_at=recycled_at, recycle_reason=self.recycle_reason)
+
+
 _LEAD: JsonDict = {
     "lead_id": "A17",
     "as_of": "2026-03-31T14:05:00Z",
@@ -93,6 +112,9 @@ class LeadIn(RequestModel):
     """The CRM's own hand-set score, if the model was trained with one."""
     events: Annotated[list[EventIn], BeforeValidator(_or_empty_list)] = []  # noqa: RUF012  likewise
     """The lead's events, in any order."""
+    earlier_episodes: Annotated[list[EpisodeIn], Field(max_length=_MOST_EPISODES)] | None = None
+    """The lead's episodes before this one, if the model uses them: `[]` for none. If they are left out, the server takes them
+    from the outcomes that it has stored."""
 
     def to_lead(self, timezone: str, now: datetime) -> Lead:
         """The lead as scoring takes it.
@@ -108,13 +130,18 @@ class LeadIn(RequestModel):
             attributes=self.attributes,
             points=self.points,
             events=[event.to_event(timezone) for event in self.events],
+            earlier_episodes=None
+            if self.earlier_episodes is None
+            else [episode.to_episode(timezone) for episode in self.earlier_episodes],
         )
 
     def check(self) -> list[Finding]:
         """Warnings about unknown fields of the lead and its events, and about an `as_of` in the future."""
         events = next((event.check_unknown_fields("events") for event in self.events if event.model_extra), [])
+        episodes = (episode.check_unknown_fields("earlier_episodes") for episode in self.earlier_episodes or ())
+        unknown = next((found for found in episodes if found), [])
         ahead = [_AHEAD] if self.as_of is not None and is_ahead(self.as_of) else []
-        return [*self.check_unknown_fields("the lead"), *events, *ahead]
+        return [*self.check_unknown_fields("the lead"), *events, *unknown, *ahead]
 
 
 class BatchIn(BaseModel):

@@ -15,6 +15,7 @@ from predictor.scoring.answer import Answer, Lead
 from predictor.scoring.exploration import explore
 from predictor.scoring.scorer import Scorer
 from predictor.scoring.threshold_advice import describe_rule
+from predictor.store.earlier_episodes import find_episodes
 from predictor.store.records import Answered
 from predictor.store.store import Store
 
@@ -72,11 +73,33 @@ class Service:
             reasons: Number of reasons to give in each direction.
             warnings: For each lead the warnings about its request, which follow those about the lead.
         """
+        leads = self._add_episodes(leads)
         answers = self.scorer.score_leads(leads, reasons=reasons)
         probabilities = self._score_by_challenger(leads)
         return [
             answer if isinstance(answer, ScoringError) else self._explore(answer, findings, lead.as_of, probability)
             for answer, findings, lead, probability in zip(answers, warnings, leads, probabilities, strict=True)
+        ]
+
+    @cached_property
+    def uses_episodes(self) -> bool:
+        """Whether champion or challenger look at the earlier episodes of a lead."""
+        return any(scorer is not None and scorer.features.uses_episodes for scorer in (self.scorer, self.challenger))
+
+    def _add_episodes(self, leads: Sequence[Lead]) -> Sequence[Lead]:
+        """The leads with those earlier episodes that the store knows, where a request sends none.
+
+        They stay unknown while the database cannot be read, which the answer says.
+        """
+        unknown = [lead.lead_id for lead in leads if lead.earlier_episodes is None]
+        if not unknown or not self.uses_episodes:
+            return leads
+        known = self.store.read_earlier_episodes(unknown, timezone=self.timezone)
+        if known is None:
+            return leads
+        return [
+            replace(lead, earlier_episodes=find_episodes(known, lead.lead_id)) if lead.earlier_episodes is None else lead
+            for lead in leads
         ]
 
     def _explore(

@@ -132,6 +132,7 @@ class FeatureSettings(Section):
     windows_days: tuple[Annotated[int, Field(ge=1)], ...]
     event_types: tuple[str, ...]
     own: tuple[str, ...]
+    earlier_episodes: bool
 
 
 class AuditSettings(Section):

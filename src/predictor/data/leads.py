@@ -29,8 +29,8 @@ from predictor.data.roles import drop_late_dates, split_roles
 from predictor.data.same_person import check_same_person
 from predictor.data.table_keys import check_numbered, read_keys
 
-POINTS_PREFIX, ATTRIBUTES_PREFIX, MEMBERS_PREFIX, EVENTS_PREFIX, RULES_PREFIX, OWN_PREFIX = FEATURE_PREFIXES = (
-    "points/", "attributes/", "members/", "events/", "rules/", "own/",
+POINTS_PREFIX, ATTRIBUTES_PREFIX, MEMBERS_PREFIX, EVENTS_PREFIX, RULES_PREFIX, OWN_PREFIX, EPISODES_PREFIX = FEATURE_PREFIXES = (
+    "points/", "attributes/", "members/", "events/", "rules/", "own/", "episodes/",
 )  # of computed features  # fmt: skip
 
 

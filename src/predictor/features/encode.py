@@ -16,7 +16,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, ScoringError
 from predictor.core.settings_sections import Format
-from predictor.data.leads import EVENTS_PREFIX
+from predictor.data.leads import EPISODES_PREFIX, EVENTS_PREFIX
 from predictor.data.number_formats import AMOUNTS
 from predictor.data.values import factorize_column
 from predictor.features.encode_set import SetFeatures
@@ -87,6 +87,11 @@ class FeatureSet:
         """The definitions of those features that are over events."""
         definitions = () if self.featured_types is None else list_event_features(self.featured_types, self.windows_days)
         return tuple(feature for feature in definitions if feature.name in self._places)
+
+    @cached_property
+    def uses_episodes(self) -> bool:
+        """Whether features are over the earlier episodes of a lead, which leads without dates do not have."""
+        return self.dated and any(name.startswith(EPISODES_PREFIX) for name in self.names)
 
     @cached_property
     def columns_by_type(self) -> tuple[list[int], dict[str, list[int]]]:

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
+from predictor.features.earlier_episodes import EARLIER
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
 from predictor.model.sample import Sample
@@ -90,13 +91,17 @@ def _read(share: Sequence[float] | None) -> Share | None:
 
 
 def is_count(feature: Feature) -> bool:
-    """Whether a feature counts something: events, days with events, members of a set, attributes that are not known.
+    """Whether a feature counts something: events, days with events, episodes, members of a set, attributes that are not known.
 
     >>> is_count(Feature("events/page_view/count_7d", "", "", "number")), is_count(Feature("employees", "", "", "number"))
     (True, False)
     """
     last = feature.name[feature.name.rfind("/") :]
-    return feature.kind in ("members", "missing_count") or (feature.is_event and last.startswith(("/count_", *_COUNTS)))
+    return (
+        feature.kind in ("members", "missing_count")
+        or feature.name == EARLIER
+        or (feature.is_event and last.startswith(("/count_", *_COUNTS)))
+    )
 
 
 def compute_conversion_by_value(sample: Sample) -> ConversionByValue:

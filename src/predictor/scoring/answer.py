@@ -11,6 +11,7 @@ from typing import Any, Literal
 from predictor.core.errors import Finding
 from predictor.core.html import to_heading, to_paragraphs, to_table
 from predictor.data.values import Event
+from predictor.features.earlier_episodes import Episode
 from predictor.points.award import Award, FiredRule
 
 Decision = Literal["route_to_sales", "nurture"]
@@ -26,6 +27,7 @@ class Lead:
         attributes: Facts about lead and firm, under the names of the training data.
         points: The score that the CRM holds; None where it holds none.
         events: The lead's events, in any order.
+        earlier_episodes: Its episodes before the one that the score is for, in any order; None: they are not known.
     """
 
     lead_id: str
@@ -33,6 +35,7 @@ class Lead:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     points: float | None = None
     events: Sequence[Event] = ()
+    earlier_episodes: Sequence[Episode] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

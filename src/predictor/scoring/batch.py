@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from predictor.core.errors import Finding, list_names
+from predictor.core.errors import Finding, count, list_names
 from predictor.core.row_faults import Faults
 from predictor.data.detect_formats import to_plain_frame
 from predictor.data.job_titles import add_title_parts
+from predictor.data.lead_keys import as_keys
 from predictor.data.leads import reduce_email, rename_columns
 from predictor.data.missing import blank_missing
-from predictor.data.parse import parse_times
+from predictor.data.parse import ISO_HINT, parse_times
+from predictor.features.earlier_episodes import compute_earlier_columns
 from predictor.features.event_features import EventFeature
 from predictor.features.own_features import OwnFeatures
 from predictor.points.award import Awards
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 100_000  # leads of a table that are in memory with all their features
 _MOST_NAMED = 8  # columns in a finding
+_TIMES = ("mql_at", "sql_at", "recycled_at")  # of episodes
 _ANY_MOMENT = pd.Timestamp("2000-01-01", tz="UTC")  # where nothing depends on it
 
 
@@ -50,8 +53,8 @@ def score_leads(
             fail alone; faulty rows of events are left out, and counted in a finding.
     """
     renamed, names = _rename_similar(scorer, raw)
-    leads = _read_leads(scorer, renamed, now)
-    events, findings = None, (*names, *_check_table(scorer, leads, has_events=raw_events is not None))
+    leads, unread = _read_leads(scorer, renamed, now)
+    events, findings = None, (*names, *unread, *_check_table(scorer, leads, has_events=raw_events is not None))
     if raw_events is not None:
         from predictor.data.events.contract import check_events  # noqa: PLC0415  leads without events need no history backend
         from predictor.data.read.event_sources import open_frame  # noqa: PLC0415
@@ -72,6 +75,7 @@ def score_frame(
     events: Table | None,
     reasons: int = 0,
     with_sides: bool = False,
+    episodes: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The answers about leads under our names, with the columns of `Scorer.score_table`.
 
@@ -82,7 +86,9 @@ def score_frame(
         events: Their events, as `check_events` gives them; None for none.
         reasons: How many of the strongest reasons to give, up and down together.
         with_sides: Whether to grade fit and engagement.
+        episodes: Where the earlier episodes of these leads are, with times in UTC; None: in the same table.
     """
+    earlier = compute_earlier_episodes(scorer, leads, as_of=as_of, episodes=leads if episodes is None else episodes)
     parts = [slice(start, start + _AT_ONCE) for start in range(0, max(len(leads), 1), _AT_ONCE)]
     answers = [
         _score_part(
@@ -90,6 +96,7 @@ def score_frame(
             leads[part],
             as_of=None if as_of is None else as_of.iloc[part],
             events=events,
+            earlier=None if earlier is None else earlier.iloc[part],
             reasons=reasons,
             with_sides=with_sides,
         )
@@ -99,7 +106,14 @@ def score_frame(
 
 
 def _score_part(
-    scorer: Scorer, leads: pd.DataFrame, *, as_of: pd.Series | None, events: Table | None, reasons: int, with_sides: bool
+    scorer: Scorer,
+    leads: pd.DataFrame,
+    *,
+    as_of: pd.Series | None,
+    events: Table | None,
+    earlier: pd.DataFrame | None,
+    reasons: int,
+    with_sides: bool,
 ) -> pd.DataFrame:
     """One way: read, points and event features as of each moment, answers."""
     known = scorer.reader.read_table(leads)
@@ -112,6 +126,8 @@ def _score_part(
     if scorer.own is not None and moments is not None:
         own = compute_own_features(scorer.own, leads, as_of=moments, events=events)
         event_features = own if event_features is None else pd.concat([event_features, own], axis="columns")
+    if earlier is not None:
+        event_features = earlier if event_features is None else pd.concat([event_features, earlier], axis="columns")
     answers = scorer.score_table(
         known, as_of=as_of, awards=awards, event_features=event_features, reasons=reasons, with_sides=with_sides
     )
@@ -174,6 +190,30 @@ def compute_own_features(own: OwnFeatures, leads: pd.DataFrame, *, as_of: pd.Ser
     return compute_own_columns(own, pd.DataFrame({"lead_id": keys, "as_of": as_of.astype("datetime64[us, UTC]")}), events)
 
 
+def compute_earlier_episodes(
+    scorer: Scorer, leads: pd.DataFrame, *, as_of: pd.Series | None, episodes: pd.DataFrame
+) -> pd.DataFrame | None:
+    """The features over earlier episodes of a table of leads, each row as of its moment; None where the model uses none.
+
+    Args:
+        scorer: The bundle.
+        leads: With `lead_id`; a row's own episode began at its `mql_at`, or at its moment where it has none.
+        as_of: The moment of each row.
+        episodes: Where the earlier episodes are, with times in UTC.
+    """
+    if not scorer.features.uses_episodes or as_of is None:
+        return None
+    moments = as_of.astype("datetime64[us, UTC]")
+    began = leads["mql_at"].fillna(moments) if "mql_at" in leads else moments
+    rows = pd.DataFrame({"lead_id": as_keys(leads["lead_id"]), "mql_at": began, "as_of": moments})
+    named = pd.DataFrame(
+        {"lead_id": as_keys(episodes["lead_id"]), **{name: episodes[name] for name in _TIMES if name in episodes}}
+    )
+    if "recycle_reason" in episodes:
+        named["recycle_reason"] = episodes["recycle_reason"]
+    return compute_earlier_columns(rows, named, scorer.reader.reasons)
+
+
 def uses_events(scorer: Scorer) -> bool:
     """Whether the features or the rule book of a bundle need events: without them the answers are those of other leads."""
     has_rules = scorer.book is not None and any(isinstance(rule.condition, EventCondition) for rule in scorer.book.rules)
@@ -190,6 +230,10 @@ def _check_table(scorer: Scorer, leads: pd.DataFrame, *, has_events: bool) -> tu
         findings.append(Finding("LEAD036", "warning", what, do="Export the columns that the training had, under the same names."))
     if unknown := [name for name in scorer.reader.list_unknown(leads.columns) if name != "as_of"]:
         findings.append(Finding("LEAD020", "warning", f"Not used by this model: {list_names(unknown)}.", do=""))
+    if scorer.features.uses_episodes and "recycled_at" not in leads:
+        what = "The table has no column 'recycled_at', so every lead is scored as one without an earlier episode."
+        do = "Export the earlier episodes too, a row each with mql_at and recycled_at, unless these leads have none."
+        findings.append(Finding("LEAD046", "warning", what, do=do))
     if not has_events and uses_events(scorer):
         what = "No events are given, so every lead is scored as one without events."
         findings.append(Finding("EVENT011", "warning", what, do="Give the events too, unless these leads have none."))
@@ -216,8 +260,10 @@ def _rename_similar(scorer: Scorer, raw: pd.DataFrame) -> tuple[pd.DataFrame, tu
     return raw.rename(columns=renamed), (Finding("LEAD071", "tip", what, do="Rename them if they are other columns."),)
 
 
-def _read_leads(scorer: Scorer, raw: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
-    """Leads under our names, with `as_of` in UTC, missing where it is not a date; only training needs the other columns.
+def _read_leads(scorer: Scorer, raw: pd.DataFrame, now: pd.Timestamp) -> tuple[pd.DataFrame, list[Finding]]:
+    """Leads under our names, with `as_of` in UTC, missing where it is not a date; and findings about dates of episodes.
+
+    The dates of episodes are read where the model uses earlier ones. Only training needs the other columns.
 
     Raises:
         TableError: No column `lead_id`, or no leads.
@@ -232,11 +278,27 @@ def _read_leads(scorer: Scorer, raw: pd.DataFrame, now: pd.Timestamp) -> pd.Data
     faults.settle("leads", leads, drop=None)
     as_of = pd.Series(pd.NaT, index=leads.index, dtype="datetime64[us, UTC]")
     unreadable = pd.Series(data=False, index=leads.index)
-    dates = blank_missing(leads[[name for name in ("as_of", "mql_at") if name in leads]], settings.data.missing_values)
+    read = _TIMES if scorer.features.uses_episodes else ("mql_at",)
+    dates = blank_missing(leads[[name for name in ("as_of", *read) if name in leads]], settings.data.missing_values)
     if "mql_at" in formats:  # `as_of` is written as `mql_at` is
-        dates = to_plain_frame(dates, dict.fromkeys(dates.columns, formats["mql_at"]), settings.data.missing_values)
-    for name in dates.columns:
-        times, faulty = parse_times(dates[name], settings.data.timezone)
-        unreadable |= faulty & as_of.isna()
-        as_of = as_of.fillna(times)
-    return leads.assign(as_of=as_of.fillna(now).where(~unreadable)).reset_index(drop=True)
+        others = {name: formats.get(name, formats["mql_at"]) for name in dates.columns}
+        dates = to_plain_frame(dates, others, settings.data.missing_values)
+    parsed = {str(name): parse_times(dates[name], settings.data.timezone) for name in dates.columns}
+    for name in ("as_of", "mql_at"):
+        if name in parsed:
+            times, faulty = parsed[name]
+            unreadable |= faulty & as_of.isna()
+            as_of = as_of.fillna(times)
+    known = {name: parsed[name] for name in read if name in parsed and scorer.features.uses_episodes}
+    findings = [
+        Finding(
+            "LEAD003",
+            "warning",
+            f"Column '{name}' holds no date in {count(int(bad.sum()), 'row')}: not known there.",
+            do=ISO_HINT,
+        )
+        for name, (_, bad) in known.items()
+        if name != "mql_at" and bad.any()
+    ]
+    times = {name: column for name, (column, _) in known.items()}
+    return leads.assign(**times, as_of=as_of.fillna(now).where(~unreadable)).reset_index(drop=True), findings

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from predictor.data.leads import EVENTS_PREFIX, OWN_PREFIX, POINTS_PREFIX
+from predictor.features.earlier_episodes import DAYS_SINCE, EARLIER
 from predictor.features.event_features import EventFeature, type_prefix
 from predictor.scoring.scorer import Scorer
 
@@ -96,8 +97,10 @@ def _without_absent_types(before: _Features, after: _Features) -> dict[str, Any]
 
 
 def _age_events(scorer: Scorer, start: _Features, before: StoredScore, after: StoredScore) -> Iterator[tuple[str, Any]]:
-    """The features over the earlier events as of the later moment, as far as the later features tell."""
+    """The features over the earlier events and episodes as of the later moment, as far as the later features tell."""
     days = (after.as_of - before.as_of).total_seconds() / _DAY_S
+    if start.get(DAYS_SINCE) is not None and start.get(EARLIER) == after.features.get(EARLIER):
+        yield DAYS_SINCE, after.features.get(DAYS_SINCE)
     by_type: dict[str, dict[str, EventFeature]] = {}
     for feature in scorer.features.event_features:
         by_type.setdefault(type_prefix(feature.name), {})[feature.name] = feature

@@ -9,6 +9,7 @@ from typing import Any
 
 from predictor.core.errors import BundleError
 from predictor.data.values import Event
+from predictor.features.earlier_episodes import Episode
 from predictor.scoring.answer import Answer, Lead
 
 _TOLERANCE = 1e-9
@@ -23,7 +24,14 @@ def read_golden_lead(content: Mapping[str, Any]) -> Lead:
         attributes=content["attributes"],
         points=content["points"],
         events=events,
+        earlier_episodes=[read_episode(episode) for episode in content.get("earlier_episodes", ())],
     )
+
+
+def read_episode(content: Mapping[str, Any]) -> Episode:
+    """An earlier episode of a line of `golden.jsonl`."""
+    moments = {name: datetime.fromisoformat(content[name]) for name in ("sql_at", "recycled_at") if name in content}
+    return Episode(**moments, recycle_reason=content.get("recycle_reason"))
 
 
 def check_golden(golden: str, score_lead: Callable[[Lead], Answer], *, version: str) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 from predictor.core.errors import Finding, ScoringError
 from predictor.data.parse import ISO_HINT, parse_numbers
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
+from predictor.features.earlier_episodes import compute_earlier
 from predictor.features.encode import Encoded, FeatureSet
 from predictor.features.one_lead import OneLeadFeatures
 from predictor.features.own_features import OwnFeatures
@@ -81,6 +82,8 @@ class LeadEncoder:
         points, event_features = reader.read_points(lead, values), self._windows.compute_from_history(history)
         if self._own is not None:
             event_features |= self._own.compute_one(history)
+        if features.uses_episodes:
+            event_features |= compute_earlier(lead.earlier_episodes, lead.as_of, reader.reasons)
         row = assemble_row(attributes, list(attributes), crm_points=points, award=award, history=event_features)
         encoded, unseen = features.encode_row(row, lead.as_of if features.dated else None, onto=self.empty_row)
         return EncodedLead(lead_id=lead.lead_id, row=row, encoded=encoded, award=award, warnings=(*warnings, *unseen))

@@ -37,12 +37,14 @@ class LeadReader:
         attributes: The names that features and rules may use: those of the training.
         points: The columns of the CRM's own scores.
         names: Resolves the names that leads carry.
+        reasons: The words for why sales sends leads back, as features know them.
     """
 
     def __init__(self, settings: Settings, features: FeatureSet, book: RuleBook | None) -> None:
         named = [feature.attribute for feature in features.features if feature.attribute is not None]
         self.attributes = list(dict.fromkeys([*named, *features.visible]))
         self.points = settings.roles.points
+        self.reasons = settings.serve.reasons
         self._used = frozenset((*self.attributes, *self.points, "email", "email_domain"))
         self._features = features
         self._set_formats = dict(features.formats)
@@ -161,6 +163,7 @@ class LeadReader:
         return {
             "as_of": mql_at,
             "mql_at": mql_at,
+            **{name: formats.get(name, mql_at) for name in ("sql_at", "recycled_at")},
             "occurred_at": features.event_formats.get("occurred_at", mql_at),
             "value": features.event_formats.get("value", amount),
             "points": formats.get(points, amount),
@@ -185,6 +188,10 @@ class LeadReader:
             warnings.append(("LEAD026", f"Not used by this model: points; {use}."))
         if lead.events and not self._features.dated:
             warnings.append(("LEAD027", "Not used: the events, since the training data do not say when leads became MQLs."))
+        if lead.earlier_episodes and not self._features.uses_episodes:
+            warnings.append(("LEAD020", "Not used by this model: earlier_episodes."))
+        if lead.earlier_episodes is None and self._features.uses_episodes:
+            warnings.append(("LEAD045", "Not known: the earlier episodes of the lead."))
         if history.later:
             warnings.append(("LEAD023", f"Not used: {count(history.later, 'event')} dated after as_of."))
         if history.untyped:

@@ -8,6 +8,8 @@ from math import isnan
 
 from predictor.core.errors import count
 from predictor.core.wording import format_percent, format_value
+from predictor.data.leads import EPISODES_PREFIX, EVENTS_PREFIX
+from predictor.features.earlier_episodes import LAST_END
 from predictor.features.feature import Feature
 from predictor.model.conversion_by_value import Bins, ConversionByValue, Pending, is_count
 
@@ -35,7 +37,7 @@ def format_feature_value(feature: Feature, number: float) -> str:
     >>> format_feature_value(Feature("founded", "Founded", "Founded", "days_since"), 400.0)
     '400 days ago'
     """
-    if isnan(number) and _is_age(feature):
+    if isnan(number) and _misses_none(feature):
         return "none"
     if feature.kind in ("member", "members"):
         return _format_set(feature, number)
@@ -76,8 +78,13 @@ def _format_bare(feature: Feature, number: float) -> str:
 
 
 def _is_age(feature: Feature) -> bool:
-    """Whether a feature is the days since an event, missing where there was none."""
-    return feature.is_event and "/days_since_" in feature.name
+    """Whether a feature is the days since an event or an episode, missing where there was none."""
+    return feature.name.startswith((EVENTS_PREFIX, EPISODES_PREFIX)) and "/days_since_" in feature.name
+
+
+def _misses_none(feature: Feature) -> bool:
+    """Whether a missing value means that there was none."""
+    return _is_age(feature) or feature.name == LAST_END
 
 
 def describe_evidence(evidence: ConversionByValue, feature: Feature, number: float) -> str | None:
@@ -116,7 +123,7 @@ def _format_bin(feature: Feature, bins: Bins, place: int) -> str:
     if feature.column:
         return _format_set_bin(feature, bins, place, case(feature.group))
     if place == len(bins.shares) - 1:
-        return f"no {what}" if _is_age(feature) else f"{label}{joint}{UNKNOWN}"
+        return f"no {what}" if _misses_none(feature) else f"{label}{joint}{UNKNOWN}"
     if feature.kind == "category":
         return f"{label}{joint}{feature.spell(place)}"
     size = _format_range(bins.edges, place, counts=is_count(feature))

@@ -183,7 +183,8 @@ class Scorer(LoadedBundle):
     def _answer_points(self, row: Mapping[str, Any], award: Award | None) -> PointsAnswer | None:
         if TOTAL not in row:
             return None
-        return answer_points(float(row[TOTAL]), self.gate, award)
+        total = row[TOTAL]
+        return answer_points(np.nan if total is None else float(total), self.gate, award)  # the store has None for not known
 
     def score_table(
         self,

@@ -44,7 +44,7 @@ class _Law(Protocol):
     def __call__(self, leads: pd.DataFrame, events: pd.DataFrame) -> pd.Series: ...
 
 
-def simulate_firm(leads: int, seed: int, *, signal: float = 1.0, drift: float = 1.0) -> Firm:
+def simulate_firm(leads: int, seed: int, *, signal: float = 1.0, drift: float = 1.0, earlier: float = 0.0) -> Firm:
     """The tables of a firm over two years, with the true probability of each episode.
 
     Args:
@@ -52,6 +52,7 @@ def simulate_firm(leads: int, seed: int, *, signal: float = 1.0, drift: float = 
         seed: The same seed gives the same firm.
         signal: How much fit and intent matter to sales; 0 makes acceptance a coin that nothing predicts.
         drift: How fast the mix of leads and the odds change; 0: not at all.
+        earlier: How much what came of an earlier episode of a lead matters to its next one; 0: not at all.
 
     Raises:
         SettingsError: There would be no lead.
@@ -66,7 +67,7 @@ def simulate_firm(leads: int, seed: int, *, signal: float = 1.0, drift: float = 
     if leads < 1:
         raise SettingsError(f"The number of leads must be at least 1, but is {leads}. Ask for 2000, say.")
     book = load_rule_book("b2b", Path())
-    law = partial(true_probability, signal=signal, drift=drift)
+    law = partial(true_probability, signal=signal, drift=drift, earlier=earlier)
     crowd_rng, first_rng, second_rng, table_rng = np.random.default_rng(seed).spawn(4)
     crowd = draw_crowd(crowd_rng, book, leads, drift=drift)
     first, events = _simulate_first(first_rng, law, crowd)
@@ -112,6 +113,9 @@ def _compute_probability(law: _Law, people: pd.DataFrame, episodes: pd.DataFrame
     names = make_names(len(people))
     leads = people.iloc[episodes["lead"]].reset_index(drop=True)
     leads = leads.assign(lead_id=names[episodes["lead"]], mql_at=to_moments(episodes["mql"].to_numpy()))
+    known = episodes.reindex(columns=["recycled", "recycle_reason"])  # of first episodes where these are second ones
+    leads["recycled_at"] = to_moments(known["recycled"].astype("float64").fillna(np.inf).clip(upper=END + 1).to_numpy("int64"))
+    leads["recycle_reason"] = known["recycle_reason"].to_numpy()
     return law(leads, make_history(events, names)).to_numpy(float)
 
 

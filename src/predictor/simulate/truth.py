@@ -30,17 +30,21 @@ BEST_SIZE = {"Software": 2.0, "Manufacturing": 3.0, "Logistics": 3.0}  # log10 o
 SENIORITY = {"C-level": 0.2, "VP": 0.55, "Director": 0.45, "Manager": 0.15, "Specialist": -0.15, "Intern": -1.2}
 DEPARTMENT = {"IT": 0.35, "Operations": 0.4, "Marketing": -0.2, "Sales": -0.3, "Finance": 0.1, "Human resources": -0.5}
 SOURCE = {"referral": 0.9, "partner": 0.6, "direct": 0.3, "webinar": 0.2, "paid_social": -0.8, "content_syndication": -0.9}
+RETURN = {"timing": 2.0, "budget": 1.0, "authority": 0.5, "unreachable": -1.0, "need": -2.0}  # of a lead that was sent back
 NEAR = ("United States", "United Kingdom", "Germany", "Netherlands", "France", "Austria", "Switzerland", "Canada", "Ireland")
 
 
-def true_probability(leads: pd.DataFrame, events: pd.DataFrame, *, signal: float = 1.0, drift: float = 1.0) -> pd.Series:
+def true_probability(
+    leads: pd.DataFrame, events: pd.DataFrame, *, signal: float = 1.0, drift: float = 1.0, earlier: float = 0.0
+) -> pd.Series:
     """The probability that each episode is accepted within 30 days of its `mql_at`, in the order of the leads.
 
     Args:
-        leads: Attributes and `mql_at`; outcomes are not used.
+        leads: Attributes and `mql_at`; of outcomes only those of earlier episodes, where `earlier` is not 0.
         events: Events of any time; those after `mql_at` change nothing.
         signal: How much fit and intent matter; 0 gives every lead of a day the same probability.
         drift: How fast the odds fall: at 1 by 8 % in two years, at 0 not at all.
+        earlier: How much it matters why sales sent an earlier episode of the lead back, and how long ago; 0: not at all.
 
     >>> lead = {"lead_id": ["L1"], "mql_at": pd.to_datetime(["2025-03-01T00:00:00Z"])}
     >>> attributes = dict.fromkeys(["industry", "employees", "annual_revenue", "country", "seniority", "department"])
@@ -56,7 +60,21 @@ def true_probability(leads: pd.DataFrame, events: pd.DataFrame, *, signal: float
     together = STRENGTH * (fit + intent + 0.35 * np.tanh(fit) * np.tanh(intent))
     years = (moments - BEGIN) / YEAR - 1
     odds = BASE + signal * together - drift * 0.04 * years
+    if earlier:
+        odds += earlier * compute_return(leads, moments)
     return pd.Series((WITHIN_HORIZON / (1 + np.exp(-odds))).round(6), index=leads.index, name="probability")
+
+
+def compute_return(leads: pd.DataFrame, moments: Seconds) -> Numbers:
+    """What the last earlier episode adds to the log-odds of the next: by its reason, half as much after each half year."""
+    rows = pd.DataFrame({"lead_id": leads["lead_id"].to_numpy(), "at": moments, "place": np.arange(len(leads))})
+    rows["recycled"], rows["reason"] = to_seconds(leads["recycled_at"]), leads["recycle_reason"].to_numpy()
+    rows = rows.sort_values(["lead_id", "at"], kind="stable")
+    last = rows.groupby("lead_id")[["recycled", "reason"]].shift()
+    known = last["recycled"].notna() & (last["recycled"] <= rows["at"])
+    age = ((rows["at"] - last["recycled"]) / (YEAR / 2)).where(known, 0.0)
+    effect = last["reason"].map(RETURN, na_action="ignore").fillna(0.0).where(known, 0.0) * np.exp2(-age)
+    return np.asarray(effect.to_numpy(float)[np.argsort(rows["place"].to_numpy())])
 
 
 def compute_fit(leads: pd.DataFrame) -> Numbers:

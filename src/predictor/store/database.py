@@ -187,6 +187,20 @@ class Database:
         reports = [self._load_reports(OUTCOMES.c.lead_id.in_(part)) for part in parts]
         return LeadHistory(pd.concat(scores, ignore_index=True), pd.concat(reports, ignore_index=True))
 
+    def list_reported(self, lead_ids: Iterable[str]) -> set[str]:
+        """Those of some leads that an outcome was reported of, as it was reported.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        spellings = sorted({spelling for lead_id in lead_ids for spelling in list_spellings(lead_id)})
+        found = set[str]()
+        with self.begin() as connection:
+            for start in range(0, len(spellings), _AT_ONCE):
+                part = OUTCOMES.c.lead_id.in_(spellings[start : start + _AT_ONCE])
+                found.update(connection.scalars(sa.select(OUTCOMES.c.lead_id).where(part).distinct()))
+        return found
+
     def load_audit(self) -> pd.DataFrame:
         """The audit log, oldest first: `at`, `action`, `actor`, `lead_key` (a hash), `details`; moments in UTC.
 

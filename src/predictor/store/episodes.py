@@ -11,7 +11,7 @@ from predictor.core.errors import Finding, count
 from predictor.data.lead_keys import as_keys
 from predictor.store.outcome_places import place_outcomes
 
-_ACCEPTING = ("accepted", "opportunity")  # an opportunity is only opened for a lead that sales has accepted
+ACCEPTING = ("accepted", "opportunity")  # an opportunity is only opened for a lead that sales has accepted
 _ORDER = ("as_of", "scored_at", "answer_id")  # of scores; the last two decide between scores of the same moment
 _UTC = "datetime64[us, UTC]"
 
@@ -55,7 +55,7 @@ def join_outcomes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
     scores = scores.sort_values(order, kind="stable", ignore_index=True)
     outcomes = outcomes.assign(lead_id=as_keys(outcomes["lead_id"]))[outcomes["kind"].ne("contacted")]
     timeline = _make_timeline(scores, outcomes.astype({"lead_id": "str", "kind": "str", "occurred_at": _UTC}), timezone)
-    accepting, recycled = timeline["kind"].isin(_ACCEPTING), timeline["kind"].eq("recycled")
+    accepting, recycled = timeline["kind"].isin(ACCEPTING), timeline["kind"].eq("recycled")
     previous = timeline[~accepting].groupby("lead_id")["kind"].shift().reindex(timeline.index)
     known = accepting.groupby(timeline["lead_id"]).cumsum() > 0
     again = previous.eq("recycled") | (_find_named(timeline) & known)

@@ -17,8 +17,10 @@ from predictor.core.errors import StoreError, count
 from predictor.core.ids import make_uuid
 from predictor.core.settings_sections import StoreSettings
 from predictor.data.lead_keys import to_key
+from predictor.features.earlier_episodes import Episode
 from predictor.store.clock import SteadyClock
 from predictor.store.database import Database, LeadHistory
+from predictor.store.earlier_episodes import read_earlier_episodes
 from predictor.store.outcome_history import OutcomeReport
 from predictor.store.records import Answered, Record, is_about_lead
 from predictor.store.schema import AuditAction, OutcomeKind, hash_lead
@@ -175,6 +177,18 @@ class Store:
                 return self._writer.read(lambda: self.database.read_leads(lead_ids)) if acquired else None
             except StoreError:
                 return None
+
+    def read_earlier_episodes(self, lead_ids: Iterable[str], *, timezone: str) -> dict[str, tuple[Episode, ...]] | None:
+        """The episodes of leads that sales has decided, see `read_earlier_episodes`; None while the database is away.
+
+        Outcomes that still wait in the spool are not among them: they are written within a second.
+        """
+        if self.away is not None:
+            return None
+        try:
+            return read_earlier_episodes(self.database, lead_ids, timezone=timezone)
+        except StoreError:
+            return None
 
     def find_lead(self, outcome_id: str) -> str | None:
         """The lead of an outcome; None if there is no such outcome.

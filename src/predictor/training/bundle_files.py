@@ -165,7 +165,12 @@ def _draw_lead(scorer: Scorer, reference: Mapping[str, Any], draw: np.random.Gen
         attributes[name] = float(draw.integers(0, 30))
     events = [_draw_event(kind, draw) for kind in _event_types(scorer) if number and draw.random() < 0.5]
     as_of = _GOLDEN_MOMENT.isoformat()
-    return {"lead_id": f"golden-{number}", "as_of": as_of, "attributes": attributes, "points": None, "events": events}
+    lead = {"lead_id": f"golden-{number}", "as_of": as_of, "attributes": attributes, "points": None, "events": events}
+    if number % 2 and scorer.features.uses_episodes:
+        reason = draw.choice([*scorer.settings.serve.reasons, "never seen"])
+        recycled_at = _GOLDEN_MOMENT - timedelta(days=int(draw.integers(1, 400)))
+        lead["earlier_episodes"] = [{"recycled_at": recycled_at.isoformat(), "recycle_reason": str(reason)}]
+    return lead
 
 
 def _draw_set(column: str, scorer: Scorer, reference: Mapping[str, Any], draw: np.random.Generator) -> str | None:

@@ -197,7 +197,9 @@ def load_compared_leads(
     frame = dataset.leads.frame.iloc[known].reset_index(drop=True)
     moments = frame["mql_at"] if dataset.leads.dated else None
     events_table = None if dataset.events is None or not dataset.leads.dated else dataset.events.table
-    answers = score_frame(scorer, frame, as_of=moments, events=events_table, with_sides=True)
+    answers = score_frame(
+        scorer, frame, as_of=moments, events=events_table, with_sides=True, episodes=dataset.leads.frame
+    )
     if answers["probability"].isna().any():
         raise TrainingError("Some of the leads cannot be scored: `predictor score` says which and why. Fix them first.")
     tested = _make_compared_leads(dataset, known, answers["probability"].to_numpy(), scorer.threshold, leads_per_row)

@@ -16,6 +16,7 @@ from predictor.core.wording import format_percent
 from predictor.data.leads import EVENTS_PREFIX, RULES_PREFIX, Leads
 from predictor.data.parse import to_days
 from predictor.features.decode import decode_matrix
+from predictor.features.earlier_episodes import LABELS, LAST_END
 from predictor.features.encode import FeatureSet
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
 from predictor.features.feature import Feature
@@ -135,8 +136,9 @@ class Dataset:
         chosen = self._choose_event_features(positions)
         others = (name for name in self.rows if not str(name).startswith((EVENTS_PREFIX, RULES_PREFIX)))
         rows = self.rows.iloc[positions][[*others, *(feature.name for feature in chosen)]]
-        labels = {feature.name: (feature.label, feature.group) for feature in chosen} | list_labels(map(str, rows))
-        kinds = self.leads.attributes | {feature.name: "category" for feature in chosen if feature.is_category}
+        labels = {feature.name: (feature.label, feature.group) for feature in chosen} | list_labels(map(str, rows)) | LABELS
+        categories = [feature.name for feature in chosen if feature.is_category]
+        kinds = self.leads.attributes | dict.fromkeys([*categories, LAST_END], "category")
         features, findings = fit_features(rows, kinds, min_support=support, missing_values=data.missing_values, labels=labels)
         types = tuple(dict.fromkeys(feature.event_type for feature in chosen if feature.event_type is not None))
         complete = replace(

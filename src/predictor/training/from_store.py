@@ -16,6 +16,7 @@ from predictor.data.leads import EVENTS_PREFIX, FEATURE_PREFIXES, OWN_PREFIX, PO
 from predictor.data.parse import Kind
 from predictor.data.roles import read_kind
 from predictor.features.assemble import BOOK_TOTAL, TOTAL
+from predictor.features.earlier_episodes import LABELS, LAST_END
 from predictor.features.event_features import EventFeature, list_event_features
 from predictor.features.snapshot import read_event_features
 from predictor.model.outcomes import check_unweighted, label_outcomes
@@ -55,7 +56,8 @@ def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
     formats = _list_formats(stored, settings)
     attributes, kinds = _read_attributes(stored, formats, settings)
     own = stored[[name for name in stored if str(name).startswith(OWN_PREFIX)]].apply(pd.to_numeric)
-    rows = pd.concat([attributes, _read_points(stored, settings, book), read_event_features(stored, event_features), own], axis=1)
+    parts = [_read_points(stored, settings, book), read_event_features(stored, event_features), own]
+    rows = pd.concat([attributes, *parts, _read_earlier(stored, settings)], axis=1)
     leads = Leads(
         frame=pd.concat([episodes.frame[["lead_id", "mql_at", "sql_at"]], attributes], axis=1),
         attributes=kinds,
@@ -133,6 +135,15 @@ def _read_points(stored: pd.DataFrame, settings: Settings, book: RuleBook | None
     if book is not None:
         known |= {BOOK_TOTAL, *(f"{POINTS_PREFIX}{rule.group}" for rule in book.rules)}
     return pd.DataFrame({name: pd.to_numeric(stored[name]) for name in stored if name in known}, index=stored.index)
+
+
+def _read_earlier(stored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The features over earlier episodes, of the leads whose model used them."""
+    known = [name for name in LABELS if name in stored and settings.features.earlier_episodes]
+    return pd.DataFrame(
+        {name: stored[name].astype("str") if name == LAST_END else pd.to_numeric(stored[name]) for name in known},
+        index=stored.index,
+    )
 
 
 def _list_event_features(stored: pd.DataFrame, settings: Settings) -> tuple[EventFeature, ...]:

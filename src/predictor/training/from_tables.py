@@ -15,6 +15,7 @@ from predictor.data.lead_facts import LEAD_FACTS
 from predictor.data.leads import Leads
 from predictor.data.load import load_tables
 from predictor.features.assemble import assemble_table
+from predictor.features.earlier_episodes import EARLIER, compute_earlier_columns
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
 from predictor.features.own_check import check_own_features
 from predictor.features.own_features import OwnFeatures, load_functions
@@ -67,6 +68,9 @@ def load_dataset(
     if settings.features.own:
         own = _compute_own(settings, leads, events)
         history = own if history is None else pd.concat([history, own], axis="columns")
+    earlier = _compute_earlier(settings, leads)
+    if earlier is not None:
+        history = earlier if history is None else pd.concat([history, earlier], axis="columns")
     rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards, history=history)
     outcomes = label_outcomes(leads, settings, allow_one_class=allow_one_class)
     known, weight = outcomes.mature, settings.roles.weight
@@ -77,6 +81,7 @@ def load_dataset(
         *findings,
         *book_findings,
         *_check_undated_events(leads, events),
+        *_check_earlier(earlier, settings),
         *check_unweighted(leads, settings),
         *check_gap(leads, settings, outcomes.horizon_days),
         *check_represented(represented, outcomes.outcome, known),
@@ -119,6 +124,23 @@ def _compute_own(settings: Settings, leads: Leads, events: Events | None) -> pd.
     check_own_features(own, () if events is None else tuple(events.types)[:_TRIED_TYPES])
     table = None if events is None else events.table
     return compute_own_features(own, leads.frame, as_of=leads.frame["mql_at"], events=table)
+
+
+def _compute_earlier(settings: Settings, leads: Leads) -> pd.DataFrame | None:
+    """The features over earlier episodes; None where they are not asked for, or no lead has one that sales has ended."""
+    if not settings.features.earlier_episodes or not leads.dated or "recycled_at" not in leads.frame:
+        return None
+    frame = leads.frame.assign(as_of=leads.frame["mql_at"])
+    columns = compute_earlier_columns(frame, leads.frame, settings.serve.reasons)
+    return columns if columns[EARLIER].any() else None
+
+
+def _check_earlier(earlier: pd.DataFrame | None, settings: Settings) -> tuple[Finding, ...]:
+    if earlier is not None or not settings.features.earlier_episodes:
+        return ()
+    what = "features.earlier_episodes is on, but no lead became an MQL again after sales had ended an earlier episode."
+    do = "Export a row for each episode, with mql_at and recycled_at, or leave the setting off."
+    return (Finding("TRAIN018", "warning", what, do=do),)
 
 
 def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Finding, ...]:

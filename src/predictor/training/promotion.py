@@ -122,4 +122,5 @@ def _score_with_old(old: Scorer, dataset: Dataset, positions: np.ndarray) -> np.
         matrix = old.features.encode_table(dataset.rows.iloc[positions].reset_index(drop=True), as_of).matrix
         return old.calibrator.predict(old.model.score(matrix))
     events = None if dataset.events is None else dataset.events.table
-    return score_frame(old, frame, as_of=as_of, events=events)["probability"].to_numpy()
+    answers = score_frame(old, frame, as_of=as_of, events=events, episodes=dataset.leads.frame)
+    return answers["probability"].to_numpy()

@@ -56,6 +56,17 @@ def test_an_event_after_a_first_episode_changes_only_the_second():
     assert with_visit[1] > without[1]
 
 
+def test_where_earlier_episodes_matter_the_truth_changes_for_leads_that_come_back_alone():
+    firm = simulate_firm(400, 1, earlier=1.0)
+    without, again = simulate_firm(400, 1), firm.leads.duplicated("lead_id")
+    assert again.sum() > 20
+    assert_series_equal(true_probability(firm.leads, firm.events, earlier=1.0), firm.truth["probability"])
+    changed = true_probability(firm.leads, firm.events) != firm.truth["probability"]
+    assert not changed[~again].any()
+    assert changed[again].mean() > 0.5
+    assert_series_equal(without.truth["probability"][~again], firm.truth["probability"][~again])
+
+
 def test_the_written_tables_give_the_true_probabilities(small, tmp_path):
     save_firm(small, tmp_path)
     leads, events = pd.read_csv(tmp_path / "leads.csv"), pd.read_csv(tmp_path / "events.csv")

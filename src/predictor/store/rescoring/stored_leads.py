@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from predictor.data.leads import EVENTS_PREFIX, POINTS_PREFIX, RULES_PREFIX
 from predictor.features.assemble import BOOK_TOTAL, TOTAL
+from predictor.features.earlier_episodes import DAYS_SINCE
 from predictor.features.event_features import type_prefix
 from predictor.points.award import Awards
 from predictor.scoring.batch import award_leads, compute_event_features, uses_events
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ibis.expr.types import Table
 
 _UTC: Final = "datetime64[us, UTC]"
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,14 @@ def advance_leads(scorer: Scorer, scores: pd.DataFrame, events: Table | None, no
         events: All events of these leads, as `check_events` gives them; None for none.
         now: The moment of the new scores.
     """
-    stored = [dict(features or {}) for features in scores["features"]]
     before = scores["as_of"].astype(_UTC).reset_index(drop=True)
+    stays = events is None and uses_events(scorer)
+    moments = [moment if stays else now for moment in before.dt.to_pydatetime()]
+    stored = [
+        _age_episodes(features or {}, moment - since)
+        for features, moment, since in zip(scores["features"], moments, before.dt.to_pydatetime(), strict=True)
+    ]
     if events is None or not uses_events(scorer):
-        stays = uses_events(scorer)
-        moments = [moment if stays else now for moment in before.dt.to_pydatetime()]
         return [
             _complete(scorer, StoredLead(lead_id, moment, features))
             for lead_id, moment, features in zip(scores["lead_id"], moments, stored, strict=True)
@@ -75,6 +80,12 @@ def advance_leads(scorer: Scorer, scores: pd.DataFrame, events: Table | None, no
         )
         for lead_id, features, row, change, missing_events in zip(scores["lead_id"], stored, rows, changes, missing, strict=True)
     ]
+
+
+def _age_episodes(features: Mapping[str, Any], later: timedelta) -> dict[str, Any]:
+    """The stored features at a later moment, in which the last earlier episode ended longer ago."""
+    days = features.get(DAYS_SINCE)
+    return dict(features) if days is None else {**features, DAYS_SINCE: days + later / _DAY}
 
 
 def _complete(scorer: Scorer, lead: StoredLead) -> StoredLead:

@@ -13,19 +13,22 @@ import pandas as pd
 from predictor.core.errors import PredictorError, ScoringError
 from predictor.data.parse import ISO_HINT, read_moment, to_moment
 from predictor.data.values import Event, to_number
+from predictor.features.earlier_episodes import Episode
 from predictor.scoring.answer import Lead
 from predictor.scoring.scorer import Scorer
 
 NUMBERS = ("probability", "low", "high", "threshold", "points")
 ANSWERS = ("lead_id", "probability", "low", "high", "threshold", "decision", "grade", "points", "points_decision", "warnings")
-_FACTS = ("lead_id", "as_of", "mql_at", "events")
+_EARLIER = "earlier_episodes"
+_FACTS = ("lead_id", "as_of", "mql_at", "events", _EARLIER)
 
 
 def name_inputs(scorer: Scorer) -> list[str]:
-    """What a table may carry beside `lead_id`: `as_of` or `mql_at`, `events`, and the attributes that the bundle looks at."""
+    """What a table may carry beside `lead_id`: `as_of` or `mql_at`, the attributes of the bundle, and lists as JSON."""
     mail = ("email", "email_domain") if "email_domain_kind" in scorer.attributes else ()
     attributes = [*scorer.attributes, *scorer.settings.roles.points, *mail]
-    return list(dict.fromkeys(["as_of", "mql_at", *attributes, "events"]))
+    earlier = [_EARLIER] if scorer.features.uses_episodes else []
+    return list(dict.fromkeys(["as_of", "mql_at", *attributes, "events", *earlier]))
 
 
 def tabulate_golden(golden: str, columns: Sequence[str]) -> pd.DataFrame:
@@ -37,7 +40,8 @@ def tabulate_golden(golden: str, columns: Sequence[str]) -> pd.DataFrame:
     0  golden-0  2026-01-15  1.0  None     []
     """
     leads = [json.loads(line)["lead"] for line in golden.splitlines()]
-    rows = [{**lead["attributes"], **lead, "events": json.dumps(lead["events"])} for lead in leads]
+    lists = [{name: json.dumps(lead.get(name, [])) for name in ("events", _EARLIER)} for lead in leads]
+    rows = [{**lead["attributes"], **lead, **texts} for lead, texts in zip(leads, lists, strict=True)]
     return pd.DataFrame({name: [row.get(name) for row in rows] for name in ["lead_id", *columns]}, dtype=object)
 
 
@@ -47,7 +51,7 @@ def score_frame(scorer: Scorer, frame: pd.DataFrame, *, now: datetime) -> pd.Dat
     Args:
         scorer: The bundle that answers.
         frame: `lead_id`; `as_of` (a date, in the zone of the settings where it carries none); `events` (JSON, a list of
-            events, or nothing); every other column is an attribute.
+            events, or nothing), `earlier_episodes` (the same, of episodes); every other column is an attribute.
         now: The moment that stands where a row has neither `as_of` nor `mql_at`.
 
     Returns:
@@ -82,7 +86,7 @@ def read_lead(scorer: Scorer, row: Mapping[Any, Any], now: datetime) -> Lead:
     """The lead of one row.
 
     Raises:
-        ScoringError: No `lead_id`, `as_of` is no date, or `events` holds no list of events.
+        ScoringError: No `lead_id`, `as_of` is no date, or `events` or `earlier_episodes` holds no list of them.
     """
     missing = scorer.features.is_missing
     if missing(row.get("lead_id")):
@@ -91,7 +95,15 @@ def read_lead(scorer: Scorer, row: Mapping[Any, Any], now: datetime) -> Lead:
     as_of = None if named is None else _read_moment(scorer, named, row[named])
     events = () if missing(row.get("events")) else tuple(_read_events(scorer, row["events"]))
     attributes = {str(name): value for name, value in row.items() if name not in _FACTS}
-    return Lead(lead_id=_name_lead(row["lead_id"]), as_of=as_of or now, attributes=attributes, points=None, events=events)
+    earlier = () if missing(row.get(_EARLIER)) else tuple(_read_episodes(scorer, row[_EARLIER]))
+    return Lead(
+        lead_id=_name_lead(row["lead_id"]),
+        as_of=as_of or now,
+        attributes=attributes,
+        points=None,
+        events=events,
+        earlier_episodes=earlier,
+    )
 
 
 def _name_lead(key: Any) -> str:  # noqa: ANN401  a cell of any table
@@ -101,13 +113,7 @@ def _name_lead(key: Any) -> str:  # noqa: ANN401  a cell of any table
 
 def _read_events(scorer: Scorer, content: Any) -> Iterable[Event]:  # noqa: ANN401  a cell of any table
     do = 'Send [{"occurred_at": "2026-03-31T14:05:00Z", "event_type": "pricing_page_view"}], or leave it out.'
-    try:
-        events = json.loads(content) if isinstance(content, str) else content
-    except ValueError:
-        raise ScoringError(f"LEAD025 'events' must be JSON, but cannot be read. {do}") from None
-    if not isinstance(events, (list, tuple, np.ndarray)) or not all(isinstance(event, Mapping) for event in events):
-        raise ScoringError(f"LEAD025 'events' must be a list of events, but is not. {do}")
-    for event in events:
+    for event in _read_list("events", content, do):
         missing = [name for name in ("occurred_at", "event_type") if event.get(name) is None]
         if missing:
             raise ScoringError(f"LEAD025 Each of the events must have {' and '.join(missing)}, but one has not. {do}")
@@ -122,6 +128,25 @@ def _read_events(scorer: Scorer, content: Any) -> Iterable[Event]:  # noqa: ANN4
             campaign=event.get("campaign"),
             value=None if value is None else to_number(value),
         )
+
+
+def _read_episodes(scorer: Scorer, content: Any) -> Iterable[Episode]:  # noqa: ANN401  a cell of any table
+    do = 'Send [{"recycled_at": "2026-03-31T14:05:00Z", "recycle_reason": "timing"}], or leave it out.'
+    for episode in _read_list(_EARLIER, content, do):
+        moments = {name: _read_moment(scorer, name, episode.get(name)) for name in ("sql_at", "recycled_at")}
+        reason = episode.get("recycle_reason")
+        yield Episode(**moments, recycle_reason=None if reason is None else str(reason))
+
+
+def _read_list(name: str, content: Any, do: str) -> Sequence[Mapping[str, Any]]:  # noqa: ANN401  a cell of any table
+    """The entries of a list of events or episodes."""
+    try:
+        entries = json.loads(content) if isinstance(content, str) else content
+    except ValueError:
+        raise ScoringError(f"LEAD025 '{name}' must be JSON, but cannot be read. {do}") from None
+    if not isinstance(entries, (list, tuple, np.ndarray)) or not all(isinstance(entry, Mapping) for entry in entries):
+        raise ScoringError(f"LEAD025 '{name}' must be a list of {name.replace('_', ' ')}, but is not. {do}")
+    return list(entries)
 
 
 def _read_moment(scorer: Scorer, name: str, value: Any) -> datetime | None:  # noqa: ANN401
