@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -30,7 +30,7 @@ DAYS_SINCE: Final = f"{EPISODES_PREFIX}days_since_last"
 EPISODE_COLUMNS: Final = ("sql_at", "recycled_at", "recycle_reason")
 ACCEPTED: Final = "accepted"
 _GROUP = "Earlier episodes"
-LABELS: Final[Mapping[str, tuple[str, str]]] = {  # label and group
+LABELS: Final[dict[str, tuple[str, str]]] = {  # label and group
     EARLIER: (_GROUP, _GROUP),
     LAST_END: (f"{_GROUP}: how the last one ended", _GROUP),
     DAYS_SINCE: (f"{_GROUP}: days since the last one ended", _GROUP),

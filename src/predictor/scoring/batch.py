@@ -300,5 +300,5 @@ def _read_leads(scorer: Scorer, raw: pd.DataFrame, now: pd.Timestamp) -> tuple[p
         for name, (_, bad) in known.items()
         if name != "mql_at" and bad.any()
     ]
-    times = {name: column for name, (column, _) in known.items()}
-    return leads.assign(**times, as_of=as_of.fillna(now).where(~unreadable)).reset_index(drop=True), findings
+    moments = {name: column for name, (column, _) in known.items()}
+    return leads.assign(**moments, as_of=as_of.fillna(now).where(~unreadable)).reset_index(drop=True), findings
