@@ -133,7 +133,7 @@ def test_answers_say_what_is_not_known_and_what_is_in_vain(scorer, bundle, tmp_p
     assert [warning.code for warning in list_value_warnings(score(scorer, known=False))] == ["LEAD045"]
     assert not list_value_warnings(score(scorer))
     (tmp_path / "broken.db").write_bytes(b"no database" * 100)
-    sent = [{"recycled_at": "yesterday"}, {"recycled_at": "2026-01-01", "why": "x"}]
+    sent = [{"recycled_at": "yesterday"}, {"recycled_at": "2026-01-01", "recycle_reason": "timing", "why": "x"}]
     with TestClient(create_app(bundle=bundle, store_url=f"sqlite:///{tmp_path / 'broken.db'}")) as client:
         wrong, unknown = (client.post("/v1/score", json={"lead_id": "A", "earlier_episodes": [one]}) for one in sent)
         away = client.post("/v1/score", json={"lead_id": "A"})

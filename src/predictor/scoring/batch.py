@@ -11,16 +11,15 @@ from predictor.core.errors import Finding, count, list_names
 from predictor.core.row_faults import Faults
 from predictor.data.detect_formats import to_plain_frame
 from predictor.data.job_titles import add_title_parts
-from predictor.data.lead_keys import as_keys
 from predictor.data.leads import reduce_email, rename_columns
 from predictor.data.missing import blank_missing
 from predictor.data.parse import ISO_HINT, parse_times
-from predictor.features.earlier_episodes import compute_earlier_columns
 from predictor.features.event_features import EventFeature
 from predictor.features.own_features import OwnFeatures
 from predictor.points.award import Awards
 from predictor.points.rule import EventCondition
 from predictor.points.rulebook import RuleBook
+from predictor.scoring.history import EPISODE_TIMES, add_history, list_history
 from predictor.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 100_000  # leads of a table that are in memory with all their features
 _MOST_NAMED = 8  # columns in a finding
-_TIMES = ("mql_at", "sql_at", "recycled_at")  # of episodes
 _ANY_MOMENT = pd.Timestamp("2000-01-01", tz="UTC")  # where nothing depends on it
 
 
@@ -75,20 +73,18 @@ def score_frame(
     events: Table | None,
     reasons: int = 0,
     with_sides: bool = False,
-    episodes: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The answers about leads under our names, with the columns of `Scorer.score_table`.
 
     Args:
         scorer: The bundle that answers.
-        leads: With `lead_id` and attributes.
+        leads: With `lead_id` and attributes. Their earlier episodes are other rows, unless `add_history` was called before.
         as_of: The moment of each score; a row without one cannot be scored. None where leads carry no dates.
         events: Their events, as `check_events` gives them; None for none.
         reasons: How many of the strongest reasons to give, up and down together.
         with_sides: Whether to grade fit and engagement.
-        episodes: Where the earlier episodes of these leads are, with times in UTC; None: in the same table.
     """
-    earlier = compute_earlier_episodes(scorer, leads, as_of=as_of, episodes=leads if episodes is None else episodes)
+    leads = add_history(scorer, leads, as_of=as_of)
     parts = [slice(start, start + _AT_ONCE) for start in range(0, max(len(leads), 1), _AT_ONCE)]
     answers = [
         _score_part(
@@ -96,7 +92,6 @@ def score_frame(
             leads[part],
             as_of=None if as_of is None else as_of.iloc[part],
             events=events,
-            earlier=None if earlier is None else earlier.iloc[part],
             reasons=reasons,
             with_sides=with_sides,
         )
@@ -106,14 +101,7 @@ def score_frame(
 
 
 def _score_part(
-    scorer: Scorer,
-    leads: pd.DataFrame,
-    *,
-    as_of: pd.Series | None,
-    events: Table | None,
-    earlier: pd.DataFrame | None,
-    reasons: int,
-    with_sides: bool,
+    scorer: Scorer, leads: pd.DataFrame, *, as_of: pd.Series | None, events: Table | None, reasons: int, with_sides: bool
 ) -> pd.DataFrame:
     """One way: read, points and event features as of each moment, answers."""
     known = scorer.reader.read_table(leads)
@@ -126,8 +114,8 @@ def _score_part(
     if scorer.own is not None and moments is not None:
         own = compute_own_features(scorer.own, leads, as_of=moments, events=events)
         event_features = own if event_features is None else pd.concat([event_features, own], axis="columns")
-    if earlier is not None:
-        event_features = earlier if event_features is None else pd.concat([event_features, earlier], axis="columns")
+    if history := list_history(leads):
+        event_features = leads[history] if event_features is None else pd.concat([event_features, leads[history]], axis="columns")
     answers = scorer.score_table(
         known, as_of=as_of, awards=awards, event_features=event_features, reasons=reasons, with_sides=with_sides
     )
@@ -188,30 +176,6 @@ def compute_own_features(own: OwnFeatures, leads: pd.DataFrame, *, as_of: pd.Ser
 
     keys = leads["lead_id"].fillna("")  # a row without a key has no events, and is refused on its own
     return compute_own_columns(own, pd.DataFrame({"lead_id": keys, "as_of": as_of.astype("datetime64[us, UTC]")}), events)
-
-
-def compute_earlier_episodes(
-    scorer: Scorer, leads: pd.DataFrame, *, as_of: pd.Series | None, episodes: pd.DataFrame
-) -> pd.DataFrame | None:
-    """The features over earlier episodes of a table of leads, each row as of its moment; None where the model uses none.
-
-    Args:
-        scorer: The bundle.
-        leads: With `lead_id`; a row's own episode began at its `mql_at`, or at its moment where it has none.
-        as_of: The moment of each row.
-        episodes: Where the earlier episodes are, with times in UTC.
-    """
-    if not scorer.features.uses_episodes or as_of is None:
-        return None
-    moments = as_of.astype("datetime64[us, UTC]")
-    began = leads["mql_at"].fillna(moments) if "mql_at" in leads else moments
-    rows = pd.DataFrame({"lead_id": as_keys(leads["lead_id"]), "mql_at": began, "as_of": moments})
-    named = pd.DataFrame(
-        {"lead_id": as_keys(episodes["lead_id"]), **{name: episodes[name] for name in _TIMES if name in episodes}}
-    )
-    if "recycle_reason" in episodes:
-        named["recycle_reason"] = episodes["recycle_reason"]
-    return compute_earlier_columns(rows, named, scorer.reader.reasons)
 
 
 def uses_events(scorer: Scorer) -> bool:
@@ -278,7 +242,7 @@ def _read_leads(scorer: Scorer, raw: pd.DataFrame, now: pd.Timestamp) -> tuple[p
     faults.settle("leads", leads, drop=None)
     as_of = pd.Series(pd.NaT, index=leads.index, dtype="datetime64[us, UTC]")
     unreadable = pd.Series(data=False, index=leads.index)
-    read = _TIMES if scorer.features.uses_episodes else ("mql_at",)
+    read = EPISODE_TIMES if scorer.features.uses_episodes else ("mql_at",)
     dates = blank_missing(leads[[name for name in ("as_of", *read) if name in leads]], settings.data.missing_values)
     if "mql_at" in formats:  # `as_of` is written as `mql_at` is
         others = {name: formats.get(name, formats["mql_at"]) for name in dates.columns}

@@ -114,7 +114,8 @@ def _compute_probability(law: _Law, people: pd.DataFrame, episodes: pd.DataFrame
     leads = people.iloc[episodes["lead"]].reset_index(drop=True)
     leads = leads.assign(lead_id=names[episodes["lead"]], mql_at=to_moments(episodes["mql"].to_numpy()))
     known = episodes.reindex(columns=["recycled", "recycle_reason"])  # of first episodes where these are second ones
-    leads["recycled_at"] = to_moments(known["recycled"].astype("float64").fillna(np.inf).clip(upper=END + 1).astype("int64").to_numpy())
+    recycled = known["recycled"].astype("float64").fillna(np.inf).clip(upper=END + 1)
+    leads["recycled_at"] = to_moments(np.asarray(recycled, dtype=np.int64))
     leads["recycle_reason"] = known["recycle_reason"].to_numpy()
     return law(leads, make_history(events, names)).to_numpy(float)
 

@@ -28,6 +28,7 @@ from predictor.report.page.render import PageData, render_comparison
 from predictor.report.tables_text import describe_fit, describe_outcome
 from predictor.scoring.batch import award_leads, score_frame, uses_events
 from predictor.scoring.bundle.files import Bundle
+from predictor.scoring.history import add_history
 from predictor.scoring.scorer import Scorer
 from predictor.training.dataset import Dataset
 from predictor.training.from_tables import load_dataset
@@ -197,9 +198,8 @@ def load_compared_leads(
     frame = dataset.leads.frame.iloc[known].reset_index(drop=True)
     moments = frame["mql_at"] if dataset.leads.dated else None
     events_table = None if dataset.events is None or not dataset.leads.dated else dataset.events.table
-    answers = score_frame(
-        scorer, frame, as_of=moments, events=events_table, with_sides=True, episodes=dataset.leads.frame
-    )
+    frame = add_history(scorer, frame, as_of=moments, table=dataset.leads.frame)
+    answers = score_frame(scorer, frame, as_of=moments, events=events_table, with_sides=True)
     if answers["probability"].isna().any():
         raise TrainingError("Some of the leads cannot be scored: `predictor score` says which and why. Fix them first.")
     tested = _make_compared_leads(dataset, known, answers["probability"].to_numpy(), scorer.threshold, leads_per_row)

@@ -15,6 +15,7 @@ from predictor.scoring.batch import score_frame
 from predictor.scoring.bundle.files import load_bundle
 from predictor.scoring.bundle.registry import find_champion, read_champions
 from predictor.scoring.bundle.test_predictions import FILE, read_test_predictions
+from predictor.scoring.history import add_history
 from predictor.scoring.scorer import Scorer
 from predictor.training.dataset import Dataset
 
@@ -122,5 +123,5 @@ def _score_with_old(old: Scorer, dataset: Dataset, positions: np.ndarray) -> np.
         matrix = old.features.encode_table(dataset.rows.iloc[positions].reset_index(drop=True), as_of).matrix
         return old.calibrator.predict(old.model.score(matrix))
     events = None if dataset.events is None else dataset.events.table
-    answers = score_frame(old, frame, as_of=as_of, events=events, episodes=dataset.leads.frame)
-    return answers["probability"].to_numpy()
+    frame = add_history(old, frame, as_of=as_of, table=dataset.leads.frame)
+    return score_frame(old, frame, as_of=as_of, events=events)["probability"].to_numpy()
