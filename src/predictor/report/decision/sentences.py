@@ -87,9 +87,9 @@ def describe_sureness(kind: Kind, evidence: Evidence) -> str:
         share, low, high = model.best
         texts.append(f"The order is surely better than chance: the best 20 % hold {format_share(share, low, high)} of all SQLs.")
     if kind == "keep_points" and evidence.volume.is_better(MODEL, POINTS):
-        texts.append("But its probabilities did not pass their test, so it may not serve yet.")
+        texts.append(f"But its probabilities are {_describe_unproven(evidence)}, so it may not serve yet.")
     if kind == "use_model" and (model.ranks_only or not model.may_serve):
-        why = "are not right yet" if model.may_serve else "did not pass their test"
+        why = "are not right yet" if model.may_serve else f"are {_describe_unproven(evidence)}"
         texts.append(f"Use its order of leads, not its probabilities: these {why}.")
     elif kind == "use_model" and not model.holds and MODEL in evidence.proposals:
         texts.append(f"It is not sure that new leads keep {evidence.wanted}.")
@@ -145,11 +145,17 @@ def _find_rival(kind: Kind, evidence: Evidence) -> str:
     return max(others, key=lambda way: evidence.volume.gains[way, POINTS].mean, default=MODEL)
 
 
+def _describe_unproven(evidence: Evidence) -> str:
+    """What probabilities are that may not serve."""
+    return f"not surely better than the base rate{' and the points' if POINTS in evidence.volume.ways else ''}"
+
+
 def _list_model_steps(evidence: Evidence) -> tuple[str, str, str]:
     model, today, weekly = evidence.model, evidence.today, evidence.tested.unit == "a week"
     as_many = f"{_SET} {format_rounded(today.handed.leads)}`" if today is not None and today.handed.leads else f"{_SET} N`"
     if not model.may_serve:
-        promote = "Let it serve: `predictor models promote NAME`. It does not by itself, because its probabilities did not pass."
+        why = f"its probabilities are {_describe_unproven(evidence)}"
+        promote = f"Let it serve: `predictor models promote NAME`. It does not by itself: {why}."
         return ("Work leads in the order of the model, the best first.", promote, _WATCH)
     if MODEL not in evidence.proposals or model.threshold == 0:
         limit = (

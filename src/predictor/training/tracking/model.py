@@ -96,7 +96,8 @@ def register_model(client: MlflowClient, name: str, record: TrainingRecord, *, r
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     tags = {"bundle": record.folder.name, "model_id": model_id}
-    description = f"{record.reason} {record.metrics.get('verdict') or ''}".strip()
+    verdict = record.metrics.get("verdict") or ""
+    description = record.reason if verdict in record.reason else f"{record.reason} {verdict}"
     options = {"tags": tags, "description": description, "await_creation_for": 30, "model_id": model_id}
     made = client.create_model_version(name, source, run_id, **options)
     client.set_registered_model_alias(name, record.alias, made.version)
