@@ -7,8 +7,9 @@ CONSTRAINED := --constraint constraints.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINED)
 DEMO := .demo
 RELEASE := .tools/release/bin
+NOTEBOOKS := off
 
-.PHONY: install demo test lint bench docs format dbt build wheel audit licences check-version clean
+.PHONY: install demo test lint bench docs site format dbt build wheel audit licences check-version clean
 
 install: .venv/.installed
 
@@ -28,6 +29,15 @@ install: .venv/.installed
 .tools/dbt/.installed: CONSTRAINED := # dbt needs older releases of some packages
 
 dbt: .tools/dbt/.installed
+
+site: install # build/site: the documents as pages; a warning, as of a link that leads nowhere, is an error
+	$(PIP) --group site
+	rm -rf build/pages build/site
+	mkdir -p build/pages/models
+	cp -R README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE docs data notebooks build/pages
+	cp models/README.md build/pages/models
+	cp docs/site/*.md build/pages
+	$(BIN)/sphinx-build --quiet --fail-on-warning -D nb_execution_mode=$(NOTEBOOKS) -c docs/site build/pages build/site
 
 demo: install
 	$(BIN)/predictor simulate --leads 20000 --seed 1 --out $(DEMO)/firm

@@ -5,7 +5,10 @@ import re
 from house.tables import ROOT
 
 DOCUMENTS = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "data").glob("*.md"), *(ROOT / "models").glob("README.md")]
+    path
+    for pattern in ("*.md", "docs/**/*.md", "data/*.md", "models/README.md")
+    for path in ROOT.glob(pattern)
+    if path.parent != ROOT / "docs/site"  # pages of the site alone, whose links Sphinx checks
 )
 ENDS = (".py", ".toml", ".md", ".ipynb", ".js", ".html", ".txt", "/")
 REFERENCE = ROOT / "docs/reference"
