@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 
+from predictor.core.errors import PredictorError
 from predictor.core.settings import load_settings, make_settings
 from predictor.core.settings_sections import ServeSettings, StoreSettings, WebhookSettings
 from predictor.features.own_features import load_functions
@@ -20,6 +21,7 @@ from predictor.scoring.bundle.files import is_bundle
 from predictor.store.api_keys import FILE, KeyRing
 from predictor.store.store import Store
 
+from .error_codes import LOG
 from .http.errors import add_error_handlers
 from .http.metrics import Metrics
 from .http.middleware import RequestMiddleware
@@ -30,6 +32,7 @@ from .openapi.openapi_30 import read_openapi_30
 from .routes import router
 from .serving.micro_batch import MicroBatch
 from .serving.model_watch import ModelWatch
+from .worker import run_worker
 
 if TYPE_CHECKING:
     from predictor.store.webhooks.sender import WebhookSender
@@ -84,7 +87,8 @@ def create_app(
         watch.store.start()
         if sender is not None:
             sender.start()
-        yield {"receive_s": serve_settings.receive_s}
+        with run_worker(app):
+            yield {"receive_s": serve_settings.receive_s}
         watch.stop()
         if sender is not None:
             sender.stop()
@@ -103,7 +107,7 @@ def create_app(
     watch = ModelWatch(
         folder, score_store, serve_settings, bundle=bundle, swap=lambda service: setattr(app.state, "service", service)
     )
-    app.state.watch = watch
+    app.state.watch, app.state.sender = watch, sender
     app.state.agreement = make_settings().agreement
     app.state.keys = KeyRing(Path(serve_settings.keys) if serve_settings.keys else folder / FILE)
     app.state.reasons = serve_settings.reasons
@@ -142,6 +146,17 @@ def create_from_environment() -> FastAPI:
     gc.freeze()  # what is loaded now stays: the garbage collector need not check it, and requests make hardly any garbage
     gc.set_threshold(20_000, 20, 50)
     return app
+
+
+def create_worker() -> FastAPI:
+    """The API as `predictor serve --workers` starts it in each process. Where it cannot start, the server ends."""
+    try:
+        return create_from_environment()
+    except PredictorError as error:
+        from uvicorn.config import STARTUP_FAILURE  # noqa: PLC0415  uvicorn's main process ends where a worker ends with it
+
+        LOG.error("%s", error)
+        raise SystemExit(STARTUP_FAILURE) from None
 
 
 def _open_sender(store: Store, webhooks: WebhookSettings | None, folder: Path) -> WebhookSender | None:

@@ -20,8 +20,9 @@ from .outcome_routes import add_outcome_routes
 from .schemas.answers import METRICS, NO_PAGE, UNREADY
 from .schemas.model import FeatureOut, LiveOut, ModelOut, ReadyOut
 from .score_routes import add_score_routes
-from .serving.service import Served, Service
+from .serving.service import Served
 from .threshold_routes import add_threshold_routes
+from .worker import update_metrics
 
 router = APIRouter(route_class=GuardedRoute, generate_unique_id_function=lambda route: route.name)
 add_score_routes(router)
@@ -59,14 +60,9 @@ def read_report(service: Served) -> HTMLResponse:
 @router.get("/metrics", summary="Metrics for Prometheus", tags=["health"], response_class=PlainTextResponse, responses=METRICS)
 def read_metrics(request: Request) -> Response:
     """Counters since the server started, in the format of Prometheus. Nothing in them is about a lead."""
-    service: Service | str = request.app.state.service
     metrics: Metrics = request.app.state.metrics
-    if isinstance(service, str):
-        return Response(metrics.format(None, waiting=0, away=False, lost=0), media_type=CONTENT_TYPE)
-    scorer = service.scorer
-    through = scorer.metrics["fit"]["through"] or ""
-    model = {"version": scorer.version, "candidate": scorer.metrics["champion"], "trained_through": through}
-    return Response(metrics.format(model, **_describe_store(service.store)), media_type=CONTENT_TYPE)
+    update_metrics(request.app)
+    return Response(metrics.format(), media_type=CONTENT_TYPE)
 
 
 @router.get("/health/live", summary="Check that the server runs", tags=["health"])

@@ -25,7 +25,7 @@ from api.schemas.requests import LeadIn
 from api.score_routes import ScoreOptions
 from api.serving.answering import write_json
 from api.serving.service import Served
-from predictor.cli.json_logs import make_log_config, skip_unused_fields
+from predictor.cli.json_logs import make_log_config
 
 PATIENCE_S = 120
 
@@ -36,7 +36,6 @@ def create_constant() -> FastAPI:
     With `PREDICTOR_CONSTANT_QUICK` it reads and writes by the product's own route, in place of FastAPI's.
     """
     logging.config.dictConfig(make_log_config())
-    skip_unused_fields()
     constant = AnswerOut.model_validate_json(Path(os.environ["PREDICTOR_CONSTANT"]).read_text(encoding="utf-8"))
 
     async def score(lead: LeadIn, reasons: Annotated[int, Query(ge=0, le=20)] = 5) -> AnswerOut:  # noqa: ARG001

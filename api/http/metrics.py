@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
 
 from predictor.scoring.answer import Decision
+
+from .worker_metrics import WorkerProcesses, find_folder, make_joined_registry
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _METHODS = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"})
 
+_STATES: dict[str, tuple[str, Literal["livemin", "livesum", "livemax", "sum"]]] = {  # name -> text, and how workers are joined
+    "ready": ("1 if a model serves, else 0.", "livemin"),
+    "store_waiting_records": ("Records that are not in the database yet.", "livesum"),
+    "store_away": ("1 if the database could not be used, else 0.", "livemax"),
+    "store_lost_scores": ("Scores that were answered but could not be stored.", "sum"),
+    "webhooks_waiting": ("Messages that their receiver has not taken yet.", "livemax"),  # all workers see the same ones
+    "webhooks_oldest_seconds": ("Age of the oldest message that waits; 0 if none does.", "livemax"),
+}
+_EVENTS = {
+    "webhooks_sent": "Messages that their receiver has taken.",
+    "webhooks_failed": "Attempts to send a message that its receiver did not take.",
+    "webhooks_given_up": "Messages that are not sent any more, because their receiver never took them.",
+}
+
 
 class Metrics:
-    """The counters of a running server."""
+    """The counters of a running server. Where it has several worker processes, they are the sums over all of them."""
 
     def __init__(self) -> None:
         """All counters start at zero."""
-        self.registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
+        self._folder = find_folder()
+        self._registry = registry = CollectorRegistry()
+        self._own = CollectorRegistry()
+        self._model = _ModelInfo()
+        self._own.register(self._model)
+        self._own.register(WorkerProcesses(self._folder) if self._folder else ProcessCollector(registry=None))
         self._requests = Counter(
             "predictor_requests", "Requests that were answered.", ["method", "route", "status"], registry=registry
         )
@@ -30,15 +54,19 @@ class Metrics:
         self._refused = Counter(
             "predictor_leads_refused", "Leads that could not be scored, by code.", ["code"], registry=registry
         )
-        self._ready = Gauge("predictor_ready", "1 if a model serves, else 0.", registry=registry)
-        self._model = Gauge(
-            "predictor_model_info", "The model that serves.", ["version", "candidate", "trained_through"], registry=registry
-        )
-        self._waiting = Gauge("predictor_store_waiting_records", "Records that are not in the database yet.", registry=registry)
-        self._away = Gauge("predictor_store_away", "1 if the database could not be used, else 0.", registry=registry)
-        self._lost = Gauge("predictor_store_lost_scores", "Scores that were answered but could not be stored.", registry=registry)
+        self._states = {
+            name: Gauge(f"predictor_{name}", text, registry=registry, multiprocess_mode=mode)
+            for name, (text, mode) in _STATES.items()
+        }
+        self._events = {name: Counter(f"predictor_{name}", text, registry=registry) for name, text in _EVENTS.items()}
+        self._counted, self._counting = dict.fromkeys(_EVENTS, 0), threading.Lock()
         self._request_labels = lru_cache(maxsize=1024)(self._requests.labels)
         self._route_labels = lru_cache(maxsize=64)(self._seconds.labels)
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether several worker processes share the metrics, so that each must keep its states up to date."""
+        return self._folder is not None
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
@@ -53,20 +81,41 @@ class Metrics:
         """Count a lead of a batch that could not be scored."""
         self._refused.labels(code).inc()
 
-    def format(self, model: dict[str, str] | None, *, waiting: int, away: bool, lost: int) -> bytes:
-        """All metrics as Prometheus reads them.
+    def update(self, model: Mapping[str, str] | None, states: Mapping[str, float], events: Mapping[str, int]) -> None:
+        """Take over what this process knows now.
 
         Args:
             model: Version, candidate and `trained_through` of the model that serves; None without one.
-            waiting: Records that are not in the database yet.
-            away: Whether the database could not be used at the last try.
-            lost: Scores that could not be stored.
+            states: Name -> value, of `_STATES` but `ready`.
+            events: Name -> how many there were since the process started, of `_EVENTS`.
         """
-        self._ready.set(model is not None)
-        self._model.clear()
-        if model is not None:
-            self._model.labels(**model).set(1)
-        self._waiting.set(waiting)
-        self._away.set(away)
-        self._lost.set(lost)
-        return generate_latest(self.registry)
+        self._model.labels = model
+        for name, value in {"ready": float(model is not None), **states}.items():
+            self._states[name].set(value)
+        with self._counting:
+            for name, number in events.items():
+                self._events[name].inc(number - self._counted[name])
+                self._counted[name] = number
+
+    def format(self) -> bytes:
+        """All metrics as Prometheus reads them."""
+        counted = self._registry if self._folder is None else make_joined_registry(self._folder)
+        return generate_latest(counted) + generate_latest(self._own)
+
+
+class _ModelInfo:
+    """The model that serves, as labels of a metric.
+
+    Attributes:
+        labels: Name -> text; None without a model.
+    """
+
+    def __init__(self) -> None:
+        self.labels: Mapping[str, str] | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        """The metric, as Prometheus's client asks for it."""
+        if self.labels is not None:
+            family = GaugeMetricFamily("predictor_model_info", "The model that serves.", labels=list(self.labels))
+            family.add_metric(list(self.labels.values()), 1)
+            yield family

@@ -29,6 +29,12 @@ class JsonLines(logging.Formatter):
         return orjson.dumps({name: value for name, value in line.items() if value != ""}, default=str).decode()
 
 
+def make_formatter() -> JsonLines:
+    """The formatter of a server process; what its lines do not show is not looked up."""
+    skip_unused_fields()
+    return JsonLines()
+
+
 def skip_unused_fields() -> None:
     """Keep Python's logging from looking up what no log line shows: caller, thread and process (its own advice for speed)."""
     logging._srcfile = None  # noqa: SLF001  documented in Python's logging how-to
@@ -40,7 +46,7 @@ def make_log_config() -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"json": {"()": "predictor.cli.json_logs.JsonLines"}},
+        "formatters": {"json": {"()": "predictor.cli.json_logs.make_formatter"}},
         "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
         "root": {"level": "WARNING", "handlers": ["lines"]},
         "loggers": {"api.requests": {"level": "INFO"}},

@@ -12,6 +12,7 @@ from predictor.cli import console
 from predictor.cli.options import MODELS, AsJson, Models, note_action, print_errors, print_json
 from predictor.core.settings import load_settings
 from predictor.store.api_keys import FILE, add_key, read_keys, revoke_key
+from predictor.store.key_uses import read_use
 
 app = typer.Typer(no_args_is_help=True, help="The API keys: add, list, revoke.")
 Name = Annotated[str, typer.Argument(help="The key's name, as it appears in logs.")]
@@ -46,16 +47,19 @@ def add(
 @app.command("list")
 @print_errors
 def list_keys(models: Models = MODELS, config: KeysConfig = None, *, as_json: AsJson = False) -> None:
-    """List the API keys: name, scopes, when each was made, and when it expires."""
+    """List the API keys: name, scopes, when each was made, when it expires, and when it was last used."""
     path = locate_keys(models, config)
     keys = read_keys(path)
+    uses = {key.name: read_use(path, key.sha256) for key in keys}
     if as_json:
-        facts = [(key.name, list(key.scopes), key.made_at, key.expires_at or None) for key in keys]
-        print_json([dict(zip(("name", "scopes", "made_at", "expires_at"), values, strict=True)) for values in facts])
+        names = ("name", "scopes", "made_at", "expires_at", "last_used_at")
+        facts = [(key.name, list(key.scopes), key.made_at, key.expires_at or None, _format_use(uses[key.name])) for key in keys]
+        print_json([dict(zip(names, values, strict=True)) for values in facts])
         return
     for key in keys:
+        used = f"last used {_format_use(uses[key.name])}" if uses[key.name] else "not used yet"
         expires = f"  expires {key.expires_at}" if key.expires_at else ""
-        console.out.print(f"{key.name:30} {', '.join(key.scopes):24} {key.made_at}{expires}")
+        console.out.print(f"{key.name:30} {', '.join(key.scopes):24} {key.made_at}  {used}{expires}", soft_wrap=True)
     if not keys:
         console.out.print(f"There is no key in {console.escape(str(path))}.")
 
@@ -67,6 +71,10 @@ def revoke(name: Name, models: Models = MODELS, config: KeysConfig = None) -> No
     revoke_key(locate_keys(models, config), name)
     note_action("key revoked", models, config, key=name)
     console.out.print(f"'{name}' is revoked.")
+
+
+def _format_use(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")
 
 
 def locate_keys(models: Path, config: Path | None) -> Path:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,12 +25,14 @@ def serve(
     model: Model = MODELS,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer; each holds the model in memory.")] = 1,
     config: StoreConfig = None,
 ) -> None:
     """Serve the API."""
     import uvicorn
 
-    from predictor.cli.json_logs import make_log_config, skip_unused_fields
+    from predictor.cli.json_logs import make_log_config
+    from predictor.cli.workers import run_workers
     from predictor.scoring.bundle.files import is_bundle
 
     os.environ["PREDICTOR_MODEL"] = str(model)
@@ -39,13 +41,17 @@ def serve(
         os.environ["PREDICTOR_CONFIG"] = str(config.resolve())
     _check_keys(host, locate_keys(model.absolute().parent if is_bundle(model) else model, config))
     _check_free(host, port)
-    skip_unused_fields()
     _raise_file_limit()
     api = locate_api()
-    uvicorn.run(
-        f"{api}.app:create_from_environment", factory=True, host=host, port=port, access_log=False, log_config=make_log_config(),
-        server_header=False, http=f"{api}.http.header_timeout:HeaderTimeout",
-    )  # fmt: skip
+    arguments: dict[str, Any] = {
+        "app": f"{api}.app:{'create_from_environment' if workers == 1 else 'create_worker'}", "factory": True, "host": host,
+        "port": port, "workers": workers, "access_log": False, "log_config": make_log_config(), "server_header": False,
+        "http": f"{api}.http.header_timeout:HeaderTimeout",
+    }  # fmt: skip
+    if workers == 1:
+        uvicorn.run(**arguments)
+    else:
+        run_workers(arguments)
 
 
 def locate_api() -> str:

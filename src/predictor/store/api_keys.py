@@ -19,6 +19,7 @@ import tomli_w
 
 from predictor.core.durable_files import sync_folder, write_through
 from predictor.core.errors import SettingsError, list_names
+from predictor.store.key_uses import KeyUses, forget_use
 
 KeyScope = Literal["score", "outcomes", "admin"]
 SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
@@ -150,6 +151,9 @@ def revoke_key(path: Path, name: str) -> None:
         names = list_names(key.name for key in keys) or "none"
         raise SettingsError(f"There is no key '{name[:60]}' in '{path}'; it has {names}.")
     _write_keys(path, remaining)
+    for key in keys:
+        if key.name == name:
+            forget_use(path, key.sha256)
 
 
 def _describe_key(key: Key) -> dict[str, Any]:
@@ -183,7 +187,7 @@ class KeyRing:
         Raises:
             SettingsError: It exists and cannot be read.
         """
-        self._path = path
+        self._path, self._uses = path, KeyUses(path)
         self._state: tuple[int, int, int] | None = None
         self._keys: list[tuple[bytes, Key]] = []
         self._error: SettingsError | None = None
@@ -199,7 +203,7 @@ class KeyRing:
         return self._required
 
     def find(self, token: str) -> Key | None:
-        """The key of a token; None if the token is unknown or revoked, or has expired.
+        """The key of a token, whose use is noted; None if the token is unknown or revoked, or has expired.
 
         Raises:
             SettingsError: The file has become unreadable.
@@ -210,7 +214,10 @@ class KeyRing:
         token_hash, match = hash_key(token).encode(), None
         for key_hash, key in self._keys:  # all of them, so that the time reveals nothing
             match = key if hmac.compare_digest(token_hash, key_hash) else match
-        return None if match is None or match.has_expired(datetime.now(UTC)) else match
+        if match is None or match.has_expired(datetime.now(UTC)):
+            return None
+        self._uses.note(match.sha256)
+        return match
 
     def _refresh(self) -> None:
         try:

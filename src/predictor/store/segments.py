@@ -105,6 +105,15 @@ def read_lines(path: Path) -> tuple[list[bytes], bool]:
     return lines, bool(partial)
 
 
+def holds_text(path: Path, texts: Sequence[bytes]) -> bool:
+    """Whether a segment holds one of some texts; not if it is gone, because its records are in the database."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return False
+    return any(text in content for text in texts)
+
+
 def rewrite(path: Path, keep: Callable[[bytes], bool]) -> tuple[int, int]:
     """Keep some lines of a file and remove the others and a partial line; returns the numbers of kept and removed lines.
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from predictor.core.durable_files import sync_folder
-from predictor.store.segments import REFUSED, ProcessFiles, Segment, append_lines, lock_folder, rewrite, write_or_undo
+from predictor.store.segments import REFUSED, ProcessFiles, Segment, append_lines, holds_text, lock_folder, rewrite, write_or_undo
 
 _LARGEST = 8_000_000  # bytes of a segment
 _NEVER = "9999"  # the date of refused records from a version that stored none, so that they do not expire
+_OTHERS_S, _LOOK_S = 2.0, 0.02  # of an answer, for the records of other processes
+_MOST_LOOKED_FOR = 100  # leads; for more, it is quicker to wait for all records than to look which are about them
 _MOST_HELD = 2_000  # records in memory while no file can be written, as on a full disk
 
 
@@ -120,6 +123,22 @@ class Spool:
         adopted = own.adopt()
         with self._lock:
             self._waiting = [*adopted, *self._waiting]
+
+    def await_others(self, names: Iterable[str]) -> None:
+        """Wait, but not long, until the other processes of the folder have written what names one of some leads or outcomes.
+
+        They write within a second. An outcome that comes right after the score of another process finds it this way.
+        """
+        own = "" if self._own is None else self._own.name
+        paths = [path for path in self.folder.glob("*_*-*.jsonl") if path.name.partition("-")[0] != own]
+        if not paths:
+            return
+        texts = [name.encode("utf-8", "surrogatepass") for name in names]
+        if len(texts) <= _MOST_LOOKED_FOR:
+            paths = [path for path in paths if holds_text(path, texts)]
+        until = time.monotonic() + _OTHERS_S
+        while any(path.exists() for path in paths) and time.monotonic() < until:
+            time.sleep(_LOOK_S)
 
     def list_waiting(self) -> list[Segment]:
         """The complete segments, oldest first."""

@@ -165,16 +165,18 @@ class Store:
         return [row["outcome_id"] for row in rows]
 
     def read_leads(self, lead_ids: Iterable[str]) -> LeadHistory | None:
-        """What is stored about some leads, including records of this process that wait; None while the database is away or busy.
+        """What is stored about some leads, including records that wait; None while the database is away or busy.
 
         Raises:
             StoreError: The spool cannot be read.
         """
         if self.away is not None:
             return None
+        keys = list(lead_ids)
+        self._spool.await_others(to_key(key) for key in keys)
         with self._writer.exclusive(_PATIENCE_S) as acquired:
             try:
-                return self._writer.read(lambda: self.database.read_leads(lead_ids)) if acquired else None
+                return self._writer.read(lambda: self.database.read_leads(keys)) if acquired else None
             except StoreError:
                 return None
 
@@ -196,6 +198,7 @@ class Store:
         Raises:
             StoreError: The database cannot be used now.
         """
+        self._spool.await_others([outcome_id])
         self.drain()
         return self.database.find_lead(outcome_id)
 
@@ -249,6 +252,7 @@ class Store:
         Raises:
             StoreError: The database cannot be used now.
         """
+        self._spool.await_others([to_key(lead_id)])
         self.drain()
         return self.database.read_leads([lead_id], features=True)
 

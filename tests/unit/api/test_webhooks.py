@@ -1,7 +1,9 @@
 """A server with webhooks in its settings tells a receiver that a lead crossed the threshold."""
 
 import json
+import re
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -9,8 +11,19 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from predictor.core.settings import make_settings
+from predictor.store.webhooks import sender
 
 PATIENCE_S = 60
+
+
+def read_metric(client, name):
+    return float(re.search(rf"^{name} (\S+)$", client.get("/metrics").text, flags=re.MULTILINE)[1])
+
+
+def await_metric(client, name, value):
+    until = time.monotonic() + PATIENCE_S
+    while read_metric(client, name) != value:
+        assert time.monotonic() < until, client.get("/metrics").text
 
 
 @pytest.fixture
@@ -48,6 +61,8 @@ def test_a_lead_that_goes_to_sales_is_announced(models, receiver):
         answers = [client.post("/v1/score", json=lead).json() for lead in leads]
         assert [answer["decision"] for answer in answers] == ["nurture", "route_to_sales"]
         assert received.wait(PATIENCE_S)
+        await_metric(client, "predictor_webhooks_sent_total", 1)
+        await_metric(client, "predictor_webhooks_waiting", 0)
     [(headers, content)] = got
     assert content["type"] == "lead.threshold_crossed"
     data = content["data"]
@@ -55,3 +70,15 @@ def test_a_lead_that_goes_to_sales_is_announced(models, receiver):
     assert headers["webhook-signature"].startswith("v1,")
     assert (models / "webhook_secrets.txt").read_text().startswith("whsec_")
     assert "industry" not in json.dumps(content)
+
+
+def test_messages_that_wait_and_attempts_that_fail_are_in_the_metrics(models, lead, monkeypatch):
+    monkeypatch.setattr(sender, "_COUNT_S", 0.1)
+    webhooks = make_settings({"webhooks": {"urls": ["http://127.0.0.1:9/nobody"], "allow_private": True}}).webhooks
+    with TestClient(create_app(models, webhooks=webhooks)) as client:
+        assert read_metric(client, "predictor_webhooks_waiting") == 0
+        assert client.post("/v1/score", json=lead | {"events": lead["events"] * 3}).json()["decision"] == "route_to_sales"
+        await_metric(client, "predictor_webhooks_waiting", 1)
+        await_metric(client, "predictor_webhooks_failed_total", 1)
+        assert 0 < read_metric(client, "predictor_webhooks_oldest_seconds") < PATIENCE_S
+        assert [read_metric(client, f"predictor_webhooks_{name}_total") for name in ("sent", "given_up")] == [0, 0]

@@ -19,6 +19,7 @@ def test_a_key_is_made_shown_once_listed_and_revoked(tmp_path):
     made = run("keys", "add", "crm", "--scope", "score", "--scope", "outcomes", "--models", tmp_path)
     assert made.exit_code == 0
     token = made.stdout.strip()
+    assert "not used yet" in run("keys", "list", "--models", tmp_path).stdout
     assert KeyRing(tmp_path / "keys.toml").find(token).scopes == ("score", "outcomes")
     assert "It is shown once" in made.stderr
     assert token not in made.stderr
@@ -27,6 +28,7 @@ def test_a_key_is_made_shown_once_listed_and_revoked(tmp_path):
     assert token not in listed.stdout
     [entry] = json.loads(run("keys", "list", "--models", tmp_path, "--json").stdout)
     assert (entry["name"], entry["scopes"]) == ("crm", ["score", "outcomes"])
+    assert f"last used {entry['last_used_at']}" in listed.stdout
     assert run("keys", "revoke", "crm", "--models", tmp_path).exit_code == 0
     assert "There is no key in" in run("keys", "list", "--models", tmp_path).stdout
     again = run("keys", "revoke", "crm", "--models", tmp_path)

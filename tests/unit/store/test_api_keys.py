@@ -1,12 +1,14 @@
 """The file of API keys: what it stores, what it refuses, and that it is read again when it changes."""
 
+import os
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from predictor.core.errors import SettingsError
 from predictor.store.api_keys import KeyRing, add_key, hash_key, read_keys, revoke_key
+from predictor.store.key_uses import KeyUses, locate_uses, read_use
 
 NOW = datetime(2026, 7, 1, 9, tzinfo=UTC)
 
@@ -114,3 +116,42 @@ def test_a_key_that_is_not_valid_is_not_created(path, name, scopes, match):
 def test_only_an_existing_key_can_be_revoked(path):
     with pytest.raises(SettingsError, match=r"There is no key 'x' in '.*'; it has none"):
         revoke_key(path, "x")
+
+
+def test_the_last_use_of_a_key_is_noted_at_most_once_a_minute_and_forgotten_with_it(path):
+    first, second = (add_key(path, name, ["score"], now=NOW) for name in ("one", "two"))
+    ring, hashes = KeyRing(path), [key.sha256 for key in read_keys(path)]
+    assert [read_use(path, sha256) for sha256 in hashes] == [None, None]
+    before = datetime.now(UTC) - timedelta(seconds=5)
+    assert (ring.find(first).name, ring.find("lcp_wrong"), ring.find(first).name) == ("one", None, "one")
+    assert read_use(path, hashes[0]) >= before
+    assert read_use(path, hashes[1]) is None
+    assert [file.name for file in locate_uses(path).iterdir()] == [hashes[0]]
+    assert (locate_uses(path) / hashes[0]).read_bytes() == b""
+    revoke_key(path, "one")
+    assert read_use(path, hashes[0]) is None
+    assert ring.find(second).name == "two"
+
+
+def test_a_use_within_the_same_minute_is_not_written_again(path):
+    path.parent.mkdir()
+    seconds = iter([0.0, 59.0, 60.0])
+    uses, times = KeyUses(path, clock=lambda: next(seconds)), []
+    for _ in range(3):
+        uses.note("a" * 64)
+        times.append((locate_uses(path) / ("a" * 64)).stat().st_mtime_ns)
+        os.utime(locate_uses(path) / ("a" * 64), (1000, 1000))
+    assert times[1] == 1000 * 10**9
+    assert min(times[0], times[2]) > times[1]
+
+
+def test_a_folder_that_cannot_be_written_costs_one_warning_and_no_request(path, caplog):
+    token = add_key(path, "crm", ["score"], now=NOW)
+    locate_uses(path).write_text("a file")
+    key = read_keys(path)[0]
+    uses = KeyUses(path, clock=iter([0.0, 100.0]).__next__)
+    for _ in range(2):
+        uses.note(key.sha256)
+    assert KeyRing(path).find(token).name == "crm"
+    assert read_use(path, key.sha256) is None
+    assert caplog.text.count("When keys were used cannot be noted") == 2  # one of each object

@@ -39,6 +39,23 @@ class Message:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in the database.
+
+    Attributes:
+        waiting: The number of messages.
+        oldest: When the crossing of the oldest one was found; None if none waits.
+    """
+
+    waiting: int = 0
+    oldest: datetime | None = None
+
+    def compute_age_s(self) -> float:
+        """Seconds for which the oldest message has waited; 0 if none waits."""
+        return 0.0 if self.oldest is None else max(0.0, (datetime.now(UTC) - self.oldest).total_seconds())
+
+
 class WebhookQueue:
     """The messages of a database."""
 
@@ -121,14 +138,15 @@ class WebhookQueue:
                     connection.execute(sa.update(WEBHOOKS).where(WEBHOOKS.c.id == message.number).values(**values))
         return given_up
 
-    def count(self) -> int:
-        """How many messages wait.
+    def read_backlog(self) -> Backlog:
+        """How many messages wait, and since when.
 
         Raises:
             StoreError: The database cannot be used now.
         """
         with self._database.begin() as connection:
-            return connection.execute(sa.select(sa.func.count()).select_from(WEBHOOKS)).scalar_one()
+            waiting, oldest = connection.execute(sa.select(sa.func.count(), sa.func.min(WEBHOOKS.c.created_at))).one()
+        return Backlog(waiting, oldest)
 
 
 def _compute_next(message: Message, result: Result, now: datetime) -> datetime:

@@ -36,13 +36,14 @@ class Receiver:
     Attributes:
         key: The hash of its URL.
         delivered: How many messages it took since this process started.
+        failed: How many attempts failed.
         given_up: How many messages were given up.
     """
 
     def __init__(
         self, url: str, queue: WebhookQueue, settings: WebhookSettings, keys: Sequence[bytes], *, first_pause_s: float
     ) -> None:
-        self.key, self.delivered, self.given_up = hash_url(url), 0, 0
+        self.key, self.delivered, self.failed, self.given_up = hash_url(url), 0, 0, 0
         self._url, self._queue, self._settings, self._keys = url, queue, settings, keys
         self._host = urlsplit(url).hostname
         self._first_pause_s = first_pause_s
@@ -65,6 +66,7 @@ class Receiver:
         results: dict[Message, Result] = {message: reply.result for message, reply in replies.items()}
         given_up = self._queue.settle(results, retry_days=self._settings.retry_days)
         self.delivered += sum(result == "delivered" for result in results.values())
+        self.failed += sum(result in {"refused", "unavailable"} for result in results.values())
         self._log_given_up(given_up)
         return self._choose_pause(list(replies.values()))
 

@@ -14,12 +14,13 @@ from typing import Self
 from predictor.core.errors import StoreError, count
 from predictor.core.settings_sections import WebhookSettings
 from predictor.store.database import Database
-from predictor.store.webhooks.queue import WebhookQueue
+from predictor.store.webhooks.queue import Backlog, WebhookQueue
 from predictor.store.webhooks.receiver import Receiver
 from predictor.store.webhooks.signing import FILE, load_secrets
 
 LOG = logging.getLogger("predictor.store")
 _POLL_S = 1.0  # between looks into the database
+_COUNT_S = 5.0  # between counts of what waits, for the metrics
 _AWAY_S = 5.0  # while that cannot be used
 _END_S = 15.0
 
@@ -28,6 +29,10 @@ class WebhookSender:
     """Announces crossings at least once each, in the order of their lead, as long as it runs.
 
     Several processes may run one over the same database: a crossing is found once, and sent by one of them at a time.
+
+    Attributes:
+        receivers: One for each address.
+        backlog: What waited a few seconds ago.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class WebhookSender:
         self._queue, self._settings, self._poll_s = WebhookQueue(database), settings, poll_s
         self.receivers = [Receiver(url, self._queue, settings, keys, first_pause_s=pause_s) for url in settings.urls]
         self._stopping, self._threads = threading.Event(), list[threading.Thread]()
+        self.backlog, self._counted_at = Backlog(), -_COUNT_S
 
     @classmethod
     def open(cls, database: Database, settings: WebhookSettings, folder: Path) -> Self | None:
@@ -101,11 +107,21 @@ class WebhookSender:
         Raises:
             StoreError: The database cannot be used now.
         """
-        return self._queue.count()
+        return self._queue.read_backlog().waiting
+
+    def count_results(self) -> dict[str, int]:
+        """How many messages were sent, how many attempts failed, and how many were given up, since this process started."""
+        return {
+            "sent": sum(receiver.delivered for receiver in self.receivers),
+            "failed": sum(receiver.failed for receiver in self.receivers),
+            "given_up": sum(receiver.given_up for receiver in self.receivers),
+        }
 
     def _fill(self) -> float | None:
         keys = [receiver.key for receiver in self.receivers]
         filled = self._queue.fill(keys, band=self._settings.band, features=self._settings.features)
+        if not filled and time.monotonic() - self._counted_at >= _COUNT_S:
+            self.backlog, self._counted_at = self._queue.read_backlog(), time.monotonic()
         return 0.0 if filled else None
 
     def _send_by(self, receiver: Receiver) -> Callable[[], float | None]:

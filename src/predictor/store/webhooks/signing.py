@@ -12,6 +12,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from predictor.core.durable_files import sync_folder
@@ -76,10 +77,17 @@ def load_secrets(path: Path) -> list[bytes]:
 
 
 def _create(path: Path) -> None:
+    """Create a file with a new secret, complete from the start. If another process was first, its file stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(f"{_PREFIX}{base64.b64encode(secrets.token_bytes(_BYTES)).decode()}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(path.parent)
+    writing = path.with_name(f".{path.name}-{os.getpid()}")
+    handle = os.open(writing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(f"{_PREFIX}{base64.b64encode(secrets.token_bytes(_BYTES)).decode()}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(writing, path)
+        sync_folder(path.parent)
+    finally:
+        writing.unlink()

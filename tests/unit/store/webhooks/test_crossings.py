@@ -67,7 +67,7 @@ def test_crossings_become_messages_once_and_in_order(database):
         ("A1", "down"),
         ("A1", "up"),
     ]
-    assert queue.count() == 0
+    assert queue.read_backlog().waiting == 0
     data = bodies[0]["data"]
     assert bodies[0]["type"] == "lead.threshold_crossed"
     assert bodies[0]["timestamp"] == data["scored_at"] == "2026-03-31T12:01:00.000Z"
@@ -80,7 +80,7 @@ def test_what_was_stored_before_the_first_start_is_not_announced_but_remembered(
     queue = WebhookQueue(database)
     queue.start(RECEIVERS[:1])
     fill(database)
-    assert queue.count() == 0
+    assert queue.read_backlog().waiting == 0
     database.write([score("A1", 0.4, 5), score("A2", 0.1, 5), score("A3", 0.3, 5)])
     queue.start(RECEIVERS[:1])  # the next start goes on where the last one ended
     fill(database)
@@ -114,9 +114,9 @@ def test_an_erased_lead_is_not_announced_and_a_removed_receiver_gets_nothing(dat
     queue.start(RECEIVERS)
     database.write([score("00Q5g000000XyzAEAS", 0.3, 1), score("A2", 0.3, 1)])
     queue.fill(RECEIVERS, band=0.02, features=())
-    assert queue.count() == 4
+    assert queue.read_backlog().waiting == 4
     database.erase("00Q5g000000XyzA", at=NOON + 5 * MINUTE)
-    assert queue.count() == 2
+    assert queue.read_backlog().waiting == 2
     assert queue.start(RECEIVERS[1:]) == 1
     assert [body["data"]["lead_id"] for body in list_messages(queue, RECEIVERS[1])] == ["A2"]
 
@@ -131,7 +131,7 @@ def test_a_refused_message_waits_and_holds_back_later_ones_of_its_lead_only(data
     assert queue.claim(RECEIVERS[0], 100) == []  # taken
     assert queue.settle({first: "refused", second: "not sent"}, retry_days=1e-6) == []  # old, but hardly tried
     assert [message.number for message in queue.claim(RECEIVERS[0], 100)] == [second.number]
-    assert queue.count() == 3
+    assert queue.read_backlog().waiting == 3
 
 
 def test_a_message_is_given_up_after_enough_tries_and_days(database):
@@ -145,4 +145,4 @@ def test_a_message_is_given_up_after_enough_tries_and_days(database):
         assert queue.settle({message: "not sent"}, retry_days=1e-9) == []
         given_up = queue.settle({message: "unavailable"}, retry_days=1e-9)
         assert [one.message_id for one in given_up] == ([message.message_id] if attempt == 4 else [])
-    assert queue.count() == 0
+    assert queue.read_backlog().waiting == 0
