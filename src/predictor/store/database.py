@@ -16,16 +16,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from predictor.data.lead_keys import list_spellings
 from predictor.store.connect import RefusedError, lock_for_writing, make_engine, make_folder, make_store_error
+from predictor.store.frames import read_frame
 from predictor.store.migrate import bring_up_to_date
 from predictor.store.outcome_history import settle_outcomes
 from predictor.store.records import Record
-from predictor.store.schema import AUDIT, ERASURES, OUTCOMES, SCORES, STANDINGS, WEBHOOKS, Moment
+from predictor.store.schema import AUDIT, ERASURES, OUTCOMES, SCORES, STANDINGS, WEBHOOKS
 from predictor.store.writes import ErasureResult, erase_lead, write_records
 
-_DTYPES = {
-    sa.Integer: "int64", sa.Float: "float64", sa.String: "str", sa.Boolean: "bool", sa.JSON: "object",
-    Moment: "datetime64[us, UTC]",
-}  # fmt: skip
+_SERVED = (
+    "lead_id", "as_of", "scored_at", "probability", "decision", "points", "model", "explore", "challenger_probability",
+)  # fmt: skip
 _AT_ONCE = 500  # leads of a query
 
 
@@ -128,6 +128,17 @@ class Database:
         """
         return self._load_scores(features)
 
+    def load_served(self, *, grades: bool = False) -> pd.DataFrame:
+        """What monitoring needs of all scores, in the order in which they were written: half of the columns.
+
+        Args:
+            grades: Whether to load `grade` too.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        return self._load([SCORES.c[name] for name in (*_SERVED, *(["grade"] if grades else []))], SCORES.c.id)
+
     def _load_scores(self, features: bool, *where: sa.ColumnElement[bool]) -> pd.DataFrame:
         omitted = {"id"} if features else {"id", "features"}
         columns = [column for column in SCORES.c if column.name not in omitted]
@@ -147,17 +158,20 @@ class Database:
         where = (SCORES.c.model == model, SCORES.c.features.is_not(None))
         return self._load(columns, SCORES.c.scored_at.desc(), SCORES.c.id.desc(), where=where, most=most)
 
-    def load_outcomes(self, *, timezone: str = "UTC") -> pd.DataFrame:
+    def load_outcomes(self, *, timezone: str = "UTC", scores: pd.DataFrame | None = None) -> pd.DataFrame:
         """The outcomes that count, oldest first; moments in UTC. See `settle_outcomes`.
 
         Args:
             timezone: The timezone of the firm, in which an outcome at midnight means that day.
+            scores: `lead_id`, `as_of` and `scored_at` of all scores, where they are loaded already; None to load them.
 
         Raises:
             StoreError: The database cannot be used now.
         """
         keys = [SCORES.c.lead_id, SCORES.c.as_of, SCORES.c.scored_at]
-        return settle_outcomes(self.load_outcome_history(), self._load(keys, SCORES.c.as_of), timezone=timezone)
+        if scores is None:
+            scores = self._load(keys, SCORES.c.as_of)
+        return settle_outcomes(self.load_outcome_history(), scores, timezone=timezone)
 
     def load_outcome_history(self) -> pd.DataFrame:
         """Every report of an outcome, in the order in which they came; moments in UTC.
@@ -227,9 +241,7 @@ class Database:
         most: int | None = None,
     ) -> pd.DataFrame:
         with self.begin() as connection:
-            rows = connection.execute(sa.select(*columns).where(*where).order_by(*order).limit(most)).all()
-        frame = pd.DataFrame.from_records(rows, columns=[column.name for column in columns])
-        return frame.astype({column.name: _DTYPES[type(column.type)] for column in columns})
+            return read_frame(connection, columns, sa.select(*columns).where(*where).order_by(*order).limit(most))
 
     @contextmanager
     def begin(self, *, writes: bool = False) -> Iterator[sa.Connection]:

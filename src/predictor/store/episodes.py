@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, count
 from predictor.data.lead_keys import as_keys
-from predictor.store.outcome_places import place_outcomes
+from predictor.store.outcome_places import number_leads, place_outcomes
 
 ACCEPTING = ("accepted", "opportunity")  # an opportunity is only opened for a lead that sales has accepted
 _ORDER = ("as_of", "scored_at", "answer_id")  # of scores; the last two decide between scores of the same moment
@@ -54,40 +55,62 @@ def join_outcomes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
     scores = scores.assign(lead_id=as_keys(scores["lead_id"])).astype({"lead_id": "str", "as_of": _UTC})
     scores = scores.sort_values(order, kind="stable", ignore_index=True)
     outcomes = outcomes.assign(lead_id=as_keys(outcomes["lead_id"]))[outcomes["kind"].ne("contacted")]
-    timeline = _make_timeline(scores, outcomes.astype({"lead_id": "str", "kind": "str", "occurred_at": _UTC}), timezone)
+    scored, reported = number_leads(scores["lead_id"], outcomes["lead_id"])
+    has_outcome = np.isin(scored, reported)  # of the others nothing became: each lead is one episode
+    numbered = outcomes.assign(lead=reported).astype({"kind": "str", "occurred_at": _UTC})
+    facts = _find_facts(scores.assign(lead=scored)[has_outcome], numbered, timezone)
+    episode, recycled, late = -scored, np.zeros(len(scores), dtype=bool), np.zeros(len(scores), dtype=bool)
+    episode[has_outcome], recycled[has_outcome], late[has_outcome] = facts["episode"], facts["recycled"], facts["late"]
+    accepted_at = facts["accepted_at"].reindex(scores.index)
+    joined = scores.assign(
+        episode=episode,
+        handed_over=scores["explore"].astype(bool) | scores["decision"].eq("route_to_sales"),
+        accepted_at=accepted_at.where(~(accepted_at < scores["as_of"]), scores["as_of"]),
+        recycled=recycled,
+    )
+    return joined[~late]
+
+
+def _find_facts(scores: pd.DataFrame, outcomes: pd.DataFrame, timezone: str) -> pd.DataFrame:
+    """What became of each score of leads with outcomes: `episode`, `accepted_at`, `recycled`, and whether it came too `late`.
+
+    Args:
+        scores: Oldest first, with the number `lead`.
+        outcomes: Likewise numbered.
+        timezone: The timezone of the firm.
+    """
+    timeline = _make_timeline(scores, outcomes, timezone)
     accepting, recycled = timeline["kind"].isin(ACCEPTING), timeline["kind"].eq("recycled")
-    previous = timeline[~accepting].groupby("lead_id")["kind"].shift().reindex(timeline.index)
-    known = accepting.groupby(timeline["lead_id"]).cumsum() > 0
-    again = previous.eq("recycled") | (_find_named(timeline) & known)
-    episode = (~timeline.duplicated("lead_id") | (timeline["kind"].eq("score") & again)).cumsum()
-    episode = _follow_names(timeline, episode)
+    lead, is_score = timeline["lead"], timeline["kind"].eq("score")
+    returned = recycled[~accepting].groupby(lead[~accepting]).shift(fill_value=False).reindex(timeline.index, fill_value=False)
+    known = accepting.groupby(lead).cumsum() > 0
+    again = returned | (_find_named(timeline) & known)
+    episode = _follow_names(timeline, (~lead.duplicated() | (is_score & again)).cumsum())
     facts = pd.DataFrame({
         "episode": episode,
         "accepted_at": timeline["occurred_at"].where(accepting).groupby(episode).transform("first"),
         "recycled": recycled.groupby(episode).transform("any"),
         "late": accepting.groupby(episode).cumsum() > 0,
-    }).loc[scores.index]  # fmt: skip
-    joined = scores.assign(
-        episode=facts["episode"],
-        handed_over=scores["explore"].astype(bool) | scores["decision"].eq("route_to_sales"),
-        accepted_at=facts["accepted_at"].where(~(facts["accepted_at"] < scores["as_of"]), scores["as_of"]),
-        recycled=facts["recycled"],
-    )
-    return joined[~facts["late"]]
+    })  # fmt: skip
+    return facts.sort_index().iloc[: len(scores)].set_axis(scores.index)
 
 
 def _find_named(timeline: pd.DataFrame) -> pd.Series:
     """Whether a row is a score that an outcome names."""
-    named = timeline.loc[timeline["about"].notna(), ["lead_id", "about"]]
-    places = pd.MultiIndex.from_frame(timeline[["lead_id", "at"]])
+    named = timeline.loc[timeline["about"].notna(), ["lead", "about"]]
+    if named.empty:
+        return pd.Series(data=False, index=timeline.index)
+    places = pd.MultiIndex.from_frame(timeline[["lead", "at"]])
     return pd.Series(places.isin(pd.MultiIndex.from_frame(named)), timeline.index) & timeline["kind"].eq("score")
 
 
 def _follow_names(timeline: pd.DataFrame, episode: pd.Series) -> pd.Series:
     """The episodes, where an outcome that names a score belongs to the episode of that score."""
-    of_scores = timeline.assign(episode=episode)[timeline["kind"].eq("score")].drop_duplicates(["lead_id", "at"])
-    named = timeline[["lead_id", "about"]].reset_index(names="row").dropna()
-    found = named.merge(of_scores, left_on=["lead_id", "about"], right_on=["lead_id", "at"])
+    named = timeline[["lead", "about"]].reset_index(names="row").dropna()
+    if named.empty:
+        return episode
+    of_scores = timeline.assign(episode=episode)[timeline["kind"].eq("score")].drop_duplicates(["lead", "at"])
+    found = named.merge(of_scores, left_on=["lead", "about"], right_on=["lead", "at"])
     return episode.mask(episode.index.isin(found["row"]), found.set_index("row")["episode"].reindex(episode.index))
 
 
@@ -100,21 +123,23 @@ def choose_scores(joined: pd.DataFrame) -> pd.DataFrame:
     Returns:
         A row an episode, oldest first.
     """
-    return joined.sort_values("handed_over", ascending=False, kind="stable").drop_duplicates("episode").sort_index()
+    order = np.argsort(~joined["handed_over"].to_numpy(dtype=bool), kind="stable")
+    first = ~pd.Series(joined["episode"].to_numpy()[order]).duplicated().to_numpy()
+    return joined.iloc[np.sort(order[first])]
 
 
 def _make_timeline(scores: pd.DataFrame, outcomes: pd.DataFrame, timezone: str) -> pd.DataFrame:
-    """Scores and outcomes lead by lead, in order of time; at the same moment the score is first. Scores keep their index.
+    """Scores and outcomes lead by lead, in order of time; at the same moment the score is first. Scores are numbered from 0.
 
     `about` is the `as_of` of the score that an outcome names; missing for all other rows.
     """
     moments = scores["as_of"]
-    score_rows = pd.DataFrame({"lead_id": scores["lead_id"], "kind": "score", "at": moments, "occurred_at": moments})
-    placed = place_outcomes(outcomes, scores, timezone=timezone).assign(kind=outcomes["kind"])
+    score_rows = pd.DataFrame({"lead": scores["lead"], "kind": "score", "at": moments, "occurred_at": moments})
+    placed = place_outcomes(outcomes, scores, timezone=timezone).assign(lead=outcomes["lead"], kind=outcomes["kind"])
     named = outcomes["episode"].notna() if "episode" in outcomes else pd.Series(data=False, index=outcomes.index)
-    outcome_rows = placed.assign(about=placed["anchor"].where(named)).drop(columns="anchor")
+    outcome_rows = placed.assign(about=placed["anchor"].where(named)).drop(columns=["anchor", "lead_id"])
     timeline = pd.concat([score_rows.astype({"kind": "str"}), outcome_rows], ignore_index=True)
-    return timeline.sort_values(["lead_id", "at"], kind="stable")
+    return timeline.sort_values(["lead", "at"], kind="stable")
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 import pandas as pd
 
 from predictor.core.ids import make_uuid
 from predictor.data.lead_keys import to_key
-from predictor.store.outcome_places import PLACE, place_reports
+from predictor.store.outcome_places import PLACE, place_reports, sort_reports
 from predictor.store.schema import OutcomeKind, ReportKind
 
 WITHDRAWN: Final = "withdrawn"
@@ -157,19 +159,23 @@ def settle_reports(placed: pd.DataFrame) -> pd.DataFrame:
         placed: Every report, as `place_reports` gives it.
     """
     names = [name for name in placed if name not in {"replaces", "withdraws", *PLACE}]
-    alone = ~placed["lead_key"].duplicated(keep=False)
-    counting = placed[alone & placed["kind"].ne(WITHDRAWN)]
+    simple = _find_simple(placed)
+    counting = placed[simple & placed["kind"].ne(WITHDRAWN)]
     happened_at = counting["occurred_at"].fillna(counting["told_at"])
     frames = [counting[names].assign(occurred_at=happened_at, first_told_at=counting["told_at"])]
-    if not alone.all():
-        settled = [
-            row
-            for _, own in placed[~alone].groupby("lead_key", sort=False)
-            for row in settle_lead(list_rows(own))
-        ]  # fmt: skip
+    if not simple.all():
+        rows = list_rows(placed[~simple].sort_values("lead_key", kind="stable"))
+        settled = [row for _, own in groupby(rows, key=itemgetter("lead_key")) for row in settle_lead(own)]
         frames.append(pd.DataFrame(settled, columns=[*names, "first_told_at"]).astype(frames[0].dtypes.to_dict()))
     frame = pd.concat(frames, ignore_index=True)
-    return frame.sort_values(["occurred_at", "told_at", "outcome_id"], kind="stable", ignore_index=True)
+    return sort_reports(frame, ["occurred_at", "told_at"])
+
+
+def _find_simple(placed: pd.DataFrame) -> pd.Series:
+    """Whether a report is of a lead of whose reports none says anything about another one."""
+    lead = placed["lead_key"]
+    speaks = placed["kind"].eq(WITHDRAWN) | placed["replaces"].notna() | placed.duplicated(["lead_key", "anchor", "kind"])
+    return ~lead.isin(lead[speaks & lead.duplicated(keep=False)])
 
 
 def list_rows(frame: pd.DataFrame) -> list[_Row]:

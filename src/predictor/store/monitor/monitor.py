@@ -64,9 +64,11 @@ def monitor_store(store: Database, scorer: Scorer, *, now: datetime, agreement: 
         ScoringError: A stored feature is not of the type that the bundle needs.
     """
     timezone, band = scorer.settings.data.timezone, scorer.settings.threshold.band
-    scores, outcomes = store.load_scores(), store.load_outcomes(timezone=timezone)
+    scores = store.load_served()
+    outcomes = store.load_outcomes(timezone=timezone, scores=scores)
     joined = join_outcomes(scores, outcomes, timezone=timezone)
     contacts = find_contacts(joined, outcomes, timezone=timezone)
+    joined = joined.drop(columns=["lead_id", "scored_at"])  # texts of a million leads, which nothing below needs
     until, horizon, error = pd.Timestamp(now), scorer.metrics["horizon_days"], LevelError.from_metrics(scorer.metrics)
     own = joined[joined["model"] == scorer.version]
     tables = {

@@ -120,7 +120,8 @@ def list_queue(database: Database, *, timezone: str, agreement: AgreementSetting
     Raises:
         StoreError: The database cannot be read.
     """
-    scores, outcomes = database.load_scores(), database.load_outcomes(timezone=timezone)
+    scores = database.load_served(grades=True)
+    outcomes = database.load_outcomes(timezone=timezone, scores=scores)
     joined = join_outcomes(scores, outcomes, timezone=timezone)
     return list_waiting(find_contacts(joined, outcomes, timezone=timezone), joined, agreement=agreement, now=now)
 
