@@ -20,7 +20,7 @@ from predictor.audit.propose.find_outcome import (
     list_candidates,
     list_statuses,
 )
-from predictor.audit.propose.names import list_named, read_names
+from predictor.audit.propose.names import list_named, read_names, split_words
 from predictor.audit.propose.profile import ColumnProfile
 from predictor.audit.propose.refusal_names import is_refusal_name, list_refusals
 from predictor.core.settings_sections import DATE_FORMATS
@@ -299,5 +299,5 @@ def _describe_attribute(column: ColumnProfile) -> str:
 
 
 def _is_score(name: str) -> bool:
-    words = {word.casefold() for word in name.replace("_", " ").replace("-", " ").split()}
-    return bool(words & {"score", "points", "scoring"}) or name.casefold().endswith(("score", "points"))
+    words = read_names()["roles"]["points"]
+    return not set(split_words(name)).isdisjoint(words) or name.casefold().endswith(("score", "points", "punkte", "scoring"))

@@ -89,7 +89,11 @@ def propose_settings(  # noqa: PLR0913  each is a thing that a user may say
     )
     own = _open_events(events, encoding)
     proposal = Proposal(
-        source=source, data=data, roles=roles, formats={} if sample.crm else formats, event_columns=_propose_event_columns(own)
+        source=source,
+        data=data,
+        roles=roles,
+        formats={} if sample.crm else formats,
+        event_columns=_propose_event_columns(own, roles),
     )
     proposal = replace(proposal, label=_propose_label(proposal, columns, named=bool(outcome)))
     encoding_notes = _check_encoding(raw, first, data) if encoding == "auto" else ()
@@ -210,14 +214,17 @@ def _open_events(where: str, encoding: str) -> tuple[RawEvents, ...]:
     return (open_events(where, Path(), encoding=encoding),)
 
 
-def _propose_event_columns(events: Sequence[RawEvents]) -> dict[str, str]:
+def _propose_event_columns(events: Sequence[RawEvents], roles: Mapping[str, ColumnRole]) -> dict[str, str]:
+    """Our name -> theirs: the key of the leads under the name that it has there, the rest by usual names."""
     if not events:
         return {}
+    key = [name for name, role in roles.items() if role.role == "lead_id"]
     names, taken = events[0].columns, dict[str, str]()
     short = dict(zip(names, remove_prefix(names, find_prefix(names, known=_is_event_name)), strict=True))
     for ours, usual_names in read_names()["event_columns"].items():
         free = [name for name in names if name not in taken.values()]
-        column = next((name for word in (ours, *usual_names) for name in free if short[name] in Names([word])), None)
+        known = (ours, *(key if ours == "lead_id" else ()), *usual_names)
+        column = next((name for word in known for name in free if short[name] in Names([word])), None)
         if column is not None:
             taken[ours] = column
     return taken

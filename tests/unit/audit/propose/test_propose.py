@@ -117,6 +117,37 @@ def test_the_columns_of_events_are_found_by_name(tmp_path):
     assert tomllib.loads(proposal.to_toml())["event_columns"] == expected
 
 
+@pytest.mark.parametrize(
+    ("moment", "kind", "asset"),
+    [
+        ("Zeitpunkt", "Aktivität", "Seite"),
+        ("Fecha y hora", "Tipo de actividad", "Asunto"),
+        ("Date et heure", "Type d'événement", "URL"),
+        ("Data attività", "Evento", "Pagina"),
+        ("日時", "イベント", "ページ"),
+    ],
+)
+def test_the_columns_of_events_are_found_in_other_languages(tmp_path, moment, kind, asset):
+    """And the key by the name that it has in the leads."""
+    leads = draw_leads(60).rename(columns={"lead_id": "Unser Zeichen ID"})
+    events = pd.DataFrame(
+        {"Unser Zeichen ID": leads["Unser Zeichen ID"], moment: leads["mql_at"], kind: "page_view", asset: "/a"}
+    )
+    events.to_csv(tmp_path / "events.csv", index=False)
+    proposal = propose(tmp_path, leads, events=str(tmp_path / "events.csv"))
+    expected = {"lead_id": "Unser Zeichen ID", "occurred_at": moment, "event_type": kind, "asset": asset}
+    assert proposal.event_columns == expected
+    assert not {"EVENT001"} & {finding.code for finding in proposal.findings}
+
+
+@pytest.mark.parametrize(
+    "name", ["Punkte", "Lead-Punktzahl", "Puntuación", "Punteggio", "Pontuação", "Poäng", "スコア", "leadScore"]
+)
+def test_points_are_known_in_other_languages(tmp_path, name):
+    leads = draw_leads(60)
+    assert propose(tmp_path, leads.rename(columns={"score": name})).list_role("points") == [name]
+
+
 def test_a_leak_is_left_out_with_its_evidence_whatever_its_name(tmp_path):
     leads = draw_leads(600).assign(remark=lambda table: table["sql_at"].notna().map({True: "went well", False: None}))
     proposal = propose(tmp_path, leads)
