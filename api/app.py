@@ -30,6 +30,7 @@ from .openapi.describe import make_openapi
 from .openapi.docs_page import add_docs
 from .openapi.openapi_30 import read_openapi_30
 from .routes import router
+from .serving.kept_monitor import KeptMonitor
 from .serving.micro_batch import MicroBatch
 from .serving.model_watch import ModelWatch
 from .worker import run_worker
@@ -87,9 +88,11 @@ def create_app(
         watch.store.start()
         if sender is not None:
             sender.start()
+        monitor.start()
         with run_worker(app):
             yield {"receive_s": serve_settings.receive_s}
         watch.stop()
+        monitor.stop()
         if sender is not None:
             sender.stop()
         watch.store.close()
@@ -112,7 +115,8 @@ def create_app(
     app.state.keys = KeyRing(Path(serve_settings.keys) if serve_settings.keys else folder / FILE)
     app.state.reasons = serve_settings.reasons
     app.state.wrong_keys = WrongKeys()
-    app.state.metrics = Metrics()
+    app.state.monitor = monitor = KeptMonitor(lambda: app.state.service, lambda: app.state.agreement)
+    app.state.metrics = Metrics(monitor.list_figures)
     app.state.micro_batch = MicroBatch()
     app.add_middleware(RequestMiddleware, settings=serve_settings, metrics=app.state.metrics)
     app.add_middleware(GZipMiddleware, minimum_size=_GZIP_FROM, compresslevel=4)

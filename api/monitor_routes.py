@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from .http.pages import make_page_response
 from .schemas.answers import NO_MONITOR_PAGE, UNREADY, WRONG
 from .schemas.model import MonitorOut, QueueOut, QueueQuery, WaitingOut
+from .serving.kept_monitor import KeptMonitor
 from .serving.service import Served, Service
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def read_monitor_page(service: Served, request: Request) -> HTMLResponse:
 
 
 def read_monitor(service: Served, request: Request) -> MonitorOut:
-    """What came of the served scores, as tables, and whether to train again. It reads every stored score: ask once a day."""
+    """What came of the served scores, as tables, and whether to train again. Of a large store the answer is some minutes old."""
     monitored = _monitor(service, request)
     tables = {name: json.loads(table.to_json(orient="records", date_format="iso")) for name, table in monitored.tables.items()}
     advice = monitored.advice
@@ -57,8 +58,6 @@ def add_monitor_routes(router: APIRouter) -> None:
 
 
 def _monitor(service: Service, request: Request) -> Monitored:
-    """What the database says now; what waits in the spool is not in it yet."""
-    from predictor.store.monitor.monitor import monitor_store  # noqa: PLC0415  a server that nobody asks needs none of it
-
-    agreement = request.app.state.agreement
-    return monitor_store(service.store.database, service.scorer, now=datetime.now(UTC), agreement=agreement)
+    """What the database said when it was read last; what waits in the spool is not in it yet."""
+    kept: KeptMonitor = request.app.state.monitor
+    return kept.read(service)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Literal
 
@@ -36,13 +36,18 @@ _EVENTS = {
 class Metrics:
     """The counters of a running server. Where it has several worker processes, they are the sums over all of them."""
 
-    def __init__(self) -> None:
-        """All counters start at zero."""
+    def __init__(self, list_figures: Callable[[], Mapping[str, float]] = dict) -> None:
+        """All counters start at zero.
+
+        Args:
+            list_figures: Gives the figures of the monitor, by name; see `predictor.store.monitor.figures`.
+        """
         self._folder = find_folder()
         self._registry = registry = CollectorRegistry()
         self._own = CollectorRegistry()
         self._model = _ModelInfo()
         self._own.register(self._model)
+        self._own.register(_MonitorFigures(list_figures))
         self._own.register(WorkerProcesses(self._folder) if self._folder else ProcessCollector(registry=None))
         self._requests = Counter(
             "predictor_requests", "Requests that were answered.", ["method", "route", "status"], registry=registry
@@ -119,3 +124,19 @@ class _ModelInfo:
             family = GaugeMetricFamily("predictor_model_info", "The model that serves.", labels=list(self.labels))
             family.add_metric(list(self.labels.values()), 1)
             yield family
+
+
+class _MonitorFigures:
+    """What the monitor said last, a gauge a figure; none before it was computed."""
+
+    def __init__(self, list_figures: Callable[[], Mapping[str, float]]) -> None:
+        self._list_figures = list_figures
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics, as Prometheus's client asks for them."""
+        if figures := self._list_figures():
+            from predictor.store.monitor.figures import FIGURES  # noqa: PLC0415  a server that nobody asks needs none of it
+
+            texts = {**FIGURES, "timestamp_seconds": "When these figures were computed."}
+            for name, figure in figures.items():
+                yield GaugeMetricFamily(f"predictor_monitor_{name}", texts[name], value=figure)
