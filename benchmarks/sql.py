@@ -81,7 +81,7 @@ def run_duckdb(text: str, tables: Tables) -> pd.DataFrame:
     connection.execute("SET TimeZone = 'UTC'")
     connection.register("leads", tables.leads)
     connection.register("events", tables.events)
-    return connection.execute(text).to_arrow_table().to_pandas()
+    return connection.sql(text).to_arrow_table().to_pandas()
 
 
 def list_databases(folder: Path, tables: Tables) -> dict[str, Callable[[str], pd.DataFrame]]:
@@ -129,9 +129,7 @@ def main(counts: list[int]) -> int:
         databases = list_databases(Path(folder), tables)
         for count in counts:
             scorer = make_scorer(count)
-            (expected, _), seconds = time_once(
-                lambda scorer=scorer: score_leads(scorer, tables.leads, tables.events, now=NOW, reasons=0)
-            )
+            expected, seconds = time_once(lambda scorer=scorer: run_scorer(scorer, tables))
             cells, largest, size = [f"{seconds:.1f}"], 0.0, 0
             for dialect in ("duckdb", "postgres"):
                 if dialect not in databases:

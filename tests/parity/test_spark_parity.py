@@ -1,4 +1,4 @@
-"""The expression that DuckDB runs gives the same frame on Spark, unchanged."""
+"""On Spark, the expression that DuckDB runs gives the same frame, and a bundle as SQL the answers of the scorer."""
 
 import importlib.util
 import os
@@ -6,11 +6,13 @@ import os
 import ibis
 import pandas as pd
 import pytest
+from parity import odd_tables
 from parity.event_lists import FEATURES, assert_same, compute_singly, draw_firm, make_events, make_leads
 
 from predictor.features.table import compute_event_columns
 from predictor.points.award_table import award_table
 from predictor.points.rulebook import parse_rule_book
+from predictor.scoring.sql.query import write_sql
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # PySpark 4.0 on pandas 3 and Python 3.11
@@ -82,3 +84,11 @@ def test_spark_awards_the_points_of_duckdb(on_spark):
     assert (awards.rules != 0).sum().min() > 10
     expected = award_table(book, leads, ibis.memtable(make_events(events)))
     pd.testing.assert_frame_equal(awards.rules, expected.rules, rtol=0, atol=1e-9)
+
+
+def test_a_bundle_as_sql_gives_the_answers_of_the_scorer(spark, odd, tmp_path):
+    for name, table in {"crm_leads": odd.leads, "crm_events": odd.events}.items():
+        table.to_parquet(tmp_path / f"{name}.parquet")
+        spark.read.parquet(str(tmp_path / f"{name}.parquet")).createOrReplaceTempView(name)
+    text = write_sql(odd.scorer, "spark", tables=odd_tables.CRM).text.rstrip().removesuffix(";")
+    odd_tables.assert_same(spark.sql(text).toPandas(), odd)
