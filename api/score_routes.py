@@ -28,7 +28,7 @@ _MANY_EVENTS = 500  # events of a lead from which it is read in a thread, so tha
 
 async def score(service: Served, lead: LeadIn, query: ScoreOptions, request: Request) -> Response:
     """Score one lead: the probability that sales accepts it, what to do with it, and why."""
-    if len(lead.events) > _MANY_EVENTS or (service.uses_episodes and lead.earlier_episodes is None):
+    if len(lead.events) > _MANY_EVENTS or (service.uses_past and None in (lead.earlier_episodes, lead.account_episodes)):
         (answer,) = await run_in_threadpool(answer_leads, [lead], service, datetime.now(UTC), query.reasons)
         if isinstance(answer, ScoringError):
             raise answer

@@ -14,12 +14,13 @@ from predictor.core.settings_sections import Policy
 from predictor.data.crm.field_maps import Crm
 from predictor.data.parse import to_moment
 from predictor.data.values import Event
+from predictor.features.accounts import AccountEpisode
 from predictor.features.earlier_episodes import Episode
 from predictor.scoring.answer import Lead
 
 from .fields import Key, Moment, Number, RequestModel, Text, Value, accept_unchecked, is_ahead, read_plain
 
-_MOST_ATTRIBUTES, _MOST_EVENTS, _MOST_EPISODES = 5_000, 100_000, 1_000
+_MOST_ATTRIBUTES, _MOST_EVENTS, _MOST_EPISODES, _MOST_ACCOUNT = 5_000, 100_000, 1_000, 10_000
 _AHEAD = Finding("LEAD041", "warning", "'as_of' is more than a day in the future.", do="Send the moment that the score is for.")
 
 
@@ -86,6 +87,25 @@ class EpisodeIn(RequestModel):
         return Episode(sql_at=sql_at, recycled_at=recycled_at, recycle_reason=self.recycle_reason)
 
 
+class AccountEpisodeIn(RequestModel):
+    """An episode of another lead of the same account."""
+
+    mql_at: Moment
+    """When the other lead became an MQL."""
+    sql_at: Annotated[Moment | None, BeforeValidator(_blank_unknown)] = None
+    """When sales accepted it; left out if it did not."""
+    recycled_at: Annotated[Moment | None, BeforeValidator(_blank_unknown)] = None
+    """When sales sent it back; left out if it did not."""
+    opportunity_at: Annotated[Moment | None, BeforeValidator(_blank_unknown)] = None
+    """When sales opened an opportunity for it; left out if it did not."""
+
+    def to_episode(self, timezone: str) -> AccountEpisode:
+        """The episode as scoring takes it."""
+        others = {name: getattr(self, name) for name in ("sql_at", "recycled_at", "opportunity_at")}
+        known = {name: to_moment(moment, timezone) for name, moment in others.items() if moment is not None}
+        return AccountEpisode(mql_at=to_moment(self.mql_at, timezone), **known)
+
+
 _LEAD: JsonDict = {
     "lead_id": "A17",
     "as_of": "2026-03-31T14:05:00Z",
@@ -115,6 +135,10 @@ class LeadIn(RequestModel):
     earlier_episodes: Annotated[list[EpisodeIn], Field(max_length=_MOST_EPISODES)] | None = None
     """The lead's episodes before this one, if the model uses them: `[]` for none. If they are left out, the server takes them
     from the outcomes that it has stored."""
+    account_episodes: Annotated[list[AccountEpisodeIn], Field(max_length=_MOST_ACCOUNT)] | None = None
+    """The episodes of the other leads of its account, if the model uses them: `[]` for none. If they are left out, the server
+    takes them from the scores and outcomes that it has stored. The account is the attribute `account_id`, or the domain of
+    `email` or `email_domain`."""
 
     def to_lead(self, timezone: str, now: datetime) -> Lead:
         """The lead as scoring takes it.
@@ -133,12 +157,16 @@ class LeadIn(RequestModel):
             earlier_episodes=None
             if self.earlier_episodes is None
             else [episode.to_episode(timezone) for episode in self.earlier_episodes],
+            account_episodes=None
+            if self.account_episodes is None
+            else [episode.to_episode(timezone) for episode in self.account_episodes],
         )
 
     def check(self) -> list[Finding]:
         """Warnings about unknown fields of the lead and its events, and about an `as_of` in the future."""
         events = next((event.check_unknown_fields("events") for event in self.events if event.model_extra), [])
-        episodes = (episode.check_unknown_fields("earlier_episodes") for episode in self.earlier_episodes or ())
+        lists = {"earlier_episodes": self.earlier_episodes, "account_episodes": self.account_episodes}
+        episodes = (episode.check_unknown_fields(name) for name, listed in lists.items() for episode in listed or ())
         unknown = next((found for found in episodes if found), [])
         ahead = [_AHEAD] if self.as_of is not None and is_ahead(self.as_of) else []
         return [*self.check_unknown_fields("the lead"), *events, *unknown, *ahead]

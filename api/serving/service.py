@@ -15,6 +15,7 @@ from predictor.scoring.answer import Answer, Lead
 from predictor.scoring.exploration import explore
 from predictor.scoring.scorer import Scorer
 from predictor.scoring.threshold_advice import describe_rule
+from predictor.store.accounts import find_others
 from predictor.store.earlier_episodes import find_episodes
 from predictor.store.records import Answered
 from predictor.store.store import Store
@@ -73,34 +74,51 @@ class Service:
             reasons: Number of reasons to give in each direction.
             warnings: For each lead the warnings about its request, which follow those about the lead.
         """
-        leads = self._add_episodes(leads)
+        accounts = self._find_accounts(leads)
+        leads = self._add_past(leads, accounts)
         answers = self.scorer.score_leads(leads, reasons=reasons)
         probabilities = self._score_by_challenger(leads)
         return [
-            answer if isinstance(answer, ScoringError) else self._explore(answer, findings, lead.as_of, probability)
-            for answer, findings, lead, probability in zip(answers, warnings, leads, probabilities, strict=True)
+            answer
+            if isinstance(answer, ScoringError)
+            else replace(self._explore(answer, findings, lead.as_of, probability), account=account)
+            for answer, findings, lead, probability, account in zip(
+                answers, warnings, leads, probabilities, accounts, strict=True
+            )
         ]
 
     @cached_property
-    def uses_episodes(self) -> bool:
-        """Whether champion or challenger look at the earlier episodes of a lead."""
-        return any(scorer is not None and scorer.features.uses_episodes for scorer in (self.scorer, self.challenger))
+    def uses_past(self) -> bool:
+        """Whether champion or challenger look at what the store may know: earlier episodes, and other leads of the account."""
+        features = [scorer.features for scorer in (self.scorer, self.challenger) if scorer is not None]
+        return any(one.uses_episodes or one.uses_accounts for one in features)
 
-    def _add_episodes(self, leads: Sequence[Lead]) -> Sequence[Lead]:
-        """The leads with those earlier episodes that the store knows, where a request sends none.
+    def _find_accounts(self, leads: Sequence[Lead]) -> list[str | None]:
+        """The account of each lead; None where it has none, or no model looks at accounts."""
+        scorers = (scorer for scorer in (self.scorer, self.challenger) if scorer is not None and scorer.features.uses_accounts)
+        reader = next((scorer.reader for scorer in scorers), None)
+        return [None if reader is None else reader.read_account(lead.attributes) for lead in leads]
 
-        They stay unknown while the database cannot be read, which the answer says.
+    def _add_past(self, leads: Sequence[Lead], accounts: Sequence[str | None]) -> Sequence[Lead]:
+        """The leads with what the store knows of their past, where a request does not send it.
+
+        It stays unknown while the database cannot be read, which the answer says.
         """
-        unknown = [lead.lead_id for lead in leads if lead.earlier_episodes is None]
-        if not unknown or not self.uses_episodes:
+        if not self.uses_past:
             return leads
-        known = self.store.read_earlier_episodes(unknown, timezone=self.timezone)
-        if known is None:
-            return leads
-        return [
-            replace(lead, earlier_episodes=find_episodes(known, lead.lead_id)) if lead.earlier_episodes is None else lead
-            for lead in leads
-        ]
+        unsent = [lead.lead_id for lead in leads if lead.earlier_episodes is None]
+        named = {name for lead, name in zip(leads, accounts, strict=True) if name and lead.account_episodes is None}
+        earlier = self.store.read_earlier_episodes(unsent, timezone=self.timezone) if unsent else {}
+        by_account = self.store.read_accounts(named, timezone=self.timezone) if named else {}
+        completed = []
+        for lead, name in zip(leads, accounts, strict=True):
+            past: dict[str, Any] = {}
+            if lead.earlier_episodes is None and earlier is not None:
+                past["earlier_episodes"] = find_episodes(earlier, lead.lead_id)
+            if lead.account_episodes is None and by_account is not None:
+                past["account_episodes"] = find_others(by_account, name, lead.lead_id)
+            completed.append(replace(lead, **past))
+        return completed
 
     def _explore(
         self, answer: Answer, findings: Sequence[Finding], as_of: datetime, challenger_probability: float | None

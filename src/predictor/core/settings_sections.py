@@ -133,6 +133,7 @@ class FeatureSettings(Section):
     event_types: tuple[str, ...]
     own: tuple[str, ...]
     earlier_episodes: bool
+    accounts: bool
 
 
 class AuditSettings(Section):

@@ -13,6 +13,7 @@ from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import Format
 from predictor.core.wording import format_percent
+from predictor.data.accounts import ACCOUNT, read_accounts
 from predictor.data.columns import check_named, rename_to_ours
 from predictor.data.currencies import check_currencies
 from predictor.data.denied_columns import deny_reason
@@ -29,8 +30,10 @@ from predictor.data.roles import drop_late_dates, split_roles
 from predictor.data.same_person import check_same_person
 from predictor.data.table_keys import check_numbered, read_keys
 
-POINTS_PREFIX, ATTRIBUTES_PREFIX, MEMBERS_PREFIX, EVENTS_PREFIX, RULES_PREFIX, OWN_PREFIX, EPISODES_PREFIX = FEATURE_PREFIXES = (
-    "points/", "attributes/", "members/", "events/", "rules/", "own/", "episodes/",
+POINTS_PREFIX, ATTRIBUTES_PREFIX, MEMBERS_PREFIX, EVENTS_PREFIX, RULES_PREFIX, OWN_PREFIX, EPISODES_PREFIX, ACCOUNT_PREFIX = (
+    FEATURE_PREFIXES
+) = (
+    "points/", "attributes/", "members/", "events/", "rules/", "own/", "episodes/", "account/",
 )  # of computed features  # fmt: skip
 
 
@@ -100,7 +103,10 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
         stages = " Name your own statuses of MQL and SQL in [stages]." if settings.data.crm else ""
         do = f"Check the dates and the settings.{stages}"
         raise TableError("leads", [Finding("LEAD002", "error", "No lead is left.", do=do), *dropped, *not_mql])
-    full, frame = frame, add_title_parts(reduce_email(frame))
+    full = frame
+    if settings.features.accounts:
+        frame = frame.assign(**{ACCOUNT: read_accounts(frame)})
+    frame = add_title_parts(reduce_email(frame))
     frame, attributes, denied = split_roles(frame, settings, kept=_list_kept(frame, settings), formats=formats)
     left_out = full.drop(columns=[name for name in (*frame, "email_domain") if name in full]).reset_index(drop=True)
     attributes, late = drop_late_dates(frame, attributes, settings.roles.allow)
@@ -294,4 +300,5 @@ def _list_kept(frame: pd.DataFrame, settings: Settings) -> list[str]:
     """The columns that are no attributes: ours, points, protected ones, and how many leads a row represents."""
     roles, ours = settings.roles, [name for name in LEAD_FACTS if name in frame and (name != "amount" or list_amounts(frame))]
     weight = [roles.weight] if roles.weight and roles.weight in frame else []
-    return list(dict.fromkeys([*ours, *roles.points, *roles.protected, *weight]))
+    account = [ACCOUNT] if ACCOUNT in frame else []
+    return list(dict.fromkeys([*ours, *account, *roles.points, *roles.protected, *weight]))

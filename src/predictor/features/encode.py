@@ -16,7 +16,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, ScoringError
 from predictor.core.settings_sections import Format
-from predictor.data.leads import EPISODES_PREFIX, EVENTS_PREFIX
+from predictor.data.leads import ACCOUNT_PREFIX, EPISODES_PREFIX, EVENTS_PREFIX
 from predictor.data.number_formats import AMOUNTS
 from predictor.data.values import factorize_column
 from predictor.features.encode_set import SetFeatures
@@ -92,6 +92,11 @@ class FeatureSet:
     def uses_episodes(self) -> bool:
         """Whether features are over the earlier episodes of a lead, which leads without dates do not have."""
         return self.dated and any(name.startswith(EPISODES_PREFIX) for name in self.names)
+
+    @cached_property
+    def uses_accounts(self) -> bool:
+        """Whether features are over the other leads of the account, likewise."""
+        return self.dated and any(name.startswith(ACCOUNT_PREFIX) for name in self.names)
 
     @cached_property
     def columns_by_type(self) -> tuple[list[int], dict[str, list[int]]]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, count
-from predictor.data.leads import EPISODES_PREFIX, EVENTS_PREFIX
+from predictor.data.leads import ACCOUNT_PREFIX, EPISODES_PREFIX, EVENTS_PREFIX
 from predictor.data.parse import Kind
 from predictor.data.values import factorize_column, normal_text, normal_texts
 from predictor.features.encode import FeatureSet
@@ -48,7 +48,7 @@ def fit_features(
         feature = _fit_feature(rows[name], kinds.get(name, "number"), min_support)
         if feature is not None and labels is not None and name in labels:
             feature = replace(feature, label=labels[name][0], group=labels[name][1])
-        if feature is None and name.startswith((EVENTS_PREFIX, EPISODES_PREFIX)):
+        if feature is None and name.startswith((EVENTS_PREFIX, EPISODES_PREFIX, ACCOUNT_PREFIX)):
             continue  # all definitions are tried, and many are constant
         if feature is None:
             do = "Nothing, or group its values before the export."

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
+from predictor.features.accounts import ACCOUNT_LABELS
 from predictor.features.earlier_episodes import EARLIER
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
@@ -99,7 +100,7 @@ def is_count(feature: Feature) -> bool:
     last = feature.name[feature.name.rfind("/") :]
     return (
         feature.kind in ("members", "missing_count")
-        or feature.name == EARLIER
+        or feature.name in (EARLIER, *ACCOUNT_LABELS)
         or (feature.is_event and last.startswith(("/count_", *_COUNTS)))
     )
 

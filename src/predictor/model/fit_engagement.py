@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.data.leads import EPISODES_PREFIX, EVENTS_PREFIX, OWN_PREFIX, POINTS_PREFIX, RULES_PREFIX
+from predictor.data.leads import ACCOUNT_PREFIX, EPISODES_PREFIX, EVENTS_PREFIX, OWN_PREFIX, POINTS_PREFIX, RULES_PREFIX
 from predictor.features.encode import FeatureSet
 from predictor.model.candidates import Model
 from predictor.model.explain import sum_groups
@@ -27,7 +27,8 @@ _SAME = 9  # decimals in which parts are equal
 def list_sides(features: FeatureSet, book: RuleBook | None) -> list[str]:
     """For each feature whether it is about fit or engagement; empty for points that mix both, or whose rules are not known.
 
-    Attributes are fit, and events are engagement. Points are what their rules are about. Earlier episodes are neither.
+    Attributes are fit, and events are engagement. Points are what their rules are about.
+    Earlier episodes and other leads of the account are neither.
 
     Args:
         features: The features of the model.
@@ -45,7 +46,7 @@ def list_sides(features: FeatureSet, book: RuleBook | None) -> list[str]:
 def _find_side(name: str, origins: Mapping[str, str]) -> str:
     if name.startswith((EVENTS_PREFIX, OWN_PREFIX)):
         return ENGAGEMENT
-    if name.startswith(EPISODES_PREFIX):
+    if name.startswith((EPISODES_PREFIX, ACCOUNT_PREFIX)):
         return _NEITHER
     return origins.get(name, _NEITHER) if name.startswith((POINTS_PREFIX, RULES_PREFIX)) else FIT
 

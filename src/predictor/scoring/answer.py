@@ -11,6 +11,7 @@ from typing import Any, Literal
 from predictor.core.errors import Finding
 from predictor.core.html import to_heading, to_paragraphs, to_table
 from predictor.data.values import Event
+from predictor.features.accounts import AccountEpisode
 from predictor.features.earlier_episodes import Episode
 from predictor.points.award import Award, FiredRule
 
@@ -28,6 +29,7 @@ class Lead:
         points: The score that the CRM holds; None where it holds none.
         events: The lead's events, in any order.
         earlier_episodes: Its episodes before the one that the score is for, in any order; None: they are not known.
+        account_episodes: The episodes of the other leads of its account, likewise.
     """
 
     lead_id: str
@@ -36,6 +38,7 @@ class Lead:
     points: float | None = None
     events: Sequence[Event] = ()
     earlier_episodes: Sequence[Episode] | None = ()
+    account_episodes: Sequence[AccountEpisode] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,9 @@ def _check_table(scorer: Scorer, leads: pd.DataFrame, *, has_events: bool) -> tu
         what = "The table has no column 'recycled_at', so every lead is scored as one without an earlier episode."
         do = "Export the earlier episodes too, a row each with mql_at and recycled_at, unless these leads have none."
         findings.append(Finding("LEAD046", "warning", what, do=do))
+    if scorer.features.uses_accounts and not {"account_id", "email_domain", "email"} & set(leads.columns):
+        what = "The table has neither 'account_id' nor a column of e-mail addresses, so no lead is known to have an account."
+        findings.append(Finding("LEAD048", "warning", what, do="Export one of them."))
     if not has_events and uses_events(scorer):
         what = "No events are given, so every lead is scored as one without events."
         findings.append(Finding("EVENT011", "warning", what, do="Give the events too, unless these leads have none."))
@@ -242,7 +245,8 @@ def _read_leads(scorer: Scorer, raw: pd.DataFrame, now: pd.Timestamp) -> tuple[p
     faults.settle("leads", leads, drop=None)
     as_of = pd.Series(pd.NaT, index=leads.index, dtype="datetime64[us, UTC]")
     unreadable = pd.Series(data=False, index=leads.index)
-    read = EPISODE_TIMES if scorer.features.uses_episodes else ("mql_at",)
+    uses_past = scorer.features.uses_episodes or scorer.features.uses_accounts
+    read = EPISODE_TIMES if uses_past else ("mql_at",)
     dates = blank_missing(leads[[name for name in ("as_of", *read) if name in leads]], settings.data.missing_values)
     if "mql_at" in formats:  # `as_of` is written as `mql_at` is
         others = {name: formats.get(name, formats["mql_at"]) for name in dates.columns}
@@ -253,7 +257,7 @@ def _read_leads(scorer: Scorer, raw: pd.DataFrame, now: pd.Timestamp) -> tuple[p
             times, faulty = parsed[name]
             unreadable |= faulty & as_of.isna()
             as_of = as_of.fillna(times)
-    known = {name: parsed[name] for name in read if name in parsed and scorer.features.uses_episodes}
+    known = {name: parsed[name] for name in read if name in parsed and uses_past}
     findings = [
         Finding(
             "LEAD003",

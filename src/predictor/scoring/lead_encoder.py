@@ -11,6 +11,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, ScoringError
 from predictor.data.parse import ISO_HINT, parse_numbers
+from predictor.features.accounts import compute_account
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.earlier_episodes import compute_earlier
 from predictor.features.encode import Encoded, FeatureSet
@@ -84,6 +85,9 @@ class LeadEncoder:
             event_features |= self._own.compute_one(history)
         if features.uses_episodes:
             event_features |= compute_earlier(lead.earlier_episodes, lead.as_of, reader.reasons)
+        if features.uses_accounts:
+            has_account = reader.read_account(lead.attributes) is not None
+            event_features |= compute_account(lead.account_episodes if has_account else None, lead.as_of)
         row = assemble_row(attributes, list(attributes), crm_points=points, award=award, history=event_features)
         encoded, unseen = features.encode_row(row, lead.as_of if features.dated else None, onto=self.empty_row)
         return EncodedLead(lead_id=lead.lead_id, row=row, encoded=encoded, award=award, warnings=(*warnings, *unseen))

@@ -12,6 +12,7 @@ import pandas as pd
 from predictor.core.errors import Finding, ScoringError, count, list_names
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import SET_FORMATS
+from predictor.data.accounts import read_accounts
 from predictor.data.detect_formats import to_plain_frame
 from predictor.data.email_domains import domain_of, kind_of_domain
 from predictor.data.events.history import EventHistory, EventHistoryReader
@@ -27,6 +28,7 @@ from predictor.points.rulebook import RuleBook
 from predictor.scoring.answer import Lead
 from predictor.scoring.names import AttributeNames
 
+_ACCOUNTS = ("account_id", "email_domain", "email")
 _NO_HISTORY = EventHistoryReader().read((), datetime(1970, 1, 1, tzinfo=UTC))  # where leads carry no dates
 
 
@@ -113,6 +115,19 @@ class LeadReader:
                 raise ScoringError(f"LEAD022 {list_names(names)} are the same attribute. Send it once.")
         return values
 
+    def read_account(self, attributes: Mapping[str, Any]) -> str | None:
+        """The account of a lead, as training read it; None where it has none, or the model uses none.
+
+        Args:
+            attributes: As the lead carries them.
+        """
+        if not self._features.uses_accounts:
+            return None
+        named = {self.names.resolve(name): value for name, value in attributes.items()}
+        known = {name: str(value) for name in _ACCOUNTS if not self._features.is_missing(value := named.get(name))}
+        account = read_accounts(pd.DataFrame([known])).iloc[0] if known else None
+        return account if isinstance(account, str) else None
+
     def read_points(self, lead: Lead, values: Mapping[str, Any]) -> dict[str, float]:
         """The CRM's scores by column; where there is one column, `points` of the lead goes before it.
 
@@ -163,7 +178,7 @@ class LeadReader:
         return {
             "as_of": mql_at,
             "mql_at": mql_at,
-            **{name: formats.get(name, mql_at) for name in ("sql_at", "recycled_at")},
+            **{name: formats.get(name, mql_at) for name in ("sql_at", "recycled_at", "opportunity_at")},
             "occurred_at": features.event_formats.get("occurred_at", mql_at),
             "value": features.event_formats.get("value", amount),
             "points": formats.get(points, amount),
@@ -188,10 +203,7 @@ class LeadReader:
             warnings.append(("LEAD026", f"Not used by this model: points; {use}."))
         if lead.events and not self._features.dated:
             warnings.append(("LEAD027", "Not used: the events, since the training data do not say when leads became MQLs."))
-        if lead.earlier_episodes and not self._features.uses_episodes:
-            warnings.append(("LEAD020", "Not used by this model: earlier_episodes."))
-        if lead.earlier_episodes is None and self._features.uses_episodes:
-            warnings.append(("LEAD045", "Not known: the earlier episodes of the lead."))
+        warnings += self._check_past(lead)
         if history.later:
             warnings.append(("LEAD023", f"Not used: {count(history.later, 'event')} dated after as_of."))
         if history.untyped:
@@ -199,3 +211,18 @@ class LeadReader:
         if unknown := [spelling for spelling, kind in history.types.items() if kind not in self._event_types]:
             warnings.append(("EVENT010", f"Events of types never seen in training: {list_names(unknown)}."))
         return [Finding(code, "warning", text, do="") for code, text in warnings]
+
+    def _check_past(self, lead: Lead) -> list[tuple[str, str]]:
+        """What of the past of the lead is sent in vain, and what the model uses and is not known."""
+        features, found = self._features, list[tuple[str, str]]()
+        for name, sent, is_used in (
+            ("earlier_episodes", lead.earlier_episodes, features.uses_episodes),
+            ("account_episodes", lead.account_episodes, features.uses_accounts),
+        ):
+            if sent and not is_used:
+                found.append(("LEAD020", f"Not used by this model: {name}."))
+        if lead.earlier_episodes is None and features.uses_episodes:
+            found.append(("LEAD045", "Not known: the earlier episodes of the lead."))
+        if lead.account_episodes is None and self.read_account(lead.attributes) is not None:
+            found.append(("LEAD047", "Not known: the other leads of the account."))
+        return found

@@ -44,7 +44,9 @@ class _Law(Protocol):
     def __call__(self, leads: pd.DataFrame, events: pd.DataFrame) -> pd.Series: ...
 
 
-def simulate_firm(leads: int, seed: int, *, signal: float = 1.0, drift: float = 1.0, earlier: float = 0.0) -> Firm:
+def simulate_firm(
+    leads: int, seed: int, *, signal: float = 1.0, drift: float = 1.0, earlier: float = 0.0, accounts: float = 0.0
+) -> Firm:
     """The tables of a firm over two years, with the true probability of each episode.
 
     Args:
@@ -53,6 +55,7 @@ def simulate_firm(leads: int, seed: int, *, signal: float = 1.0, drift: float = 
         signal: How much fit and intent matter to sales; 0 makes acceptance a coin that nothing predicts.
         drift: How fast the mix of leads and the odds change; 0: not at all.
         earlier: How much what came of an earlier episode of a lead matters to its next one; 0: not at all.
+        accounts: How much accounts differ in what no column tells; 0: not at all.
 
     Raises:
         SettingsError: There would be no lead.
@@ -67,7 +70,7 @@ def simulate_firm(leads: int, seed: int, *, signal: float = 1.0, drift: float = 
     if leads < 1:
         raise SettingsError(f"The number of leads must be at least 1, but is {leads}. Ask for 2000, say.")
     book = load_rule_book("b2b", Path())
-    law = partial(true_probability, signal=signal, drift=drift, earlier=earlier)
+    law = partial(true_probability, signal=signal, drift=drift, earlier=earlier, accounts=accounts)
     crowd_rng, first_rng, second_rng, table_rng = np.random.default_rng(seed).spawn(4)
     crowd = draw_crowd(crowd_rng, book, leads, drift=drift)
     first, events = _simulate_first(first_rng, law, crowd)

@@ -6,8 +6,10 @@ the random draw with this probability is hidden, so the function can be learned.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +37,13 @@ NEAR = ("United States", "United Kingdom", "Germany", "Netherlands", "France", "
 
 
 def true_probability(
-    leads: pd.DataFrame, events: pd.DataFrame, *, signal: float = 1.0, drift: float = 1.0, earlier: float = 0.0
+    leads: pd.DataFrame,
+    events: pd.DataFrame,
+    *,
+    signal: float = 1.0,
+    drift: float = 1.0,
+    earlier: float = 0.0,
+    accounts: float = 0.0,
 ) -> pd.Series:
     """The probability that each episode is accepted within 30 days of its `mql_at`, in the order of the leads.
 
@@ -45,6 +53,7 @@ def true_probability(
         signal: How much fit and intent matter; 0 gives every lead of a day the same probability.
         drift: How fast the odds fall: at 1 by 8 % in two years, at 0 not at all.
         earlier: How much it matters why sales sent an earlier episode of the lead back, and how long ago; 0: not at all.
+        accounts: How much accounts differ in what no column tells, so that only their other leads tell it; 0: not at all.
 
     >>> lead = {"lead_id": ["L1"], "mql_at": pd.to_datetime(["2025-03-01T00:00:00Z"])}
     >>> attributes = dict.fromkeys(["industry", "employees", "annual_revenue", "country", "seniority", "department"])
@@ -62,7 +71,15 @@ def true_probability(
     odds = BASE + signal * together - drift * 0.04 * years
     if earlier:
         odds += earlier * compute_return(leads, moments)
+    if accounts:
+        odds += accounts * leads["account_id"].map(compute_bent, na_action="ignore").astype(float).fillna(0.0).to_numpy()
     return pd.Series((WITHIN_HORIZON / (1 + np.exp(-odds))).round(6), index=leads.index, name="probability")
+
+
+def compute_bent(account_id: str) -> float:
+    """How well disposed an account is: normally distributed over accounts, and known from its id by the simulator alone."""
+    digest = hashlib.blake2b(account_id.encode(), digest_size=8).digest()
+    return NormalDist().inv_cdf((int.from_bytes(digest) + 0.5) / 2.0**64)
 
 
 def compute_return(leads: pd.DataFrame, moments: Seconds) -> Numbers:

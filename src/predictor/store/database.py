@@ -14,7 +14,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from predictor.data.lead_keys import list_spellings
+from predictor.data.lead_keys import list_spellings, to_key
 from predictor.store.connect import RefusedError, lock_for_writing, make_engine, make_folder, make_store_error
 from predictor.store.frames import read_frame
 from predictor.store.migrate import bring_up_to_date
@@ -213,6 +213,20 @@ class Database:
             for start in range(0, len(spellings), _AT_ONCE):
                 part = OUTCOMES.c.lead_id.in_(spellings[start : start + _AT_ONCE])
                 found.update(connection.scalars(sa.select(OUTCOMES.c.lead_id).where(part).distinct()))
+        return found
+
+    def list_account_leads(self, accounts: Iterable[str]) -> dict[str, str]:
+        """Key of each lead that was scored with one of these accounts -> its account, the latest of several.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        wanted, found = sorted(set(accounts)), dict[str, str]()
+        with self.begin() as connection:
+            for start in range(0, len(wanted), _AT_ONCE):
+                part = SCORES.c.account.in_(wanted[start : start + _AT_ONCE])
+                rows = connection.execute(sa.select(SCORES.c.lead_id, SCORES.c.account).where(part).order_by(SCORES.c.id))
+                found |= {to_key(lead_id): account for lead_id, account in rows}
         return found
 
     def load_audit(self) -> pd.DataFrame:

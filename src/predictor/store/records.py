@@ -37,6 +37,7 @@ class Answered:
         explore_rate: The chance of that; None without exploration.
         challenger: The model that scored in the shadow; None for none.
         challenger_probability: Its probability.
+        account: The account of the lead, where the model looks at its other leads.
         answer_id: Identifies the answer, so that it is stored once however often it is written.
     """
 
@@ -46,6 +47,7 @@ class Answered:
     explore_rate: float | None = None
     challenger: str | None = None
     challenger_probability: float | None = None
+    account: str | None = None
     answer_id: str = field(default_factory=make_uuid)
 
 
@@ -133,6 +135,7 @@ def make_score_record(answered: Answered, *, scored_at: datetime, model: str) ->
         "points": None if points is None else points.total, "points_decision": None if points is None else points.decision,
         "model": model, "explore": answered.explore, "explore_rate": answered.explore_rate, "challenger": answered.challenger,
         "challenger_probability": answered.challenger_probability, "features": answer.features,
+        "account": None if answered.account is None else answered.account[:200],
     }  # fmt: skip
     return Record("score", row)
 

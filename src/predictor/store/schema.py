@@ -14,7 +14,7 @@ AuditAction = Literal[
     "lead exported", "lead erased", "rule set", "rule rolled back", "model promoted", "model rolled back", "challenger set",
     "key added", "key revoked",
 ]  # fmt: skip
-FIRST, HEAD = "0001", "0004"  # versions of the schema: databases without a version number have the first one
+FIRST, HEAD = "0001", "0005"  # versions of the schema: databases without a version number have the first one
 VERSION_TABLE = "predictor_version"  # not Alembic's default, which MLflow uses, so that both can share a database
 
 
@@ -58,6 +58,7 @@ SCORES = sa.Table(
     sa.Column("challenger", sa.String(200)),  # a model that scored in the shadow
     sa.Column("challenger_probability", sa.Float),
     sa.Column("features", sa.JSON(none_as_null=True)),  # name -> value
+    sa.Column("account", sa.String(200), index=True),  # of the lead, where the model looks at its other leads
 )
 OUTCOMES = sa.Table(  # every report of the CRM, none is changed; `outcome_history.py` says which of them count
     "outcomes",

@@ -18,6 +18,7 @@ from predictor.core.ids import make_uuid
 from predictor.core.settings_sections import StoreSettings
 from predictor.data.lead_keys import to_key
 from predictor.features.earlier_episodes import Episode
+from predictor.store.accounts import AccountLeads, read_accounts
 from predictor.store.clock import SteadyClock
 from predictor.store.database import Database, LeadHistory
 from predictor.store.earlier_episodes import read_earlier_episodes
@@ -189,6 +190,15 @@ class Store:
             return None
         try:
             return read_earlier_episodes(self.database, lead_ids, timezone=timezone)
+        except StoreError:
+            return None
+
+    def read_accounts(self, accounts: Iterable[str], *, timezone: str) -> AccountLeads | None:
+        """The leads of accounts with their episodes, see `read_accounts`; None while the database is away."""
+        if self.away is not None:
+            return None
+        try:
+            return read_accounts(self.database, accounts, timezone=timezone)
         except StoreError:
             return None
 

@@ -53,7 +53,8 @@ def write_records(connection: sa.Connection, records: Sequence[Record]) -> None:
             continue
         erased_at = erasures.get(record.lead_id)
         if erased_at is None or record.made_at > erased_at:
-            rows[record.kind].append({**record.row, "lead_id": record.lead_id})
+            later = {"account": None} if record.kind == "score" else {}  # columns that records of earlier versions lack
+            rows[record.kind].append({**later, **record.row, "lead_id": record.lead_id})
     if rows["score"]:
         connection.execute(_insert_scores(connection), rows["score"])
     if rows["outcome"]:

@@ -14,6 +14,7 @@ from predictor.audit.members import add_members
 from predictor.audit.run import LEAK_CHECKS, TABLE_CHECKS, keep_worst, run_checks, run_column_checks
 from predictor.audit.view import AuditSplit, View, read_columns
 from predictor.core.errors import Finding, TrainingError
+from predictor.data.accounts import ACCOUNT
 from predictor.data.denied_columns import deny_reason
 from predictor.data.lead_facts import LEAD_FACTS
 from predictor.data.parse import Kind
@@ -105,7 +106,7 @@ def make_view(dataset: Dataset) -> View:
 def _is_late(dataset: Dataset, name: str) -> bool:
     """Whether a column was left out for its dates: it is in the table, but has no role."""
     leads = dataset.leads
-    return name not in {*LEAD_FACTS, *leads.attributes, *leads.points, *leads.protected, dataset.settings.roles.weight}
+    return name not in {*LEAD_FACTS, ACCOUNT, *leads.attributes, *leads.points, *leads.protected, dataset.settings.roles.weight}
 
 
 def _find_outcome(dataset: Dataset) -> np.ndarray:

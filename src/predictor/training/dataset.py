@@ -15,6 +15,7 @@ from predictor.core.settings_sections import Format
 from predictor.core.wording import format_percent
 from predictor.data.leads import EVENTS_PREFIX, RULES_PREFIX, Leads
 from predictor.data.parse import to_days
+from predictor.features.accounts import ACCOUNT_LABELS
 from predictor.features.decode import decode_matrix
 from predictor.features.earlier_episodes import LABELS, LAST_END
 from predictor.features.encode import FeatureSet
@@ -136,7 +137,12 @@ class Dataset:
         chosen = self._choose_event_features(positions)
         others = (name for name in self.rows if not str(name).startswith((EVENTS_PREFIX, RULES_PREFIX)))
         rows = self.rows.iloc[positions][[*others, *(feature.name for feature in chosen)]]
-        labels = {feature.name: (feature.label, feature.group) for feature in chosen} | list_labels(map(str, rows)) | LABELS
+        labels = (
+            {feature.name: (feature.label, feature.group) for feature in chosen}
+            | list_labels(map(str, rows))
+            | LABELS
+            | ACCOUNT_LABELS
+        )
         categories = [feature.name for feature in chosen if feature.is_category]
         kinds = self.leads.attributes | dict.fromkeys([*categories, LAST_END], "category")
         features, findings = fit_features(rows, kinds, min_support=support, missing_values=data.missing_values, labels=labels)

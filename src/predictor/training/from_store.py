@@ -15,6 +15,7 @@ from predictor.data.lead_facts import parse_observed_until
 from predictor.data.leads import EVENTS_PREFIX, FEATURE_PREFIXES, OWN_PREFIX, POINTS_PREFIX, Leads, list_formats
 from predictor.data.parse import Kind
 from predictor.data.roles import read_kind
+from predictor.features.accounts import ACCOUNT_LABELS
 from predictor.features.assemble import BOOK_TOTAL, TOTAL
 from predictor.features.earlier_episodes import LABELS, LAST_END
 from predictor.features.event_features import EventFeature, list_event_features
@@ -57,7 +58,7 @@ def load_stored_dataset(settings: Settings, database: Database) -> Dataset:
     attributes, kinds = _read_attributes(stored, formats, settings)
     own = stored[[name for name in stored if str(name).startswith(OWN_PREFIX)]].apply(pd.to_numeric)
     parts = [_read_points(stored, settings, book), read_event_features(stored, event_features), own]
-    rows = pd.concat([attributes, *parts, _read_earlier(stored, settings)], axis=1)
+    rows = pd.concat([attributes, *parts, _read_history(stored, settings)], axis=1)
     leads = Leads(
         frame=pd.concat([episodes.frame[["lead_id", "mql_at", "sql_at"]], attributes], axis=1),
         attributes=kinds,
@@ -137,9 +138,10 @@ def _read_points(stored: pd.DataFrame, settings: Settings, book: RuleBook | None
     return pd.DataFrame({name: pd.to_numeric(stored[name]) for name in stored if name in known}, index=stored.index)
 
 
-def _read_earlier(stored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """The features over earlier episodes, of the leads whose model used them."""
-    known = [name for name in LABELS if name in stored and settings.features.earlier_episodes]
+def _read_history(stored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The features over earlier episodes and over accounts, of the leads whose model used them."""
+    wanted = [*(LABELS if settings.features.earlier_episodes else ()), *(ACCOUNT_LABELS if settings.features.accounts else ())]
+    known = [name for name in wanted if name in stored]
     return pd.DataFrame(
         {name: stored[name].astype("str") if name == LAST_END else pd.to_numeric(stored[name]) for name in known},
         index=stored.index,

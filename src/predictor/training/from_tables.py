@@ -14,6 +14,7 @@ from predictor.data.denied_columns import deny_reason
 from predictor.data.lead_facts import LEAD_FACTS
 from predictor.data.leads import Leads
 from predictor.data.load import load_tables
+from predictor.features.accounts import MQLS, compute_account_columns
 from predictor.features.assemble import assemble_table
 from predictor.features.earlier_episodes import EARLIER, compute_earlier_columns
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
@@ -68,9 +69,9 @@ def load_dataset(
     if settings.features.own:
         own = _compute_own(settings, leads, events)
         history = own if history is None else pd.concat([history, own], axis="columns")
-    earlier = _compute_earlier(settings, leads)
-    if earlier is not None:
-        history = earlier if history is None else pd.concat([history, earlier], axis="columns")
+    earlier, accounts = _compute_earlier(settings, leads), _compute_accounts(settings, leads)
+    parts = [part for part in (history, earlier, accounts) if part is not None]
+    history = pd.concat(parts, axis="columns") if parts else None
     rows = assemble_table(leads.frame, list(leads.attributes), crm_points=leads.points, awards=awards, history=history)
     outcomes = label_outcomes(leads, settings, allow_one_class=allow_one_class)
     known, weight = outcomes.mature, settings.roles.weight
@@ -82,6 +83,7 @@ def load_dataset(
         *book_findings,
         *_check_undated_events(leads, events),
         *_check_earlier(earlier, settings),
+        *_check_accounts(accounts, settings),
         *check_unweighted(leads, settings),
         *check_gap(leads, settings, outcomes.horizon_days),
         *check_represented(represented, outcomes.outcome, known),
@@ -141,6 +143,22 @@ def _check_earlier(earlier: pd.DataFrame | None, settings: Settings) -> tuple[Fi
     what = "features.earlier_episodes is on, but no lead became an MQL again after sales had ended an earlier episode."
     do = "Export a row for each episode, with mql_at and recycled_at, or leave the setting off."
     return (Finding("TRAIN018", "warning", what, do=do),)
+
+
+def _compute_accounts(settings: Settings, leads: Leads) -> pd.DataFrame | None:
+    """The features over other leads of the account; None where they are not asked for, or no account has several leads."""
+    if not settings.features.accounts or not leads.dated:
+        return None
+    columns = compute_account_columns(leads.frame.assign(as_of=leads.frame["mql_at"]), leads.frame)
+    return columns if columns[MQLS].any() else None
+
+
+def _check_accounts(accounts: pd.DataFrame | None, settings: Settings) -> tuple[Finding, ...]:
+    if accounts is not None or not settings.features.accounts:
+        return ()
+    what = "features.accounts is on, but no account has leads that became MQLs one after another."
+    do = "Map account_id, or a column of e-mail addresses as email, and mql_at; or leave the setting off."
+    return (Finding("TRAIN019", "warning", what, do=do),)
 
 
 def check_book(book: RuleBook, leads: Leads, settings: Settings) -> tuple[Finding, ...]:

@@ -67,6 +67,16 @@ def test_where_earlier_episodes_matter_the_truth_changes_for_leads_that_come_bac
     assert_series_equal(without.truth["probability"][~again], firm.truth["probability"][~again])
 
 
+def test_where_accounts_differ_leads_of_one_account_share_what_no_column_tells():
+    firm = simulate_firm(400, 1, accounts=1.5)
+    assert_series_equal(true_probability(firm.leads, firm.events, accounts=1.5), firm.truth["probability"])
+    odds = [np.log(p / (WITHIN_HORIZON - p)) for p in (firm.truth["probability"], true_probability(firm.leads, firm.events))]
+    moved = (odds[0] - odds[1]).groupby(firm.leads["account_id"].fillna("none")).agg(["min", "max"])
+    assert_series_equal(moved["min"], moved["max"], check_names=False, atol=1e-3)
+    assert moved["min"].std() == pytest.approx(1.5, rel=0.2)
+    assert moved.loc["none", "min"] == pytest.approx(0, abs=1e-3)
+
+
 def test_the_written_tables_give_the_true_probabilities(small, tmp_path):
     save_firm(small, tmp_path)
     leads, events = pd.read_csv(tmp_path / "leads.csv"), pd.read_csv(tmp_path / "events.csv")

@@ -21,11 +21,12 @@ def test_a_score_comes_back_unchanged(database):
     features = {"industry": "Søftware", "employees": 0.1 + 0.2, "founded_on": None}
     answered = Answered(
         make_answer(points=points, features=features), NOON.astimezone(timezone(timedelta(hours=2))),
-        explore=True, explore_rate=0.05, challenger="c", challenger_probability=0.7,
+        explore=True, explore_rate=0.05, challenger="c", challenger_probability=0.7, account="acme.example",
     )  # fmt: skip
     later = NOON + timedelta(microseconds=1)
     assert database.write([make_score_record(answered, scored_at=later, model="m")]) == []
     [row] = database.load_scores(features=True).to_dict("records")
+    assert row.pop("account") == "acme.example"
     assert row == {
         "answer_id": answered.answer_id, "lead_id": "A17", "as_of": NOON, "scored_at": later, "probability": 0.1 + 0.2,
         "low": 0.2, "high": 0.4, "threshold": 0.25, "decision": "route_to_sales", "grade": "B", "points": 65.0,
@@ -36,7 +37,7 @@ def test_a_score_comes_back_unchanged(database):
 
 def test_unknown_values_are_missing(database):
     database.write([make_score(), make_score(points=PointsAnswer(None, None, None, fired=()))])
-    columns = ["points", "points_decision", "explore_rate", "challenger", "challenger_probability"]
+    columns = ["points", "points_decision", "explore_rate", "challenger", "challenger_probability", "account"]
     frame = database.load_scores()
     assert frame[columns].isna().all(axis=None)
     assert "features" not in frame

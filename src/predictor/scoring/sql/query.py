@@ -134,11 +134,12 @@ def _check(scorer: Scorer) -> None:
         raise BundleError(
             "The model uses features of the firm's own, which are functions of Python. Score with `predictor score`."
         )
-    if scorer.features.uses_episodes:
-        raise BundleError(
-            "The model uses earlier episodes of a lead (features.earlier_episodes), which SQL does not compute yet. Score with "
-            "`predictor score`, or train without them."
-        )
+    features = scorer.features
+    used = {"earlier episodes of a lead (features.earlier_episodes)": features.uses_episodes}
+    used |= {"other leads of the account (features.accounts)": features.uses_accounts}
+    for what in (what for what, is_used in used.items() if is_used):
+        do = "Score with `predictor score`, or train without them."
+        raise BundleError(f"The model uses {what}, which SQL does not compute. {do}")
     if scorer.way_unlike != "model":
         what = f'`threshold.unlike` is "{scorer.way_unlike}", and SQL cannot decide leads unlike those of the training so.'
         raise BundleError(f'{what} Score with `predictor score`, or set it to "model" with `predictor threshold --set`.')

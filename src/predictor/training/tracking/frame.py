@@ -13,22 +13,25 @@ import pandas as pd
 from predictor.core.errors import PredictorError, ScoringError
 from predictor.data.parse import ISO_HINT, read_moment, to_moment
 from predictor.data.values import Event, to_number
+from predictor.features.accounts import ACCOUNT_TIMES, AccountEpisode
 from predictor.features.earlier_episodes import Episode
 from predictor.scoring.answer import Lead
 from predictor.scoring.scorer import Scorer
 
 NUMBERS = ("probability", "low", "high", "threshold", "points")
 ANSWERS = ("lead_id", "probability", "low", "high", "threshold", "decision", "grade", "points", "points_decision", "warnings")
-_EARLIER = "earlier_episodes"
-_FACTS = ("lead_id", "as_of", "mql_at", "events", _EARLIER)
+_EARLIER, _ACCOUNT = "earlier_episodes", "account_episodes"
+_ACCOUNT_NAMES = ("account_id", "email_domain", "email")
+_FACTS = ("lead_id", "as_of", "mql_at", "events", _EARLIER, _ACCOUNT)
 
 
 def name_inputs(scorer: Scorer) -> list[str]:
     """What a table may carry beside `lead_id`: `as_of` or `mql_at`, the attributes of the bundle, and lists as JSON."""
     mail = ("email", "email_domain") if "email_domain_kind" in scorer.attributes else ()
     attributes = [*scorer.attributes, *scorer.settings.roles.points, *mail]
-    earlier = [_EARLIER] if scorer.features.uses_episodes else []
-    return list(dict.fromkeys(["as_of", "mql_at", *attributes, "events", *earlier]))
+    features = scorer.features
+    past = [*([_EARLIER] if features.uses_episodes else []), *([_ACCOUNT, *_ACCOUNT_NAMES] if features.uses_accounts else [])]
+    return list(dict.fromkeys(["as_of", "mql_at", *attributes, "events", *past]))
 
 
 def tabulate_golden(golden: str, columns: Sequence[str]) -> pd.DataFrame:
@@ -40,7 +43,7 @@ def tabulate_golden(golden: str, columns: Sequence[str]) -> pd.DataFrame:
     0  golden-0  2026-01-15  1.0  None     []
     """
     leads = [json.loads(line)["lead"] for line in golden.splitlines()]
-    lists = [{name: json.dumps(lead.get(name, [])) for name in ("events", _EARLIER)} for lead in leads]
+    lists = [{name: json.dumps(lead.get(name, [])) for name in ("events", _EARLIER, _ACCOUNT)} for lead in leads]
     rows = [{**lead["attributes"], **lead, **texts} for lead, texts in zip(leads, lists, strict=True)]
     return pd.DataFrame({name: [row.get(name) for row in rows] for name in ["lead_id", *columns]}, dtype=object)
 
@@ -51,7 +54,7 @@ def score_frame(scorer: Scorer, frame: pd.DataFrame, *, now: datetime) -> pd.Dat
     Args:
         scorer: The bundle that answers.
         frame: `lead_id`; `as_of` (a date, in the zone of the settings where it carries none); `events` (JSON, a list of
-            events, or nothing), `earlier_episodes` (the same, of episodes); every other column is an attribute.
+            events, or nothing), `earlier_episodes` and `account_episodes` (likewise); every other column is an attribute.
         now: The moment that stands where a row has neither `as_of` nor `mql_at`.
 
     Returns:
@@ -96,6 +99,7 @@ def read_lead(scorer: Scorer, row: Mapping[Any, Any], now: datetime) -> Lead:
     events = () if missing(row.get("events")) else tuple(_read_events(scorer, row["events"]))
     attributes = {str(name): value for name, value in row.items() if name not in _FACTS}
     earlier = () if missing(row.get(_EARLIER)) else tuple(_read_episodes(scorer, row[_EARLIER]))
+    others = () if missing(row.get(_ACCOUNT)) else tuple(_read_account_episodes(scorer, row[_ACCOUNT]))
     return Lead(
         lead_id=_name_lead(row["lead_id"]),
         as_of=as_of or now,
@@ -103,6 +107,7 @@ def read_lead(scorer: Scorer, row: Mapping[Any, Any], now: datetime) -> Lead:
         points=None,
         events=events,
         earlier_episodes=earlier,
+        account_episodes=others,
     )
 
 
@@ -136,6 +141,15 @@ def _read_episodes(scorer: Scorer, content: Any) -> Iterable[Episode]:  # noqa: 
         moments = {name: _read_moment(scorer, name, episode.get(name)) for name in ("sql_at", "recycled_at")}
         reason = episode.get("recycle_reason")
         yield Episode(**moments, recycle_reason=None if reason is None else str(reason))
+
+
+def _read_account_episodes(scorer: Scorer, content: Any) -> Iterable[AccountEpisode]:  # noqa: ANN401  a cell of any table
+    do = 'Send [{"mql_at": "2026-03-31T14:05:00Z", "sql_at": "2026-04-02"}], or leave it out.'
+    for episode in _read_list(_ACCOUNT, content, do):
+        moments = {name: _read_moment(scorer, name, episode.get(name)) for name in ACCOUNT_TIMES}
+        if (mql_at := moments.pop("mql_at")) is None:
+            raise ScoringError(f"LEAD025 Each of the account episodes must have mql_at, but one has not. {do}")
+        yield AccountEpisode(mql_at=mql_at, **moments)
 
 
 def _read_list(name: str, content: Any, do: str) -> Sequence[Mapping[str, Any]]:  # noqa: ANN401  a cell of any table

@@ -1,0 +1,39 @@
+"""The account of a lead, which is its firm: an id of the export, or the domain of a business mailbox."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from predictor.data.email_domains import domain_of, kind_of_domain
+from predictor.data.lead_keys import as_keys
+
+ACCOUNT: Final = "account/key"  # its column in a table of leads; no name of an export begins so
+
+
+def read_accounts(frame: pd.DataFrame) -> pd.Series:
+    """The account of each row: `account_id` where it is filled, else the domain of `email_domain` or `email`; missing for none.
+
+    Mailboxes that anybody can have, and those of universities, are no firm. Cells that mean 'not known' must be blank.
+
+    Args:
+        frame: Leads under our names, with or without these columns.
+
+    >>> mails = ["ann@ACME.example", "bob@gmail.com", "eve@acme.example", None]
+    >>> read_accounts(pd.DataFrame({"account_id": [None, None, " 17", None], "email": mails})).tolist()
+    ['acme.example', nan, '17', nan]
+    """
+    accounts = as_keys(frame["account_id"]) if "account_id" in frame else pd.Series(np.nan, index=frame.index, dtype="str")
+    for name in ("email_domain", "email"):
+        if name in frame:
+            codes, cells = pd.factorize(frame[name], use_na_sentinel=False)
+            domains = np.array([_find_business(cell) for cell in cells], dtype=object)[codes]
+            accounts = accounts.where(accounts.notna(), pd.Series(domains, index=frame.index).astype("str"))
+    return accounts
+
+
+def _find_business(cell: object) -> str | None:
+    domain = domain_of(cell)
+    return domain if kind_of_domain(domain) == "business" else None

@@ -1,0 +1,149 @@
+"""Other leads of the account are learned from, and are the same by every way to ask: sent, stored, in a file, in MLflow."""
+
+import json
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+from fastapi.testclient import TestClient
+from helpers import draw_leads, list_value_warnings, make_firm
+from sqlalchemy import select
+
+from api.app import create_app
+from predictor.core.errors import BundleError
+from predictor.core.settings import load_settings
+from predictor.features.accounts import ACCOUNT_LABELS
+from predictor.scoring.answer import Lead
+from predictor.scoring.batch import score_leads
+from predictor.scoring.scorer import Scorer
+from predictor.scoring.sql.query import write_sql
+from predictor.store.schema import SCORES
+from predictor.training.from_tables import load_dataset
+from predictor.training.tracking.frame import score_frame
+from predictor.training.train import save_trained, train
+
+NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
+TIMES = ("mql_at", "sql_at", "opportunity_at")
+
+
+def draw_colleagues(seed=0):
+    """Leads of 60 firms, half of which buy: three in four of their leads are accepted, of the others one in ten."""
+    leads, draw = draw_leads(400, seed), np.random.default_rng(seed)
+    firm = draw.integers(0, 60, 400)
+    began = pd.to_datetime(leads["mql_at"])
+    accepted = draw.random(400) < np.where(firm % 2 == 0, 0.75, 0.1)
+    sql_at = (began + pd.to_timedelta(draw.integers(1, 10, 400), unit="D")).where(accepted)
+    opportunity_at = (sql_at + pd.Timedelta(days=3)).where(draw.random(400) < 0.5)
+    leads["sql_at"], leads["opportunity_at"] = (
+        pd.Series(times).dt.strftime("%Y-%m-%dT%H:%M:%SZ") for times in (sql_at, opportunity_at)
+    )
+    leads["email"] = [f"p{place}@firm-{number}.example" for place, number in enumerate(firm)]
+    leads.loc[firm < 6, "email"] = "someone@gmail.com"
+    return leads
+
+
+@pytest.fixture(scope="module")
+def firm(tmp_path_factory):
+    sections = {"features": {"accounts": True}, "model": {"candidates": ["constant", "logistic"]}}
+    return make_firm(tmp_path_factory.mktemp("accounts"), draw_colleagues(), **sections)
+
+
+@pytest.fixture(scope="module")
+def trained(firm):
+    return train(load_settings(firm))
+
+
+@pytest.fixture(scope="module")
+def scorer(trained, firm):
+    return Scorer.load(save_trained(trained, firm.parent / "models", now=NOW).folder)
+
+
+def test_they_are_learned_from_and_off_by_default(trained, firm):
+    features, _ = trained.dataset.fit_features(trained.split.fit)
+    assert [feature.name for feature in features.features if feature.name.startswith("account/")] == list(ACCOUNT_LABELS)
+    assert trained.importance["group"].iloc[0] == "Other leads of the account"
+    off = load_dataset(load_settings(firm, {"features": {"accounts": False}}))
+    assert not [name for name in (*off.rows, *off.leads.frame) if str(name).startswith("account/")]
+
+
+def test_without_accounts_of_several_leads_there_are_none_and_a_finding_says_so(tmp_path):
+    dataset = load_dataset(load_settings(make_firm(tmp_path, features={"accounts": True})))
+    assert not [name for name in dataset.rows if str(name).startswith("account/")]
+    assert [finding.what for finding in dataset.findings if finding.code == "TRAIN019"] == [
+        "features.accounts is on, but no account has leads that became MQLs one after another."
+    ]
+
+
+def test_every_way_to_ask_gives_the_same(scorer, firm, trained, tmp_path):
+    leads = pd.read_csv(firm.parent / "leads.csv", dtype=str)
+    file, _ = score_leads(scorer, leads, None, now=pd.Timestamp(NOW))
+    dataset, names = trained.dataset, ["industry", "employees", "score", "email"]
+    np.testing.assert_array_equal(
+        file["probability"], scorer.predict_stored([*zip(dataset.rows.to_dict("records"), dataset.as_of, strict=True)])
+    )
+    unsent = [
+        {"lead_id": row.lead_id, "as_of": row.mql_at, "attributes": values}
+        for row, values in zip(leads.itertuples(), leads[names].to_dict("records"), strict=True)
+    ]
+    domain = leads["email"].str.partition("@")[2].replace("gmail.com", None)
+    sent = []
+    for place in range(360, 400):
+        others = leads[(domain == domain[place]) & (leads.index != place)] if domain[place] else leads.iloc[:0]
+        listed = [{name: at for name in TIMES if isinstance(at := getattr(one, name), str)} for one in others.itertuples()]
+        sent.append({**unsent[place], "account_episodes": listed})
+    outcomes = [
+        {"lead_id": row.lead_id, "kind": kind, "occurred_at": at}
+        for row in leads.itertuples()
+        for kind, at in (("accepted", row.sql_at), ("opportunity", row.opportunity_at))
+        if isinstance(at, str)
+    ]
+    expected = file["probability"].to_numpy()[360:]
+    with TestClient(
+        create_app(bundle=firm.parent / "models" / scorer.version, store_url=f"sqlite:///{tmp_path / 'x.db'}")
+    ) as client:
+        store = client.app.state.service.store
+        posted = client.post("/v1/score/batch", json={"leads": sent}).json()["answers"]
+        client.post("/v1/score/batch", json={"leads": unsent[:360]})
+        assert client.post("/v1/outcomes/batch", json={"outcomes": outcomes}).status_code == 200
+        store.drain()
+        stored = client.post("/v1/score/batch", json={"leads": unsent[360:]}).json()["answers"]
+        alone = [client.post("/v1/score", json=lead).json() for lead in unsent[-5:]]
+        with store.database.begin() as connection:
+            accounts = {name for (name,) in connection.execute(select(SCORES.c.account))}
+    assert accounts == {None, *domain.dropna()}
+    framed = score_frame(
+        scorer,
+        leads.loc[360:, ["lead_id", "mql_at", *names]].assign(
+            account_episodes=[json.dumps(lead["account_episodes"]) for lead in sent]
+        ),
+        now=NOW,
+    )
+    assert np.ptp(expected) > 0.3
+    for answers in (posted, stored):
+        assert [answer["probability"] for answer in answers] == expected.tolist()
+    assert [answer["probability"] for answer in alone] == expected[-5:].tolist()
+    assert framed["probability"].tolist() == expected.tolist()
+
+
+def test_answers_say_what_is_not_known(scorer, firm):
+    lead = {"lead_id": "A", "as_of": NOW, "attributes": {"email": "ann@firm-7.example"}}
+    unknown, none, free = (
+        scorer.score_lead(Lead(**lead, account_episodes=None)),
+        scorer.score_lead(Lead(**lead)),
+        scorer.score_lead(Lead("A", NOW, {"email": "ann@gmail.com"}, account_episodes=None)),
+    )
+    assert [[warning.code for warning in list_value_warnings(answer)] for answer in (unknown, none, free)] == [
+        ["LEAD047"],
+        [],
+        [],
+    ]
+    assert none.features["account/mqls"] == 0.0
+    assert free.features["account/mqls"] is None
+    leads = pd.read_csv(firm.parent / "leads.csv", dtype=str).drop(columns="email")
+    assert "LEAD048" in [finding.code for finding in score_leads(scorer, leads, None, now=pd.Timestamp(NOW))[1]]
+
+
+def test_sql_refuses_them(scorer):
+    with pytest.raises(BundleError, match=r"uses other leads of the account .* Score with `predictor score`"):
+        write_sql(scorer, "duckdb")
