@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from predictor.data.email_domains import domain_of, kind_of_domain
-from predictor.data.lead_keys import as_keys
+from predictor.data.lead_keys import as_keys, as_text, to_key
 
+ACCOUNT_NAMES: Final = ("account_id", "email_domain", "email")  # in the order in which they count
 ACCOUNT: Final = "account/key"  # its column in a table of leads; no name of an export begins so
 
 
@@ -26,12 +28,27 @@ def read_accounts(frame: pd.DataFrame) -> pd.Series:
     ['acme.example', nan, '17', nan]
     """
     accounts = as_keys(frame["account_id"]) if "account_id" in frame else pd.Series(np.nan, index=frame.index, dtype="str")
-    for name in ("email_domain", "email"):
+    for name in ACCOUNT_NAMES[1:]:
         if name in frame:
             codes, cells = pd.factorize(frame[name], use_na_sentinel=False)
             domains = np.array([_find_business(cell) for cell in cells], dtype=object)[codes]
             accounts = accounts.where(accounts.notna(), pd.Series(domains, index=frame.index).astype("str"))
     return accounts
+
+
+def find_account(values: Mapping[str, object]) -> str | None:
+    """The account of one lead, the same as in a table; None for none.
+
+    Args:
+        values: What is known of the lead, under our names.
+
+    >>> find_account({"account_id": 17.0, "email": "ann@acme.example"}), find_account({"email": "ann@ACME.example"})
+    ('17', 'acme.example')
+    """
+    if (account_id := values.get("account_id")) is not None:
+        return to_key(as_text(account_id))
+    domains = (_find_business(values.get(name)) for name in ACCOUNT_NAMES[1:])
+    return next((domain for domain in domains if domain is not None), None)
 
 
 def _find_business(cell: object) -> str | None:

@@ -52,7 +52,7 @@ def as_texts(column: pd.Series) -> pd.Series:
     """
     if column.dtype == "str":
         return column.str.strip()
-    return column.map(_as_text, na_action="ignore").astype("str")
+    return column.map(as_text, na_action="ignore").astype("str")
 
 
 def as_keys(column: pd.Series) -> pd.Series:
@@ -66,5 +66,10 @@ def as_keys(column: pd.Series) -> pd.Series:
     return texts.mask(long, texts[long].map(to_key)) if long.any() else texts
 
 
-def _as_text(cell: object) -> str:
+def as_text(cell: object) -> str:
+    """An id as text; pandas makes whole numbers floats where one is missing.
+
+    >>> as_text(17.0), as_text(" 17")
+    ('17', '17')
+    """
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()

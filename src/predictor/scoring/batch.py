@@ -9,6 +9,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding, count, list_names
 from predictor.core.row_faults import Faults
+from predictor.data.accounts import ACCOUNT_NAMES
 from predictor.data.detect_formats import to_plain_frame
 from predictor.data.job_titles import add_title_parts
 from predictor.data.leads import reduce_email, rename_columns
@@ -198,7 +199,7 @@ def _check_table(scorer: Scorer, leads: pd.DataFrame, *, has_events: bool) -> tu
         what = "The table has no column 'recycled_at', so every lead is scored as one without an earlier episode."
         do = "Export the earlier episodes too, a row each with mql_at and recycled_at, unless these leads have none."
         findings.append(Finding("LEAD046", "warning", what, do=do))
-    if scorer.features.uses_accounts and not {"account_id", "email_domain", "email"} & set(leads.columns):
+    if scorer.features.uses_accounts and not {*ACCOUNT_NAMES} & {*leads.columns}:
         what = "The table has neither 'account_id' nor a column of e-mail addresses, so no lead is known to have an account."
         findings.append(Finding("LEAD048", "warning", what, do="Export one of them."))
     if not has_events and uses_events(scorer):

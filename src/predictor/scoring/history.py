@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from predictor.data.accounts import ACCOUNT, read_accounts
+from predictor.data.accounts import ACCOUNT, ACCOUNT_NAMES, read_accounts
 from predictor.data.lead_keys import as_keys
 from predictor.data.leads import ACCOUNT_PREFIX, EPISODES_PREFIX
 from predictor.data.missing import blank_missing
@@ -49,7 +49,7 @@ def _read_accounts(scorer: Scorer, frame: pd.DataFrame) -> pd.Series:
     """The account of each row; leads that training has read hold it, and no address any more."""
     if ACCOUNT in frame:
         return frame[ACCOUNT]
-    names = [name for name in ("account_id", "email_domain", "email") if name in frame]
+    names = [name for name in ACCOUNT_NAMES if name in frame]
     return read_accounts(blank_missing(frame[names], scorer.features.missing_values))
 
 

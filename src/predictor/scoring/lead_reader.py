@@ -12,7 +12,7 @@ import pandas as pd
 from predictor.core.errors import Finding, ScoringError, count, list_names
 from predictor.core.settings import Settings
 from predictor.core.settings_sections import SET_FORMATS
-from predictor.data.accounts import read_accounts
+from predictor.data.accounts import ACCOUNT_NAMES, find_account
 from predictor.data.detect_formats import to_plain_frame
 from predictor.data.email_domains import domain_of, kind_of_domain
 from predictor.data.events.history import EventHistory, EventHistoryReader
@@ -28,7 +28,6 @@ from predictor.points.rulebook import RuleBook
 from predictor.scoring.answer import Lead
 from predictor.scoring.names import AttributeNames
 
-_ACCOUNTS = ("account_id", "email_domain", "email")
 _NO_HISTORY = EventHistoryReader().read((), datetime(1970, 1, 1, tzinfo=UTC))  # where leads carry no dates
 
 
@@ -124,9 +123,7 @@ class LeadReader:
         if not self._features.uses_accounts:
             return None
         named = {self.names.resolve(name): value for name, value in attributes.items()}
-        known = {name: str(value) for name in _ACCOUNTS if not self._features.is_missing(value := named.get(name))}
-        account = read_accounts(pd.DataFrame([known])).iloc[0] if known else None
-        return account if isinstance(account, str) else None
+        return find_account({name: named[name] for name in ACCOUNT_NAMES if not self._features.is_missing(named.get(name))})
 
     def read_points(self, lead: Lead, values: Mapping[str, Any]) -> dict[str, float]:
         """The CRM's scores by column; where there is one column, `points` of the lead goes before it.

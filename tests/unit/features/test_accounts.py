@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predictor.data.accounts import ACCOUNT, read_accounts
+from predictor.data.accounts import ACCOUNT, find_account, read_accounts
 from predictor.features.accounts import (
     ACCEPTED,
     ACCOUNT_LABELS,
@@ -73,6 +73,24 @@ def test_a_row_without_key_account_or_moment_has_none(column):
     assert compute_account_columns(leads, leads)[MQLS].tolist() == [0.0, 1.0]
     leads.loc[1, column] = None
     assert compute_account_columns(leads, leads).iloc[1].isna().tolist() == [True] * len(ACCOUNT_LABELS)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "account_id": st.sampled_from([None, 17, 17.0, " A1 ", "00Q5g000000XyzAEAS"]),
+                "email_domain": st.sampled_from([None, "GMX.de", "Firm.example"]),
+                "email": st.sampled_from([None, "a@gmail.com", "b@Other.example", "nobody"]),
+            }
+        ),
+        min_size=1,
+    )
+)
+def test_the_account_of_a_lead_is_the_same_alone_and_in_a_table(rows):
+    table = read_accounts(pd.DataFrame(rows, dtype=object))
+    alone = [find_account({name: value for name, value in row.items() if value is not None}) for row in rows]
+    assert [None if pd.isna(account) else account for account in table] == alone
 
 
 def test_mailboxes_that_anybody_can_have_are_no_account():

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import PredictorError, ScoringError
+from predictor.data.accounts import ACCOUNT_NAMES
 from predictor.data.parse import ISO_HINT, read_moment, to_moment
 from predictor.data.values import Event, to_number
 from predictor.features.accounts import ACCOUNT_TIMES, AccountEpisode
@@ -21,7 +22,6 @@ from predictor.scoring.scorer import Scorer
 NUMBERS = ("probability", "low", "high", "threshold", "points")
 ANSWERS = ("lead_id", "probability", "low", "high", "threshold", "decision", "grade", "points", "points_decision", "warnings")
 _EARLIER, _ACCOUNT = "earlier_episodes", "account_episodes"
-_ACCOUNT_NAMES = ("account_id", "email_domain", "email")
 _FACTS = ("lead_id", "as_of", "mql_at", "events", _EARLIER, _ACCOUNT)
 
 
@@ -30,7 +30,7 @@ def name_inputs(scorer: Scorer) -> list[str]:
     mail = ("email", "email_domain") if "email_domain_kind" in scorer.attributes else ()
     attributes = [*scorer.attributes, *scorer.settings.roles.points, *mail]
     features = scorer.features
-    past = [*([_EARLIER] if features.uses_episodes else []), *([_ACCOUNT, *_ACCOUNT_NAMES] if features.uses_accounts else [])]
+    past = [*([_EARLIER] if features.uses_episodes else []), *([_ACCOUNT, *ACCOUNT_NAMES] if features.uses_accounts else [])]
     return list(dict.fromkeys(["as_of", "mql_at", *attributes, "events", *past]))
 
 
