@@ -31,6 +31,8 @@ class ScoreRowOut(ResponseModel):
     model: str
     features: dict[str, Any] | None
     """The values that the model looked at, by name; null for scores of an earlier version."""
+    account: str | None = None
+    """The account of the lead, where the model looks at its other leads."""
 
 
 class ReportOut(ResponseModel):

@@ -109,6 +109,7 @@ def test_every_way_to_ask_gives_the_same(scorer, firm, trained, tmp_path):
         store.drain()
         stored = client.post("/v1/score/batch", json={"leads": unsent[360:]}).json()["answers"]
         alone = [client.post("/v1/score", json=lead).json() for lead in unsent[-5:]]
+        assert {row["account"] for row in client.get("/v1/leads/L00399").json()["scores"]} == {domain[399]}
         with store.database.begin() as connection:
             accounts = {name for (name,) in connection.execute(select(SCORES.c.account))}
     assert accounts == {None, *domain.dropna()}
