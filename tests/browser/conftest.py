@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from browser.pages import make_page, simulate_leads
+from browser.pages import make_page, name_swapped, simulate_leads
 from playwright.sync_api import sync_playwright
 
 from predictor.report.page.render import render_comparison
@@ -72,7 +72,7 @@ def leads():
 @pytest.fixture(scope="session")
 def page_data(leads):
     """A page for the firm itself, which may list leads."""
-    return make_page(leads)
+    return name_swapped(make_page(leads))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """Leads for pages: points, learned points and model of a made-up firm, drawn directly, so that nothing is trained."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -65,3 +67,14 @@ def make_page(leads, *, resamples=20, **changes):
         "book": book,
     }
     return PageData(comparison=comparison, **fields | changes)
+
+
+def name_swapped(page):
+    """The page with what the people who hold the leads want to know of those that would be swapped."""
+    swapped = page.comparison.tables["swapped"]
+    known = swapped.assign(**{
+        "Company": "Nut & <b>Bolt</b> Ltd", "source": "Webinar", "rules": "Pricing page, 3 or more \"now\" ×2, Webinar",
+        "for": "Pricing page views: count 7: +9.1; Employees 250: +3.0", "against": "Industry Retail: -2.4; Source Web: -1.1",
+        "record": [f"https://crm.example.com/leads/{key}" for key in swapped["lead_id"]],
+    })  # fmt: skip
+    return replace(page, comparison=page.comparison.with_tables({"swapped": known}))

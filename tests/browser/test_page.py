@@ -55,6 +55,31 @@ def test_no_table_is_cut_and_a_narrow_screen_has_cards(visit, html):
     assert row.locator("td").last.evaluate("cell => getComputedStyle(cell, '::before').content") == '"What to do"'
 
 
+def test_the_menu_marks_the_section_that_is_read(visit, html):
+    page = visit(html)
+    current = page.locator("nav a[aria-current]")
+    assert current.all_inner_texts() == ["Decision"]
+    for name in ("Fit", "Segments"):
+        page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
+        current.and_(page.get_by_text(name, exact=True)).wait_for()
+    assert current.count() == 1
+    page.evaluate("scrollTo({top: document.documentElement.scrollHeight, behavior: 'instant'})")
+    current.and_(page.get_by_text("Glossary", exact=True)).wait_for()
+
+
+@pytest.mark.parametrize("gate", [10.0, 60.0])
+def test_the_name_of_the_gate_lies_above_every_line(visit, leads, gate):
+    page = visit(render_comparison(make_page(replace(leads, gate=gate, routed=leads.points >= gate))))
+    name, top, legend = page.evaluate("""() => {
+      const chart = document.querySelector("[data-chart=gains] svg"), find = (text) =>
+        [...chart.querySelectorAll("text")].find((spot) => spot.textContent === text).getBoundingClientRect();
+      const lines = [...chart.querySelectorAll(".mark-line path, .mark-area path")].map((line) => line.getBoundingClientRect());
+      return [find("today's gate"), Math.min(...lines.map((line) => line.top)), find("model")];
+    }""")
+    assert name["bottom"] <= top + 1
+    assert name["top"] >= legend["bottom"], "nor on the legend"
+
+
 def test_dark_charts_follow(visit, html):
     colours = [
         visit(html, scheme=scheme).evaluate(

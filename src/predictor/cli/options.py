@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, Literal, ParamSpec
 
 import typer
 
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 Config = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
 Models = Annotated[Path, typer.Option("--models", help="The folder of bundles.")]
 Model = Annotated[Path, typer.Option("--model", help="A bundle, or a folder of bundles whose champion is used.")]
+Excel = Annotated[
+    Literal["comma", "point"] | None,
+    typer.Option(help="Write CSVs for a double click in Excel: comma where it writes 0,5, point where it writes 0.5."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of text for people.")]
 StoreConfig = Annotated[
     Path | None,

@@ -12,6 +12,7 @@ from predictor.cli import console
 from predictor.cli.options import (
     MODELS,
     AsJson,
+    Excel,
     Model,
     OwnConfig,
     check_output_file,
@@ -36,6 +37,7 @@ def score(
     ] = 3,
     config: OwnConfig = None,
     *,
+    excel: Excel = None,
     keep: Annotated[str, typer.Option(help="Columns of the file to copy beside the answers, as company,email.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -45,6 +47,7 @@ def score(
     from predictor.data.raw_tables import read_tables
     from predictor.data.read.file_kinds import split_sheet
     from predictor.data.read.table_files import write_table
+    from predictor.data.read.write_csv import list_changed_keys
     from predictor.scoring.answer_table import keep_columns
     from predictor.scoring.batch import score_leads
     from predictor.scoring.threshold_advice import load_scorer
@@ -56,7 +59,8 @@ def score(
     raw = read_tables(scorer.settings, leads=str(leads), events=events)
     answers, found = score_leads(scorer, raw.leads, raw.events, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
     findings = (*raw.notes, *found)
-    write_table(keep_columns(answers, raw.leads, [name.strip() for name in keep.split(",") if name.strip()]), out)
+    kept = keep_columns(answers, raw.leads, [name.strip() for name in keep.split(",") if name.strip()])
+    write_table(kept, out, decimal=excel)
     failed = int(answers["probability"].isna().sum())
     routed = int((answers["decision"] == "route_to_sales").sum())
     if as_json:
@@ -65,6 +69,8 @@ def score(
     else:
         console.show_findings(findings, with_tips=True)
         console.out.print(f"{count(len(answers), 'lead')} scored by {scorer.version}: {routed:,} to sales. They are in {out}.")
+    if excel and out.suffix.casefold() == ".csv" and (changed := list_changed_keys(answers["lead_id"])):
+        console.err.print(f"[yellow]A spreadsheet changes keys as '{console.escape(changed[0])}' of a CSV. Name an .xlsx.[/]")
     if failed:
         console.err.print(f"[red]{count(failed, 'lead')} could not be scored; the column 'warnings' says why.[/]")
         raise typer.Exit(1)
@@ -80,12 +86,13 @@ def compare(
     events: Annotated[str, typer.Option(help="The events: a file, a folder, a glob, or URL#TABLE.")] = "",
     tables: Annotated[Path | None, typer.Option(help="A folder to write every table to, as CSV.")] = None,
     *,
+    excel: Excel = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare points, learned points and model on the same leads: those of the forward test, or others with outcomes."""
     from predictor.core.wording import choose_test_words
     from predictor.data.read.table_files import write_table
-    from predictor.report.page.page_table import guard_formulas
+    from predictor.data.read.write_csv import guard_formulas
     from predictor.report.summary import write_summary
     from predictor.scoring.bundle.files import load_bundle
     from predictor.scoring.bundle.registry import find_bundle
@@ -109,7 +116,7 @@ def compare(
     except OSError as error:
         raise ScoringError(f"'{error.filename}' cannot be written: {error.strerror}. Name another place.") from error
     for file, table in files.items():
-        write_table(guard_formulas(table), file)
+        write_table(guard_formulas(table), file, decimal=excel)
     if as_json:
         print_json({"out": str(out), "note": note, "decision": decision.to_json(), **comparison.to_json()})
         return

@@ -24,6 +24,7 @@ from predictor.core.settings_sections import (
     LabelSettings,
     ModelSettings,
     PointSettings,
+    ReportSettings,
     RoleSettings,
     Section,
     ServeSettings,
@@ -55,6 +56,7 @@ class Settings(Section):
     model: ModelSettings
     threshold: ThresholdSettings
     agreement: AgreementSettings
+    report: ReportSettings
     grades: GradeSettings
     tracking: TrackingSettings
     serve: ServeSettings

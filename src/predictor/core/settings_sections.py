@@ -237,6 +237,22 @@ class AgreementSettings(Section):
     acceptance: Share
 
 
+class ReportSettings(Section):
+    """What the page of the leads that points and model would swap says of each."""
+
+    record_link: str
+    columns: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _check_link(self) -> ReportSettings:
+        parts = urlsplit(self.record_link)
+        if self.record_link and (parts.scheme not in {"https", "http"} or not parts.hostname):
+            raise ValueError("record_link must begin with https:// or http:// and name a host")
+        if self.record_link and "{lead_id}" not in self.record_link:
+            raise ValueError("record_link must hold {lead_id}, which stands for the key of the lead")
+        return self
+
+
 class StoreSettings(Section):
     """Where scores and outcomes are kept, and for how long."""
 

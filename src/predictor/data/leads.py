@@ -137,9 +137,17 @@ def rename_columns(raw: pd.DataFrame, settings: Settings, faults: Faults, *, nee
         needed: The firm's columns that must exist; None means all that the settings name.
     """
     roles = settings.roles
-    named = (*settings.columns.values(), *roles.points, *roles.protected, *roles.allow, *settings.forms, roles.weight)
+    named = (
+        *settings.columns.values(),
+        *roles.points,
+        *roles.protected,
+        *roles.allow,
+        *settings.forms,
+        roles.weight,
+        *settings.report.columns,
+    )
     required = [name for name in named if name] if needed is None else list(needed)
-    check_named(required, raw, section="[columns], [roles] or [forms]", faults=faults)
+    check_named(required, raw, section="[columns], [roles], [forms] or [report]", faults=faults)
     kept = raw.drop(columns=list(roles.ignore), errors="ignore")
     frame = rename_to_ours(kept, settings.columns, LEAD_FACTS, section="columns", faults=faults)
     reserved = [str(name) for name in frame.columns if str(name).startswith(FEATURE_PREFIXES)]

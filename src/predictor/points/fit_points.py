@@ -21,6 +21,7 @@ from predictor.points.rulebook import RuleBook
 Floats = NDArray[np.float64]
 Bound = tuple[float, float]
 
+USUAL_TOTAL = 100  # points
 _TRIED_TIMES = (1, 2, 3, 5, 10)  # how many times an event may count: the numbers that are tried
 _LINE = 4.0  # ridge on s, in spreads of the hand-set total: as in candidate `points`
 _FREE = 1e-6  # ridge on all, so that there is a unique solution with one outcome only, too
@@ -39,7 +40,7 @@ class PointsTask:
 
     book: RuleBook
     signs: str = "kept"
-    total: int = 100
+    total: int = USUAL_TOTAL
 
     @property
     def hand_points(self) -> Floats:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from predictor.points.award import matches_attribute
-from predictor.points.fit_points import Floats, PointsTask, RuleFit
+from predictor.points.fit_points import USUAL_TOTAL, Floats, PointsTask, RuleFit, compute_most_times
 from predictor.points.rule import AttributeCondition, EventCondition, InRange, OneOf
 from predictor.points.rulebook import RuleBook
 
 _STEPS = np.linspace(0.55, 1.0, 10)  # of the largest scale that the total allows
 _PASSES = 10
 _TINY = 1e-9
+_FEWEST = 50  # of the largest total, below which whole points are too coarse
 
 
 def round_points(task: PointsTask, fit: RuleFit, most_times: Floats) -> Floats:
@@ -57,6 +58,20 @@ def compute_largest_total(book: RuleBook, points: Sequence[float] | Floats, most
         else:
             rules_of.setdefault(rule.condition.attribute, []).append((rule.condition, float(value)))
     return total + sum(map(_compute_best_value, rules_of.values()))
+
+
+def choose_total(book: RuleBook) -> int:
+    r"""The most points that learned rules may give a lead: as many as the hand-set ones, so that both have one scale.
+
+    Ten times as many where the hand-set ones are below 50, which would leave too few whole numbers; 100 where no rule gives any.
+
+    >>> from predictor.points.rulebook import parse_rule_book
+    >>> rule = '{name = "A", event = "demo", points = %s}'
+    >>> [choose_total(parse_rule_book(f'name = "x"\ngate = 1\nrules = [{rule % points}]', "x")) for points in (340, 7, -5)]
+    [340, 70, 100]
+    """
+    largest = compute_largest_total(book, [rule.points for rule in book.rules], compute_most_times(book))
+    return int(largest if largest >= _FEWEST else 10 * largest) or USUAL_TOTAL
 
 
 def _compute_best_value(rules: list[tuple[AttributeCondition, float]]) -> float:

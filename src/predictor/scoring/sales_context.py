@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -100,6 +100,15 @@ def compute_sales_context(lead: Lead, points: PointsAnswer | None) -> SalesConte
         earned=tuple(earned),
         activities=_list_activities(past),
     )
+
+
+def find_source_column(names: Iterable[str]) -> str | None:
+    """The first column that says where a lead came from; None where none does.
+
+    >>> find_source_column(["industry", "Original Source", "utm_source"])
+    'Original Source'
+    """
+    return next((name for name in names if _find_meaning(name) == "source"), None)
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from predictor.core.errors import BundleError, TrainingError, count
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.learned_points import LearnedPoints
+from predictor.model.explain import compute_effects
 from predictor.model.explain_points import choose_points_gate
 from predictor.model.fit_engagement import GRADES, fit_side_grades
 from predictor.model.sample import Sample
@@ -29,9 +31,14 @@ from predictor.report.tables_text import describe_fit, describe_outcome
 from predictor.scoring.batch import award_leads, score_frame, uses_events
 from predictor.scoring.bundle.files import Bundle
 from predictor.scoring.history import add_history
+from predictor.scoring.reasons import Explainer
 from predictor.scoring.scorer import Scorer
 from predictor.training.dataset import Dataset
 from predictor.training.from_tables import load_dataset
+from predictor.training.swapped import REASONS, describe_swapped
+
+if TYPE_CHECKING:
+    from ibis.expr.types import Table
 
 _NO_EVENTS = "No events are given, so every lead counts as one without any: the figures of points and model are wrong \
 unless these leads have none. Give the events too, with --events."
@@ -56,6 +63,29 @@ def collect_test_leads(dataset: Dataset, split: Split, models: Mapping[str, Cali
         return tested
     gate = choose_points_gate(calibrated, fit.seen_by(calibrated.name), dataset.points_task, dataset.settings.threshold)
     return replace(tested, learned=calibrated.model.total(test.seen_by(calibrated.name).matrix), learned_gate=float(gate))
+
+
+def describe_test_swaps(dataset: Dataset, split: Split, calibrated: CalibratedModel, tested: ComparedLeads) -> pd.DataFrame:
+    """The test leads that points and model would swap, as `describe_swapped` gives them.
+
+    Args:
+        dataset: The leads.
+        split: Which of them are test leads.
+        calibrated: The chosen candidate, fitted on the training leads.
+        tested: What `collect_test_leads` gives.
+    """
+    features, _ = dataset.fit_features(split.fit)
+    sample = dataset.test_sample(split, features).seen_by(calibrated.name)
+
+    def explain(rows: np.ndarray) -> list[str]:
+        matrix = np.ascontiguousarray(sample.matrix[rows])
+        effects, _ = compute_effects(calibrated.model.contribute(matrix), calibrated.calibrator)
+        return Explainer(sample.features.features).describe_table(effects, matrix, most=REASONS)
+
+    settings = dataset.settings
+    return describe_swapped(
+        tested, dataset.leads, split.test, explain=explain, settings=settings.report, seed=settings.model.seed
+    )
 
 
 def _grade_sides(calibrated: CalibratedModel, fit: Sample, test: Sample, dataset: Dataset) -> dict[str, np.ndarray]:
@@ -96,6 +126,7 @@ def compare_bundle(
     model = scorer.settings.model
     weekly = [scorer.settings.threshold.leads_per_week]
     comparison = compute_comparison(tested, weekly=weekly, resamples=model.resamples, seed=model.seed)
+    comparison = comparison.with_tables({"swapped": _describe_bundle_swaps(scorer, tested, dataset)})
     comparison = comparison if scorer.recommends else comparison.without_model()
     tables = {"learned_points": _read_learned(bundle), "time_to_sql": None if curve is None else thin(curve)}
     notes = (
@@ -104,6 +135,35 @@ def compare_bundle(
         *(f"{finding.what} {finding.do}" for finding in dataset.findings if finding.severity == "warning"),
     )
     return comparison.with_tables(tables), " ".join(note for note in notes if note)
+
+
+def _describe_bundle_swaps(scorer: Scorer, tested: ComparedLeads, dataset: Dataset) -> pd.DataFrame:
+    """The leads given that points and model would swap, with the reasons that the bundle gives."""
+    positions, _ = _list_known(dataset)
+    frame, events, moments = _take_frame(scorer, dataset, positions)
+
+    def explain(rows: np.ndarray) -> list[str]:
+        chosen = frame.iloc[rows].reset_index(drop=True)
+        as_of = None if moments is None else moments.iloc[rows].reset_index(drop=True)
+        texts: list[str] = score_frame(scorer, chosen, as_of=as_of, events=events, reasons=REASONS)["reasons"].tolist()
+        return texts
+
+    settings = scorer.settings
+    return describe_swapped(tested, dataset.leads, positions, explain=explain, settings=settings.report, seed=settings.model.seed)
+
+
+def _list_known(dataset: Dataset) -> tuple[np.ndarray, float]:
+    """Positions of the leads whose outcome is known, oldest first, and how many leads each represents."""
+    known = np.flatnonzero(dataset.outcomes.mature)
+    return dataset.draw_representative(dataset.outcomes.sort_by_time(known))
+
+
+def _take_frame(scorer: Scorer, dataset: Dataset, positions: np.ndarray) -> tuple[pd.DataFrame, Table | None, pd.Series | None]:
+    """Those leads, their events, and the moment of each."""
+    frame = dataset.leads.frame.iloc[positions].reset_index(drop=True)
+    moments = frame["mql_at"] if dataset.leads.dated else None
+    events = None if dataset.events is None or moments is None else dataset.events.table
+    return add_history(scorer, frame, as_of=moments, table=dataset.leads.frame), events, moments
 
 
 def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads: str = "") -> str:
@@ -192,13 +252,12 @@ def load_compared_leads(
     """
     places = {name: _resolve(place) for name, place in (("leads", leads), ("events", events))}
     data = scorer.settings.data.model_copy(update={**places, "observed_until": "", "files": ()})
-    dataset = load_dataset(scorer.settings.model_copy(update={"data": data}), now=now, book=scorer.book, allow_one_class=True)
-    known = np.flatnonzero(dataset.outcomes.mature)
-    known, leads_per_row = dataset.draw_representative(dataset.outcomes.sort_by_time(known))
-    frame = dataset.leads.frame.iloc[known].reset_index(drop=True)
-    moments = frame["mql_at"] if dataset.leads.dated else None
-    events_table = None if dataset.events is None or not dataset.leads.dated else dataset.events.table
-    frame = add_history(scorer, frame, as_of=moments, table=dataset.leads.frame)
+    report = scorer.settings.report.model_copy(update={"columns": ()})  # another table need not have them
+    dataset = load_dataset(
+        scorer.settings.model_copy(update={"data": data, "report": report}), now=now, book=scorer.book, allow_one_class=True
+    )
+    known, leads_per_row = _list_known(dataset)
+    frame, events_table, moments = _take_frame(scorer, dataset, known)
     answers = score_frame(scorer, frame, as_of=moments, events=events_table, with_sides=True)
     if answers["probability"].isna().any():
         raise TrainingError("Some of the leads cannot be scored: `predictor score` says which and why. Fix them first.")

@@ -28,6 +28,7 @@ from predictor.model.represented import draw_representative
 from predictor.model.sample import Sample, make_sample_folds
 from predictor.model.split import Split, split_forward, split_held_out
 from predictor.points.fit_points import PointsTask
+from predictor.points.rounding import choose_total
 from predictor.points.rulebook import RuleBook
 from predictor.training.lead_points import LeadPoints
 
@@ -103,7 +104,9 @@ class Dataset:
     def points_task(self) -> PointsTask | None:
         """The points that can be fitted; None where no rule book is known, or not how often its rules fired."""
         points = self.points
-        return None if points.book is None or points.awards is None else PointsTask(points.book, self.settings.points.signs)
+        if points.book is None or points.awards is None:
+            return None
+        return PointsTask(points.book, self.settings.points.signs, choose_total(points.book))
 
     def split(self) -> Split:
         """The mature leads, the newest to test on; positions among all leads, oldest first.

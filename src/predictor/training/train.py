@@ -37,7 +37,7 @@ from predictor.scoring.bundle.test_predictions import FILE, write_test_predictio
 from predictor.training.accepted_value import compute_accepted_value
 from predictor.training.audit import audit_dataset, collect_findings, refuse_errors
 from predictor.training.bundle_files import describe_sides, dump, make_bundle_files, make_golden, make_metrics
-from predictor.training.compare import collect_test_leads
+from predictor.training.compare import collect_test_leads, describe_test_swaps
 from predictor.training.coverage import describe_coverage
 from predictor.training.dataset import Dataset
 from predictor.training.fit import Advance, FittedCandidates, Progress, fit_candidates, refit
@@ -111,7 +111,9 @@ def train(
     advice = recommend_threshold(thresholds, settings.threshold) if found else recommend_none(settings.threshold.policy)
     learned_book, learned_points = _fit_points(fitted, dataset)
     tables = {"learned_points": learned_points, "time_to_sql": _thin_curve(dataset)}
-    comparison = _compare(collect_test_leads(dataset, split, fitted.models, verdict), settings, advice, tables)
+    tested = collect_test_leads(dataset, split, fitted.models, verdict)
+    tables["swapped"] = describe_test_swaps(dataset, split, fitted.models[chosen], tested)
+    comparison = _compare(tested, settings, advice, tables)
     comparison = comparison if found else comparison.without_model()
     content = make_metrics(
         verdict,

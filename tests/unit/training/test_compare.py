@@ -182,7 +182,10 @@ def test_the_page_of_leads_given_names_those_that_are_swapped(bundle, tmp_path):
     done = CliRunner().invoke(app, ["compare", "--model", str(bundle), "--out", str(out), *options])
     assert done.exit_code == 0, done.output
     page = out.read_text(encoding="utf-8")
-    assert re.search(r"<td[^>]*>L\d{6}</td>", page)
+    assert re.search(r'<th scope="row">L\d{6}<small>\d{4}-\d\d-\d\d</small>', page)
+    assert re.search(r'<td class="text" data-label="Rules that fired">\w', page)
+    assert re.search(r'<td class="text" data-label="For">[^<]+: \+\d', page)
+    assert re.search(r'<td class="text" data-label="Against">[^<]+: -\d', page)
     assert "may be too good" in page
     again = CliRunner().invoke(app, ["compare", "--model", str(bundle), "--out", str(out)])
     assert again.exit_code == 0, again.output

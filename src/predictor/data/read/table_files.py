@@ -17,6 +17,7 @@ from predictor.data.read.file_kinds import CSV, PARQUET, detect_kind, is_url, sp
 from predictor.data.read.report_lines import leave_out_lines
 from predictor.data.read.table_errors import make_table_error
 from predictor.data.read.table_shape import FileTable, shape_columns
+from predictor.data.read.write_csv import Decimal, write_sheet_csv
 from predictor.data.read.write_excel import write_workbook
 
 _SHORTEST_ROW = 2  # bytes; rows of files that are too small to hold many need not be counted
@@ -164,8 +165,13 @@ def compute_row_step(path: Path, most: int) -> int:
     return max(1, -(-lines // most))
 
 
-def write_table(frame: pd.DataFrame, path: Path) -> None:
+def write_table(frame: pd.DataFrame, path: Path, *, decimal: Decimal | None = None) -> None:
     """Write a table as CSV, Parquet or Excel, by the suffix; an existing file is replaced only by a complete one.
+
+    Args:
+        frame: The table.
+        path: The file.
+        decimal: Of a CSV that a spreadsheet opens by double click, its decimal sign; None for a CSV that programs read.
 
     Raises:
         TableError: The suffix is another one, or the file cannot be written.
@@ -175,7 +181,7 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
         if path.suffix.casefold() in PARQUET:
             frame.to_parquet(temporary, index=False)
         elif path.suffix.casefold() == ".csv":
-            frame.to_csv(temporary, index=False)
+            write_sheet_csv(frame, temporary, decimal) if decimal else frame.to_csv(temporary, index=False)
         elif path.suffix.casefold() == ".xlsx":
             write_workbook(frame, temporary)
         else:

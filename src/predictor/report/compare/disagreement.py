@@ -63,6 +63,7 @@ def locate_disagreement(tested: ComparedLeads, *, seed: int = 0) -> dict[str, ND
 def list_swapped(tested: ComparedLeads, *, seed: int = 0, most: int = MOST_SWAPPED) -> pd.DataFrame:
     """The leads that only points or only the model hands over, strongest first: by points, and by probability.
 
+    Leads at the model's boundary of which it takes only some, because they are equal, are not listed: chance decides about them.
     An id that contains an `@` may be an address of a person, and is withheld.
 
     Args:
@@ -74,21 +75,37 @@ def list_swapped(tested: ComparedLeads, *, seed: int = 0, most: int = MOST_SWAPP
         `cell`, `lead_id`, `mql_at` (the day, in UTC, which separates episodes of one lead; empty where leads have no dates),
         `points`, `probability`, `sql` (1 or 0). No rows without a gate.
     """
-    columns = ["cell", "lead_id", "mql_at", "points", "probability", "sql"]
-    if tested.routed is None:
-        return pd.DataFrame(columns=columns)
-    cells = locate_disagreement(tested, seed=seed)
     points = np.full(len(tested.outcome), np.nan) if tested.points is None else tested.points
     days = np.full(len(points), "") if tested.moments is None else tested.moments.dt.strftime("%Y-%m-%d").to_numpy()
-    parts = []
-    for cell, strength in ((ONLY_POINTS, np.nan_to_num(points, nan=-np.inf)), (ONLY_MODEL, tested.probability)):
-        rows = np.flatnonzero(cells[cell])
-        rows = rows[np.lexsort((tested.lead_id[rows].astype(str), -strength[rows]))][:most]
-        keys = ["(withheld)" if "@" in str(key) else str(key) for key in tested.lead_id[rows]]
-        parts.append(
-            pd.DataFrame({
-                "cell": cell, "lead_id": keys, "mql_at": days[rows], "points": points[rows],
-                "probability": tested.probability[rows], "sql": tested.outcome[rows].astype(int),
-            })
-        )  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
+    swapped = locate_swapped(tested, seed=seed, most=most)
+    rows = np.concatenate([*swapped.values(), np.array([], dtype=np.intp)])
+    return pd.DataFrame({
+        "cell": [cell for cell, found in swapped.items() for _ in found],
+        "lead_id": ["(withheld)" if "@" in str(key) else str(key) for key in tested.lead_id[rows]],
+        "mql_at": days[rows], "points": points[rows], "probability": tested.probability[rows],
+        "sql": tested.outcome[rows].astype(int),
+    })  # fmt: skip
+
+
+def locate_swapped(tested: ComparedLeads, *, seed: int = 0, most: int = MOST_SWAPPED) -> dict[str, NDArray[np.intp]]:
+    """Positions of the leads of `list_swapped`, in its order, by cell; empty without a gate.
+
+    >>> tested = ComparedLeads(
+    ...     lead_id=np.array(["A", "B", "C", "D"], object), outcome=np.array([1.0, 0, 0, 0]), threshold=0.5,
+    ...     probability=np.array([0.9, 0.2, 0.5, 0.5]), points=np.array([0.0, 70, 70, 0]),
+    ...     routed=np.array([False, True, True, False]))
+    >>> {cell: found.tolist() for cell, found in locate_swapped(tested).items()}
+    {'only points': [1], 'only the model': [0]}
+    """
+    if tested.routed is None:
+        return {}
+    cells = locate_disagreement(tested, seed=seed)
+    by_model, probability = cells[BOTH] | cells[ONLY_MODEL], tested.probability
+    boundary = probability[by_model].min(initial=np.inf)
+    is_tied = (probability == boundary) & bool((probability[~by_model] == boundary).any())
+    points = np.full(len(probability), -np.inf) if tested.points is None else np.nan_to_num(tested.points, nan=-np.inf)
+    located = {}
+    for cell, strength in ((ONLY_POINTS, points), (ONLY_MODEL, probability)):
+        rows = np.flatnonzero(cells[cell] & ~is_tied)
+        located[cell] = rows[np.lexsort((tested.lead_id[rows].astype(str), -strength[rows]))][:most]
+    return located

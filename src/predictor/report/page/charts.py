@@ -72,7 +72,15 @@ def _finish(name: str, table: pd.DataFrame, band: Band) -> Spec:
         "labelColor": _SOFT, "titleColor": _SOFT, "gridColor": _LINE, "domainColor": _LINE, "tickColor": _LINE,
         "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "titlePadding": 8,
     }  # fmt: skip
-    legend = {"labelColor": _INK, "labelFontSize": 12, "orient": "top", "title": None, "symbolSize": 90, "symbolOpacity": 1}
+    legend = {
+        "labelColor": _INK,
+        "labelFontSize": 12,
+        "orient": "top",
+        "offset": 24,
+        "title": None,
+        "symbolSize": 90,
+        "symbolOpacity": 1,
+    }
     look = {"font": _FONT, "background": "transparent", "axis": axis, "legend": legend, "view": {"stroke": None}, "aria": False}
     spec: Spec = chart.to_dict(validate=False)  # a test checks it against the schema: that takes most of a second
     return spec | {"config": look, "usermeta": {"moves": name in _MOVING}}
@@ -133,13 +141,14 @@ def _draw_gains(table: pd.DataFrame, _: Band) -> alt.LayerChart:
     spread = _of("gains").mark_area(opacity=0.16).encode(x=x, y="caught_low:Q", y2="caught_high:Q", color=colour)
     line = _of("gains").mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, tooltip=tips)
     gate = _of("gate").mark_point(shape="diamond", size=160, filled=True, opacity=1, fill=COLOURS[POINTS], stroke="var(--ground)")
-    place: dict[str, Any] = {"align": "right", "dx": 6, "dy": 20, "fontSize": 12}
-    halo = _of("gate").mark_text(stroke="var(--ground)", strokeWidth=4, **place).encode(text="label:N")
-    name = _of("gate").mark_text(color=_INK, **place).encode(text="label:N")
+    # above the plot, where no line can be
+    side = alt.ExprRef("datum.share > 0.5 ? 'right' : 'left'")
+    name = _of("gate").mark_text(color=_INK, align=side, dy=-8, fontSize=12).encode(text="label:N", y=alt.value(0))
+    stem = _of("gate").mark_rule(color=COLOURS[POINTS], strokeDash=[1, 3], strokeWidth=1.5, opacity=0.9)
     here = _of("here").mark_point(size=150, filled=True, opacity=1, fill=COLOURS[MODEL], stroke="var(--ground)", strokeWidth=2)
     rule = _of("here").mark_rule(color=_INK, strokeDash=[4, 3], opacity=0.7).encode(x="share:Q")
-    places = [mark.encode(x="share:Q", y="caught:Q") for mark in (gate, halo, name, here)]
-    return _stack(spread, line, rule, *places)
+    places = [mark.encode(x="share:Q", y="caught:Q") for mark in (gate, here)]
+    return _stack(spread, line, rule, stem.encode(x="share:Q"), name.encode(x="share:Q"), *places)
 
 
 def _draw_steps(table: pd.DataFrame, band: Band) -> alt.LayerChart:

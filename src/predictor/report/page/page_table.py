@@ -11,6 +11,7 @@ import pandas as pd
 
 from predictor.core.errors import Finding
 from predictor.core.wording import DASH
+from predictor.data.read.write_csv import guard_formulas
 from predictor.report.compare.threshold_steps import format_unit
 from predictor.report.page.sliders import describe_steps
 from predictor.report.summary import format_frame
@@ -28,6 +29,9 @@ _TEXT_HEADS = frozenset(
         "Group",
         "Meaning",
         "Handed over by",
+        "Rules that fired",
+        "For",
+        "Against",
         "Model minus points",
         "What to do",
     }
@@ -48,6 +52,7 @@ class PageTable:
         side_by_side: Whether chart and table stand side by side.
         fold: Label that opens the table; empty: the table is open.
         shown: Positions of the rows that the page shows; empty: all. The CSV holds all.
+        links: Address of each row, for its first cell; empty: none.
         shades: Row and column -> how dark the cell is, 0 to 4.
     """
 
@@ -60,6 +65,7 @@ class PageTable:
     side_by_side: bool = False
     fold: str = ""
     shown: tuple[int, ...] = ()
+    links: tuple[str, ...] = ()
     shades: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     @property
@@ -154,21 +160,6 @@ def write_csv(frame: pd.DataFrame) -> str:
     "rule,points\n'=1+1,-1.5\n'-x,2\n"
     """
     return guard_formulas(frame).to_csv(index=False, float_format="%.6g", lineterminator="\n")
-
-
-def guard_formulas(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table with an apostrophe before each text that a spreadsheet would take for a formula.
-
-    >>> guard_formulas(pd.DataFrame({"rule": ["=1+1", "Demo"]}))["rule"].tolist()
-    ["'=1+1", 'Demo']
-    """
-    safe = frame.copy()
-    for name in safe:
-        if not pd.api.types.is_numeric_dtype(safe[name]):
-            safe[name] = [
-                f"'{text}" if isinstance(text, str) and text[:1] in "=+-@\t\r" and text else text for text in safe[name]
-            ]
-    return safe
 
 
 def format_step_table(steps: pd.DataFrame) -> TextTable:

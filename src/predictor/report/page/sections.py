@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,13 +14,22 @@ from predictor.core.errors import count
 from predictor.core.wording import DASH, format_number, format_percent, format_percent_range, format_range
 from predictor.report.compare.compared_leads import POINTS
 from predictor.report.compare.comparison import Comparison
+from predictor.report.compare.disagreement import MOST_SWAPPED, ONLY_MODEL, ONLY_POINTS
 from predictor.report.compare.rules import FEW_ADVICE, KEEP, advise_rules
 from predictor.report.page.page_table import PageTable, Section, make_page_table
-from predictor.report.summary import format_frame
 from predictor.report.table_cells import list_rows
 from predictor.report.tables_text import TextTable, format_bands
 
-_SHOWN = 20  # swapped leads of each kind in the table; its CSV holds all
+_SHOWN = 10  # swapped leads of each kind in the table; its CSV holds all
+_OF_A_SWAP = frozenset({
+    "cell", "lead_id", "mql_at", "points", "probability", "sql", "rules", "for", "against", "record",
+})  # fmt: skip
+_REASON_HEADS = {"rules": "Rules that fired", "for": "For", "against": "Against"}
+_REASONS = "What speaks for and against a lead is in percentage points of its probability."
+_TIED = (
+    "{leads} more have the same probability as leads on the other side of the model's boundary: chance decides, so they are not \
+listed."
+)
 _NO_POINTS = "Conversion by points is unknown: the leads have no points."
 _NO_RULES = "There is no rule book, so rules cannot be judged one by one."
 _NOT_LEARNED = "Points were not learned: this needs a rule book, events for its rules, and the candidate 'learned_points'."
@@ -41,8 +50,8 @@ writes one for other leads.",
 _RULES = "The points of each rule and its worth in the model while all other rules stay equal, on the scale of your points."
 _RULES_NOTE = "Far apart: the rule gives too many or too few points. On different sides of zero: the wrong sign."
 _LEARNED = (
-    "Your own rules with whole numbers fitted to the outcomes of the leads. No lead can have more than 100 points, and signs \
-stay as you set them. With few leads your own proportions stay. Any CRM can run them."
+    "Your own rules with whole numbers fitted to the outcomes of the leads. They are on the scale of yours: no lead can have \
+more points than today. Signs stay as you set them. With few leads your own proportions stay. Any CRM can run them."
 )
 _BOOK = "The rule book holds the gate for these points and, above each rule, the reason for its number. These points were \
 learned from every lead. The figures on this page are for points learned before the test leads."
@@ -116,18 +125,45 @@ def _show_disagreement(comparison: Comparison, charts: Container[str]) -> Sectio
     if "swapped" not in tables:
         return replace(section, texts=(f"{text} {elsewhere}",), tables=(cells,))
     listed = [_list_swapped(tables["swapped"])] if len(tables["swapped"]) else []
-    return replace(section, texts=(text,), tables=(cells, *listed))
+    reasons = (_REASONS,) if "for" in tables["swapped"] else ()
+    return replace(section, texts=(text, *reasons, *_count_tied(tables)), tables=(cells, *listed))
+
+
+def _count_tied(tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """How many swapped leads are not listed because they are tied."""
+    swapped, cells = tables["swapped"], tables["cells"].set_index("cell")["leads"]
+    listed = swapped["cell"].value_counts()
+    tied = sum(int(cells[cell]) - int(listed.get(cell, 0)) for cell in (ONLY_POINTS, ONLY_MODEL) if cells[cell] <= MOST_SWAPPED)
+    return (_TIED.format(leads=count(tied, "lead")),) if tied else ()
 
 
 def _list_swapped(swapped: pd.DataFrame) -> PageTable:
-    shown = format_frame("swapped", swapped.groupby("cell", sort=False).head(_SHOWN))
-    caption = f"{shown.caption}: the {_SHOWN} strongest of each, all {len(swapped):,} in the CSV"
-    return make_page_table("swapped", swapped, text=replace(shown, caption=caption))
+    shown = swapped.groupby("cell", sort=False).head(_SHOWN)
+    named = [str(name) for name in swapped if name not in _OF_A_SWAP]
+    heads = ("Lead", "Handed over by", *(["Points"] if swapped["points"].notna().any() else []), "Probability")
+    reasons = [name for name in _REASON_HEADS if name in swapped]
+    rows = tuple(_format_swap(row, named, reasons, with_points="Points" in heads) for row in list_rows(shown))
+    text = TextTable(
+        f"Leads that only points or only the model hands over: the {_SHOWN} strongest of each, all {len(swapped):,} in the CSV",
+        (*heads, *(_REASON_HEADS[name] for name in reasons), "Became SQL"),
+        rows,
+    )
+    links = tuple(shown["record"]) if "record" in swapped else ()
+    return make_page_table("swapped", swapped, text=text, links=links)
+
+
+def _format_swap(row: Mapping[str, Any], named: Sequence[str], reasons: Sequence[str], *, with_points: bool) -> tuple[str, ...]:
+    """A lead as a row: its key with its day and the firm's columns below, and each reason on a line."""
+    facts = [text for text in (row["mql_at"], *(row[name] for name in named)) if text]
+    points = [format_number(row["points"])] if with_points else []
+    told = [row[name].replace("; ", "\n") or DASH for name in reasons]
+    sql = "yes" if row["sql"] else "no"
+    return ("\n".join([row["lead_id"], *facts]), row["cell"], *points, format_percent(row["probability"]), *told, sql)
 
 
 def _show_sides(comparison: Comparison, _: Container[str]) -> Section:
     frame = comparison.tables.get("fit_engagement", pd.DataFrame())
-    section = Section(key="sides", nav="Fit and engagement", title="Fit and engagement")
+    section = Section(key="sides", nav="Fit", title="Fit and engagement")
     if not len(frame):
         return section
     table = make_page_table("fit_engagement", frame, text=_format_matrix(frame), shades=_shade_matrix(frame))

@@ -3,6 +3,9 @@
 import csv
 import errno
 import os
+import re
+import shutil
+import subprocess
 from datetime import datetime
 
 import numpy as np
@@ -216,3 +219,48 @@ def test_a_workbook_holds_numbers_shares_and_texts_that_are_no_formulas(tmp_path
     assert second == ["=1+1", None, -5, None, None]
     assert [sheet["A3"].data_type, sheet["B2"].number_format, sheet.freeze_panes] == ["s", "0.0 %", "B2"]
     assert read_table(tmp_path / "scored.xlsx", "leads").frame["Lead ID"].tolist() == ["007", "=1+1"]
+
+
+SCORED = pd.DataFrame({
+    "lead_id": ["007", "A2", None], "Company": ["Bäckerei; Söhne", "=1+1", "Øl"], "size": ["2.5", None, "-3.25"],
+    "probability": [0.123456789, np.nan, 0.5], "points": [65.0, 30, np.nan],
+    "engagement_grade": pd.array([1, None, 4], dtype="Int64"),
+})  # fmt: skip
+
+
+@pytest.mark.parametrize(("decimal", "separator", "sign"), [("comma", ";", ","), ("point", ",", ".")])
+def test_csv_for_a_spreadsheet(tmp_path, decimal, separator, sign):
+    """Its mark tells Excel that it is UTF-8; sign and separator are those of the place; 2.5 is no date."""
+    path = tmp_path / "scored.csv"
+    write_table(SCORED, path, decimal=decimal)
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    read = pd.read_csv(path, sep=separator, decimal=sign, encoding="utf-8-sig", dtype={"lead_id": "str"})
+    assert read["Company"].tolist() == ["Bäckerei; Söhne", "'=1+1", "Øl"]
+    assert read["size"].dropna().tolist() == [2.5, -3.25]
+    np.testing.assert_allclose(read["probability"], SCORED["probability"], rtol=1e-5)
+    assert read["engagement_grade"].dropna().tolist() == [1, 4]
+    assert path.read_text(encoding="utf-8-sig").splitlines()[1].split(separator)[-3:] == [f"0{sign}123457", "65", "1"]
+    assert read["lead_id"].iloc[0] == "007"
+
+
+def test_csv_of_no_rows_for_a_spreadsheet(tmp_path):
+    write_table(SCORED.iloc[:0], tmp_path / "none.csv", decimal="comma")
+    assert (tmp_path / "none.csv").read_text(encoding="utf-8-sig") == "lead_id;Company;size;probability;points;engagement_grade\n"
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not on this machine")
+@pytest.mark.parametrize(("name", "decimal"), [("scored.csv", "comma"), ("scored.csv", "point"), ("scored.xlsx", None)])
+def test_a_spreadsheet_opens_it_as_it_is(tmp_path, name, decimal):
+    write_table(SCORED, tmp_path / name, decimal=decimal)
+    reader = {"comma": "CSV:59,34,76,1,,1031,false,true", "point": "CSV:44,34,76,1,,1033,false,true"}.get(decimal)
+    command = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile", "--convert-to", "fods"]
+    command += [f"--infilter={reader}"] if reader else []
+    subprocess.run([*command, "--outdir", tmp_path / "out", tmp_path / name], check=True, capture_output=True, timeout=120)
+    content = (tmp_path / "out" / "scored.fods").read_text(encoding="utf-8")
+    numbers = [float(value) for value in re.findall(r'office:value="([^"]+)"', content)]
+    assert 0.5 in numbers
+    assert numbers.count(65) == 1
+    assert any(abs(number - 0.123457) < 1e-6 for number in numbers)
+    assert "Bäckerei; Söhne" in content
+    assert "table:formula" not in content
+    assert "office:date-value" not in content

@@ -1,5 +1,7 @@
 """Equal volume, equal SQLs, capacity, gains, rankings and cells, worked by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,6 +126,14 @@ def test_cells_and_the_leads_that_are_swapped():
     assert model["probability"].tolist() == [0.8] * 20 + [0.5] * 10
     assert model["lead_id"].iloc[0] == "L001"
     assert model["sql"].tolist() == [1] * 30
+
+
+def test_leads_about_which_only_chance_decides_are_not_listed():
+    """Of the 80 that the model likes alike it takes 40; the gate's other 20, with 80 points, it surely leaves out."""
+    tied = make_tested(probability=np.where(PROBABILITY >= 0.4, 0.9, PROBABILITY))
+    swapped = list_swapped(replace(tied, routed=PTS >= 70))
+    assert set(swapped["cell"]) == {"only points"}
+    assert (set(swapped["probability"]), set(swapped["points"]), len(swapped)) == ({0.2}, {80.0}, 20)
 
 
 def test_an_id_that_may_be_an_address_is_withheld():

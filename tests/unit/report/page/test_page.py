@@ -76,6 +76,35 @@ def test_what_the_candidate_uses(data, reader):
     assert "uses most" not in reader.text
 
 
+def test_swapped_leads_say_why_and_link_to_their_record(data):
+    """Texts are escaped, and the lead is a link where there is an address."""
+    swapped = data.comparison.tables["swapped"].assign(**{
+        "Company": "Nut & <b>Bolt</b>", "source": "Web", "rules": "Demo", "for": "Employees 250: +9.0; Industry IT: +3.0",
+        "against": "", "record": "https://crm.example.com/r?id=L1&x=\"",
+    })  # fmt: skip
+    page = render_page(replace(data, comparison=data.comparison.with_tables({"swapped": swapped})), named=True)
+    assert '<a href="https://crm.example.com/r?id=L1&amp;x=&#34;" rel="noreferrer">L' in page
+    assert "<small>Nut &amp; &lt;b&gt;Bolt&lt;/b&gt;</small><small>Web</small>" in page
+    assert ">Employees 250: +9.0<small>Industry IT: +3.0</small></td>" in page
+    assert "more have the same probability" not in page
+    short = swapped.iloc[3:]
+    page = read(render_page(replace(data, comparison=data.comparison.with_tables({"swapped": short})), named=True))
+    assert "3 leads more have the same probability as leads on the other side of the model's boundary" in page.text
+
+
+def test_matrix_of_fit_and_engagement_is_on_the_page(data):
+    cells = [(fit, number) for fit in "ABC" for number in (1, 2, 3, 4)]
+    table = pd.DataFrame(cells, columns=["fit", "engagement"]).assign(
+        leads=[40, *[0] * 11], sqls=[20, *[0] * 11], conversion=[0.5, *[np.nan] * 11], conversion_low=[0.35, *[np.nan] * 11],
+        conversion_high=[0.65, *[np.nan] * 11], promised=[0.4, *[np.nan] * 11],
+    )  # fmt: skip
+    comparison = data.comparison.with_tables({"fit_engagement": table})
+    text = read(page := render_page(replace(data, comparison=comparison))).text
+    assert "Fit Engagement 1 Engagement 2 Engagement 3 Engagement 4 Fit A 50 % 35 to 65 % 40 leads no lead" in text
+    assert '<td class="shade-4" data-label="Engagement 1">' in page
+    assert "Fit and engagement" not in read(render_page(data)).text, "no section, and no entry of the menu, without a table"
+
+
 def test_the_page_of_a_bundle_lists_no_lead(data, reader):
     page = render_page(data)
     assert "L000" not in page

@@ -119,7 +119,7 @@
   }
 
   // Money: the best choice of each way, by the same sums as `compute_values` in Python.
-  const fields = ["amount", "cost", "limit"];
+  const fields = byId("money") ? ["amount", "cost", "limit"] : [];
 
   function readField(name) {
     const text = byId(name).value.trim();
@@ -167,7 +167,7 @@
   }
 
   function remember() {
-    byId("choice-link").setAttribute("href", describeChoice());
+    byId("choice-link")?.setAttribute("href", describeChoice());
   }
 
   function recall() {
@@ -182,7 +182,7 @@
       gateSlider.value = parts.get("gate");
       followGate();
     }
-    countMoney();
+    if (fields.length) countMoney();
     remember();
   }
 
@@ -200,10 +200,10 @@
   if (gateSlider) startGate();
   for (const name of fields) byId(name).addEventListener("input", () => { countMoney(); remember(); });
   if (threshold) for (const slider of [threshold, capacity]) slider.addEventListener("input", remember);
-  byId("save-settings").addEventListener("click", () => save("predictor.toml", "application/toml", writeSettings()));
+  byId("save-settings")?.addEventListener("click", () => save("predictor.toml", "application/toml", writeSettings()));
   addEventListener("hashchange", recall);
   remember();
-  countMoney();
+  if (fields.length) countMoney();
   recall();
 
   // Files are written from what the page holds; nothing is fetched.
@@ -217,24 +217,40 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   }
 
+  // A spreadsheet opens the file by double click: UTF-8 with its mark, and numbers as the reader's language writes them.
+  const hasComma = (1.5).toLocaleString().includes(",");
+
+  function writeSheet({ csv, numbers }) {
+    if (!hasComma) return `\ufeff${csv}`;
+    const [names, ...rows] = split(csv);
+    const quote = (cell) => (/[";\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+    const turn = (cell, at) => quote(numbers.includes(names[at]) ? cell.replace(".", ",") : cell);
+    return `\ufeff${[names.map(quote), ...rows.map((line) => line.map(turn))].map((line) => `${line.join(";")}\n`).join("")}`;
+  }
+
   for (const button of document.querySelectorAll("[data-table]")) {
     const name = button.dataset.table;
-    button.addEventListener("click", () => save(`${name}.csv`, "text/csv", content.tables[name].csv));
+    button.addEventListener("click", () => save(`${name}.csv`, "text/csv", writeSheet(content.tables[name])));
   }
   for (const button of document.querySelectorAll("[data-file]")) {
     const name = button.dataset.file;
     button.addEventListener("click", () => save(name, "application/toml", content.files[name]));
   }
 
-  // The rows of a table from its CSV (RFC 4180); Vega's own reader would make code of the header, which the page forbids.
-  function read({ csv, numbers, tips }) {
+  // The cells of a CSV by line (RFC 4180); Vega's own reader would make code of the header, which the page forbids.
+  function split(csv) {
     const cells = [...csv.matchAll(/("(?:[^"]|"")*"|[^,\n]*)([,\n])/g)];
     const lines = [[]];
     for (const [, cell, end] of cells) {
       lines[lines.length - 1].push(cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell);
       if (end === "\n") lines.push([]);
     }
-    const [names, ...rows] = lines.slice(0, -1);
+    return lines.slice(0, -1);
+  }
+
+  // The rows of a table.
+  function read({ csv, numbers, tips }) {
+    const [names, ...rows] = split(csv);
     const turn = names.map((name) => (numbers.includes(name) ? (text) => (text === "" ? null : Number(text)) : (text) => text));
     const texts = Object.entries(tips);
     return rows.map((line, place) => {
@@ -276,6 +292,27 @@
     document.documentElement.dataset.ready = "yes";
   }
   drawAll();
+
+  // The menu marks the section that is read: the last one whose head has passed the upper third of the window.
+  const links = [...document.querySelectorAll("nav a")];
+  const parts = links.map((link) => byId(link.hash.slice(1)));
+  let marked = null;
+
+  function markSection() {
+    const passed = parts.filter((part) => part.getBoundingClientRect().top <= innerHeight / 3);
+    const atEnd = innerHeight + scrollY >= document.documentElement.scrollHeight - 2;
+    const link = links[atEnd ? links.length - 1 : Math.max(passed.length - 1, 0)];
+    if (link === marked) return;
+    if (marked) marked.removeAttribute("aria-current");
+    marked = link;
+    marked.setAttribute("aria-current", "true");
+    const list = marked.closest("ul");
+    const { offsetLeft, offsetWidth } = marked.parentElement;
+    list.scrollLeft = offsetLeft + offsetWidth / 2 - list.clientWidth / 2;
+  }
+  addEventListener("scroll", markSection, { passive: true });
+  addEventListener("resize", markSection);
+  markSection();
 
   // A link to a folded table opens it.
   function unfold() {
