@@ -24,6 +24,7 @@ SIDES = {
     "industry": FIT, "members/Interests/api": FIT, "attributes/missing": FIT, "points/who": FIT, "rules/Boss": FIT,
     "rules/Student": FIT, "events/visit/count_7d": ENGAGEMENT, "own/visits": ENGAGEMENT, "points/what": ENGAGEMENT,
     "rules/Visit": ENGAGEMENT, "points/negative": "", "points/total": "", "points/rule book": "", "points/HubSpot Score": "",
+    "episodes/number": "",
 }  # fmt: skip
 
 
