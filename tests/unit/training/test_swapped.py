@@ -21,19 +21,19 @@ def describe(**report):
     leads = Leads(frame=FRAME, attributes={"Lead Source": "category"}, left_out=LEFT_OUT)
     positions = np.arange(N)[::-1]  # the tested leads in another order than the table
     settings = make_settings({"report": report}).report
-    asked = []
+    explained = []
 
     def explain(rows):
-        asked.append(rows)
+        explained.append(rows)
         return [REASONS] * len(rows)
 
     table = describe_swapped(make_tested(times=TIMES), leads, positions, explain=explain, settings=settings)
-    return table.set_index("lead_id"), asked[0]
+    return table.set_index("lead_id"), explained[0]
 
 
 def test_a_swapped_lead_has_source_rules_reasons_and_record():
-    table, asked = describe(columns=["Company", "points"], record_link="https://crm.example.com/x?id={lead_id}")
-    assert len(asked) == len(table) == 120
+    table, explained = describe(columns=["Company", "points"], record_link="https://crm.example.com/x?id={lead_id}")
+    assert len(explained) == len(table) == 120
     lead = table.loc["L001"]
     assert lead["Company"] == "Firm <198>", "the lead at position 1 is row 198 of the table"
     assert lead["points (file)"] == "9"

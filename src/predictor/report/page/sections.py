@@ -156,9 +156,9 @@ def _format_swap(row: Mapping[str, Any], named: Sequence[str], reasons: Sequence
     """A lead as a row: its key with its day and the firm's columns below, and each reason on a line."""
     facts = [text for text in (row["mql_at"], *(row[name] for name in named)) if text]
     points = [format_number(row["points"])] if with_points else []
-    told = [row[name].replace("; ", "\n") or DASH for name in reasons]
+    lines = [row[name].replace("; ", "\n") or DASH for name in reasons]
     sql = "yes" if row["sql"] else "no"
-    return ("\n".join([row["lead_id"], *facts]), row["cell"], *points, format_percent(row["probability"]), *told, sql)
+    return ("\n".join([row["lead_id"], *facts]), row["cell"], *points, format_percent(row["probability"]), *lines, sql)
 
 
 def _show_sides(comparison: Comparison, _: Container[str]) -> Section:
