@@ -124,7 +124,8 @@ def show_every_finding(findings: Iterable[Finding], *, refused: int) -> None:
     accepted = sum(finding.accepted is not None for finding in shown)
     totals = {name: sum(finding.severity == name and finding.accepted is None for finding in shown) for name in _SEVERITY_STYLE}
     counts = [count(number, name) for name, number in totals.items() if number] + ([f"{accepted:,} accepted"] if accepted else [])
-    effect = f"{count(refused, 'error')} would stop a training" if refused else "nothing stops a training"
+    settled = ", since the columns of these errors are left out" if totals["error"] else ""
+    effect = f"{count(refused, 'error')} would stop a training" if refused else f"nothing stops a training{settled}"
     out.print(f"{', '.join(counts) or 'No findings'}; {effect}.")
 
 
