@@ -64,14 +64,18 @@ def _format_section(section: _Section) -> str:
 def _format_table(caption: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     title, heads = escape(caption), "".join(f'<th scope="col">{escape(head)}</th>' for head in columns)
     lines = [
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in others)}</tr>'
-        for first, *others in rows
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(_format_cells(columns[1:], others))}</tr>' for first, *others in rows
     ]
     return (
         f'<div class="table">\n<p class="caption"><b>{title}</b></p>\n'
         f'<div class="scroll" tabindex="0" role="region" aria-label="{title}">\n<table aria-label="{title}">\n'
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n" + "\n".join(lines) + "\n</tbody>\n</table>\n</div>\n</div>"
     )
+
+
+def _format_cells(columns: tuple[str, ...], cells: list[str]) -> list[str]:
+    """Cells that name their column, which a narrow screen shows beside each."""
+    return [f'<td data-label="{escape(column)}">{escape(cell)}</td>' for column, cell in zip(columns, cells, strict=True)]
 
 
 def _read(path: str) -> str:
@@ -88,7 +92,7 @@ def _make_weeks(monitored: Monitored) -> _Section | None:
         week=weeks["week"], share=weeks["conversion"], low=weeks["conversion_low"], high=weeks["conversion_high"],
         band=monitored.band,
     )  # fmt: skip
-    table = _make_table("Leads by the week of their score", weeks, {
+    table = _make_table("Leads by the week of their score, newest first", weeks[::-1], {
         "Week of": lambda row: f"{row['week']:%Y-%m-%d}", "Scored": _count("scored"), "Handed over": _count("handed_over"),
         "Accepted": _count("accepted"), "Recycled": _count("recycled"), "Open": _count("open"),
         "Conversion": _share("conversion"), "Days to SQL, median": _number("days_to_sql", 1),
@@ -108,7 +112,7 @@ def _make_agreement(monitored: Monitored) -> _Section | None:
     weeks = monitored.tables["agreement"]
     if weeks.empty or not any(weeks[name].any() for name in ("volume", "response", "acceptance")):
         return None
-    table = _make_table("By the week of the handover", weeks, {
+    table = _make_table("By the week of the handover, newest first", weeks[::-1], {
         "Week of": lambda row: f"{row['week']:%Y-%m-%d}", "Handed over": _count("handed_over"), "Volume": _text("volume"),
         "On time": _count("on_time"), "Late": _count("late"), "Waiting": _count("waiting"),
         "Hours to contact, median": _number("hours", 1), "Response": _text("response"),
@@ -158,7 +162,7 @@ def _make_promises(monitored: Monitored) -> _Section | None:
     )
     tables = (
         _make_table("By probability", monitored.tables["realised"], groups),
-        _make_table("By week", promises, weeks),
+        _make_table("By week, newest first", promises[::-1], weeks),
         *_make_rivals(monitored),
     )
     return _Section(
