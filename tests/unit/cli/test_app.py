@@ -118,6 +118,14 @@ def test_score_writes_the_contract(workshop):
     assert output["leads"] == len(scored) == len(pd.read_csv(firm / "leads.csv"))
     assert output["routed"] == (scored["decision"] == "route_to_sales").sum() > 0
     assert ((scored["low"] <= scored["probability"]) & (scored["probability"] <= scored["high"])).all()
+    few = workshop / "few.csv"
+    pd.read_csv(firm / "leads.csv", dtype=str).head(9).assign(lead_id=[f"00{place}" for place in range(9)]).to_csv(
+        few, index=False
+    )
+    result = run("score", "--model", models, "--leads", few, "--excel", "comma", "--out", workshop / "few_scored.csv")
+    assert "A spreadsheet changes keys as '000' of a CSV. Name an .xlsx." in result.output
+    sheet = pd.read_csv(workshop / "few_scored.csv", sep=";", decimal=",", encoding="utf-8-sig")
+    assert sheet["probability"].between(0, 1).all()
 
 
 def test_csv_and_parquet_give_the_same_scores(workshop):
