@@ -211,7 +211,8 @@ def _assign_acceptance(columns: Sequence[ColumnProfile], roles: dict[str, Column
 def _describe_candidate(candidate: OutcomeCandidate) -> str:
     outcome = candidate.column.outcome
     if candidate.rank in {SURE, STAGES, WORDED} and not outcome.single:
-        return f"{candidate.reason.partition(';')[0]}, and it holds {describe_outcome(outcome)}"
+        name, holds = candidate.reason.partition(";")[0], f"it holds {describe_outcome(outcome)}"
+        return holds if name.startswith("it holds") else f"{name}, and {holds}"
     filled = f" ({format_percent(candidate.column.filled / candidate.column.rows)} filled)" if outcome.single else "; check it"
     return candidate.reason.replace("says so; it", "says so, and it") + filled
 

@@ -167,7 +167,7 @@ def _rank_column(column: ColumnProfile, *, sure: bool, last: bool) -> OutcomeCan
     ranks = (
         (sure and has_both and not outcome.others, SURE),
         (has_both and not outcome.others and (is_worded or is_likely), CLEAR),
-        (has_both and outcome.answers_share >= _ANSWERED and (sure or (is_likely and is_worded)), STAGES),
+        (has_both and outcome.answers_share >= _ANSWERED and (sure or is_worded), STAGES),
         (has_both and not outcome.others and last and not _is_flag(column), LAST),
         (sure, WORDED),
         (has_both and not outcome.others, ANY),

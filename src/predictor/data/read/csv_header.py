@@ -23,6 +23,8 @@ _BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16"
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # bytes that Windows-1252 does not define
 _QUOTED = re.compile(r'(?:^|(?<=[,;\t|]))"(?:[^"]|"")*+"(?=[,;\t|]|\r?$)', re.MULTILINE)  # a cell in quotes
+_LIKELY = ("cp1250", "cp1251", "koi8-r", "cp932", "gb18030")  # beside Windows-1252: Central Europe, Cyrillic, Japan, China
+_SHOWN_BYTES = 200
 _SEP_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # as Excel writes and reads it
 
 
@@ -147,8 +149,23 @@ def detect_encoding(path: Path, table: str) -> str:
         what = f"'{path.name}' is {'no text, no CSV' if bad.at < _SNIFFED else 'damaged'}"
         do = "Save it as CSV UTF-8 where it was made."
         raise make_table_error(table, f"{what}: it holds a NUL byte in line {line:,}, byte {byte:,}.", do)
-    do = "Save it as CSV UTF-8, or name its encoding: predictor init --encoding cp932, or data.encoding in the settings."
-    raise make_table_error(table, f"'{path.name}' is not UTF-8 (line {line:,}, byte {byte:,}).", do)
+    do = "Save it as CSV UTF-8, or name the right one: predictor init --encoding NAME, or data.encoding in the settings."
+    raise make_table_error(table, f"'{path.name}' is not UTF-8 (line {line:,}, byte {byte:,}).{_show_readings(path, bad.at)}", do)
+
+
+def _show_readings(path: Path, at: int) -> str:
+    """The first words that are not ASCII as the likeliest encodings read them, as a sentence; empty where none can."""
+    with path.open("rb") as file:
+        file.seek(max(0, at - _SHOWN_BYTES))
+        before, after = file.read(min(at, _SHOWN_BYTES)), file.read(_SHOWN_BYTES)
+    line = before.rpartition(b"\n")[2] + after.partition(b"\n")[0]
+    readings = []
+    for encoding in _LIKELY:
+        words = re.findall(r"[^\W\d_]+", codecs.decode(line, encoding, errors="replace"))
+        shown = [word for word in words if not word.isascii() and "\ufffd" not in word][:2]
+        if shown:
+            readings.append(f"{encoding}: '{' '.join(shown)}'")
+    return f" Read as {', as '.join(readings)}." if readings else ""
 
 
 class _BadByte(NamedTuple):

@@ -250,3 +250,9 @@ def test_words_of_refusals_alone_are_no_outcome(tmp_path):
     """Open and lost is no yes and no: what became of the others is not known."""
     proposal = propose(tmp_path, UNDATED.assign(Status=answer("Open", "Not a fit, lost")))
     assert "outcome" not in proposal.columns
+
+
+def test_values_that_are_outcomes_are_named_whatever_the_column_is_called(tmp_path):
+    proposal = propose(tmp_path, UNDATED.assign(Läge=np.where(np.arange(N) % 10, answer("Vunnen", "Förlorad"), "Pågående")))
+    assert proposal.columns["outcome"] == "Läge"
+    assert any("'Pågående' besides yes and no" in finding.what for finding in proposal.refusals)

@@ -66,6 +66,15 @@ def test_an_encoding_may_be_named(tmp_path, encoding):
     assert word in load_dataset(settings, now=NOW).leads.attributes
 
 
+@pytest.mark.parametrize(("encoding", "word"), [("cp1250", "Źródło"), ("cp932", "業種"), ("gb18030", "行业")])
+def test_an_unknown_encoding_is_shown_as_the_likeliest_ones_read_it(tmp_path, encoding, word):
+    leads = draw_leads(60).rename(columns={"industry": word})
+    leads.to_csv(tmp_path / "leads.csv", index=False, encoding=encoding)
+    printed = " ".join(run_init(tmp_path / "leads.csv", "--out", tmp_path / "predictor.toml").output.split())
+    assert f"{encoding}: '{word}'" in printed
+    assert "name the right one: predictor init --encoding NAME" in printed
+
+
 def test_what_is_no_encoding_is_refused(tmp_path):
     draw_leads(60).to_csv(tmp_path / "leads.csv", index=False)
     result = run_init(tmp_path / "leads.csv", "--encoding", "klingon", "--out", tmp_path / "predictor.toml")
