@@ -95,7 +95,14 @@ def spell_date(name, moment):
         "Signup Date": [moment.strftime("%d/%m/%Y"), moment.strftime("%d.%m.%y"), moment.strftime("%d/%m/%Y 12:00 AM")],
         "Visit Date": [moment.strftime("%d. %b %Y")],
         "Seen At": [int(moment.timestamp() * 1000), f"{int(moment.timestamp() * 1000)}.0"],
-        "Born Date": [],
+        "Born Date": [
+            int(moment.timestamp()),
+            float(moment.timestamp()),
+            f"{moment.timestamp():.1f}",
+            int(moment.timestamp() * 1000),
+            f"{moment.timestamp() * 1000:.1f}",
+            f"{moment.timestamp() * 10**6:.0f}",
+        ],
     }
     return [*own[name], *common]
 

@@ -53,6 +53,8 @@ ORDERS: Mapping[str, tuple[str, str, str]] = {
 }  # fmt: skip
 EPOCHS: Mapping[str, int] = {"epoch s": 1, "epoch ms": 1_000, "epoch us": 1_000_000}
 DAY_NUMBERS: Mapping[str, date] = {"excel 1900": date(1899, 12, 30), "excel 1904": date(1904, 1, 1)}  # the day with number 0
+_EPOCH_SIZES = {10: "epoch s", 13: "epoch ms", 16: "epoch us"}  # by digits
+_SIZED = re.compile(r"(1\d{9}(?:\d{3}(?:\d{3})?)?)(?:\.\d+)?")
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _LEAP_BUG = 60  # Excel counts a 29 February 1900, which never was: earlier days are one further on
 
@@ -136,6 +138,18 @@ def read_epoch(text: str, format_name: str) -> str | None:
     except OverflowError:
         return None
     return moment.isoformat().replace("+00:00", "Z")
+
+
+def read_epoch_by_size(text: str) -> str | None:
+    """A number of seconds, milliseconds or microseconds since 1970, whichever its size means, as ISO 8601 in UTC.
+
+    It must be a moment from September 2001 to May 2033, so that its size is clear, and no compact date such as 2026033114.
+
+    >>> [read_epoch_by_size(text) for text in ("1774965900", "1774965900000.0", "2026033114", "45446")]
+    ['2026-03-31T14:05:00Z', '2026-03-31T14:05:00Z', None, None]
+    """
+    match = _SIZED.fullmatch(text)
+    return None if match is None else read_epoch(text, _EPOCH_SIZES[len(match[1])])
 
 
 def read_day_number(text: str, format_name: str) -> str | None:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS
-from predictor.data.date_formats import DAY_NUMBERS, EPOCHS, READERS
+from predictor.data.date_formats import DAY_NUMBERS, EPOCHS, READERS, read_epoch_by_size
 from predictor.data.number_formats import AMOUNTS, read_amount, read_range
 from predictor.data.sets import to_plain_set
 from predictor.data.yes_no import to_plain_yes_no
@@ -19,11 +19,13 @@ from predictor.data.yes_no import to_plain_yes_no
 _SETS = {str(name): name for name in SET_FORMATS}
 _YES_NO = {str(name): name for name in YES_NO_FORMATS}
 DAY_FORMAT = "day format"  # in the `attrs` of a frame whose workbook counts days from 1904: the format of its day numbers
-COUNTED_DATES = frozenset({*EPOCHS, *DAY_NUMBERS})  # formats in which a number is a date
+EPOCH_BY_SIZE = "epoch by size"  # of dates that were plain in training: what a request or a file may send beside them
+COUNTED_DATES = frozenset({*EPOCHS, *DAY_NUMBERS, EPOCH_BY_SIZE})  # formats in which a number is a date
 _CONVERTERS: Mapping[str, Callable[[str], str | None]] = {
     **{name: partial(read_amount, format_name=name) for name in AMOUNTS},
     "range 1-10": read_range,
     **READERS,
+    EPOCH_BY_SIZE: read_epoch_by_size,
 }
 
 

@@ -16,7 +16,7 @@ from predictor.data.accounts import ACCOUNT_NAMES, find_account
 from predictor.data.detect_formats import to_plain_frame
 from predictor.data.email_domains import domain_of, kind_of_domain
 from predictor.data.events.history import EventHistory, EventHistoryReader
-from predictor.data.formats import to_plain_format
+from predictor.data.formats import EPOCH_BY_SIZE, to_plain_format
 from predictor.data.job_titles import PARTS, add_title_parts, find_title, read_title
 from predictor.data.leads import reduce_email
 from predictor.data.missing import blank_missing
@@ -50,7 +50,8 @@ class LeadReader:
         self._features = features
         self._set_formats = dict(features.formats)
         points = {} if features.amount_format is None else dict.fromkeys(self.points, features.amount_format)
-        self._formats = points | features.attribute_formats
+        dates = [feature.attribute for feature in features.features if feature.kind == "days_since" and feature.attribute]
+        self._formats = points | dict.fromkeys(dates, EPOCH_BY_SIZE) | features.attribute_formats
         self._field_formats = self._list_field_formats()
         self.names = AttributeNames(settings, self.attributes)
         self._title = find_title(self.attributes)
@@ -155,6 +156,8 @@ class LeadReader:
 
     def _is_needed(self, name: str, column: pd.Series) -> bool:
         """Whether a column must be converted: it was not plain in training, or it is not now."""
+        if self._formats[name] == EPOCH_BY_SIZE:
+            return not pd.api.types.is_datetime64_any_dtype(column) and bool(parse_numbers(column)[0].notna().any())
         return name in self._set_formats or bool(parse_numbers(column)[1].any())
 
     def read_field(self, field: str, value: object) -> Any:  # noqa: ANN401  JSON

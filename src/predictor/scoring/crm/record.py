@@ -11,7 +11,7 @@ from predictor.data.crm.activities import read_activities
 from predictor.data.crm.dates import read_moment
 from predictor.data.crm.field_maps import Crm, CrmField, CrmMap, normal_name, read_map
 from predictor.data.email_domains import domain_of
-from predictor.data.formats import to_plain_format
+from predictor.data.formats import EPOCH_BY_SIZE, to_plain_format
 from predictor.data.values import name_type, normal_text, to_number
 from predictor.features.encode import FeatureSet
 from predictor.features.feature import Feature
@@ -139,7 +139,8 @@ class CrmReader:
     def _add_attribute(self, name: str, value: Any, crm_field: CrmField | None, draft: _Draft) -> None:  # noqa: ANN401  JSON
         feature = self._features.get(name)
         kind = None if feature is None else feature.kind
-        readable: Any = to_plain_format(value, self._formats.get(name))
+        plain_format = EPOCH_BY_SIZE if kind == "days_since" else None
+        readable: Any = to_plain_format(value, self._formats.get(name, plain_format))
         if readable is None:  # a no, where training has blanks
             return
         if kind == "number":
