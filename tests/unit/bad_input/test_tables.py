@@ -19,7 +19,7 @@ def test_missing_column(tmp_path, leads):
 def test_column_that_the_settings_name_but_the_export_lacks(tmp_path, leads):
     path = make_firm(tmp_path, leads, columns={"account_id": "Compny"}, roles={"points": ["scor"]})
     text = refuse(path, TableError, r"LEAD012 The settings name a column 'Compny', which is missing in the export")
-    assert "'scor', which is missing in the export. Did you mean 'score'? Fix [columns], [roles] or [forms]." in text
+    assert "'scor', which is missing in the export. Did you mean 'score'? Fix [columns], [roles], [forms] or [report]." in text
 
 
 def test_header_only(tmp_path, leads):
@@ -136,7 +136,7 @@ def test_encodings_that_are_mixed(tmp_path, leads):
     text = (tmp_path / "leads.csv").read_text().splitlines()
     text[250] = text[250].replace("Retail", "Möbel").replace("Software", "Möbel").replace("Construction", "Möbel")
     (tmp_path / "leads.csv").write_bytes("\n".join(text).encode("latin-1") + "\nÄ".encode())
-    refuse(path, TableError, r"LEAD000 'leads.csv' is not UTF-8 \(line 251, byte [\d,]+\)\. Save it as CSV UTF-8, or name its")
+    refuse(path, TableError, r"LEAD000 'leads.csv' is not UTF-8 \(line 251, byte [\d,]+\)\. Read as cp1250: .* Save it as CSV UTF-8, or name")
 
 
 def test_parquet_file_that_is_none(tmp_path, leads):

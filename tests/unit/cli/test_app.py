@@ -65,7 +65,7 @@ def test_train_writes_a_page_that_names_leads_outside_the_bundle(workshop):
     result = run("train", "-c", settings, "--models", workshop / "paged", "--no-track", "--page", page)
     assert result.exit_code == 0, result.stderr
     assert f"With ids:   {page}" in result.stdout
-    listed = re.compile(r"<td[^>]*>L\d{6}</td>")
+    listed = re.compile(r"<t[dh][^>]*>L\d{6}<")
     assert len(listed.findall(page.read_text(encoding="utf-8"))) >= 10
     assert not listed.search((find_champion(workshop / "paged") / "report.html").read_text(encoding="utf-8"))
 

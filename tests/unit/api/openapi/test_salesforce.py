@@ -85,7 +85,7 @@ def send_examples(client, operation):
     """The statuses of the answers to requests that are made from the description of a path."""
     statuses = set()
 
-    @settings(max_examples=15, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(operation.as_strategy())
     def send(case):
         response = client.post(operation.path, params=case.query, json=case.body)
