@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from predictor.scoring.bundle.files import list_bundles
     from predictor.scoring.bundle.registry import find_champion, promote, rollback
     from predictor.scoring.scorer import Scorer
+    from predictor.scoring.spark import score_spark
     from predictor.training.audit import audit_dataset
     from predictor.training.dataset import Dataset
     from predictor.training.from_tables import load_dataset
@@ -50,6 +51,7 @@ _MODULES = {
     "predictor.scoring.bundle.files": ("list_bundles",),
     "predictor.scoring.bundle.registry": ("find_champion", "promote", "rollback"),
     "predictor.scoring.scorer": ("Scorer",),
+    "predictor.scoring.spark": ("score_spark",),
     "predictor.training.audit": ("audit_dataset",),
     "predictor.training.dataset": ("Dataset",),
     "predictor.training.from_tables": ("load_dataset",),
@@ -110,6 +112,7 @@ __all__ = [
     "rollback",
     "save_trained",
     "score_leads",
+    "score_spark",
     "track_trained",
     "train",
 ]

@@ -2,16 +2,25 @@
 
 import importlib.util
 import os
+import re
+import sys
+from types import SimpleNamespace
 
 import ibis
+import numpy as np
 import pandas as pd
 import pytest
 from parity import odd_tables
 from parity.event_lists import FEATURES, assert_same, compute_singly, draw_firm, make_events, make_leads
+from parity.odd_tables import BUNDLE, NOW
+from typer.testing import CliRunner
 
+from predictor.cli.app import app
+from predictor.core.errors import ScoringError
 from predictor.features.table import compute_event_columns
 from predictor.points.award_table import award_table
 from predictor.points.rulebook import parse_rule_book
+from predictor.scoring.batch import score_leads
 from predictor.scoring.sql.query import write_sql
 
 pytestmark = [
@@ -32,9 +41,11 @@ def spark():
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "4",
         "spark.ui.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",  # compiling takes longer than these few rows
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
     }
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     session = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
     yield session
     session.stop()
@@ -92,3 +103,56 @@ def test_a_bundle_as_sql_gives_the_answers_of_the_scorer(spark, odd, tmp_path):
         spark.read.parquet(str(tmp_path / f"{name}.parquet")).createOrReplaceTempView(name)
     text = write_sql(odd.scorer, "spark", tables=odd_tables.CRM).text.rstrip().removesuffix(";")
     odd_tables.assert_same(spark.sql(text).toPandas(), odd)
+
+
+NUMBERS = ["probability", "low", "high", "threshold", "points"]
+
+
+def assert_same_answers(answers, expected):
+    assert list(answers.columns) == list(expected.columns)
+    np.testing.assert_allclose(answers[NUMBERS].to_numpy("float64"), expected[NUMBERS].to_numpy("float64"), rtol=0, atol=1e-9)
+    for name in expected.columns.difference(NUMBERS):
+        ours, theirs = (table[name].astype(object).where(table[name].notna(), "").tolist() for table in (answers, expected))
+        assert ours == theirs, name
+
+
+def describe(findings):
+    """The findings, without the place of the first row."""
+    return [(finding.code, re.sub(r" \(first [^)]*\)", "", finding.what)) for finding in findings]
+
+
+def test_every_column_of_the_answers_is_that_of_predictor_score(spark, odd, tmp_path):
+    from predictor.scoring.spark import score_spark  # noqa: PLC0415  where PySpark is
+
+    expected, found = score_leads(odd.scorer, odd.leads, odd.events, now=NOW)
+    for name, table in (("leads", odd.leads), ("events", odd.events)):
+        table.to_parquet(tmp_path / name, index=False)
+    leads, events = (spark.read.parquet(str(tmp_path / name)).repartition(3) for name in ("leads", "events"))
+    answers, findings = score_spark(leads, events, BUNDLE, now=NOW)
+    order = ["lead_id", "probability", "points", "warnings"]
+    assert_same_answers(*(table.sort_values(order, ignore_index=True) for table in (answers.toPandas(), expected)))
+    assert describe(findings) == describe(found)
+    assert (expected["reasons"].str.len() > 0).sum() > 100
+    assert (expected["warnings"].str.len() > 0).sum() > 100
+
+
+@pytest.mark.usefixtures("spark")
+def test_files_are_scored_by_spark_in_their_order(odd, tmp_path):
+    leads, events = tmp_path / "leads.csv", tmp_path / "events.csv"
+    odd.leads.dropna(subset=["lead_id", "mql_at"]).head(150).to_csv(leads, index=False)
+    odd.events.head(400).to_csv(events, index=False)
+    for engine in ("duckdb", "spark"):
+        options = ["--model", str(BUNDLE), "--out", str(tmp_path / f"{engine}.csv"), "--engine", engine]
+        result = CliRunner().invoke(app, ["score", "--leads", str(leads), "--events", str(events), *options])
+        assert "could not be scored" in result.output, result.output
+    answers, expected = (pd.read_csv(tmp_path / f"{engine}.csv") for engine in ("spark", "duckdb"))
+    assert_same_answers(answers, expected)
+
+
+@pytest.mark.usefixtures("spark")
+def test_own_features_are_refused(monkeypatch):
+    from predictor.scoring.spark import score_spark  # noqa: PLC0415  where PySpark is
+
+    monkeypatch.setattr("predictor.scoring.spark.load_scorer", lambda _: SimpleNamespace(own=object()))
+    with pytest.raises(ScoringError, match="Features of your own are not computed on Spark"):
+        score_spark(None, None, BUNDLE)

@@ -27,6 +27,7 @@ from parity.event_lists import (
     to_microseconds,
 )
 
+from predictor.data.events.buckets import split_by_lead
 from predictor.data.values import Event
 from predictor.features.event_features import list_event_features
 from predictor.features.one_lead import OneLeadFeatures
@@ -75,6 +76,18 @@ def test_neither_order_nor_repetition_nor_the_zone_of_events_changes_anything(ev
 def test_a_table_is_computed_as_each_lead_alone(seed):
     rows, events = draw_firm(seed)
     assert_same(compute_from(rows, events), compute_singly(FEATURES, rows, events))
+
+
+def test_buckets_of_leads_change_nothing(monkeypatch):
+    rows, events = draw_firm(7)
+    whole = compute_from(rows, events)
+    monkeypatch.setattr("predictor.data.events.buckets._MOST", 300)
+    leads, table = make_leads(rows), ibis.memtable(make_events(events))
+    parts = list(split_by_lead(leads["lead_id"], table))
+    assert len(parts) > 3
+    assert sorted(place for places, _ in parts for place in places) == list(range(len(leads)))
+    assert sum(part.count().to_pyarrow().as_py() for _, part in parts) == len(events)
+    assert_same(compute_event_columns(FEATURES, leads, table), whole)
 
 
 @batches

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +24,19 @@ from predictor.cli.options import (
 )
 from predictor.core.errors import ScoringError, count
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from predictor.core.errors import Finding
+    from predictor.scoring.scorer import Scorer
+
+
+class Engine(StrEnum):
+    """What computes features, points and answers."""
+
+    duckdb = "duckdb"
+    spark = "spark"
+
 
 @print_errors
 def score(
@@ -39,28 +53,27 @@ def score(
     *,
     excel: Excel = None,
     keep: Annotated[str, typer.Option(help="Columns of the file to copy beside the answers, as company,email.")] = "",
+    engine: Annotated[Engine, typer.Option(help="What computes; spark reads Parquet or CSV (UTF-8, commas).")] = Engine.duckdb,
     as_json: AsJson = False,
 ) -> None:
     """Score a file of leads."""
     import pandas as pd
 
-    from predictor.data.raw_tables import read_tables
     from predictor.data.read.file_kinds import split_sheet
     from predictor.data.read.table_files import write_table
     from predictor.data.read.write_csv import list_changed_keys
-    from predictor.scoring.answer_table import keep_columns
-    from predictor.scoring.batch import score_leads
     from predictor.scoring.threshold_advice import load_scorer
 
     if out.resolve() in {split_sheet(Path(place))[0].resolve() for place in (leads, events) if place is not None}:
         raise ScoringError(f"--out names '{out}', which is an input: the export would be lost. Name another file.")
     load_own_functions(config)
     scorer = load_scorer(model)
-    raw = read_tables(scorer.settings, leads=str(leads), events=events)
-    answers, found = score_leads(scorer, raw.leads, raw.events, now=pd.Timestamp(datetime.now(UTC)), reasons=reasons)
-    findings = (*raw.notes, *found)
-    kept = keep_columns(answers, raw.leads, [name.strip() for name in keep.split(",") if name.strip()])
-    write_table(kept, out, decimal=excel)
+    now, kept = pd.Timestamp(datetime.now(UTC)), [name.strip() for name in keep.split(",") if name.strip()]
+    if engine is Engine.spark:
+        answers, findings = _score_on_spark(scorer, leads, events, now=now, reasons=reasons, keep=kept)
+    else:
+        answers, findings = _score_here(scorer, leads, events, now=now, reasons=reasons, keep=kept)
+    write_table(answers, out, decimal=excel)
     failed = int(answers["probability"].isna().sum())
     routed = int((answers["decision"] == "route_to_sales").sum())
     if as_json:
@@ -74,6 +87,28 @@ def score(
     if failed:
         console.err.print(f"[red]{count(failed, 'lead')} could not be scored; the column 'warnings' says why.[/]")
         raise typer.Exit(1)
+
+
+def _score_here(
+    scorer: Scorer, leads: Path, events: str | None, *, now: pd.Timestamp, reasons: int, keep: list[str]
+) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    from predictor.data.raw_tables import read_tables
+    from predictor.scoring.answer_table import keep_columns
+    from predictor.scoring.batch import score_leads
+
+    raw = read_tables(scorer.settings, leads=str(leads), events=events)
+    answers, found = score_leads(scorer, raw.leads, raw.events, now=now, reasons=reasons)
+    return keep_columns(answers, raw.leads, keep), (*raw.notes, *found)
+
+
+def _score_on_spark(
+    scorer: Scorer, leads: Path, events: str | None, *, now: pd.Timestamp, reasons: int, keep: list[str]
+) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    if keep:
+        raise ScoringError("--keep is not for --engine spark. Leave it out, and join the answers with the leads by lead_id.")
+    from predictor.scoring.spark_table import score_files
+
+    return score_files(str(leads), events, scorer, now=now, reasons=reasons)
 
 
 @print_errors

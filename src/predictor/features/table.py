@@ -16,6 +16,7 @@ import pyarrow as pa
 from ibis.expr.types import NumericValue, Table, Value
 from numpy.typing import NDArray
 
+from predictor.data.events.buckets import split_by_lead
 from predictor.data.events.table import TEXTS, complete_events, list_odd_spellings, list_rows, select_past_events
 from predictor.data.parse import DAY_US
 from predictor.features.event_features import TREND_US, WEEK_US, ZERO_WITHOUT_EVENTS, EventFeature
@@ -47,6 +48,16 @@ def compute_event_columns(features: Sequence[EventFeature], leads: pd.DataFrame,
     Traceback (most recent call last):
     ValueError: Column 'as_of' must hold a date in every row, but 2 have none. Leave these rows out.
     """
+    parts = [
+        (places, _compute_part(features, leads.iloc[places], part)) for places, part in split_by_lead(leads["lead_id"], events)
+    ]
+    if len(parts) == 1:
+        return parts[0][1]
+    places = np.concatenate([places for places, _ in parts])
+    return pd.concat([part for _, part in parts]).iloc[np.argsort(places)]
+
+
+def _compute_part(features: Sequence[EventFeature], leads: pd.DataFrame, events: Table) -> pd.DataFrame:
     rows = list_rows(leads["lead_id"], leads["as_of"])
     odd = list_odd_spellings(complete_events(events).select(*TEXTS))
     table = select_event_features(features, rows, events, odd).to_pyarrow()

@@ -14,6 +14,7 @@ import pandas as pd
 from ibis.expr.types import BooleanValue, Table, Value
 from numpy.typing import NDArray
 
+from predictor.data.events.buckets import split_by_lead
 from predictor.data.events.table import TEXTS, complete_events, list_odd_spellings, list_rows, select_past_events
 from predictor.points.award import Awards, matches_attribute
 from predictor.points.rule import AttributeCondition, EventCondition
@@ -49,8 +50,29 @@ def award_table(book: RuleBook, leads: pd.DataFrame, events: Table | None) -> Aw
     >>> award_table(book, leads, tabulate_events(events)).total.tolist()
     [30.0, 0.0]
     """
-    conditions = {place: rule.condition for place, rule in enumerate(book.rules) if isinstance(rule.condition, EventCondition)}
-    sums = _sum_events(conditions, leads, events)
+    return award_sums(book, leads, _sum_events(list_event_conditions(book), leads, events))
+
+
+def list_event_conditions(book: RuleBook) -> dict[int, EventCondition]:
+    """The conditions on events of a rule book, by the place of their rule."""
+    return {place: rule.condition for place, rule in enumerate(book.rules) if isinstance(rule.condition, EventCondition)}
+
+
+def name_sums(conditions: Mapping[int, EventCondition]) -> list[str]:
+    """The columns of `sum_firing_events`, but for `row`."""
+    names = [f"count_{place}" for place in conditions]
+    return names + [f"weight_{place}" for place, condition in conditions.items() if condition.half_life is not None]
+
+
+def award_sums(book: RuleBook, leads: pd.DataFrame, sums: Mapping[str, NDArray[np.float64]]) -> Awards:
+    """The points of every row of leads, whose events are already counted.
+
+    Args:
+        book: The rule book.
+        leads: As `award_table` takes them.
+        sums: The columns of `sum_firing_events` for each row; one that is left out is that of leads without events.
+    """
+    sums = {name: np.zeros(len(leads)) for name in name_sums(list_event_conditions(book))} | dict(sums)
     points, times = dict[str, _Floats](), dict[str, _Floats]()
     qualifies = np.zeros(len(leads), dtype=bool)
     for place, rule in enumerate(book.rules):
@@ -96,15 +118,15 @@ def _compute_points(points: float, condition: EventCondition, sums: _Sums, place
 
 def _sum_events(conditions: Mapping[int, EventCondition], leads: pd.DataFrame, events: Table | None) -> _Sums:
     """Per row of leads: how many events fire each rule and count, and their weight where points decay."""
-    names = [f"count_{place}" for place in conditions]
-    names += [f"weight_{place}" for place, condition in conditions.items() if condition.half_life is not None]
-    sums = {name: np.zeros(len(leads)) for name in names}
+    sums = {name: np.zeros(len(leads)) for name in name_sums(conditions)}
     if events is None or leads.empty or not conditions:
         return sums
-    odd = list_odd_spellings(complete_events(events).select(*TEXTS))
-    table = sum_firing_events(conditions, list_rows(leads["lead_id"], leads["as_of"]), events, odd).to_pyarrow()
-    for name, column in sums.items():
-        column[table["row"].to_numpy()] = table[name].fill_null(0.0).to_numpy()
+    for places, part in split_by_lead(leads["lead_id"], events):
+        odd = list_odd_spellings(complete_events(part).select(*TEXTS))
+        rows = list_rows(leads["lead_id"].iloc[places], leads["as_of"].iloc[places])
+        table = sum_firing_events(conditions, rows, part, odd).to_pyarrow()
+        for name, column in sums.items():
+            column[places[table["row"].to_numpy()]] = table[name].fill_null(0.0).to_numpy()
     return sums
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, count, list_names
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 100_000  # leads of a table that are in memory with all their features
 _MOST_NAMED = 8  # columns in a finding
-_ANY_MOMENT = pd.Timestamp("2000-01-01", tz="UTC")  # where nothing depends on it
+ANY_MOMENT = pd.Timestamp("2000-01-01", tz="UTC")  # where nothing depends on it
 
 
 def score_leads(
@@ -51,9 +52,9 @@ def score_leads(
         TableError: No column `lead_id`, no leads, or a column that events need is missing. Rows of leads that cannot be scored
             fail alone; faulty rows of events are left out, and counted in a finding.
     """
-    renamed, names = _rename_similar(scorer, raw)
-    leads, unread = _read_leads(scorer, renamed, now)
-    events, findings = None, (*names, *unread, *_check_table(scorer, leads, has_events=raw_events is not None))
+    renamed, names = rename_similar(scorer, raw)
+    leads, unread = read_leads(scorer, renamed, now)
+    events, findings = None, (*names, *unread, *check_table(scorer, leads, has_events=raw_events is not None))
     if raw_events is not None:
         from predictor.data.events.contract import check_events  # noqa: PLC0415  leads without events need no history backend
         from predictor.data.read.event_sources import open_frame  # noqa: PLC0415
@@ -86,19 +87,34 @@ def score_frame(
         with_sides: Whether to grade fit and engagement.
     """
     leads = add_history(scorer, leads, as_of=as_of)
-    parts = [slice(start, start + _AT_ONCE) for start in range(0, max(len(leads), 1), _AT_ONCE)]
+    parts = [
+        (places[start : start + _AT_ONCE], part)
+        for places, part in _split(leads, events)
+        for start in range(0, max(len(places), 1), _AT_ONCE)
+    ]
     answers = [
         _score_part(
             scorer,
-            leads[part],
-            as_of=None if as_of is None else as_of.iloc[part],
-            events=events,
+            leads.iloc[places],
+            as_of=None if as_of is None else as_of.iloc[places],
+            events=part,
             reasons=reasons,
             with_sides=with_sides,
         )
-        for part in parts
+        for places, part in parts
     ]
-    return pd.concat(answers, ignore_index=True) if len(answers) > 1 else answers[0]
+    if len(answers) == 1:
+        return answers[0]
+    return pd.concat(answers).iloc[np.argsort(np.concatenate([places for places, _ in parts]))].reset_index(drop=True)
+
+
+def _split(leads: pd.DataFrame, events: Table | None) -> Iterable[tuple[np.ndarray, Table | None]]:
+    """The places of the leads, in buckets with their events."""
+    if events is None:
+        return [(np.arange(len(leads)), None)]
+    from predictor.data.events.buckets import split_by_lead  # noqa: PLC0415  leads without events need no history backend
+
+    return split_by_lead(leads["lead_id"], events)
 
 
 def _score_part(
@@ -106,7 +122,7 @@ def _score_part(
 ) -> pd.DataFrame:
     """One way: read, points and event features as of each moment, answers."""
     known = scorer.reader.read_table(leads)
-    moments = as_of.fillna(_ANY_MOMENT) if as_of is not None and scorer.features.dated else None
+    moments = as_of.fillna(ANY_MOMENT) if as_of is not None and scorer.features.dated else None
     awards = award_leads(scorer.book, known, as_of=moments, events=events)
     if events is None:
         event_features: pd.DataFrame | None = leads[[]]  # the scorer knows the features of a lead without events
@@ -136,7 +152,7 @@ def award_leads(book: RuleBook | None, leads: pd.DataFrame, *, as_of: pd.Series 
         return None
     from predictor.points.award_table import award_table  # noqa: PLC0415  leads without a book need no history backend
 
-    moments = pd.Series(_ANY_MOMENT, index=leads.index) if as_of is None else as_of
+    moments = pd.Series(ANY_MOMENT, index=leads.index) if as_of is None else as_of
     return award_table(book, leads.assign(as_of=moments.astype("datetime64[us, UTC]")), events if as_of is not None else None)
 
 
@@ -185,7 +201,7 @@ def uses_events(scorer: Scorer) -> bool:
     return bool((has_rules or scorer.features.event_features or scorer.own) and scorer.features.dated)
 
 
-def _check_table(scorer: Scorer, leads: pd.DataFrame, *, has_events: bool) -> tuple[Finding, ...]:
+def check_table(scorer: Scorer, leads: pd.DataFrame, *, has_events: bool) -> tuple[Finding, ...]:
     """Findings about the model and the table as a whole: columns that are missing or unknown, events that are not given."""
     findings = list(scorer.model_warnings)
     columns = set(add_title_parts(reduce_email(leads.head(1)), scorer.attributes).columns)
@@ -208,7 +224,7 @@ def _check_table(scorer: Scorer, leads: pd.DataFrame, *, has_events: bool) -> tu
     return tuple(findings)
 
 
-def _rename_similar(scorer: Scorer, raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+def rename_similar(scorer: Scorer, raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """The table with the names of the training data where it writes them in another case, and a tip that says so.
 
     Raises:
@@ -228,7 +244,7 @@ def _rename_similar(scorer: Scorer, raw: pd.DataFrame) -> tuple[pd.DataFrame, tu
     return raw.rename(columns=renamed), (Finding("LEAD071", "tip", what, do="Rename them if they are other columns."),)
 
 
-def _read_leads(scorer: Scorer, raw: pd.DataFrame, now: pd.Timestamp) -> tuple[pd.DataFrame, list[Finding]]:
+def read_leads(scorer: Scorer, raw: pd.DataFrame, now: pd.Timestamp) -> tuple[pd.DataFrame, list[Finding]]:
     """Leads under our names, with `as_of` in UTC, missing where it is not a date; and findings about dates of episodes.
 
     The dates of episodes are read where the model uses earlier ones. Only training needs the other columns.

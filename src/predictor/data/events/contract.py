@@ -88,7 +88,7 @@ class Events:
 def check_events(
     raw: RawEvents,
     settings: Settings,
-    lead_ids: pd.Series,
+    lead_ids: pd.Series | Table,
     *,
     now: pd.Timestamp | None = None,
     drop: bool | None = None,
@@ -99,7 +99,8 @@ def check_events(
     Args:
         raw: The events.
         settings: Sections data and event_columns are used.
-        lead_ids: The known leads; events of others are left out.
+        lead_ids: The known leads; events of others are left out. Where they are a table beside the events, it has the `key` of
+            each lead and its `spelling` in the events.
         now: Later events are reported; None skips this check.
         drop: Whether faulty rows are left out; None means as data.faulty_rows says.
         formats: How `occurred_at` and `value` were written in training, for cells that may be read in two ways.
@@ -123,7 +124,7 @@ def check_events(
     if faults and not (data.faulty_rows == "drop" if drop is None else drop):
         raise TableError("events", [fault if drop is not None else offer_to_drop(fault) for fault in faults])
     readable = parsed.filter(~ibis.or_(*_mark_faults(parsed).values()))
-    keys = _list_keys(lead_ids, in_place=read.in_place)
+    keys = lead_ids if isinstance(lead_ids, Table) else _list_keys(lead_ids, in_place=read.in_place)
     known = readable.join(keys, readable.lead_id == keys.spelling).drop("lead_id", "spelling").rename(lead_id="key")
     table = materialise(complete_events(known).distinct())
     types = _count_types(table)

@@ -149,11 +149,24 @@ def materialise(table: Table) -> Table:
     backend, name = table.get_backend(), ibis.util.gen_name("events")
     if backend.name == "databricks":
         return table
+    if backend.name == "pyspark":
+        return _cache_on_spark(table, name)
     stored = backend.create_table(name, table, temp=backend.name != "duckdb")
     if backend.name == "postgres":
         texts = [f'ALTER COLUMN "{column}" TYPE TEXT COLLATE "C"' for column, kind in table.schema().items() if kind.is_string()]
         backend.raw_sql(f'ALTER TABLE "{name}" {", ".join(texts)}; ANALYZE "{name}"').close()
     return stored
+
+
+def _cache_on_spark(table: Table, name: str) -> Table:
+    """The table in the cache of its session; a view of it is resolved at once, so that no lookup is missing later."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415  few have Spark
+
+    backend = table.get_backend()
+    backend.create_view(f"{name}_source", table)
+    frame = SparkSession.active().table(f"{name}_source").cache()
+    frame.createOrReplaceTempView(name)
+    return backend.table(name)
 
 
 def _to_text(column: Value, words: Sequence[str]) -> StringValue:
