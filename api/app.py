@@ -15,7 +15,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 
 from predictor.core.errors import PredictorError
 from predictor.core.settings import load_settings, make_settings
-from predictor.core.settings_sections import ServeSettings, StoreSettings, WebhookSettings
+from predictor.core.settings_serving import ServeSettings, StoreSettings, WebhookSettings
 from predictor.features.own_features import load_functions
 from predictor.scoring.bundle.files import is_bundle
 from predictor.store.api_keys import FILE, KeyRing

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from predictor.core.ids import make_short_id
-from predictor.core.settings_sections import ServeSettings
+from predictor.core.settings_serving import ServeSettings
 
 from .metrics import Metrics
 from .request_body import RequestBody

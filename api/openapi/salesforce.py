@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, get_args
 
+from predictor.core.cell_formats import SET_FORMATS, YES_NO_FORMATS
 from predictor.core.errors import list_names
-from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS
 from predictor.data.crm.field_maps import normal_name, read_map
 from predictor.scoring.scorer import Scorer
 from predictor.store.schema import OutcomeKind

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from predictor.core.errors import BundleError
-from predictor.core.settings_sections import ServeSettings
+from predictor.core.settings_serving import ServeSettings
 from predictor.scoring.bundle.decision_rules import find_rule
 from predictor.scoring.bundle.registry import find_challenger, find_champion, mark_bundles
 from predictor.scoring.scorer import Scorer

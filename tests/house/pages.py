@@ -11,8 +11,8 @@ from house.trees import make_architecture_page
 from typer.core import TyperGroup
 
 from predictor.cli.app import app
+from predictor.core.cell_formats import EXPORTS
 from predictor.core.finding_codes import read_codes
-from predictor.core.settings_sections import EXPORTS
 from predictor.data.crm.export_maps import read_export_map
 from predictor.data.crm.field_maps import CRMS, normal_name, read_map
 from predictor.data.crm.warehouse import MARKS, MOMENTS

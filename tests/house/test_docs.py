@@ -24,8 +24,8 @@ from typer.testing import CliRunner
 
 import predictor
 from predictor.cli.app import app
+from predictor.core.cell_formats import EXPORTS
 from predictor.core.settings import make_settings
-from predictor.core.settings_sections import EXPORTS
 from predictor.data.events.contract import EVENT_COLUMNS
 from predictor.data.lead_facts import LEAD_FACTS
 from predictor.points.rulebook import parse_rule_book

@@ -9,8 +9,8 @@ import typer
 
 from predictor.cli import console
 from predictor.cli.options import SETTINGS, AsJson, list_findings, print_errors, print_json
+from predictor.core.cell_formats import EXPORTS
 from predictor.core.errors import SettingsError, count
-from predictor.core.settings_sections import EXPORTS
 
 if TYPE_CHECKING:
     from predictor.audit.propose.settings_file import Proposal

@@ -12,6 +12,7 @@ from typing import Any
 import tomli_w
 from pydantic import PrivateAttr, ValidationError, model_validator
 
+from predictor.core.cell_formats import Format
 from predictor.core.errors import SettingsError
 from predictor.core.settings_errors import describe_faults
 from predictor.core.settings_sections import (
@@ -19,7 +20,6 @@ from predictor.core.settings_sections import (
     AuditSettings,
     DataSettings,
     FeatureSettings,
-    Format,
     GradeSettings,
     LabelSettings,
     ModelSettings,
@@ -27,14 +27,12 @@ from predictor.core.settings_sections import (
     ReportSettings,
     RoleSettings,
     Section,
-    ServeSettings,
     SplitSettings,
     StageSettings,
-    StoreSettings,
     ThresholdSettings,
     TrackingSettings,
-    WebhookSettings,
 )
+from predictor.core.settings_serving import ServeSettings, StoreSettings, WebhookSettings
 
 __all__ = ["Settings", "StageSettings", "load_settings", "make_settings"]
 

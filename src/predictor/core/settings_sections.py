@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -20,23 +19,8 @@ from pydantic import (
     model_validator,
 )
 
+from predictor.core.cell_formats import Export
 from predictor.core.finding_codes import list_codes
-
-# How a firm spells amounts, ranges, dates, yes and no, and several values in a cell, as `[forms]` of the settings names it.
-NumberFormat = Literal["amount 1,234.5", "amount 1.234,5", "range 1-10"]
-DateFormat = Literal[
-    "date d/m/y", "date m/d/y", "date y/m/d", "date 31 Mar 2026", "epoch ms", "epoch s", "epoch us", "excel 1900", "excel 1904"
-]
-YesNoFormat = Literal["yes/no", "1/0", "yes/blank", "1/blank"]
-SetFormat = Literal["set ;", "set ,", "set |", "set lines", "set [...]"]
-Format = Literal[NumberFormat, DateFormat, YesNoFormat, SetFormat, "text"]
-DATE_FORMATS: tuple[DateFormat, ...] = get_args(DateFormat)
-YES_NO_FORMATS: tuple[YesNoFormat, ...] = get_args(YesNoFormat)
-SET_FORMATS: tuple[SetFormat, ...] = get_args(SetFormat)
-Export = Literal[  # the CRMs whose exports are known
-    "hubspot", "salesforce", "marketo", "dynamics", "zoho", "pipedrive", "odoo", "mautic", "suitecrm", "freshsales", "close"
-]
-EXPORTS: tuple[Export, ...] = get_args(Export)
 
 
 class Section(BaseModel):
@@ -251,60 +235,3 @@ class ReportSettings(Section):
         if self.record_link and "{lead_id}" not in self.record_link:
             raise ValueError("record_link must hold {lead_id}, which stands for the key of the lead")
         return self
-
-
-class StoreSettings(Section):
-    """Where scores and outcomes are kept, and for how long."""
-
-    url: str
-    spool: str
-    sync_s: Annotated[float, Field(gt=0, le=60)]
-    retention_days: Annotated[float, Field(ge=0, le=MOST_DAYS)]
-
-    def start_from(self, folder: Path) -> StoreSettings:
-        """The same with relative paths, of a SQLite file and of the spool, made to start from a folder."""
-        file = self.url.removeprefix("sqlite:///")
-        url = f"sqlite:///{folder.resolve() / file}" if file != self.url else self.url
-        return self.model_copy(update={"url": url, "spool": str(folder.resolve() / self.spool) if self.spool else ""})
-
-
-class ServeSettings(Section):
-    """How the API is served: who may ask, how it follows the bundles, and which leads it hands over at random."""
-
-    watch_s: Annotated[float, Field(gt=0, le=3600)]
-    explore_rate: Annotated[float, Field(ge=0, lt=1)]
-    keys: str
-    max_body_mb: Annotated[float, Field(gt=0, le=1000)]
-    receive_s: Annotated[float, Field(gt=0, le=600)]
-    reasons: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...]
-
-    def start_from(self, folder: Path) -> ServeSettings:
-        """The same with the path of the keys made to start from a folder."""
-        return self.model_copy(update={"keys": str(folder.resolve() / self.keys) if self.keys else ""})
-
-
-class WebhookSettings(Section):
-    """Who is notified when a lead crosses the threshold, and what the message holds."""
-
-    urls: tuple[str, ...]
-    secret: str
-    band: Annotated[float, Field(ge=0, lt=1)]
-    features: tuple[str, ...]
-    allow_private: bool
-    retry_days: Annotated[float, Field(gt=0, le=365)]
-
-    @model_validator(mode="after")
-    def _check_urls(self) -> WebhookSettings:
-        for url in self.urls:
-            parts = urlsplit(url)
-            if parts.scheme not in ({"https", "http"} if self.allow_private else {"https"}) or not parts.hostname:
-                raise ValueError("each of urls must begin with https:// and name a host; allow_private allows http:// too")
-            if parts.username or parts.password or parts.fragment:
-                raise ValueError("urls must hold no user, password or fragment; messages are signed")
-        if len(set(self.urls)) < len(self.urls):
-            raise ValueError("urls names an address twice")
-        return self
-
-    def start_from(self, folder: Path) -> WebhookSettings:
-        """The same with the path of the secrets made to start from a folder."""
-        return self.model_copy(update={"secret": str(folder.resolve() / self.secret) if self.secret else ""})

@@ -10,8 +10,8 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 
+from predictor.core.cell_formats import YES_NO_FORMATS, Format
 from predictor.core.errors import count
-from predictor.core.settings_sections import YES_NO_FORMATS, Format
 from predictor.data.date_formats import list_orders, looks_numeric, read_date
 from predictor.data.detect_sets import detect_set
 from predictor.data.job_titles import TITLES

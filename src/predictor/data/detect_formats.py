@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from predictor.core.cell_formats import SET_FORMATS, YES_NO_FORMATS, Format
 from predictor.core.errors import Finding, count, list_names
-from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS, Format
 from predictor.data.column_format import ORDERS, POINTS, DetectedFormat, count_points, detect_format, has_decimals
 from predictor.data.formats import COUNTED_DATES, DAY_FORMAT, to_plain_format
 from predictor.data.missing import MissingValues, read_missing

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from predictor.core.cell_formats import SET_FORMATS, SetFormat
 from predictor.core.errors import Finding, count
-from predictor.core.settings_sections import SET_FORMATS, SetFormat
 from predictor.data.sets import SEPARATOR, SEPARATORS, is_list, split_members
 
 _MOST_NAMED = 5  # columns in a finding

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS
+from predictor.core.cell_formats import SET_FORMATS, YES_NO_FORMATS
 from predictor.data.date_formats import DAY_NUMBERS, EPOCHS, READERS, read_epoch_by_size
 from predictor.data.number_formats import AMOUNTS, read_amount, read_range
 from predictor.data.sets import to_plain_set

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from predictor.core.cell_formats import SET_FORMATS
 from predictor.core.errors import Finding, count
 from predictor.core.settings import Settings
-from predictor.core.settings_sections import SET_FORMATS
 from predictor.data.denied_columns import deny_column
 from predictor.data.parse import Kind, infer_kind
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from predictor.core.settings_sections import SetFormat
+from predictor.core.cell_formats import SetFormat
 
 SEPARATOR = ";"
 # `;` as HubSpot, Salesforce and Dynamics write it, `|` as Mautic does, lines of a cell, `,` as Zoho, Pipedrive and forms do.

@@ -6,7 +6,7 @@ import unicodedata
 
 import pandas as pd
 
-from predictor.core.settings_sections import YesNoFormat
+from predictor.core.cell_formats import YesNoFormat
 from predictor.data.values import factorize_column, normal_text
 
 # What a yes and a no become in a column of each format; None is a blank.

@@ -14,13 +14,13 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from predictor.core.cell_formats import Format
 from predictor.core.errors import Finding, ScoringError
-from predictor.core.settings_sections import Format
 from predictor.data.leads import ACCOUNT_PREFIX, EPISODES_PREFIX, EVENTS_PREFIX
 from predictor.data.number_formats import AMOUNTS
-from predictor.data.values import factorize_column
+from predictor.features.encode_column import ColumnEncoder, Encoded
 from predictor.features.encode_set import SetFeatures
-from predictor.features.encode_value import DAY_S, ValueEncoder
+from predictor.features.encode_value import ValueEncoder
 from predictor.features.event_features import EventFeature, list_event_features, type_prefix
 from predictor.features.feature import Feature
 
@@ -141,6 +141,10 @@ class FeatureSet:
     def _values(self) -> ValueEncoder:
         return ValueEncoder(self.features, self.missing_values, self.timezone)
 
+    @cached_property
+    def _columns(self) -> ColumnEncoder:
+        return ColumnEncoder(self.features, self._values)
+
     def position(self, name: str) -> int | None:
         """The column of a feature; None where the model has none of that name."""
         return self._places.get(name)
@@ -216,63 +220,13 @@ class FeatureSet:
         encoded.matrix[:] = np.nan if onto is None else onto
         for position, feature in enumerate(self.features):
             if feature.name in rows:
-                self._encode_column(encoded, position, rows[feature.name], as_of)
+                self._columns.encode(encoded, position, rows[feature.name], as_of)
         for name, features in self._values.sets.items():
             if name in rows:
-                self._encode_sets(encoded, features, rows[name])
+                self._columns.encode_sets(encoded, features, rows[name])
         if self.features and self.features[-1].kind == "missing_count":
             encoded.matrix[:, -1] = np.isnan(encoded.matrix[:, self.attributes]).sum(axis=1)
         return encoded
-
-    def _encode_column(self, encoded: Encoded, position: int, column: pd.Series, as_of: pd.Series | None) -> None:
-        kind = self.features[position].kind
-        if kind == "number" and column.dtype.kind in "iuf":
-            numbers = column.to_numpy(dtype="float64", na_value=np.nan)
-            if not np.isinf(numbers).any():
-                encoded.matrix[:, position] = numbers
-                return
-        if kind == "days_since" and isinstance(column.dtype, pd.DatetimeTZDtype) and as_of is not None:
-            days = (as_of.to_numpy("datetime64[us]") - column.to_numpy("datetime64[us]")) / np.timedelta64(1, "us")
-            encoded.matrix[:, position] = np.where(days >= 0, days / 1e6 / DAY_S, np.nan)
-            return
-        self._encode_distinct(encoded, position, column, as_of)
-
-    def _encode_distinct(self, encoded: Encoded, position: int, column: pd.Series, as_of: pd.Series | None) -> None:
-        """Each distinct value of the column is encoded once; dates row by row, since their age depends on the row."""
-        if self.features[position].kind == "days_since":
-            codes, values = np.arange(len(column)), list(column)
-            moments = [None] * len(column) if as_of is None else [moment.to_pydatetime() for moment in as_of]
-        else:
-            codes, values = factorize_column(column)
-            moments = [None] * len(values)
-        numbers = np.full(len(values), np.nan)
-        for code, (value, moment) in enumerate(zip(values, moments, strict=True)):
-            try:
-                numbers[code], warning = self._values.encode(position, value, moment)
-            except (ValueError, TypeError) as fault:
-                text = self._values.describe_fault(position, fault)
-                encoded.note(encoded.errors, np.flatnonzero(codes == code), text)
-                continue
-            if warning:
-                encoded.note(encoded.warnings, np.flatnonzero(codes == code), warning)
-        encoded.matrix[:, position] = numbers[codes]
-
-    def _encode_sets(self, encoded: Encoded, features: SetFeatures, column: pd.Series) -> None:
-        """Each distinct set of the column is encoded once, into all of its features."""
-        codes, values = factorize_column(column)
-        numbers = np.full((len(values), len(features.places)), np.nan)
-        for code, value in enumerate(values):
-            if self._values.is_missing(value):
-                continue
-            try:
-                numbers[code], warning = features.encode(value)
-            except TypeError as fault:
-                text = self._values.describe_fault(features.places[0], fault)
-                encoded.note(encoded.errors, np.flatnonzero(codes == code), text)
-                continue
-            if warning:
-                encoded.note(encoded.warnings, np.flatnonzero(codes == code), warning)
-        encoded.matrix[:, features.places] = numbers[codes]
 
     def to_json(self) -> dict[str, Any]:
         """The set as `features.json` of a bundle holds it."""
@@ -293,18 +247,3 @@ class FeatureSet:
             formats=tuple(content.get("forms", {}).items()),  # missing in bundles of earlier versions
             **lists,
         )
-
-
-@dataclass
-class Encoded:
-    """A matrix (leads x features, float64, NaN = missing), with warnings and errors by row position."""
-
-    matrix: np.ndarray
-    warnings: dict[int, list[Finding]]
-    errors: dict[int, list[str]]
-
-    @staticmethod
-    def note(notes: dict[int, list[Any]], positions: np.ndarray, note: object) -> None:
-        """One note for each of the positions."""
-        for position in positions.tolist():
-            notes.setdefault(position, []).append(note)

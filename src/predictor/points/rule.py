@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS
+from predictor.core.cell_formats import SET_FORMATS, YES_NO_FORMATS
 from predictor.data.formats import to_plain_format
 from predictor.data.parse import DAY_US
 from predictor.data.values import normal_text

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 import pandas as pd
 
+from predictor.core.cell_formats import SET_FORMATS, YES_NO_FORMATS
 from predictor.core.errors import Finding, list_names, name_nearest
-from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS
 from predictor.data.values import normal_texts
 from predictor.points.rule import EventCondition, OneOf, Rule
 from predictor.points.rulebook import RuleBook

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, ScoringError, name_nearest
-from predictor.features.encode import Encoded
+from predictor.features.encode_column import Encoded
 from predictor.model.fit_engagement import ENGAGEMENT, FIT
 from predictor.scoring.answer import Decision
 

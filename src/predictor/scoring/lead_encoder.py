@@ -14,7 +14,8 @@ from predictor.data.parse import ISO_HINT, parse_numbers
 from predictor.features.accounts import compute_account
 from predictor.features.assemble import TOTAL, assemble_row, assemble_table
 from predictor.features.earlier_episodes import compute_earlier
-from predictor.features.encode import Encoded, FeatureSet
+from predictor.features.encode import FeatureSet
+from predictor.features.encode_column import Encoded
 from predictor.features.one_lead import OneLeadFeatures
 from predictor.features.own_features import OwnFeatures
 from predictor.points.award import Award, Awards, award_history

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from predictor.core.cell_formats import SET_FORMATS
 from predictor.core.errors import Finding, ScoringError, count, list_names
 from predictor.core.settings import Settings
-from predictor.core.settings_sections import SET_FORMATS
 from predictor.data.accounts import ACCOUNT_NAMES, find_account
 from predictor.data.detect_formats import to_plain_frame
 from predictor.data.email_domains import domain_of, kind_of_domain

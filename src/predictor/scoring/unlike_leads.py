@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.wording import format_number
-from predictor.features.encode import Encoded
+from predictor.features.encode_column import Encoded
 from predictor.scoring.answer import Answer, Decision, decide
 from predictor.scoring.coverage import Unlike
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from predictor.core.errors import StoreError, count
 from predictor.core.ids import make_uuid
-from predictor.core.settings_sections import StoreSettings
+from predictor.core.settings_serving import StoreSettings
 from predictor.data.lead_keys import to_key
 from predictor.features.earlier_episodes import Episode
 from predictor.store.accounts import AccountLeads, read_accounts

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from predictor.core.cell_formats import Format
 from predictor.core.errors import Finding, count
 from predictor.core.html import to_table
 from predictor.core.settings import Settings
-from predictor.core.settings_sections import Format
 from predictor.core.wording import format_percent
 from predictor.data.leads import EVENTS_PREFIX, RULES_PREFIX, Leads
 from predictor.data.parse import to_days

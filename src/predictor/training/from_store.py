@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from predictor.core.cell_formats import SET_FORMATS, YES_NO_FORMATS, Format
 from predictor.core.errors import Findings, TrainingError
 from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
-from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS, Format
 from predictor.data.detect_formats import detect_formats, to_plain_frame
 from predictor.data.lead_facts import parse_observed_until
 from predictor.data.leads import EVENTS_PREFIX, FEATURE_PREFIXES, OWN_PREFIX, POINTS_PREFIX, Leads, list_formats

@@ -37,7 +37,7 @@ from predictor.scoring.bundle.test_predictions import FILE, write_test_predictio
 from predictor.training.accepted_value import compute_accepted_value
 from predictor.training.audit import audit_dataset, collect_findings, refuse_errors
 from predictor.training.bundle_files import describe_sides, dump, make_bundle_files, make_golden, make_metrics
-from predictor.training.compare import collect_test_leads, describe_test_swaps
+from predictor.training.compared import collect_test_leads, describe_test_swaps
 from predictor.training.coverage import describe_coverage
 from predictor.training.dataset import Dataset
 from predictor.training.fit import Advance, FittedCandidates, Progress, fit_candidates, refit

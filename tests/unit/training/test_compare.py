@@ -25,7 +25,8 @@ from predictor.scoring.bundle.files import load_bundle
 from predictor.scoring.scorer import Scorer
 from predictor.simulate.files import save_firm
 from predictor.simulate.firm import simulate_firm
-from predictor.training.compare import collect_test_leads, compare_bundle
+from predictor.training.compare import compare_bundle
+from predictor.training.compared import collect_test_leads
 from predictor.training.from_tables import load_dataset
 from predictor.training.train import save_trained, train
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
-from predictor.audit.propose.date_names import is_acceptance_name, is_change_name, is_creation_name
+from predictor.audit.propose.column_role import ColumnRole, has_role
+from predictor.audit.propose.date_columns import MOST_DATED, TIMES, holds_dates, list_created, list_open_dates
+from predictor.audit.propose.date_names import is_acceptance_name, is_change_name
 from predictor.audit.propose.find_key import describe_blanks, find_key, list_unfilled_keys
 from predictor.audit.propose.find_outcome import (
     ANY,
@@ -23,33 +24,14 @@ from predictor.audit.propose.find_outcome import (
 from predictor.audit.propose.names import list_named, read_names, split_words
 from predictor.audit.propose.profile import ColumnProfile
 from predictor.audit.propose.refusal_names import is_refusal_name, list_refusals
-from predictor.core.settings_sections import DATE_FORMATS
 from predictor.core.wording import format_percent
 from predictor.data.crm.field_maps import Names
-from predictor.data.denied_columns import deny_category, deny_reason
+from predictor.data.denied_columns import deny_reason
 from predictor.data.lead_facts import LEAD_FACTS
 
-_MOST_DATED = 0.95  # share of rows with a date of creation from which the others are faults
 _SURE_WEIGHTS = 6  # names of weights that mean nothing else
 _MOST_WEIGHTS = 20  # different weights of leads that were drawn by source, outcome or region
-_NEVER_DATES = {"personal", "export_time", "sales"}
-TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 HAS_NAME = "has that name"
-
-
-@dataclass(frozen=True)
-class ColumnRole:
-    """The role of a column.
-
-    Attributes:
-        role: One of our names, or points, weight, ignore, protected, attribute.
-        why: The reason, in words.
-        assumed: Whether it stands in for what the export does not have.
-    """
-
-    role: str
-    why: str
-    assumed: bool = False
 
 
 _NO_ROLE = ColumnRole("", "")
@@ -86,22 +68,15 @@ def choose_roles(columns: Sequence[ColumnProfile], outcome: str = "", *, events:
     _assign_order(columns, roles, events=events)
     for ours in ("account_id", "recycle_reason"):
         _assign(ours, columns, roles, lambda column: column.filled > 0)
-    _assign("amount", columns, roles, lambda column: column.kind == "number" and _has(roles, "opportunity_at"))
+    _assign("amount", columns, roles, lambda column: column.kind == "number" and has_role(roles, "opportunity_at"))
     _assign("weight", columns, roles, may_be_weight)
     _assign("email", columns, roles, lambda column: column.shape.emails)
     _assign("email_domain", columns, roles, lambda column: column.kind == "category" and not column.shape.emails)
-    if not _has(roles, "outcome") and not _has(roles, "sql_at"):
+    if not has_role(roles, "outcome") and not has_role(roles, "sql_at"):
         _keep_candidates(columns, roles)
     for column in list_refusals(columns, list(roles)):
         roles[column.name] = ColumnRole("ignore", "by its name, yes means that the lead was not accepted")
     return {name: roles.get(name) or _choose_role(column) for name, column in by_name.items()}
-
-
-def list_open_dates(columns: Sequence[ColumnProfile], roles: Mapping[str, ColumnRole]) -> list[ColumnProfile]:
-    """The columns of dates that may be a date of the contract: without such a role, and not as of the export."""
-    contract = {name for name, column in roles.items() if column.role in LEAD_FACTS}
-    free = [column for column in columns if column.name not in contract and deny_category(column.name) not in _NEVER_DATES]
-    return [column for column in free if (column.kind == "date" or column.mostly_dates) and not is_change_name(column.name)]
 
 
 def _keep_candidates(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
@@ -116,15 +91,11 @@ def _keep_candidates(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRo
             roles[column.name] = ColumnRole("attribute", f"may be the date of acceptance: dates, {column.describe()}")
 
 
-def _has(roles: Mapping[str, ColumnRole], role: str) -> bool:
-    return any(column.role == role for column in roles.values())
-
-
 def _assign(
     ours: str, columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole], fits: Callable[[ColumnProfile], bool]
 ) -> None:
     """Gives a role to the first column that fits and has one of its usual names, in the order of trust."""
-    if _has(roles, ours):
+    if has_role(roles, ours):
         return
     for column in list_named(read_names()["columns"][ours], columns):
         if column.name not in roles and fits(column):
@@ -135,16 +106,6 @@ def _assign(
                 ours, f"by its name{f'; it holds {content}' if content else ''} ({column.describe()})"
             )
             return
-
-
-def holds_dates(column: ColumnProfile) -> bool:
-    """Whether it holds dates, though some cells may be none: the contract counts those.
-
-    >>> holds_dates(ColumnProfile("Won Date", "date", rows=9, filled=3, distinct=3))
-    True
-    """
-    is_dated = column.format is not None and not column.format.is_number and column.format.format in {None, *DATE_FORMATS}
-    return column.kind == "date" or column.mostly_dates or (is_dated and column.filled > 0)
 
 
 def may_be_weight(column: ColumnProfile) -> bool:
@@ -160,7 +121,7 @@ def may_be_weight(column: ColumnProfile) -> bool:
 
 
 def _assign_key(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
-    if _has(roles, "lead_id"):
+    if has_role(roles, "lead_id"):
         return
     found = find_key([column for column in columns if column.name not in roles])
     if found is not None:
@@ -185,24 +146,24 @@ def _assign_named_outcome(column: ColumnProfile, columns: Sequence[ColumnProfile
 
 def _assign_outcome(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
     """The date of acceptance where leads have a date to count from, else the column that is clearly yes and no."""
-    if _has(roles, "outcome") or _has(roles, "sql_at"):
+    if has_role(roles, "outcome") or has_role(roles, "sql_at"):
         return
     by_place = not (list_refusals(columns, list(roles)) or list_statuses(columns, list(roles)))
     best = choose_candidate(list_candidates(columns, list(roles)), by_place=by_place)
-    is_dated = _has(roles, "mql_at") or _list_created(columns, roles)
+    is_dated = has_role(roles, "mql_at") or list_created(columns, roles)
     if is_dated or best is None or best.rank > CLEAR:
         _assign("sql_at", columns, roles, lambda column: holds_dates(column) and not is_refusal_name(column.name))
         _assign_acceptance(columns, roles)
-    if best is not None and not _has(roles, "sql_at"):
+    if best is not None and not has_role(roles, "sql_at"):
         roles[best.name] = ColumnRole("outcome", _describe_candidate(best))
 
 
 def _assign_acceptance(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole]) -> None:
     """The only date that some leads have and that has the words of an acceptance, where none has a usual name."""
-    if _has(roles, "sql_at"):
+    if has_role(roles, "sql_at"):
         return
     free = [column for column in columns if column.name not in roles and holds_dates(column)]
-    found = [c for c in free if is_acceptance_name(c.name) and 0 < c.filled < _MOST_DATED * c.rows]
+    found = [c for c in free if is_acceptance_name(c.name) and 0 < c.filled < MOST_DATED * c.rows]
     if len(found) == 1:
         why = f"its name has the words of an acceptance; it holds dates ({found[0].describe()}); check it"
         roles[found[0].name] = ColumnRole("sql_at", why, assumed=True)
@@ -217,30 +178,17 @@ def _describe_candidate(candidate: OutcomeCandidate) -> str:
     return candidate.reason.replace("says so; it", "says so, and it") + filled
 
 
-def _list_created(columns: Sequence[ColumnProfile], roles: Mapping[str, ColumnRole]) -> list[ColumnProfile]:
-    """The columns that say when a lead was created: those of every row first, then those that a few rows lack.
-
-    By their names, or else the only date that grows with the rows.
-    """
-    open_dates = {column.name for column in list_open_dates(columns, roles)} - set(roles)
-    dated = [c for c in columns if c.name in open_dates and c.kind == "date" and c.filled >= _MOST_DATED * c.rows]
-    named = [column for column in dated if is_creation_name(column.name)]
-    named += [column for column in list_named(read_names()["columns"]["created"], dated) if column not in named]
-    growing = [column for column in dated if column.trend > 0 and deny_reason(column.name) is None]
-    return sorted(named, key=lambda column: column.filled < column.rows) or growing[: len(growing) == 1]
-
-
 def _assign_order(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRole], *, events: bool) -> None:
     """The column that grows with time, where no column says when a lead became an MQL: a date of creation, or a counter.
 
     The creation counts as the moment of becoming an MQL where that is needed: for a dated outcome, for events, and to distinguish
     the rows of a lead that came more than once. It also does where a few rows lack it: leads without such a moment are left out.
     """
-    if _has(roles, "mql_at") or _has(roles, "order_by"):
+    if has_role(roles, "mql_at") or has_role(roles, "order_by"):
         return
-    dated = next(iter(_list_created(columns, roles)), None)
+    dated = next(iter(list_created(columns, roles)), None)
     has_blanks = dated is not None and dated.filled < dated.rows
-    is_moment = _has(roles, "sql_at") or events or has_blanks or _comes_again(columns, roles)
+    is_moment = has_role(roles, "sql_at") or events or has_blanks or _comes_again(columns, roles)
     if dated is not None and is_moment:
         roles[dated.name] = ColumnRole(
             "mql_at", "no column says when a lead became an MQL: its creation is used instead; check it", assumed=True

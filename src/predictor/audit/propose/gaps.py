@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from predictor.audit.propose.column_roles import TIMES, list_open_dates
+from predictor.audit.propose.date_columns import TIMES, list_open_dates
 from predictor.audit.propose.find_key import check_unfilled_keys
 from predictor.audit.propose.find_outcome import ANY, CLEAR, LAST, SURE, OutcomeCandidate, list_candidates, list_statuses
 from predictor.audit.propose.profile import ColumnProfile

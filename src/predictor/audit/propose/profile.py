@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from predictor.core.cell_formats import Format
 from predictor.core.row_faults import number_row
 from predictor.core.settings import Settings
-from predictor.core.settings_sections import Format
 from predictor.core.wording import format_percent
 from predictor.data.column_format import DetectedFormat, is_dated
 from predictor.data.denied_columns import deny_column

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from predictor.audit.propose.audit_proposal import audit_proposal
-from predictor.audit.propose.column_roles import TIMES, ColumnRole, choose_roles, holds_dates
+from predictor.audit.propose.column_role import ColumnRole
+from predictor.audit.propose.column_roles import choose_roles
+from predictor.audit.propose.date_columns import TIMES, holds_dates
 from predictor.audit.propose.find_outcome import describe_values
 from predictor.audit.propose.gaps import check_gaps, list_placeholders
 from predictor.audit.propose.names import read_names
@@ -20,9 +22,9 @@ from predictor.audit.propose.profile import ColumnProfile, count_placeholders, p
 from predictor.audit.propose.refusal_names import is_refusal, is_refusal_name, read_answers
 from predictor.audit.propose.sample import ExportSample, NoCrm, load_export_sample
 from predictor.audit.propose.settings_file import Proposal
+from predictor.core.cell_formats import YES_NO_FORMATS, Export
 from predictor.core.errors import Finding, SettingsError, TableError, count, list_names, name_nearest
 from predictor.core.settings import Settings, make_settings
-from predictor.core.settings_sections import YES_NO_FORMATS, Export
 from predictor.data.crm.field_maps import Names
 from predictor.data.crm.warehouse import find_prefix, remove_prefix
 from predictor.data.missing import blank_missing, read_missing

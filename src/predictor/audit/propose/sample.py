@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from predictor.audit.propose.names import read_names
+from predictor.core.cell_formats import Export
 from predictor.core.errors import Finding, SettingsError, TableError, list_names
 from predictor.core.settings import make_settings
-from predictor.core.settings_sections import Export
 from predictor.data.crm.detect import find_crms
 from predictor.data.crm.export_files import LEADS, group_files
 from predictor.data.crm.export_maps import find_columns, read_export_map

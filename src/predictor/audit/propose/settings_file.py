@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from predictor.audit.propose.column_roles import HAS_NAME, ColumnRole
+from predictor.audit.propose.column_role import ColumnRole
+from predictor.audit.propose.column_roles import HAS_NAME
 from predictor.core.errors import Finding
 from predictor.data.lead_facts import LEAD_FACTS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from predictor.core.settings_sections import EXPORTS, Export
+from predictor.core.cell_formats import EXPORTS, Export
 from predictor.data.crm.export_maps import find_columns, read_export_map
 from predictor.data.crm.warehouse import find_prefix, remove_prefix
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from predictor.core.cell_formats import Export
 from predictor.core.errors import Finding
 from predictor.core.settings import Settings
-from predictor.core.settings_sections import Export
 from predictor.data.crm.activity_files import open_activities
 from predictor.data.crm.column_names import name_columns
 from predictor.data.crm.export_files import LEADS, group_files

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
-from predictor.core.settings_sections import Export
+from predictor.core.cell_formats import Export
 from predictor.data.crm.field_maps import CRMS, Names, normal_name, read_map
 
 

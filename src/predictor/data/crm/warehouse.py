@@ -9,9 +9,9 @@ from functools import lru_cache
 
 import pandas as pd
 
+from predictor.core.cell_formats import EXPORTS
 from predictor.core.errors import Finding, count, list_names
 from predictor.core.settings import Settings
-from predictor.core.settings_sections import EXPORTS
 from predictor.data.crm.export_maps import ExportMap, find_columns, read_export_map
 from predictor.data.crm.field_maps import Names
 from predictor.data.denied_columns import deny_category

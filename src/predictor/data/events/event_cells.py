@@ -14,22 +14,21 @@ from datetime import date
 from types import MappingProxyType
 
 import ibis
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 from ibis.expr.types import BooleanValue, IntegerValue, StringValue, Table, Value
-from numpy.typing import NDArray
 
-from predictor.core.settings_sections import Format
+from predictor.core.cell_formats import Format
 from predictor.data.column_format import POINTS, detect_format
 from predictor.data.detect_formats import to_plain_column
+from predictor.data.events.local_times import keep_possible, move_days_to_utc, move_to_utc, to_us
+from predictor.data.events.stored_tables import add_lookup, list_distinct, materialise
 from predictor.data.events.table import TEXTS, bit_length, list_odd_spellings, normalise_texts, trim
 from predictor.data.lead_keys import LONG_ID, to_key
 from predictor.data.missing import MissingValues, read_missing
-from predictor.data.parse import DAY_US, QUARTER_US, compute_offsets, parse_numbers, parse_times
+from predictor.data.parse import parse_numbers, parse_times
 from predictor.data.values import MOST_VALUE
 
-_FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999  # years 1 to 9999
 _PLAUSIBLE_US = -2_208_988_800_000_000, 7_258_118_399_999_999  # years 1900 to 2199; some systems write others for 'no date'
 _NUMBERS = frozenset({*POINTS, "range 1-10"})
 _MOST_OFFSET_S = 14 * 3600  # of a zone from UTC
@@ -96,10 +95,10 @@ def parse_event_cells(
     table = materialise(clean.select("row", "file", *texts, **_read_time(clean.occurred_at), **_read_value(clean.value)))
     odd = list_odd_spellings(table.select(*TEXTS))
     table = _read_keys(table)
-    table = _move_to_utc(table, timezone)
+    table = move_to_utc(table, timezone)
     found = {
-        "occurred_at": _detect(_list_distinct(table, "at_text"), dated=True, order=order or formats.get("occurred_at")),
-        "value": _detect(_list_distinct(table.filter(table.value.isnull()), "value_text")) or formats.get("value"),
+        "occurred_at": _detect(list_distinct(table, "at_text"), dated=True, order=order or formats.get("occurred_at")),
+        "value": _detect(list_distinct(table.filter(table.value.isnull()), "value_text")) or formats.get("value"),
     }
     table = _fill_numbers(_fill_times(table, timezone, found["occurred_at"]), found["value"])
     table = normalise_texts(_mark_bad(table, missing).drop("at_text", "local", "value_text"), TEXTS, odd)
@@ -121,7 +120,7 @@ def parse_placed_cells(raw: Table, *, timezone: str, missing_values: Sequence[st
     numbers = {} if "value" in raw.columns else {"value": ibis.null("float64"), "has_value": ibis.literal(False)}
     table = raw.mutate(**absent, **numbers)
     if "local" in raw.columns:
-        table = _move_days_to_utc(table, timezone).drop("local")
+        table = move_days_to_utc(table, timezone).drop("local")
     table = normalise_texts(_mark_bad(table, missing), TEXTS, list_odd_spellings(table.select(*TEXTS)))
     known = {name: ibis.cases((~table[name].isin(words), table[name])) for name in TEXTS}
     known["lead_id"] = ibis.cases((~table.lead_id.lower().isin(words), table.lead_id))
@@ -142,31 +141,6 @@ def _lies_on(at_us: IntegerValue, days: Iterable[str]) -> BooleanValue:
     starts = (calendar.timegm(date.fromisoformat(day).timetuple()) for day in days if not day.startswith("0000"))
     spans = ((start - _MOST_OFFSET_S, start + 86_400 + _MOST_OFFSET_S) for start in starts)
     return ibis.or_(ibis.literal(False), *(at_us.between(int(first * 1e6), int(last * 1e6)) for first, last in spans))
-
-
-def materialise(table: Table) -> Table:
-    """The table, computed once and stored on its backend while the connection is open; Databricks computes it each time."""
-    backend, name = table.get_backend(), ibis.util.gen_name("events")
-    if backend.name == "databricks":
-        return table
-    if backend.name == "pyspark":
-        return _cache_on_spark(table, name)
-    stored = backend.create_table(name, table, temp=backend.name != "duckdb")
-    if backend.name == "postgres":
-        texts = [f'ALTER COLUMN "{column}" TYPE TEXT COLLATE "C"' for column, kind in table.schema().items() if kind.is_string()]
-        backend.raw_sql(f'ALTER TABLE "{name}" {", ".join(texts)}; ANALYZE "{name}"').close()
-    return stored
-
-
-def _cache_on_spark(table: Table, name: str) -> Table:
-    """The table in the cache of its session; a view of it is resolved at once, so that no lookup is missing later."""
-    from pyspark.sql import SparkSession  # noqa: PLC0415  few have Spark
-
-    backend = table.get_backend()
-    backend.create_view(f"{name}_source", table)
-    frame = SparkSession.active().table(f"{name}_source").cache()
-    frame.createOrReplaceTempView(name)
-    return backend.table(name)
 
 
 def _to_text(column: Value, words: Sequence[str]) -> StringValue:
@@ -196,19 +170,15 @@ def _read_time(column: Value) -> dict[str, Value]:
         zoned = kind.timezone is not None
         us = _count_zoned_us(column.cast("timestamp('UTC')")) if zoned else _count_us(column.cast("timestamp"))
         local = ibis.literal(not zoned)
-        return {"at_us": _keep_possible(us), "local": local, "has_at": column.notnull(), "at_text": ibis.null("string")}
+        return {"at_us": keep_possible(us), "local": local, "has_at": column.notnull(), "at_text": ibis.null("string")}
     plain = column.re_search(_PLAIN)
-    us = _keep_possible(_count_zoned_us(ibis.cases((plain | column.re_search(_ZONED), column)).try_cast("timestamp('UTC')")))
+    us = keep_possible(_count_zoned_us(ibis.cases((plain | column.re_search(_ZONED), column)).try_cast("timestamp('UTC')")))
     return {
         "at_us": us,
         "local": plain.fill_null(False),
         "has_at": column.notnull(),
         "at_text": ibis.cases((us.isnull(), column)),
     }
-
-
-def _keep_possible(us: IntegerValue) -> IntegerValue:
-    return ibis.cases((us.between(_FIRST_US, _LAST_US), us))
 
 
 def _read_value(column: Value) -> dict[str, Value]:
@@ -218,52 +188,6 @@ def _read_value(column: Value) -> dict[str, Value]:
     number = ibis.cases((column.re_search(_NUMBER), column)).try_cast("float64")
     text = ibis.cases((number.isnull() | column.re_search(_GROUPED), column))
     return {"value": number, "has_value": column.notnull(), "value_text": text}
-
-
-def _move_to_utc(table: Table, timezone: str) -> Table:
-    """Local times as moments in UTC: by the offset of their day, or one by one on days when the clocks change."""
-    if timezone == "UTC":
-        return table
-    day = table.at_us - (table.at_us % DAY_US + DAY_US) % DAY_US
-    table = table.mutate(day=ibis.cases((table.local, day)))
-    days = _list_distinct(table, "day").to_numpy()
-    offsets = compute_offsets(days, timezone)
-    is_constant = np.isfinite(offsets)
-    table = _add_lookup(table, "day", shift=pa.table({"key": days[is_constant], "found": offsets[is_constant].astype("int64")}))
-    table = table.mutate(local_us=ibis.cases((table.local & table.shift.isnull(), table.at_us)))
-    local = _list_distinct(table, "local_us")
-    exact = parse_times(pd.Series(local.to_numpy().astype("datetime64[us]")), timezone)[0]
-    table = _add_lookup(table, "local_us", exact=pa.table({"key": local, "found": _to_us(exact)}))
-    moved = ibis.cases((table.local, ibis.coalesce(_keep_possible(table.at_us - table.shift), table.exact)), else_=table.at_us)
-    return table.mutate(at_us=moved).drop("day", "shift", "local_us", "exact")
-
-
-def _move_days_to_utc(table: Table, timezone: str) -> Table:
-    """Local times as moments in UTC, without a list of them: by day, and by quarter of an hour on days when the clocks change."""
-    if timezone == "UTC":
-        return table
-    day, quarter = (table.at_us - (table.at_us % span + span) % span for span in (DAY_US, QUARTER_US))
-    table = table.mutate(day=day, quarter=quarter)
-    days = _list_distinct(table, "day").to_numpy()
-    offsets = compute_offsets(days, timezone)
-    is_constant = np.isfinite(offsets)
-    quarters = (days[~is_constant, None] + np.arange(0, DAY_US, QUARTER_US)).ravel()
-    starts, ends = (_parse_local(quarters + into, timezone) for into in (0, QUARTER_US - 1))
-    skipped = starts == ends  # no clock shows these times: they mean the moment of the change
-    lookups = {
-        "shift": ("day", days[is_constant], offsets[is_constant]),
-        "late": ("quarter", quarters[~skipped], (quarters - starts)[~skipped]),
-        "change": ("quarter", quarters[skipped], starts[skipped]),
-    }
-    for name, (column, key, found) in lookups.items():
-        table = _add_lookup(table, column, **{name: pa.table({"key": key, "found": found.astype("int64")})})
-    at = ibis.coalesce(table.at_us - table.shift, table.at_us - table.late, table.change)
-    return table.mutate(at_us=at).drop("day", "quarter", *lookups)
-
-
-def _parse_local(times: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
-    moments: NDArray[np.int64] = _to_us(parse_times(pd.Series(times.astype("datetime64[us]")), timezone)[0]).to_numpy()
-    return moments
 
 
 def _detect(texts: pa.ChunkedArray, *, dated: bool = False, order: Format | None = None) -> Format | None:
@@ -280,46 +204,27 @@ def _to_plain(texts: pa.ChunkedArray, column_format: Format | None) -> pd.Series
 
 def _fill_times(table: Table, timezone: str, column_format: Format | None) -> Table:
     """The moments of texts that SQL could not read, where Python can."""
-    texts = _list_distinct(table, "at_text")
+    texts = list_distinct(table, "at_text")
     times, _ = parse_times(_to_plain(texts, column_format), timezone)
-    table = _add_lookup(table, "at_text", known=pa.table({"key": texts, "found": _to_us(times)}))
+    table = add_lookup(table, "at_text", known=pa.table({"key": texts, "found": to_us(times)}))
     return table.mutate(at_us=table.at_us.coalesce(table.known)).drop("known")
 
 
 def _read_keys(table: Table) -> Table:
     """The keys of leads where Python reads them in its own way: trimmed of more than ASCII, or without a checksum."""
     length = table.lead_id.length()
-    texts = _list_distinct(table.filter((bit_length(table.lead_id) != length * 8) | (length == LONG_ID)), "lead_id")
+    texts = list_distinct(table.filter((bit_length(table.lead_id) != length * 8) | (length == LONG_ID)), "lead_id")
     pairs = {text: key for text in texts.to_pylist() if (key := to_key(text.strip())) != text}
     known = pa.table({"key": pa.array(pairs, pa.string()), "found": pa.array(pairs.values(), pa.string())})
-    table = _add_lookup(table, "lead_id", known=known)
+    table = add_lookup(table, "lead_id", known=known)
     return table.mutate(lead_id=table.known.coalesce(table.lead_id)).drop("known")
 
 
 def _fill_numbers(table: Table, column_format: Format | None) -> Table:
     """The values of texts that SQL could not read, where Python can; a decimal comma changes what a point means."""
     odd = table if column_format == POINTS[1] else table.filter(table.value.isnull())
-    texts = _list_distinct(odd, "value_text")
+    texts = list_distinct(odd, "value_text")
     numbers, _ = parse_numbers(_to_plain(texts, column_format))
     found = pa.array(numbers, pa.float64(), from_pandas=True)
-    table = _add_lookup(table, "value_text", known=pa.table({"key": texts, "found": found}))
+    table = add_lookup(table, "value_text", known=pa.table({"key": texts, "found": found}))
     return table.mutate(value=table.known.coalesce(table.value)).drop("known")
-
-
-def _list_distinct(table: Table, column: str) -> pa.ChunkedArray:
-    return table.filter(table[column].notnull()).select(column).distinct().to_pyarrow()[column]
-
-
-def _add_lookup(table: Table, column: str, **lookup: pa.Table) -> Table:
-    """The table with one more column: `found` of the lookup where `key` equals a column's cell, else missing."""
-    ((name, pairs),) = lookup.items()
-    if not len(pairs):
-        return table.mutate(**{name: ibis.null(ibis.Schema.from_pyarrow(pairs.schema)["found"])})
-    known = ibis.memtable(pairs).rename({f"{name}_key": "key", name: "found"})
-    return table.left_join(known, table[column] == known[f"{name}_key"]).drop(f"{name}_key")
-
-
-def _to_us(times: pd.Series) -> pa.Array:
-    """Moments as microseconds since 1970; missing ones stay missing."""
-    us = times.dt.as_unit("us").astype("datetime64[us, UTC]").to_numpy("datetime64[us]").astype("int64")
-    return pa.array(us, pa.int64(), mask=times.isna().to_numpy())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from predictor.core.settings_sections import SET_FORMATS, YES_NO_FORMATS
+from predictor.core.cell_formats import SET_FORMATS, YES_NO_FORMATS
 from predictor.data.email_domains import list_free_domains
 from predictor.data.job_titles import PARTS, find_title, list_title_words
 from predictor.data.missing import read_missing

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import ibis
 
-from predictor.core.settings_sections import YES_NO_FORMATS
+from predictor.core.cell_formats import YES_NO_FORMATS
 from predictor.data.values import MOST_VALUE
 from predictor.features.event_features import EventFeature
 from predictor.features.table import select_event_features

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from predictor.core.settings_sections import YES_NO_FORMATS
+from predictor.core.cell_formats import YES_NO_FORMATS
 from predictor.data.leads import POINTS_PREFIX, RULES_PREFIX
 from predictor.data.yes_no import list_spellings, read_yes_no
 from predictor.features.assemble import BOOK_TOTAL, TOTAL

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from predictor.core.errors import StoreError, count
-from predictor.core.settings_sections import WebhookSettings
+from predictor.core.settings_serving import WebhookSettings
 from predictor.store.webhooks.post import Connections, Reply
 from predictor.store.webhooks.queue import CLAIM_S, Message, Result, WebhookQueue
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from predictor.core.errors import StoreError, count
-from predictor.core.settings_sections import WebhookSettings
+from predictor.core.settings_serving import WebhookSettings
 from predictor.store.database import Database
 from predictor.store.webhooks.queue import Backlog, WebhookQueue
 from predictor.store.webhooks.receiver import Receiver

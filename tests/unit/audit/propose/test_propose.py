@@ -12,9 +12,9 @@ from unit.audit.propose.proposals import NOW, export, list_faults, plain_export,
 
 from predictor.audit.columns import audit_columns
 from predictor.audit.propose.propose import propose_settings
+from predictor.core.cell_formats import EXPORTS
 from predictor.core.errors import TableError
 from predictor.core.settings import load_settings
-from predictor.core.settings_sections import EXPORTS
 from predictor.simulate.firm import simulate_firm
 from predictor.training.audit import audit_dataset, list_refusals
 from predictor.training.from_tables import load_dataset

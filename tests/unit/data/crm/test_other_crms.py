@@ -5,8 +5,8 @@ import pytest
 from exports import write_hubspot, write_salesforce
 
 from predictor.audit.propose.propose import propose_settings
+from predictor.core.cell_formats import EXPORTS
 from predictor.core.settings import make_settings
-from predictor.core.settings_sections import EXPORTS
 from predictor.data.crm.detect import find_crms
 from predictor.data.crm.export_maps import read_export_map
 from predictor.data.load import load_tables
