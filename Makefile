@@ -1,7 +1,6 @@
 # Each target installs what it needs, once. demo, test, lint, bench and docs are for every day; the others are for releases.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 EXTRAS ?=
-COMMA := ,
 BIN := .venv/bin
 CONSTRAINED := --constraint constraints.txt
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINED)
@@ -11,13 +10,17 @@ NOTEBOOKS := off
 
 .PHONY: install demo test lint bench docs site format dbt build wheel audit licences check-version clean
 
-install: .venv/.installed
+install: .venv/.installed $(if $(EXTRAS),.venv/.installed-$(EXTRAS))
 
 .venv/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) --upgrade pip
-	$(PIP) --group dev --editable '.[full$(if $(EXTRAS),$(COMMA)$(EXTRAS))]'
+	$(PIP) --group dev --editable '.[full]'
+	touch $@
+
+.venv/.installed-%: .venv/.installed # extras beside those of every installation, as EXTRAS=spark
+	$(PIP) --editable '.[full,$*]'
 	touch $@
 
 .tools/%/.installed: pyproject.toml constraints.txt # a group of dependencies in an environment of its own

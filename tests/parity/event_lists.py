@@ -34,6 +34,14 @@ ASSETS = [None, None, "", "Guide", "guide ", "É", "é", "\ta", "a"]
 CAMPAIGNS = [None, None, None, "Spring", "été", "ÉTÉ ", "zoo"]
 VALUES = [None, None, 2.5, -1.0, 0.0, -0.0, 0.1, 1e6, 1.1e15, -float("inf"), float("nan"), float("inf")]
 FEATURES = list_event_features(["Page_View", "straße", "Größe", "a.b/`c\"'", "any", "x", "never seen"], [1, 7, 30, 90])
+BOOK = """
+name = "x"
+gate = 60
+rules = [
+  {name = "Pricing", event = "page_view", points = 5, per_event = true, cap = 40, expires_days = 20},
+  {name = "Guide", event = ["straße", "größe"], asset = "guide", points = 8, per_event = true, half_life_days = 5},
+  {name = "Busy", event = ["page_view", "any"], points = 10, at_least = 3, within_days = 7},
+]"""  # every kind of rule over events
 
 
 def make_chance(seed):

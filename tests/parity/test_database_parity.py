@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 import sqlglot
 from databases import postgres  # noqa: F401  a fixture
-from parity.event_lists import FEATURES, assert_same, draw_firm, make_leads
+from parity.event_lists import BOOK, FEATURES, assert_same, draw_firm, make_leads
 
 from predictor.core.errors import TableError
 from predictor.core.settings import make_settings
@@ -22,14 +22,6 @@ from predictor.points.award_table import award_table
 from predictor.points.rulebook import parse_rule_book
 
 NOW = pd.Timestamp("2026-04-14", tz="UTC")
-BOOK = """
-name = "x"
-gate = 60
-rules = [
-  {name = "Pricing", event = "page_view", points = 5, per_event = true, cap = 40, expires_days = 20},
-  {name = "Guide", event = ["straße", "größe"], asset = "guide", points = 8, per_event = true, half_life_days = 5},
-  {name = "Busy", event = ["page_view", "any"], points = 10, at_least = 3, within_days = 7},
-]"""
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from parity import odd_tables
-from parity.event_lists import FEATURES, assert_same, compute_singly, draw_firm, make_events, make_leads
+from parity.event_lists import BOOK, FEATURES, assert_same, compute_singly, draw_firm, make_events, make_leads
 from parity.odd_tables import BUNDLE, NOW
 from typer.testing import CliRunner
 
@@ -76,16 +76,6 @@ def test_plain_ascii_and_no_events_at_all_are_computed_too(on_spark):
     plain = [(key, act) for key, act in events if all((text or "").isascii() for text in act[1:4])]
     for some in (plain, []):
         assert_same(compute_event_columns(FEATURES, make_leads(rows), on_spark(some)), compute_singly(FEATURES, rows, some))
-
-
-BOOK = """
-name = "x"
-gate = 60
-rules = [
-  {name = "Pricing", event = "page_view", points = 5, per_event = true, cap = 40, expires_days = 20},
-  {name = "Guide", event = ["straße", "größe"], asset = "guide", points = 8, per_event = true, half_life_days = 5},
-  {name = "Busy", event = ["page_view", "any"], points = 10, at_least = 3, within_days = 7},
-]"""
 
 
 def test_spark_awards_the_points_of_duckdb(on_spark):
