@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from predictor.store.store import Store
 
+from .account_routes import add_account_routes
 from .error_codes import NO_REPORT, RefusalError
 from .http.guarded_route import GuardedRoute
 from .http.metrics import CONTENT_TYPE, Metrics
@@ -28,6 +29,7 @@ router = APIRouter(route_class=GuardedRoute, generate_unique_id_function=lambda 
 add_score_routes(router)
 add_outcome_routes(router)
 add_lead_routes(router)
+add_account_routes(router)
 add_threshold_routes(router)
 add_monitor_routes(router)
 

@@ -26,6 +26,7 @@ ACCESS: dict[str, Access] = {
     "/v1/outcomes/{outcome_id}": "outcomes",
     "/v1/leads/{lead_id:path}": "admin",
     "/v1/leads/{lead_id:path}/history": "admin",
+    "/v1/accounts/{account_id:path}": "admin",
     "/report": "any",
     "/monitor": "any",
     "/v1/monitor": "any",

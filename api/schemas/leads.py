@@ -98,6 +98,38 @@ class LeadHistoryOut(ResponseModel):
     scores: list[ScoreStepOut]
 
 
+class OpenLeadOut(ResponseModel):
+    """A lead that sales has neither accepted nor sent back."""
+
+    lead_id: str
+    as_of: datetime
+    """The moment of its latest score."""
+    probability: FiniteFloat
+    """That score."""
+    remaining: FiniteFloat
+    """What is left of it by now: the longer a lead is open, the less likely it is still accepted within the horizon."""
+    decision: Decision
+
+
+class AccountOut(ResponseModel):
+    """An account: whether at least one of its open leads will be accepted, and what that rests on."""
+
+    account: str
+    """The key of the account: its id, or the domain of a business mailbox."""
+    as_of: datetime
+    """The moment of which the answer speaks."""
+    probability: FiniteFloat | None
+    """That at least one of the open leads is accepted within the horizon of its score; null if none is open."""
+    independent: FiniteFloat | None
+    """The same if the leads were independent of each other."""
+    share: FiniteFloat
+    """How much each lead beside the likeliest counts: 1 as if leads were independent, 0 not at all."""
+    leads: list[OpenLeadOut]
+    """The open leads, the likeliest first."""
+    text: str
+    """What the probability rests on, in a sentence."""
+
+
 class ErasureOut(ResponseModel):
     """What was deleted."""
 
@@ -114,4 +146,7 @@ class ErasureOut(ResponseModel):
 
 
 NO_LEAD: Responses = {404: {"model": ErrorOut, "description": "Nothing is stored about the lead, or its id has a line break."}}
+NO_ACCOUNT: Responses = {
+    404: {"model": ErrorOut, "description": "No lead of the account is stored, or the model does not look at accounts."}
+}
 ERASED_LATER: Responses = {202: {"model": ErasureOut, "description": "The database is away; the lead is erased there soon."}}

@@ -1,6 +1,7 @@
 """Other leads of the account are learned from, and are the same by every way to ask: sent, stored, in a file, in MLflow."""
 
 import json
+from copy import copy
 from datetime import UTC, datetime
 
 import numpy as np
@@ -11,9 +12,12 @@ from helpers import draw_leads, list_value_warnings, make_firm
 from sqlalchemy import select
 
 from api.app import create_app
-from predictor.core.errors import BundleError
+from predictor.core.errors import BundleError, ScoringError
 from predictor.core.settings import load_settings
 from predictor.features.accounts import ACCOUNT_LABELS
+from predictor.model.account_score import AccountRule, Waiting
+from predictor.scoring.account_scores import score_account
+from predictor.scoring.account_table import score_accounts
 from predictor.scoring.answer import Lead
 from predictor.scoring.batch import score_leads
 from predictor.scoring.scorer import Scorer
@@ -148,3 +152,104 @@ def test_answers_say_what_is_not_known(scorer, firm):
 def test_sql_refuses_them(scorer):
     with pytest.raises(BundleError, match=r"uses other leads of the account .* Score with `predictor score`"):
         write_sql(scorer, "duckdb")
+
+
+def test_training_says_how_accounts_did_and_the_bundle_keeps_it(trained, scorer):
+    accounts = trained.report.metrics["accounts"]
+    rule = scorer.account_rule
+    assert accounts["moments"] > 0
+    assert accounts["text"].startswith("Accounts: in the forward test a lead came in while others of its account were open at ")
+    assert (rule.waiting.horizon_days, rule.share) == (trained.dataset.outcomes.horizon_days, accounts["final_share"])
+    assert rule.waiting.accepted_later[0] == rule.waiting.unaccepted_open[0] == 1.0
+    assert accounts["text"].partition(" accepted in ")[0] in trained.files["report.html"]
+
+
+@pytest.fixture(scope="module")
+def recent(firm):
+    """Ten leads of the last days: some of one firm, one sent back, two with mailboxes that anybody can have, one of long ago."""
+    leads = pd.read_csv(firm.parent / "leads.csv", dtype=str).tail(10).drop(columns=["sql_at", "opportunity_at"])
+    now = pd.Timestamp.now("UTC").floor("s")
+    moments = now - pd.to_timedelta([1, 2, 3, 1, 4, 2, 1, 5, 6, 300], unit="D")
+    firms = ["acme", "acme", "acme", "beta", "beta", "gmail", "gmail", "acme", "", "acme"]
+    email = [f"p{place}@{name}.{'com' if name == 'gmail' else 'example'}" if name else None for place, name in enumerate(firms)]
+    recycled = [None] * 7 + [now - pd.Timedelta(hours=2), None, None]
+    moments = [moment.isoformat() for moment in moments]
+    recycled = [None if at is None else at.isoformat() for at in recycled]
+    return leads.assign(mql_at=moments, email=email, recycled_at=recycled).reset_index(drop=True)
+
+
+def score_by_hand(rule, frame, at):
+    """Domain -> the probability that at least one of its open leads is accepted."""
+    found = {}
+    for domain, group in frame.groupby(frame["email"].str.partition("@")[2]):
+        days = [(at - moment) / pd.Timedelta(days=1) for moment in pd.to_datetime(group["mql_at"])]
+        left = [float(rule.waiting.discount(p, age)) for p, age in zip(group["probability"], days, strict=True)]
+        left = sorted(p for p in left if p > 0)
+        found[domain] = 1 - (1 - left[-1]) * np.prod([(1 - p) ** rule.share for p in left[:-1]])
+    return found
+
+
+def test_a_file_and_the_api_score_accounts_alike(scorer, firm, recent, tmp_path):
+    now = pd.Timestamp.now("UTC")
+    answers, _ = score_leads(scorer, recent, None, now=now)
+    table = score_accounts(scorer, recent, answers, now=now).set_index("account")
+    at = pd.Timestamp(recent["recycled_at"].dropna().iloc[0])
+    is_open = recent["recycled_at"].isna() & ~recent["email"].fillna("gmail.com").str.endswith("gmail.com")
+    frame = recent.assign(probability=answers["probability"])[is_open]
+    expected = score_by_hand(scorer.account_rule, frame, at)
+    assert table["as_of"].tolist() == [at] * 2
+    assert table["open_leads"].to_dict() == {"acme.example": 3, "beta.example": 2}
+    for domain, probability in expected.items():
+        assert table["probability"][domain] == pytest.approx(probability, abs=1e-12)
+    bundle, database = firm.parent / "models" / scorer.version, f"sqlite:///{tmp_path / 'x.db'}"
+    with TestClient(create_app(bundle=bundle, store_url=database)) as client:
+        names = ["industry", "employees", "score", "email"]
+        rows = zip(recent.itertuples(), recent[names].to_dict("records"), answers["probability"], strict=True)
+        for row, values, probability in sorted(rows, key=lambda each: each[0].mql_at):
+            attributes = {name: value for name, value in values.items() if isinstance(value, str)}
+            sent = client.post("/v1/score", json={"lead_id": row.lead_id, "as_of": row.mql_at, "attributes": attributes})
+            client.app.state.service.store.drain()
+            if not str(row.email).endswith("gmail.com"):
+                assert sent.json()["probability"] == pytest.approx(probability, abs=1e-9)
+        sent_back = {
+            "lead_id": recent["lead_id"][7],
+            "kind": "recycled",
+            "reason": "timing",
+            "occurred_at": recent["recycled_at"][7],
+        }
+        assert client.post("/v1/outcomes", json=sent_back).status_code == 200
+        answer = client.get("/v1/accounts/ACME.example").json()
+        own = score_account(scorer.account_rule, "", frame_of(frame, "acme"), at=pd.Timestamp(answer["as_of"]))
+        assert answer["probability"] == pytest.approx(own.probability, abs=1e-9)
+        assert answer["independent"] >= answer["probability"]
+        assert [lead["lead_id"] for lead in answer["leads"]] == [lead.lead_id for lead in own.leads]
+        assert answer["text"].startswith("3 open leads. The likeliest is ")
+        lost = answer["leads"][0]["lead_id"]
+        client.delete(f"/v1/leads/{lost}")
+        assert lost not in [lead["lead_id"] for lead in client.get("/v1/accounts/acme.example").json()["leads"]]
+        refused = [client.get(f"/v1/accounts/{name}") for name in ("gmail.com", "ann@gmail.com", "nobody.example")]
+    assert [response.status_code for response in refused] == [404] * 3
+    assert "Anybody can have a mailbox at this domain" in refused[0].json()["detail"]
+    assert "No lead of this account is stored" in refused[2].json()["detail"]
+
+
+def frame_of(frame, domain):
+    rows = frame[frame["email"].str.contains(domain)]
+    as_of = pd.to_datetime(rows["mql_at"])
+    return rows[["lead_id", "probability"]].assign(as_of=as_of, decision="nurture")
+
+
+def test_a_model_that_does_not_look_at_accounts_scores_none(scorer, recent):
+    blind = copy(scorer)
+    blind.features = type("Features", (), {"uses_accounts": False})()
+    with pytest.raises(ScoringError, match=r"does not look at accounts\. Set features\.accounts to true and train again"):
+        score_accounts(blind, recent, pd.DataFrame(), now=pd.Timestamp(NOW))
+
+
+def test_an_account_with_one_lead_has_its_probability_and_one_without_has_none():
+    moment = pd.Timestamp("2026-05-01", tz="UTC")
+    lead = pd.DataFrame({"lead_id": ["A"], "as_of": [moment], "probability": [0.3], "decision": ["nurture"]})
+    rule = AccountRule(share=0.4, waiting=Waiting(horizon_days=10.0))
+    assert score_account(rule, "acme", lead, at=moment).probability == pytest.approx(0.3, abs=1e-12)
+    passed = score_account(rule, "acme", lead, at=moment + pd.Timedelta(days=10))
+    assert (passed.probability, passed.text) == (None, "No lead of the account is open.")

@@ -53,35 +53,44 @@ def score(
     *,
     excel: Excel = None,
     keep: Annotated[str, typer.Option(help="Columns of the file to copy beside the answers, as company,email.")] = "",
+    accounts: Annotated[
+        Path | None, typer.Option(help="Also write the accounts with open leads: that at least one of these is accepted.")
+    ] = None,
     engine: Annotated[Engine, typer.Option(help="What computes; spark reads Parquet or CSV (UTF-8, commas).")] = Engine.duckdb,
     as_json: AsJson = False,
 ) -> None:
     """Score a file of leads."""
     import pandas as pd
 
-    from predictor.data.read.file_kinds import split_sheet
     from predictor.data.read.table_files import write_table
     from predictor.data.read.write_csv import list_changed_keys
     from predictor.scoring.threshold_advice import load_scorer
 
-    if out.resolve() in {split_sheet(Path(place))[0].resolve() for place in (leads, events) if place is not None}:
-        raise ScoringError(f"--out names '{out}', which is an input: the export would be lost. Name another file.")
+    _check_written(out, accounts, read=[leads, events], engine=engine)
     load_own_functions(config)
     scorer = load_scorer(model)
     now, kept = pd.Timestamp(datetime.now(UTC)), [name.strip() for name in keep.split(",") if name.strip()]
+    scored = None
     if engine is Engine.spark:
         answers, findings = _score_on_spark(scorer, leads, events, now=now, reasons=reasons, keep=kept)
     else:
-        answers, findings = _score_here(scorer, leads, events, now=now, reasons=reasons, keep=kept)
+        answers, findings, scored = _score_here(
+            scorer, leads, events, now=now, reasons=reasons, keep=kept, with_accounts=accounts is not None
+        )
     write_table(answers, out, decimal=excel)
+    if accounts is not None and scored is not None:
+        write_table(scored, accounts, decimal=excel)
     failed = int(answers["probability"].isna().sum())
     routed = int((answers["decision"] == "route_to_sales").sum())
     if as_json:
         summary = {"out": str(out), "leads": len(answers), "routed": routed, "failed": failed, "model": scorer.version}
+        summary |= {} if scored is None else {"accounts": len(scored)}
         print_json(summary | {"findings": list_findings(findings)})
     else:
         console.show_findings(findings, with_tips=True)
         console.out.print(f"{count(len(answers), 'lead')} scored by {scorer.version}: {routed:,} to sales. They are in {out}.")
+        if scored is not None:
+            console.out.print(f"{count(len(scored), 'account')} with open leads. They are in {accounts}.")
     if excel and out.suffix.casefold() == ".csv" and (changed := list_changed_keys(answers["lead_id"])):
         console.err.print(f"[yellow]A spreadsheet changes keys as '{console.escape(changed[0])}' of a CSV. Name an .xlsx.[/]")
     if failed:
@@ -89,16 +98,39 @@ def score(
         raise typer.Exit(1)
 
 
+def _check_written(out: Path, accounts: Path | None, *, read: list[Path | str | None], engine: Engine) -> None:
+    """Raise if a file cannot be written because it is an input or named twice, or the engine does not give it."""
+    from predictor.data.read.file_kinds import split_sheet
+
+    inputs = {split_sheet(Path(place))[0].resolve() for place in read if place is not None}
+    for option, file in (("--out", out), ("--accounts", accounts)):
+        if file is not None and file.resolve() in inputs:
+            raise ScoringError(f"{option} names '{file}', which is an input: the export would be lost. Name another file.")
+    if accounts is not None and accounts.resolve() == out.resolve():
+        raise ScoringError(f"--out and --accounts both name '{out}'. Name two files.")
+    if accounts is not None and engine is Engine.spark:
+        raise ScoringError("--accounts is not for --engine spark. Score with --engine duckdb.")
+
+
 def _score_here(
-    scorer: Scorer, leads: Path, events: str | None, *, now: pd.Timestamp, reasons: int, keep: list[str]
-) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+    scorer: Scorer,
+    leads: Path,
+    events: str | None,
+    *,
+    now: pd.Timestamp,
+    reasons: int,
+    keep: list[str],
+    with_accounts: bool,
+) -> tuple[pd.DataFrame, tuple[Finding, ...], pd.DataFrame | None]:
     from predictor.data.raw_tables import read_tables
+    from predictor.scoring.account_table import score_accounts
     from predictor.scoring.answer_table import keep_columns
     from predictor.scoring.batch import score_leads
 
     raw = read_tables(scorer.settings, leads=str(leads), events=events)
     answers, found = score_leads(scorer, raw.leads, raw.events, now=now, reasons=reasons)
-    return keep_columns(answers, raw.leads, keep), (*raw.notes, *found)
+    accounts = score_accounts(scorer, raw.leads, answers, now=now) if with_accounts else None
+    return keep_columns(answers, raw.leads, keep), (*raw.notes, *found), accounts
 
 
 def _score_on_spark(

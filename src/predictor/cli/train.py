@@ -78,6 +78,8 @@ def train(
         console.show_findings(trained.findings)
         console.show_verdict(trained.verdict)
         console.show_threshold(trained.advice, trained.verdict)
+        if accounts := trained.report.metrics.get("accounts"):
+            console.out.print(console.escape(accounts["text"]))
         console.show_decision(trained.report.metrics["decision"])
         console.out.print(saved.reason)
         console.show_places(saved.folder, tracked, page=page)

@@ -14,7 +14,7 @@ not are sent back, so both ways to leave are counted, by the days that they took
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -58,9 +58,7 @@ class Waiting:
         return np.where(opened < (np.inf if self.horizon_days is None else self.horizon_days), p, 0.0)
 
 
-def fit_waiting(
-    outcome: ArrayLike, accepted_after: ArrayLike, recycled_after: ArrayLike, *, horizon_days: float
-) -> Waiting:
+def fit_waiting(outcome: ArrayLike, accepted_after: ArrayLike, recycled_after: ArrayLike, *, horizon_days: float) -> Waiting:
     """How long leads with a known outcome stayed open.
 
     Args:
@@ -133,8 +131,10 @@ class AccountRule:
         >>> AccountRule.from_json(AccountRule(share=0.4).to_json())
         AccountRule(share=0.4, waiting=Waiting(horizon_days=None, days=(), accepted_later=(), unaccepted_open=()), leads=0)
         """
-        curves = {name: tuple(value) if isinstance(value, Sequence) else value for name, value in content["waiting"].items()}
-        return cls(share=content["share"], waiting=Waiting(**curves), leads=content["leads"])
+        waiting = content["waiting"]
+        curves = {name: tuple(waiting[name]) for name in ("days", "accepted_later", "unaccepted_open")}
+        rule = Waiting(horizon_days=waiting["horizon_days"], **curves)
+        return cls(share=content["share"], waiting=rule, leads=content["leads"])
 
 
 def log_none(probability: FloatArray) -> FloatArray:
@@ -151,4 +151,3 @@ def combine_groups(likeliest: FloatArray, others: FloatArray, share: float) -> F
         share: As in `AccountRule`.
     """
     return np.clip(-np.expm1(likeliest + share * others), _LOWEST, 1 - _LOWEST)
-

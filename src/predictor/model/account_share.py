@@ -203,8 +203,8 @@ def choose_share(moments: Moments, *, horizon_days: float) -> ShareChoice:
         judged |= now
     seen = moments.take(judged)
     if seen.fewest < _FEWEST_JUDGED:
-        text = f"Accounts had several open leads at only {count(len(seen), 'moment')} of the forward folds, which is too few"
-        return ShareChoice(learned=False, text=f"{text} to learn how their leads depend on each other: they count as independent.")
+        text = f"In the forward folds accounts had several open leads at {count(len(seen), 'moment')} only, too few to learn how"
+        return ShareChoice(learned=False, text=f"{text} leads of one account depend on each other: they count as independent.")
     own, independent = losses[:, judged]
     gain, error = compute_clustered(independent - own, seen.account)
     figures = f"log loss {own.mean():.4f} against {independent.mean():.4f} at {count(len(seen), 'moment')}"
@@ -240,18 +240,20 @@ def judge_accounts(moments: Moments, share: float, *, tested: str) -> dict[str, 
     """
     figures: dict[str, Any] = {"share": share, "moments": len(moments), "accounts": len(np.unique(moments.account))}
     if not len(moments):
-        text = f"In the {tested} no account had several open leads at once."
+        text = f"Accounts: in the {tested} no account had several open leads at once."
         return figures | {"accepted": None, "promised": None, "log_loss": None, "independent": None, "text": text}
     promised, loss = (float(part.mean()) for part in (moments.predict(share), moments.compute_losses(share)))
     alone, alone_loss = (float(part.mean()) for part in (moments.predict(INDEPENDENT), moments.compute_losses(INDEPENDENT)))
     came = float(moments.outcome.mean())
+    seen = f"{count(len(moments), 'moment')} ({count(figures['accounts'], 'account')})"
     text = (
-        f"In the {tested} an account had several open leads at {count(len(moments), 'moment')} "
-        f"({count(figures['accounts'], 'account')}): that one is accepted was promised with {format_percent(promised)} on average, "
-        f"and {format_percent(came)} came."
+        f"Accounts: in the {tested} a lead came in while others of its account were open at {seen}. At least one of them was "
+        f"accepted in {format_percent(came)}; {format_percent(promised)} was promised"
     )
-    if share != INDEPENDENT:
-        text += f" Independent leads would have promised {format_percent(alone)}. "
-        text += f"Log loss {loss:.4f}, {alone_loss:.4f} for independent leads; each further lead counts {format_number(share, 2)}."
+    if share == INDEPENDENT:
+        text += ", as for leads that are independent of each other."
+    else:
+        text += f", where independent leads would have promised {format_percent(alone)} (log loss {loss:.4f} against "
+        text += f"{alone_loss:.4f}). Each lead beside the likeliest counts {format_number(share, 2)}."
     independent = {"promised": alone, "log_loss": alone_loss}
     return figures | {"accepted": came, "promised": promised, "log_loss": loss, "independent": independent, "text": text}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from predictor.core.errors import count
-from predictor.core.wording import choose_test_words, format_number
+from predictor.core.wording import choose_test_words, format_number, format_percent
 from predictor.report.tables_text import TextTable
 
 
@@ -73,3 +73,39 @@ calibration, the default 0.3950: 420 trees on 4,447 leads, mean of 4 boosters, n
         losses = f"the best had an out-of-fold log loss of {best} before calibration, the default {usual}"
         sentences.append(f"Of {tuning['tries']} settings for trees {losses}: {', '.join(trees + parameters)}.")
     return " ".join(sentences)
+
+
+def describe_accounts(metrics: Mapping[str, Any]) -> str:
+    """How probabilities of accounts did in the test and how their leads count; empty where a bundle does not hold it.
+
+    >>> describe_accounts({"accounts": {"text": "Accounts: ...", "choice": "No learned share was surely better."}})
+    'Accounts: ... No learned share was surely better.'
+    >>> describe_accounts({})
+    ''
+    """
+    accounts = metrics.get("accounts")
+    return f"{accounts['text']} {accounts['choice']}" if accounts else ""
+
+
+def format_accounts(metrics: Mapping[str, Any]) -> TextTable | None:
+    """What was promised of accounts with several open leads, and what came; None where there were none.
+
+    >>> independent = {"promised": 0.5, "log_loss": 0.62}
+    >>> accounts = {"share": 0.4, "moments": 80, "accepted": 0.41, "promised": 0.42, "log_loss": 0.59, "independent": independent}
+    >>> for row in format_accounts({"accounts": accounts}).rows:
+    ...     print(row)
+    ('As served (each further lead counts 0.40)', '80', '42 %', '41 %', '0.5900')
+    ('As if leads were independent', '80', '50 %', '41 %', '0.6200')
+    """
+    accounts = metrics.get("accounts")
+    if not accounts or not accounts["moments"]:
+        return None
+    served = f"As served (each further lead counts {format_number(accounts['share'], 2)})"
+    ways = {served: accounts} if accounts["share"] != 1 else {}
+    ways["As if leads were independent"] = accounts["independent"]
+    came = (format_number(accounts["moments"]), format_percent(accounts["accepted"]))
+    rows = tuple(
+        (name, came[0], format_percent(way["promised"]), came[1], format_number(way["log_loss"], 4)) for name, way in ways.items()
+    )
+    caption = "Accounts with several open leads: at least one of them is accepted"
+    return TextTable(caption=caption, columns=("Way", "Moments", "Promised", "Came", "Log loss"), rows=rows)

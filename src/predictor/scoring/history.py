@@ -40,12 +40,12 @@ def add_history(
     episodes = source[names].assign(lead_id=as_keys(source["lead_id"]))
     parts = [compute_earlier_columns(rows, episodes, scorer.reader.reasons)] if features.uses_episodes else []
     if features.uses_accounts:
-        rows[ACCOUNT], episodes[ACCOUNT] = (_read_accounts(scorer, frame) for frame in (leads, source))
+        rows[ACCOUNT], episodes[ACCOUNT] = (read_table_accounts(scorer, frame) for frame in (leads, source))
         parts.append(compute_account_columns(rows, episodes))
     return leads.assign(**{str(name): part[name] for part in parts for name in part})
 
 
-def _read_accounts(scorer: Scorer, frame: pd.DataFrame) -> pd.Series:
+def read_table_accounts(scorer: Scorer, frame: pd.DataFrame) -> pd.Series:
     """The account of each row; leads that training has read hold it, and no address any more."""
     if ACCOUNT in frame:
         return frame[ACCOUNT]

@@ -10,6 +10,7 @@ from typing import Any
 from predictor.core.errors import Finding
 from predictor.core.settings import Settings, make_settings
 from predictor.features.encode import FeatureSet
+from predictor.model.account_score import AccountRule
 from predictor.model.calibrators import read_calibrator
 from predictor.model.candidates import Model, read_model
 from predictor.model.candidates.own import Own
@@ -20,6 +21,8 @@ from predictor.scoring.bundle.files import Bundle
 from predictor.scoring.lead_reader import LeadReader
 from predictor.scoring.model_facts import describe_model, list_model_warnings
 from predictor.scoring.own import find_own
+
+ACCOUNTS = "accounts.json"  # of a bundle whose model looks at accounts
 
 
 class LoadedBundle:
@@ -42,6 +45,7 @@ class LoadedBundle:
         reader: Reads leads as the training did.
         own: The firm's own functions that features come from; None for none.
         grades: The lowest probability of each grade.
+        account_rule: How the probabilities of the open leads of an account become one.
         rule: The rule of decision that was set without training; None if that of the training decides.
     """
 
@@ -66,6 +70,7 @@ class LoadedBundle:
         self.own = find_own(self.features.names, self.settings.features.own)
         self.reference: dict[str, Any] = bundle.read_json("reference.json")
         self.grades: dict[str, float] = self.settings.grades.model_dump()
+        self.account_rule = AccountRule.from_json(bundle.read_json(ACCOUNTS)) if ACCOUNTS in bundle.files else AccountRule()
         self.rule: DecisionRule | None = None
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The episodes of the leads of an account, from stored scores and outcomes: for requests that do not send them."""
+"""The leads of an account, from stored scores and outcomes: their episodes, for requests that do not send them; the open ones."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import pandas as pd
 from predictor.data.lead_keys import as_keys, to_key
 from predictor.features.accounts import AccountEpisode
 from predictor.store.database import Database
-from predictor.store.episodes import ACCEPTING
+from predictor.store.episodes import ACCEPTING, list_open
 from predictor.store.outcome_history import settle_outcomes
 from predictor.store.outcome_places import place_outcomes
 
+_OPEN = ["lead_id", "account", "as_of", "probability", "decision", "model"]
 AccountLeads = dict[str, dict[str, tuple[AccountEpisode, ...]]]  # account -> key of a lead -> its episodes
 
 
@@ -44,6 +45,30 @@ def read_accounts(database: Database, accounts: Iterable[str], *, timezone: str)
         rows = zip(own["place"].dt.to_pydatetime(), own["kind"], own["at"].dt.to_pydatetime(), strict=True)
         found.setdefault(by_lead[str(lead)], {})[str(lead)] = list_account_episodes(list(rows))
     return found
+
+
+def read_open_leads(database: Database, accounts: Iterable[str], *, timezone: str) -> pd.DataFrame | None:
+    """The latest score of each open lead of accounts: `lead_id`, `account`, `as_of`, `probability`, `decision`, `model`.
+
+    Args:
+        database: Where scores and outcomes are stored.
+        accounts: Keys of accounts.
+        timezone: The timezone of the firm, see `settle_outcomes`.
+
+    Returns:
+        A row a lead; None where no lead of these accounts is stored.
+
+    Raises:
+        StoreError: The database cannot be used now.
+    """
+    by_lead = database.list_account_leads(accounts)
+    if not by_lead:
+        return None
+    history = database.read_leads(by_lead)
+    outcomes = settle_outcomes(history.reports, history.scores, timezone=timezone)
+    latest = list_open(history.scores, outcomes, timezone=timezone)
+    found = latest.assign(lead_id=as_keys(latest["lead_id"]))
+    return found.assign(account=found["lead_id"].map(by_lead))[_OPEN]
 
 
 def list_account_episodes(moments: Sequence[tuple[datetime, str, datetime]]) -> tuple[AccountEpisode, ...]:

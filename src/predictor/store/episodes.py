@@ -71,6 +71,21 @@ def join_outcomes(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
     return joined[~late]
 
 
+def list_open(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str) -> pd.DataFrame:
+    """The latest score of each open lead, oldest first. Sales has neither accepted nor recycled such a lead since.
+
+    Args:
+        scores: As `Database.load_scores` gives them.
+        outcomes: As `Database.load_outcomes` gives them.
+        timezone: The timezone of the firm.
+    """
+    ordered = scores.sort_values(list(_ORDER), kind="stable")
+    latest = ordered[~as_keys(ordered["lead_id"]).duplicated(keep="last")]
+    joined = join_outcomes(scores, outcomes, timezone=timezone)
+    is_open = joined.loc[joined["accepted_at"].isna() & ~joined["recycled"].astype(bool), "answer_id"]
+    return latest[latest["answer_id"].isin(is_open)]
+
+
 def _find_facts(scores: pd.DataFrame, outcomes: pd.DataFrame, timezone: str) -> pd.DataFrame:
     """What became of each score of leads with outcomes: `episode`, `accepted_at`, `recycled`, and whether it came too `late`.
 

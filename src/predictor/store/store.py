@@ -18,7 +18,7 @@ from predictor.core.ids import make_uuid
 from predictor.core.settings_serving import StoreSettings
 from predictor.data.lead_keys import to_key
 from predictor.features.earlier_episodes import Episode
-from predictor.store.accounts import AccountLeads, read_accounts
+from predictor.store.accounts import AccountLeads, read_accounts, read_open_leads
 from predictor.store.clock import SteadyClock
 from predictor.store.database import Database, LeadHistory
 from predictor.store.earlier_episodes import read_earlier_episodes
@@ -201,6 +201,15 @@ class Store:
             return read_accounts(self.database, accounts, timezone=timezone)
         except StoreError:
             return None
+
+    def read_open_leads(self, accounts: Sequence[str], *, timezone: str) -> pd.DataFrame | None:
+        """The latest score of each open lead of accounts, including waiting records, see `read_open_leads`; None for none.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        self.drain()
+        return read_open_leads(self.database, accounts, timezone=timezone)
 
     def find_lead(self, outcome_id: str) -> str | None:
         """The lead of an outcome; None if there is no such outcome.

@@ -12,11 +12,10 @@ from predictor.core.wording import FORWARD_TEST
 from predictor.data.accounts import ACCOUNT
 from predictor.data.lead_keys import as_keys
 from predictor.data.parse import to_days
-from predictor.model.account_score import AccountRule, Waiting, fit_waiting
+from predictor.model.account_score import AccountRule, FloatArray, Waiting, fit_waiting
 from predictor.model.account_share import (
     INDEPENDENT,
     AccountLeads,
-    FloatArray,
     IntArray,
     choose_share,
     fit_share,
@@ -85,7 +84,7 @@ def _read_days(dataset: Dataset, name: str) -> FloatArray:
     frame = dataset.leads.frame
     if name not in frame:
         return np.full(len(frame), np.inf)
-    return np.nan_to_num(to_days(frame[name]).to_numpy(dtype=float), nan=np.inf)
+    return np.asarray(np.nan_to_num(to_days(frame[name]).to_numpy(dtype=float), nan=np.inf))
 
 
 def _collect(dataset: Dataset, positions: IntArray, model: CalibratedModel) -> AccountLeads:

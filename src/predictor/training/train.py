@@ -34,7 +34,9 @@ from predictor.scoring.bundle.files import list_bundles, save_bundle
 from predictor.scoring.bundle.provenance import find_commit, fingerprint_frame, list_versions
 from predictor.scoring.bundle.registry import challenge, promote, read_champions
 from predictor.scoring.bundle.test_predictions import FILE, write_test_predictions
+from predictor.scoring.loaded_bundle import ACCOUNTS
 from predictor.training.accepted_value import compute_accepted_value
+from predictor.training.accounts import learn_accounts
 from predictor.training.audit import audit_dataset, collect_findings, refuse_errors
 from predictor.training.bundle_files import describe_sides, dump, make_bundle_files, make_golden, make_metrics
 from predictor.training.compared import collect_test_leads, describe_test_swaps
@@ -123,6 +125,8 @@ def train(
         fit=dataset.describe_fit(),
     )
     content |= fitted.describe(final) | {"importance": importance.to_dict("records")}
+    accounts = learn_accounts(dataset, split, fitted.models[chosen], final, probability=verdict.probability[chosen])
+    content |= {} if accounts is None else {"accounts": accounts.figures}
     report = ReportData(
         name=chosen,
         metrics=content,
@@ -143,6 +147,7 @@ def train(
     reference = json.loads(scoring["reference.json"]) | {"coverage": describe_coverage(dataset, sample, final)}
     reference["fit_engagement"] = describe_sides(final, sample, dataset.points.book)
     scoring["reference.json"] = dump(reference)
+    scoring |= {} if accounts is None else {ACCOUNTS: dump(accounts.rule.to_json())}
     files = {
         **scoring,
         **({"learned_points.toml": learned_book} if learned_book else {}),

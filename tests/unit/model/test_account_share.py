@@ -51,16 +51,16 @@ def learn(leads):
     return moments, choose_share(moments, horizon_days=HORIZON)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_leads_that_depend_on_each_other_gain_on_newer_accounts_and_others_count_as_independent(seed):
-    moments, choice = learn(draw_leads(seed, effect=2.0))
+    moments, choice = learn(draw_leads(seed, effect=1.6))
     share = fit_share(moments)
     assert choice.learned
-    assert share < 0.7
-    newer, _ = learn(draw_leads(seed + 100, effect=2.0))
+    assert share < 0.8
+    newer, _ = learn(draw_leads(seed + 100, effect=1.6, accounts=4000))
     judged = judge_accounts(newer, share, tested="forward test")
-    assert judged["log_loss"] < judged["independent"]["log_loss"]
-    assert abs(judged["promised"] - judged["accepted"]) < 0.03 < judged["independent"]["promised"] - judged["accepted"]
+    assert judged["log_loss"] < judged["independent"]["log_loss"] - 0.005
+    assert abs(judged["promised"] - judged["accepted"]) < 0.04 < judged["independent"]["promised"] - judged["accepted"]
     moments, choice = learn(draw_leads(seed, effect=0.0))
     assert not choice.learned
     judged = judge_accounts(moments, INDEPENDENT, tested="forward test")
@@ -69,13 +69,13 @@ def test_leads_that_depend_on_each_other_gain_on_newer_accounts_and_others_count
 
 
 def test_too_few_moments_teach_nothing():
-    leads = draw_leads(0, effect=2.0, accounts=30)
+    leads = draw_leads(0, effect=1.6, accounts=30)
     moments, choice = learn(leads)
     assert not choice.learned
-    assert choice.text.endswith("how their leads depend on each other: they count as independent.")
+    assert choice.text.endswith("leads of one account depend on each other: they count as independent.")
     assert fit_share(moments.take(np.zeros(len(moments), dtype=bool))) == INDEPENDENT
     assert judge_accounts(moments.take(moments.at < 0), 1.0, tested="forward test")["text"] == (
-        "In the forward test no account had several open leads at once."
+        "Accounts: in the forward test no account had several open leads at once."
     )
 
 

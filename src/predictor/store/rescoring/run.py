@@ -15,10 +15,9 @@ import pandas as pd
 
 from predictor.core.durable_files import write_through
 from predictor.core.errors import Finding, ScoringError, count
-from predictor.data.lead_keys import as_keys
 from predictor.scoring.exploration import explore
 from predictor.scoring.scorer import Scorer
-from predictor.store.episodes import join_outcomes
+from predictor.store.episodes import list_open
 from predictor.store.records import Answered
 from predictor.store.rescoring.stored_leads import StoredLead, advance_leads
 from predictor.store.store import Store
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 STATE = "rescoring.json"
 _BATCH = 1000  # leads
 _LONGEST = timedelta(hours=24)  # for which an interrupted run can go on
-_ORDER = ["as_of", "scored_at", "answer_id"]
 
 
 @dataclass
@@ -62,21 +60,6 @@ class RescoringResult:
             what = f"The model uses features that were not stored with {count(number, 'lead')}. They count as not known."
             found.append(Finding("STORE011", "tip", what, do="Score these leads through the API or from a file."))
         return found
-
-
-def list_open(scores: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str) -> pd.DataFrame:
-    """The latest score of each open lead, oldest first. Sales has neither accepted nor recycled such a lead since.
-
-    Args:
-        scores: As `Database.load_scores` gives them.
-        outcomes: As `Database.load_outcomes` gives them.
-        timezone: The timezone of the firm.
-    """
-    ordered = scores.sort_values(_ORDER, kind="stable")
-    latest = ordered[~as_keys(ordered["lead_id"]).duplicated(keep="last")]
-    joined = join_outcomes(scores, outcomes, timezone=timezone)
-    is_open = joined.loc[joined["accepted_at"].isna() & ~joined["recycled"].astype(bool), "answer_id"]
-    return latest[latest["answer_id"].isin(is_open)]
 
 
 def rescore_store(

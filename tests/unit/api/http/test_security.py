@@ -16,7 +16,7 @@ from predictor.store.api_keys import add_key, revoke_key
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 OUTCOME_ID = "0" * 32  # of no outcome
-MAY_BE_MISSING = {"/v1/outcomes/{outcome_id}", "/v1/leads/{lead_id:path}/history"}
+MAY_BE_MISSING = {"/v1/outcomes/{outcome_id}", "/v1/leads/{lead_id:path}/history", "/v1/accounts/{account_id:path}"}
 OUTCOME = {"lead_id": "A17", "kind": "accepted"}
 
 

@@ -12,6 +12,7 @@ EXPECTED = {  # of what need not be there: an outcome by its id, a lead, a rule 
     "DELETE /v1/outcomes/{outcome_id}": {404},
     "GET /v1/leads/{lead_id}": {404},
     "GET /v1/leads/{lead_id}/history": {404},
+    "GET /v1/accounts/{account_id}": {404},
     "DELETE /v1/threshold": {200, 409},
 }
 CONFORMING = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

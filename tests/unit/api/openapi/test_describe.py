@@ -16,6 +16,7 @@ PATHS = {
     "/v1/outcomes/{outcome_id}",
     "/v1/leads/{lead_id}",
     "/v1/leads/{lead_id}/history",
+    "/v1/accounts/{account_id}",
     "/v1/model",
     "/v1/threshold",
     "/report",
