@@ -244,11 +244,11 @@ def judge_accounts(moments: Moments, share: float, *, tested: str) -> dict[str, 
         return figures | {"accepted": None, "promised": None, "log_loss": None, "independent": None, "text": text}
     promised, loss = (float(part.mean()) for part in (moments.predict(share), moments.compute_losses(share)))
     alone, alone_loss = (float(part.mean()) for part in (moments.predict(INDEPENDENT), moments.compute_losses(INDEPENDENT)))
-    came = float(moments.outcome.mean())
+    accepted = float(moments.outcome.mean())
     seen = f"{count(len(moments), 'moment')} ({count(figures['accounts'], 'account')})"
     text = (
         f"Accounts: in the {tested} a lead came in while others of its account were open at {seen}. At least one of them was "
-        f"accepted in {format_percent(came)}; {format_percent(promised)} was promised"
+        f"accepted in {format_percent(accepted)}; {format_percent(promised)} was promised"
     )
     if share == INDEPENDENT:
         text += ", as for leads that are independent of each other."
@@ -256,4 +256,4 @@ def judge_accounts(moments: Moments, share: float, *, tested: str) -> dict[str, 
         text += f", where independent leads would have promised {format_percent(alone)} (log loss {loss:.4f} against "
         text += f"{alone_loss:.4f}). Each lead beside the likeliest counts {format_number(share, 2)}."
     independent = {"promised": alone, "log_loss": alone_loss}
-    return figures | {"accepted": came, "promised": promised, "log_loss": loss, "independent": independent, "text": text}
+    return figures | {"accepted": accepted, "promised": promised, "log_loss": loss, "independent": independent, "text": text}

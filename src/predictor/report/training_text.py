@@ -103,9 +103,10 @@ def format_accounts(metrics: Mapping[str, Any]) -> TextTable | None:
     served = f"As served (each further lead counts {format_number(accounts['share'], 2)})"
     ways = {served: accounts} if accounts["share"] != 1 else {}
     ways["As if leads were independent"] = accounts["independent"]
-    came = (format_number(accounts["moments"]), format_percent(accounts["accepted"]))
+    moments, accepted = format_number(accounts["moments"]), format_percent(accounts["accepted"])
     rows = tuple(
-        (name, came[0], format_percent(way["promised"]), came[1], format_number(way["log_loss"], 4)) for name, way in ways.items()
+        (name, moments, format_percent(way["promised"]), accepted, format_number(way["log_loss"], 4))
+        for name, way in ways.items()
     )
     caption = "Accounts with several open leads: at least one of them is accepted"
     return TextTable(caption=caption, columns=("Way", "Moments", "Promised", "Came", "Log loss"), rows=rows)
