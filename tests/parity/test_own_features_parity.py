@@ -29,6 +29,10 @@ from predictor.training.train import save_trained, train
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 PATH = "own_weekend:weekend"
 CODE = """
+def eager(leads, events):
+    views = events.groupby("lead").size().reindex(leads.index, fill_value=0)
+    return views / leads["employees"].clip(lower=1) + leads["industry"].eq("software")
+
 def weekend(leads, events):
     return (events["occurred_at"].dt.day_of_week >= 5).groupby(events["lead"]).mean()
 
@@ -56,7 +60,7 @@ def firm(tmp_path_factory):
     folder, leads = tmp_path_factory.mktemp("own_features"), draw_leads(400)
     draw_events(leads).to_csv(folder / "events.csv", index=False)
     (folder / "own_weekend.py").write_text(CODE)
-    sections = {"features": {"own": [PATH]}, "model": {"candidates": ["constant", "logistic"]}}
+    sections = {"features": {"own": [PATH, "own_weekend:eager"]}, "model": {"candidates": ["constant", "logistic"]}}
     return make_firm(folder, leads, data={"leads": "leads.csv", "events": "events.csv"}, **sections)
 
 
@@ -72,7 +76,8 @@ def bundle(trained, firm):
 
 def test_it_is_learned_from_and_among_what_matters_most(trained):
     features, _ = trained.dataset.fit_features(trained.split.fit)
-    (own,) = [feature for feature in features.features if feature.name == "own/weekend/weekend"]
+    own, other = [feature for feature in features.features if feature.name.startswith("own/")]
+    assert other.name == "own/eager/eager"
     assert (own.label, own.group, own.kind) == ("Weekend", "Weekend", "number")
     assert trained.importance["group"].iloc[0] == "Weekend"
 
@@ -98,6 +103,9 @@ def test_every_way_to_ask_gives_the_same(bundle, firm, tmp_path):
     assert np.ptp(probability) > 0.3
     assert any("Weekend" in reason.text for answer in singly for reason in answer.reasons)
     assert len({answer.features["own/weekend/weekend"] for answer in singly}) > 5
+    for answer, row in zip(singly, rows, strict=True):  # by hand: a view of the same second counts once, and one is later
+        by_hand = (len({*by_lead[answer.lead_id]}) - 1) / max(float(row["employees"]), 1) + (row["industry"] == "Software")
+        assert answer.features["own/eager/eager"] == pytest.approx(by_hand)
     for answers in (table["probability"], [answer["probability"] for answer in posted], framed["probability"]):
         np.testing.assert_allclose(answers, probability, rtol=0, atol=1e-9)
 
@@ -116,7 +124,7 @@ def test_without_its_function_a_bundle_says_what_it_needs_and_imports_nothing(bu
 
 
 def test_the_model_in_mlflow_carries_the_code_of_the_function(bundle, firm, tmp_path, monkeypatch):
-    load_functions([PATH], firm.parent)
+    load_functions([PATH, "own_weekend:eager"], firm.parent)
     pyfunc, description = importlib.import_module("mlflow.pyfunc"), importlib.import_module("mlflow.models").Model
     save_model(tmp_path / "model", bundle, description())
     code = [path.name for path in (tmp_path / "model").rglob("*.py")]

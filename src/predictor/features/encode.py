@@ -18,6 +18,7 @@ from predictor.core.cell_formats import Format
 from predictor.core.errors import Finding, ScoringError
 from predictor.data.leads import ACCOUNT_PREFIX, EPISODES_PREFIX, EVENTS_PREFIX
 from predictor.data.number_formats import AMOUNTS
+from predictor.data.parse import Kind
 from predictor.features.encode_column import ColumnEncoder, Encoded
 from predictor.features.encode_set import SetFeatures
 from predictor.features.encode_value import ValueEncoder
@@ -43,6 +44,7 @@ class FeatureSet:
         windows_days: Days in which events are counted.
         formats: Attribute, point column, `mql_at` or column of events (`events/value`), and its format in the training export,
             where that is not the plain one.
+        own_attributes: Attribute and its kind, of those that functions of the firm's own see; none without such functions.
     """
 
     features: tuple[Feature, ...]
@@ -54,6 +56,7 @@ class FeatureSet:
     featured_types: tuple[str, ...] | None = None
     windows_days: tuple[int, ...] = ()
     formats: tuple[tuple[str, str], ...] = ()
+    own_attributes: tuple[tuple[str, Kind], ...] = ()
 
     def __len__(self) -> int:
         return len(self.features)
@@ -231,6 +234,8 @@ class FeatureSet:
     def to_json(self) -> dict[str, Any]:
         """The set as `features.json` of a bundle holds it."""
         content = asdict(self)
+        own = content.pop("own_attributes")
+        content |= {"own_attributes": dict(own)} if own else {}
         return {_KEYS.get(name, name): value for name, value in content.items()} | {"forms": dict(self.formats)}
 
     @classmethod
@@ -245,5 +250,6 @@ class FeatureSet:
             dated=content["dated"],
             featured_types=None if content["acts"] is None else tuple(content["acts"]),
             formats=tuple(content.get("forms", {}).items()),  # missing in bundles of earlier versions
+            own_attributes=tuple(content.get("own_attributes", {}).items()),
             **lists,
         )

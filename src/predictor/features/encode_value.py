@@ -95,11 +95,26 @@ def _compute_days_since(value: object, as_of: datetime | None, timezone: str) ->
     """Days from a date to the moment of the score; missing where the date is later, since nobody could know it then."""
     if as_of is None:
         return math.nan
+    age = (as_of - read_date(value, timezone)) // _MICROSECOND
+    return age / 1e6 / DAY_S if age >= 0 else np.nan  # in the same steps as for a table, so that both give the same number
+
+
+def read_date(value: object, timezone: str) -> datetime:
+    """A date as a moment in UTC.
+
+    Raises:
+        ValueError: The value is no date.
+
+    >>> read_date("2026-01-31", "UTC").isoformat(), read_date(date(2026, 1, 31), "UTC").day
+    ('2026-01-31T00:00:00+00:00', 31)
+    >>> read_date(3, "UTC")
+    Traceback (most recent call last):
+    ValueError: a int is no date
+    """
     if isinstance(value, str):
-        value = parse_moment(value, timezone)
-    elif isinstance(value, date) and not isinstance(value, datetime):
+        return parse_moment(value, timezone)
+    if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if not isinstance(value, datetime):
         raise ValueError(f"{name_type(value)} is no date")  # noqa: TRY004  callers catch one kind
-    age = (as_of - to_moment(value, timezone)) // _MICROSECOND
-    return age / 1e6 / DAY_S if age >= 0 else np.nan  # in the same steps as for a table, so that both give the same number
+    return to_moment(value, timezone)

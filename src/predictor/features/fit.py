@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, count
-from predictor.data.leads import ACCOUNT_PREFIX, EPISODES_PREFIX, EVENTS_PREFIX
+from predictor.data.leads import ACCOUNT_PREFIX, EPISODES_PREFIX, EVENTS_PREFIX, OWN_PREFIX
 from predictor.data.parse import Kind
 from predictor.data.values import factorize_column, normal_text, normal_texts
 from predictor.features.encode import FeatureSet
@@ -51,7 +51,12 @@ def fit_features(
         if feature is None and name.startswith((EVENTS_PREFIX, EPISODES_PREFIX, ACCOUNT_PREFIX)):
             continue  # all definitions are tried, and many are constant
         if feature is None:
-            do = "Nothing, or group its values before the export."
+            is_own = name.startswith(OWN_PREFIX)
+            do = (
+                "Look at its function: texts are in small letters there."
+                if is_own
+                else "Nothing, or group its values before the export."
+            )
             findings.append(
                 Finding(
                     "LEAD031", "tip", f"Column '{name}' has no information: {_describe_values(rows[name])}.", do=do, column=name

@@ -1,11 +1,14 @@
-"""Features of the firm's own: functions over the events of leads, for a table and for one lead alike.
+"""Features of the firm's own: functions over the attributes and events of leads, for a table and for one lead alike.
 
 A function gets two frames and gives one:
 
-- `leads`, a row each: `as_of`, the moment of decision. The index counts them, and says nothing of who they are.
+- `leads`, a row each: `as_of`, the moment of decision, and the attributes of the training data, as `AttributeReader` reads them.
+  The index counts them, and says nothing of who they are.
 - `events`, in the order of time: `lead` (of that index), `occurred_at`, `event_type`, `asset`, `campaign` (normal texts) and
   `value`. They end at the `as_of` of their lead: what came later is not there to be seen.
 - The result has the index of `leads` and a column of numbers for each feature. A lead that is left out has none of them.
+
+What a function gives is read in `own_result.py`.
 """
 
 from __future__ import annotations
@@ -17,11 +20,13 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from predictor.core.errors import ScoringError, SettingsError
+from predictor.core.errors import ScoringError, SettingsError, list_names
 from predictor.core.import_path import import_named
 from predictor.data.events.history import EventHistory
 from predictor.data.leads import OWN_PREFIX
 from predictor.features.feature import make_label
+from predictor.features.own_attributes import AttributeReader
+from predictor.features.own_result import read_result
 
 Function = Callable[[pd.DataFrame, pd.DataFrame], "pd.DataFrame | pd.Series"]
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -90,44 +95,55 @@ class OwnFeatures:
 
     Attributes:
         functions: Name -> function.
+        attributes: How the attributes of leads are read that functions see.
     """
 
-    def __init__(self, functions: Mapping[str, Function]) -> None:
+    def __init__(self, functions: Mapping[str, Function], attributes: AttributeReader | None = None) -> None:
         self.functions = dict(functions)
+        self.attributes = AttributeReader() if attributes is None else attributes
 
-    def compute_one(self, history: EventHistory) -> dict[str, float]:
+    def compute_one(self, history: EventHistory, values: Mapping[str, Any] | None = None) -> dict[str, float]:
         """The features of one lead: name -> value, NaN where it is missing.
+
+        Args:
+            history: Its past.
+            values: Its attributes in the plain format; those that are not there are not known.
 
         Raises:
             ScoringError: A function fails, or does not give numbers.
         """
-        return {str(name): float(column.iloc[0]) for name, column in self.compute_histories([history]).items()}
+        table = self.compute_histories([history], [{} if values is None else values])
+        return {str(name): float(column.iloc[0]) for name, column in table.items()}
 
-    def compute_histories(self, histories: Sequence[EventHistory]) -> pd.DataFrame:
-        """The features of several leads, a row each.
+    def compute_histories(self, histories: Sequence[EventHistory], values: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+        """The features of several leads, a row each; arguments as of `compute_one`.
 
         Raises:
             ScoringError: A function fails, or does not give numbers.
         """
         past = [(lead, *event) for lead, history in enumerate(histories) for event in history.events]
         columns = [*zip(*past, strict=True)] if past else [()] * 7
-        lead, at_us, _, kinds, assets, campaigns, values = columns
+        lead, at_us, _, kinds, assets, campaigns, numbers = columns
         texts = {"event_type": kinds, "asset": assets, "campaign": campaigns}
-        events = pd.DataFrame({"lead": lead, "at_us": at_us, **texts, "value": values})
-        return self.compute(np.array([history.now for history in histories], dtype="int64"), events)
+        events = pd.DataFrame({"lead": lead, "at_us": at_us, **texts, "value": numbers})
+        cells = {name: [row.get(name) for row in values] for name in self.attributes.kinds}
+        attributes = pd.DataFrame(cells, index=range(len(histories)), dtype=object)
+        return self.compute(np.array([history.now for history in histories], dtype="int64"), events, attributes)
 
-    def compute(self, as_of_us: np.ndarray, events: pd.DataFrame) -> pd.DataFrame:
+    def compute(self, as_of_us: np.ndarray, events: pd.DataFrame, attributes: pd.DataFrame) -> pd.DataFrame:
         """The features of leads, a row each, a column `own/FUNCTION/COLUMN`.
 
         Args:
             as_of_us: The moment of each, in microseconds since 1970 in UTC.
             events: Their past events: `lead` (position), `at_us`, `event_type`, `asset`, `campaign`, `value`.
+            attributes: Their attributes in the plain format, a row each.
 
         Raises:
             ScoringError: A function fails, or does not give numbers.
         """
-        index = pd.RangeIndex(len(as_of_us), name="lead")
-        leads = pd.DataFrame({"as_of": _to_moments(as_of_us)}, index=index)
+        index, moments = pd.RangeIndex(len(as_of_us), name="lead"), _to_moments(as_of_us)
+        known = self.attributes.read(attributes.set_axis(index, axis="index"), moments)
+        leads = pd.DataFrame({"as_of": moments, **{str(name): known[name] for name in known if name != "as_of"}}, index=index)
         plain = pd.DataFrame({
             "lead": events["lead"].to_numpy(dtype="int64"), "at_us": events["at_us"].to_numpy(dtype="int64"),
             **{name: pd.array(events[name].to_numpy(dtype=object), dtype="str") for name in _TEXTS},
@@ -138,15 +154,16 @@ class OwnFeatures:
         return pd.concat(parts, axis="columns") if parts else pd.DataFrame(index=index)
 
     def _call(self, name: str, function: Function, leads: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
-        index = leads.index
+        index, columns = leads.index, list(leads)
         try:
             result = function(leads, events)
-            frame = result.to_frame(name) if isinstance(result, pd.Series) else result
-            numbers = frame.reindex(index).astype("float64")
         except Exception as error:  # whatever the code of the firm raises
-            raise ScoringError(f"Feature function '{name}' failed: {type(error).__name__}: {error}") from error
-        if np.isinf(numbers.to_numpy()).any():
-            raise ScoringError(f"Feature function '{name}' gave an infinite number. Leave the lead out, or give NaN.")
+            shown = f" Of leads it is shown {list_names(columns)}." if isinstance(error, KeyError) else ""
+            raise ScoringError(f"Feature function '{name}' failed: {type(error).__name__}: {error}.{shown}") from error
+        try:
+            numbers = read_result(result, index, name)
+        except (ValueError, TypeError) as error:
+            raise ScoringError(f"Feature function '{name}' {error}") from error
         return numbers.rename(columns=lambda column: f"{OWN_PREFIX}{name}/{column}")
 
 

@@ -9,12 +9,13 @@ from predictor.data.events.table import TEXTS, complete_events, list_odd_spellin
 from predictor.features.own_features import OwnFeatures
 
 
-def compute_own_columns(own: OwnFeatures, leads: pd.DataFrame, events: Table | None) -> pd.DataFrame:
+def compute_own_columns(own: OwnFeatures, leads: pd.DataFrame, attributes: pd.DataFrame, events: Table | None) -> pd.DataFrame:
     """The features of every row of leads as they stood at its `as_of`, under the index of leads.
 
     Args:
         own: What to compute.
         leads: Columns lead_id and as_of (with a zone, none missing); a lead may have several rows.
+        attributes: Of the same rows, in the plain format, where they are known.
         events: As `compute_event_columns` takes them; None where these leads have none.
 
     Raises:
@@ -29,4 +30,4 @@ def compute_own_columns(own: OwnFeatures, leads: pd.DataFrame, events: Table | N
     found = seen.select(seen.row.name("position"), "at_us", *TEXTS, "value").to_pyarrow()
     frame = pd.DataFrame({name: found[name].to_numpy() for name in found.column_names}).rename(columns={"position": "lead"})
     moments = leads["as_of"].dt.as_unit("us").astype("int64").to_numpy()
-    return own.compute(moments, frame).set_axis(leads.index, axis="index")
+    return own.compute(moments, frame, attributes).set_axis(leads.index, axis="index")

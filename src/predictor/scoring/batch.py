@@ -129,7 +129,7 @@ def _score_part(
     else:
         event_features = compute_event_features(scorer.features.event_features, leads, as_of=moments, events=events)
     if scorer.own is not None and moments is not None:
-        own = compute_own_features(scorer.own, leads, as_of=moments, events=events)
+        own = compute_own_features(scorer.own, leads, known, as_of=moments, events=events)
         event_features = own if event_features is None else pd.concat([event_features, own], axis="columns")
     if history := list_history(leads):
         event_features = leads[history] if event_features is None else pd.concat([event_features, leads[history]], axis="columns")
@@ -177,12 +177,15 @@ def compute_event_features(
     return compute_event_columns(features, moments, tabulate_events(None) if events is None else events)
 
 
-def compute_own_features(own: OwnFeatures, leads: pd.DataFrame, *, as_of: pd.Series, events: Table | None) -> pd.DataFrame:
+def compute_own_features(
+    own: OwnFeatures, leads: pd.DataFrame, attributes: pd.DataFrame, *, as_of: pd.Series, events: Table | None
+) -> pd.DataFrame:
     """The features of the firm's own of a table of leads, each row as of its moment.
 
     Args:
         own: What to compute.
         leads: With `lead_id`.
+        attributes: Of the same rows, in the plain format.
         as_of: The moment of each row.
         events: The leads' events, as `check_events` gives them; None where these leads have none.
 
@@ -192,7 +195,8 @@ def compute_own_features(own: OwnFeatures, leads: pd.DataFrame, *, as_of: pd.Ser
     from predictor.features.own_table import compute_own_columns  # noqa: PLC0415  most need no history backend for it
 
     keys = leads["lead_id"].fillna("")  # a row without a key has no events, and is refused on its own
-    return compute_own_columns(own, pd.DataFrame({"lead_id": keys, "as_of": as_of.astype("datetime64[us, UTC]")}), events)
+    moments = pd.DataFrame({"lead_id": keys, "as_of": as_of.astype("datetime64[us, UTC]")})
+    return compute_own_columns(own, moments, attributes, events)
 
 
 def uses_events(scorer: Scorer) -> bool:

@@ -83,7 +83,7 @@ class LeadEncoder:
         award = None if self._book is None else award_history(self._book, attributes, history)
         points, event_features = reader.read_points(lead, values), self._windows.compute_from_history(history)
         if self._own is not None:
-            event_features |= self._own.compute_one(history)
+            event_features |= self._own.compute_one(history, attributes)
         if features.uses_episodes:
             event_features |= compute_earlier(lead.earlier_episodes, lead.as_of, reader.reasons)
         if features.uses_accounts:

@@ -67,7 +67,7 @@ class LoadedBundle:
         self.threshold, self.threshold_table = self.trained_threshold, threshold["table"]
         self.report = bundle.files.get("report.html")
         self.reader = LeadReader(self.settings, self.features, self.book)
-        self.own = find_own(self.features.names, self.settings.features.own)
+        self.own = find_own(self.features, self.settings.features.own)
         self.reference: dict[str, Any] = bundle.read_json("reference.json")
         self.grades: dict[str, float] = self.settings.grades.model_dump()
         self.account_rule = AccountRule.from_json(bundle.read_json(ACCOUNTS)) if ACCOUNTS in bundle.files else AccountRule()

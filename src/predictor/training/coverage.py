@@ -11,12 +11,12 @@ from predictor.data.leads import EVENTS_PREFIX, OWN_PREFIX
 from predictor.features.assemble import assemble_table
 from predictor.features.encode import FeatureSet
 from predictor.features.event_features import ZERO_WITHOUT_EVENTS
-from predictor.features.own_features import OwnFeatures, find_functions, list_used
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.coverage import Spread, fit_spread
 from predictor.model.sample import Sample
 from predictor.scoring.batch import award_leads, compute_own_features
 from predictor.scoring.coverage import find_no_events, make_empty_row
+from predictor.scoring.own import find_own
 from predictor.training.dataset import Dataset
 
 _RARE = 0.01  # share of the training leads below which something is unlike them
@@ -74,13 +74,14 @@ def _hide(dataset: Dataset, features: FeatureSet, *, events: bool, attributes: b
         rows = rows.assign(**{str(name): points[name] for name in points})
     if events:
         empty = {one.name: 0.0 for one in dataset.event_features if one.kind in ZERO_WITHOUT_EVENTS}
-        rows = rows.drop(columns=[name for name in rows if str(name).startswith((EVENTS_PREFIX, OWN_PREFIX))])
+        rows = rows.drop(columns=[name for name in rows if str(name).startswith(EVENTS_PREFIX)])
         rows = pd.concat([rows, pd.DataFrame(empty, index=rows.index)], axis=1)
-        if list_used(features.names) and dataset.as_of is not None:
-            own = OwnFeatures(find_functions(dataset.settings.features.own))
-            rows = pd.concat([rows, compute_own_features(own, frame, as_of=dataset.as_of, events=None)], axis=1)
     if attributes:
         rows = rows.drop(columns=[name for name in names if name in rows])
+    own = find_own(features, dataset.settings.features.own)
+    if own is not None and dataset.as_of is not None and (events or dataset.stored is None):  # the store has no events
+        rows = rows.drop(columns=[name for name in rows if str(name).startswith(OWN_PREFIX)])
+        rows = pd.concat([rows, compute_own_features(own, frame, frame, as_of=dataset.as_of, events=table)], axis=1)
     at = dataset.outcomes.sort_by_time(dataset.outcomes.training)
     return features.encode_table(rows.iloc[at], None if dataset.as_of is None else dataset.as_of.iloc[at]).matrix
 

@@ -22,7 +22,7 @@ from predictor.features.encode import FeatureSet
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
 from predictor.features.feature import Feature
 from predictor.features.fit import fit_features
-from predictor.features.own_features import list_labels
+from predictor.features.own_features import list_labels, list_used
 from predictor.model.outcomes import Outcomes
 from predictor.model.represented import draw_representative
 from predictor.model.sample import Sample, make_sample_folds
@@ -159,6 +159,7 @@ class Dataset:
             event_types=() if self.events is None else tuple(self.events.types)[:_MOST_TYPES],
             featured_types=types if chosen else None,
             windows_days=self.settings.features.windows_days,
+            own_attributes=tuple(self.leads.attributes.items()) if list_used(features.names) else (),
         )
         return complete, findings
 

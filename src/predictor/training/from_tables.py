@@ -18,6 +18,7 @@ from predictor.features.accounts import MQLS, compute_account_columns
 from predictor.features.assemble import assemble_table
 from predictor.features.earlier_episodes import EARLIER, compute_earlier_columns
 from predictor.features.event_features import EventFeature, choose_event_types, list_event_features
+from predictor.features.own_attributes import AttributeReader
 from predictor.features.own_check import check_own_features
 from predictor.features.own_features import OwnFeatures, load_functions
 from predictor.model.outcomes import check_gap, check_unweighted, label_outcomes
@@ -118,14 +119,15 @@ def _compute_own(settings: Settings, leads: Leads, events: Events | None) -> pd.
 
     Raises:
         SettingsError: A function is not there.
-        TrainingError: Leads carry no dates, or a function looks at more than the events of its lead.
+        TrainingError: Leads carry no dates, or a function looks at more than its lead.
     """
-    own = OwnFeatures(load_functions(settings.features.own, settings.folder))
+    reader = AttributeReader(leads.attributes, settings.data.missing_values, settings.data.timezone)
+    own = OwnFeatures(load_functions(settings.features.own, settings.folder), reader)
     if not leads.dated:
         raise TrainingError("features.own needs the moment of decision of each lead, but the leads carry no dates. Map mql_at.")
-    check_own_features(own, () if events is None else tuple(events.types)[:_TRIED_TYPES])
+    check_own_features(own, () if events is None else tuple(events.types)[:_TRIED_TYPES], leads.frame)
     table = None if events is None else events.table
-    return compute_own_features(own, leads.frame, as_of=leads.frame["mql_at"], events=table)
+    return compute_own_features(own, leads.frame, leads.frame, as_of=leads.frame["mql_at"], events=table)
 
 
 def _compute_earlier(settings: Settings, leads: Leads) -> pd.DataFrame | None:

@@ -12,6 +12,7 @@ from parity.event_lists import draw_firm, make_events, make_leads
 from predictor.core.errors import ScoringError, SettingsError, TrainingError
 from predictor.data.events.history import EventHistoryReader, read_history
 from predictor.data.values import Event
+from predictor.features.own_attributes import AttributeReader
 from predictor.features.own_check import check_own_features
 from predictor.features.own_features import OwnFeatures, find_functions, load_functions
 from predictor.features.own_table import compute_own_columns
@@ -34,6 +35,11 @@ def share_of_all(leads, events):
     return events.groupby("lead").size().reindex(leads.index, fill_value=0) / len(events)
 
 
+def among_its_industry(leads, _events):
+    """Peeks: the rank of the lead among others, which may be later ones."""
+    return leads.groupby("industry")["size"].rank()
+
+
 def newest_first(leads, _events):
     """Peeks: how long before the newest lead of the table."""
     return (leads["as_of"].max() - leads["as_of"]).dt.days
@@ -41,6 +47,20 @@ def newest_first(leads, _events):
 
 def random(leads, _events):
     return pd.Series(np.random.default_rng().random(len(leads)), leads.index)
+
+
+def age(leads, _events):
+    """Days since the lead became a customer of somebody."""
+    return (leads["as_of"] - leads["since"]).dt.total_seconds() / 86_400
+
+
+def is_software(leads, events):
+    """Attributes and events together."""
+    return leads["industry"].eq("software") * events.groupby("lead").size().reindex(leads.index, fill_value=0)
+
+
+READER = AttributeReader({"industry": "category", "size": "number", "since": "date"}, ("n/a",))
+KNOWN = pd.DataFrame({"industry": ["Software", " retail"] * 10, "size": range(10, 900, 45), "since": ["2020-01-01"] * 20})
 
 
 @pytest.fixture
@@ -67,7 +87,8 @@ def test_a_thousand_leads_have_the_same_features_in_a_table_and_alone():
     own = OwnFeatures({"weekend": weekend})
     rows, events = draw_firm(3, leads=600)  # hard ones: ties, other zones, odd spellings, repeated rows, several rows a lead
     assert len(rows) > 1000
-    table = compute_own_columns(own, make_leads(rows), ibis.memtable(make_events(events)))
+    leads = make_leads(rows)
+    table = compute_own_columns(own, leads, leads, ibis.memtable(make_events(events)))
     by_lead = {}
     for key, event in events:
         by_lead.setdefault(key, []).append(event)
@@ -79,7 +100,7 @@ def test_a_thousand_leads_have_the_same_features_in_a_table_and_alone():
 
 def test_leads_without_any_events_have_the_features_of_none(own):
     rows, _ = draw_firm(3, leads=5)
-    table = compute_own_columns(own, make_leads(rows), None)
+    table = compute_own_columns(own, make_leads(rows), pd.DataFrame(index=range(len(rows))), None)
     assert table["own/several/calls"].tolist() == [0.0] * len(rows)
     assert table["own/weekend/weekend"].isna().all()
 
@@ -88,31 +109,63 @@ def test_a_lead_with_several_rows_is_cut_at_each():
     leads = pd.DataFrame({"lead_id": ["A", "A"], "as_of": pd.to_datetime(["2026-05-01", "2026-05-20"], utc=True)}, index=[7, 9])
     at_us = [pd.Timestamp(text, tz="UTC").value // 1000 for text in ("2026-04-30", "2026-05-10")]
     events = ibis.memtable(pa.table({"lead_id": ["A", "A"], "at_us": at_us, "event_type": ["call", "call"]}))
-    table = compute_own_columns(OwnFeatures({"several": several}), leads, events)
+    table = compute_own_columns(OwnFeatures({"several": several}), leads, leads, events)
     assert table["own/several/calls"].to_dict() == {7: 1.0, 9: 2.0}
 
 
 def test_functions_that_look_at_their_lead_alone_pass(own):
     check_own_features(own)
     check_own_features(own, ["call"])
+    check_own_features(OwnFeatures({"age": age, "upper": is_software}, READER), ["call"], KNOWN)
+
+
+def test_made_up_leads_have_attributes_of_the_kind_that_the_known_ones_have():
+    shown = []
+
+    def look(leads, _events):
+        shown.append(leads)
+        return leads["size"]
+
+    check_own_features(OwnFeatures({"look": look}, READER), (), KNOWN)
+    table = shown[0]
+    assert table.dtypes.astype(str).tolist() == ["datetime64[us, UTC]", "str", "float64", "datetime64[us, UTC]"]
+    assert set(table["industry"].dropna()) == {"software", "retail"}
+    assert 10 <= table["size"].min() < table["size"].max() <= 900
+    known = table["since"].notna()
+    assert (table["since"] <= table["as_of"])[known].all()
+    assert table[["industry", "size", "since"]].isna().any().all()
+    assert len(table) > len(shown[1]) == 1
+    assert shown[1].dtypes.equals(table.dtypes)
 
 
 @pytest.mark.parametrize(
-    ("function", "name"), [(share_of_all, "share_of_all"), (newest_first, "newest_first"), (random, "random")]
+    ("function", "name"),
+    [
+        (share_of_all, "share_of_all"),
+        (among_its_industry, "among_its_industry"),
+        (newest_first, "newest_first"),
+        (random, "random"),
+    ],
 )
 def test_a_function_that_peeks_is_refused_with_the_lead_that_shows_it(function, name):
-    text = rf"Feature function '{name}' cannot be used: 'own/{name}/.*' is .* in a table, but .* alone.* as of 2026-.*, events: "
+    difference = rf"'own/{name}/.*' is .* in a table, but .* alone"
+    text = rf"Feature function '{name}' cannot be used: {difference}.* as of 2026-.*, (industry|size|since) .*, events: "
     with pytest.raises(TrainingError, match=text):
-        check_own_features(OwnFeatures({name: function}))
+        check_own_features(OwnFeatures({name: function}, READER), (), KNOWN)
 
 
 @pytest.mark.parametrize(
     ("function", "text"),
     [
-        (lambda _, events: events["nothing"], "failed: KeyError"),
-        (lambda leads, _: leads.assign(word="a"), "failed: "),
+        (lambda _, events: events["nothing"], r"failed: KeyError: 'nothing'\. Of leads it is shown 'as_of'"),
+        (lambda leads, _: leads.assign(word="a"), "gave moments or spans of time in column 'as_of'"),
+        (lambda leads, _: pd.Series("a", leads.index), "gave something else than numbers in column 'mine'"),
         (lambda leads, _: leads["as_of"].dt.day / 0, "gave an infinite number"),
-        (lambda _leads, _events: 3, "failed: AttributeError"),
+        (lambda _leads, _events: 3, "must give a series or a frame, but gave a 'int'"),
+        (lambda leads, _: np.ones(len(leads)), "must give a series or a frame, but gave a 'ndarray'"),
+        (lambda _leads, _events: pd.Series([1.0, 2.0]), "gave rows for leads that there are not"),
+        (lambda _leads, _events: pd.Series([1.0, 2.0], [0, 0]), "gave several rows for one lead"),
+        (lambda leads, _: pd.concat([leads["as_of"].dt.day] * 2, axis=1), "must give each column a name of its own"),
     ],
 )
 def test_what_gives_no_numbers_is_refused_by_name(function, text):

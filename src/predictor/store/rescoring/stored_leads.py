@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from predictor.data.leads import EVENTS_PREFIX, POINTS_PREFIX, RULES_PREFIX
+from predictor.data.leads import EVENTS_PREFIX, OWN_PREFIX, POINTS_PREFIX, RULES_PREFIX
 from predictor.features.assemble import BOOK_TOTAL, TOTAL
 from predictor.features.earlier_episodes import DAYS_SINCE
 from predictor.features.event_features import type_prefix
 from predictor.points.award import Awards
-from predictor.scoring.batch import award_leads, compute_event_features, uses_events
+from predictor.scoring.batch import award_leads, compute_event_features, compute_own_features, uses_events
 from predictor.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ def advance_leads(scorer: Scorer, scores: pd.DataFrame, events: Table | None, no
     missing = _count_missing(scorer, stored, leads, before, events)
     columns = compute_event_features(scorer.features.event_features, leads, as_of=later, events=events)
     rows = [{}] * len(leads) if columns is None else [_drop_nan(row) for row in columns.to_dict("records")]
+    if scorer.own is not None:
+        own = compute_own_features(scorer.own, leads, leads, as_of=later, events=events)
+        rows = [row | _drop_nan(computed) for row, computed in zip(rows, own.to_dict("records"), strict=True)]
     then, today = (award_leads(scorer.book, leads, as_of=moments, events=events) for moments in (before, later))
     changes = _list_changes(then, today, len(leads))
     return [
@@ -109,8 +112,8 @@ def _drop_nan(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _replace_events(features: Mapping[str, Any], events: Mapping[str, Any], change: Mapping[str, float]) -> dict[str, Any]:
-    """The stored features with other features over events, and with changed points."""
-    kept = {name: value for name, value in features.items() if not name.startswith(EVENTS_PREFIX)}
+    """The stored features with other features over events and of the firm's own, and with changed points."""
+    kept = {name: value for name, value in features.items() if not name.startswith((EVENTS_PREFIX, OWN_PREFIX))}
     points = {name: kept[name] + by for name, by in change.items() if by and isinstance(kept.get(name), (int, float))}
     return kept | points | dict(events)
 

@@ -12,6 +12,8 @@ from predictor.features.encode import FeatureSet
 from predictor.features.event_features import list_event_features
 from predictor.features.feature import Feature
 from predictor.features.one_lead import OneLeadFeatures
+from predictor.features.own_attributes import AttributeReader
+from predictor.features.own_features import OwnFeatures
 from predictor.store.rescoring.run import RescoringResult
 from predictor.store.rescoring.stored_leads import advance_leads
 
@@ -27,7 +29,7 @@ FEATURES = FeatureSet(
     featured_types=("call",),
     windows_days=(7, 30),
 )
-SCORER = SimpleNamespace(features=FEATURES, book=None)
+SCORER = SimpleNamespace(features=FEATURES, book=None, own=None)
 EVENTS = [Event(NOW - days * DAY, "call", asset=f"{days}") for days in (3, 12, 33)]
 
 
@@ -54,6 +56,20 @@ def test_windows_are_those_of_the_new_moment():
     assert (lead.as_of, lead.missing_events, lead.is_complete) == (NOW, 0, True)
     assert lead.features == pytest.approx(store_features(NOW), nan_ok=True)
     assert (lead.features["events/call/count_7d"], lead.features["events/call/count_30d"]) == (1, 2)
+
+
+def test_features_of_the_firm_s_own_are_those_of_the_new_moment():
+    def rest(leads, events):
+        days = (leads["as_of"] - events.groupby("lead")["occurred_at"].max()).dt.days
+        return days + 100 * leads["industry"].eq("software")
+
+    own = OwnFeatures({"rest": rest}, AttributeReader({"industry": "category"}))
+    stored = store_features(NOW - 10 * DAY) | {"own/rest/rest": 102.0}
+    scorer = SimpleNamespace(features=FEATURES, book=None, own=own)
+    [lead] = advance_leads(scorer, make_scores(NOW - 10 * DAY, stored), tabulate(EVENTS), NOW)
+    assert lead.features["own/rest/rest"] == 103.0
+    [lead] = advance_leads(scorer, make_scores(NOW - 10 * DAY, stored), None, NOW)
+    assert (lead.as_of, lead.features["own/rest/rest"]) == (NOW - 10 * DAY, 102.0)
 
 
 @pytest.mark.parametrize(("events", "missing"), [(EVENTS[:1], 2), (EVENTS[:2], 1), ([], 2), (EVENTS, 0)])
