@@ -11,7 +11,7 @@ from helpers import draw_leads, make_firm
 from unit.model.candidates.test_own import KINDS
 
 from api.app import create_app
-from predictor.core.errors import SettingsError, TrainingError
+from predictor.core.errors import ScoringError, SettingsError, TrainingError
 from predictor.core.settings import load_settings
 from predictor.model.candidates.own import Own
 from predictor.model.metrics.own_metrics import compute_own_metrics
@@ -90,6 +90,22 @@ def test_every_way_to_ask_gives_the_probability_of_the_forward_test(served, trai
     assert any("Industry" in str(answer.reasons) for answer in singly)
     for answer in singly:
         assert answer.base + sum(reason.effect for reason in answer.reasons) == pytest.approx(answer.probability, abs=1e-9)
+
+
+def test_a_lead_that_the_classifier_cannot_score_fails_alone(served, monkeypatch):
+    scorer, model = Scorer.load(served[0]), type(Scorer.load(served[0]).model)
+    leads = [Lead(f"A{size}", NOW, {"industry": "Retail", "employees": size}) for size in (10.0, 77.0, 300.0)]
+    usual, score = scorer.score_leads(leads, reasons=0), model.score
+
+    def fail(self, matrix):
+        if (matrix == 77).any():
+            raise ScoringError("Classifier 'own' cannot score these leads")
+        return score(self, matrix)
+
+    monkeypatch.setattr(model, "score", fail)
+    first, second, third = scorer.score_leads(leads, reasons=0)
+    assert (first.probability, third.probability) == (usual[0].probability, usual[2].probability)
+    assert str(second) == "Classifier 'own' cannot score these leads"
 
 
 def test_it_goes_through_choice_page_card_and_findings(trained):

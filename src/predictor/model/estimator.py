@@ -12,7 +12,7 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
-from predictor.core.errors import Findings, TrainingError, list_names, name_nearest
+from predictor.core.errors import Findings, ScoringError, TrainingError, list_names, name_nearest
 from predictor.core.settings import make_settings
 from predictor.data.missing import blank_missing
 from predictor.data.parse import infer_kind, parse_order, parse_times
@@ -127,7 +127,7 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         folds = make_sample_folds(sample, folds=self.folds, gap=self.gap) if self.folds else []
         try:
             self.model_: CalibratedModel = fit_calibrated(name, sample, folds, int(self.random_state), plan=plan, gap=self.gap)
-        except TrainingError as error:  # of an estimator that cannot learn
+        except (TrainingError, ScoringError) as error:  # of an estimator that cannot learn, or cannot score
             raise ValueError(str(error)) from error
         self.calibrated_ = bool(folds)
         return self
@@ -162,6 +162,7 @@ class LeadClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _read(self, X: Any, *, reset: bool) -> pd.DataFrame:  # noqa: ANN401
         """The rows as a table whose columns have names; an array's are x0, x1, ..."""
+        X = X.to_pandas() if hasattr(X, "to_pandas") else X  # a table of Polars or Arrow
         if not isinstance(X, pd.DataFrame):
             array = validate_data(self, X, dtype=None, ensure_all_finite="allow-nan", reset=reset)
             return pd.DataFrame(array, columns=[f"x{number}" for number in range(array.shape[1])]).infer_objects()

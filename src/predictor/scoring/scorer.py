@@ -106,7 +106,7 @@ class Scorer(LoadedBundle):
             reasons: How many of the strongest reasons up to give, and how many down.
         """
         encoded = [self._encode(lead) for lead in leads]
-        answers = iter(self._answer([lead for lead in encoded if not isinstance(lead, ScoringError)], reasons))
+        answers = iter(self._answer_each([lead for lead in encoded if not isinstance(lead, ScoringError)], reasons))
         return [lead if isinstance(lead, ScoringError) else next(answers) for lead in encoded]
 
     def _encode(self, lead: Lead) -> EncodedLead | ScoringError:
@@ -114,6 +114,15 @@ class Scorer(LoadedBundle):
             return self._encoder.encode(lead)
         except ScoringError as error:
             return error
+
+    def _answer_each(self, leads: Sequence[EncodedLead], reasons: int) -> list[Answer | ScoringError]:
+        """The answers about encoded leads; where a classifier of the firm's own fails, one after another."""
+        try:
+            return [*self._answer(leads, reasons)]
+        except ScoringError as error:
+            if len(leads) == 1:
+                return [error]
+        return [answer for lead in leads for answer in self._answer_each([lead], reasons)]
 
     def _answer(self, leads: Sequence[EncodedLead], reasons: int) -> list[Answer]:
         """The answers about encoded leads, all at once."""

@@ -102,13 +102,26 @@ def fit_candidates(
     """
     settings, folds = dataset.settings, _make_folds(dataset, fit)
     names, findings = select_candidates(fit, settings.model, has_folds=bool(folds), own=[one.name for one in own])
-    tuning = _tune(names, fit, folds, settings, progress=progress, advance=advance)
-    fits = {one.name: (one.fit,) for one in own} | ({} if tuning is None else dict(tuning.fits))
-    if "logistic" in names and folds:
-        fits["logistic"] = tune_logistic(fit, folds)
+    fits: dict[str, Sequence[FitFunction]] = {one.name: (one.fit,) for one in own}
     models: dict[str, CalibratedModel] = {}
     seconds: dict[str, float] = {}
-    for name in sort_candidates(names):
+
+    def fit_one(name: str, plan: FitPlan, begun: float) -> CalibratedModel:
+        models[name] = fit_calibrated(name, fit.seen_by(name), folds, settings.model.seed, plan=plan, gap=dataset.gap)
+        seconds[name] = time.monotonic() - begun
+        return models[name]
+
+    for one in own:  # first, so that one that fails does so before minutes are spent
+        if one.name in names:
+            progress(f"Fitting '{one.name}' on {count(len(fit), 'lead')}")
+            fitted = fit_one(one.name, FitPlan((one.fit,)), time.monotonic())
+            if isinstance(fitted.model, Own):
+                one.check_kept(fitted.model, fit)
+    tuning = _tune(names, fit, folds, settings, progress=progress, advance=advance)
+    fits |= {} if tuning is None else dict(tuning.fits)
+    if "logistic" in names and folds:
+        fits["logistic"] = tune_logistic(fit, folds)
+    for name in sort_candidates(name for name in names if name not in models):
         progress(f"Fitting '{name}' on {count(len(fit), 'lead')}")
         begun = time.monotonic()
         blended = name == "blend" and all(one in fits and one in models for one in _BLENDED)
@@ -118,11 +131,7 @@ def fit_candidates(
             plan = FitPlan(ways)
             last = (fits["logistic"][-1], fits["lightgbm"][-1])
             fits["blend"] = (partial(fit_blend, fits=last, share=share),)
-        models[name] = fit_calibrated(name, fit.seen_by(name), folds, settings.model.seed, plan=plan, gap=dataset.gap)
-        seconds[name] = time.monotonic() - begun
-    for one in own:
-        if one.name in models and isinstance(model := models[one.name].model, Own):
-            one.check_kept(model, fit)
+        fit_one(name, plan, begun)
     models = {name: models[name] for name in names}
     may_serve = choosable(names, has_folds=bool(folds), monotone=bool(settings.model.monotone))
     models = {name: _choose_level(model, fit.seen_by(name), settings) for name, model in models.items()}

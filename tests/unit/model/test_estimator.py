@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from helpers import draw_leads
 from sklearn.metrics import roc_auc_score
@@ -141,6 +142,13 @@ def test_what_cannot_be_is_refused(parameters, match):
     table, accepted = make_table()
     with pytest.raises(ValueError, match=match):
         LeadClassifier(**{"candidate": "logistic"} | parameters).fit(table, accepted)
+
+
+def test_a_table_of_arrow_is_read_as_the_frame_is():
+    table, accepted = make_table()
+    probability = LeadClassifier("logistic").fit(table, accepted).predict_proba(table)
+    arrow = pa.Table.from_pandas(table)
+    assert LeadClassifier("logistic").fit(arrow, accepted).predict_proba(arrow).tolist() == probability.tolist()
 
 
 def test_rows_that_cannot_be_scored_are_told():

@@ -26,17 +26,26 @@ ALLOWED = (
     "lightgbm.basic.Booster",
     "lightgbm.sklearn.LGBMClassifier",
     "numpy.dtype",
+    "numpy.mean",
+    "numpy.nan_to_num",
+    "scipy._lib.array_api_compat.numpy._aliases.asarray",
     "scipy.interpolate._bsplines.BSpline",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.feature_selection._mutual_info.mutual_info_classif",
+    "sklearn.feature_selection._univariate_selection.chi2",
+    "sklearn.feature_selection._univariate_selection.f_classif",
     "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
     "sklearn.gaussian_process.kernels.ConstantKernel",
     "sklearn.gaussian_process.kernels.Product",
     "sklearn.gaussian_process.kernels.RBF",
+    "sklearn.impute._iterative._ImputerTriplet",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",
     "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.model_selection._split.KFold",
     "sklearn.model_selection._split.StratifiedKFold",
+    "sklearn.model_selection._split.TimeSeriesSplit",
     "sklearn.neighbors._kd_tree.KDTree",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
@@ -67,7 +76,7 @@ def write_estimator(estimator: Any) -> dict[str, Any]:  # noqa: ANN401  any clas
     if refused:
         raise TrainingError(
             f"It holds {list_names(refused)}. A bundle holds no code, so only classes of scikit-learn, XGBoost and LightGBM can "
-            "be kept, and functions of NumPy and SciPy. Use these."
+            "be kept, and functions that act on each number, as numpy.log1p. Use these."
         )
     packages = {"scikit-learn", "skops"} | {name for name in _PACKAGES if f'"{name}.' in data.decode("latin-1")}
     return {

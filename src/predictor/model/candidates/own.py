@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from inspect import Parameter, signature
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from predictor.core.errors import TrainingError
+from predictor.core.errors import ScoringError, TrainingError
 from predictor.core.log_odds import logit
 from predictor.features.encode import FeatureSet
 from predictor.model.candidates.keep_estimator import read_estimator, write_estimator
@@ -24,6 +25,9 @@ _ROWS = 64  # whose parts are computed together
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 _CHECKED = 50  # rows that the estimator must score alike once it is read back
 _TOLERANCE = 1e-9
+_REFUSED = (
+    "Candidate '{name}' must be a scikit-learn classifier with predict_proba or decision_function, but is of type '{kind}'."
+)
 _MISSING = "The matrix has NaN where a value is missing: an estimator that takes none needs a SimpleImputer before it."
 
 
@@ -42,21 +46,40 @@ class Own:
         estimator: Fitted on the matrix.
         typical: One value a feature: the median, of categories the most frequent; NaN where most are missing.
         nearest: How near to 0 and 1 a probability may be: half a lead among those it was fitted on.
+        name: What the candidate is called, for errors; not kept in a bundle.
     """
 
     estimator: Any
     typical: tuple[float, ...]
     nearest: float
+    name: str = field(default="own", compare=False)
     file: ClassVar[str] = "own_model.json"
 
     def score(self, matrix: np.ndarray) -> np.ndarray:
-        """Log-odds of each row."""
+        """Log-odds of each row.
+
+        Raises:
+            ScoringError: The estimator fails, or does not give a number for each row.
+        """
         if not len(matrix):
             return np.zeros(0)
+        try:
+            scores = self._ask(matrix)
+        except Exception as error:  # whatever a class of somebody else raises
+            what = f"{type(error).__name__}: {error}"
+            raise ScoringError(f"Classifier '{self.name}' cannot score these leads: {what}") from error
+        if scores.shape != (len(matrix),) or not np.isfinite(scores).all():
+            what = "predict_proba must give two columns, and decision_function one, of finite numbers"
+            raise ScoringError(f"Classifier '{self.name}' cannot score these leads: {what}.")
+        return scores
+
+    def _ask(self, matrix: np.ndarray) -> np.ndarray:
         if not hasattr(self.estimator, "predict_proba"):
             return np.asarray(self.estimator.decision_function(matrix), dtype="float64")
-        probability = self.estimator.predict_proba(matrix)[:, 1]
-        return np.asarray(logit(np.clip(probability, self.nearest, 1 - self.nearest)))
+        probability = np.asarray(self.estimator.predict_proba(matrix), dtype="float64")
+        if probability.ndim != 2 or probability.shape[1] != 2:
+            return np.zeros(0)
+        return np.asarray(logit(np.clip(probability[:, 1], self.nearest, 1 - self.nearest)))
 
     def contribute(self, matrix: np.ndarray) -> np.ndarray:
         """Parts by feature, approximate, and exact in their sum."""
@@ -131,7 +154,7 @@ class OwnCandidate:
         Raises:
             TrainingError: The estimator is no classifier, or cannot learn from these leads.
         """
-        estimator, leads = _prepare(self.make(sample.features), self.name, seed), sample.training
+        estimator, leads = _prepare(self._make(sample.features), self.name, seed), sample.training
         positions, options = np.arange(len(leads)), {}
         if leads.weight is not None:
             positions = np.flatnonzero(leads.weight > 0)
@@ -141,14 +164,22 @@ class OwnCandidate:
             else:
                 options = {key: leads.weight[positions]}
         try:
-            estimator.fit(leads.matrix[positions], leads.outcome[positions], **options)
-        except (ValueError, TypeError) as error:
-            kind = type(estimator).__name__
-            raise TrainingError(f"Candidate '{self.name}' ({kind}) cannot learn from these leads: {error} {_MISSING}") from error
-        return Own(estimator, _compute_typical(leads), 0.5 / (len(positions) + 1))
+            with _seed_numpy(seed):
+                estimator.fit(leads.matrix[positions], leads.outcome[positions], **options)
+        except Exception as error:  # whatever a class of somebody else raises
+            why = f"{error} {_MISSING}" if "NaN" in str(error) else f"{type(error).__name__}: {error}"
+            raise TrainingError(f"Candidate '{self.name}' ({_name(estimator)}) cannot learn from these leads: {why}") from error
+        _check_classifier(estimator, self.name)
+        return Own(_take_best(estimator), _compute_typical(leads), 0.5 / (len(positions) + 1), self.name)
+
+    def _make(self, features: FeatureSet) -> object:
+        try:
+            return self.make(features)
+        except Exception as error:  # whatever the code of the firm raises
+            raise TrainingError(f"Candidate '{self.name}' cannot be made: {type(error).__name__}: {error}") from error
 
     def check_kept(self, model: Own, sample: Sample) -> None:
-        """Refuse a model that a bundle cannot hold, or that scores otherwise once it is read back.
+        """Refuse a model that a bundle cannot hold, that scores otherwise once read back, or that cannot score unusual leads.
 
         Raises:
             TrainingError: It cannot be kept, and why.
@@ -161,6 +192,11 @@ class OwnCandidate:
         if not np.allclose(again, model.score(rows), rtol=0, atol=_TOLERANCE, equal_nan=False):
             why = "read back, it scores leads otherwise than before, or gives no number. Use another estimator."
             raise TrainingError(f"Candidate '{self.name}' cannot be kept in a bundle: {why}")
+        try:
+            model.score(_make_unusual(sample.features))
+        except ScoringError as error:
+            which = "The leads are made up: one of which nothing is known, and one whose categories were never seen"
+            raise TrainingError(f"{error} {which}. Fix it, as with OneHotEncoder(handle_unknown='ignore').") from error
 
 
 def make_own(name: str, given: object) -> OwnCandidate:
@@ -196,15 +232,50 @@ def _prepare(estimator: Any, name: str, seed: int) -> Any:  # noqa: ANN401  any 
     """A copy that is not fitted, with the seed."""
     from sklearn.base import clone, is_classifier  # noqa: PLC0415  a server needs none of it
 
-    scores = hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function")
-    if not (hasattr(estimator, "get_params") and scores and is_classifier(estimator)):
-        kind = type(estimator).__name__
-        rule = "must be a scikit-learn classifier with predict_proba or decision_function"
-        raise TrainingError(f"Candidate '{name}' {rule}, but is of type '{kind}'.")
+    if not (hasattr(estimator, "get_params") and is_classifier(estimator)):
+        raise TrainingError(_REFUSED.format(name=name, kind=_name(estimator)))
     copy = clone(estimator)
     parameters = copy.get_params()
     unset = [key for key, value in parameters.items() if key.rpartition("__")[2] == "random_state" and value is None]
     return copy.set_params(**dict.fromkeys(unset, seed))
+
+
+def _check_classifier(estimator: Any, name: str) -> None:  # noqa: ANN401
+    """Refuse one that gives classes alone; some estimators say only once they are fitted what they give."""
+    if not (hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function")):
+        raise TrainingError(_REFUSED.format(name=name, kind=_name(estimator)))
+
+
+def _take_best(estimator: Any) -> Any:  # noqa: ANN401
+    """The estimator that a search over parameters has found, in place of the search; at the end of a pipeline too."""
+    if hasattr(estimator, "steps"):
+        step, last = estimator.steps[-1]
+        estimator.steps[-1] = step, _take_best(last)
+    return getattr(estimator, "best_estimator_", estimator)
+
+
+def _name(estimator: Any) -> str:  # noqa: ANN401
+    """The class, of a pipeline that of its last step."""
+    while hasattr(estimator, "steps"):
+        estimator = estimator.steps[-1][1]
+    return type(estimator).__name__
+
+
+@contextmanager
+def _seed_numpy(seed: int) -> Iterator[None]:
+    """NumPy's own random state from that seed, for estimators that draw from it without saying so; restored afterwards."""
+    before = np.random.get_state()  # noqa: NPY002
+    np.random.seed(seed)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
+
+
+def _make_unusual(features: FeatureSet) -> np.ndarray:
+    """Two leads: nothing is known of one, and every category of the other was never seen."""
+    new = [len(feature.categories) if feature.kind == "category" else np.nan for feature in features.features]
+    return np.array([[np.nan] * len(new), new], dtype="float64")
 
 
 def _name_weight(estimator: Any) -> str | None:  # noqa: ANN401

@@ -1,22 +1,34 @@
 """A firm's own classifier: each kind through fit, text and back, parts that add up, weights, and what is refused."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import clone
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, StackingClassifier, VotingClassifier
+from sklearn.feature_selection import SelectKBest, chi2
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    OneHotEncoder,
+    SplineTransformer,
+    StandardScaler,
+    TargetEncoder,
+)
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from unit.model.candidates.own_block import BLOCK, draw_block, make_boosting
 
-from predictor.core.errors import TrainingError
+from predictor.core.errors import PredictorError, TrainingError
 from predictor.model.candidates import CANDIDATES, read_model, sort_candidates
 from predictor.model.candidates.own import Own, make_own
 from predictor.model.estimator import LeadClassifier
@@ -148,6 +160,89 @@ def test_own_candidates_come_after_those_of_the_package():
 def test_what_is_no_classifier_or_cannot_learn_is_refused(name, given, text):
     with pytest.raises(TrainingError, match=text):
         make_own(name, given).fit(BLOCK, 0)
+
+
+class Odd(ClassifierMixin, BaseEstimator):
+    """A classifier that fails in one of the ways in which classes of somebody else do."""
+
+    def __init__(self, way="fine"):
+        self.way = way
+
+    def fit(self, rows, outcome):  # noqa: ARG002
+        if self.way == "fit":
+            raise RuntimeError("out of memory")
+        self.classes_ = np.unique(outcome)
+        return self
+
+    def predict_proba(self, rows):
+        if self.way == "raises":
+            raise KeyError("industry")
+        shapes = {"one column": (len(rows), 1), "flat": (len(rows),)}
+        return np.full(shapes.get(self.way, (len(rows), 2)), np.nan if self.way == "nan" else 0.5)
+
+
+def use(candidate):
+    """Fit, score and keep, as a training does."""
+    model = candidate.fit(BLOCK, 0)
+    model.score(BLOCK.matrix)
+    candidate.check_kept(model, BLOCK)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (Odd("fit"), r"Candidate 'mine' \(Odd\) cannot learn from these leads: RuntimeError: out of memory"),
+        (lambda: 1 / 0, "Candidate 'mine' cannot be made: ZeroDivisionError: division by zero"),
+        (Odd("raises"), "Classifier 'mine' cannot score these leads: KeyError: 'industry'"),
+        (Odd("nan"), "Classifier 'mine' cannot score these leads: predict_proba must give two columns, .* of finite numbers"),
+        (Odd("one column"), "Classifier 'mine' cannot score these leads: predict_proba must give two columns"),
+        (Odd("flat"), "Classifier 'mine' cannot score these leads: predict_proba must give two columns"),
+        (Odd(), "Candidate 'mine' cannot be kept in a bundle. It holds '.*Odd'"),
+        (make_pipeline(SimpleImputer(), VotingClassifier([("a", LogisticRegression())])), "but is of type 'VotingClassifier'"),
+    ],
+)
+def test_whatever_fails_in_code_of_somebody_else_is_named(given, text):
+    with pytest.raises(PredictorError, match=text):
+        use(make_own("mine", given))
+
+
+def test_one_that_cannot_score_what_it_never_saw_is_refused():
+    seen = replace(BLOCK, matrix=np.minimum(BLOCK.matrix, [1, np.inf, np.inf, np.inf]))
+    for encoder, refused in ((OneHotEncoder(), True), (OneHotEncoder(handle_unknown="ignore"), False)):
+        columns = ColumnTransformer([("codes", encoder, [0])], remainder=SimpleImputer())
+        candidate = make_own("mine", make_pipeline(columns, DecisionTreeClassifier()))
+        model = candidate.fit(seen, 0)
+        assert np.isfinite(model.score(seen.matrix)).all()
+        with (
+            pytest.raises(TrainingError, match=r"Found unknown categories.*made up: .*handle_unknown='ignore'")
+            if refused
+            else nullcontext()
+        ):
+            candidate.check_kept(model, seen)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        GridSearchCV(HistGradientBoostingClassifier(), {"max_iter": [2, 5]}, scoring="neg_log_loss", cv=2),
+        make_pipeline(SimpleImputer(), GridSearchCV(DecisionTreeClassifier(), {"max_depth": [1, 2]}, scoring="roc_auc", cv=2)),
+        make_pipeline(SimpleImputer(), StackingClassifier([("tree", DecisionTreeClassifier(max_depth=2))], cv=2)),
+        make_pipeline(SimpleImputer(), MinMaxScaler(), SelectKBest(chi2, k=2), LogisticRegression()),
+        make_pipeline(FunctionTransformer(np.nan_to_num), MinMaxScaler(), SelectKBest(k=2), LogisticRegression()),
+        make_pipeline(SimpleImputer(), CalibratedClassifierCV(DecisionTreeClassifier(max_depth=2), cv=TimeSeriesSplit(2))),
+        make_pipeline(SimpleImputer(), SplineTransformer(), LogisticRegression(C=0.01)),
+        make_pipeline(SimpleImputer(), MinMaxScaler(), TargetEncoder(), LogisticRegression()),
+    ],
+    ids=str,
+)
+def test_searches_stacks_and_transformers_of_scikit_learn_are_kept_and_repeat(given):
+    state = np.random.get_state()[1].tolist()  # noqa: NPY002
+    candidate = make_own("mine", given)
+    model = candidate.fit(BLOCK, 0)
+    candidate.check_kept(model, BLOCK)
+    assert candidate.fit(BLOCK, 0).to_text() == model.to_text()
+    assert "GridSearchCV" not in model.to_text()
+    assert np.random.get_state()[1].tolist() == state  # noqa: NPY002
 
 
 def test_lead_classifier_takes_an_estimator():
