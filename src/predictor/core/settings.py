@@ -27,6 +27,7 @@ from predictor.core.settings_sections import (
     ReportSettings,
     RoleSettings,
     Section,
+    SegmentSettings,
     SplitSettings,
     StageSettings,
     ThresholdSettings,
@@ -53,6 +54,7 @@ class Settings(Section):
     points: PointSettings
     model: ModelSettings
     threshold: ThresholdSettings
+    segments: SegmentSettings
     agreement: AgreementSettings
     report: ReportSettings
     grades: GradeSettings
@@ -80,9 +82,19 @@ class Settings(Section):
                     raise ValueError(f"column '{column}' is named in {' and in '.join(named)}; it can be one of these")
         return self
 
+    @model_validator(mode="after")
+    def _check_segments(self) -> Settings:
+        """The column of segments is an attribute, and has no other role."""
+        named = [role for role in ("points", "ignore", "protected") if self.segments.column in getattr(self.roles, role)]
+        if self.segments.column and named:
+            why = "must not decide" if named == ["protected"] else "is not looked at as an attribute"
+            raise ValueError(f"segments.column '{self.segments.column}' is named in roles.{named[0]} too, so it {why}")
+        return self
+
     def to_toml(self) -> str:
         """The resolved settings as a bundle keeps them: without how it is served and where runs and scores are."""
-        return tomli_w.dumps(self.model_dump(mode="json", exclude={"agreement", "tracking", "store", "serve", "webhooks"}))
+        left_out = {"agreement", "tracking", "store", "serve", "webhooks", *(() if self.segments.column else ("segments",))}
+        return tomli_w.dumps(self.model_dump(mode="json", exclude=left_out))
 
 
 def _list_meanings(columns: Mapping[str, str], section: str) -> dict[str, list[str]]:

@@ -191,6 +191,27 @@ class ThresholdSettings(Section):
         return self
 
 
+MOST_SEGMENTS = 10
+
+
+class SegmentSettings(Section):
+    """Segments of leads that may have a calibrator or a threshold of their own."""
+
+    column: str
+    values: Annotated[tuple[str, ...], Field(max_length=MOST_SEGMENTS)]
+
+    @model_validator(mode="after")
+    def _check_values(self) -> SegmentSettings:
+        if bool(self.column) != bool(self.values):
+            raise ValueError("segments need both a column and its values, as column = 'region', values = ['EMEA', 'Americas']")
+        spelled = [value.strip().casefold() for value in self.values]
+        if "" in spelled:
+            raise ValueError("a segment must have a value, but one is empty: leads of no segment get the single model anyway")
+        if twice := [value for place, value in enumerate(self.values) if spelled[place] in spelled[:place]]:
+            raise ValueError(f"'{twice[0]}' is named twice; case and blanks do not matter")
+        return self
+
+
 class GradeSettings(Section):
     """The lowest probability of each grade; below C it is D."""
 

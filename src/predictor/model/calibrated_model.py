@@ -115,6 +115,10 @@ class CalibratedModel:
         """Calibrated probabilities, one a row of the matrix."""
         return self.calibrator.predict(self.model.score(matrix))
 
+    def list_thresholds(self, matrix: np.ndarray, usual: float) -> np.ndarray:
+        """The threshold of each row of the matrix: the usual one."""
+        return np.full(len(matrix), usual)
+
 
 def fit_calibrated(
     name: str, sample: Sample, folds: list[Fold], seed: int, *, plan: FitPlan | None = None, gap: float = 0.0
@@ -186,17 +190,27 @@ def _calibrate(name: str, scores: np.ndarray, judged: Sample, *, plan: FitPlan, 
 def _calibrate_past(
     name: str, scores: np.ndarray, judged: Sample, predicted: np.ndarray, *, plan: FitPlan, gap: float
 ) -> Calibrator:
-    """The calibrator that was there when a fold began: of the folds before it, by what was known then; none for the first.
+    """The calibrator that was there when a fold began: of the folds before it, by what was known then; none for the first."""
+    past, known = take_past(judged, predicted, gap=gap)
+    if not len(known) or known.one_class:
+        return Identity()
+    return _calibrate(name, scores[past], known, plan=plan, gap=gap)[0]
 
-    Where nothing says which lead came first: that of all other folds.
+
+def take_past(judged: Sample, predicted: np.ndarray, *, gap: float) -> tuple[np.ndarray, Sample]:
+    """The leads of the folds before a fold, with what was known of them when it began: positions and sample.
+
+    Where nothing says which lead came first: the leads of all other folds.
+
+    Args:
+        judged: The leads with out-of-fold predictions.
+        predicted: Which of them are in the fold.
+        gap: Between the leads of both, in the unit of the order.
     """
     starts = float(judged.order[predicted].min())
     before = ~predicted if judged.shuffled else (judged.order < starts) & (judged.order <= starts - gap)
     past = np.flatnonzero(before)
-    known = judged.take(past).as_known_at(starts)
-    if not len(known) or known.one_class:
-        return Identity()
-    return _calibrate(name, scores[past], known, plan=plan, gap=gap)[0]
+    return past, judged.take(past).as_known_at(starts)
 
 
 def _predict_forward(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.settings import Settings
+from predictor.core.settings_sections import ThresholdSettings
 from predictor.core.wording import FORWARD_TEST, HELD_OUT_TEST
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.metrics.calibration_test import judge_calibration
@@ -46,7 +47,8 @@ def judge_candidates(
     words = HELD_OUT_TEST if fit.shuffled else FORWARD_TEST
     p_value = compute_rank_p_value(outcome, probability[chosen])
     threshold = recommend_threshold(compute_forward_thresholds(models[chosen], fit, settings), settings.threshold)
-    handed, at = probability[chosen] >= threshold.serving, threshold.threshold
+    handed = probability[chosen] >= models[chosen].list_thresholds(test.seen_by(chosen).matrix, threshold.serving)
+    at = threshold.threshold
     realised = judge_gate(outcome, handed, weeks=test.weeks, band=band, name="threshold", threshold=at)
     calibration = judge_calibration(outcome, probability[chosen], seed=settings.model.seed, lead=words.lead)
     verdict = Verdict(
@@ -77,8 +79,12 @@ def judge_candidates(
 
 def compute_forward_thresholds(model: CalibratedModel, sample: Sample, settings: Settings) -> pd.DataFrame:
     """The table of thresholds, from the out-of-fold probabilities of a sample's leads."""
-    leads = sample.take(model.positions)
+    return compute_sample_thresholds(sample.take(model.positions), model.out_of_fold, settings.threshold)
+
+
+def compute_sample_thresholds(leads: Sample, probability: np.ndarray, settings: ThresholdSettings) -> pd.DataFrame:
+    """The table of thresholds of some leads, from a probability of each."""
     drawn = leads.draw_representative()
     leads = leads.as_representative()
-    costs = {"amount": settings.threshold.amount, "cost": settings.threshold.cost}
-    return compute_thresholds(leads.outcome, model.out_of_fold[drawn], weeks=leads.weeks, weight=leads.weight, **costs)
+    costs = {"amount": settings.amount, "cost": settings.cost}
+    return compute_thresholds(leads.outcome, probability[drawn], weeks=leads.weeks, weight=leads.weight, **costs)

@@ -76,6 +76,14 @@ class PointsAnswer:
         return {"total": self.total, "gate": self.gate, "decision": self.decision, "fired": fired}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentAnswer:
+    """A segment of leads: its name, and what decides about them, as `own level, own threshold`."""
+
+    name: str
+    decides: str
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The answer about one lead, as in the scoring contract.
@@ -87,6 +95,7 @@ class Answer:
         fit_grade: A, B or C: what the lead's attributes add to its score, beside other leads; None without reasons, from an older
             bundle, or where the model looks at no attribute.
         engagement_grade: 1 to 4, 1 the highest: the same of its events.
+        segment: The lead's segment, and what decided; None for a lead of none, and without segments.
     """
 
     lead_id: str
@@ -103,6 +112,7 @@ class Answer:
     base: float | None = None
     fit_grade: str | None = None
     engagement_grade: int | None = None
+    segment: SegmentAnswer | None = None
 
     @property
     def rest(self) -> float | None:

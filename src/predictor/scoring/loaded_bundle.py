@@ -14,6 +14,7 @@ from predictor.model.account_score import AccountRule
 from predictor.model.calibrators import read_calibrator
 from predictor.model.candidates import Model, read_model
 from predictor.model.candidates.own import Own
+from predictor.model.segments import Segments
 from predictor.model.verdict_text import read_calibration_warning
 from predictor.points.rulebook import RuleBook, choose_gate, parse_rule_book
 from predictor.scoring.bundle.decision_rules import DecisionRule
@@ -23,6 +24,7 @@ from predictor.scoring.model_facts import describe_model, list_model_warnings
 from predictor.scoring.own import find_own
 
 ACCOUNTS = "accounts.json"  # of a bundle whose model looks at accounts
+SEGMENTS = "segments.json"  # of a bundle with segments
 
 
 class LoadedBundle:
@@ -46,6 +48,7 @@ class LoadedBundle:
         own: The firm's own functions that features come from; None for none.
         grades: The lowest probability of each grade.
         account_rule: How the probabilities of the open leads of an account become one.
+        segments: Segments whose calibrators and thresholds may be their own; None without segments.
         rule: The rule of decision that was set without training; None if that of the training decides.
     """
 
@@ -70,6 +73,9 @@ class LoadedBundle:
         self.own = find_own(self.features, self.settings.features.own)
         self.reference: dict[str, Any] = bundle.read_json("reference.json")
         self.grades: dict[str, float] = self.settings.grades.model_dump()
+        self.segments: Segments | None = None
+        if SEGMENTS in bundle.files:
+            self.segments = Segments.from_json(bundle.read_json(SEGMENTS), self.features.names)
         self.account_rule = AccountRule.from_json(bundle.read_json(ACCOUNTS)) if ACCOUNTS in bundle.files else AccountRule()
         self.rule: DecisionRule | None = None
 
