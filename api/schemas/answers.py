@@ -158,9 +158,18 @@ class DecidedByOut(ResponseModel):
     """The name of the key that did, or `command line`; null if it is the rule of the training."""
 
 
+class SegmentOut(ResponseModel):
+    """The segment of a lead."""
+
+    name: Annotated[str, Field(examples=["EMEA"])]
+    """The value of the settings' column that names it."""
+    decides: Annotated[str, Field(examples=["own level, own threshold"])]
+    """Where the probability comes from, `single model`, `own level` or `own curve`, and `own threshold` where it has one."""
+
+
 _ANSWER: JsonDict = {
     "lead_id": "A17", "probability": 0.31, "interval": [0.26, 0.37], "threshold": 0.24, "decision": "route_to_sales",
-    "explore": False, "grade": "B", "fit_grade": "A", "engagement_grade": 2,
+    "explore": False, "grade": "B", "fit_grade": "A", "engagement_grade": 2, "segment": None,
     "points": {"total": 65, "gate": 60, "decision": "route_to_sales", "fired": [{"rule": "Pricing page visit", "points": 40}]},
     "reasons": [
         {"what": "Employees", "value": "250", "effect": 0.09, "text": "Employees 250: +9.0 points of probability",
@@ -206,6 +215,8 @@ class AnswerOut(ResponseModel):
     no reasons, or the model looks at no attribute."""
     engagement_grade: Annotated[int, Field(ge=1, le=4)] | None
     """The same of its events: 1 is the best quarter, 4 the lowest. Both are parts of the one probability."""
+    segment: SegmentOut | None = None
+    """The lead's segment and what decided about it; null for a lead of no segment, and where the model has none."""
     points: PointsOut | None
     """The hand-set points of the same lead; null if the firm has none."""
     reasons: list[ReasonOut]

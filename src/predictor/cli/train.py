@@ -55,6 +55,9 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train on the leads, test forward in time, and write a bundle; it becomes champion only if the test supports that."""
+    import pandas as pd
+
+    from predictor.report.training_text import format_segments
     from predictor.training.train import save_trained
     from predictor.training.train import train as run_training
 
@@ -78,6 +81,8 @@ def train(
         console.show_findings(trained.findings)
         console.show_verdict(trained.verdict)
         console.show_threshold(trained.advice, trained.verdict)
+        if (segments := format_segments(trained.report.metrics)) is not None:
+            console.show_table(segments.caption, pd.DataFrame(segments.rows, columns=list(segments.columns)))
         if accounts := trained.report.metrics.get("accounts"):
             console.out.print(console.escape(accounts["text"]))
         console.show_decision(trained.report.metrics["decision"])

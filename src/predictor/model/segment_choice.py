@@ -15,9 +15,9 @@ from predictor.core.wording import format_percent
 from predictor.data.values import normal_text
 from predictor.features.encode import FeatureSet
 from predictor.model.calibrated_model import CalibratedModel, take_past
-from predictor.model.calibrators import FITS, SHUFFLED_FITS
 from predictor.model.calibrators.calibrator import Calibrator
 from predictor.model.calibrators.level_shift import LevelShift, fit_shift
+from predictor.model.calibrators.sigmoid import fit_steady_sigmoid
 from predictor.model.judge import compute_sample_thresholds
 from predictor.model.metrics.intervals import average, wilson
 from predictor.model.metrics.metrics import compute_losses
@@ -69,7 +69,9 @@ def locate_segments(settings: SegmentSettings, features: FeatureSet, *, min_supp
     codes = {category: code for code, category in enumerate(feature.categories)}
     if unknown := [value for value in settings.values if normal_text(value) not in codes]:
         near = "".join(dict.fromkeys(name_nearest(str(normal_text(value)), list(codes)) for value in unknown))
-        what = f"segments.values names {list_names(unknown)}, but fewer than {min_support} training leads have that in '{column}'."
+        what = (
+            f"segments.values names {list_names(unknown)}, but fewer than {min_support} training leads have that in '{column}'."
+        )
         raise TrainingError(f"{what}{near} Remove it, or fix its spelling. Known: {list_names(feature.spellings or codes)}.")
     segments = tuple(Segment(name=value, code=codes[str(normal_text(value))]) for value in settings.values)
     return Segments(column=column, position=position, segments=segments)
@@ -80,8 +82,8 @@ def choose_segments(
 ) -> list[SegmentChoice]:
     """What each segment has of its own, by the forward folds of the model of all leads.
 
-    A calibrator where it lost surely less than that of all leads on the segment's own leads. A threshold where the policy promises
-    a conversion, and the threshold of all leads surely missed it in the segment.
+    A calibrator where it lost surely less than that of all leads, on the segment's leads. A threshold where the policy promises a
+    conversion, and the threshold of all leads surely missed it in the segment.
 
     Args:
         calibrated: The model, fitted on the sample.
@@ -124,13 +126,8 @@ def _fit_level(score: FloatArray, probability: FloatArray, known: Sample) -> Pre
 
 
 def _fit_curve(score: FloatArray, probability: FloatArray, known: Sample) -> Predict:  # noqa: ARG001
-    calibrator = _fit_sigmoid(score, known)
+    calibrator = fit_steady_sigmoid(score, known.outcome, known.weight)
     return lambda scores, _: calibrator.predict(scores)
-
-
-def _fit_sigmoid(score: FloatArray, known: Sample) -> Calibrator:
-    fits = SHUFFLED_FITS if known.shuffled else FITS
-    return fits["sigmoid"](score, known.outcome, known.weight)
 
 
 _WAYS: dict[Way, Callable[[FloatArray, FloatArray, Sample], Predict]] = {"own level": _fit_level, "own curve": _fit_curve}
@@ -183,12 +180,13 @@ def _choose_threshold(
     if leads.min() < _FEWEST_HANDED:
         return False, "Too few leads were handed over to judge a threshold of its own."
     usual, own_share = accepted / leads
-    ends = wilson(accepted[0], leads[0])
-    misses = [max(low - share, share - high, 0.0) for share in (usual, own_share)]
+    (usual_low, own_low), (usual_high, own_high) = wilson(accepted, leads, _ERRORS)
+    better = (usual_high < low and usual < own_low) or (usual_low > high and own_high < usual)
+    missed = [max(low - share, share - high, 0.0) for share in (usual, own_share)]
     figures = f"{format_percent(float(usual))} of those handed over became SQLs by the single threshold"
-    if (ends[1] < low or ends[0] > high) and misses[1] < misses[0]:
+    if better and missed[1] < missed[0]:
         return True, f"Its own threshold keeps the policy better: {figures}, {format_percent(float(own_share))} by its own."
-    return False, f"The single threshold serves it as well: {figures}."
+    return False, f"No threshold of its own surely keeps the policy better: {figures}."
 
 
 def fit_segments(
@@ -214,21 +212,21 @@ def fit_segments(
         calibrator = _fit_calibrator(choice.way, calibrated, rows, leads)
         if calibrator is not None:
             shifted = choice.way == "own level"
-            out_of_fold[rows] = _shift(calibrated.out_of_fold[rows], leads) if shifted else calibrator.predict(calibrated.scores[rows])
+            out_of_fold[rows] = (
+                _shift(calibrated.out_of_fold[rows], leads) if shifted else calibrator.predict(calibrated.scores[rows])
+            )
         threshold = None
         if choice.own_threshold:
             threshold = recommend_threshold(compute_sample_thresholds(leads, out_of_fold[rows], policy), policy).threshold
         fitted.append(replace(segment, way=choice.way, calibrator=calibrator, threshold=threshold))
-    return SegmentedModel(
-        **{**vars(calibrated), "out_of_fold": out_of_fold}, segments=replace(segments, segments=tuple(fitted))
-    )
+    return SegmentedModel(**{**vars(calibrated), "out_of_fold": out_of_fold}, segments=replace(segments, segments=tuple(fitted)))
 
 
 def _fit_calibrator(way: Way, calibrated: CalibratedModel, rows: np.ndarray, leads: Sample) -> Calibrator | None:
     if way == "own level":
         shift, variance, n = fit_shift(calibrated.out_of_fold[rows], leads.outcome, leads.weight)
         return LevelShift(base=calibrated.calibrator, shift=shift, variance=variance, n=n)
-    return _fit_sigmoid(calibrated.scores[rows], leads) if way == "own curve" else None
+    return fit_steady_sigmoid(calibrated.scores[rows], leads.outcome, leads.weight) if way == "own curve" else None
 
 
 def _shift(probability: FloatArray, leads: Sample) -> FloatArray:

@@ -1,6 +1,6 @@
 """Segments of leads, by the values of one column: which have a calibrator or a threshold of their own, and the model with them.
 
-A lead's segment is in its row of the matrix, as the category of that column. So a file, a request and stored features give the same.
+A lead's segment is in its row of the matrix, as the category of that column: the same for a file, a request and stored features.
 """
 
 from __future__ import annotations

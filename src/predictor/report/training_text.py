@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from predictor.core.errors import count
-from predictor.core.wording import choose_test_words, format_number, format_percent
+from predictor.core.wording import choose_test_words, format_number, format_percent, format_share, format_threshold
 from predictor.report.tables_text import TextTable
 
 
@@ -110,3 +110,52 @@ def format_accounts(metrics: Mapping[str, Any]) -> TextTable | None:
     )
     caption = "Accounts with several open leads: at least one of them is accepted"
     return TextTable(caption=caption, columns=("Way", "Moments", "Promised", "Came", "Log loss"), rows=rows)
+
+
+def format_segments(metrics: Mapping[str, Any]) -> TextTable | None:
+    """What decides in each segment, and how that did in the forward test; None where there are no segments.
+
+    >>> row = {"name": "EMEA", "decides": "own level", "leads": 80, "accepted": 0.31, "promised": 0.3, "threshold": 0.2,
+    ...        "handed": 40, "conversion": 0.5, "conversion_low": 0.35, "conversion_high": 0.65, "log_loss": 0.5,
+    ...        "single_log_loss": 0.52}
+    >>> format_segments({"segments": {"column": "region", "rows": [row]}}).rows[0]
+    ('EMEA', 'own level', '80', '30 %', '31 %', '0.5000', '0.5200', '0.2', '40', '50 % (35 to 65 %)')
+    >>> format_segments({}) is None
+    True
+    """
+    segments = metrics.get("segments")
+    if not segments:
+        return None
+    rows = tuple(
+        (
+            "Leads of no segment" if row["name"] is None else str(row["name"]),
+            row["decides"],
+            format_number(row["leads"]),
+            format_percent(row["promised"]),
+            format_percent(row["accepted"]),
+            format_number(row["log_loss"], 4),
+            format_number(row["single_log_loss"], 4),
+            format_threshold(row["threshold"]),
+            format_number(row["handed"]),
+            format_share(row["conversion"], row["conversion_low"], row["conversion_high"]),
+        )
+        for row in segments["rows"]
+        if row["name"] is not None or row["leads"]
+    )
+    test = choose_test_words(metrics).name
+    columns = (
+        f"Segment ({segments['column']})", "What decides", "Leads", "Promised", "Became SQLs", "Log loss", "Of the single model",
+        "Threshold", "Handed over", "Conversion",
+    )  # fmt: skip
+    return TextTable(caption=f"Segments in the {test}", columns=columns, rows=rows)
+
+
+def describe_segments(metrics: Mapping[str, Any]) -> str:
+    """Why each segment has something of its own, or not; empty where there are no segments.
+
+    >>> rows = [{"name": "EMEA", "text": "Too few outcomes."}, {"name": None, "text": ""}]
+    >>> describe_segments({"segments": {"column": "region", "rows": rows}})
+    'EMEA: Too few outcomes.'
+    """
+    rows = metrics.get("segments", {}).get("rows", [])
+    return " ".join(f"{row['name']}: {row['text']}" for row in rows if row["text"])

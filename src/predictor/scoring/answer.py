@@ -126,6 +126,7 @@ class Answer:
             "lead_id": self.lead_id, "probability": self.probability, "interval": list(self.interval),
             "threshold": self.threshold, "decision": self.decision, "explore": self.explore, "grade": self.grade,
             "fit_grade": self.fit_grade, "engagement_grade": self.engagement_grade,
+            "segment": None if self.segment is None else {"name": self.segment.name, "decides": self.segment.decides},
             "points": None if points is None else points.to_json(),
             "reasons": [
                 {

@@ -18,8 +18,9 @@ from predictor.features.snapshot import make_snapshot
 from predictor.model.conversion_by_value import ConversionByValue
 from predictor.model.explain import compute_effects
 from predictor.model.fit_engagement import ENGAGEMENT, FIT, SideGrades
+from predictor.model.segments import Segment
 from predictor.points.award import Award, Awards
-from predictor.scoring.answer import Answer, Lead, PointsAnswer, answer_points, decide, grade
+from predictor.scoring.answer import Answer, Lead, PointsAnswer, SegmentAnswer, answer_points, decide, grade
 from predictor.scoring.answer_table import add_warnings, decide_points_table, grade_table, tabulate_sides
 from predictor.scoring.bundle.decision_rules import DecisionRule
 from predictor.scoring.bundle.files import Bundle, load_bundle
@@ -30,6 +31,12 @@ from predictor.scoring.loaded_bundle import LoadedBundle
 from predictor.scoring.model_facts import check_facts
 from predictor.scoring.reasons import Explainer
 from predictor.scoring.unlike_leads import widen_answer, widen_rows
+
+_COLUMNS = (
+    "lead_id", "probability", "low", "high", "threshold", "decision", "grade", "fit_grade", "engagement_grade", "points",
+    "points_decision", "reasons",
+)  # fmt: skip
+SEGMENT_COLUMNS = ("segment", "segment_decides")  # of the answers of a bundle with segments
 
 
 class Scorer(LoadedBundle):
@@ -43,6 +50,7 @@ class Scorer(LoadedBundle):
         self._explainer = Explainer(self.features.features, shares)
         self._sides = SideGrades.from_json(self.reference.get("fit_engagement", {}), self.features, self.book)
         self._coverage = Coverage(self.reference.get("coverage"), self.features)
+        self.segment: SegmentAnswer | None = None  # whose leads a copy answers about
 
     @classmethod
     def load(cls, folder: Path | str) -> Self:
@@ -125,9 +133,33 @@ class Scorer(LoadedBundle):
         return [answer for lead in leads for answer in self._answer_each([lead], reasons)]
 
     def _answer(self, leads: Sequence[EncodedLead], reasons: int) -> list[Answer]:
-        """The answers about encoded leads, all at once."""
+        """The answers about encoded leads: those of one segment at once."""
         if not leads:
             return []
+        if self.segments is None:
+            return self._answer_alike(leads, reasons)
+        answers = dict[int, Answer]()
+        for segment, rows in self.segments.list_parts(np.array([lead.encoded for lead in leads], dtype="float64")):
+            part, scorer = [leads[row] for row in rows], self._decide_segment(segment)
+            answers |= zip(rows.tolist(), scorer._answer_alike(part, reasons), strict=True)  # noqa: SLF001  a copy of this one
+        return [answers[row] for row in range(len(leads))]
+
+    def _decide_segment(self, segment: Segment | None) -> Self:
+        """The same scorer as it answers about the leads of a segment; None for leads of none.
+
+        A rule that was set without training decides about all leads alike.
+        """
+        changed = copy(self)
+        if segment is not None:
+            threshold = segment.threshold if self.rule is None else None
+            changed.calibrator = self.calibrator if segment.calibrator is None else segment.calibrator
+            changed.threshold = self.threshold if threshold is None else threshold
+            decides = segment.way if threshold is None else segment.decides
+            changed.segment = SegmentAnswer(name=segment.name, decides=decides)
+        return changed
+
+    def _answer_alike(self, leads: Sequence[EncodedLead], reasons: int) -> list[Answer]:
+        """The answers about encoded leads of one segment, all at once."""
         matrix = np.array([lead.encoded for lead in leads], dtype="float64")
         score = self.model.score(matrix)
         low, high = (ends.tolist() for ends in self.calibrator.interval(score))
@@ -149,6 +181,7 @@ class Scorer(LoadedBundle):
                 base=None if base is None else float(base[place]),
                 fit_grade=sides[FIT][place] if FIT in sides else None,
                 engagement_grade=sides[ENGAGEMENT][place] if ENGAGEMENT in sides else None,
+                segment=self.segment,
             )
             for place, (lead, probability) in enumerate(zip(leads, self.calibrator.predict(score).tolist(), strict=True))
         ]
@@ -181,8 +214,12 @@ class Scorer(LoadedBundle):
         Raises:
             ScoringError: A value is not of the type that the model needs, as with the features of another model.
         """
-        probabilities: list[float] = self.calibrator.predict(self.model.score(self.encode_stored(rows))).tolist()
+        probabilities: list[float] = self.predict_matrix(self.encode_stored(rows)).tolist()
         return probabilities
+
+    def predict_matrix(self, matrix: np.ndarray) -> np.ndarray:
+        """The probabilities of encoded leads, one a row of the matrix."""
+        return self._predict_table(matrix, reasons=0, with_sides=False)["probability"].to_numpy()
 
     def encode_stored(self, rows: Sequence[tuple[Mapping[str, Any], datetime]]) -> np.ndarray:
         """The matrix of stored features, each as of a moment: (n, number of features); see `predict_stored`."""
@@ -217,28 +254,46 @@ class Scorer(LoadedBundle):
 
         Returns:
             lead_id, probability, low, high, threshold, decision, grade, fit_grade, engagement_grade, points, points_decision,
-            reasons, warnings.
+            reasons, and where the bundle has segments segment and segment_decides; warnings.
 
         Raises:
             ScoringError: The bundle has a rule book or event features, but awards or event features are None.
         """
         encoded, points, qualifies = self._encoder.encode_table(leads, as_of=as_of, awards=awards, event_features=event_features)
-        score = self.model.score(encoded.matrix)
-        parts = self.model.contribute(encoded.matrix) if reasons or (with_sides and self._sides.limits) else None
-        probability = self.calibrator.predict(score)
-        low, high = self.calibrator.interval(score)
-        answers = pd.DataFrame({
-            "lead_id": leads["lead_id"].to_numpy(), "probability": probability, "low": low, "high": high,
-            "threshold": self.threshold,
-            "decision": np.where(probability >= self.threshold, "route_to_sales", "nurture"),
-            "grade": grade_table(probability, self.grades),
-            **tabulate_sides({} if parts is None or not with_sides else self._sides.grade(parts), len(leads)),
-            "points": points, "points_decision": decide_points_table(points, self.gate, qualifies),
-            "reasons": self._describe_reasons(parts, encoded.matrix, reasons) if reasons and parts is not None else "",
-        })  # fmt: skip
+        predicted = self._predict_table(encoded.matrix, reasons=reasons, with_sides=with_sides)
+        score = predicted.pop("score").to_numpy()
+        answers = predicted.assign(
+            lead_id=leads["lead_id"].to_numpy(), points=points, points_decision=decide_points_table(points, self.gate, qualifies)
+        )[[*_COLUMNS, *(SEGMENT_COLUMNS if self.segments is not None else ())]]
         unlike = self._coverage.check_table(encoded.matrix)
         widen_rows(answers, encoded, unlike, score=score, way=self.way_unlike)
         return add_warnings(answers, encoded, of_model=self.answer_warnings)
+
+    def _predict_table(self, matrix: np.ndarray, *, reasons: int, with_sides: bool) -> pd.DataFrame:
+        """What is said of encoded leads, without points and warnings: those of one segment at once."""
+        if self.segments is None:
+            return self._predict_alike(matrix, reasons=reasons, with_sides=with_sides)
+        parts = []
+        for segment, rows in self.segments.list_parts(matrix):
+            scorer = self._decide_segment(segment)
+            part = scorer._predict_alike(matrix[rows], reasons=reasons, with_sides=with_sides)  # noqa: SLF001  likewise
+            parts.append(part.set_axis(rows))
+        return pd.concat(parts).sort_index() if parts else self._predict_alike(matrix, reasons=reasons, with_sides=with_sides)
+
+    def _predict_alike(self, matrix: np.ndarray, *, reasons: int, with_sides: bool) -> pd.DataFrame:
+        score = self.model.score(matrix)
+        parts = self.model.contribute(matrix) if reasons or (with_sides and self._sides.limits) else None
+        probability = self.calibrator.predict(score)
+        low, high = self.calibrator.interval(score)
+        return pd.DataFrame({
+            "score": score, "probability": probability, "low": low, "high": high, "threshold": self.threshold,
+            "decision": np.where(probability >= self.threshold, "route_to_sales", "nurture"),
+            "grade": grade_table(probability, self.grades),
+            **tabulate_sides({} if parts is None or not with_sides else self._sides.grade(parts), len(matrix)),
+            "reasons": self._describe_reasons(parts, matrix, reasons) if reasons and parts is not None else "",
+            "segment": None if self.segment is None else self.segment.name,
+            "segment_decides": None if self.segment is None else self.segment.decides,
+        })  # fmt: skip
 
     def _describe_reasons(self, parts: np.ndarray, matrix: np.ndarray, most: int) -> list[str]:
         effects, _ = compute_effects(parts, self.calibrator)

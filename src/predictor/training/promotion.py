@@ -121,7 +121,7 @@ def _score_with_old(old: Scorer, dataset: Dataset, positions: np.ndarray) -> np.
     as_of = frame["mql_at"] if dataset.leads.dated else None
     if dataset.stored:  # features of events and rules are stored, the events themselves are not
         matrix = old.features.encode_table(dataset.rows.iloc[positions].reset_index(drop=True), as_of).matrix
-        return old.calibrator.predict(old.model.score(matrix))
+        return old.predict_matrix(matrix)
     events = None if dataset.events is None else dataset.events.table
     frame = add_history(old, frame, as_of=as_of, table=dataset.leads.frame)
     return score_frame(old, frame, as_of=as_of, events=events)["probability"].to_numpy()

@@ -15,11 +15,13 @@ import pandas as pd
 from predictor.core.errors import Findings
 from predictor.core.settings import Settings
 from predictor.data.events.table import fingerprint_events
+from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.learned_points import LearnedPoints
 from predictor.model.explain_points import compute_fitted_rules, write_points_book
 from predictor.model.importance import compute_importance
 from predictor.model.judge import compute_forward_thresholds, judge_candidates
 from predictor.model.metrics.own_metrics import Metric, add_own_metrics
+from predictor.model.segments import SegmentedModel
 from predictor.model.split import Split
 from predictor.model.threshold.recommend import Recommendation, recommend_none, recommend_threshold
 from predictor.model.verdict import Verdict
@@ -34,9 +36,9 @@ from predictor.scoring.bundle.files import list_bundles, save_bundle
 from predictor.scoring.bundle.provenance import find_commit, fingerprint_frame, list_versions
 from predictor.scoring.bundle.registry import challenge, promote, read_champions
 from predictor.scoring.bundle.test_predictions import FILE, write_test_predictions
-from predictor.scoring.loaded_bundle import ACCOUNTS
+from predictor.scoring.loaded_bundle import ACCOUNTS, SEGMENTS
 from predictor.training.accepted_value import compute_accepted_value
-from predictor.training.accounts import learn_accounts
+from predictor.training.accounts import LearnedAccounts, learn_accounts
 from predictor.training.audit import audit_dataset, collect_findings, refuse_errors
 from predictor.training.bundle_files import describe_sides, dump, make_bundle_files, make_golden, make_metrics
 from predictor.training.compared import collect_test_leads, describe_test_swaps
@@ -46,6 +48,7 @@ from predictor.training.fit import Advance, FittedCandidates, Progress, fit_cand
 from predictor.training.from_tables import load_dataset
 from predictor.training.own_code import collect_metrics, collect_own
 from predictor.training.promotion import judge_promotion
+from predictor.training.segments import check_segments, describe_segments, fit_again, learn_segments
 from predictor.training.trained import Trained
 
 
@@ -97,7 +100,8 @@ def train(
     split = dataset.split()
     features, unused = dataset.fit_features(split.fit)
     fit, test = dataset.sample(split.fit, features, as_of=split.starts), dataset.test_sample(split, features)
-    fitted = fit_candidates(dataset, fit, own=own, progress=progress, advance=advance)
+    check_segments(settings, features)
+    fitted, choices = learn_segments(dataset, fit_candidates(dataset, fit, own=own, progress=progress, advance=advance), fit)
     chosen = fitted.chosen
     progress("Looking at the test leads")
     routed = dataset.points.route(split.test)
@@ -108,8 +112,9 @@ def train(
     importance = compute_importance(fitted.models[chosen], test.seen_by(chosen), seed=settings.model.seed)
     progress(f"Fitting '{chosen}' again on every lead with a known outcome")
     sample, final = refit(fitted, dataset)
-    thresholds = compute_forward_thresholds(final, sample, settings)
     found = verdict.found_signal
+    final = fit_again(final, sample, choices, settings, with_thresholds=found)
+    thresholds = compute_forward_thresholds(final, sample, settings)
     advice = recommend_threshold(thresholds, settings.threshold) if found else recommend_none(settings.threshold.policy)
     learned_book, learned_points = _fit_points(fitted, dataset)
     tables = {"learned_points": learned_points, "time_to_sql": _thin_curve(dataset)}
@@ -126,6 +131,7 @@ def train(
     )
     content |= fitted.describe(final) | {"importance": importance.to_dict("records")}
     accounts = learn_accounts(dataset, split, fitted.models[chosen], final, probability=verdict.probability[chosen])
+    content |= describe_segments(fitted.models[chosen], final, choices, verdict, test.seen_by(chosen))
     content |= {} if accounts is None else {"accounts": accounts.figures}
     report = ReportData(
         name=chosen,
@@ -147,7 +153,7 @@ def train(
     reference = json.loads(scoring["reference.json"]) | {"coverage": describe_coverage(dataset, sample, final)}
     reference["fit_engagement"] = describe_sides(final, sample, dataset.points.book)
     scoring["reference.json"] = dump(reference)
-    scoring |= {} if accounts is None else {ACCOUNTS: dump(accounts.rule.to_json())}
+    scoring |= _write_extras(final, accounts)
     files = {
         **scoring,
         **({"learned_points.toml": learned_book} if learned_book else {}),
@@ -231,6 +237,12 @@ def _fit_points(fitted: FittedCandidates, dataset: Dataset) -> tuple[str, pd.Dat
     text = write_points_book(calibrated, sample, task, dataset.settings.threshold)
     gate = parse_rule_book(text, "learned_points.toml").gate
     return text, None if table is None else table.assign(gate=gate)
+
+
+def _write_extras(final: CalibratedModel, accounts: LearnedAccounts | None) -> dict[str, str]:
+    """The files that only a bundle with segments, or with accounts, has."""
+    segments = {SEGMENTS: dump(final.segments.to_json())} if isinstance(final, SegmentedModel) else {}
+    return segments | ({} if accounts is None else {ACCOUNTS: dump(accounts.rule.to_json())})
 
 
 def _list_facts(dataset: Dataset) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from predictor.scoring.bundle.registry import promote
 from predictor.scoring.scorer import Scorer
 
 PARTS = [
-    "lead_id", "probability", "interval", "threshold", "decision", "explore", "grade", "fit_grade", "engagement_grade",
+    "lead_id", "probability", "interval", "threshold", "decision", "explore", "grade", "fit_grade", "engagement_grade", "segment",
     "points", "reasons", "base", "rest", "decided_by", "routing", "warnings", "model",
 ]  # fmt: skip
 

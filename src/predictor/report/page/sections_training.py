@@ -26,7 +26,14 @@ from predictor.report.tables_text import (
     format_reliability,
     format_thresholds,
 )
-from predictor.report.training_text import describe_accounts, describe_training, format_accounts, format_choice
+from predictor.report.training_text import (
+    describe_accounts,
+    describe_segments,
+    describe_training,
+    format_accounts,
+    format_choice,
+    format_segments,
+)
 
 _SEVERITIES = ("error", "warning", "tip")
 _TRUST = "Probabilities can be trusted if they come true: of 100 leads with 0.2, about 20 should become SQLs."
@@ -86,6 +93,7 @@ def make_test_section(data: ReportData) -> Section:
         f"{data.advice.text} {describe_promise(data.advice)}".rstrip(),
         describe_training(data.metrics),
         describe_accounts(data.metrics),
+        describe_segments(data.metrics),
         "" if format_importance(data.metrics) is None else IMPORTANCE,
     ]
     shown = tuple(text for text in texts if text)
@@ -116,6 +124,8 @@ def _list_test_tables(data: ReportData) -> list[PageTable]:
     tables = [make_page_table("candidates", frame, text=format_candidates(frame))]
     if (text := format_importance(data.metrics)) is not None:
         tables.append(make_page_table("importance", pd.DataFrame(data.metrics["importance"]), text=text))
+    if (text := format_segments(data.metrics)) is not None:
+        tables.append(make_page_table("own_segments", _to_frame(text), text=text))
     if (text := format_accounts(data.metrics)) is not None:
         tables.append(make_page_table("accounts", _to_frame(text), text=text))
     if (text := format_choice(data.metrics)) is not None:

@@ -140,6 +140,9 @@ def _check(scorer: Scorer) -> None:
     for what in (what for what, is_used in used.items() if is_used):
         do = "Score with `predictor score`, or train without them."
         raise BundleError(f"The model uses {what}, which SQL does not compute. {do}")
+    if scorer.segments is not None and scorer.segments.some_own:
+        what = f"Segments of '{scorer.segments.column}' have calibrators or thresholds of their own, which SQL does not compute."
+        raise BundleError(f"{what} Score with `predictor score`, or train without segments.")
     if scorer.way_unlike != "model":
         what = f'`threshold.unlike` is "{scorer.way_unlike}", and SQL cannot decide leads unlike those of the training so.'
         raise BundleError(f'{what} Score with `predictor score`, or set it to "model" with `predictor threshold --set`.')

@@ -17,7 +17,7 @@ from predictor.data.values import Event, to_number
 from predictor.features.accounts import ACCOUNT_TIMES, AccountEpisode
 from predictor.features.earlier_episodes import Episode
 from predictor.scoring.answer import Lead
-from predictor.scoring.scorer import Scorer
+from predictor.scoring.scorer import SEGMENT_COLUMNS, Scorer
 
 NUMBERS = ("probability", "low", "high", "threshold", "points")
 ANSWERS = ("lead_id", "probability", "low", "high", "threshold", "decision", "grade", "points", "points_decision", "warnings")
@@ -32,6 +32,11 @@ def name_inputs(scorer: Scorer) -> list[str]:
     features = scorer.features
     past = [*([_EARLIER] if features.uses_episodes else []), *([_ACCOUNT, *ACCOUNT_NAMES] if features.uses_accounts else [])]
     return list(dict.fromkeys(["as_of", "mql_at", *attributes, "events", *past]))
+
+
+def name_outputs(scorer: Scorer) -> tuple[str, ...]:
+    """The columns of the answers: those of a bundle with segments say which segment and what decided."""
+    return ANSWERS if scorer.segments is None else (*ANSWERS, *SEGMENT_COLUMNS)
 
 
 def tabulate_golden(golden: str, columns: Sequence[str]) -> pd.DataFrame:
@@ -58,10 +63,12 @@ def score_frame(scorer: Scorer, frame: pd.DataFrame, *, now: datetime) -> pd.Dat
         now: The moment that stands where a row has neither `as_of` nor `mql_at`.
 
     Returns:
-        lead_id, probability, low, high, threshold, decision, grade, points, points_decision, warnings.
+        lead_id, probability, low, high, threshold, decision, grade, points, points_decision, warnings; of a bundle with segments
+        segment and segment_decides too.
     """
     rows = [_score_row(scorer, row, now) for row in frame.to_dict("records")]
-    answers = pd.DataFrame({name: [row.get(name) for row in rows] for name in ANSWERS}, index=frame.index, dtype=object)
+    columns = {name: [row.get(name) for row in rows] for name in name_outputs(scorer)}
+    answers = pd.DataFrame(columns, index=frame.index, dtype=object)
     return answers.astype(dict.fromkeys(NUMBERS, "float64"))
 
 
@@ -82,6 +89,8 @@ def _score_row(scorer: Scorer, row: Mapping[Any, Any], now: datetime) -> dict[st
         "points": points.total if points is not None and points.total is not None else np.nan,
         "points_decision": points.decision if points is not None else None,
         "warnings": " ".join(str(warning) for warning in answer.warnings),
+        "segment": None if answer.segment is None else answer.segment.name,
+        "segment_decides": None if answer.segment is None else answer.segment.decides,
     }
 
 

@@ -16,7 +16,7 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types.schema import AnyType, ColSpec, DataType, Schema
 
 from predictor.scoring.scorer import Scorer
-from predictor.training.tracking.frame import ANSWERS, NUMBERS, name_inputs, tabulate_golden
+from predictor.training.tracking.frame import NUMBERS, name_inputs, name_outputs, tabulate_golden
 from predictor.training.tracking.record import TrainingRecord
 
 _PACKAGE = "lead-conversion-predictor"  # its own requirements are those of the model
@@ -31,8 +31,9 @@ def sign(scorer: Scorer) -> ModelSignature:
     """
     inputs = [ColSpec(AnyType(), "lead_id"), *(ColSpec(AnyType(), name, required=False) for name in name_inputs(scorer))]
     sure = {"lead_id", "warnings"}  # all others stand empty in a row that cannot be scored
-    types = {name: DataType.double if name in NUMBERS else DataType.string for name in ANSWERS}
-    return ModelSignature(Schema(inputs), Schema([ColSpec(types[name], name, required=name in sure) for name in ANSWERS]))
+    outputs = name_outputs(scorer)
+    types = {name: DataType.double if name in NUMBERS else DataType.string for name in outputs}
+    return ModelSignature(Schema(inputs), Schema([ColSpec(types[name], name, required=name in sure) for name in outputs]))
 
 
 def save_model(path: Path, bundle: Path, origin: Model) -> None:
