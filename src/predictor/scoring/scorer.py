@@ -262,9 +262,12 @@ class Scorer(LoadedBundle):
         encoded, points, qualifies = self._encoder.encode_table(leads, as_of=as_of, awards=awards, event_features=event_features)
         predicted = self._predict_table(encoded.matrix, reasons=reasons, with_sides=with_sides)
         score = predicted.pop("score").to_numpy()
-        answers = predicted.assign(
-            lead_id=leads["lead_id"].to_numpy(), points=points, points_decision=decide_points_table(points, self.gate, qualifies)
-        )[[*_COLUMNS, *(SEGMENT_COLUMNS if self.segments is not None else ())]]
+        known = pd.DataFrame({
+            "lead_id": leads["lead_id"].to_numpy(), "points": points,
+            "points_decision": decide_points_table(points, self.gate, qualifies),
+        })  # fmt: skip
+        names = [*_COLUMNS, *(SEGMENT_COLUMNS if self.segments is not None else ())]
+        answers = pd.concat([known, predicted], axis="columns")[names]
         unlike = self._coverage.check_table(encoded.matrix)
         widen_rows(answers, encoded, unlike, score=score, way=self.way_unlike)
         return add_warnings(answers, encoded, of_model=self.answer_warnings)
