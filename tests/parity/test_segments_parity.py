@@ -55,7 +55,7 @@ def scorer(trained, firm):
 
 
 @pytest.fixture(scope="module")
-def asked():
+def unscored():
     leads = draw_regions(60, seed=5).drop(columns="sql_at")
     return leads.assign(region=[*leads["region"][:57], None, " EMEA ", "Antarctica"])
 
@@ -74,8 +74,8 @@ def test_a_segment_in_which_the_score_says_less_has_a_curve_of_its_own(trained):
     assert "Segments in the forward test" in trained.files["report.html"]
 
 
-def test_every_way_to_ask_gives_the_same_and_says_which_segment(scorer, firm, asked, tmp_path):
-    file, _ = score_leads(scorer, asked, None, now=pd.Timestamp(NOW))
+def test_every_way_to_ask_gives_the_same_and_says_which_segment(scorer, firm, unscored, tmp_path):
+    file, _ = score_leads(scorer, unscored, None, now=pd.Timestamp(NOW))
     names = ["industry", "employees", "score", "region"]
     leads = [
         {
@@ -83,13 +83,13 @@ def test_every_way_to_ask_gives_the_same_and_says_which_segment(scorer, firm, as
             "as_of": row.mql_at,
             "attributes": {name: value for name in names if not pd.isna(value := getattr(row, name))},
         }
-        for row in asked.itertuples()
+        for row in unscored.itertuples()
     ]
     bundle, database = firm.parent / "models" / scorer.version, f"sqlite:///{tmp_path / 'x.db'}"
     with TestClient(create_app(bundle=bundle, store_url=database)) as client:
         batch = client.post("/v1/score/batch", json={"leads": leads}).json()["answers"]
         alone = [client.post("/v1/score", json=lead).json() for lead in leads[-4:]]
-    framed = score_frame(scorer, asked[["lead_id", "mql_at", *names]], now=NOW)
+    framed = score_frame(scorer, unscored[["lead_id", "mql_at", *names]], now=NOW)
     for column in ("probability", "threshold"):
         expected = file[column].to_numpy()
         for answers in (batch, framed.to_dict("records")):
@@ -97,20 +97,20 @@ def test_every_way_to_ask_gives_the_same_and_says_which_segment(scorer, firm, as
         np.testing.assert_allclose([answer[column] for answer in alone], expected[-4:], rtol=0, atol=1e-9)
     own, americas = scorer.segments.segments
     known = {"EMEA": ("emea", own.decides), "Americas": ("Americas", americas.decides)}
-    for place, region in enumerate(asked["region"]):
+    for place, region in enumerate(unscored["region"]):
         name, decides = known.get("" if pd.isna(region) else region.strip(), (None, None))
         assert batch[place]["segment"] == (None if name is None else {"name": name, "decides": decides})
         for table in (file, framed):
-            told = table.loc[place, ["segment", "segment_decides"]].tolist()
-            assert [None if pd.isna(cell) else cell for cell in told] == [name, decides]
+            answered = table.loc[place, ["segment", "segment_decides"]].tolist()
+            assert [None if pd.isna(cell) else cell for cell in answered] == [name, decides]
     assert [spec.name for spec in sign(scorer).outputs][-2:] == ["segment", "segment_decides"]
     assert file["segment"].isna().sum() > 10
 
 
-def test_the_matrix_of_stored_leads_gives_the_same(scorer, asked):
-    file, _ = score_leads(scorer, asked, None, now=pd.Timestamp(NOW))
-    rows = scorer.reader.read_table(asked.assign(as_of=pd.to_datetime(asked["mql_at"])))
-    answers = scorer.score_table(rows, as_of=pd.to_datetime(asked["mql_at"]), event_features=asked[[]])
+def test_the_matrix_of_stored_leads_gives_the_same(scorer, unscored):
+    file, _ = score_leads(scorer, unscored, None, now=pd.Timestamp(NOW))
+    rows = scorer.reader.read_table(unscored.assign(as_of=pd.to_datetime(unscored["mql_at"])))
+    answers = scorer.score_table(rows, as_of=pd.to_datetime(unscored["mql_at"]), event_features=unscored[[]])
     np.testing.assert_array_equal(answers["probability"], file["probability"])
     single = scorer.calibrator.predict(scorer.model.score(np.zeros((1, len(scorer.features.names)))))
     assert len(single) == 1
@@ -118,9 +118,9 @@ def test_the_matrix_of_stored_leads_gives_the_same(scorer, asked):
     assert by_single.calibrator is scorer.calibrator
 
 
-def test_a_rule_that_was_set_without_training_decides_about_all_leads_alike(scorer, asked):
+def test_a_rule_that_was_set_without_training_decides_about_all_leads_alike(scorer, unscored):
     ruled = apply_rule(scorer, DecisionRule(threshold={"policy": "precision", "precision": 0.3}))
-    answers, _ = score_leads(ruled, asked, None, now=pd.Timestamp(NOW))
+    answers, _ = score_leads(ruled, unscored, None, now=pd.Timestamp(NOW))
     assert set(answers["threshold"]) == {ruled.threshold}
     assert not answers["segment_decides"].dropna().str.contains("threshold").any()
 
