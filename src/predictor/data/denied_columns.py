@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,12 @@ def deny_category(name: str) -> str | None:
     >>> deny_category("Lead Quality"), deny_category("First Name (2)"), deny_category("Industry")
     ('qualification', 'personal', None)
     """
-    simple = _simplify(base_name(name))
+    return _find_category(_simplify(base_name(name)))
+
+
+@lru_cache(maxsize=1 << 16)
+def _find_category(simple: str) -> str | None:
+    """The category of the first denied name that a simplified name is, or begins with where that ends in a star."""
     for denied, category in _denied_names().items():
         if simple == denied or (denied.endswith("*") and simple.startswith(denied[:-1])):
             return category

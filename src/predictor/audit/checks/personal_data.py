@@ -10,7 +10,7 @@ from predictor.core.errors import Finding, count
 from predictor.core.wording import format_percent
 
 CODE = "AUDIT010"
-_MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[a-z]{2,}")
+_MAIL = re.compile(r"[^\s@]@[^\s@]+\.[a-z]{2,}")  # one sign before the @: more would make long texts slow
 _PHONE = re.compile(
     r"\s*(?:(?:tel[.:]? ?)?(?:\+|00)\d[\d\s()./-]{7,18}|\(?0\d{1,5}\)?[\s/-]\d[\d\s/-]{4,12}"
     r"|\(\d{3}\) ?\d{3}[-. ]\d{4}|\d{3}[-. ]\d{3}[-. ]\d{4})\s*$"

@@ -20,7 +20,7 @@ from predictor.data.crm.field_maps import Names
 from predictor.data.crm.merged import drop_merged
 from predictor.data.crm.warehouse import drop_deleted, find_prefix, remove_prefix, shorten_names
 from predictor.data.join_files import choose_leads, join_files
-from predictor.data.read.file_kinds import CSV, EXCEL, PARQUET, is_url
+from predictor.data.read.file_kinds import CSV, EXCEL, JSON, PARQUET, is_url
 from predictor.data.read.table_files import read_column_names, read_sample
 
 if TYPE_CHECKING:
@@ -163,5 +163,5 @@ def _list_files(export: str) -> list[str]:
     """The tables in a folder; a file or a table of a database as it is."""
     if not Path(export).is_dir():
         return [export]
-    paths = sorted(path for path in Path(export).iterdir() if path.suffix.casefold() in CSV | PARQUET | EXCEL)
+    paths = sorted(path for path in Path(export).iterdir() if path.suffix.casefold() in CSV | PARQUET | EXCEL | JSON)
     return [str(path) for path in paths]

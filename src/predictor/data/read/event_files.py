@@ -93,7 +93,7 @@ def _open_file(path: Path, encoding: str, copies: Path) -> _File:
     if kind == "csv":
         return _open_csv(path, encoding, copies)
     names = read_column_names(path, "events")
-    if kind == "excel" or len({name.casefold() for name in names}) < len(names):  # DuckDB takes names of one label for one
+    if kind in {"excel", "json"} or len({name.casefold() for name in names}) < len(names):  # DuckDB takes names of one label for one
         return _copy_table(path, copies)
     return _File(path, FileLayout(delimiter=None, names=tuple(map(str.strip, names)), types=_list_types(path)))
 
@@ -114,7 +114,7 @@ def _open_csv(path: Path, encoding: str, copies: Path) -> _File:
 
 
 def _copy_table(path: Path, copies: Path) -> _File:
-    """A copy of a workbook, or of a Parquet file with two columns of one name, each column of which has a name of its own."""
+    """A copy of a workbook, of JSON, or of a Parquet file with two columns of one name, each column of which has a name of its own."""
     frame, notes, _ = read_table(path, "events")
     copy = _name_copy(split_sheet(path)[0], copies).with_suffix(".parquet")
     plain = frame.set_axis([f"c{at}" for at in range(len(frame.columns))], axis=1)

@@ -48,7 +48,8 @@ def read_excel(path: Path, table: str, sheet: str = "", rows: int | None = None)
     """The rows of a sheet as a CSV would hold them, and findings about the choice of the sheet and the lines above the header.
 
     Dates are ISO 8601, whole numbers have no decimal point. `DAY_FORMAT` in the frame's attrs: its day numbers count from 1904.
-    Without the name of a sheet it is the visible one whose table has the most columns. What a workbook says about the size of its
+    Without the name of a sheet it is the visible one with the largest table: columns times rows, of which the first hundred
+    count, so that a long list of two columns is not taken for it. What a workbook says about the size of its
     sheets is not believed.
 
     Args:
@@ -119,7 +120,7 @@ def _check_size(path: Path, table: str) -> None:
 
 
 def _choose_sheet(book: Any, path: Path, table: str, sheet: str) -> tuple[_Sheet, tuple[Finding, ...]]:  # noqa: ANN401
-    """The sheet with that name, or the visible one whose table has the most columns; with findings."""
+    """The sheet with that name, or the visible one with the largest table; with findings."""
     titles = [page.title for page in book.worksheets]
     named = [page for page in book.worksheets if page.title.casefold() == sheet.casefold()]
     if sheet and not named:
@@ -131,7 +132,7 @@ def _choose_sheet(book: Any, path: Path, table: str, sheet: str) -> tuple[_Sheet
     if not tables:
         where = f"sheet '{pages[0].title}'" if len(pages) == 1 else "workbook"
         raise make_table_error(table, f"The {where} of '{path.name}' is empty.", "Export the table again.")
-    chosen = max(tables, key=lambda found: found.shape.width)
+    chosen = max(tables, key=lambda found: found.shape.width * found.shape.rows)
     place = f"sheet '{chosen.title}' of '{path.name}'" if len(titles) > 1 else f"'{path.name}'"
     above = check_lines_above(chosen.titles, table=table, place=place)
     return chosen, (*(() if sheet else _check_sheets(chosen, tables, titles, path, table)), *above)
@@ -146,9 +147,7 @@ def _check_sheets(chosen: _Sheet, tables: Sequence[_Sheet], titles: Sequence[str
     what = f"Of the sheets {list_names(titles)} of '{path.name}', '{chosen.title}' was read"
     do = f"Name another as '{path.name}#SHEET' where that is wrong."
     if others:
-        what = (
-            f"{what}, whose table has the most columns; {list_names(others)} {'holds' if len(others) == 1 else 'hold'} one too."
-        )
+        what = f"{what}, which holds the largest table; {list_names(others)} {'holds' if len(others) == 1 else 'hold'} one too."
         return (Finding(code, "warning", what, do=do),)
     return (Finding(code, "tip", f"{what}: the only one that holds a table.", do=do),)
 

@@ -10,10 +10,12 @@ from typing import Literal
 from predictor.core.errors import list_names
 from predictor.data.read.table_errors import make_format_error, make_missing_file_error, make_table_error
 
-FileKind = Literal["csv", "parquet", "excel"]
+FileKind = Literal["csv", "parquet", "excel", "json"]
 CSV = frozenset({".csv", ".tsv", ".txt"})
 PARQUET = frozenset({".parquet", ".pq"})
 EXCEL = frozenset({".xlsx", ".xlsm"})
+JSON_LINES = frozenset({".jsonl", ".ndjson"})
+JSON = JSON_LINES | {".json"}
 _OLD_EXCEL = ".xls"  # also the name that many programs give to texts with tabs
 _READ = 1 << 16
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -37,6 +39,7 @@ _OTHERS = {
     b"\xff\xd8\xff": "a picture",
     b"\x89HDF": "an HDF5 file",
 }
+_MARK = b"\xef\xbb\xbf"  # of UTF-8
 _JSON = re.compile(rb'\{\s*["}]|\[\s*[\[{"\]]')
 _SAVE = "Save it as CSV UTF-8 where it was made."
 _UNPACK = "Unpack it, and name the file in it."
@@ -74,6 +77,8 @@ def detect_kind(path: Path, table: str) -> FileKind:
     if start.startswith(b"PAR1"):
         return "parquet"
     _refuse_others(path, table, start)
+    if path.suffix.casefold() in JSON or _JSON.match(start.removeprefix(_MARK).lstrip()):
+        return "json"
     suffix = path.suffix.casefold()
     if suffix in PARQUET:
         return "parquet"
@@ -111,7 +116,7 @@ def _refuse_others(path: Path, table: str, start: bytes) -> None:
         else:
             what, do = "an old Excel file (.xls)", "Save it as .xlsx or as CSV UTF-8."
         raise make_table_error(table, f"'{path.name}' is {what}.", do)
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = start.removeprefix(_MARK).lstrip()
     if kind := next((kind for begins, kind in _COMPRESSED.items() if start.startswith(begins)), None):
         raise make_table_error(table, f"'{path.name}' is compressed ({kind}).", _UNPACK)
     if start.startswith(b"SQLite format 3\0"):
@@ -124,9 +129,6 @@ def _refuse_others(path: Path, table: str, start: bytes) -> None:
         raise make_table_error(table, f"'{path.name}' is {kind}, no CSV.", _SAVE)
     if text.startswith(b"<"):
         raise make_table_error(table, f"'{path.name}' is HTML or XML, no CSV.", "Open it in Excel, and save it as CSV UTF-8.")
-    if _JSON.match(text):
-        lines = b"\n{" in text.strip() and text.startswith(b"{")
-        raise make_table_error(table, f"'{path.name}' is JSON{' lines' * lines}, no CSV.", "Export it as CSV UTF-8 or Parquet.")
 
 
 def _is_encrypted(path: Path, start: bytes) -> bool:

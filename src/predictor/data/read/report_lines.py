@@ -10,9 +10,9 @@ import pandas as pd
 
 from predictor.core.errors import Finding, count
 from predictor.data.columns import base_name
-from predictor.data.read.report_words import has_phrase, is_total
+from predictor.data.read.report_words import has_phrase, is_total, names_total
 from predictor.data.read.table_shape import is_typed
-from predictor.data.read.usual_cells import study_cells
+from predictor.data.read.usual_cells import read_number, study_cells
 
 _MOST_CLOSING = 200  # rows at the end among which closing lines are looked for
 _FEW = 2  # filled cells that a closing line may have in any table
@@ -21,6 +21,8 @@ _FEWEST = 20  # rows from which most are records rather than lines of a report
 _STUDIED = 2_000  # records from which the usual cells of a column are known
 _LABEL = re.compile(r"[\d:(]")  # in a word for totals, which then is no name of a firm
 _DATE = re.compile(r"\d[-/.:T]\d+[-/.:]\d")
+_PLAIN_NUMBER = re.compile(r"\s\d+$")  # at the end of a word for totals, which may be the name of a firm: 'Total 24'
+_FEWEST_SUMMED, _ROUNDED = 3, 1e-6  # numbers above a sum; by how much of it these may differ from it
 _HELD = r"[^\s\x00-\x1f\u200b\ufeff]"  # a character that is no blank
 
 
@@ -177,7 +179,9 @@ class _Reader:
             before = row
             if totals[row]:
                 apart = True
-            elif (apart and self._is_sum(row)) or (self._lacks(row) and self._is_note(row, apart=apart)):
+            elif (apart and self._is_sum(row)) or (
+                self._lacks(row) and (self._is_note(row, apart=apart) or self._has_sums(row))
+            ):
                 closing.append(row)
                 apart = True
             else:
@@ -208,7 +212,31 @@ class _Reader:
         """Whether its first cell says that it is a total or what reports say at their end; a firm may have a name like that."""
         cells = self._list_cells(row)
         text, few = cells[0][1], len(cells) < self._most or len(cells) == 1
-        return (is_total(text) and (few or _LABEL.search(text) is not None)) or (few and len(cells) <= _FEW and has_phrase(text))
+        is_label = is_total(text) and (few or (_LABEL.search(text) is not None and self._confirms(row)))
+        return is_label or (few and (self._is_group_total(row) or (len(cells) <= _FEW and has_phrase(text))))
+
+    def _is_group_total(self, row: int) -> bool:
+        """Whether its first cell names a total, as 'Total North', before numbers only."""
+        (_, word), *others = self._list_cells(row)
+        return names_total(word) and bool(others) and all(is_typed(cell) and not _DATE.search(cell) for _, cell in others)
+
+    def _confirms(self, row: int) -> bool:
+        """Whether a row with as many cells as a record is a total: by its label, or where it counts or adds up the rows above."""
+        text = self._list_cells(row)[0][1]
+        if not _PLAIN_NUMBER.search(text):
+            return True
+        number = read_number(text.rpartition(" ")[2])
+        return number == np.count_nonzero(self._filled[:row]) or (bool(sums := self._list_sums(row)) and all(sums))
+
+    def _list_sums(self, row: int) -> list[bool]:
+        """Whether each of its numbers, but 0, is the sum of the column above it."""
+        numbers = [(place, read_number(cell)) for place, cell in self._list_cells(row)]
+        return [self._adds_up(row, place, number) for place, number in numbers if number == number and number]  # noqa: PLR0124  NaN
+
+    def _adds_up(self, row: int, place: int, total: float) -> bool:
+        above = self._frame.iloc[:row, place].dropna().astype("str").map(read_number).to_numpy(dtype=float)
+        is_summed = np.count_nonzero(np.isfinite(above)) >= _FEWEST_SUMMED
+        return is_summed and bool(abs(np.nansum(above) - total) <= _ROUNDED * abs(total))
 
     def _is_record(self, row: int) -> bool:
         """Whether one of its cells could be its key."""
@@ -219,6 +247,10 @@ class _Reader:
         """Whether a word for totals stands before numbers only."""
         (_, word), *others = self._list_cells(row)
         return is_total(word) and all(is_typed(cell) and not _DATE.search(cell) for _, cell in others)
+
+    def _has_sums(self, row: int) -> bool:
+        """Whether it holds nothing but numbers, one of them the sum of its column, as a line of sums without a label."""
+        return all(is_typed(cell) for _, cell in self._list_cells(row)) and any(self._list_sums(row))
 
     def _is_labelled(self, row: int) -> bool:
         """Whether a word for totals stands where the key would be, as no key of such letters and digits is."""

@@ -17,9 +17,27 @@ def is_total(text: str) -> bool:
     return _match_totals().match(text.casefold()) is not None
 
 
+def names_total(text: str) -> bool:
+    """Whether a text begins or ends with a word for totals, as the total of a group does; a firm may have such a name.
+
+    >>> [names_total(text) for text in ("Total North", "Nord Ergebnis", "Totally Ltd", "Total")]
+    [True, True, False, False]
+    """
+    return _match_group_totals().fullmatch(text.strip().casefold()) is not None
+
+
+@cache
+def _match_group_totals() -> re.Pattern[str]:
+    return re.compile(rf"(?:{_list_totals()})\b.*\w.*|.*\w.*\b(?:{_list_totals()})", re.DOTALL)
+
+
+def _list_totals() -> str:
+    return "|".join(re.escape(word.casefold()) for word in sorted(_read_words()["totals"], key=len, reverse=True))
+
+
 @cache
 def _match_totals() -> re.Pattern[str]:
-    words = "|".join(re.escape(word.casefold()) for word in sorted(_read_words()["totals"], key=len, reverse=True))
+    words = _list_totals()
     return re.compile(rf"[\s*=#-]*(?:{words})(?:\s*[:=(\[–—-].*|\s+\d.*|\s+(?:of|de|von|di|van|av)\s.*|[.:\s]*)$", re.DOTALL)
 
 

@@ -13,7 +13,8 @@ from predictor.core.errors import Finding, TableError
 from predictor.data.read.csv_header import read_header
 from predictor.data.read.csv_rows import read_csv_rows
 from predictor.data.read.excel import read_excel, read_excel_names
-from predictor.data.read.file_kinds import CSV, PARQUET, detect_kind, is_url, split_sheet
+from predictor.data.read.file_kinds import CSV, JSON_LINES, PARQUET, detect_kind, is_url, split_sheet
+from predictor.data.read.json_records import read_json, read_json_names
 from predictor.data.read.report_lines import leave_out_lines
 from predictor.data.read.table_errors import make_table_error
 from predictor.data.read.table_shape import FileTable, shape_columns
@@ -26,7 +27,7 @@ _BATCH_ROWS = 10_000
 
 
 def read_table(path: Path, table: str, *, encoding: str = "auto", most: int = 0) -> FileTable:
-    """The records of a CSV (comma, semicolon, tab or bar), Parquet or Excel file.
+    """The records of a CSV (comma, semicolon, tab or bar), Parquet, Excel or JSON file.
 
     Lines above the header, blank rows, totals and the end of a report are left out, and counted in findings.
 
@@ -81,6 +82,8 @@ def read_column_names(path: Path, table: str, encoding: str = "auto") -> list[st
     kind = detect_kind(file, table)
     if kind == "excel":
         return read_excel_names(file, table, sheet)
+    if kind == "json":
+        return read_json_names(file, table)
     return read_names(file, table) if kind == "parquet" else read_header(file, table, encoding).names
 
 
@@ -107,6 +110,8 @@ def _read_rows(path: Path, table: str, *, encoding: str = "auto", step: int = 1,
         raise make_table_error(table, f"'{file.name}' has no sheets.", f"Leave out '#{sheet}'.")
     if kind == "parquet":
         return _read_parquet(file, table, rows)
+    if kind == "json":
+        return read_json(file, table, step=step, rows=rows)
     return read_csv_rows(file, table, encoding=encoding, step=step, rows=rows)
 
 
@@ -151,13 +156,13 @@ def _make_parquet_error(path: Path, table: str, error: Exception) -> TableError:
 
 
 def compute_row_step(path: Path, most: int) -> int:
-    """The n for which every n-th row of a CSV is read, so that at most `most` rows are; 1 reads all.
+    """The n for which every n-th row of a CSV or of JSON lines is read, so that at most `most` rows are; 1 reads all.
 
     Args:
-        path: The file; files that are no CSV are read in full.
+        path: The file; files of other kinds are read in full.
         most: The maximal number of rows; 0 for no limit.
     """
-    if not most or path.suffix.casefold() not in CSV or not path.is_file() or path.stat().st_size < most * _SHORTEST_ROW:
+    if not most or path.suffix.casefold() not in CSV | JSON_LINES or not path.is_file() or path.stat().st_size < most * _SHORTEST_ROW:
         return 1
     with path.open("rb") as file:
         ends = [(part.count(b"\n"), part.count(b"\r")) for part in iter(lambda: file.read(_CHUNK_BYTES), b"")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -91,6 +92,24 @@ def study_cells(column: pd.Series) -> UsualCells:
         words=words[int(0.95 * (len(words) - 1))] if words else 0,
         cells=distinct,
     )
+
+
+def read_number(cell: str) -> float:
+    """The number that a cell holds, with its unit or currency; NaN for none, or a date.
+
+    Both signs, the last is that of decimals; one sign that comes once before other than three digits is so too.
+
+    >>> [read_number(cell) for cell in ("1.234,50 €", "1,234", "$-3.5", "12", "1 234", "L12", "2026-01-31")]
+    [1234.5, 1234.0, -3.5, 12.0, 1234.0, nan, nan]
+    """
+    digits = re.sub(r"[\s'’$€£¥%]|[A-Z]{3}", "", cell)
+    if not re.fullmatch(r"-?\d[\d.,]*", digits):
+        return math.nan
+    signs = re.findall(r"[.,]", digits)
+    last = max(digits.rfind("."), digits.rfind(","))
+    is_decimal = len(set(signs)) == 2 or (len(signs) == 1 and len(digits) - last != 4)
+    whole, decimals = (digits[:last], digits[last + 1 :]) if is_decimal else (digits, "")
+    return float(f"{re.sub('[.,]', '', whole)}.{decimals or 0}")
 
 
 def find_form(cell: str) -> str:

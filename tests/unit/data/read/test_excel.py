@@ -189,3 +189,22 @@ def test_a_workbook_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch)
     monkeypatch.setattr("predictor.data.read.excel._MOST_BYTES", 1000)
     with pytest.raises(TableError, match=r"unpacks to 0\.0 GB, more than is read of an Excel file\. In Excel choose"):
         read_table(write(tmp_path / "leads.xlsx", *LEADS), "leads")
+
+
+def test_the_sheet_with_the_largest_table_is_read(tmp_path):
+    book = Workbook()
+    pages = {"Notes": book.active, "Leads": book.create_sheet("Leads"), "Lists": book.create_sheet("Lists"), "Codes": book.create_sheet("Codes")}
+    rows = {
+        "Notes": [["Made by marketing"], ["Owner:", "Ada"]],
+        "Leads": [["id", "city", "won"], *([n, "Rome", n % 2] for n in range(30))],
+        "Lists": [list("abcdefghi"), ["x"] * 4],  # more columns
+        "Codes": [["zip", "place"], *([n, "Bonn"] for n in range(500))],  # more rows
+    }
+    for title, page in pages.items():
+        page.title = title
+        for row in rows[title]:
+            page.append(row)
+    book.save(tmp_path / "leads.xlsx")
+    found = read_table(tmp_path / "leads.xlsx", "leads")
+    assert (list(found.frame), len(found.frame)) == (["id", "city", "won"], 30)
+    assert "'Leads' was read, which holds the largest table; 'Notes', 'Lists', 'Codes' hold one too" in found.notes[0].what

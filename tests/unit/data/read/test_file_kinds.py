@@ -53,6 +53,7 @@ def save(write):
 
 
 READ = {
+    "JSON, called a text": ("leads.csv", LEADS.to_json(orient="records").encode()),
     "text with tabs, called a workbook": ("leads.xls", CSV.replace(",", "\t").encode()),
     "workbook, called a text": ("leads.csv", make_workbook()),
     "workbook, called an old one": ("leads.xls", make_workbook()),
@@ -123,8 +124,6 @@ REFUSED = {
     "half a gzip": ("leads.csv", gzip.compress(CSV.encode())[:20], r"is compressed \(gzip\)"),
     "bzip2": ("leads.csv", bz2.compress(b"x"), r"is compressed \(bzip2\)"),
     "xz": ("leads.csv", lzma.compress(b"x"), r"is compressed \(xz\)"),
-    "JSON": ("leads.json", b'[{"lead_id": 1}]', r"is JSON, no CSV\. Export it as CSV UTF-8 or Parquet"),
-    "JSON lines": ("leads.csv", b'{"lead_id": 1}\n{"lead_id": 2}\n', r"is JSON lines, no CSV"),
     "PDF": ("leads.csv", b"%PDF-1.7", "is a PDF, no CSV"),
     "word processor": ("leads.csv", rb"{\rtf1", "is a text of a word processor"),
     "picture": ("leads.csv", b"\x89PNG\r\n\x1a\n", "is a picture, no CSV"),

@@ -217,3 +217,44 @@ def test_the_title_of_a_group_above_a_repeated_header_is_no_lead(title):
     assert finding.what.startswith("2 rows that are no records were left out (first in row 31)")
     keyed = frame.assign(name=[*(f"L-{i:04}" for i in range(31)), "name", *(f"L-{i:04}" for i in range(31, 61))])
     assert len(leave_out_lines(keyed, table="leads")[0]) == 61
+
+
+@pytest.mark.parametrize("label", ["Total North", "North Total", "Nord Ergebnis", "Sous-total Nord", "Итого Север"])
+def test_the_total_of_a_named_group_is_left_out(tmp_path, label):
+    """As spreadsheets write subtotals: the group and the word for a total in the column of keys, numbers, and nothing else."""
+    leads = make_leads(HEADS["key first"])
+    lines = leads.to_csv(index=False).splitlines()
+    (tmp_path / "leads.csv").write_text("\n".join([*lines[:15], f"{label},,,9000,", *lines[15:], ""]), encoding="utf-8")
+    frame, notes, _ = read_table(tmp_path / "leads.csv", "leads")
+    assert frame["Lead ID"].tolist() == leads["Lead ID"].tolist()
+    assert "left out (row 15)" in notes[0].what
+
+
+@pytest.mark.parametrize("row", ["Total Energies,2026-03-01,Web,9000,Spain", "Total Energies,2026-03-01,,9000,", "Total Energies,,,,"])
+def test_a_name_that_begins_as_a_total_is_no_total_by_itself(tmp_path, row):
+    leads = make_leads(HEADS["key first"]).assign(**{"Lead ID": [f"Firm {chr(65 + n % 26)} {chr(65 + n // 26)}" for n in range(40)]})
+    lines = leads.to_csv(index=False).splitlines()
+    (tmp_path / "leads.csv").write_text("\n".join([*lines[:15], row, *lines[15:], ""]), encoding="utf-8")
+    assert len(read_table(tmp_path / "leads.csv", "leads").frame) == 41
+
+
+@pytest.mark.parametrize(("sums", "n"), [(["820", "20"], 40), (["", "20"], 40), (["821", "19"], 41)])
+def test_sums_without_a_label_below_the_leads_are_left_out_where_they_add_up(tmp_path, sums, n):
+    leads = make_leads("Lead ID,MQL Date,Lead Source").assign(Employees=[str(n) for n in range(1, 41)], Won=[str(n % 2) for n in range(40)])
+    frame, _, _ = read(tmp_path / "leads.csv", leads, f",,,{','.join(sums)}")
+    assert len(frame) == n
+
+
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        ([("Firm A", "10", "1"), ("Total 0", "20", "0")], 2),  # a firm of that name
+        ([("Firm A", "10", "1"), ("Firm B", "20", "0"), ("Firm C", "30", "0"), ("Total 24", "7", "1")], 4),
+        ([("Firm A", "10", "1"), ("Firm B", "20", "0"), ("Firm C", "30", "0"), ("Total 3", "60", "1")], 3),  # it counts three
+        ([("Firm A", "1.000 €", "1"), ("Firm B", "250,50 €", "0"), ("Firm C", "1", "0"), ("Total 2026", "1.251,50 €", "1")], 3),
+        ([("Firm A", "10", "1"), ("Firm B", "20", "0"), ("Total: 2", "4", "9")], 2),
+    ],
+)
+def test_a_total_with_a_number_and_no_other_mark_must_count_or_add_up(rows, kept):
+    frame = pd.DataFrame(rows, columns=["company", "employees", "won"])
+    assert len(leave_out_lines(frame, table="leads")[0]) == kept

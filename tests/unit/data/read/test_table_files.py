@@ -110,7 +110,7 @@ def test_shapes(tmp_path, content, columns, rows):
         (b"a,b\n\0\x01,\x02\n", r"'leads.csv' is no text, no CSV: it holds a NUL byte in line 2, byte 5\. Save it as CSV UTF-8"),
         (b"PK\x03\x04abc", "'leads.csv' is an Excel or ZIP file, no CSV"),
         ("<html><table>", "'leads.csv' is HTML or XML, no CSV"),
-        ('{"results": []}', "'leads.csv' is JSON, no CSV"),
+        ('{"results": []}', "'leads.csv' holds no record"),
     ],
 )
 def test_broken_csv(tmp_path, content, match):
