@@ -217,7 +217,7 @@ def infer_kind(column: pd.Series, timezone: str = "UTC") -> tuple[Kind, pd.Serie
     if numbers is not None:
         return "number", numbers
     cells = column.dropna().astype("str")
-    if cells.str.match(r"\d{4}-\d{2}-\d{2}").mean() >= 0.5:  # others may be dates in words
+    if cells.str.match(r"\d{4}([-/])\d{2}\1\d{2}").mean() >= 0.5:  # others may be dates in words
         times, bad = parse_times(column, timezone)
         if not bad.any():
             return "date", times

@@ -14,6 +14,7 @@ from predictor.data.crm.field_maps import Names
 from predictor.data.denied_columns import deny_category
 
 _NAME_THEM = "name them in label.outcome_yes and label.outcome_no"
+_FEW_TEXTS = 10  # of a column that may be an outcome in words of the firm
 _ANSWERED = 0.5  # share of rows that say yes or no below which a column hardly holds the outcome of leads
 _MOST_BY_PLACE = 0.7  # share of yes from which a column without the name of an outcome is hardly one: most MQLs are not accepted
 SURE, CLEAR, STAGES, LAST, WORDED, ANY = range(6)  # ranks of candidates, the likeliest first
@@ -110,6 +111,22 @@ def list_statuses(columns: Sequence[ColumnProfile], taken: Sequence[str] = ()) -
     return found
 
 
+def list_few(columns: Sequence[ColumnProfile], taken: Sequence[str] = ()) -> list[ColumnProfile]:
+    """Columns of few texts, any of which may say what became of a lead in words of the firm; the fewest texts first.
+
+    Args:
+        columns: All columns of the export.
+        taken: Columns that have another role.
+
+    >>> verdict = ColumnProfile("Verdict", "category", rows=50, filled=50, distinct=2, outcome=YesNo(None, others=("A", "B")))
+    >>> [column.name for column in list_few([verdict]) ], list_few([verdict], ["Verdict"])
+    (['Verdict'], [])
+    """
+    few = [c for c in columns if c.kind == "category" and 2 <= c.distinct <= _FEW_TEXTS and 2 * c.filled > c.rows]
+    free = [c for c in few if c.name not in taken and deny_category(c.name) not in {"personal", "export_time", "connector"}]
+    return sorted(free, key=lambda column: column.distinct)
+
+
 def describe_outcome(outcome: YesNo) -> str:
     """The values of an outcome, in words.
 
@@ -162,14 +179,14 @@ def _rank_column(column: ColumnProfile, *, sure: bool, last: bool) -> OutcomeCan
     words = {kind: set(known) for kind, known in read_names()["outcome_words"].items()}
     of_name = set(split_words(column.name))
     is_likely = bool(of_name & words["likely"]) and not of_name & words["unlikely"]
-    is_worded = bool(yes and no) and not {text.casefold() for text in (*yes, *no)} & words["plain"]
+    is_worded = bool(yes or no) and not {text.casefold() for text in (*yes, *no)} & words["plain"]
     has_both = bool(yes and no)
     ranks = (
         (sure and has_both and not outcome.others, SURE),
         (has_both and not outcome.others and (is_worded or is_likely), CLEAR),
         (has_both and outcome.answers_share >= _ANSWERED and (sure or is_worded), STAGES),
         (has_both and not outcome.others and last and not _is_flag(column), LAST),
-        (sure, WORDED),
+        (sure or (is_worded and column.distinct == 2), WORDED),  # one of two texts is known: the other is the contrary
         (has_both and not outcome.others, ANY),
     )
     rank = next((rank for holds, rank in ranks if holds), None)

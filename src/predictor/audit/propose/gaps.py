@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from predictor.audit.propose.date_columns import TIMES, list_open_dates
 from predictor.audit.propose.find_key import check_unfilled_keys
-from predictor.audit.propose.find_outcome import ANY, CLEAR, LAST, SURE, OutcomeCandidate, list_candidates, list_statuses
+from predictor.audit.propose.find_outcome import (
+    ANY,
+    CLEAR,
+    LAST,
+    SURE,
+    OutcomeCandidate,
+    describe_values,
+    list_candidates,
+    list_few,
+    list_statuses,
+)
 from predictor.audit.propose.profile import ColumnProfile
 from predictor.audit.propose.refusal_names import is_refusal, list_refusals
 from predictor.audit.propose.settings_file import Proposal
@@ -140,7 +150,13 @@ def _name_candidates(proposal: Proposal, columns: Sequence[ColumnProfile]) -> Fi
         do = f"Name the right one: init --outcome '{likely[0].name}'. Or name it in [columns]."
         return Finding("INIT002", "error", what, do=do)
     what = "No column looks like an outcome: neither the moment of acceptance (sql_at) nor a yes and no (outcome)."
-    return Finding("INIT002", "error", f"{what}{_describe_dates(proposal, columns)}", do=_NAME_OUTCOME)
+    few, do = list_few(columns, taken), _NAME_OUTCOME
+    if few:
+        shown = ", ".join(f"'{column.name}' ({describe_values(column.outcome)})" for column in few[:_MOST])
+        more = f" and {len(few) - _MOST} more" if len(few) > _MOST else ""
+        what = f"{what} Columns of few texts: {shown}{more}."
+        do = f"If one of them says what became of a lead, name it: init --outcome '{few[0].name}'. Else export such a column."
+    return Finding("INIT002", "error", f"{what}{_describe_dates(proposal, columns)}", do=do)
 
 
 def _describe(candidates: Sequence[OutcomeCandidate]) -> str:

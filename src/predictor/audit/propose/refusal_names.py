@@ -10,6 +10,9 @@ import pandas as pd
 from predictor.audit.propose.names import read_names, split_words
 from predictor.audit.propose.profile import ColumnProfile
 
+_MOST_WORDS = 4  # of a text that says yes by its first word
+_VAGUE = {"interested", "geeignet"}  # at the beginning of a text they say yes to a call, not to a lead
+
 
 def list_refusals(columns: Sequence[ColumnProfile], taken: Sequence[str] = ()) -> list[ColumnProfile]:
     """The columns in which yes means not accepted.
@@ -79,7 +82,7 @@ def read_answers(column: ColumnProfile, cells: pd.Series) -> ColumnProfile:
     refusing = tuple(text for text in others if is_refusal_name(text))
     accepting = tuple(
         text for text in others
-        if not yes and text not in refusing and len(split_words(text)) == 1 and _is_among(split_words(text)[0], stems)
+        if not yes and text not in refusing and _begins_accepted(split_words(text), stems)
     )  # fmt: skip
     accepted, refused = (*yes, *accepting), (*no, *refusing)
     if not (accepted and refused) or not (accepting or refusing):
@@ -92,6 +95,14 @@ def read_answers(column: ColumnProfile, cells: pd.Series) -> ColumnProfile:
         column.outcome, yes=n_accepted / answers, texts=(accepted, refused), others=rest, answers_share=answers / len(cells)
     )
     return replace(column, outcome=outcome)
+
+
+def _begins_accepted(words: Sequence[str], stems: Sequence[str]) -> bool:
+    """Whether a text says yes by its only word, or by its first, as 'Accepted by AE', and is not about marketing."""
+    is_alone = len(words) == 1 or (
+        1 < len(words) <= _MOST_WORDS and words[0] not in _VAGUE and not {"mql", "marketing"} & set(words)
+    )
+    return is_alone and _is_among(words[0], stems)
 
 
 def _is_among(word: str, stems: Sequence[str]) -> bool:

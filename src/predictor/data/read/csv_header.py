@@ -150,7 +150,18 @@ def detect_encoding(path: Path, table: str) -> str:
         do = "Save it as CSV UTF-8 where it was made."
         raise make_table_error(table, f"{what}: it holds a NUL byte in line {line:,}, byte {byte:,}.", do)
     do = "Save it as CSV UTF-8, or name the right one: predictor init --encoding NAME, or data.encoding in the settings."
-    raise make_table_error(table, f"'{path.name}' is not UTF-8 (line {line:,}, byte {byte:,}).{_show_readings(path, bad.at)}", do)
+    what = f"'{path.name}' is not UTF-8 (line {line:,}, byte {byte:,}).{_show_readings(path, bad.at)}"
+    if _is_mixed(path, bad.at):
+        what = f"'{path.name}' mixes encodings: the lines before line {line:,} are UTF-8, and that line (byte {byte:,}) is not."
+        do = "Save the parts that were put together as CSV UTF-8, and join them again."
+    raise make_table_error(table, what, do)
+
+
+def _is_mixed(path: Path, at: int) -> bool:
+    """Whether letters in UTF-8 stand before a byte that is none."""
+    with path.open("rb") as file:
+        file.seek(max(0, at - _CHUNK_BYTES))
+        return _MULTIBYTE.search(file.read(min(at, _CHUNK_BYTES))) is not None
 
 
 def _show_readings(path: Path, at: int) -> str:

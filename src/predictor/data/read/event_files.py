@@ -93,7 +93,9 @@ def _open_file(path: Path, encoding: str, copies: Path) -> _File:
     if kind == "csv":
         return _open_csv(path, encoding, copies)
     names = read_column_names(path, "events")
-    if kind in {"excel", "json"} or len({name.casefold() for name in names}) < len(names):  # DuckDB takes names of one label for one
+    if kind in {"excel", "json"} or len({name.casefold() for name in names}) < len(
+        names
+    ):  # DuckDB takes names of one label for one
         return _copy_table(path, copies)
     return _File(path, FileLayout(delimiter=None, names=tuple(map(str.strip, names)), types=_list_types(path)))
 

@@ -34,6 +34,7 @@ _BROKEN = (
 )
 _MOST_BYTES = 1 << 30  # of all sheets and texts, unpacked: read, they take several times as much memory
 _CHUNK_ROWS = 10_000
+_COUNTED_ROWS = 30  # of a sheet, where the largest table is looked for
 
 
 class _Sheet(NamedTuple):
@@ -48,8 +49,8 @@ def read_excel(path: Path, table: str, sheet: str = "", rows: int | None = None)
     """The rows of a sheet as a CSV would hold them, and findings about the choice of the sheet and the lines above the header.
 
     Dates are ISO 8601, whole numbers have no decimal point. `DAY_FORMAT` in the frame's attrs: its day numbers count from 1904.
-    Without the name of a sheet it is the visible one with the largest table: columns times rows, of which the first hundred
-    count, so that a long list of two columns is not taken for it. What a workbook says about the size of its
+    Without the name of a sheet it is the visible one with the largest table: columns times rows, of which few count,
+    so that a long list of two columns is not taken for it. What a workbook says about the size of its
     sheets is not believed.
 
     Args:
@@ -132,7 +133,7 @@ def _choose_sheet(book: Any, path: Path, table: str, sheet: str) -> tuple[_Sheet
     if not tables:
         where = f"sheet '{pages[0].title}'" if len(pages) == 1 else "workbook"
         raise make_table_error(table, f"The {where} of '{path.name}' is empty.", "Export the table again.")
-    chosen = max(tables, key=lambda found: found.shape.width * found.shape.rows)
+    chosen = max(tables, key=lambda found: found.shape.width * min(found.shape.rows, _COUNTED_ROWS))
     place = f"sheet '{chosen.title}' of '{path.name}'" if len(titles) > 1 else f"'{path.name}'"
     above = check_lines_above(chosen.titles, table=table, place=place)
     return chosen, (*(() if sheet else _check_sheets(chosen, tables, titles, path, table)), *above)

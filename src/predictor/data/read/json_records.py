@@ -18,7 +18,17 @@ from predictor.data.read.table_shape import FileTable
 _MOST_BYTES = 1 << 27  # of a file that is one value, or of a line: read, it takes about eight times as much memory
 _CHUNK_ROWS = 10_000
 _NAMED_ROWS = 1_000  # records whose names are those of the columns, where only the names are asked for
-_NEXT = ("nextRecordsUrl", "@odata.nextLink", "nextPageToken", "next_cursor", "next_page", "nextPage", "next", "has_more", "hasMore")
+_NEXT = (
+    "nextRecordsUrl",
+    "@odata.nextLink",
+    "nextPageToken",
+    "next_cursor",
+    "next_page",
+    "nextPage",
+    "next",
+    "has_more",
+    "hasMore",
+)
 _DO = "Export it again, as CSV UTF-8, Parquet, or JSON with one record a line."
 
 

@@ -22,6 +22,7 @@ _STUDIED = 2_000  # records from which the usual cells of a column are known
 _LABEL = re.compile(r"[\d:(]")  # in a word for totals, which then is no name of a firm
 _DATE = re.compile(r"\d[-/.:T]\d+[-/.:]\d")
 _PLAIN_NUMBER = re.compile(r"\s\d+$")  # at the end of a word for totals, which may be the name of a firm: 'Total 24'
+_MOST_DESCRIPTIONS, _FEWEST_TYPED = 3, 2  # rows below the header that describe columns; columns of numbers or dates they need
 _FEWEST_SUMMED, _ROUNDED = 3, 1e-6  # numbers above a sum; by how much of it these may differ from it
 _HELD = r"[^\s\x00-\x1f\u200b\ufeff]"  # a character that is no blank
 
@@ -90,7 +91,7 @@ def mark_lines(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     if not blank.all():
         reader = _Reader(frame, filled)
         headers = _list_headers(frame)
-        for row in [*headers, *reader.list_titles(headers), *reader.list_totals()]:
+        for row in [*headers, *reader.list_titles(headers), *reader.list_descriptions(), *reader.list_totals()]:
             lines[row] = True
         for row in reader.list_closing(lines):
             lines[row] = True
@@ -148,6 +149,17 @@ class _Reader:
         above = [row - 1 for row in headers if row and self._most > _FEW]
         return [row for row in above if self._filled[row] == 1 and not self._is_record(row)]
 
+    def list_descriptions(self) -> list[int]:
+        """First rows that describe the columns, as surveys have them below the header: words above all numbers and dates."""
+        typed = [place for place, usual in enumerate(self._usual) if usual.typed and usual.filled]
+        rows: list[int] = []
+        for row in range(min(_MOST_DESCRIPTIONS, len(self._frame)) if len(typed) >= _FEWEST_TYPED else 0):
+            cells = dict(self._list_cells(row))
+            if self._is_record(row) or any(is_typed(cells.get(place)) or place not in cells for place in typed):
+                break
+            rows.append(row)
+        return rows
+
     def list_totals(self) -> list[int]:
         """Rows anywhere that say they are totals, or what a report says at its end."""
         gaps = np.zeros(len(self._frame), dtype=np.int64)
@@ -179,9 +191,7 @@ class _Reader:
             before = row
             if totals[row]:
                 apart = True
-            elif (apart and self._is_sum(row)) or (
-                self._lacks(row) and (self._is_note(row, apart=apart) or self._has_sums(row))
-            ):
+            elif (apart and self._is_sum(row)) or (self._lacks(row) and (self._is_note(row, apart=apart) or self._has_sums(row))):
                 closing.append(row)
                 apart = True
             else:

@@ -26,5 +26,8 @@ def make_format_error(table: str, path: Path) -> TableError:
 
 
 def make_encoding_error(table: str, path: Path, encoding: str) -> TableError:
-    """The error for a file that is not in the encoding of the settings."""
+    """The error for a file that is not in the encoding of the settings, or not to its end in the one that it begins in."""
+    if encoding == "auto":
+        what = f"'{path.name}' is not complete, or damaged: further down it is not in the encoding in which it begins."
+        return make_table_error(table, what, "Export it again, or save it as CSV UTF-8.")
     return make_table_error(table, f"'{path.name}' is not {encoding}.", "Fix data.encoding, or save the file as CSV UTF-8.")

@@ -162,7 +162,12 @@ def compute_row_step(path: Path, most: int) -> int:
         path: The file; files of other kinds are read in full.
         most: The maximal number of rows; 0 for no limit.
     """
-    if not most or path.suffix.casefold() not in CSV | JSON_LINES or not path.is_file() or path.stat().st_size < most * _SHORTEST_ROW:
+    if (
+        not most
+        or path.suffix.casefold() not in CSV | JSON_LINES
+        or not path.is_file()
+        or path.stat().st_size < most * _SHORTEST_ROW
+    ):
         return 1
     with path.open("rb") as file:
         ends = [(part.count(b"\n"), part.count(b"\r")) for part in iter(lambda: file.read(_CHUNK_BYTES), b"")]

@@ -65,7 +65,11 @@ def test_bytes_that_are_not_utf8(tmp_path):
         (tmp_path / "events.csv").write_bytes((HEAD + "\n".join(lines)).encode(encoding))
         assert "café" in load("events.csv", tmp_path).types, encoding
     (tmp_path / "events.csv").write_bytes((HEAD + "\n".join(lines)).encode() + b"\nC,2026-01-04,caf\xe9,1")
-    refuse("events.csv", tmp_path, r"EVENT000 'events.csv' is not UTF-8 \(line 20,003, byte [\d,]+\)")
+    refuse(
+        "events.csv",
+        tmp_path,
+        r"EVENT000 'events.csv' mixes encodings: the lines before line 20,003 are UTF-8, and that line \(byte [\d,]+\) is not",
+    )
 
 
 def test_files_that_hold_no_events(tmp_path):

@@ -193,7 +193,12 @@ def test_a_workbook_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch)
 
 def test_the_sheet_with_the_largest_table_is_read(tmp_path):
     book = Workbook()
-    pages = {"Notes": book.active, "Leads": book.create_sheet("Leads"), "Lists": book.create_sheet("Lists"), "Codes": book.create_sheet("Codes")}
+    pages = {
+        "Notes": book.active,
+        "Leads": book.create_sheet("Leads"),
+        "Lists": book.create_sheet("Lists"),
+        "Codes": book.create_sheet("Codes"),
+    }
     rows = {
         "Notes": [["Made by marketing"], ["Owner:", "Ada"]],
         "Leads": [["id", "city", "won"], *([n, "Rome", n % 2] for n in range(30))],
@@ -207,4 +212,4 @@ def test_the_sheet_with_the_largest_table_is_read(tmp_path):
     book.save(tmp_path / "leads.xlsx")
     found = read_table(tmp_path / "leads.xlsx", "leads")
     assert (list(found.frame), len(found.frame)) == (["id", "city", "won"], 30)
-    assert "'Leads' was read, which holds the largest table; 'Notes', 'Lists', 'Codes' hold one too" in found.notes[0].what
+    assert "'Leads' was read, which holds the largest table; 'Lists', 'Codes' hold one too" in found.notes[0].what

@@ -10,7 +10,13 @@ from predictor.data.read.event_sources import open_events
 from predictor.data.read.table_files import read_column_names, read_sample, read_table
 
 RECORDS = [
-    {"lead_id": "L1", "size": 12345678901234567890, "firm": {"city": "Köln", "geo": {"zip": "01067"}}, "tags": ["b", "a"], "won": True},
+    {
+        "lead_id": "L1",
+        "size": 12345678901234567890,
+        "firm": {"city": "Köln", "geo": {"zip": "01067"}},
+        "tags": ["b", "a"],
+        "won": True,
+    },
     {"lead_id": "L2", "size": 1.50, "firm": {"city": None}, "tags": [], "won": False, "late": "x"},
     {"lead_id": "L3", "size": None, "won": None, "tags": [{"id": 1}]},
 ]
@@ -37,14 +43,22 @@ WRITTEN = {
     "letters as they are": ("leads.ndjson", "\n".join(json.dumps(record, ensure_ascii=False) for record in RECORDS)),
 }
 BROKEN = {
-    "half a line": ("leads.jsonl", LINES[:-9], r"'leads.jsonl' is broken: line 3 is no JSON, as where a file was written by half"),
+    "half a line": (
+        "leads.jsonl",
+        LINES[:-9],
+        r"'leads.jsonl' is broken: line 3 is no JSON, as where a file was written by half",
+    ),
     "half a list": ("leads.json", json.dumps(RECORDS, indent=0)[:-30], r"'leads.json' is broken: line \d+ is no JSON"),
     "nothing": ("leads.json", "", "'leads.json' is broken|'leads.json' is empty"),
     "no record": ("leads.json", '{"results": []}', "'leads.json' holds no record"),
     "records without a name": ("leads.jsonl", "{}\n{}\n", "'leads.jsonl' holds no record"),
     "values": ("leads.json", "[1, 2]", "'leads.json' is JSON, but no list of records"),
     "a line that is no object": ("leads.jsonl", LINES + "\n[1]\n", "Record 4 of 'leads.jsonl' is no JSON object"),
-    "two lists": ("leads.json", '{"leads": [{"a": 1}], "events": [{"a": 1}]}', "no list of records: it holds several, 'leads', 'events'"),
+    "two lists": (
+        "leads.json",
+        '{"leads": [{"a": 1}], "events": [{"a": 1}]}',
+        "no list of records: it holds several, 'leads', 'events'",
+    ),
     "without end": ("leads.json", "[" * 200_000, "objects within objects without end"),
 }
 
@@ -76,7 +90,14 @@ def test_another_encoding_is_refused_with_its_line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "more", [{"done": False}, {"nextRecordsUrl": "/q-2"}, {"paging": {"next": {"after": "7"}}}, {"has_more": True}, {"@odata.nextLink": "u"}]
+    "more",
+    [
+        {"done": False},
+        {"nextRecordsUrl": "/q-2"},
+        {"paging": {"next": {"after": "7"}}},
+        {"has_more": True},
+        {"@odata.nextLink": "u"},
+    ],
 )
 def test_one_page_of_several_is_said(tmp_path, more):
     (tmp_path / "leads.json").write_text(json.dumps({"results": RECORDS} | more))

@@ -230,9 +230,13 @@ def test_the_total_of_a_named_group_is_left_out(tmp_path, label):
     assert "left out (row 15)" in notes[0].what
 
 
-@pytest.mark.parametrize("row", ["Total Energies,2026-03-01,Web,9000,Spain", "Total Energies,2026-03-01,,9000,", "Total Energies,,,,"])
+@pytest.mark.parametrize(
+    "row", ["Total Energies,2026-03-01,Web,9000,Spain", "Total Energies,2026-03-01,,9000,", "Total Energies,,,,"]
+)
 def test_a_name_that_begins_as_a_total_is_no_total_by_itself(tmp_path, row):
-    leads = make_leads(HEADS["key first"]).assign(**{"Lead ID": [f"Firm {chr(65 + n % 26)} {chr(65 + n // 26)}" for n in range(40)]})
+    leads = make_leads(HEADS["key first"]).assign(
+        **{"Lead ID": [f"Firm {chr(65 + n % 26)} {chr(65 + n // 26)}" for n in range(40)]}
+    )
     lines = leads.to_csv(index=False).splitlines()
     (tmp_path / "leads.csv").write_text("\n".join([*lines[:15], row, *lines[15:], ""]), encoding="utf-8")
     assert len(read_table(tmp_path / "leads.csv", "leads").frame) == 41
@@ -240,7 +244,9 @@ def test_a_name_that_begins_as_a_total_is_no_total_by_itself(tmp_path, row):
 
 @pytest.mark.parametrize(("sums", "n"), [(["820", "20"], 40), (["", "20"], 40), (["821", "19"], 41)])
 def test_sums_without_a_label_below_the_leads_are_left_out_where_they_add_up(tmp_path, sums, n):
-    leads = make_leads("Lead ID,MQL Date,Lead Source").assign(Employees=[str(n) for n in range(1, 41)], Won=[str(n % 2) for n in range(40)])
+    leads = make_leads("Lead ID,MQL Date,Lead Source").assign(
+        Employees=[str(n) for n in range(1, 41)], Won=[str(n % 2) for n in range(40)]
+    )
     frame, _, _ = read(tmp_path / "leads.csv", leads, f",,,{','.join(sums)}")
     assert len(frame) == n
 
@@ -258,3 +264,18 @@ def test_sums_without_a_label_below_the_leads_are_left_out_where_they_add_up(tmp
 def test_a_total_with_a_number_and_no_other_mark_must_count_or_add_up(rows, kept):
     frame = pd.DataFrame(rows, columns=["company", "employees", "won"])
     assert len(leave_out_lines(frame, table="leads")[0]) == kept
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_rows_below_the_header_that_describe_the_columns_are_left_out(tmp_path, head):
+    """As surveys write them: the question in words, then where it comes from; numbers and dates come only below."""
+    leads = pd.concat([make_leads(HEADS[head])] * 4).assign(**{"Lead ID": [f"R_{n:015}" for n in range(160)]})
+    lines = leads.to_csv(index=False).splitlines()
+    words = [",".join(f"Which {name}?" for name in leads), ",".join(f"Import {name}" for name in leads)]
+    (tmp_path / "leads.csv").write_text("\n".join([lines[0], *words, *lines[1:]]), encoding="utf-8")
+    frame, notes, _ = read_table(tmp_path / "leads.csv", "leads")
+    assert frame["Lead ID"].tolist() == leads["Lead ID"].tolist()
+    assert "2 rows of 'leads.csv' that are no records were left out (first in row 1)" in notes[0].what
+    odd = lines[1].replace(leads["MQL Date"].iloc[0], "soon").replace(leads["Employees"].iloc[0], "many")
+    (tmp_path / "leads.csv").write_text("\n".join([lines[0], odd, *lines[2:]]), encoding="utf-8")
+    assert len(read_table(tmp_path / "leads.csv", "leads").frame) == 160, "a lead with odd cells has a key"

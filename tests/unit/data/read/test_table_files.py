@@ -105,8 +105,9 @@ def test_shapes(tmp_path, content, columns, rows):
         (b"a,b\n" + b"x,y\n" * 30_000 + b"\xe4\x8f,\xc3\xa4\n", r"'leads.csv' is not UTF-8 \(line 30,002, byte 120,005\)"),
         (
             "a,b\nä,1\n".encode() + "é,1\n".encode("cp1252"),
-            r"'leads.csv' is not UTF-8 \(line 3, byte 10\)\. .* or name the right one",
+            r"'leads.csv' mixes encodings: the lines before line 3 are UTF-8, and that line \(byte 10\) is not\. Save the parts",
         ),
+        ("a,b\n1,2\n".encode("utf-16")[:-1], "'leads.csv' is not complete, or damaged: further down it is not in the encoding"),
         (b"a,b\n\0\x01,\x02\n", r"'leads.csv' is no text, no CSV: it holds a NUL byte in line 2, byte 5\. Save it as CSV UTF-8"),
         (b"PK\x03\x04abc", "'leads.csv' is an Excel or ZIP file, no CSV"),
         ("<html><table>", "'leads.csv' is HTML or XML, no CSV"),
