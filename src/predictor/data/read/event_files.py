@@ -116,7 +116,7 @@ def _open_csv(path: Path, encoding: str, copies: Path) -> _File:
 
 
 def _copy_table(path: Path, copies: Path) -> _File:
-    """A copy of a workbook, of JSON, or of a Parquet file with two columns of one name, each column of which has a name of its own."""
+    """A copy of a workbook, of JSON, or of a Parquet file with two columns of one name: each column has a name of its own."""
     frame, notes, _ = read_table(path, "events")
     copy = _name_copy(split_sheet(path)[0], copies).with_suffix(".parquet")
     plain = frame.set_axis([f"c{at}" for at in range(len(frame.columns))], axis=1)

@@ -256,3 +256,56 @@ def test_values_that_are_outcomes_are_named_whatever_the_column_is_called(tmp_pa
     proposal = propose(tmp_path, UNDATED.assign(Läge=np.where(np.arange(N) % 10, answer("Vunnen", "Förlorad"), "Pågående")))
     assert proposal.columns["outcome"] == "Läge"
     assert any("'Pågående' besides yes and no" in finding.what for finding in proposal.refusals)
+
+
+@pytest.mark.parametrize(
+    ("name", "yes", "no", "other"),
+    [
+        ("disposition", "Accepted by AE", "Rejected by AE", "Pending review"),
+        ("Стадия", "Качественный лид", "Некачественный лид", "В работе"),
+        ("Этап сделки", "Успешно реализовано", "Закрыто и не реализовано", "Первичный контакт"),
+        ("商談化", "あり", "なし", "確認中"),
+        ("Lead stage", "Qualified - to sales", "Disqualified", "Marketing qualified"),
+    ],
+)  # fmt: skip
+def test_a_stage_in_phrases_or_other_scripts_is_read_by_its_words(tmp_path, name, yes, no, other):
+    stages = answer(yes, no).where(np.arange(N) % 10 > 0, other)
+    found = propose(tmp_path, UNDATED.assign(**{name: stages, "Plan": np.where(np.arange(N) % 3, "Basic", "Team")}))
+    assert found.columns["outcome"] == name
+    assert read_output(found)[0].startswith(f"INIT002 Column '{name}' holds '{other}' besides yes and no.")
+    named = propose(tmp_path, UNDATED.assign(**{name: stages}), outcome=name)
+    assert list_faults(named) == []
+    (tmp_path / "predictor.toml").write_text(named.to_toml(), encoding="utf-8")
+    outcome = load_dataset(load_settings(tmp_path / "predictor.toml")).outcomes.outcome
+    decided = np.arange(N) % 10 > 0
+    assert outcome.sum() == ACCEPTED[decided].sum()
+
+
+@pytest.mark.parametrize(("yes", "no"), [("great", "bad fit"), ("won", "open"), ("Ok", "lost")])
+def test_a_column_of_two_texts_of_which_one_is_known_is_offered(tmp_path, yes, no):
+    found = propose(tmp_path, UNDATED.assign(Verdict=answer(yes, no)))
+    assert found.columns["outcome"] == "Verdict"
+    assert read_output(found)[0].startswith("INIT002 Column 'Verdict' holds '")
+
+
+def test_without_any_sign_the_columns_of_few_texts_are_named(tmp_path):
+    table = UNDATED.drop(columns=["industry"]).assign(Plan=np.where(np.arange(N) % 3, "a", "b"), Verdict=answer("hot", "cold"))
+    (text,) = [text for text in read_output(propose(tmp_path, table)) if "No column looks like an outcome" in text]
+    assert "'Verdict' ('cold', 'hot')" in text
+    assert "If one of them says what became of a lead, name it: init --outcome '" in text
+    named = propose(tmp_path, table, outcome="Verdict")
+    assert read_output(named)[0].startswith("INIT002 Column 'Verdict' holds 'cold', 'hot', which are neither yes nor no.")
+
+
+def test_flags_of_later_stages_beside_the_outcome_are_no_features(tmp_path):
+    later = ACCEPTED & (np.arange(N) % 2 > 0)
+    table = UNDATED.assign(
+        SAL=answer("Y", "N"), Opp=np.where(later, "Y", "N"), Won=np.where(later & (np.arange(N) % 3 > 0), "Y", "N")
+    )
+    assert list_faults(propose(tmp_path, table)) == ["INIT002"]
+    named = propose(tmp_path, table, outcome="SAL")
+    assert {name: named.roles[name].role for name in ("SAL", "Opp", "Won")} == {
+        "SAL": "outcome",
+        "Opp": "ignore",
+        "Won": "ignore",
+    }

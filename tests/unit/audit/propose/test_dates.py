@@ -136,3 +136,10 @@ def test_the_only_date_that_grows_with_the_rows_orders_them(tmp_path):
     leads = leads.assign(Won=leads.pop("SQL Date").ne("").map({True: "yes", False: "no"}), **{"Next call": "2026-09-01"})
     assert propose(tmp_path, leads).columns["order_by"] == "Tidpunkt"
     assert "order_by" not in propose(tmp_path, leads.sample(frac=1, random_state=0)).columns
+
+
+@pytest.mark.parametrize("form", ["%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y.%m.%d"])
+def test_dates_that_begin_with_the_year_are_dates_under_any_name(tmp_path, form):
+    dates = pd.date_range("2026-01-01", periods=240, freq="37h").strftime(form)
+    found = propose(tmp_path, make_export(str).assign(**{"Some moment": dates}))
+    assert found.roles["Some moment"].why.startswith("date")
