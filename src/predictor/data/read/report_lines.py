@@ -246,7 +246,7 @@ class _Reader:
     def _adds_up(self, row: int, place: int, total: float) -> bool:
         above = self._frame.iloc[:row, place].dropna().astype("str").map(read_number).to_numpy(dtype=float)
         is_summed = np.count_nonzero(np.isfinite(above)) >= _FEWEST_SUMMED
-        return is_summed and bool(abs(np.nansum(above) - total) <= _ROUNDED * abs(total))
+        return bool(is_summed and abs(np.nansum(above) - total) <= _ROUNDED * abs(total))
 
     def _is_record(self, row: int) -> bool:
         """Whether one of its cells could be its key."""
