@@ -21,8 +21,9 @@ from predictor.scoring.bundle.files import save_bundle
 from predictor.scoring.scorer import Scorer
 from predictor.training.bundle_files import make_bundle_files, make_golden
 from predictor.training.own_code import collect_metrics, collect_own
+from predictor.training.track_trained import _list_parameters
 from predictor.training.tracking.frame import score_frame
-from predictor.training.tracking.record import TrainingRecord, describe_candidate
+from predictor.training.tracking.record import TrainingRecord, describe_candidate, describe_candidate_params
 from predictor.training.train import train
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -144,6 +145,17 @@ def test_a_metric_that_fails_is_named(trained, firm):
         collect_metrics(trained.dataset.settings, {"net profit": net_profit})
     settings = load_settings(firm, {"model": {"metrics": {"sum": "math:fsum"}}})
     assert collect_metrics(settings)["sum"]([1, 2]) == 3
+
+
+def test_its_parameters_are_in_mlflow(trained):
+    parameters = {name: _list_parameters(model) for name, model in trained.models.items()}
+    record = TrainingRecord(
+        trained.dataset.settings.folder, True, "", json.loads(trained.files["metrics.json"]), parameters=parameters
+    )
+    params = describe_candidate_params(record, "forest")
+    assert (params["estimator"], params["n_estimators"], params["random_state"]) == ("RandomForestClassifier", "20", "0")
+    assert params["calibrator"] == trained.models["forest"].kind
+    assert describe_candidate_params(record, "vectors")["svc__kernel"] == "rbf"
 
 
 def test_the_verdict_gives_its_leads_as_a_frame(trained):

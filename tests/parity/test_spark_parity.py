@@ -10,18 +10,24 @@ import ibis
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import draw_leads, make_firm
 from parity import odd_tables
 from parity.event_lists import BOOK, FEATURES, assert_same, compute_singly, draw_firm, make_events, make_leads
 from parity.odd_tables import BUNDLE, NOW
+from sklearn.ensemble import RandomForestClassifier
 from typer.testing import CliRunner
 
 from predictor.cli.app import app
 from predictor.core.errors import ScoringError
+from predictor.core.settings import load_settings
 from predictor.features.table import compute_event_columns
 from predictor.points.award_table import award_table
 from predictor.points.rulebook import parse_rule_book
 from predictor.scoring.batch import score_leads
+from predictor.scoring.scorer import Scorer
 from predictor.scoring.sql.query import write_sql
+from predictor.training.tracking.model import save_model
+from predictor.training.train import save_trained, train
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # PySpark 4.0 on pandas 3 and Python 3.11
@@ -137,6 +143,28 @@ def test_files_are_scored_by_spark_in_their_order(odd, tmp_path):
         assert "could not be scored" in result.output, result.output
     answers, expected = (pd.read_csv(tmp_path / f"{engine}.csv") for engine in ("spark", "duckdb"))
     assert_same_answers(answers, expected)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # MLflow 3.17 of its own types
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")  # and of how it maps its tables
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # and of what Spark may run
+def test_mlflow_scores_tables_of_spark_with_a_classifier_of_the_firm_s_own(spark, tmp_path):
+    pyfunc, description = importlib.import_module("mlflow.pyfunc"), importlib.import_module("mlflow.models").Model
+    settings = load_settings(make_firm(tmp_path, draw_leads(400), model={"candidates": ["constant"], "min_outcomes": 20}))
+    trained = train(settings, candidates={"mine": RandomForestClassifier(20, min_samples_leaf=10)})
+    assert trained.verdict.chosen == "mine"
+    bundle = save_trained(trained, tmp_path / "models", now=NOW.to_pydatetime()).folder
+    save_model(tmp_path / "model", bundle, description())
+    leads = pd.read_csv(tmp_path / "leads.csv", dtype=str).drop(columns="sql_at").head(40)
+    from pyspark.sql.functions import struct  # noqa: PLC0415  it is not always there
+
+    table = spark.createDataFrame(leads.to_dict("records"))
+    score = pyfunc.spark_udf(spark, str(tmp_path / "model"), env_manager="local")
+    rows = [row["answer"] for row in table.select(score(struct(*table.columns)).alias("answer")).collect()]
+    found = {row["lead_id"]: row["probability"] for row in rows}
+    expected, _ = score_leads(Scorer.load(bundle), leads, None, now=NOW)
+    assert expected["probability"].nunique() > 5
+    np.testing.assert_allclose([found[key] for key in leads["lead_id"]], expected["probability"], rtol=0, atol=1e-9)
 
 
 @pytest.mark.usefixtures("spark")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from predictor.core.errors import TrainingError, list_names
 from predictor.core.settings import Settings, make_settings
+from predictor.model.candidates import CANDIDATES
+from predictor.model.metrics.own_metrics import Metric
 from predictor.scoring.bundle.files import Bundle
 from predictor.training.dataset import Dataset
 from predictor.training.fit import Advance, Progress
@@ -69,11 +72,13 @@ def read_settings(bundle: Bundle, folder: Path) -> Settings:
     return make_settings(tomllib.loads(bundle.files["config.toml"]), folder=folder, source=f"config.toml of '{bundle.version}'")
 
 
-def reproduce(
+def reproduce(  # noqa: PLR0913  the bundle, and what `train` takes
     bundle: Bundle,
     settings: Settings,
     *,
     dataset: Dataset | None = None,
+    candidates: Mapping[str, object] | None = None,
+    metrics: Mapping[str, Metric] | None = None,
     progress: Progress = lambda _: None,
     advance: Advance = lambda _: None,
 ) -> Reproduction:
@@ -83,13 +88,37 @@ def reproduce(
         bundle: The bundle.
         settings: Its settings, as `read_settings` gives them.
         dataset: What to learn from; None means the tables that the settings name.
+        candidates: The classifiers of your own that were handed over in Python, as `train` takes them.
+        metrics: The metrics of your own that were handed over in Python, likewise.
         progress: Called with what begins now, in words.
         advance: Called with the share of the tuning that is done, 0 to 1.
 
     Raises:
+        TrainingError: The training had candidates or metrics of the firm's own that neither the settings nor the arguments name.
         PredictorError: Whatever `train` raises.
     """
-    return compare_training(bundle, train(settings, dataset=dataset, progress=progress, advance=advance))
+    candidates, metrics = candidates or {}, metrics or {}
+    _check_own_code(bundle, candidates=[*settings.model.own, *candidates], metrics=[*settings.model.metrics, *metrics])
+    trained = train(settings, dataset=dataset, candidates=candidates, metrics=metrics, progress=progress, advance=advance)
+    return compare_training(bundle, trained)
+
+
+def _check_own_code(bundle: Bundle, *, candidates: Collection[str], metrics: Collection[str]) -> None:
+    """Refuse a training whose code is not there: a bundle holds no code, and none that was handed over in Python can be found."""
+    test = bundle.read_json("metrics.json")["test"]
+    own = dict.fromkeys(
+        figure.removeprefix("own/") for figures in test.values() for figure in figures if figure.startswith("own/")
+    )
+    missing = [name for name in test if name not in CANDIDATES and name not in candidates]
+    unmeasured = [name for name in own if name not in metrics]
+    parts = [("the candidates", missing, "model.own"), ("the metrics", unmeasured, "model.metrics")]
+    if found := [(kind, list_names(names), setting) for kind, names, setting in parts if names]:
+        what = " and ".join(f"{kind} {names}" for kind, names, _ in found)
+        where = " and ".join(setting for *_, setting in found)
+        raise TrainingError(
+            f"'{bundle.version}' was trained with {what}, which were handed over in Python, and a bundle holds no code. "
+            f"Train with import paths in {where}, or call predictor.training.reproduce.reproduce with them."
+        )
 
 
 def compare_training(bundle: Bundle, trained: Trained) -> Reproduction:

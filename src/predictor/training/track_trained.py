@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from predictor.data.events.contract import EVENT_COLUMNS
+from predictor.model.calibrated_model import CalibratedModel
+from predictor.model.candidates.own import Own
 from predictor.report.plots.training import plot_curve, plot_reliability, plot_thresholds
 from predictor.training.dataset import Dataset
 from predictor.training.tracking.record import Tracked, TrainedTable, TrainingRecord, hide_password
@@ -44,9 +47,20 @@ def track_trained(trained: Trained, saved: Saved, *, began: datetime | None = No
         tables=describe_tables(trained.dataset, trained.facts["data"]),
         test_leads=trained.test_leads.drop(columns=["lead_id", "mql_at", "order_by"], errors="ignore"),
         seconds=trained.seconds,
+        parameters={name: _list_parameters(model) for name, model in trained.models.items()},
         tries=None if trained.tries is None or trained.tries.empty else trained.tries,
     )
     return track_training(record, settings=trained.dataset.settings)
+
+
+def _list_parameters(calibrated: CalibratedModel) -> dict[str, Any]:
+    """The kind of calibrator; of a classifier of the firm's own its class and parameters, but for those that hold objects."""
+    kind = {"calibrator": calibrated.kind}
+    if not isinstance(calibrated.model, Own):
+        return kind
+    estimator = calibrated.model.estimator
+    plain = {name: value for name, value in estimator.get_params().items() if isinstance(value, str | bool | int | float)}
+    return {"estimator": type(estimator).__name__, **plain, **kind}
 
 
 def _draw_figures(trained: Trained) -> dict[str, Figure]:

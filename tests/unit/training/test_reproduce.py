@@ -1,12 +1,14 @@
 """A training done again: equal where nothing changed, and what differs where something did."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from helpers import draw_leads, make_firm
 from typer.testing import CliRunner
 
 from predictor.cli.app import app
+from predictor.core.errors import TrainingError
 from predictor.scoring.bundle.files import load_bundle
 from predictor.scoring.bundle.registry import find_champion
 from predictor.training.reproduce import read_settings, reproduce
@@ -72,6 +74,26 @@ def test_another_version_is_named(firm):
     outcome = reproduce(bundle, read_settings(bundle, firm))
     assert outcome.equal
     assert outcome.versions["lightgbm"][0] == "1.0"
+
+
+def test_code_that_was_handed_over_in_python_must_be_handed_over_again(firm):
+    def always(outcome, probability, weight):  # noqa: ARG001
+        return 1.0
+
+    bundle = load_bundle(find_champion(firm / "models"))
+    metrics = bundle.read_json("metrics.json")
+    metrics["test"] |= {"mine": metrics["test"]["constant"] | {"own/profit": 1.0}}
+    changed = replace(bundle, files={**bundle.files, "metrics.json": json.dumps(metrics)})
+    settings = read_settings(bundle, firm)
+    text = (
+        "was trained with the candidates 'mine' and the metrics 'profit'.* import paths in model.own and model.metrics, or call"
+    )
+    with pytest.raises(TrainingError, match=text):
+        reproduce(changed, settings)
+    with pytest.raises(TrainingError, match="was trained with the candidates 'mine', which"):
+        reproduce(changed, settings, metrics={"profit": always})
+    with pytest.raises(TrainingError, match=r"Candidate 'mine' must be a scikit-learn classifier"):  # so it is handed on
+        reproduce(changed, settings, candidates={"mine": 3}, metrics={"profit": always})
 
 
 def test_a_name_that_is_nothing_is_refused(firm):

@@ -43,7 +43,9 @@ class Place:
 
 
 def find_place(settings: Settings) -> Place:
-    """Where the settings say that runs are kept; relative paths start at the settings file.
+    """Where the settings say that runs are kept, else `MLFLOW_TRACKING_URI`, which `mlflow.set_tracking_uri` sets too.
+
+    Relative paths start at the settings file, those of the environment where the command runs.
 
     A database keeps no files: they go to the folder `mlruns` beside the SQLite file, else beside the settings file.
 
@@ -53,8 +55,9 @@ def find_place(settings: Settings) -> Place:
     >>> find_place(make_settings({"tracking": {"uri": "https://mlflow.firm.example"}}))
     Place(uri='https://mlflow.firm.example', artifacts=None)
     """
-    uri = settings.tracking.uri or "sqlite:///mlflow.db"
-    folder = settings.folder.resolve()
+    of_environment = "" if settings.tracking.uri else os.environ.get("MLFLOW_TRACKING_URI", "")
+    uri = settings.tracking.uri or of_environment or "sqlite:///mlflow.db"
+    folder = (Path() if of_environment else settings.folder).resolve()
     if uri.split("://", maxsplit=1)[0].split("+")[0] not in _DATABASES:
         return Place(uri, None)
     if uri.startswith("sqlite:///"):

@@ -60,6 +60,7 @@ class TrainingRecord:
         began: When the training began; None for now.
         tables: The tables that it read.
         seconds: Candidate -> how long its fits took.
+        parameters: Candidate -> how it was fitted: its calibrator, and what a classifier of the firm's own was made with.
         tries: One row a set of parameters that the search for better trees tried; None for none.
         test_leads: One row a test lead without anything that names it: `outcome`, `points`, `probability_NAME`; None for none.
     """
@@ -76,6 +77,7 @@ class TrainingRecord:
     tables: tuple[TrainedTable, ...] = ()
     test_leads: pd.DataFrame | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tries: pd.DataFrame | None = None
 
     @property
@@ -167,13 +169,13 @@ def describe_training(record: TrainingRecord) -> dict[str, float]:
 
 
 def describe_candidate_params(record: TrainingRecord, name: str) -> dict[str, str]:
-    """How a candidate was fitted: its name; of the chosen its calibrator; of tuned trees the parameters that tuning found.
+    """How a candidate was fitted: its name and parameters; of the chosen its calibrator; of tuned trees what tuning found.
 
     >>> metrics = {"champion": "lightgbm", "tuning": {"parameters": {"num_leaves": 4}, "rounds": 80, "members": 2}}
     >>> describe_candidate_params(TrainingRecord(Path("b"), True, "", metrics), "lightgbm")
     {'candidate': 'lightgbm', 'num_leaves': '4', 'rounds': '80', 'members': '2'}
     """
-    params: dict[str, Any] = {"candidate": name}
+    params: dict[str, Any] = {"candidate": name, **record.parameters.get(name, {})}
     if name == record.champion:
         params |= {"calibrator": (record.metrics.get("calibrator") or {}).get("kind")}
     tuning = record.metrics.get("tuning") or {}

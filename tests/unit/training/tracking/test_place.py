@@ -89,6 +89,18 @@ def test_where_no_one_tracks_nothing_is_made_and_mlflow_is_not_loaded(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_the_environment_says_where_if_the_settings_do_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.firm.example")
+    assert find_place(make_settings(folder=tmp_path)) == place.Place("http://mlflow.firm.example", None)
+    named = make_settings({"tracking": {"uri": "sqlite:///runs.db"}}, folder=tmp_path)
+    assert find_place(named).uri == f"sqlite:///{tmp_path}/runs.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///theirs.db")
+    monkeypatch.chdir(tmp_path)
+    assert find_place(make_settings(folder=tmp_path / "firm")).uri == f"sqlite:///{tmp_path}/theirs.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
+    assert find_place(make_settings(folder=tmp_path)).uri == f"sqlite:///{tmp_path}/mlflow.db"
+
+
 def test_artifacts_of_another_database_go_beside_the_settings_file(tmp_path):
     settings = make_settings({"tracking": {"uri": "postgresql+psycopg://u:p@db/runs"}}, folder=tmp_path)
     assert find_place(settings) == place.Place("postgresql+psycopg://u:p@db/runs", (tmp_path / "mlruns").as_uri())
