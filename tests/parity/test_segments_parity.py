@@ -1,6 +1,8 @@
 """Segments: the same by every way to ask, said in every answer, and no trace of them where the settings name none."""
 
 import json
+from copy import copy
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -17,7 +19,7 @@ from predictor.scoring.batch import score_leads
 from predictor.scoring.bundle.decision_rules import DecisionRule
 from predictor.scoring.scorer import Scorer
 from predictor.scoring.sql.query import write_sql
-from predictor.scoring.threshold_advice import apply_rule
+from predictor.scoring.threshold_advice import apply_rule, describe_rule
 from predictor.training.tracking.frame import score_frame
 from predictor.training.tracking.model import sign
 from predictor.training.train import save_trained, train
@@ -71,7 +73,7 @@ def test_a_segment_in_which_the_score_says_less_has_a_curve_of_its_own(trained):
     probability = trained.verdict.probability[trained.verdict.chosen]
     promised = sum(row["promised"] * row["leads"] for row in rows)
     assert promised == pytest.approx(probability.sum(), abs=1e-9)
-    assert "Segments in the forward test" in trained.files["report.html"]
+    assert "Segments by &#39;region&#39; in the forward test" in trained.files["report.html"]
 
 
 def test_every_way_to_ask_gives_the_same_and_says_which_segment(scorer, firm, unscored, tmp_path):
@@ -119,9 +121,19 @@ def test_the_matrix_of_stored_leads_gives_the_same(scorer, unscored):
 
 
 def test_a_rule_that_was_set_without_training_decides_about_all_leads_alike(scorer, unscored):
+    emea = replace(scorer.segments.segments[0], threshold=0.25)
+    segmented = copy(scorer)
+    segmented.segments = replace(scorer.segments, segments=(emea, scorer.segments.segments[1]))
+    assert describe_rule(segmented)["text"].endswith("; segments with thresholds of their own: emea 0.25")
+    answers, _ = score_leads(segmented, unscored, None, now=pd.Timestamp(NOW))
+    assert set(answers.loc[answers["segment"].eq("emea"), "threshold"]) == {0.25}
+    assert set(answers.loc[answers["segment"].ne("emea"), "threshold"]) == {scorer.threshold}
+    assert set(answers.loc[answers["segment"].eq("emea"), "segment_decides"]) == {f"{emea.way}, own threshold"}
+    scorer = segmented
     ruled = apply_rule(scorer, DecisionRule(threshold={"policy": "precision", "precision": 0.3}))
     answers, _ = score_leads(ruled, unscored, None, now=pd.Timestamp(NOW))
     assert set(answers["threshold"]) == {ruled.threshold}
+    assert describe_rule(ruled)["text"] == "Conversion of at least 30 %"
     assert not answers["segment_decides"].dropna().str.contains("threshold").any()
 
 

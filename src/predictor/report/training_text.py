@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from predictor.core.errors import count
-from predictor.core.wording import choose_test_words, format_number, format_percent, format_share, format_threshold
+from predictor.core.wording import DASH, choose_test_words, format_number, format_percent, format_share, format_threshold
 from predictor.report.tables_text import TextTable
 
 
@@ -112,42 +112,49 @@ def format_accounts(metrics: Mapping[str, Any]) -> TextTable | None:
     return TextTable(caption=caption, columns=("Way", "Moments", "Promised", "Came", "Log loss"), rows=rows)
 
 
-def format_segments(metrics: Mapping[str, Any]) -> TextTable | None:
+def format_segments(metrics: Mapping[str, Any], *, short: bool = False) -> TextTable | None:
     """What decides in each segment, and how that did in the forward test; None where there are no segments.
+
+    Args:
+        metrics: Content of `metrics.json`.
+        short: Whether to leave out log losses and the interval of the conversion.
 
     >>> row = {"name": "EMEA", "decides": "own level", "leads": 80, "accepted": 0.31, "promised": 0.3, "threshold": 0.2,
     ...        "handed": 40, "conversion": 0.5, "conversion_low": 0.35, "conversion_high": 0.65, "log_loss": 0.5,
-    ...        "single_log_loss": 0.52}
+    ...        "single_log_loss": 0.52, "final_threshold": 0.21}
     >>> format_segments({"segments": {"column": "region", "rows": [row]}}).rows[0]
-    ('EMEA', 'own level', '80', '30 %', '31 %', '0.5000', '0.5200', '0.2', '40', '50 % (35 to 65 %)')
+    ('EMEA', 'own level', '80', '30 %', '31 %', '0.5000', '0.5200', '0.2', '40', '50 % (35 to 65 %)', '0.21')
+    >>> format_segments({"segments": {"column": "region", "rows": [row]}}, short=True).rows[0]
+    ('EMEA', 'own level', '80', '30 %', '31 %', '40', '50 %', '0.21')
     >>> format_segments({}) is None
     True
     """
     segments = metrics.get("segments")
     if not segments:
         return None
-    rows = tuple(
-        (
-            "Leads of no segment" if row["name"] is None else str(row["name"]),
-            row["decides"],
-            format_number(row["leads"]),
-            format_percent(row["promised"]),
-            format_percent(row["accepted"]),
-            format_number(row["log_loss"], 4),
-            format_number(row["single_log_loss"], 4),
-            format_threshold(row["threshold"]),
-            format_number(row["handed"]),
-            format_share(row["conversion"], row["conversion_low"], row["conversion_high"]),
-        )
-        for row in segments["rows"]
-        if row["name"] is not None or row["leads"]
+    rows = [row for row in segments["rows"] if row["name"] is not None or row["leads"]]
+    columns: dict[str, Callable[[Mapping[str, Any]], str]] = {
+        "Segment": lambda row: "others" if row["name"] is None else str(row["name"]),
+        "What decides": lambda row: str(row["decides"]),
+        "Leads": lambda row: format_number(row["leads"]),
+        "Promised": lambda row: format_percent(row["promised"]),
+        "SQLs": lambda row: format_percent(row["accepted"]),
+        "Log loss": lambda row: format_number(row["log_loss"], 4),
+        "By the single model": lambda row: format_number(row["single_log_loss"], 4),
+        "Threshold of the test": lambda row: format_threshold(row["threshold"]),
+        "Handed over": lambda row: format_number(row["handed"]),
+        "Conversion": lambda row: (
+            format_percent(row["conversion"])
+            if short
+            else format_share(row["conversion"], row["conversion_low"], row["conversion_high"])
+        ),
+        "Threshold now": lambda row: DASH if row["final_threshold"] is None else format_threshold(row["final_threshold"]),
+    }
+    shown = [name for name in columns if not (short and name in {"Log loss", "By the single model", "Threshold of the test"})]
+    caption = f"Segments by '{segments['column']}' in the {choose_test_words(metrics).name}"
+    return TextTable(
+        caption=caption, columns=tuple(shown), rows=tuple(tuple(columns[name](row) for name in shown) for row in rows)
     )
-    test = choose_test_words(metrics).name
-    columns = (
-        f"Segment ({segments['column']})", "What decides", "Leads", "Promised", "Became SQLs", "Log loss", "Of the single model",
-        "Threshold", "Handed over", "Conversion",
-    )  # fmt: skip
-    return TextTable(caption=f"Segments in the {test}", columns=columns, rows=rows)
 
 
 def describe_segments(metrics: Mapping[str, Any]) -> str:

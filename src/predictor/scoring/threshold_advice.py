@@ -10,7 +10,7 @@ from typing import Any
 from predictor.core.errors import BundleError, SettingsError
 from predictor.core.settings import make_settings
 from predictor.core.settings_sections import ThresholdSettings
-from predictor.core.wording import format_band, format_exact_percent, format_rounded
+from predictor.core.wording import format_band, format_exact_percent, format_rounded, format_threshold
 from predictor.model.threshold.recommend import Recommendation, recommend_none, recommend_threshold
 from predictor.model.threshold.table import export_thresholds, import_thresholds, with_value
 from predictor.scoring.bundle.decision_rules import DecisionRule, find_rule, save_rule
@@ -124,10 +124,17 @@ def describe_rule(scorer: Scorer) -> dict[str, Any]:
     rule = scorer.rule
     return {
         "policy": section.policy,
-        "text": _describe_policy(section),
+        "text": _describe_policy(section) + _describe_segments(scorer),
         "set_at": None if rule is None else rule.set_at,
         "set_by": None if rule is None else rule.set_by,
     }
+
+
+def _describe_segments(scorer: Scorer) -> str:
+    """The segments with thresholds of their own; empty for none, and where a rule that was set decides about all alike."""
+    segments = () if scorer.segments is None or scorer.rule is not None else scorer.segments.segments
+    own = [f"{one.name} {format_threshold(one.threshold)}" for one in segments if one.threshold is not None]
+    return f"; segments with thresholds of their own: {', '.join(own)}" if own else ""
 
 
 def list_settings(scorer: Scorer) -> dict[str, Any]:

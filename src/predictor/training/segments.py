@@ -70,14 +70,28 @@ def fit_again(
 
 
 def describe_segments(
-    model: CalibratedModel, final: CalibratedModel, choices: list[SegmentChoice], verdict: Verdict, test: Sample
+    model: CalibratedModel,
+    final: CalibratedModel,
+    choices: list[SegmentChoice],
+    *,
+    verdict: Verdict,
+    test: Sample,
+    threshold: float | None,
 ) -> dict[str, Any]:
     """`segments` of `metrics.json`: how each did in the forward test, and what it has of its own in the final model; or empty.
 
     `column`, and `rows`, one a segment and a last one of leads of no segment (`name` None): `decides`, `leads` of the test,
     `accepted` and `promised` (shares), `log_loss` and `single_log_loss` (by the single model), `threshold` of the test, `handed`
-    (leads over it), `conversion` of these with `conversion_low` and `conversion_high`, `final_threshold` (None: that of all
-    leads), `text` (why). Figures are None where there are no leads.
+    (leads over it), `conversion` of these with `conversion_low` and `conversion_high`, `final_threshold` (of the final
+    model; None where none is recommended), `text` (why). Figures are None where there are no leads.
+
+    Args:
+        model: The chosen candidate with its segments, fitted on the training leads.
+        final: The same fitted on all leads.
+        choices: What each segment has of its own.
+        verdict: The forward test.
+        test: The test leads, as the candidate sees them.
+        threshold: That of the final model for all leads; None where none is recommended.
     """
     if not (isinstance(model, SegmentedModel) and isinstance(final, SegmentedModel)):
         return {}
@@ -102,7 +116,7 @@ def describe_segments(
             "threshold": usual if segment is None or segment.threshold is None else segment.threshold,
             "handed": len(handed), "conversion": _average(outcome[handed]),
             "conversion_low": float(low) if len(handed) else None, "conversion_high": float(high) if len(handed) else None,
-            "final_threshold": None if again is None else again.threshold,
+            "final_threshold": threshold if again is None or again.threshold is None else again.threshold,
             "text": "" if place < 0 else choices[place].text,
         })  # fmt: skip
     return {"segments": {"column": model.segments.column, "rows": rows}}

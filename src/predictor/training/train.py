@@ -131,7 +131,14 @@ def train(
     )
     content |= fitted.describe(final) | {"importance": importance.to_dict("records")}
     accounts = learn_accounts(dataset, split, fitted.models[chosen], final, probability=verdict.probability[chosen])
-    content |= describe_segments(fitted.models[chosen], final, choices, verdict, test.seen_by(chosen))
+    content |= describe_segments(
+        fitted.models[chosen],
+        final,
+        choices,
+        verdict=verdict,
+        test=test.seen_by(chosen),
+        threshold=advice.threshold,
+    )
     content |= {} if accounts is None else {"accounts": accounts.figures}
     report = ReportData(
         name=chosen,
