@@ -2,6 +2,7 @@
 
 import json
 from copy import copy
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from api.app import create_app
 from predictor.core.errors import BundleError, ScoringError
 from predictor.core.settings import load_settings
+from predictor.data.accounts import ACCOUNT
 from predictor.features.accounts import ACCOUNT_LABELS
 from predictor.model.account_score import AccountRule, Waiting
 from predictor.scoring.account_scores import score_account
@@ -23,6 +25,7 @@ from predictor.scoring.batch import score_leads
 from predictor.scoring.scorer import Scorer
 from predictor.scoring.sql.query import write_sql
 from predictor.store.schema import SCORES
+from predictor.training.accounts import learn_accounts
 from predictor.training.from_tables import load_dataset
 from predictor.training.tracking.frame import score_frame
 from predictor.training.train import save_trained, train
@@ -252,4 +255,16 @@ def test_an_account_with_one_lead_has_its_probability_and_one_without_has_none()
     rule = AccountRule(share=0.4, waiting=Waiting(horizon_days=10.0))
     assert score_account(rule, "acme", lead, at=moment).probability == pytest.approx(0.3, abs=1e-12)
     passed = score_account(rule, "acme", lead, at=moment + pd.Timedelta(days=10))
-    assert (passed.probability, passed.text) == (None, "No lead of the account is open.")
+    text = "No lead of the account is open: sales has decided about each, or its horizon has passed."
+    assert (passed.probability, passed.text) == (None, text)
+
+
+def test_stored_scores_without_accounts_leave_leads_independent(trained):
+    """As in a training from the store, whose rows have the counts over other leads, but not which account they are of."""
+    dataset, chosen = trained.dataset, trained.models[trained.verdict.chosen]
+    leads = replace(dataset.leads, frame=dataset.leads.frame.drop(columns=ACCOUNT))
+    probability = trained.verdict.probability[trained.verdict.chosen]
+    learned = learn_accounts(replace(dataset, leads=leads), trained.split, chosen, trained.final, probability=probability)
+    assert learned.rule.share == 1.0
+    assert learned.rule.waiting.horizon_days == dataset.outcomes.horizon_days
+    assert learned.figures["text"].endswith("so leads of an account count as independent.")

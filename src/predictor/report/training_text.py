@@ -84,7 +84,7 @@ def describe_accounts(metrics: Mapping[str, Any]) -> str:
     ''
     """
     accounts = metrics.get("accounts")
-    return f"{accounts['text']} {accounts['choice']}" if accounts else ""
+    return " ".join(dict.fromkeys([accounts["text"], accounts["choice"]])) if accounts else ""
 
 
 def format_accounts(metrics: Mapping[str, Any]) -> TextTable | None:

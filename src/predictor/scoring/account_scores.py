@@ -99,7 +99,7 @@ def score_account(rule: AccountRule, account: str, leads: pd.DataFrame, *, at: p
 
 def _describe(rule: AccountRule, leads: list[OpenLead]) -> str:
     if not leads:
-        return "No lead of the account is open."
+        return "No lead of the account is open: sales has decided about each, or its horizon has passed."
     likeliest = f"{leads[0].lead_id} with {format_percent(leads[0].remaining)}"
     if len(leads) == 1:
         return f"1 open lead, {likeliest}."

@@ -12,6 +12,7 @@ from predictor.core.wording import FORWARD_TEST
 from predictor.data.accounts import ACCOUNT
 from predictor.data.lead_keys import as_keys
 from predictor.data.parse import to_days
+from predictor.features.accounts import ACCOUNT_LABELS
 from predictor.model.account_score import AccountRule, FloatArray, Waiting, fit_waiting
 from predictor.model.account_share import (
     INDEPENDENT,
@@ -25,6 +26,8 @@ from predictor.model.account_share import (
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.split import Split
 from predictor.training.dataset import Dataset
+
+_FROM_STORE = "Accounts: stored scores do not say which leads were of one account, so leads of an account count as independent."
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,12 @@ def learn_accounts(
         probability: Of the test leads, by `tested`.
     """
     horizon, until = dataset.outcomes.horizon_days, dataset.outcomes.observed_until
-    if ACCOUNT not in dataset.leads.frame or horizon is None or until is None or split.starts is None:
+    looked_at = ACCOUNT in dataset.leads.frame or any(name in dataset.rows for name in ACCOUNT_LABELS)
+    if not looked_at or horizon is None or until is None or split.starts is None:
         return None
+    if ACCOUNT not in dataset.leads.frame:
+        rule = AccountRule(waiting=_fit_waiting(dataset, until))
+        return LearnedAccounts(rule, {"choice": _FROM_STORE, "learned": False, "moments": 0, "text": _FROM_STORE})
     before = _fit_waiting(dataset, split.starts)
     folds = _collect(dataset, dataset.outcomes.sort_by_time(split.fit), tested)
     moments = list_moments(folds, before, known_until=split.starts)
