@@ -66,8 +66,8 @@ class OddFirm:
     expected: pd.DataFrame
 
 
-def make_odd_firm():
-    firm, scorer = simulate_firm(300, 9), Scorer.load(BUNDLE)
+def make_odd_firm(count=300):
+    firm, scorer = simulate_firm(count, 9), Scorer.load(BUNDLE)
     leads = draw_leads(firm.leads)
     events = draw_events(leads, firm.events)
     answers, _ = score_leads(scorer, leads, events, now=NOW, reasons=0)
