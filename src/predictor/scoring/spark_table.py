@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _OURS = "predictor "  # begins the names of the columns that are added
 ROW, _KEY, _AS_OF = f"{_OURS}row", f"{_OURS}key", f"{_OURS}as_of_us"
 _KINDS = dict.fromkeys(("probability", "low", "high", "threshold", "points"), "double") | {"engagement_grade": "int"}
+_PARTITIONS = "spark.sql.shuffle.partitions"
 _DATE = r"^\d{4}-\d{2}-\d{2}"
 _ZONED = r"\d{2}:\d{2}.*(Z|[+-]\d{2}(:?\d{2})?)$"
 _ISO = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"
@@ -53,6 +54,9 @@ def score_files(
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers on this machine have the packages of this program
     spark = SparkSession.builder.getOrCreate()
+    context = spark.sparkContext
+    if context.master.startswith("local") and not context.getConf().contains(_PARTITIONS):
+        spark.conf.set(_PARTITIONS, 2 * context.defaultParallelism)  # Spark's 200 take minutes for a few leads on one machine
     try:
         tables = [None if place is None else _read(spark, place) for place in (leads, events)]
         answers, findings = score_tables(tables[0], tables[1], scorer, now=now, reasons=reasons)
