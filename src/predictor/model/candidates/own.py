@@ -170,7 +170,8 @@ class OwnCandidate:
             why = f"{error} {_MISSING}" if "NaN" in str(error) else f"{type(error).__name__}: {error}"
             raise TrainingError(f"Candidate '{self.name}' ({_name(estimator)}) cannot learn from these leads: {why}") from error
         _check_classifier(estimator, self.name)
-        return Own(_take_best(estimator), _compute_typical(leads), 0.5 / (len(positions) + 1), self.name)
+        nearest = 0.5 / (len(positions) + 1)
+        return Own(_take_best(estimator), _compute_typical(leads), nearest=nearest, name=self.name)
 
     def _make(self, features: FeatureSet) -> object:
         try:
