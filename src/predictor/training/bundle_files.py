@@ -99,7 +99,10 @@ def make_metrics(
 
 
 def describe_sample(sample: Sample, calibrated: CalibratedModel) -> dict[str, Any]:
-    """The distribution of the training leads, feature by feature, and of their probabilities; for drift."""
+    """The distribution of the training leads, feature by feature, and of their probabilities; for drift.
+
+    `probability` are those by models that had not seen the lead, `fitted_probability` those by the model that serves.
+    """
     drawn = sample.take(sample.draw_representative())
     features = {
         feature.name: _describe_column(feature, drawn.matrix[:, position])
@@ -107,7 +110,9 @@ def describe_sample(sample: Sample, calibrated: CalibratedModel) -> dict[str, An
     }
     predicted = sample.take(calibrated.positions).draw_representative()
     quantiles = np.quantile(calibrated.out_of_fold[predicted], _QUANTILES).tolist()
-    return {"n": len(drawn), "quantiles": list(_QUANTILES), "probability": quantiles, "features": features}
+    fitted = np.quantile(calibrated.predict(drawn.matrix), _QUANTILES).tolist()
+    described = {"n": len(drawn), "quantiles": list(_QUANTILES), "probability": quantiles}
+    return described | {"fitted_probability": fitted, "features": features}
 
 
 def describe_sides(final: CalibratedModel, sample: Sample, book: RuleBook | None) -> dict[str, list[float]]:

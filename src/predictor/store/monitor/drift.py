@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,9 @@ def compute_drift(reference: Mapping[str, Any], probability: ArrayLike, rows: pd
 
     The population stability index: sum over bins of (share now - share then) * ln(share now / share then). The bins lie between
     the quantiles of the reference. The reference does not record how many leads lie on a quantile, so these are split between
-    the bins such that the index is lowest. An empty bin counts as half a lead.
+    the bins such that the index is lowest. An empty bin counts as half a lead. The training leads have two
+    probabilities: by models that had not seen the lead, and by the model that serves. The first differ a little from one model to
+    the next, the second are too sure where there are many features. New leads need only be like one of them.
 
     Args:
         reference: Content of a bundle's `reference.json`.
@@ -43,8 +46,12 @@ def compute_drift(reference: Mapping[str, Any], probability: ArrayLike, rows: pd
     values = np.asarray(probability, dtype=float)
     levels, n = np.asarray(reference["quantiles"], dtype=float), int(reference["n"])
     then = _compute_reference_shares(levels)
-    now = _compute_shares(values, reference["probability"], levels)
-    table = [_make_row("probability", then, now, n_then=n, n_now=len(values))]
+    known = [reference[name] for name in ("probability", "fitted_probability") if name in reference]
+    rows_of_each = [
+        _make_row("probability", then, _compute_shares(values, quantiles, levels), n_then=n, n_now=len(values))
+        for quantiles in known
+    ]
+    table = [min(rows_of_each, key=itemgetter("index"))]
     columns = {} if rows is None else {name: rows[name].to_numpy(dtype=float) for name in reference["features"] if name in rows}
     for name, column in columns.items():
         then, now = _compare_feature(column, reference["features"][name], levels)

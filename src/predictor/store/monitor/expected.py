@@ -12,9 +12,10 @@ from predictor.core.log_odds import expit, logit
 from predictor.model.metrics.intervals import Z95
 from predictor.model.metrics.metrics import compute_losses
 from predictor.store.episodes import choose_scores
+from predictor.store.monitor.advice import Total
 from predictor.store.monitor.weeks import find_weeks
 
-_DRAWS, _SEED = 400, 0
+_DRAWS, _MANY_DRAWS, _SEED = 400, 4000, 0
 _TAIL = 0.025
 _DIGITS, _LEAST = 3, 0.0005
 
@@ -111,8 +112,7 @@ def estimate_metrics(probability: np.ndarray, error: LevelError) -> pd.DataFrame
     if not len(level):
         return pd.DataFrame(columns=["metric", "expected", "low", "high"])
     others = leads - accepted
-    losses = (compute_losses(np.full(len(level), outcome), level) for outcome in (1.0, 0.0))
-    log_loss = sum(counts @ loss for counts, loss in zip((accepted, others), losses, strict=True)) / leads.sum()
+    log_loss = _average_losses(level, leads, accepted)
     below = np.cumsum(others, axis=1) - others / 2
     with np.errstate(invalid="ignore", divide="ignore"):
         auc = (accepted * below).sum(axis=1) / (accepted.sum(axis=1) * others.sum(axis=1))
@@ -124,16 +124,46 @@ def estimate_metrics(probability: np.ndarray, error: LevelError) -> pd.DataFrame
     return pd.DataFrame(rows, columns=["metric", "expected", "low", "high"])
 
 
+def sum_up(probability: np.ndarray, outcome: np.ndarray, error: LevelError, *, tail: float) -> Total:
+    """What leads promised beside what came of them, and how far chance may take both apart.
+
+    Args:
+        probability: (n,) of the leads; they count by three digits.
+        outcome: (n,) 1.0 where the lead was accepted.
+        error: How far the common level may be off.
+        tail: The chance to be below, and that to be above.
+    """
+    level, leads, drawn = _draw(probability, error, draws=_MANY_DRAWS)
+    if not len(level):
+        return Total(leads=0, accepted=0, promised=0.0, low=0, high=0)
+    rounded = np.clip(np.round(probability, _DIGITS), _LEAST, 1 - _LEAST)
+    accepted = np.bincount(np.searchsorted(level, rounded), weights=outcome, minlength=len(level))
+    losses = _average_losses(level, leads, drawn)
+    low, high = np.quantile(drawn.sum(axis=1), [tail, 1 - tail], method="closest_observation")
+    return Total(
+        leads=len(probability), accepted=int(accepted.sum()), promised=float(probability.mean()), low=int(low), high=int(high),
+        log_loss=float(_average_losses(level, leads, accepted)), loss_expected=float(losses.mean()),
+        loss_high=float(np.quantile(losses, 1 - tail)),
+    )  # fmt: skip
+
+
+def _average_losses(level: np.ndarray, leads: np.ndarray, accepted: np.ndarray) -> np.ndarray:
+    """The log loss where so many leads of each level are accepted; of each row of `accepted`, if it has several."""
+    yes, no = (compute_losses(np.full(len(level), outcome), level) for outcome in (1.0, 0.0))
+    average: np.ndarray = (accepted @ yes + (leads - accepted) @ no) / leads.sum()
+    return average
+
+
 def choose_pending(joined: pd.DataFrame, *, horizon_days: float, observed_until: pd.Timestamp) -> tuple[pd.DataFrame, pd.Series]:
     """The episodes, and whether the horizon of each has not ended."""
     episodes = choose_scores(joined)
     return episodes, episodes["as_of"] + pd.Timedelta(days=horizon_days) > observed_until
 
 
-def _draw(probability: np.ndarray, error: LevelError) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _draw(probability: np.ndarray, error: LevelError, *, draws: int = _DRAWS) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Levels of probability, rising, how many leads have each, and how many of these are accepted: a row a draw."""
     level, leads = np.unique(np.round(np.asarray(probability, dtype=float), _DIGITS), return_counts=True)
     level = np.clip(level, _LEAST, 1 - _LEAST)
     random = np.random.default_rng(_SEED)
-    shift = random.normal(0.0, error.log_odds, (_DRAWS, 1))
+    shift = random.normal(0.0, error.log_odds, (draws, 1))
     return level, leads, random.binomial(leads, expit(logit(level) + shift))

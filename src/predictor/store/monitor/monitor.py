@@ -14,7 +14,7 @@ from predictor.store.database import Database
 from predictor.store.episodes import join_outcomes
 from predictor.store.monitor.advice import Advised, Total, advise
 from predictor.store.monitor.drift import compute_drift
-from predictor.store.monitor.expected import LevelError, choose_pending, compute_expected, draw_accepted, estimate_metrics
+from predictor.store.monitor.expected import LevelError, choose_pending, compute_expected, estimate_metrics, sum_up
 from predictor.store.monitor.funnel import compute_funnel
 from predictor.store.monitor.realised import compute_realised
 from predictor.store.monitor.response import compute_agreement, find_contacts
@@ -22,7 +22,8 @@ from predictor.store.monitor.ways import compute_exploration, compute_reasons, c
 from predictor.store.monitor.weeks import compute_promises, compute_weeks, label_mature
 
 _NEWEST = 5000  # scores whose features are compared with those of the training
-_SURE = 0.005
+_NEWEST_KNOWN = 500  # leads whose outcome is known, judged apart where there are twice as many
+_SURE = 0.00125  # four questions, each with two ends: without a reason, one look in a hundred advises to act
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,9 @@ def monitor_store(store: Database, scorer: Scorer, *, now: datetime, agreement: 
         tables["expected_metrics"] = estimate_metrics(episodes.loc[pending, "probability"].to_numpy(dtype=float), error)
     tables["ways"] = compute_ways(mature)
     tables["drift"] = _compute_drift(store, scorer, scores)
-    advice = advise(tables, _sum_up(mature, error), relied_on=_list_relied_on(scorer.metrics))
+    newest = mature.sort_values("as_of", kind="stable").tail(_NEWEST_KNOWN) if len(mature) >= 2 * _NEWEST_KNOWN else None
+    looks = _sum_up(mature, error), None if newest is None else _sum_up(newest, error)
+    advice = advise(tables, *looks, relied_on=_list_relied_on(scorer.metrics))
     return Monitored(bundle=scorer.version, until=now, tables=tables, advice=advice, band=band, horizon_days=horizon)
 
 
@@ -115,7 +118,5 @@ def _list_relied_on(metrics: dict[str, Any]) -> frozenset[str]:
 
 
 def _sum_up(mature: pd.DataFrame, error: LevelError) -> Total:
-    probability = mature["probability"].to_numpy(dtype=float)
-    low, high = draw_accepted(probability, error, tail=_SURE)
-    promised = float(probability.mean()) if len(probability) else 0.0
-    return Total(leads=len(mature), accepted=int(mature["outcome"].sum()), promised=promised, low=low, high=high)
+    probability, outcome = (mature[name].to_numpy(dtype=float) for name in ("probability", "outcome"))
+    return sum_up(probability, outcome, error, tail=_SURE)

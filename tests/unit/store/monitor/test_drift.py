@@ -101,3 +101,24 @@ def test_the_index_is_never_below_zero_and_does_not_depend_on_order(now, then):
     index = compute_drift(reference, now)["index"].iloc[0]
     assert index >= -1e-12
     assert index == compute_drift(reference, now[::-1])["index"].iloc[0]
+
+
+def test_probabilities_like_those_of_the_model_that_serves_have_not_moved():
+    """Models of other folds gave three groups of leads slightly other probabilities, so that each group lies beyond a bin."""
+    before, now = np.repeat([0.1, 0.3, 0.6], [600, 300, 100]), np.repeat([0.09, 0.31, 0.62], [600, 300, 100])
+    reference = make_reference(before)
+    assert compute_drift(reference, now)["verdict"].tolist() == ["moved"]
+    both = reference | {"fitted_probability": np.quantile(now, LEVELS).tolist()}
+    assert compute_drift(both, now)["verdict"].tolist() == ["stable"]
+    assert compute_drift(both, before)["verdict"].tolist() == ["stable"]
+    assert compute_drift(both, now**2)["verdict"].tolist() == ["moved"]
+
+
+def test_indices_are_those_of_evidently():
+    """PSI of evidently 0.7.23, by `evidently.legacy.calculations.stattests.psi`."""
+    then, now = np.array([500, 300, 150, 50]) / 1000, np.array([300, 200, 60, 40]) / 600
+    assert compute_index(then, now, n_then=1000, n_now=600) == pytest.approx(0.028579973801532096)
+    before, after = np.arange(1, 1001) / 1001, (np.arange(1, 601) / 601) ** 1.5
+    bins = np.histogram_bin_edges(np.r_[before, after], bins="sturges")
+    shares = [np.histogram(values, bins)[0] / len(values) for values in (before, after)]
+    assert compute_index(*shares, n_then=1000, n_now=600) == pytest.approx(0.14178024742546746)
