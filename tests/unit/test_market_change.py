@@ -148,7 +148,7 @@ def test_advice_comes_and_a_better_model_takes_over_while_leads_are_scored(clien
 
 
 def compute_loss(scorer, leads):
-    rows = leads.to_dict("records")
-    leads_to_score = [Lead(row["lead_id"], row["mql_at"].to_pydatetime(), {name: row[name] for name in ATTRIBUTES}) for row in rows]
-    probability = np.array([answer.probability for answer in scorer.score_leads(leads_to_score, reasons=0)])
+    attributes = leads[ATTRIBUTES].to_dict("records")
+    rows = [Lead(*row) for row in zip(leads["lead_id"], leads["mql_at"].dt.to_pydatetime(), attributes, strict=True)]
+    probability = np.array([answer.probability for answer in scorer.score_leads(rows, reasons=0)])
     return -np.log(np.where(leads["sql_at"].notna(), probability, 1 - probability)).mean()
