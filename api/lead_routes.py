@@ -22,6 +22,8 @@ from .serving.service import Service
 
 _NOT_THERE = "There is nothing stored about this lead. Send the key with which it was scored."
 _GONE = "The model of this score is not on this server, so the change cannot be split."
+_NOT_STORED = "The values that the model looked at were not stored, so the change cannot be split."
+_OTHER_TYPES = "The two models hold a value in different types, so the change cannot be split."
 
 
 def read_lead(lead_id: Key, request: Request) -> LeadFileOut:
@@ -96,8 +98,10 @@ def _explain(before: dict[str, Any], after: dict[str, Any], finder: _ScorerFinde
     """Why two scores differ; without parts if that cannot be known."""
     scorer = finder.find(after["model"])
     difference = after["probability"] - before["probability"]
-    if scorer is None or not (isinstance(before["features"], dict) and isinstance(after["features"], dict)):
+    if scorer is None:
         return ChangeOut(difference=difference, parts=None, values={}, text=_GONE)
+    if not (isinstance(before["features"], dict) and isinstance(after["features"], dict)):
+        return ChangeOut(difference=difference, parts=None, values={}, text=_NOT_STORED)
     scores = [
         StoredScore(row["probability"], row["as_of"].to_pydatetime(), model=row["model"], features=row["features"])
         for row in (before, after)
@@ -105,7 +109,7 @@ def _explain(before: dict[str, Any], after: dict[str, Any], finder: _ScorerFinde
     try:
         change = explain_change(scorer, *scores)
     except ScoringError:  # a value that another model stored in another type
-        return ChangeOut(difference=difference, parts=None, values={}, text=_GONE)
+        return ChangeOut(difference=difference, parts=None, values={}, text=_OTHER_TYPES)
     return ChangeOut(difference=difference, parts=dict(change.parts), values=dict(change.values), text=change.text)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -65,6 +64,8 @@ def locate_api() -> str:
 
 def _raise_file_limit() -> None:
     """Raise the limit of open connections and files to the most that the system allows."""
+    import resource  # not on Windows, where the other commands run
+
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     with suppress(ValueError, OSError):  # some systems name a higher limit than they grant
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -128,7 +128,11 @@ def _describe_chance(verdict: Verdict) -> str:
 
 
 def _describe_gap(gap: Difference) -> str:
-    return f"log loss {abs(gap.mean):.4f} {'lower' if gap.mean < 0 else 'higher'} (95 %: {gap.low:+.4f} to {gap.high:+.4f})"
+    side = "lower" if gap.mean < 0 else "higher"
+    ends = sorted((gap.low, gap.high), key=abs)
+    if gap.low < 0 < gap.high:
+        return f"log loss {abs(gap.mean):.4f} {side} (95 %: {-gap.low:.4f} lower to {gap.high:.4f} higher)"
+    return f"log loss {abs(gap.mean):.4f} {side} (95 %: {abs(ends[0]):.4f} to {abs(ends[1]):.4f})"
 
 
 def _list_better(verdict: Verdict) -> str:

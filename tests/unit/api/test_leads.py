@@ -3,10 +3,11 @@
 from itertools import pairwise
 
 import pytest
+import sqlalchemy as sa
 from unit.api.conftest import refresh, score
 
 from predictor.scoring.bundle.registry import promote
-from predictor.store.schema import hash_lead
+from predictor.store.schema import SCORES, hash_lead
 
 LATER = "2026-04-20T14:05:00Z"
 
@@ -69,6 +70,19 @@ def test_scores_of_a_model_that_is_gone_keep_their_difference(client, lead, mode
     assert change["parts"] is None
     assert change["difference"] == second["probability"] - first["probability"]
     assert change["text"].startswith("The model of this score is not on this server")
+
+
+def test_scores_whose_values_were_not_stored_or_have_other_types_say_so(client, lead):
+    score(client, lead)
+    score(client, lead | {"as_of": LATER})
+    store = client.app.state.watch.store
+    store.drain()
+    for features, text in (({"employees": "many"}, "types"), (None, "were not stored")):
+        with store.database.begin(writes=True) as connection:
+            connection.execute(sa.update(SCORES).values(features=features))
+        change = client.get("/v1/leads/A17/history").json()["scores"][1]["change"]
+        assert change["parts"] is None
+        assert text in change["text"]
 
 
 def test_an_id_with_slashes_is_one_id(client, lead):

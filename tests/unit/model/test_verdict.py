@@ -148,7 +148,7 @@ def test_points_beside_the_base_rate():
     better = {"logistic": Difference(0.0, -0.1, 0.1), "constant": Difference(-0.2, -0.3, -0.1)}
     assert describe_verdict(replace(verdict, differences=better, p_value=0.0)) == (
         "The points are as good as anything learned: nothing did better on earlier leads. 'points' is better than 'constant' on "
-        "the forward test: log loss 0.2000 lower (95 %: -0.3000 to -0.1000)."
+        "the forward test: log loss 0.2000 lower (95 %: 0.1000 to 0.3000)."
     )
 
 
@@ -157,7 +157,7 @@ def test_no_clear_difference_from_the_base_rate_is_no_signal(verdict):
     changed = replace(verdict, differences={"constant": weak, "points": weak}, p_value=0.3)
     assert describe_verdict(changed) == (
         "No signal on the forward test: 'logistic' shows no clear difference from the base rate: log loss 0.0020 lower "
-        "(95 %: -0.0100 to +0.0060)."
+        "(95 %: 0.0100 lower to 0.0060 higher)."
     )
     worse = Difference(0.02, 0.01, 0.03)
     assert "'logistic' is worse than the base rate" in describe_verdict(
