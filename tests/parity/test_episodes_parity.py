@@ -175,3 +175,14 @@ def test_time_that_passes_makes_the_last_end_older_and_says_so(scorer):
 def test_sql_refuses_them(scorer):
     with pytest.raises(BundleError, match=r"uses earlier episodes of a lead .* Score with `predictor score`, or train without"):
         write_sql(scorer, "duckdb")
+
+
+def test_a_reason_without_a_date_is_named_and_one_that_is_not_on_the_list_raises_no_doubt(scorer):
+    undated = Lead("A", NOW, earlier_episodes=[Episode(recycle_reason="budget"), Episode()])
+    answer, without = scorer.score_lead(undated), scorer.score_lead(Lead("A", NOW))
+    assert answer.probability == without.probability
+    assert [str(one) for one in list_value_warnings(answer)] == [
+        "LEAD049 Not used: the reason of 1 earlier episode without recycled_at."
+    ]
+    other = Episode(recycled_at=datetime(2026, 6, 1, tzinfo=UTC), recycle_reason="a reason of ours")
+    assert list_value_warnings(scorer.score_lead(Lead("A", NOW, earlier_episodes=[other]))) == []

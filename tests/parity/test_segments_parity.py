@@ -15,7 +15,7 @@ from api.app import create_app
 from predictor.core.errors import BundleError, SettingsError, TrainingError
 from predictor.core.settings import load_settings, make_settings
 from predictor.scoring.answer import Lead, SegmentAnswer
-from predictor.scoring.batch import score_leads
+from predictor.scoring.batch import read_leads, score_leads
 from predictor.scoring.bundle.decision_rules import DecisionRule
 from predictor.scoring.scorer import Scorer
 from predictor.scoring.sql.query import write_sql
@@ -185,3 +185,13 @@ def test_what_the_leads_do_not_have_is_refused_before_anything_is_fitted(tmp_pat
 def test_settings_that_contradict_each_other_are_refused(sections, text):
     with pytest.raises(SettingsError, match=text):
         make_settings(sections)
+
+
+def test_the_workers_of_spark_give_the_columns_of_segments_too(scorer, unscored):
+    answer_part = pytest.importorskip("predictor.scoring.spark_table").answer_part
+    file, _ = score_leads(scorer, unscored, None, now=pd.Timestamp(NOW), reasons=0)
+    leads, _ = read_leads(scorer, unscored, pd.Timestamp(NOW))
+    answers = answer_part(scorer, leads, leads[[]], {}, 0)
+    assert list(answers) == list(file)
+    np.testing.assert_array_equal(answers["probability"], file["probability"])
+    assert answers["segment_decides"].tolist() == [None if pd.isna(cell) else cell for cell in file["segment_decides"]]

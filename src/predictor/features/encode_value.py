@@ -11,6 +11,7 @@ import numpy as np
 from predictor.core.errors import Finding
 from predictor.data.missing import read_missing
 from predictor.data.parse import ISO_HINT, parse_moment, to_moment
+from predictor.data.recycle_reasons import OTHER
 from predictor.data.values import name_type, normal_text, to_number, to_plain
 from predictor.data.yes_no import read_yes_no
 from predictor.features.encode_set import gather_sets, is_shown
@@ -63,7 +64,8 @@ class ValueEncoder:
         if code is None and self._meanings[position]:
             code = self._meanings[position].get(read_yes_no(value))
         if code is None:
-            return float(len(feature.categories)), _warn_unseen(feature, value)
+            is_other = normal_text(value) == OTHER and not feature.is_attribute  # a reason that the list of reasons does not have
+            return float(len(feature.categories)), None if is_other else _warn_unseen(feature, value)
         return float(code), None
 
     def describe_fault(self, position: int, fault: Exception) -> str:

@@ -221,6 +221,9 @@ class LeadReader:
         ):
             if sent and not is_used:
                 found.append(("LEAD020", f"Not used by this model: {name}."))
+        episodes = lead.earlier_episodes or () if features.uses_episodes else ()
+        if undated := sum(one.recycle_reason is not None and one.recycled_at is None for one in episodes):
+            found.append(("LEAD049", f"Not used: the reason of {count(undated, 'earlier episode')} without recycled_at."))
         if lead.earlier_episodes is None and features.uses_episodes:
             found.append(("LEAD045", "Not known: the earlier episodes of the lead."))
         if lead.account_episodes is None and self.read_account(lead.attributes) is not None:

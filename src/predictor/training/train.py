@@ -21,6 +21,7 @@ from predictor.model.explain_points import compute_fitted_rules, write_points_bo
 from predictor.model.importance import compute_importance
 from predictor.model.judge import compute_forward_thresholds, judge_candidates
 from predictor.model.metrics.own_metrics import Metric, add_own_metrics
+from predictor.model.sample import Sample
 from predictor.model.segments import SegmentedModel
 from predictor.model.split import Split
 from predictor.model.threshold.recommend import Recommendation, recommend_none, recommend_threshold
@@ -147,7 +148,7 @@ def train(
         thresholds=thresholds,
         advice=advice,
         findings=Findings(collect_findings(dataset, (*dataset.findings, *unused, *fitted.findings), audited)),
-        fairness=_compare_groups(dataset, split, verdict),
+        fairness=_compare_groups(dataset, split, verdict, model=fitted.models[chosen], test=test.seen_by(chosen)),
         comparison=comparison,
         learned_book=learned_book,
         policy=settings.threshold,
@@ -212,14 +213,17 @@ def _compare(
     return compute_comparison(leads, weekly=weekly, also=[advice.serving], **draws).with_tables(tables)
 
 
-def _compare_groups(dataset: Dataset, split: Split, verdict: Verdict) -> pd.DataFrame | None:
+def _compare_groups(
+    dataset: Dataset, split: Split, verdict: Verdict, *, model: CalibratedModel, test: Sample
+) -> pd.DataFrame | None:
     """The fairness table of the forward test; None where no column is protected."""
     columns = list(dataset.leads.protected)
     if not columns:
         return None
     probability = verdict.probability[verdict.chosen]
     people = dataset.leads.frame.iloc[split.test][columns]
-    table = compute_fairness(people, verdict.outcome, probability, probability >= verdict.recommended.serving)
+    handed = probability >= model.list_thresholds(test.matrix, verdict.recommended.serving)
+    table = compute_fairness(people, verdict.outcome, probability, handed)
     return table if verdict.found_signal else hide_routed(table)
 
 
