@@ -14,7 +14,6 @@ from api.app import create_app
 from predictor.core.errors import ScoringError, SettingsError, TrainingError
 from predictor.core.settings import load_settings
 from predictor.model.candidates.own import Own
-from predictor.model.metrics.own_metrics import compute_own_metrics
 from predictor.scoring.answer import Lead
 from predictor.scoring.batch import score_leads
 from predictor.scoring.bundle.files import save_bundle
@@ -35,6 +34,13 @@ def net_profit(outcome, probability, weight):
     return float((weight * (probability >= 0.3) * (100 * outcome - 20)).sum())
 
 
+def quartile(outcome, probability, _weight):
+    """The share of accepted leads in the last quarter; leads with the same probability have no quarters."""
+    if np.ptp(probability) == 0:
+        raise ValueError("no\nspread")
+    return outcome[probability >= np.quantile(probability, 0.75)].mean()
+
+
 @pytest.fixture(scope="module")
 def firm(tmp_path_factory):
     return make_firm(tmp_path_factory.mktemp("own"), draw_leads(400), model={"candidates": ["constant"], "min_outcomes": 20})
@@ -43,7 +49,7 @@ def firm(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(firm):
     candidates = {name: KINDS[name] for name in NAMES}
-    return train(load_settings(firm), candidates=candidates, metrics={"net_profit": net_profit})
+    return train(load_settings(firm), candidates=candidates, metrics={"net_profit": net_profit, "quartile": quartile})
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -129,7 +135,7 @@ def test_an_own_metric_is_in_verdict_page_card_and_mlflow(trained):
     for name, figures in verdict.test.items():
         handed = verdict.probability[name] >= 0.3
         assert figures["own/net_profit"] == 100 * verdict.outcome[handed].sum() - 20 * handed.sum()
-    figure = f"{verdict.test[verdict.chosen]['own/net_profit']:,.4f}"
+    figure = f"{verdict.test[verdict.chosen]['own/net_profit']:,.0f}"
     assert trained.candidates["own/net_profit"].tolist() == [figures["own/net_profit"] for figures in verdict.test.values()]
     for page in (trained.files["report.html"], trained.files["card.md"], verdict._repr_html_()):
         assert "Net profit" in page
@@ -139,8 +145,10 @@ def test_an_own_metric_is_in_verdict_page_card_and_mlflow(trained):
 
 
 def test_a_metric_that_fails_is_named(trained, firm):
-    with pytest.raises(TrainingError, match="Metric 'a' failed: ZeroDivisionError"):
-        compute_own_metrics({"a": lambda *_: 1 / 0}, np.ones(2), np.ones(2), np.ones(2))
+    (finding,) = [finding for finding in trained.findings if finding.code == "TRAIN021"]
+    assert finding.what == "Metric 'quartile' failed for 'constant': ValueError: no spread."
+    assert trained.verdict.test["constant"]["own/quartile"] is None
+    assert trained.verdict.test["forest"]["own/quartile"] > 0
     with pytest.raises(TrainingError, match="Metric 'net profit' must have a name like 'net_profit', and be a function"):
         collect_metrics(trained.dataset.settings, {"net profit": net_profit})
     settings = load_settings(firm, {"model": {"metrics": {"sum": "math:fsum"}}})

@@ -137,7 +137,7 @@ def _sort(findings: Iterable[Finding]) -> list[Finding]:
 
 def show_verdict(verdict: Verdict) -> None:
     """Print the verdict of the forward test: a row for each candidate, each figure with its interval."""
-    from predictor.model.metrics.own_metrics import DIGITS, list_own_metrics
+    from predictor.model.metrics.own_metrics import choose_digits, list_own_metrics
 
     table = Table(title=verdict.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     table.add_column("candidate", no_wrap=True)
@@ -153,7 +153,7 @@ def show_verdict(verdict: Verdict) -> None:
         mark = "[bold green]" if name == verdict.chosen else ""
         if mark and "ece" in cells:
             cells["ece"] += f"\n[dim]chance {format_number(verdict.calibration.noise.mean, 3)}[/]"
-        cells |= {key: format_number(figures[key], DIGITS) for key in own}
+        cells |= {key: format_number(figures[key], choose_digits(figures[key])) for key in own}
         table.add_row(f"{mark}{name}{' *' if mark else ''}", *cells.values())
     out.print(table)
     out.print(f"* chosen on {verdict.words.others}. {escape(verdict.text)}")

@@ -13,7 +13,7 @@ from predictor.core.wording import FORWARD_TEST, HELD_OUT_TEST, METRICS, WordsOf
 from predictor.model.candidates.baselines import SIMPLE
 from predictor.model.metrics.calibration_test import CalibrationJudgement
 from predictor.model.metrics.metrics import SIGNIFICANCE, Difference
-from predictor.model.metrics.own_metrics import DIGITS, list_own_metrics
+from predictor.model.metrics.own_metrics import choose_digits, list_own_metrics
 from predictor.model.threshold.gate import Gate
 from predictor.model.threshold.recommend import Recommendation, recommend_none
 
@@ -142,6 +142,6 @@ class Verdict:
         return list_own_metrics(next(iter(self.test.values())))
 
     def _format_figure(self, name: str, metric: str) -> str:
-        digits = METRICS[metric].digits if metric in METRICS else DIGITS
         figure, ends = self.test[name][metric], self.intervals[name].get(metric)
+        digits = METRICS[metric].digits if metric in METRICS else choose_digits(figure)
         return format_number(figure, digits) + ("" if ends is None else f"\n{format_range(*ends, digits)}")

@@ -22,7 +22,7 @@ from predictor.core.wording import (
     format_threshold,
     format_weekly,
 )
-from predictor.model.metrics.own_metrics import DIGITS, list_own_metrics
+from predictor.model.metrics.own_metrics import choose_digits, list_own_metrics
 from predictor.model.threshold.gate import Gate
 from predictor.model.threshold.recommend import Recommendation
 from predictor.report.report_data import ReportData
@@ -184,7 +184,7 @@ def describe_promise(advice: Recommendation) -> str:
 
 def _format_candidate(row: dict[str, Any]) -> tuple[str, ...]:
     loss, *figures = (_format_figure(row, name, metric.digits) for name, metric in METRICS.items())
-    figures += [format_number(row[name], DIGITS) for name in list_own_metrics(row)]
+    figures += [format_number(row[name], choose_digits(row[name])) for name in list_own_metrics(row)]
     if row["chosen"]:
         return (f"{row['candidate']}\nchosen before the test", loss, DASH, *figures)
     interval = format_range(row["difference_low"], row["difference_high"], 4, sign=True)

@@ -81,7 +81,7 @@ def train(
         candidates: Name -> a scikit-learn classifier of your own, or a function that makes one, tried beside those that the
             settings name.
         metrics: Name -> a function of outcome, probability and weight, each an array with an entry a test lead, that gives a
-            number for a candidate. It is shown as `own/NAME` and decides nothing.
+            number for a candidate. It is shown as `own/NAME` and decides nothing; one that fails is a finding.
         progress: Called with what begins now, in words.
         advance: Called with the share of the tuning that is done, 0 to 1.
 
@@ -89,7 +89,7 @@ def train(
         TableError: A table that breaks the contract.
         SettingsError: What `model.own` or `model.metrics` names cannot be imported.
         TrainingError: Nothing can be learned from the data, and why; the audit found an error that the settings do not accept; or
-            a candidate or a metric of your own cannot be used.
+            a candidate of your own cannot be used.
     """
     own, own_metrics = collect_own(settings, candidates), collect_metrics(settings, metrics)
     progress("Reading leads and events")
@@ -108,7 +108,7 @@ def train(
     routed = dataset.points.route(split.test)
     verdict = judge_candidates(fitted.models, chosen, fit=fit, test=test, routed=routed, settings=settings)
     weight = np.full(len(test), test.leads_per_row)
-    figures = add_own_metrics(verdict.test, own_metrics, verdict.outcome, probability=verdict.probability, weight=weight)
+    figures, failed = add_own_metrics(verdict.test, own_metrics, verdict.outcome, probability=verdict.probability, weight=weight)
     verdict = replace(verdict, test=figures, leads=_describe_test_leads(dataset, split))
     importance = compute_importance(fitted.models[chosen], test.seen_by(chosen), seed=settings.model.seed)
     progress(f"Fitting '{chosen}' again on every lead with a known outcome")
@@ -147,7 +147,7 @@ def train(
         verdict=verdict,
         thresholds=thresholds,
         advice=advice,
-        findings=Findings(collect_findings(dataset, (*dataset.findings, *unused, *fitted.findings), audited)),
+        findings=Findings(collect_findings(dataset, (*dataset.findings, *unused, *fitted.findings, *failed), audited)),
         fairness=_compare_groups(dataset, split, verdict, model=fitted.models[chosen], test=test.seen_by(chosen)),
         comparison=comparison,
         learned_book=learned_book,
