@@ -13,7 +13,7 @@ from predictor.features.feature import make_label
 Metric = Callable[[np.ndarray, np.ndarray, np.ndarray], float]  # outcome, probability, weight
 PREFIX = "own/"
 _MIDDLE, _LARGE = 10, 1000
-_DO = "Mend the function, and call it on trained.verdict.to_frame(): nothing has to be trained again."
+_DO = "Fix the function, and call it on trained.verdict.to_frame(): nothing has to be trained again."
 
 
 def add_own_metrics(
