@@ -104,7 +104,7 @@ def show_findings(findings: Iterable[Finding], *, with_tips: bool = False) -> No
 
 
 def show_every_finding(findings: Iterable[Finding], *, refused: int) -> None:
-    """Print the findings in full, worst first and accepted ones last, with their counts.
+    """Print the findings in full, worst first and accepted ones last, with their counts; what they advise alike stands once.
 
     Args:
         findings: In any order.
@@ -115,10 +115,14 @@ def show_every_finding(findings: Iterable[Finding], *, refused: int) -> None:
     for name in ("severity", "code"):
         table.add_column(name, no_wrap=True)
     table.add_column("what", overflow="fold")
+    groups = dict[tuple[str, str, str, str], list[str]]()
     for finding in shown:
-        style = _SEVERITY_STYLE[finding.severity]
         severity = finding.severity if finding.accepted is None else "accepted"
-        table.add_row(f"[{style}]{severity}[/]", finding.code, f"{escape(finding.what)}\n[dim]{escape(finding.do)}[/]".rstrip())
+        groups.setdefault((_SEVERITY_STYLE[finding.severity], severity, finding.code, finding.do), []).append(finding.what)
+    for (style, severity, code, do), texts in groups.items():
+        table.add_row(
+            f"[{style}]{severity}[/]", code, "\n".join([*map(escape, texts), *([f"[dim]{escape(do)}[/]"] if do else [])])
+        )
     if shown:
         out.print(table)
     accepted = sum(finding.accepted is not None for finding in shown)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Severity = Literal["error", "warning", "tip"]
+_LONGEST_NAME = 200  # characters of a name or value in a message
 _SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
@@ -148,11 +149,11 @@ def name_nearest(name: str, known: Sequence[str]) -> str:
 
 
 def list_names(names: Iterable[object], most: int = 8) -> str:
-    """Quoted names for a message, cut where the list gets long.
+    """Quoted names for a message, cut where the list or a name gets long.
 
-    >>> list_names(["a", "b"]), list_names("abc", most=2)
-    ("'a', 'b'", "'a', 'b' and 1 more")
+    >>> list_names(["a", "b"]), list_names("abc", most=2), len(list_names(["x" * 5_000_000]))
+    ("'a', 'b'", "'a', 'b' and 1 more", 203)
     """
-    texts = [f"'{name}'" for name in names]
+    texts = [f"'{text if len(text) <= _LONGEST_NAME else text[:_LONGEST_NAME] + '…'}'" for text in map(str, names)]
     more = f" and {len(texts) - most} more" if len(texts) > most else ""
     return ", ".join(texts[:most]) + more

@@ -21,3 +21,13 @@ TIP = Finding("AUDIT006", "tip", "Column 'Country' has one value.", do="Nothing.
 def test_an_error_that_stops_nothing_says_why(capsys, findings, refused, said):
     show_every_finding(findings, refused=refused)
     assert " ".join(capsys.readouterr().out.split()).endswith(said)
+
+
+def test_findings_that_advise_alike_have_their_advice_once(capsys):
+    others = [Finding("LEAD030", "warning", f"Column '{name}' is no feature.", do="Take it out.", column=name) for name in "abc"]
+    show_every_finding([others[0], TIP, *others[1:], LEAK], refused=0)
+    said = " ".join(capsys.readouterr().out.split())
+    assert (
+        "warning LEAD030 Column 'a' is no feature. Column 'b' is no feature. Column 'c' is no feature. Take it out. tip" in said
+    )
+    assert "1 error, 3 warnings, 1 tip" in said

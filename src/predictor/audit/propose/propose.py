@@ -123,6 +123,9 @@ def _check_shape(raw: pd.DataFrame, leads: str) -> None:
         what = f"'{Path(leads).name}' has one column only, {list_names(raw.columns)}."
         do = "Export a table: one row per lead, one column per fact, with a comma, semicolon, tab or bar between two cells."
         raise TableError("leads", [Finding("LEAD000", "error", what, do=do)])
+    if raw.empty:
+        what, do = f"'{Path(leads).name}' has names of columns, but no lead below them.", "Export the leads, accepted or not."
+        raise TableError("leads", [Finding("LEAD002", "error", what, do=do)])
 
 
 def _check_named_outcome(outcome: str, columns: Sequence[ColumnProfile]) -> None:

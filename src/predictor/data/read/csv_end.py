@@ -17,6 +17,10 @@ from predictor.data.read.report_lines import describe_lines, mark_lines
 from predictor.data.read.table_errors import make_table_error
 
 _END_BYTES = 1 << 16
+_MARKED = {  # encodings whose mark stands at the start of the file only; of UTF-32 first, since that of UTF-16 is its beginning
+    codecs.BOM_UTF32_LE: "utf-32-le", codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be",
+}  # fmt: skip
 _FEWEST_ROWS = 3  # from which the end of a file is judged
 _LONGEST_LINE = 2_000  # characters of a closing line; more come from a quote that the part of the file has opened
 
@@ -81,9 +85,9 @@ def _read_last_rows(path: Path, header: Header) -> _Rows:
     """The rows at the end of a file, blank ones included, without one that is only partly there; none where they are broken."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        mark = file.read(2)
-        file.seek(max(size - _END_BYTES, 0) // 2 * 2)
-        encoding = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}.get(mark, header.encoding)
+        start = file.read(4)
+        file.seek(max(size - _END_BYTES, 0) // 4 * 4)
+        encoding = next((name for mark, name in _MARKED.items() if start.startswith(mark)), header.encoding)
         text = file.read().decode(encoding, errors="replace")
     lines = list(io.StringIO(text, newline=""))[header.skip if size <= _END_BYTES else 0 :]
     reader, rows, starts = csv.reader(lines, delimiter=header.delimiter), list[list[str]](), [0]

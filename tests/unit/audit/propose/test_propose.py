@@ -248,3 +248,8 @@ def test_what_training_would_refuse_once_other_leaks_are_left_out_is_left_out_to
     (tmp_path / "predictor.toml").write_text(proposal.to_toml(), encoding="utf-8")
     dataset = load_dataset(load_settings(tmp_path / "predictor.toml"))
     assert list_refusals(dataset, audit_dataset(dataset)) == ()
+
+
+def test_a_header_without_a_lead_is_refused_in_one_line(tmp_path):
+    with pytest.raises(TableError, match=r"\(1 fault\):\n  LEAD002 'leads\.csv' has names of columns, but no lead below them\."):
+        propose(tmp_path, plain_export().iloc[:0])

@@ -62,6 +62,7 @@ READ = {
     "UTF-8": ("leads.csv", CSV.encode()),
     "UTF-8 with a mark": ("leads.csv", CSV.encode("utf-8-sig")),
     "UTF-16 with a mark": ("leads.csv", CSV.encode("utf-16")),
+    "UTF-32 with a mark": ("leads.csv", CSV.encode("utf-32")),
     "UTF-16 without a mark": ("leads.csv", CSV.encode("utf-16-le")),
     "UTF-16, the other way round": ("leads.csv", CSV.encode("utf-16-be")),
     "UTF-16 of Excel's 'Unicode Text'": ("leads.txt", CSV.replace(",", "\t").replace("\n", "\r\n").encode("utf-16")),
