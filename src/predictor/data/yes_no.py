@@ -20,7 +20,7 @@ _YES = """
     αληθής ναι  tiesa taip  tõene jah  patiess jā  是 真  はい  예  네  نعم  כן
 """
 _NO = """
-    0 false no n f unchecked off  falsch nein  faux non  falso  não  onwaar nee  fałsz nie  falskt nej  falsk nei usann
+    0 false no n f ✗ ✘ ✕ ☐ unchecked off  falsch nein  faux non  falso  não  onwaar nee  fałsz nie  falskt nej  falsk nei usann
     nepravda ne  epätosi ei  hamis nem  fals nu  neistina laž  yanlış hayır  ложь нет  хибність ні  невярно не  ψευδής όχι
     netiesa  väär  nepatiess nē  否 假  いいえ  아니오  아니요  لا  לא
 """

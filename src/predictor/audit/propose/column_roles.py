@@ -19,7 +19,9 @@ from predictor.audit.propose.find_outcome import (
     describe_outcome,
     describe_values,
     list_candidates,
+    list_few,
     list_statuses,
+    names_outcome,
 )
 from predictor.audit.propose.names import list_named, read_names, split_words
 from predictor.audit.propose.profile import ColumnProfile
@@ -84,6 +86,9 @@ def _keep_candidates(columns: Sequence[ColumnProfile], roles: dict[str, ColumnRo
     for candidate in (*list_candidates(columns, list(roles)), *list_statuses(columns, list(roles))):
         if candidate.rank < ANY and candidate.name not in roles:
             roles[candidate.name] = ColumnRole("attribute", f"may be the outcome: {candidate.reason}")
+    for column in list_few(columns, list(roles)):
+        if names_outcome(column.name):
+            roles[column.name] = ColumnRole("attribute", f"may be the outcome: its name, and few values ({column.describe()})")
     for column in list_refusals(columns, list(roles)):
         roles[column.name] = ColumnRole("attribute", "may be the outcome, where yes means not accepted")
     for column in list_open_dates(columns, roles):

@@ -12,6 +12,7 @@ from predictor.core.errors import count, list_names
 from predictor.core.wording import format_percent
 from predictor.data.crm.field_maps import Names
 from predictor.data.denied_columns import deny_category
+from predictor.data.yes_no import read_yes_no
 
 _NAME_THEM = "name them in label.outcome_yes and label.outcome_no"
 _FEW_TEXTS = 10  # of a column that may be an outcome in words of the firm
@@ -112,19 +113,33 @@ def list_statuses(columns: Sequence[ColumnProfile], taken: Sequence[str] = ()) -
 
 
 def list_few(columns: Sequence[ColumnProfile], taken: Sequence[str] = ()) -> list[ColumnProfile]:
-    """Columns of few texts, any of which may say what became of a lead in words of the firm; the fewest texts first.
+    """Columns of few texts or codes, any of which may say what became of a lead in words of the firm; the likeliest first.
 
     Args:
         columns: All columns of the export.
         taken: Columns that have another role.
 
-    >>> verdict = ColumnProfile("Verdict", "category", rows=50, filled=50, distinct=2, outcome=YesNo(None, others=("A", "B")))
-    >>> [column.name for column in list_few([verdict]) ], list_few([verdict], ["Verdict"])
-    (['Verdict'], [])
+    >>> sizes = {"rows": 50, "filled": 50, "distinct": 2}
+    >>> plan = ColumnProfile("Plan", "category", **sizes, outcome=YesNo(None, others=("A", "B")))
+    >>> status = ColumnProfile("status_code", "number", **sizes, whole=True, outcome=YesNo(None, others=("3", "4")))
+    >>> [column.name for column in list_few([plan, status])], list_few([plan], ["Plan"])
+    (['status_code', 'Plan'], [])
     """
-    few = [c for c in columns if c.kind == "category" and 2 <= c.distinct <= _FEW_TEXTS and 2 * c.filled > c.rows]
-    free = [c for c in few if c.name not in taken and deny_category(c.name) not in {"personal", "export_time", "connector"}]
-    return sorted(free, key=lambda column: column.distinct)
+    free = [c for c in columns if c.name not in taken and 2 <= c.distinct <= _FEW_TEXTS and 2 * c.filled > c.rows]
+    usual = [c for c in free if deny_category(c.name) not in {"personal", "export_time", "connector", "sales"}]
+    few = [c for c in usual if c.kind == "category" or (c.whole and names_outcome(c.name))]
+    return sorted(few, key=lambda column: (not names_outcome(column.name), column.distinct))
+
+
+def names_outcome(name: str) -> bool:
+    """Whether a name is one of a status or an outcome.
+
+    >>> names_outcome("status_code"), names_outcome("Job Level")
+    (True, False)
+    """
+    words = read_names()["outcome_words"]
+    of_name = set(split_words(name))
+    return bool(of_name & {*words["stages"], *words["likely"]}) and not of_name & {*words["unlikely"], *words["never_words"]}
 
 
 def describe_outcome(outcome: YesNo) -> str:
@@ -187,6 +202,7 @@ def _rank_column(column: ColumnProfile, *, sure: bool, last: bool) -> OutcomeCan
         (has_both and outcome.answers_share >= _ANSWERED and (sure or is_worded), STAGES),
         (has_both and not outcome.others and last and not _is_flag(column), LAST),
         (sure or (is_worded and column.distinct == 2), WORDED),  # one of two texts is known: the other is the contrary
+        (is_likely and read_yes_no(outcome.single) is True, WORDED),  # a mark, or nothing
         (has_both and not outcome.others, ANY),
     )
     rank = next((rank for holds, rank in ranks if holds), None)

@@ -16,6 +16,7 @@ from predictor.audit.propose.find_outcome import (
     list_candidates,
     list_few,
     list_statuses,
+    names_outcome,
 )
 from predictor.audit.propose.profile import ColumnProfile
 from predictor.audit.propose.refusal_names import is_refusal, list_refusals
@@ -154,8 +155,9 @@ def _name_candidates(proposal: Proposal, columns: Sequence[ColumnProfile]) -> Fi
     if few:
         shown = ", ".join(f"'{column.name}' ({describe_values(column.outcome)})" for column in few[:_MOST])
         more = f" and {len(few) - _MOST} more" if len(few) > _MOST else ""
-        what = f"{what} Columns of few texts: {shown}{more}."
-        do = f"If one of them says what became of a lead, name it: init --outcome '{few[0].name}'. Else export such a column."
+        what = f"{what} Columns of few values: {shown}{more}."
+        likely = f"'{few[0].name}'" if names_outcome(few[0].name) else "COLUMN"
+        do = f"If one of them says what became of a lead, name it: init --outcome {likely}. Else export such a column."
     return Finding("INIT002", "error", f"{what}{_describe_dates(proposal, columns)}", do=do)
 
 

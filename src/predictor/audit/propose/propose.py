@@ -27,8 +27,8 @@ from predictor.core.errors import Finding, SettingsError, TableError, count, lis
 from predictor.core.settings import Settings, make_settings
 from predictor.data.crm.field_maps import Names
 from predictor.data.crm.warehouse import find_prefix, remove_prefix
-from predictor.data.missing import blank_missing, read_missing
-from predictor.data.read.csv_header import read_header
+from predictor.data.missing import MissingValues, blank_missing, read_missing
+from predictor.data.read.csv_header import DELIMITERS, read_header
 from predictor.data.read.file_kinds import detect_kind, is_url, split_sheet
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _LOOKED_AT = 20  # cells of a column in which words are looked for
 _ODD_WORD = re.compile("[À-ÖØ-öø-ÿ]{3}|[a-z][ÈØÌÒÙ]")  # as Äàòà, which is Cyrillic in Windows-1251
+_MOST_UNDATED = 3  # texts of a column of dates that stand for no date
+_DATED = r"\d{1,4}[-/. ]\w{1,9}[-/. ]\d{2,4}"
 _DAY_0 = "1970-01-01"  # of computers, which write it for 'no date'
 
 
@@ -71,6 +73,7 @@ def propose_settings(  # noqa: PLR0913  each is a thing that a user may say
     defaults = make_settings()
     missing = read_missing(defaults.data.missing_values)
     placeholders = count_placeholders(raw, [*(missing.words - missing.days), *read_names()["texts"]["placeholders"]])
+    placeholders |= _count_undated(raw, outcome, missing)
     data = _propose_data(sample, events, out) | ({"encoding": (encoding, "as named")} if encoding != "auto" else {})
     data |= _propose_missing(placeholders, defaults)
     columns = _profile(raw, data, outcome)
@@ -122,6 +125,8 @@ def _check_shape(raw: pd.DataFrame, leads: str) -> None:
     if len(raw.columns) < 2:
         what = f"'{Path(leads).name}' has one column only, {list_names(raw.columns)}."
         do = "Export a table: one row per lead, one column per fact, with a comma, semicolon, tab or bar between two cells."
+        if any(sign in str(raw.columns[0]) for sign in DELIMITERS):
+            do = "Each line stands in quotes as a whole: export the table again, or remove these quotes."
         raise TableError("leads", [Finding("LEAD000", "error", what, do=do)])
     if raw.empty:
         what, do = f"'{Path(leads).name}' has names of columns, but no lead below them.", "Export the leads, accepted or not."
@@ -202,6 +207,28 @@ def _propose_missing(placeholders: Iterable[str], defaults: Settings) -> dict[st
 def _format_place(place: str, out: Path) -> str:
     """A file or table as the settings name it: files relative to the folder of the settings."""
     return place if is_url(place) else Path(os.path.relpath(place, out.parent)).as_posix()
+
+
+def _count_undated(raw: pd.DataFrame, outcome: str, missing: MissingValues) -> dict[str, tuple[int, tuple[str, ...]]]:
+    """A text that stands for 'no date' in a column named as a date of the contract -> its number of cells, and that column.
+
+    As 'Not accepted' where others have the date of acceptance; not where another column holds the text too.
+
+    >>> raw = pd.DataFrame({"SQL Date": ["2026-01-31", "Not accepted", "Not accepted"], "City": ["Rome", "Bonn", "Rome"]})
+    >>> _count_undated(raw, "", read_missing(()))
+    {'Not accepted': (2, ('SQL Date',))}
+    """
+    names = Names([name for ours in TIMES for name in read_names()["columns"][ours]])
+    found = dict[str, tuple[int, tuple[str, ...]]]()
+    for name in (str(name) for name in raw if (str(name) in names or name == outcome) and raw[name].dtype == "str"):
+        counts = raw[name].str.strip().value_counts()
+        plain = [str(text) for text in counts.index if not re.search(r"\d", str(text)) and str(text) not in missing]
+        if not 0 < len(plain) <= _MOST_UNDATED or not counts.index.str.contains(_DATED).any():
+            continue
+        others = raw.drop(columns=name).select_dtypes("str")
+        unique = [text for text in plain if not others.isin([text]).to_numpy().any()]
+        found |= {text: (int(counts[text]), (name,)) for text in unique}
+    return found
 
 
 def _list_times(raw: pd.DataFrame, outcome: str) -> list[str]:

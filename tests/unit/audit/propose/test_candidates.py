@@ -292,7 +292,7 @@ def test_without_any_sign_the_columns_of_few_texts_are_named(tmp_path):
     table = UNDATED.drop(columns=["industry"]).assign(Plan=np.where(np.arange(N) % 3, "a", "b"), Verdict=answer("hot", "cold"))
     (text,) = [text for text in read_output(propose(tmp_path, table)) if "No column looks like an outcome" in text]
     assert "'Verdict' ('cold', 'hot')" in text
-    assert "If one of them says what became of a lead, name it: init --outcome '" in text
+    assert "If one of them says what became of a lead, name it: init --outcome COLUMN. Else export such a column." in text
     named = propose(tmp_path, table, outcome="Verdict")
     assert read_output(named)[0].startswith("INIT002 Column 'Verdict' holds 'cold', 'hot', which are neither yes nor no.")
 
@@ -309,3 +309,27 @@ def test_flags_of_later_stages_beside_the_outcome_are_no_features(tmp_path):
         "Opp": "ignore",
         "Won": "ignore",
     }
+
+
+def test_codes_of_a_status_are_offered_and_not_left_out(tmp_path):
+    codes = ACCEPTED.map({True: 3, False: 4}).where(np.arange(N) % 10 > 0, 1)
+    found = propose(tmp_path, UNDATED.assign(status_code=codes, plan=np.where(np.arange(N) % 3, "a", "b")))
+    (text,) = [text for text in read_output(found) if "No column looks like an outcome" in text]
+    assert "Columns of few values: 'status_code' ('1', and '3', '4'), 'plan' ('a', 'b')" in text
+    assert "init --outcome 'status_code'" in text
+    assert found.roles["status_code"].role == "attribute"
+
+
+@pytest.mark.parametrize("mark", ["x", "✓", "Yes"])
+def test_of_a_column_for_each_outcome_that_of_acceptance_is_taken(tmp_path, mark):
+    table = UNDATED.assign(**{"Outcome: accepted": answer(mark, ""), "Outcome: rejected": answer("", mark)})
+    found = propose(tmp_path, table)
+    assert found.columns["outcome"] == "Outcome: accepted"
+    assert found.roles["Outcome: rejected"].role == "ignore"
+    assert list_faults(found) == []
+
+
+@pytest.mark.parametrize("yes_no", [("✓", "✗"), ("☑", "☐"), ("○", "×"), ("有", "無"), ("예", "아니오")])
+def test_ticks_and_crosses_are_yes_and_no(tmp_path, yes_no):
+    found = propose(tmp_path, UNDATED.assign(Accepted=answer(*yes_no)))
+    assert (found.columns["outcome"], list_faults(found)) == ("Accepted", [])

@@ -143,3 +143,15 @@ def test_dates_that_begin_with_the_year_are_dates_under_any_name(tmp_path, form)
     dates = pd.date_range("2026-01-01", periods=240, freq="37h").strftime(form)
     found = propose(tmp_path, make_export(str).assign(**{"Some moment": dates}))
     assert found.roles["Some moment"].why.startswith("date")
+
+
+def test_a_text_in_place_of_a_date_of_acceptance_is_no_date_and_said(tmp_path):
+    table = make_export(lambda moment: moment.strftime("%m/%d/%Y"), none="Not accepted")
+    found = propose(tmp_path, table)
+    assert found.columns["sql_at"] == "SQL Date"
+    assert "Not accepted" in found.data["missing_values"][0]
+    assert [str(finding) for finding in found.findings] == [
+        "INIT001 'Not accepted' is read as not known: 160 cells of 'SQL Date'."
+    ]
+    shared = propose(tmp_path, table.assign(Comment=["Not accepted", "ok"] * 120))
+    assert "missing_values" not in shared.data, "elsewhere the text means something"
