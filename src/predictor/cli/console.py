@@ -117,8 +117,8 @@ def show_every_finding(findings: Iterable[Finding], *, refused: int) -> None:
     table.add_column("what", overflow="fold")
     groups = dict[tuple[str, str, str, str], list[str]]()
     for finding in shown:
-        severity = finding.severity if finding.accepted is None else "accepted"
-        groups.setdefault((_SEVERITY_STYLE[finding.severity], severity, finding.code, finding.do), []).append(finding.what)
+        label = "accepted" if finding.accepted is not None else finding.severity
+        groups.setdefault((_SEVERITY_STYLE[finding.severity], label, finding.code, finding.do), []).append(finding.what)
     for (style, severity, code, do), texts in groups.items():
         table.add_row(
             f"[{style}]{severity}[/]", code, "\n".join([*map(escape, texts), *([f"[dim]{escape(do)}[/]"] if do else [])])

@@ -37,11 +37,13 @@ def holds_dates(column: ColumnProfile) -> bool:
 def list_created(columns: Sequence[ColumnProfile], roles: Mapping[str, ColumnRole]) -> list[ColumnProfile]:
     """The columns that say when a lead was created: those of every row first, then those that a few rows lack.
 
-    By their names, or else the only date that grows with the rows.
+    By their names, or else the only date that grows with the rows; of several the first, where none may be the outcome: they give
+    the leads one order.
     """
     open_dates = {column.name for column in list_open_dates(columns, roles)} - set(roles)
     dated = [c for c in columns if c.name in open_dates and c.kind == "date" and c.filled >= MOST_DATED * c.rows]
     named = [column for column in dated if is_creation_name(column.name)]
     named += [column for column in list_named(read_names()["columns"]["created"], dated) if column not in named]
+    is_settled = any(column.role == "outcome" for column in roles.values())
     growing = [column for column in dated if column.trend > 0 and deny_reason(column.name) is None]
-    return sorted(named, key=lambda column: column.filled < column.rows) or growing[: len(growing) == 1]
+    return sorted(named, key=lambda column: column.filled < column.rows) or growing[: 1 if len(growing) == 1 or is_settled else 0]

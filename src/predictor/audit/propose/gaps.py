@@ -156,8 +156,8 @@ def _name_candidates(proposal: Proposal, columns: Sequence[ColumnProfile]) -> Fi
         shown = ", ".join(f"'{column.name}' ({describe_values(column.outcome)})" for column in few[:_MOST])
         more = f" and {len(few) - _MOST} more" if len(few) > _MOST else ""
         what = f"{what} Columns of few values: {shown}{more}."
-        likely = f"'{few[0].name}'" if names_outcome(few[0].name) else "COLUMN"
-        do = f"If one of them says what became of a lead, name it: init --outcome {likely}. Else export such a column."
+        example = f"'{few[0].name}'" if names_outcome(few[0].name) else "COLUMN"
+        do = f"If one of them says what became of a lead, name it: init --outcome {example}. Else export such a column."
     return Finding("INIT002", "error", f"{what}{_describe_dates(proposal, columns)}", do=do)
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _LOOKED_AT = 20  # cells of a column in which words are looked for
 _ODD_WORD = re.compile("[À-ÖØ-öø-ÿ]{3}|[a-z][ÈØÌÒÙ]")  # as Äàòà, which is Cyrillic in Windows-1251
-_MOST_UNDATED = 3  # texts of a column of dates that stand for no date
+_MOST_UNDATED, _OFTEN = 3, 0.1  # texts of a column of dates that stand for no date; share of rows that each has at least
 _DATED = r"\d{1,4}[-/. ]\w{1,9}[-/. ]\d{2,4}"
 _DAY_0 = "1970-01-01"  # of computers, which write it for 'no date'
 
@@ -210,22 +210,23 @@ def _format_place(place: str, out: Path) -> str:
 
 
 def _count_undated(raw: pd.DataFrame, outcome: str, missing: MissingValues) -> dict[str, tuple[int, tuple[str, ...]]]:
-    """A text that stands for 'no date' in a column named as a date of the contract -> its number of cells, and that column.
+    """A text that stands for 'no date' in a column named as that of an outcome -> its number of cells, and that column.
 
-    As 'Not accepted' where others have the date of acceptance; not where another column holds the text too.
+    As 'Not accepted' where others have the date of acceptance; not where few rows or another column hold the text too.
 
     >>> raw = pd.DataFrame({"SQL Date": ["2026-01-31", "Not accepted", "Not accepted"], "City": ["Rome", "Bonn", "Rome"]})
     >>> _count_undated(raw, "", read_missing(()))
     {'Not accepted': (2, ('SQL Date',))}
     """
-    names = Names([name for ours in TIMES for name in read_names()["columns"][ours]])
+    names = Names([name for ours in TIMES if ours != "mql_at" for name in read_names()["columns"][ours]])
     found = dict[str, tuple[int, tuple[str, ...]]]()
     for name in (str(name) for name in raw if (str(name) in names or name == outcome) and raw[name].dtype == "str"):
         counts = raw[name].str.strip().value_counts()
-        plain = [str(text) for text in counts.index if not re.search(r"\d", str(text)) and str(text) not in missing]
+        frequent = counts.index[counts >= _OFTEN * len(raw)]
+        plain = [str(text) for text in frequent if not re.search(r"\d", str(text)) and str(text) not in missing]
         if not 0 < len(plain) <= _MOST_UNDATED or not counts.index.str.contains(_DATED).any():
             continue
-        others = raw.drop(columns=name).select_dtypes("str")
+        others: pd.DataFrame = raw.drop(columns=name).select_dtypes("str")
         unique = [text for text in plain if not others.isin([text]).to_numpy().any()]
         found |= {text: (int(counts[text]), (name,)) for text in unique}
     return found

@@ -88,6 +88,11 @@ def test_columns_of_dates_are_named_where_outcome_or_moment_is_missing(tmp_path)
     assert "hold dates" not in str([str(finding) for finding in propose(tmp_path, plain).findings])
 
 
+def test_of_several_dates_that_grow_the_first_orders_the_leads_where_the_outcome_is_no_date(tmp_path):
+    leads = plain_export().rename(columns={"MQL Date": "StartDate", "SQL Date": "EndDate"}).assign(Won=["yes", "no"] * 20)
+    assert propose(tmp_path, leads).roles["StartDate"].role == "order_by"
+
+
 @pytest.mark.parametrize(("fault", "code"), [("date", "LEAD003"), ("copy", "LEAD004"), ("before", "LEAD005")])
 def test_one_faulty_row_hides_no_leak(tmp_path, fault, code):
     leads = draw_leads(600).assign(remark=lambda table: table["sql_at"].notna().map({True: "went well", False: None}))
