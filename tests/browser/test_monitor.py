@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from predictor.store.episodes import join_outcomes
 from predictor.store.monitor.advice import Advised
 from predictor.store.monitor.monitor import Monitored
+from predictor.store.monitor.opportunities import add_opportunities, compute_revenue, compute_sources, find_opportunities
 from predictor.store.monitor.page import render_monitor
 from predictor.store.monitor.weeks import compute_weeks
 
@@ -23,7 +24,14 @@ def file(tmp_path_factory):
     until = pd.Timestamp("2026-09-01", tz="UTC")
     joined = join_outcomes(scores, outcomes, timezone="UTC")
     empty = dict.fromkeys(("agreement", "reasons", "revenue"), pd.DataFrame())
-    tables = {"weeks": compute_weeks(joined, horizon_days=30, observed_until=until, band=(0.2, 0.3)), **empty}
+    weeks = compute_weeks(joined, horizon_days=30, observed_until=until, band=(0.2, 0.3))
+    opened = outcomes.assign(kind="opportunity", amount=1000.0, currency="EUR")
+    opportunities = find_opportunities(joined, opened, timezone="UTC")
+    sources = joined.assign(source=["web", "fair", None] * 200)
+    tables = {
+        **empty, "weeks": add_opportunities(weeks, joined, opportunities), "sources": compute_sources(sources, opportunities),
+        "revenue": compute_revenue(opportunities),
+    }  # fmt: skip
     drift = pd.DataFrame({"what": ["probability"], "leads": [600], "index": [0.02], "verdict": ["stable"]})
     page = tmp_path_factory.mktemp("monitor") / "monitor.html"
     now, advice = datetime(2026, 9, 1, tzinfo=UTC), Advised("keep the model", ("As promised.",))
@@ -43,7 +51,7 @@ def test_everybody_can_read_it(browser, file, scheme, width):
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the screen"
-    heads = page.locator("#weeks thead th").all_text_contents()[1:]
+    heads = page.locator("#weeks table").first.locator("thead th").all_text_contents()[1:]
     row = page.locator("#weeks tbody tr").first
     assert row.locator("th").text_content() == "2026-07-27", "the newest week is first"
     labels = [cell.evaluate("cell => getComputedStyle(cell, '::before').content") for cell in row.locator("td").all()]

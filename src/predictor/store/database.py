@@ -128,16 +128,19 @@ class Database:
         """
         return self._load_scores(features)
 
-    def load_served(self, *, grades: bool = False) -> pd.DataFrame:
+    def load_served(self, *, grades: bool = False, source: str | None = None) -> pd.DataFrame:
         """What monitoring needs of all scores, in the order in which they were written: half of the columns.
 
         Args:
             grades: Whether to load `grade` too.
+            source: The feature that says where a lead came from, to load as `source`; None for none.
 
         Raises:
             StoreError: The database cannot be used now.
         """
-        return self._load([SCORES.c[name] for name in (*_SERVED, *(["grade"] if grades else []))], SCORES.c.id)
+        columns = [SCORES.c[name] for name in (*_SERVED, *(["grade"] if grades else []))]
+        sources = [] if source is None else [SCORES.c.features[source].as_string().label("source")]
+        return self._load([*columns, *sources], SCORES.c.id)
 
     def _load_scores(self, features: bool, *where: sa.ColumnElement[bool]) -> pd.DataFrame:
         omitted = {"id"} if features else {"id", "features"}
@@ -249,7 +252,7 @@ class Database:
 
     def _load(
         self,
-        columns: list[sa.Column[Any]],
+        columns: Sequence[sa.Column[Any] | sa.Label[Any]],
         *order: sa.ColumnElement[Any],
         where: Sequence[sa.ColumnElement[bool]] = (),
         most: int | None = None,

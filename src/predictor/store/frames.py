@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from predictor.store.schema import Moment
 
+Column = sa.Column[Any] | sa.Label[Any]
 _DTYPES = {
-    sa.Integer: "int64", sa.Float: "float64", sa.String: "str", sa.Boolean: "bool", sa.JSON: "object",
+    sa.Integer: "int64", sa.Float: "float64", sa.String: "str", sa.Unicode: "str", sa.Boolean: "bool", sa.JSON: "object",
     Moment: "datetime64[us, UTC]",
 }  # fmt: skip
 _ROWS = 5_000  # of a part: as Python objects, a row takes up about a kilobyte
@@ -23,7 +24,7 @@ _MICROSECONDS = 1_000_000
 _MISSING = np.iinfo(np.int64).min  # NaT, as NumPy writes it
 
 
-def read_frame(connection: sa.Connection, columns: Sequence[sa.Column[Any]], query: sa.Select[Any]) -> pd.DataFrame:
+def read_frame(connection: sa.Connection, columns: Sequence[Column], query: sa.Select[Any]) -> pd.DataFrame:
     """The rows of a query, moments in UTC.
 
     Args:
@@ -66,7 +67,7 @@ def _fetch(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequenc
     result.close()
 
 
-def _choose_expression(connection: sa.Connection, column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+def _choose_expression(connection: sa.Connection, column: Column) -> sa.ColumnElement[Any]:
     """What to select so that a moment comes as a text (SQLite, which stores it so) or as microseconds (PostgreSQL)."""
     if not isinstance(column.type, Moment):
         return column
@@ -76,7 +77,7 @@ def _choose_expression(connection: sa.Connection, column: sa.Column[Any]) -> sa.
     return sa.func.coalesce(microseconds, _MISSING).label(column.name)
 
 
-def _make_array(column: sa.Column[Any], values: Sequence[Any]) -> Any:  # noqa: ANN401  of NumPy or pandas
+def _make_array(column: Column, values: Sequence[Any]) -> Any:  # noqa: ANN401  of NumPy or pandas
     if isinstance(column.type, Moment):
         return np.array(values, dtype="datetime64[us]")
     if isinstance(column.type, sa.JSON):
@@ -87,7 +88,7 @@ def _make_array(column: sa.Column[Any], values: Sequence[Any]) -> Any:  # noqa: 
     return pd.Series(values, dtype=dtype).array if dtype == "str" else np.array(values, dtype=dtype)
 
 
-def _join(column: sa.Column[Any], parts: list[Any]) -> pd.Series:
+def _join(column: Column, parts: list[Any]) -> pd.Series:
     """The parts of a column as one, which are given free."""
     joined = pd.concat([pd.Series(part) for part in parts[1:] or parts], ignore_index=True)
     parts.clear()

@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 from predictor.core.settings_sections import AgreementSettings
+from predictor.data.lead_keys import as_keys
+from predictor.scoring.sales_context import find_source_column
 from predictor.scoring.scorer import Scorer
 from predictor.store.database import Database
 from predictor.store.episodes import join_outcomes
@@ -16,9 +18,10 @@ from predictor.store.monitor.advice import Advised, Total, advise
 from predictor.store.monitor.drift import compute_drift
 from predictor.store.monitor.expected import LevelError, choose_pending, compute_expected, estimate_metrics, sum_up
 from predictor.store.monitor.funnel import compute_funnel
+from predictor.store.monitor.opportunities import add_opportunities, compute_revenue, compute_sources, find_opportunities
 from predictor.store.monitor.realised import compute_realised
 from predictor.store.monitor.response import compute_agreement, find_contacts
-from predictor.store.monitor.ways import compute_exploration, compute_reasons, compute_revenue, compute_ways
+from predictor.store.monitor.ways import compute_exploration, compute_reasons, compute_ways
 from predictor.store.monitor.weeks import compute_promises, compute_weeks, label_mature
 
 _NEWEST = 5000  # scores whose features are compared with those of the training
@@ -50,7 +53,8 @@ class Monitored:
 def monitor_store(store: Database, scorer: Scorer, *, now: datetime, agreement: AgreementSettings) -> Monitored:
     """The tables about a bundle's scores, and what they advise.
 
-    Of all models: `funnel`, `weeks`, `agreement`, `reasons` (of leads sent back) and `revenue`. Of the bundle's own scores:
+    Of all models: `funnel`, `weeks`, `sources` (if a feature names the source), `agreement`, `reasons` (of leads sent back) and
+    `revenue`. Of the bundle's own scores:
     `drift`, `ways` (beside points and challenger), and if the bundle has a horizon, `realised`, `promises`, `exploration`,
     `expected` (of leads whose outcome is not known yet) and `expected_metrics`.
 
@@ -65,20 +69,26 @@ def monitor_store(store: Database, scorer: Scorer, *, now: datetime, agreement: 
         ScoringError: A stored feature is not of the type that the bundle needs.
     """
     timezone, band = scorer.settings.data.timezone, scorer.settings.threshold.band
-    scores = store.load_served()
+    scores = store.load_served(source=find_source_column(scorer.reference["features"]))
     outcomes = store.load_outcomes(timezone=timezone, scores=scores)
     joined = join_outcomes(scores, outcomes, timezone=timezone)
     contacts = find_contacts(joined, outcomes, timezone=timezone)
+    opportunities = find_opportunities(joined, outcomes, timezone=timezone)
+    known = outcomes[as_keys(outcomes["lead_id"]).isin(joined["lead_id"]).to_numpy()]
     joined = joined.drop(columns=["lead_id", "scored_at"])  # texts of a million leads, which nothing below needs
     until, horizon, error = pd.Timestamp(now), scorer.metrics["horizon_days"], LevelError.from_metrics(scorer.metrics)
     own = joined[joined["model"] == scorer.version]
     tables = {
         "funnel": compute_funnel(joined),
-        "weeks": compute_weeks(joined, horizon_days=horizon, observed_until=until, band=band),
-        "agreement": compute_agreement(contacts, agreement=agreement, now=until),
-        "reasons": compute_reasons(outcomes),
-        "revenue": compute_revenue(outcomes),
+        "weeks": add_opportunities(
+            compute_weeks(joined, horizon_days=horizon, observed_until=until, band=band), joined, opportunities
+        ),
+        "agreement": compute_agreement(contacts, agreement=agreement, now=until, horizon_days=horizon),
+        "reasons": compute_reasons(known),
+        "revenue": compute_revenue(opportunities),
     }
+    if "source" in joined:
+        tables["sources"] = compute_sources(joined, opportunities)
     mature = own.iloc[:0].assign(outcome=0.0)
     if horizon is not None:
         mature = label_mature(own, horizon_days=horizon, observed_until=until)

@@ -22,11 +22,12 @@ from predictor.core.wording import (
     is_missing,
 )
 from predictor.store.monitor.monitor import Monitored
+from predictor.store.monitor.opportunities import sum_sources
 from predictor.store.monitor.pictures import Series, draw_weeks
 
 _Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
 _Cell = Callable[[dict[str, Any]], str]
-_MOST_FEATURES = 25
+_MOST_FEATURES, _MOST_REASONS = 25, 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,15 +98,29 @@ def _make_weeks(monitored: Monitored) -> _Section | None:
         "Accepted": _count("accepted"), "Recycled": _count("recycled"), "Open": _count("open"),
         "Conversion": _share("conversion"), "Days to SQL, median": _number("days_to_sql", 1),
         "90 % within": _number("days_to_sql_90", 1), "Verdict": _text("verdict"),
+        "With an opportunity": _count("opportunities"), "Of those accepted": _share("opportunity_share"),
     })  # fmt: skip
     text = (
         f"What sales got and what became of it, all models together. Shaded: the wanted conversion, {band}. The conversion of "
-        "a week with open leads can still rise."
+        "a week with open leads can still rise. Usually 50 % to 60 % of the accepted leads become an opportunity."
     )
     return _Section(
-        key="weeks", title="Handed over", text=text, tables=(table, *_make_after(monitored)),
+        key="weeks", title="Handed over", text=text, tables=(table, *_make_sources(monitored), *_make_after(monitored)),
         picture=draw_weeks(series, label="Conversion of the leads handed over, by week"),
     )  # fmt: skip
+
+
+def _make_sources(monitored: Monitored) -> list[_Table]:
+    """The funnel by source; none where no feature names it."""
+    sources = monitored.tables.get("sources")
+    if sources is None or sources.empty:
+        return []
+    return [_make_table("By source, those with the most leads first", sum_sources(sources), {
+        "Source": _text("source"), "Scored": _count("scored"), "In the newest 4 weeks": _count("newest"),
+        "Handed over": _count("handed_over"), "Accepted": _count("accepted"), "Recycled": _count("recycled"),
+        "Conversion": _share("conversion"), "With an opportunity": _count("opportunities"),
+        "Of those accepted": _share("opportunity_share"),
+    })]  # fmt: skip
 
 
 def _make_agreement(monitored: Monitored) -> _Section | None:
@@ -131,7 +146,11 @@ def _make_after(monitored: Monitored) -> list[_Table]:
     tables = []
     if len(reasons):
         columns = {"Reason": _text("reason"), "Leads": _count("leads")}
-        tables.append(_make_table("Why sales sent leads back", reasons, columns))
+        tables.append(
+            _make_table(
+                f"Why sales sent leads back, the {_MOST_REASONS} most frequent reasons", reasons.head(_MOST_REASONS), columns
+            )
+        )
     if len(revenue):
         columns = {
             "Currency": _text("currency"), "Opportunities": _count("opportunities"), "With an amount": _count("with_amount"),

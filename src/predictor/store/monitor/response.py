@@ -11,7 +11,7 @@ from predictor.core.settings_sections import AgreementSettings
 from predictor.model.metrics.intervals import wilson
 from predictor.store.database import Database
 from predictor.store.episodes import choose_scores, join_outcomes
-from predictor.store.monitor.weeks import find_weeks
+from predictor.store.monitor.weeks import fill_weeks, find_weeks
 from predictor.store.outcome_places import place_outcomes
 
 KEPT, BROKEN, OPEN, NOT_AGREED = "kept", "broken", "open", ""
@@ -49,41 +49,47 @@ def find_contacts(joined: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
     return found.drop(columns=["at", "occurred_at", "until"]).assign(contacted_at=contacted_at, hours=hours.clip(lower=0.0))
 
 
-def compute_agreement(contacts: pd.DataFrame, *, agreement: AgreementSettings, now: pd.Timestamp) -> pd.DataFrame:
-    """Whether the agreement was kept in each week.
+def compute_agreement(
+    contacts: pd.DataFrame, *, agreement: AgreementSettings, now: pd.Timestamp, horizon_days: float | None = None
+) -> pd.DataFrame:
+    """Whether the agreement was kept in each week. A week in which sales got no lead has a row too.
 
     Args:
         contacts: What `find_contacts` gives.
         agreement: What was agreed on.
         now: The moment up to which outcomes are known.
+        horizon_days: Days after which a lead that sales has said nothing about counts as not accepted; None for never.
 
     Returns:
         A row a week, rising: `week` (its Monday, UTC), `handed_over` and `volume`; `on_time`, `late`, `waiting` (not contacted,
         and still in time), `hours` (median until the first contact) and `response`; `accepted`, `conversion` and `acceptance`.
         `volume`, `response` and `acceptance` are `kept`, `broken`, `open` where that can still change, or empty where it was not
-        agreed on. A share is broken where its interval (Wilson, 95 %) lies below what was agreed.
+        agreed on or there was no lead. A share is broken where its interval (Wilson, 95 %) lies below what was agreed.
     """
     limit = agreement.response_hours
     passed = (now - contacts["as_of"]).dt.total_seconds() / _HOUR_S
     touched = contacts["contacted_at"].notna()
     on_time = touched & (contacts["hours"] <= limit)
+    horizon = np.inf if horizon_days is None else 24 * horizon_days
     rows = pd.DataFrame({
         "week": find_weeks(contacts["as_of"]), "handed_over": 1, "on_time": on_time,
         "late": (touched & ~on_time) | (~touched & (passed > limit)), "waiting": ~touched & (passed <= limit),
         "accepted": contacts["accepted_at"].notna(),
-        "undecided": contacts["accepted_at"].isna() & ~contacts["recycled"].astype(bool),
+        "undecided": contacts["accepted_at"].isna() & ~contacts["recycled"].astype(bool) & (passed <= horizon),
     })  # fmt: skip
     counts = ["handed_over", "on_time", "late", "waiting", "accepted", "undecided"]
     weeks = rows.groupby("week")[counts].sum().astype(dict.fromkeys(counts, "int64"))
     weeks["hours"] = contacts["hours"].groupby(rows["week"]).median()
-    weeks["conversion"] = weeks["accepted"] / weeks["handed_over"]
+    weeks = fill_weeks(weeks, counts, last=find_weeks(pd.Series([now])).iloc[0] - _WEEK if agreement.leads_per_week else None)
+    weeks["conversion"] = (weeks["accepted"] / weeks["handed_over"]).where(weeks["handed_over"] > 0)
     over = np.array([monday + _WEEK <= now.tz_convert("UTC").tz_localize(None) for monday in weeks.index], dtype=bool)
     _, high = wilson(weeks["accepted"], weeks["handed_over"])
     missed, wanted = weeks["handed_over"] < agreement.leads_per_week, high < agreement.acceptance
     weeks["volume"] = _judge(bool(agreement.leads_per_week), broken=missed & over, pending=missed & ~over)
-    weeks["response"] = _judge(bool(limit), broken=weeks["late"] > 0, pending=weeks["waiting"] > 0)
-    undecided = weeks.pop("undecided") > 0
-    weeks["acceptance"] = _judge(bool(agreement.acceptance), broken=wanted & ~undecided, pending=undecided)
+    none, undecided = weeks["handed_over"] == 0, weeks.pop("undecided") > 0
+    response = _judge(bool(limit), broken=weeks["late"] > 0, pending=weeks["waiting"] > 0)
+    acceptance = _judge(bool(agreement.acceptance), broken=wanted & ~undecided, pending=undecided)
+    weeks["response"], weeks["acceptance"] = (np.where(none, NOT_AGREED, judged) for judged in (response, acceptance))
     return weeks.reset_index()
 
 

@@ -10,6 +10,7 @@ from predictor.model.metrics.metrics import compute_difference, compute_losses, 
 
 _RESAMPLES, _SEED = 1000, 0
 _MOST_RESAMPLED = 20_000  # leads, above which the normal distribution gives the same interval at once
+_NO_REASON = "(none given)"
 MODEL, POINTS, CHALLENGER = "model", "points", "challenger"
 
 
@@ -98,25 +99,17 @@ _EXPLORED = ("leads", "accepted", "conversion", "conversion_low", "conversion_hi
 def compute_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     """Why sales sent leads back: `reason` (`(none given)` where it was left out) and `leads`, most frequent first.
 
+    Reasons that differ only in capitals or spaces are one, in the spelling that is most frequent.
+
     >>> compute_reasons(pd.DataFrame({"kind": ["recycled", "recycled", "accepted"], "reason": ["no budget", None, None]}))
              reason  leads
     0  (none given)      1
     1     no budget      1
     """
-    reasons = (
-        outcomes.loc[outcomes["kind"].eq("recycled"), "reason"].astype(object).where(lambda text: text.notna(), "(none given)")
-    )
-    table = reasons.value_counts().rename_axis("reason").reset_index(name="leads")
+    texts = outcomes.loc[outcomes["kind"].eq("recycled"), "reason"].astype(object)
+    reasons = texts.map(lambda text: " ".join(str(text).split()) if pd.notna(text) else "").replace("", _NO_REASON)
+    spellings = reasons.value_counts().rename_axis("reason").reset_index(name="leads")
+    spellings = spellings.sort_values(["leads", "reason"], ascending=[False, True])
+    grouped = spellings.groupby(spellings["reason"].str.casefold(), sort=False)
+    table = grouped.agg(reason=("reason", "first"), leads=("leads", "sum")).reset_index(drop=True)
     return table.sort_values(["leads", "reason"], ascending=[False, True], ignore_index=True)
-
-
-def compute_revenue(outcomes: pd.DataFrame) -> pd.DataFrame:
-    """Opportunities of scored leads, and their amounts by currency.
-
-    Returns:
-        `currency` (`(none given)` where it was left out), `opportunities`, `with_amount`, `amount` (their sum).
-    """
-    opened = outcomes[outcomes["kind"].eq("opportunity")]
-    currency = opened["currency"].astype(object).where(opened["currency"].notna(), "(none given)")
-    grouped = opened.groupby(currency.rename("currency"))["amount"]
-    return grouped.agg(opportunities="size", with_amount="count", amount="sum").reset_index()

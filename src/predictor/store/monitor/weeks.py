@@ -16,7 +16,7 @@ _DAY_S = 86_400.0
 def compute_weeks(joined: pd.DataFrame, *, horizon_days: float | None, observed_until: pd.Timestamp, band: Band) -> pd.DataFrame:
     """What sales got in each week, by points or model, and what became of it.
 
-    An episode counts once, in the week of the score that `choose_scores` gives.
+    An episode counts once, in the week of the score that `choose_scores` gives. A week without a score has a row too.
 
     Args:
         joined: What `join_outcomes` gives.
@@ -60,7 +60,7 @@ def compute_weeks(joined: pd.DataFrame, *, horizon_days: float | None, observed_
         days_to_sql=taken_by_week.median(), days_to_sql_90=taken_by_week.quantile(0.9),
     )  # fmt: skip
     complete = table["known"].where(got, other=True).groupby(table["week"]).all()
-    return weeks.assign(verdict=_judge(weeks, complete, band)).reset_index()
+    return fill_weeks(weeks.assign(verdict=_judge(weeks, complete, band)), counts).reset_index()
 
 
 def compute_promises(joined: pd.DataFrame, *, horizon_days: float, observed_until: pd.Timestamp) -> pd.DataFrame:
@@ -106,6 +106,28 @@ def find_weeks(moments: pd.Series) -> pd.Series:
     days = moments.dt.tz_convert("UTC").dt.tz_localize(None).dt.normalize()
     mondays: pd.Series = days - pd.to_timedelta(days.dt.day_of_week, unit="D")
     return mondays
+
+
+def fill_weeks(weeks: pd.DataFrame, counts: list[str], *, last: pd.Timestamp | None = None) -> pd.DataFrame:
+    """A row for each week from the first on, also for those in which there was nothing.
+
+    Args:
+        weeks: A row a Monday, which is the index.
+        counts: Columns that are 0 in a week without anything; texts are empty there, and other figures missing.
+        last: The last Monday; None for that of the table.
+
+    >>> weeks = pd.DataFrame({"scored": [3, 4], "verdict": "open"}, index=pd.to_datetime(["2026-03-02", "2026-03-16"]))
+    >>> fill_weeks(weeks, ["scored"])["scored"].tolist()
+    [3, 0, 4]
+    """
+    if weeks.empty:
+        return weeks
+    end = weeks.index.max() if last is None else max(last, weeks.index.max())
+    every = pd.date_range(weeks.index.min(), end, freq="7D", name=weeks.index.name, unit=weeks.index.unit)
+    texts = [name for name in weeks if name not in counts and not pd.api.types.is_numeric_dtype(weeks[name])]
+    filled = weeks.reindex(every)
+    filled[texts] = filled[texts].where(filled[texts].notna(), "")
+    return filled.fillna(dict.fromkeys(counts, 0)).astype({name: weeks[name].dtype for name in counts})
 
 
 def _find_known(episodes: pd.DataFrame, horizon_days: float | None, observed_until: pd.Timestamp) -> pd.Series:

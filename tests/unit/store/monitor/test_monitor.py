@@ -64,7 +64,10 @@ def test_the_page_escapes_what_it_shows():
         "conversion_high": 0.9,
         "verdict": "open",
     }
-    figures = dict.fromkeys(("scored", "handed_over", "accepted", "recycled", "open", "days_to_sql", "days_to_sql_90"), 1.0)
+    figures = dict.fromkeys(
+        ("scored", "handed_over", "accepted", "recycled", "open", "days_to_sql", "days_to_sql_90", "opportunities"), 1.0
+    )
+    figures |= dict.fromkeys(("opportunity_share", "opportunity_share_low", "opportunity_share_high"), 0.5)
     tables = {
         "weeks": pd.DataFrame([week | figures]), "reasons": reasons, "agreement": empty, "revenue": empty, "ways": empty,
         "drift": compute_drift(REFERENCE, [0.1]),

@@ -15,13 +15,13 @@ def at(text):
     return pd.Timestamp(f"2026-03-{text}", tz="UTC")
 
 
-def read(scores, outcomes, *, now, agreed=AGREED):
+def read(scores, outcomes, *, now, agreed=AGREED, horizon_days=None):
     scores = pd.DataFrame(scores, columns=["lead_id", "as_of", "decision", "probability"]).assign(explore=False, grade="B")
     outcomes = pd.DataFrame(outcomes, columns=["lead_id", "kind", "occurred_at"]).astype({"occurred_at": "datetime64[us, UTC]"})
     joined = join_outcomes(scores, outcomes, timezone="UTC")
     agreement = make_settings({"agreement": agreed}).agreement
     contacts = find_contacts(joined, outcomes, timezone="UTC")
-    weeks = compute_agreement(contacts, agreement=agreement, now=at(now)).set_index("week")
+    weeks = compute_agreement(contacts, agreement=agreement, now=at(now), horizon_days=horizon_days).set_index("week")
     return weeks, list_waiting(contacts, joined, agreement=agreement, now=at(now))
 
 
@@ -75,7 +75,7 @@ def test_a_week_is_judged_when_it_is_over(now, volume):
 
 
 def test_a_date_without_a_time_is_in_time_on_its_day():
-    weeks, waiting = read([("A", at("02T09"), SALES, 0.3)], [("A", "contacted", at("02"))], now="20T00")
+    weeks, waiting = read([("A", at("02T09"), SALES, 0.3)], [("A", "contacted", at("02"))], now="08T00")
     assert weeks["hours"].tolist() == [0.0]
     assert waiting.empty
 
@@ -99,3 +99,20 @@ def test_a_contact_is_no_outcome():
     )
     assert joined["episode"].nunique() == 2
     assert joined["recycled"].tolist() == [True, False]
+
+
+def test_a_lead_that_sales_says_nothing_about_is_not_accepted_once_its_horizon_has_passed():
+    weeks, _ = read(SCORES, OUTCOMES, now="10T12", horizon_days=5)
+    assert weeks["acceptance"].tolist() == ["kept", "open"]
+    silent = [(f"L{number}", at("02T09"), SALES, 0.3) for number in range(20)]
+    weeks, _ = read(silent, [("L0", "accepted", at("03T09"))], now="20T12", horizon_days=5)
+    assert weeks["acceptance"].tolist()[0] == "broken"
+
+
+def test_a_week_without_leads_breaks_the_volume_and_nothing_else():
+    weeks, _ = read([SCORES[0], ("weeks later", at("17T09"), SALES, 0.3)], OUTCOMES, now="31T12")
+    assert weeks.index.strftime("%d").tolist() == ["02", "09", "16", "23"]
+    assert weeks["handed_over"].tolist() == [1, 0, 1, 0]
+    assert weeks["volume"].tolist() == ["broken"] * 4
+    assert weeks["response"].tolist() == ["kept", "", "broken", ""]
+    assert weeks["conversion"].isna().tolist() == [False, True, False, True]

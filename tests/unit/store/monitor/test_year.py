@@ -7,7 +7,8 @@ import pytest
 from predictor.simulate.firm import simulate_firm
 from predictor.store.episodes import join_outcomes
 from predictor.store.monitor.expected import LevelError, choose_pending, compute_expected, draw_accepted, estimate_metrics
-from predictor.store.monitor.ways import compute_exploration, compute_reasons, compute_revenue, compute_ways
+from predictor.store.monitor.opportunities import compute_revenue
+from predictor.store.monitor.ways import compute_exploration, compute_reasons, compute_ways
 from predictor.store.monitor.weeks import compute_promises, compute_weeks, label_mature
 
 HORIZON, GATE, BAND = 30.0, 0.15, (0.2, 0.3)
@@ -156,7 +157,10 @@ def test_reasons_and_revenue():
         "currency": [None, None, None, "EUR", "USD", "EUR"],
     })  # fmt: skip
     assert compute_reasons(outcomes).values.tolist() == [["no budget", 2], ["(none given)", 1]]
-    assert compute_revenue(outcomes).values.tolist() == [["EUR", 2, 1, 1000.0], ["USD", 1, 1, 500.0]]
+    assert compute_revenue(outcomes[outcomes["kind"].eq("opportunity")]).values.tolist() == [
+        ["EUR", 2, 1, 1000.0],
+        ["USD", 1, 1, 500.0],
+    ]
 
 
 def _count_auc(outcome, score):
