@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from predictor.model.metrics.intervals import wilson
@@ -132,4 +134,5 @@ def _add_share(table: pd.DataFrame, name: str, part: str, whole: str) -> pd.Data
     """The table with a share and its 95 % interval; missing where the whole is 0."""
     low, high = wilson(table[part], table[whole])
     share = (table[part] / table[whole]).where(table[whole] > 0)
-    return table.assign(**{name: share, f"{name}_low": low, f"{name}_high": high})
+    figures: dict[str, Any] = {name: share, f"{name}_low": low, f"{name}_high": high}
+    return table.assign(**figures)

@@ -123,11 +123,10 @@ def fill_weeks(weeks: pd.DataFrame, counts: list[str], *, last: pd.Timestamp | N
     if weeks.empty:
         return weeks
     end = weeks.index.max() if last is None else max(last, weeks.index.max())
-    every = pd.date_range(weeks.index.min(), end, freq="7D", name=weeks.index.name, unit=weeks.index.unit)
-    texts = [name for name in weeks if name not in counts and not pd.api.types.is_numeric_dtype(weeks[name])]
-    filled = weeks.reindex(every)
-    filled[texts] = filled[texts].where(filled[texts].notna(), "")
-    return filled.fillna(dict.fromkeys(counts, 0)).astype({name: weeks[name].dtype for name in counts})
+    every = pd.date_range(weeks.index.min(), end, freq="7D", name=weeks.index.name).astype(weeks.index.dtype)
+    texts = [str(name) for name in weeks if name not in counts and not pd.api.types.is_numeric_dtype(weeks[name])]
+    filled = weeks.reindex(every).fillna(dict.fromkeys(counts, 0) | dict.fromkeys(texts, ""))
+    return filled.astype({name: weeks[name].dtype for name in counts})
 
 
 def _find_known(episodes: pd.DataFrame, horizon_days: float | None, observed_until: pd.Timestamp) -> pd.Series:

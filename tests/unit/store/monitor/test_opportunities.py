@@ -91,8 +91,8 @@ def test_nothing_gives_nothing():
     joined, opportunities = read()
     assert compute_sources(joined.iloc[:0], opportunities).empty
     assert sum_sources(compute_sources(joined.iloc[:0], opportunities)).empty
-    assert find_opportunities(joined, pd.DataFrame(columns=["lead_id", "kind", "occurred_at", "amount", "currency"]).astype({
-        "occurred_at": "datetime64[us, UTC]"}), timezone="UTC").empty  # fmt: skip
+    empty = pd.DataFrame(columns=["lead_id", "kind", "occurred_at", "amount", "currency"])
+    assert find_opportunities(joined, empty.astype({"occurred_at": "datetime64[us, UTC]"}), timezone="UTC").empty
 
 
 def test_reasons_in_free_text_are_one_whatever_their_capitals():
@@ -106,10 +106,10 @@ def test_the_source_is_read_from_the_stored_features(tmp_path):
     answers = [
         Answer(lead, 0.3, (0.2, 0.4), threshold=0.25, decision=SALES, grade="B", points=None, reasons=(), warnings=(),
                features=features)
-        for lead, features in (("A", {'Lead "Source"': "web"}), ("B", {"other": 1.0}), ("C", {}))
+        for lead, features in (("A", {"Lead.Source": "web"}), ("B", {"other": 1.0}), ("C", {}))
     ]  # fmt: skip
     database = Database.beside(tmp_path)
     database.write([make_score_record(Answered(answer, at), scored_at=at, model="m") for answer in answers])
-    assert database.load_served(source='Lead "Source"')["source"].fillna("none").tolist() == ["web", "none", "none"]
+    assert database.load_served(source="Lead.Source")["source"].fillna("none").tolist() == ["web", "none", "none"]
     assert "source" not in database.load_served()
     database.close()
