@@ -80,7 +80,8 @@ def test_sources_by_week_and_together():
 def test_rare_sources_are_one_row():
     joined = pd.DataFrame({
         "as_of": pd.Timestamp("2026-03-02", tz="UTC"), "episode": range(60), "handed_over": True, "recycled": False,
-        "accepted_at": pd.Series(pd.NaT, range(60), dtype="datetime64[us, UTC]"), "source": [f"S{number % 30:02}" for number in range(60)],
+        "accepted_at": pd.Series(pd.NaT, range(60), dtype="datetime64[us, UTC]"),
+        "source": [f"S{number % 30:02}" for number in range(60)],
     })  # fmt: skip
     sources = compute_sources(joined, pd.DataFrame({"episode": []}))
     assert len(sources) == 21
