@@ -51,8 +51,9 @@ def test_everybody_can_read_it(browser, file, scheme, width):
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the screen"
-    heads = page.locator("#weeks table").first.locator("thead th").all_text_contents()[1:]
-    row = page.locator("#weeks tbody tr").first
+    weeks = page.get_by_role("table", name="Leads by the week of their score, newest first")
+    heads = weeks.locator("thead th").all_text_contents()[1:]
+    row = weeks.locator("tbody tr").first
     assert row.locator("th").text_content() == "2026-07-27", "the newest week is first"
     labels = [cell.evaluate("cell => getComputedStyle(cell, '::before').content") for cell in row.locator("td").all()]
     assert labels == ([f'"{head}"' for head in heads] if width == 390 else ["none"] * len(heads))

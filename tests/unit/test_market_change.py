@@ -16,8 +16,9 @@ from predictor.core.settings import make_settings
 from predictor.scoring.answer import Lead
 from predictor.scoring.bundle.registry import find_champion
 from predictor.scoring.scorer import Scorer
+from predictor.store.webhooks.post import Connections, Reply
 
-CHANGE = "2025-07-01"
+CHANGE, HOOK = "2025-07-01", "http://127.0.0.1:9/hook"
 BEFORE = {"Software": 0.65, "Retail": 0.1, "Construction": 0.1}
 AFTER = {"Software": 0.3, "Retail": 0.7, "Construction": 0.05}
 ATTRIBUTES = ["industry", "employees", "score"]
@@ -41,7 +42,8 @@ def draw_year(n=1800, seed=3):
 def write_export(folder, leads, *, until):
     """The firm's export of one day: what had happened by then."""
     moments = {name: leads[name].where(leads[name] <= until).dt.strftime("%Y-%m-%dT%H:%M:%SZ") for name in ("mql_at", "sql_at")}
-    return make_firm(folder, leads.assign(**moments), data={"leads": "leads.csv", "observed_until": f"{until:%Y-%m-%d}"})
+    data = {"leads": "leads.csv", "observed_until": f"{until:%Y-%m-%d}"}
+    return make_firm(folder, leads.assign(**moments), data=data, webhooks={"urls": [HOOK], "allow_private": True})
 
 
 def choose(leads, start, end):
@@ -69,6 +71,19 @@ def serve_weeks(client, leads):
 
 
 @pytest.fixture
+def messages(monkeypatch):
+    """The messages that a receiver got."""
+    received = []
+
+    def receive(_, message, __):
+        received.append(json.loads(message.body))
+        return Reply("delivered")
+
+    monkeypatch.setattr(Connections, "post", receive)
+    return received
+
+
+@pytest.fixture
 def year():
     return draw_year()
 
@@ -93,6 +108,12 @@ def retrain(folder, *options):
     return CliRunner().invoke(app, arguments)
 
 
+def monitor(folder):
+    """What a schedule runs: its exit code says whether to act."""
+    arguments = ["monitor", "-c", str(folder / "predictor.toml"), "--model", str(folder / "models")]
+    return CliRunner().invoke(app, [*arguments, "--exit-code", "--notify"]).exit_code
+
+
 def read_advice(client):
     client.app.state.watch.store.drain()
     monitor = client.get("/v1/monitor").json()
@@ -100,15 +121,18 @@ def read_advice(client):
 
 
 @pytest.mark.parametrize("options", [(), ("--from-store",)], ids=["export", "store"])
-def test_advice_comes_and_a_better_model_takes_over_while_leads_are_scored(client, folder, year, options):
+def test_advice_comes_and_a_better_model_takes_over_while_leads_are_scored(client, folder, year, messages, options):
     first = find_champion(folder / "models")
     serve_weeks(client, choose(year, "2025-06-01", CHANGE))
     advice, reasons = read_advice(client)
     assert advice == "keep the model", reasons
+    assert (monitor(folder), messages) == (0, [])
     serve_weeks(client, choose(year, CHANGE, "2025-12-01"))
     advice, reasons = read_advice(client)
     assert advice == "train again"
     assert "other ones were accepted than the probabilities say, beyond chance" in " ".join(reasons)
+    assert [monitor(folder) for _ in range(2)] == [3, 3]
+    assert [(message["type"], message["data"]["advice"]) for message in messages] == [("monitor.moved", "train again")]
 
     write_export(folder, choose(year, "2025-06-01", "2025-12-01"), until=pd.Timestamp("2026-01-01T00:00Z"))
     late = choose(year, "2025-12-01", "2026-01-01")

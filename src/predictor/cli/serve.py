@@ -8,15 +8,22 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from predictor.cli import console
 from predictor.cli.keys import locate_keys
 from predictor.cli.options import MODELS, AsJson, Model, StoreConfig, check_output_file, open_database, print_errors, print_json
-from predictor.core.errors import SettingsError
+from predictor.core.errors import SettingsError, count
 from predictor.core.settings import load_settings, make_settings
+
+if TYPE_CHECKING:
+    from predictor.core.settings_serving import WebhookSettings
+    from predictor.store.database import Database
+    from predictor.store.monitor.monitor import Monitored
+
+_SEND_S = 30.0  # for which the command waits for the receivers of webhooks
 
 
 @print_errors
@@ -103,6 +110,9 @@ def monitor(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="End with 3 where the advice is to act, for a schedule.", show_default=False)
     ] = False,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Send a webhook, once, when the advice becomes to act.", show_default=False)
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Report on the served scores: what came of them, whether promises were kept, drift, and whether to train again."""
@@ -113,9 +123,13 @@ def monitor(
     if page is not None:
         check_output_file("--page", page, {".html": "a page"})
     folder = find_bundle(model)
-    database = open_database(config, model if folder != model else model.absolute().parent)
-    agreement = (load_settings(config) if config is not None else make_settings()).agreement
-    monitored = monitor_store(database, Scorer.load(folder), now=datetime.now(UTC), agreement=agreement)
+    place = model if folder != model else model.absolute().parent
+    database, settings = open_database(config, place), load_settings(config) if config is not None else make_settings()
+    if notify and not settings.webhooks.urls:
+        raise SettingsError("--notify has nobody to notify: name receivers in webhooks.urls, and the settings with --config.")
+    monitored = monitor_store(database, Scorer.load(folder), now=datetime.now(UTC), agreement=settings.agreement)
+    if notify:
+        _notify(database, settings.webhooks.start_from(settings.folder), place, monitored)
     if page is not None:
         from predictor.store.monitor.page import render_monitor
 
@@ -134,3 +148,25 @@ def monitor(
             console.out.print(f"Page: {console.escape(str(page))}", soft_wrap=True)
     if exit_code and monitored.advice.moved:
         raise typer.Exit(3)
+
+
+def _notify(database: Database, webhooks: WebhookSettings, folder: Path, monitored: Monitored) -> None:
+    """Send what the monitor advises to the receivers, if it is new; what cannot be sent now waits for a running server."""
+    from predictor.store.webhooks.moved import News, write_news
+    from predictor.store.webhooks.sender import WebhookSender
+
+    sender, advice = WebhookSender.open(database, webhooks, folder), monitored.advice
+    if sender is None:
+        return
+    news = News(
+        model=monitored.bundle, advice=advice.advice, reasons=advice.reasons, moved=advice.moved, until=monitored.until
+    )  # fmt: skip
+    if not write_news(database, [receiver.key for receiver in sender.receivers], news):
+        return
+    sender.start()
+    try:
+        waiting = sender.finish(_SEND_S)
+    finally:
+        sender.stop()
+    if waiting:
+        console.err.print(f"[yellow]{count(waiting, 'webhook')} could not be sent yet. A running server sends them.[/]")

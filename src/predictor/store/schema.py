@@ -12,7 +12,7 @@ OutcomeKind = Literal["contacted", "accepted", "recycled", "opportunity"]
 ReportKind = Literal["contacted", "accepted", "recycled", "opportunity", "withdrawn"]
 AuditAction = Literal[
     "lead exported", "lead erased", "rule set", "rule rolled back", "model promoted", "model rolled back", "challenger set",
-    "key added", "key revoked",
+    "key added", "key revoked", "advice changed",
 ]  # fmt: skip
 FIRST, HEAD = "0001", "0005"  # versions of the schema: databases without a version number have the first one
 VERSION_TABLE = "predictor_version"  # not Alembic's default, which MLflow uses, so that both can share a database

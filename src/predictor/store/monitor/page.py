@@ -98,14 +98,15 @@ def _make_weeks(monitored: Monitored) -> _Section | None:
         "Accepted": _count("accepted"), "Recycled": _count("recycled"), "Open": _count("open"),
         "Conversion": _share("conversion"), "Days to SQL, median": _number("days_to_sql", 1),
         "90 % within": _number("days_to_sql_90", 1), "Verdict": _text("verdict"),
-        "With an opportunity": _count("opportunities"), "Of those accepted": _share("opportunity_share"),
+        "Opportunities": lambda row: _count_share(row, "opportunities", "opportunity_share"),
     })  # fmt: skip
     text = (
         f"What sales got and what became of it, all models together. Shaded: the wanted conversion, {band}. The conversion of "
-        "a week with open leads can still rise. Usually 50 % to 60 % of the accepted leads become an opportunity."
+        "a week with open leads can still rise. "
+        "Opportunities: accepted leads that have one, and their share of the accepted, usually 50 to 60 %."
     )
     return _Section(
-        key="weeks", title="Handed over", text=text, tables=(table, *_make_sources(monitored), *_make_after(monitored)),
+        key="weeks", title="Handed over", text=text, tables=(*_make_sources(monitored), table, *_make_after(monitored)),
         picture=draw_weeks(series, label="Conversion of the leads handed over, by week"),
     )  # fmt: skip
 
@@ -118,8 +119,8 @@ def _make_sources(monitored: Monitored) -> list[_Table]:
     return [_make_table("By source, those with the most leads first", sum_sources(sources), {
         "Source": _text("source"), "Scored": _count("scored"), "In the newest 4 weeks": _count("newest"),
         "Handed over": _count("handed_over"), "Accepted": _count("accepted"), "Recycled": _count("recycled"),
-        "Conversion": _share("conversion"), "With an opportunity": _count("opportunities"),
-        "Of those accepted": _share("opportunity_share"),
+        "Conversion": _share("conversion"), "Opportunities": _count("opportunities"),
+        "Of the accepted": _share("opportunity_share"),
     })]  # fmt: skip
 
 
@@ -257,6 +258,12 @@ def _make_table(caption: str, frame: pd.DataFrame, columns: dict[str, _Cell]) ->
 
 def _count(name: str) -> _Cell:
     return lambda row: format_number(row[name])
+
+
+def _count_share(row: dict[str, Any], name: str, share: str) -> str:
+    """A count, and its share in brackets where there is one."""
+    count = format_number(row[name])
+    return count if is_missing(row[share]) else f"{count} ({format_percent(row[share])})"
 
 
 def _number(name: str, digits: int) -> _Cell:
