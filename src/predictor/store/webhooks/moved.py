@@ -57,9 +57,10 @@ def write_news(database: Database, receivers: Sequence[str], news: News) -> bool
         before = connection.execute(last).scalar_one_or_none() or {"moved": False}
         if before == state or not (news.moved or before["moved"]):
             return False
-        entry = {"entry_id": make_uuid(), "at": news.until, "action": _ACTION, "actor": "command line", "lead_key": None}
+        entry_id = make_uuid()
+        entry = {"entry_id": entry_id, "at": news.until, "action": _ACTION, "actor": "command line", "lead_key": None}
         connection.execute(sa.insert(AUDIT), {**entry, "details": state})
-        messages = [_make_message(entry["entry_id"], receiver, news) for receiver in receivers]
+        messages = [_make_message(entry_id, receiver, news) for receiver in receivers]
         if news.moved and messages:
             connection.execute(sa.insert(WEBHOOKS), messages)
         return news.moved
