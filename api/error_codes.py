@@ -14,7 +14,7 @@ from predictor.core.errors import PredictorError, count
 from .schemas.answers import FaultOut, RefusedOut
 
 LOG = logging.getLogger("api")
-_CODES = tuple(f"API{number:03}" for number in range(1, 17))
+_CODES = tuple(f"API{number:03}" for number in range(1, 18))
 (
     NO_JSON,
     WRONG_FIELD,
@@ -32,6 +32,7 @@ _CODES = tuple(f"API{number:03}" for number in range(1, 17))
     NO_RULE,
     NO_TYPE,
     TOO_MANY,
+    CHANGED,
 ) = _CODES
 _MOST = 5  # faults listed for one request
 _CODED = re.compile(r"([A-Z]+\d{3}) (.*)", re.DOTALL)

@@ -132,6 +132,11 @@ _FAULTS: dict[int, dict[str, Any]] = {
             "API012", "The request was not complete within 30 seconds. Send it again, in parts if it is large."
         ),
     },
+    412: {
+        "changed": _fault(
+            "API017", "The rule of decision is not the one that you have read. Send GET /v1/threshold again, then decide."
+        ),
+    },
     413: {
         "large": _fault(
             "API011", "The body must be at most 32 megabytes. Send fewer leads, or fewer events of each, at a time."

@@ -250,6 +250,7 @@ class BatchOut(ResponseModel):
 
 Responses = dict[int | str, dict[str, Any]]
 WRONG: Responses = {422: {"model": ErrorOut, "description": "The request is wrong; the text says where."}}
+RULE_CHANGED: Responses = {412: {"model": ErrorOut, "description": "The rule is not the one of `If-Match`."}}
 NO_RULE_SET: Responses = {409: {"model": ErrorOut, "description": "No rule was set without training."}}
 UNREADY: Responses = {503: {"model": ErrorOut, "description": "No model serves, or an outcome cannot be stored."}}
 _ERROR_JSON = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}  # else FastAPI says text/html

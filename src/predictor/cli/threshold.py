@@ -105,13 +105,15 @@ def _show_values(model: Path, settings: ThresholdSettings) -> None:
 
 
 def _set_rule(model: Path, changes: Mapping[str, Any], grades: Mapping[str, float]) -> None:
+    from predictor.scoring.bundle.decision_rules import DecisionRule
     from predictor.scoring.bundle.registry import find_bundle
     from predictor.scoring.scorer import Scorer
     from predictor.scoring.threshold_advice import imply_policy, set_rule
 
     bundle = find_bundle(model)
     models = bundle.absolute().parent
-    set_rule(models, Scorer.load(bundle), changes, grades=grades, now=datetime.now(UTC), by=ACTOR)
+    rule = DecisionRule(threshold=changes, grades=grades, set_by=ACTOR)
+    set_rule(models, Scorer.load(bundle), rule, now=datetime.now(UTC))
     note_action("rule set", models, rule=imply_policy(changes), grades=dict(grades))
 
 

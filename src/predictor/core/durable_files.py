@@ -1,9 +1,11 @@
-"""Writing that survives a power cut: what was written is on the disk, and unfinished files are swept away."""
+"""Writing that survives a power cut and other writers: what was written is on the disk, and one process writes at a time."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -15,11 +17,58 @@ def write_through(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
+def replace_file(path: Path, text: str, *, prefix: str) -> None:
+    """Replace a file in one step, by one writer at a time (`hold_lock`), and come back when the disk holds it.
+
+    Args:
+        path: The file.
+        text: All that it holds from now on.
+        prefix: What the name of the unfinished file begins with, for `sweep`.
+
+    Raises:
+        OSError: The disk refuses; the file is as it was.
+    """
+    writing = path.with_name(f"{prefix}{path.name}-{os.getpid()}")
+    try:
+        write_through(writing, text)
+        writing.replace(path)
+        sync_folder(path.parent)
+    finally:
+        writing.unlink(missing_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the disk hold the names in a folder."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def hold_lock(file: Path, *, mode: int = 0o644) -> Iterator[None]:
+    """Hold the lock of a file among threads and processes; it waits for whoever has it, and ends with the process.
+
+    Args:
+        file: The file, made where it is missing; it stays.
+        mode: Who may use it.
+
+    Raises:
+        OSError: The file cannot be opened, or its file system has no locks.
+    """
+    try:
+        import fcntl  # noqa: PLC0415  not on Windows, where no server runs that would write at the same time
+    except ImportError:
+        yield
+        return
+    try:
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode)  # NFS locks only what is open for writing
+    except PermissionError:  # another user made it
+        handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(handle)
 

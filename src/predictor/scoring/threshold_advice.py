@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,28 +32,28 @@ def load_scorer(folder: Path) -> Scorer:
 
 
 def set_rule(
-    models: Path, scorer: Scorer, differences: Mapping[str, Any], *, grades: Mapping[str, float], now: datetime, by: str
+    models: Path, scorer: Scorer, rule: DecisionRule, *, now: datetime, expected: Sequence[DecisionRule] | None = None
 ) -> Scorer:
     """Put a rule of decision into service for a folder of bundles; returns the scorer with it.
 
     Args:
         models: The folder.
         scorer: Of the bundle that serves.
-        differences: Settings of section threshold that differ from those of the training; empty for none.
-        grades: The lowest probability of each grade; empty for those of the training.
+        rule: The rule. A number that only one policy uses implies it.
         now: The moment, with a timezone.
-        by: Who set it: the name of a key, or `command line`.
+        expected: The rules that the caller has read; None if any will do.
 
     Raises:
+        RulesChangedError: The rules of the folder are not the expected ones.
         SettingsError: A setting is unknown or out of range, or the bundle cannot keep the policy.
         BundleError: The disk refuses.
     """
     trained = apply_rule(scorer, None)
-    rule = DecisionRule(threshold=imply_policy(differences), grades=dict(grades), set_by=by)
-    if grades:
-        make_settings({"grades": dict(grades)}, source="The rule of decision")
+    rule = replace(rule, threshold=imply_policy(rule.threshold))
+    if rule.grades:
+        make_settings({"grades": dict(rule.grades)}, source="The rule of decision")
     advise_threshold(trained, rule.threshold)
-    return apply_rule(trained, save_rule(models, rule, now=now))
+    return apply_rule(trained, save_rule(models, rule, now=now, expected=expected))
 
 
 def apply_rule(scorer: Scorer, rule: DecisionRule | None) -> Scorer:

@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
-from predictor.core.durable_files import sync_folder
+from predictor.core.durable_files import hold_lock, sync_folder
 
 REFUSED = "records.refused"
 _FOLDER_LOCK = "folder.lock"
@@ -33,12 +33,8 @@ class Segment:
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
     """A lock among the processes that share a folder."""
-    handle = os.open(folder / _FOLDER_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with hold_lock(folder / _FOLDER_LOCK, mode=0o600):
         yield
-    finally:
-        os.close(handle)
 
 
 class ProcessFiles:

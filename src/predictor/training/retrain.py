@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from predictor.core.durable_files import sync_folder, write_through
+from predictor.core.durable_files import replace_file
 from predictor.core.errors import PredictorError, TrackingError, TrainingError, count
 from predictor.core.settings import Settings
 from predictor.core.wording import format_threshold
@@ -172,10 +172,7 @@ def save_summary(outcome: Retraining, models: Path) -> None:
     texts = {target: outcome.to_markdown(), target.with_suffix(".json"): json.dumps(outcome.to_json(), indent=1) + "\n"}
     try:
         for path, text in texts.items():
-            writing = path.with_name(f"{WRITING}{path.name}-{os.getpid()}")
-            write_through(writing, text)
-            writing.replace(path)
-        sync_folder(models)
+            replace_file(path, text, prefix=WRITING)
     except OSError as error:
         what = f"The summary '{target}' cannot be written: {error.strerror or error}."
         raise TrainingError(f"{what} The retraining itself is done: {outcome.status}. {outcome.reason}") from error

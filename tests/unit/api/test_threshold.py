@@ -1,5 +1,6 @@
 """The decision set over HTTP: in service at once, said in every answer, kept for later champions, and taken back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -104,3 +105,31 @@ def test_a_rule_that_does_not_fit_is_refused_and_said(client, serve, models):
     assert response.status_code == 503
     (models / RULES).write_text("no rule")
     assert "which holds the rules of decision, cannot be read" in refresh(client)["refused"][0]
+
+
+def test_rules_put_at_the_same_moment_by_two_servers_are_all_kept(serve, models):
+    clients = [serve(models), serve(models)]
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda number: put(clients[number % 2], leads_per_week=number), range(1, 13)))
+    history = clients[0].get("/v1/threshold").json()["history"]
+    assert sorted(rule["threshold"]["leads_per_week"] for rule in history) == list(range(1, 13))
+    assert all(answer["history"] for answer in answers)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_rule_is_changed_only_if_it_is_the_one_that_was_read(client, method):
+    def send(tag):
+        return client.request(method, "/v1/threshold", json={"leads_per_week": 7}, headers={"If-Match": tag})
+
+    put(client, **CAPACITY)
+    tag = client.get("/v1/threshold").headers["etag"]
+    put(client, leads_per_week=5)
+    response = send(tag)
+    assert (response.status_code, response.json()["code"]) == (412, "API017")
+    assert response.json()["detail"].endswith("Send GET /v1/threshold again, then decide.")
+    assert client.get("/v1/threshold").json()["decided_by"]["text"] == "At most 5 leads a week"
+    tag = client.get("/v1/threshold").headers["etag"]
+    assert send(f'"other", W/{tag}').status_code == 200
+    assert len(client.get("/v1/threshold").json()["history"]) == {"PUT": 3, "DELETE": 1}[method]
+    assert send(tag).status_code == 412, "a tag is good for one change"
+    assert send("*").status_code == 200

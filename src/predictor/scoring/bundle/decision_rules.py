@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from predictor.core.durable_files import sync_folder, write_through
+from predictor.core.durable_files import hold_lock, replace_file
 from predictor.core.errors import BundleError
-from predictor.scoring.bundle.files import WRITING
+from predictor.scoring.bundle.files import LOCK, WRITING
 
 RULES = "decision.json"
+
+
+class RulesChangedError(BundleError):
+    """Somebody else has changed the rules since they were read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,42 +64,60 @@ def find_rule(models: Path) -> DecisionRule | None:
     return next(iter(read_rules(models)), None)
 
 
-def save_rule(models: Path, rule: DecisionRule, *, now: datetime) -> DecisionRule:
+def save_rule(models: Path, rule: DecisionRule, *, now: datetime, expected: Sequence[DecisionRule] | None = None) -> DecisionRule:
     """Put a rule into service; returns it with its moment. The rules before it are kept.
 
+    Args:
+        models: The folder.
+        rule: The rule.
+        now: The moment, with a timezone.
+        expected: The rules that the caller has read; None if any will do.
+
     Raises:
+        RulesChangedError: The rules are not the expected ones.
         BundleError: The file cannot be read or written.
     """
     rule = DecisionRule(**asdict(rule) | {"set_at": now.astimezone(UTC).isoformat(timespec="seconds")})
-    _write_rules(models, [rule, *read_rules(models)])
+    with _change_rules(models, expected) as rules:
+        _write_rules(models, [rule, *rules])
     return rule
 
 
-def roll_back_rule(models: Path) -> DecisionRule | None:
+def roll_back_rule(models: Path, *, expected: Sequence[DecisionRule] | None = None) -> DecisionRule | None:
     """Put the rule before the present one into service again, and return it; None if the bundle's own settings decide then.
 
+    Args:
+        models: The folder.
+        expected: As for `save_rule`.
+
     Raises:
+        RulesChangedError: The rules are not the expected ones.
         BundleError: No rule was set, or the file cannot be read or written.
     """
-    rules = read_rules(models)
-    if not rules:
-        raise BundleError(
-            f"No rule was set for '{models}', so there is none to go back from. Set one: `predictor threshold --set`."
-        )
-    _write_rules(models, rules[1:])
+    with _change_rules(models, expected) as rules:
+        if not rules:
+            raise BundleError(
+                f"No rule was set for '{models}', so there is none to go back from. Set one: `predictor threshold --set`."
+            )
+        _write_rules(models, rules[1:])
     return next(iter(rules[1:]), None)
 
 
-def _write_rules(models: Path, rules: Sequence[DecisionRule]) -> None:
-    """Replace the file in one step."""
-    writing = models / f"{WRITING}{RULES}-{os.getpid()}"
+@contextmanager
+def _change_rules(models: Path, expected: Sequence[DecisionRule] | None) -> Iterator[list[DecisionRule]]:
+    """The rules of the moment, to replace while nobody else does."""
     try:
-        write_through(writing, json.dumps({"rules": [asdict(rule) for rule in rules]}, indent=1) + "\n")
-        writing.replace(models / RULES)
-        sync_folder(models)
+        with hold_lock(models / LOCK):
+            rules = read_rules(models)
+            if expected is not None and rules != list(expected):
+                raise RulesChangedError("The rule of decision has changed since it was read. Read it again, then decide.")
+            yield rules
     except OSError as error:
         raise BundleError(
             f"The rule could not be written to '{models}': {error.strerror or error}. Nothing was changed."
         ) from error
-    finally:
-        writing.unlink(missing_ok=True)
+
+
+def _write_rules(models: Path, rules: Sequence[DecisionRule]) -> None:
+    text = json.dumps({"rules": [asdict(rule) for rule in rules]}, indent=1) + "\n"
+    replace_file(models / RULES, text, prefix=WRITING)

@@ -17,6 +17,7 @@ from predictor.core.errors import BundleError, list_names
 MANIFEST = "manifest.json"
 FORMAT = 1
 WRITING = ".writing-"
+LOCK = ".lock"  # of the small files beside the bundles: who serves, and by which rule
 _NEEDED = ("calibrator.json", "threshold.json", "features.json", "config.toml", "metrics.json", "golden.jsonl", "reference.json")
 
 

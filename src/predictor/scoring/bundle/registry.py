@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from predictor.core.durable_files import sync_folder, write_through
+from predictor.core.durable_files import hold_lock, replace_file
 from predictor.core.errors import BundleError, count, list_names
 from predictor.scoring.bundle.decision_rules import RULES
-from predictor.scoring.bundle.files import MANIFEST, WRITING, is_bundle, list_bundles, load_bundle
+from predictor.scoring.bundle.files import LOCK, MANIFEST, WRITING, is_bundle, list_bundles, load_bundle
 
 _CHAMPION, _CHALLENGER = "champion", "challenger"
 
@@ -58,9 +58,10 @@ def promote(models: Path | str, name: str) -> None:
     """
     models = Path(models)
     _check_bundle(models, name)
-    champions = read_champions(models)
-    if champions[:1] != [name]:
-        _write_names(models, _CHAMPION, [name, *champions])
+    with _change_names(models, _CHAMPION):
+        champions = read_champions(models)
+        if champions[:1] != [name]:
+            _write_names(models, _CHAMPION, [name, *champions])
 
 
 def rollback(models: Path | str) -> str:
@@ -70,11 +71,14 @@ def rollback(models: Path | str) -> str:
         BundleError: There was none before, or it is missing or broken.
     """
     models = Path(models)
-    champions = read_champions(models)
-    if len(champions) < 2:
-        raise BundleError(f"'{models}' names no earlier champion to go back to. Promote one: `predictor models promote NAME`.")
-    load_bundle(models / champions[1])
-    _write_names(models, _CHAMPION, champions[1:])
+    with _change_names(models, _CHAMPION):
+        champions = read_champions(models)
+        if len(champions) < 2:
+            raise BundleError(
+                f"'{models}' names no earlier champion to go back to. Promote one: `predictor models promote NAME`."
+            )
+        load_bundle(models / champions[1])
+        _write_names(models, _CHAMPION, champions[1:])
     return champions[1]
 
 
@@ -112,7 +116,8 @@ def challenge(models: Path, name: str | None) -> None:
         _check_bundle(models, name)
         if read_champions(models)[:1] == [name]:
             raise BundleError(f"'{name}' is the champion, and cannot challenge itself. Name another bundle.")
-    _write_names(models, _CHALLENGER, [] if name is None else [name])
+    with _change_names(models, _CHALLENGER):
+        _write_names(models, _CHALLENGER, [] if name is None else [name])
 
 
 def mark_bundles(models: Path) -> tuple[tuple[str, int, int], ...]:
@@ -170,15 +175,16 @@ def _read_names(file: Path, what: str, command: str) -> list[str]:
         raise BundleError(f"'{file}', which {what}, cannot be read. Remove that file, then `{command}`.") from error
 
 
-def _write_names(models: Path, file: str, names: list[str]) -> None:
-    """Replace a file of names in one step."""
-    writing = models / f"{WRITING}{file}-{os.getpid()}"
+@contextmanager
+def _change_names(models: Path, file: str) -> Iterator[None]:
+    """Read a file of names and replace it while nobody else does."""
     try:
-        write_through(writing, "".join(f"{name}\n" for name in names))
-        writing.replace(models / file)
-        sync_folder(models)
+        with hold_lock(models / LOCK):
+            yield
     except OSError as error:
         why = error.strerror or error
         raise BundleError(f"The {file} could not be named in '{models}': {why}. Nothing was changed.") from error
-    finally:
-        writing.unlink(missing_ok=True)
+
+
+def _write_names(models: Path, file: str, names: Sequence[str]) -> None:
+    replace_file(models / file, "".join(f"{name}\n" for name in names), prefix=WRITING)

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from predictor.core.errors import BundleError
-from predictor.scoring.bundle.files import MANIFEST, fingerprint, list_bundles, load_bundle, save_bundle
+from predictor.scoring.bundle.files import LOCK, MANIFEST, fingerprint, list_bundles, load_bundle, save_bundle
 from predictor.scoring.bundle.registry import find_bundle, find_champion, promote, read_champions, rollback
 
 FILES = dict.fromkeys(
@@ -109,7 +109,7 @@ def test_champions_come_and_go(tmp_path):
     ):
         rollback(tmp_path)
     assert read_champions(tmp_path) == ["a"]
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == [LOCK], "nothing unfinished is left"
 
 
 def test_only_a_whole_bundle_of_the_folder_is_promoted(tmp_path):
