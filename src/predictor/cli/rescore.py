@@ -29,7 +29,7 @@ def rescore(
     models: Models = MODELS,
     config: StoreConfig = None,
     events: Annotated[
-        str | None, typer.Option(help="All events of the leads: CSV, Parquet or Excel, a folder, a glob, or URL#TABLE.")
+        str | None, typer.Option(help="All events of the leads: CSV, Parquet, Excel or JSON, a folder, a glob, or URL#TABLE.")
     ] = None,
     *,
     as_json: AsJson = False,

@@ -40,11 +40,11 @@ class Engine(StrEnum):
 
 @print_errors
 def score(
-    leads: Annotated[Path, typer.Option(help="CSV, Parquet or Excel, a row for each lead.")],
+    leads: Annotated[Path, typer.Option(help="CSV, Parquet, Excel or JSON, a row for each lead.")],
     out: Annotated[Path, typer.Option(help="CSV, Parquet or Excel (.xlsx) to write.")],
     model: Model = MODELS,
     events: Annotated[
-        str | None, typer.Option(help="CSV, Parquet or Excel, a row for each event; a folder, a glob, or URL#TABLE.")
+        str | None, typer.Option(help="CSV, Parquet, Excel or JSON, a row for each event; a folder, a glob, or URL#TABLE.")
     ] = None,
     reasons: Annotated[
         int, typer.Option(min=0, max=20, help="Reasons for each lead; 0: neither these nor fit and engagement.")

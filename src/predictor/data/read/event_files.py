@@ -19,7 +19,7 @@ from predictor.data.events.contract import RawEvents
 from predictor.data.read.csv_end import locate_closing_lines
 from predictor.data.read.csv_header import read_header
 from predictor.data.read.event_rows import FileLayout, read_files
-from predictor.data.read.file_kinds import CSV, PARQUET, detect_kind, split_sheet
+from predictor.data.read.file_kinds import CSV, JSON_LINES, PARQUET, detect_kind, split_sheet
 from predictor.data.read.table_errors import FIX_PATH, make_encoding_error, make_table_error
 from predictor.data.read.table_files import read_column_names, read_table
 from predictor.data.read.table_shape import check_lines_above, check_repeated
@@ -36,7 +36,7 @@ class _File(NamedTuple):
 
 
 def open_files(where: str, folder: Path, *, encoding: str = "auto") -> RawEvents:
-    """The events of a file, or of all CSV and Parquet files of a folder or glob, in the order of their names.
+    """The events of a file, or of all CSV, Parquet and JSON lines files of a folder or glob, in the order of their names.
 
     Args:
         where: A path, relative to the folder; FILE#SHEET for a sheet of a workbook.
@@ -69,9 +69,9 @@ def _find_files(where: str, folder: Path) -> tuple[list[Path], tuple[Finding, ..
         return [place], ()
     if place.is_dir():
         everything = [path for path in place.rglob("*") if path.is_file() and not path.name.startswith((".", "_"))]
-        inside = [path for path in everything if path.suffix.casefold() in CSV | PARQUET]
+        inside = [path for path in everything if path.suffix.casefold() in CSV | PARQUET | JSON_LINES]
         notes = _check_left_out(sorted(set(everything) - set(inside)), where)
-        what = f"The folder '{where}' holds no CSV and no Parquet file."
+        what = f"The folder '{where}' holds no CSV, no Parquet and no JSON lines."
     else:
         inside = list(Path(place.anchor).glob(str(place.relative_to(place.anchor))))
         what = f"There is no file '{place.name}' in '{place.parent}'."
@@ -84,7 +84,7 @@ def _find_files(where: str, folder: Path) -> tuple[list[Path], tuple[Finding, ..
 def _check_left_out(paths: Sequence[Path], where: str) -> tuple[Finding, ...]:
     if not paths:
         return ()
-    what = f"{count(len(paths), 'file')} of '{where}' left out: neither CSV nor Parquet (first '{paths[0].name}')."
+    what = f"{count(len(paths), 'file')} of '{where}' left out: neither CSV, Parquet nor JSON lines (first '{paths[0].name}')."
     return (Finding("EVENT016", "warning", what, do="Save them as CSV (UTF-8) or Parquet, if they hold events."),)
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from predictor.data.values import list_cells
 _FULL = 0.98  # share of rows that fill a column which every record has, and of cells that are alike
 _NEARLY = 0.9  # share of keys with blanks that have one form
 _WORD = re.compile(r"\w")
+_WORDS, _BLANK = re.compile(r"\S+"), re.compile(r"\s")
 
 
 @dataclass(frozen=True)
@@ -74,24 +76,35 @@ def study_cells(column: pd.Series) -> UsualCells:
     >>> keys.is_key, keys.is_like("L17"), keys.is_like("Total"), study_cells(pd.Series(["2026-01-01", "2026-01-02"])).is_key
     (True, True, False, False)
     """
-    cells = [str(cell).strip() for cell in list_cells(column.dropna().array)]
-    plain = [cell for cell in cells if not re.search(r"\s", cell)]
-    distinct = frozenset(cells)
-    form = _find_usual_form(cells) if len(plain) < _FULL * len(cells) else ""
-    is_key = 2 * len(distinct) > len(cells) and (bool(form) or (len(plain) >= _FULL * len(cells) and _are_keys(plain)))
-    words = sorted(len(re.findall(r"\S+", cell)) for cell in cells)
+    counts = Counter(str(cell).strip() for cell in list_cells(column.dropna().array))
+    total, distinct = counts.total(), frozenset(counts)
+    plain = {cell: n for cell, n in counts.items() if not _BLANK.search(cell)}
+    form = _find_usual_form(counts) if sum(plain.values()) < _FULL * total else ""
+    is_plain = sum(plain.values()) >= _FULL * total
+    is_key = 2 * len(distinct) > total and (bool(form) or (is_plain and _are_keys(list(Counter(plain).elements()))))
+    words = sorted((len(_WORDS.findall(cell)), n) for cell, n in counts.items())
     return UsualCells(
-        filled=len(cells) > 0 and len(cells) >= _FULL * len(column),
+        filled=total > 0 and total >= _FULL * len(column),
         is_key=is_key,
         form=form,
-        digits=bool(cells) and all(any(map(str.isdigit, cell)) for cell in cells),
-        letters=bool(cells) and all(any(map(str.isalpha, cell)) for cell in cells),
-        at=bool(cells) and all("@" in cell for cell in cells),
-        typed=bool(cells) and sum(map(is_typed, cells)) >= _FULL * len(cells),
-        lengths=(min(map(len, cells), default=0), max(map(len, cells), default=0)),
-        words=words[int(0.95 * (len(words) - 1))] if words else 0,
+        digits=bool(distinct) and all(any(map(str.isdigit, cell)) for cell in distinct),
+        letters=bool(distinct) and all(any(map(str.isalpha, cell)) for cell in distinct),
+        at=bool(distinct) and all("@" in cell for cell in distinct),
+        typed=bool(distinct) and sum(n for cell, n in counts.items() if is_typed(cell)) >= _FULL * total,
+        lengths=(min(map(len, distinct), default=0), max(map(len, distinct), default=0)),
+        words=_find_place(words, int(0.95 * (total - 1))) if words else 0,
         cells=distinct,
     )
+
+
+def _find_place(values: list[tuple[int, int]], place: int) -> int:
+    """The value at a place, from 0, of sorted values that come so many times.
+
+    >>> [_find_place([(1, 3), (4, 2)], place) for place in (2, 3)]
+    [1, 4]
+    """
+    ends = accumulate(n for _, n in values)
+    return next(value for (value, _), end in zip(values, ends, strict=True) if end > place)
 
 
 def read_number(cell: str) -> float:
@@ -121,11 +134,13 @@ def find_form(cell: str) -> str:
     return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", cell))
 
 
-def _find_usual_form(cells: list[str]) -> str:
+def _find_usual_form(cells: Counter[str]) -> str:
     """The form that nearly all cells have, if it holds a number and they are no dates or amounts; empty for none."""
-    forms = Counter(map(find_form, cells))
+    forms = Counter[str]()
+    for cell, times in cells.items():
+        forms[find_form(cell)] += times
     form, n = forms.most_common(1)[0] if forms else ("", 0)
-    return form if n >= _NEARLY * len(cells) and "0" in form and "a" in form else ""
+    return form if n >= _NEARLY * cells.total() and "0" in form and "a" in form else ""
 
 
 def _are_keys(cells: list[str]) -> bool:

@@ -82,7 +82,7 @@ def test_files_that_hold_no_events(tmp_path):
     refuse("events.xlsx", tmp_path, r"EVENT000 'events.xlsx' is no readable Excel file\. In Excel choose File, Save As")
     (tmp_path / "events.dat").write_bytes(b"x")
     refuse("events.dat", tmp_path, r"EVENT000 'events.dat' is in a format that is not read\. Save it as CSV")
-    refuse("folder", tmp_path, r"EVENT000 The folder 'folder' holds no CSV and no Parquet file\. Fix the path")
+    refuse("folder", tmp_path, r"EVENT000 The folder 'folder' holds no CSV, no Parquet and no JSON lines\. Fix the path")
     refuse(
         "no.csv",
         tmp_path,

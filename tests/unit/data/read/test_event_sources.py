@@ -78,7 +78,7 @@ def test_files_of_other_formats_in_a_folder_are_reported(tmp_path):
     (tmp_path / "export/3.xlsx").write_bytes(b"x")
     events = load("export", tmp_path)
     assert list_events(events) == EXPECTED
-    assert events.findings[0].what == "2 files of 'export' left out: neither CSV nor Parquet (first '2.csv.gz')."
+    assert events.findings[0].what == "2 files of 'export' left out: neither CSV, Parquet nor JSON lines (first '2.csv.gz')."
 
 
 def test_temporary_files_are_deleted_with_their_last_user(tmp_path, monkeypatch):

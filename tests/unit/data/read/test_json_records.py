@@ -111,8 +111,9 @@ def test_of_too_many_lines_a_part_is_read(tmp_path):
     assert (frame["lead_id"].tolist(), list(frame.index), note.code) == (["0", "3", "6", "9"], [0, 3, 6, 9], "LEAD040")
 
 
-def test_events_in_json(tmp_path):
-    (tmp_path / "events.jsonl").write_text('{"lead_id": "L1", "meta": {"kind": "demo"}}\n{"lead_id": "L2"}\n')
-    events = open_events(tmp_path / "events.jsonl", tmp_path)
+def test_events_in_a_folder_of_json_lines(tmp_path):
+    (tmp_path / "events").mkdir()
+    (tmp_path / "events" / "1.jsonl").write_text('{"lead_id": "L1", "meta": {"kind": "demo"}}\n{"lead_id": "L2"}\n')
+    events = open_events("events", tmp_path)
     read = events.read({"lead_id": "lead_id", "event_type": "meta.kind"}).table.order_by("row").to_pyarrow().to_pylist()
     assert [(row["lead_id"], row["event_type"]) for row in read] == [("L1", "demo"), ("L2", None)]
