@@ -23,7 +23,7 @@ def init(
     export: Annotated[
         list[str],
         typer.Argument(
-            help="The leads: CSV, Parquet, Excel, JSON or URL#TABLE, and files that share their key; for a CRM, its files or folder."
+            help="The leads: CSV, Parquet, Excel, JSON or URL#TABLE, and files with the same key; for a CRM, its files or folder."
         ),
     ],
     events: Annotated[str, typer.Option(help="The events: a file, a folder, a glob, or URL#TABLE.")] = "",
