@@ -71,6 +71,7 @@ def _show(outcome: Reproduction) -> None:
     """Print what differs, and the conclusion."""
     rows = [("data", table, _shorten(then), _shorten(now)) for table, (then, now) in outcome.data.items()]
     rows += [("version", package, str(then), str(now)) for package, (then, now) in outcome.versions.items()]
+    rows += [("code", name, _shorten(then), _shorten(now)) for name, (then, now) in outcome.code.items()]
     rows += [("commit", "", _shorten(outcome.commit[0]), _shorten(outcome.commit[1]))] if outcome.commit else []
     rows += [("figure", name, _format(then), _format_change(then, now)) for name, (then, now) in outcome.metrics.items()]
     rows += [("file", name, "", "differs") for name in outcome.files]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import inspect
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from predictor.core.errors import SettingsError, TrainingError, list_names
 from predictor.core.import_path import import_named
 from predictor.core.settings import Settings
+from predictor.features.own_features import Function
 from predictor.model.candidates import CANDIDATES
 from predictor.model.candidates.own import OwnCandidate, make_own
 from predictor.model.metrics.own_metrics import Metric
@@ -51,3 +57,34 @@ def collect_metrics(settings: Settings, given: Mapping[str, Metric] | None = Non
         if not (name.isascii() and name.isidentifier() and callable(metric)):
             raise TrainingError(f"Metric '{name}' must have a name like 'net_profit', and be a function. Change it.")
     return found
+
+
+def fingerprint_own(
+    candidates: Sequence[OwnCandidate], metrics: Mapping[str, Metric], features: Mapping[str, Function]
+) -> dict[str, str]:
+    """What code of the firm's own a training ran: `candidate NAME`, `metric NAME`, `feature NAME` -> the sha256 of its source.
+
+    The source is the file of the module, in a notebook the function, and of an estimator its class and parameters. Code without a
+    source is left out.
+
+    >>> from sklearn.dummy import DummyClassifier
+    >>> [*fingerprint_own([make_own("mine", DummyClassifier())], {"sum": sum}, {})]
+    ['candidate mine']
+    """
+    code = {f"candidate {one.name}": one.code for one in candidates}
+    code |= {f"metric {name}": metric for name, metric in metrics.items()}
+    code |= {f"feature {name}": function for name, function in features.items()}
+    sources = {name: _find_source(one) for name, one in code.items()}
+    return {name: hashlib.sha256(source.encode()).hexdigest() for name, source in sources.items() if source}
+
+
+def _find_source(code: Any) -> str:  # noqa: ANN401  whatever a firm gives
+    if hasattr(code, "get_params") and not isinstance(code, type):
+        return re.sub(r" at 0x[0-9a-f]+", "", f"{type(code).__name__} {code.get_params()}")  # places in memory say nothing
+    module = sys.modules.get(getattr(code, "__module__", None) or "")
+    try:
+        if (file := getattr(module, "__file__", None)) and module.__name__ != "__main__":  # type: ignore[union-attr]
+            return Path(file).read_text(encoding="utf-8")
+        return inspect.getsource(code)
+    except (OSError, TypeError, ValueError):
+        return ""

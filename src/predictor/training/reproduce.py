@@ -30,6 +30,7 @@ class Reproduction:
         version: The bundle's name.
         data: Table -> its fingerprint then and now.
         versions: Package -> its version then and now.
+        code: What the firm's own code is, as `fingerprint_own` names it -> its fingerprint then and now.
         commit: The git commit of the settings' folder then and now; None where it is the same.
         files: Files of the bundle whose text differs; one that only one of the two has is among them.
         metrics: Candidate and metric of the forward test -> figure then and now.
@@ -39,6 +40,7 @@ class Reproduction:
     version: str
     data: dict[str, Pair]
     versions: dict[str, Pair]
+    code: dict[str, Pair]
     commit: Pair | None
     files: tuple[str, ...]
     metrics: dict[str, Pair]
@@ -57,7 +59,16 @@ class Reproduction:
         """What the comparison says, in a sentence or two."""
         if self.equal:
             return f"Equal: the data and all {self.same} files of '{self.version}' are what they were."
-        causes = [name for name, found in (("data", self.data), ("versions", self.versions), ("commit", self.commit)) if found]
+        causes = [
+            name
+            for name, found in (
+                ("data", self.data),
+                ("versions", self.versions),
+                ("code of your own", self.code),
+                ("commit", self.commit),
+            )
+            if found
+        ]
         why = f" What else differs: {', '.join(causes)}." if causes else " Data, versions and commit are the same."
         return f"Not equal: {len(self.files)} of {self.same + len(self.files)} files of '{self.version}' differ.{why}"
 
@@ -132,6 +143,7 @@ def compare_training(bundle: Bundle, trained: Trained) -> Reproduction:
         version=bundle.version,
         data=_list_differences(then["data"], now["data"]),
         versions=_list_differences(then["versions"], now["versions"]),
+        code=_list_differences(then.get("own_code", {}), now.get("own_code", {})) if "own_code" in then else {},
         commit=None if commit[0] == commit[1] else commit,
         files=different,
         metrics=_list_differences(_flatten(bundle.files["metrics.json"]), _flatten(trained.files["metrics.json"])),

@@ -15,8 +15,10 @@ import pandas as pd
 from predictor.core.errors import Findings
 from predictor.core.settings import Settings
 from predictor.data.events.table import fingerprint_events
+from predictor.features.own_features import find_functions
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.learned_points import LearnedPoints
+from predictor.model.candidates.own import OwnCandidate
 from predictor.model.explain_points import compute_fitted_rules, write_points_book
 from predictor.model.importance import compute_importance
 from predictor.model.judge import compute_forward_thresholds, judge_candidates
@@ -47,7 +49,7 @@ from predictor.training.coverage import describe_coverage
 from predictor.training.dataset import Dataset
 from predictor.training.fit import Advance, FittedCandidates, Progress, fit_candidates, refit
 from predictor.training.from_tables import load_dataset
-from predictor.training.own_code import collect_metrics, collect_own
+from predictor.training.own_code import collect_metrics, collect_own, fingerprint_own
 from predictor.training.promotion import judge_promotion
 from predictor.training.segments import check_segments, describe_segments, fit_again, learn_segments
 from predictor.training.trained import Trained
@@ -156,7 +158,7 @@ def train(
     )
     metrics_text = dump(content | {"decision": report.decision.to_json()})
     report = replace(report, metrics=json.loads(metrics_text))
-    facts = _list_facts(dataset)
+    facts = _list_facts(dataset, own, own_metrics)
     scoring = make_bundle_files(final, sample, settings=settings, book=dataset.points.book, thresholds=thresholds, advice=advice)
     reference = json.loads(scoring["reference.json"]) | {"coverage": describe_coverage(dataset, sample, final)}
     reference["fit_engagement"] = describe_sides(final, sample, dataset.points.book)
@@ -256,10 +258,12 @@ def _write_extras(final: CalibratedModel, accounts: LearnedAccounts | None) -> d
     return segments | ({} if accounts is None else {ACCOUNTS: dump(accounts.rule.to_json())})
 
 
-def _list_facts(dataset: Dataset) -> dict[str, Any]:
+def _list_facts(dataset: Dataset, own: Sequence[OwnCandidate], metrics: Mapping[str, Metric]) -> dict[str, Any]:
     """What the manifest says about the training."""
     data = {
         "leads": fingerprint_frame(dataset.leads.frame),
         "events": None if dataset.events is None else fingerprint_events(dataset.events.table),
     }
-    return {"versions": list_versions(), "data": data, "git_commit": find_commit(dataset.settings.folder)}
+    code = fingerprint_own(own, metrics, find_functions(dataset.settings.features.own) if dataset.stored is None else {})
+    facts = {"versions": list_versions(), "data": data, "git_commit": find_commit(dataset.settings.folder)}
+    return facts | ({"own_code": code} if code else {})

@@ -1,17 +1,22 @@
 """A training done again: equal where nothing changed, and what differs where something did."""
 
+import importlib
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from helpers import draw_leads, make_firm
+from sklearn.dummy import DummyClassifier
 from typer.testing import CliRunner
 
 from predictor.cli.app import app
 from predictor.core.errors import TrainingError
+from predictor.model.candidates.own import make_own
 from predictor.scoring.bundle.files import load_bundle
 from predictor.scoring.bundle.registry import find_champion
-from predictor.training.reproduce import read_settings, reproduce
+from predictor.training.own_code import fingerprint_own
+from predictor.training.reproduce import compare_training, read_settings, reproduce
 
 CLI = CliRunner()
 
@@ -94,6 +99,28 @@ def test_code_that_was_handed_over_in_python_must_be_handed_over_again(firm):
         reproduce(changed, settings, metrics={"profit": always})
     with pytest.raises(TrainingError, match=r"Candidate 'mine' must be a scikit-learn classifier"):  # so it is handed on
         reproduce(changed, settings, candidates={"mine": 3}, metrics={"profit": always})
+
+
+def test_changed_code_of_the_firm_s_own_is_named(tmp_path, monkeypatch):
+    file = tmp_path / "own_code_that_changes.py"
+    file.write_text("def profit(outcome, probability, weight):\n    return 1.0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    metrics = {"profit": importlib.import_module("own_code_that_changes").profit}
+    candidates = [make_own("mine", DummyClassifier()), make_own("nobody", lambda: DummyClassifier())]
+    then = fingerprint_own(candidates, metrics, {})
+    assert list(then) == ["candidate mine", "candidate nobody", "metric profit"]
+    assert fingerprint_own(candidates, metrics, {}) == then
+    file.write_text("def profit(outcome, probability, weight):\n    return 2.0\n")
+    now = fingerprint_own([make_own("mine", DummyClassifier(strategy="uniform")), candidates[1]], metrics, {})
+    assert [name for name in then if then[name] != now[name]] == ["candidate mine", "metric profit"]
+
+
+def test_a_bundle_says_when_its_code_is_no_longer_the_same(firm):
+    bundle = load_bundle(find_champion(firm / "models"))
+    trained = SimpleNamespace(facts=bundle.manifest | {"own_code": {"metric profit": "b"}}, files=bundle.files)
+    outcome = compare_training(replace(bundle, manifest=bundle.manifest | {"own_code": {"metric profit": "a"}}), trained)
+    assert outcome.code == {"metric profit": ("a", "b")}
+    assert compare_training(bundle, trained).code == {}  # a bundle of an earlier version does not say
 
 
 def test_a_name_that_is_nothing_is_refused(firm):

@@ -141,10 +141,12 @@ class OwnCandidate:
     Attributes:
         name: What it is called.
         make: Makes an estimator that is not fitted, from what the columns of the matrix are.
+        code: The estimator or function that the firm gave; None where that is not known.
     """
 
     name: str
     make: Make = field(repr=False)
+    code: object = field(default=None, repr=False)
 
     def fit(self, sample: Sample, seed: int) -> Own:
         """The estimator fitted on a sample; the seed is that of every `random_state` that is not set.
@@ -220,13 +222,13 @@ is of type 'int'.
         rule = "must have a name of at most 40 small letters, digits and underscores that starts with a letter"
         raise TrainingError(f"A candidate of your own {rule}, but one is called '{name}'.")
     if hasattr(given, "fit") and hasattr(given, "get_params") and not isinstance(given, type):
-        return OwnCandidate(name, lambda _: given)
+        return OwnCandidate(name, lambda _: given, given)
     if not callable(given):
         kind = type(given).__name__
         rule = "must be a scikit-learn classifier, or a function that makes one"
         raise TrainingError(f"Candidate '{name}' {rule}, but is of type '{kind}'.")
     needed = [one for one in signature(given).parameters.values() if one.default is Parameter.empty and one.kind in _POSITIONAL]
-    return OwnCandidate(name, given if needed else lambda _: given())
+    return OwnCandidate(name, given if needed else lambda _: given(), given)
 
 
 def _prepare(estimator: Any, name: str, seed: int) -> Any:  # noqa: ANN401  any class that scikit-learn takes
