@@ -59,16 +59,8 @@ class Reproduction:
         """What the comparison says, in a sentence or two."""
         if self.equal:
             return f"Equal: the data and all {self.same} files of '{self.version}' are what they were."
-        causes = [
-            name
-            for name, found in (
-                ("data", self.data),
-                ("versions", self.versions),
-                ("code of your own", self.code),
-                ("commit", self.commit),
-            )
-            if found
-        ]
+        parts = {"data": self.data, "versions": self.versions, "code of your own": self.code, "commit": self.commit}
+        causes = [name for name, found in parts.items() if found]
         why = f" What else differs: {', '.join(causes)}." if causes else " Data, versions and commit are the same."
         return f"Not equal: {len(self.files)} of {self.same + len(self.files)} files of '{self.version}' differ.{why}"
 

@@ -106,7 +106,7 @@ def test_changed_code_of_the_firm_s_own_is_named(tmp_path, monkeypatch):
     file.write_text("def profit(outcome, probability, weight):\n    return 1.0\n")
     monkeypatch.syspath_prepend(tmp_path)
     metrics = {"profit": importlib.import_module("own_code_that_changes").profit}
-    candidates = [make_own("mine", DummyClassifier()), make_own("nobody", lambda: DummyClassifier())]
+    candidates = [make_own("mine", DummyClassifier()), make_own("nobody", DummyClassifier)]
     then = fingerprint_own(candidates, metrics, {})
     assert list(then) == ["candidate mine", "candidate nobody", "metric profit"]
     assert fingerprint_own(candidates, metrics, {}) == then
