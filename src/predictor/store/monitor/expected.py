@@ -15,7 +15,7 @@ from predictor.store.episodes import choose_scores
 from predictor.store.monitor.advice import Total
 from predictor.store.monitor.weeks import find_weeks
 
-_DRAWS, _MANY_DRAWS, _SEED = 400, 4000, 0
+_DRAWS, _MANY_DRAWS, _SEED = 400, 2000, 0
 _TAIL = 0.025
 _DIGITS, _LEAST = 3, 0.0005
 

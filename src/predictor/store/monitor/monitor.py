@@ -10,6 +10,7 @@ import pandas as pd
 
 from predictor.core.settings_sections import AgreementSettings
 from predictor.data.lead_keys import as_keys
+from predictor.scoring.coverage import Coverage
 from predictor.scoring.sales_context import find_source_column
 from predictor.scoring.scorer import Scorer
 from predictor.store.database import Database
@@ -21,6 +22,7 @@ from predictor.store.monitor.funnel import compute_funnel
 from predictor.store.monitor.opportunities import add_opportunities, compute_revenue, compute_sources, find_opportunities
 from predictor.store.monitor.realised import compute_realised
 from predictor.store.monitor.response import compute_agreement, find_contacts
+from predictor.store.monitor.unlike import compute_unlike
 from predictor.store.monitor.ways import compute_exploration, compute_reasons, compute_ways
 from predictor.store.monitor.weeks import compute_promises, compute_weeks, label_mature
 
@@ -54,9 +56,9 @@ def monitor_store(store: Database, scorer: Scorer, *, now: datetime, agreement: 
     """The tables about a bundle's scores, and what they advise.
 
     Of all models: `funnel`, `weeks`, `sources` (if a feature names the source), `agreement`, `reasons` (of leads sent back) and
-    `revenue`. Of the bundle's own scores:
-    `drift`, `ways` (beside points and challenger), and if the bundle has a horizon, `realised`, `promises`, `exploration`,
-    `expected` (of leads whose outcome is not known yet) and `expected_metrics`.
+    `revenue`. Of the bundle's own scores: `drift` and `unlike` (of the newest ones), `ways` (beside points and challenger), and
+    if the bundle has a horizon, `realised`, `promises`, `exploration`, `expected` (of leads whose outcome is not known yet) and
+    `expected_metrics`.
 
     Args:
         store: Scores and outcomes.
@@ -99,26 +101,28 @@ def monitor_store(store: Database, scorer: Scorer, *, now: datetime, agreement: 
         tables["expected"] = compute_expected(episodes, pending=pending, error=error)
         tables["expected_metrics"] = estimate_metrics(episodes.loc[pending, "probability"].to_numpy(dtype=float), error)
     tables["ways"] = compute_ways(mature)
-    tables["drift"] = _compute_drift(store, scorer, scores)
+    tables |= _compare_with_training(store, scorer, scores)
     newest = mature.sort_values("as_of", kind="stable").tail(_NEWEST_KNOWN) if len(mature) >= 2 * _NEWEST_KNOWN else None
     looks = _sum_up(mature, error), None if newest is None else _sum_up(newest, error)
     advice = advise(tables, *looks, relied_on=_list_relied_on(scorer.metrics))
     return Monitored(bundle=scorer.version, until=now, tables=tables, advice=advice, band=band, horizon_days=horizon)
 
 
-def _compute_drift(store: Database, scorer: Scorer, scores: pd.DataFrame) -> pd.DataFrame:
-    """Drift of the probabilities, and of the features of the newest scores where these were stored."""
-    reference, probability = scorer.reference, scores.loc[scores["model"] == scorer.version, "probability"]
+def _compare_with_training(store: Database, scorer: Scorer, scores: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """`drift` of the newest probabilities, and of the features where these were stored; then also `unlike`."""
+    reference, probability = scorer.reference, scores.loc[scores["model"] == scorer.version, "probability"].tail(_NEWEST)
     newest = store.load_newest_features(scorer.version, most=_NEWEST)
     if newest.empty or not reference["features"]:
-        return compute_drift(reference, probability)
+        return {"drift": compute_drift(reference, probability)}
     matrix = scorer.encode_stored(list(zip(newest["features"], newest["as_of"], strict=True)))
     drift = compute_drift(reference, probability, pd.DataFrame(matrix, columns=list(scorer.features.names)))
     described = {feature.name: feature for feature in scorer.features.features}
-    return drift.assign(**{
+    drift = drift.assign(**{
         name: [getattr(described[what], name) if what in described else what.capitalize() for what in drift["what"]]
         for name in ("label", "group")
     })  # fmt: skip
+    coverage = Coverage(reference.get("coverage"), scorer.features)
+    return {"drift": drift, "unlike": compute_unlike(matrix, newest["as_of"], coverage)}
 
 
 def _list_relied_on(metrics: dict[str, Any]) -> frozenset[str]:

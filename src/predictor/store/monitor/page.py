@@ -241,7 +241,18 @@ def _make_drift(monitored: Monitored) -> _Section | None:
         "Whether the newest leads are like those of the training: below 0.1 stable, from 0.25 on moved. The features that moved "
         f"most, at most {_MOST_FEATURES}."
     )
-    return _Section(key="drift", title="Like the training", text=text, tables=(table,))
+    return _Section(key="drift", title="Like the training", text=text, tables=(table, *_make_unlike(monitored)))
+
+
+def _make_unlike(monitored: Monitored) -> list[_Table]:
+    """How many leads were unlike those of the training; none where no lead was."""
+    unlike = monitored.tables.get("unlike")
+    if unlike is None or not unlike["unlike"].any():
+        return []
+    return [_make_table("Leads whose answer warned that they are unlike those of the training, newest first", unlike[::-1], {
+        "Week of": lambda row: f"{row['week']:%Y-%m-%d}", "Leads": _count("leads"), "With the warning": _count("unlike"),
+        "Share": _share("share"),
+    })]  # fmt: skip
 
 
 _SECTIONS = (_make_weeks, _make_agreement, _make_promises, _make_expected, _make_drift)

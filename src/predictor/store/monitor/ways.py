@@ -107,9 +107,10 @@ def compute_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     1     no budget      1
     """
     texts = outcomes.loc[outcomes["kind"].eq("recycled"), "reason"].astype(object)
-    reasons = texts.map(lambda text: " ".join(str(text).split()) if pd.notna(text) else "").replace("", _NO_REASON)
-    spellings = reasons.value_counts().rename_axis("reason").reset_index(name="leads")
+    written = texts.where(texts.notna(), "").value_counts().rename_axis("reason").reset_index(name="leads")
+    written["reason"] = [" ".join(str(text).split()) or _NO_REASON for text in written["reason"]]
+    spellings = written.groupby("reason", as_index=False)[["leads"]].sum()
     spellings = spellings.sort_values(["leads", "reason"], ascending=[False, True])
-    grouped = spellings.groupby(spellings["reason"].str.casefold(), sort=False)
+    grouped = spellings.groupby(spellings["reason"].map(str.casefold), sort=False)
     table = grouped.agg(reason=("reason", "first"), leads=("leads", "sum")).reset_index(drop=True)
     return table.sort_values(["leads", "reason"], ascending=[False, True], ignore_index=True)

@@ -100,6 +100,7 @@ def test_reasons_in_free_text_are_one_whatever_their_capitals():
     reasons = ["No budget", "no budget ", "No  budget", "timing", "", None]
     table = compute_reasons(pd.DataFrame({"kind": "recycled", "reason": reasons}))
     assert table.values.tolist() == [["No budget", 3], ["(none given)", 2], ["timing", 1]]
+    assert compute_reasons(pd.DataFrame({"kind": ["accepted"], "reason": [None]})).empty
 
 
 def test_the_source_is_read_from_the_stored_features(tmp_path):
