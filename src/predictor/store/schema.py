@@ -14,7 +14,7 @@ AuditAction = Literal[
     "lead exported", "lead erased", "rule set", "rule rolled back", "model promoted", "model rolled back", "challenger set",
     "key added", "key revoked", "advice changed",
 ]  # fmt: skip
-FIRST, HEAD = "0001", "0005"  # versions of the schema: databases without a version number have the first one
+FIRST, HEAD = "0001", "0006"  # versions of the schema: databases without a version number have the first one
 VERSION_TABLE = "predictor_version"  # not Alembic's default, which MLflow uses, so that both can share a database
 
 
@@ -113,6 +113,7 @@ WEBHOOKS = sa.Table(  # messages about leads, which wait until their receiver ha
     sa.Column("scored_at", Moment, nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("refusals", sa.Integer, nullable=False, server_default="0"),  # of the attempts: those that the receiver answered
     sa.Column("next_at", Moment, nullable=False),  # not before it is sent; while a process sends it, no other one does
     sa.Index("ix_webhooks_receiver_lead_id", "receiver", "lead_id"),
     sa.Index("ix_webhooks_message_id", "message_id", "receiver", unique=True),

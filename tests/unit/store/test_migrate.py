@@ -167,7 +167,7 @@ def test_a_newer_database_is_refused(place, database, run):
     database.load_scores()
     run("UPDATE predictor_version SET version_num = '9999'")
     again = Database(place.url)
-    with pytest.raises(StoreError, match=r"is of a newer version of this program \(schema 9999, this one knows up to 0005\)"):
+    with pytest.raises(StoreError, match=r"is of a newer version of this program \(schema 9999, this one knows up to 0006\)"):
         again.write([make_score()])
     again.close()
 

@@ -15,7 +15,7 @@ from predictor.store.webhooks.crossings import has_new_scores, start_progress, w
 
 CLAIM_S = 60.0  # for which a process has its messages; if it ends before, another one takes them then
 _FIRST_PAUSE = timedelta(seconds=5)  # before a message that was refused is sent again
-_LONGEST_PAUSE = timedelta(hours=6)
+_LONGEST_REFUSED_PAUSE = timedelta(hours=6)
 _FEWEST_ATTEMPTS = 5  # before a message is given up, however old it is
 Result = Literal["delivered", "refused", "unavailable", "not sent"]
 
@@ -30,6 +30,7 @@ class Message:
         body: JSON.
         attempts: How often it was sent without success.
         created_at: When the crossing was found.
+        refusals: How many of the attempts the receiver refused; it was away at the others.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Message:
     body: str
     attempts: int
     created_at: datetime
+    refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,14 @@ class WebhookQueue:
             rows = connection.execute(due.order_by(WEBHOOKS.c.id).limit(most)).mappings().all()
             taken = WEBHOOKS.c.id.in_([row["id"] for row in rows])
             connection.execute(sa.update(WEBHOOKS).where(taken).values(next_at=now + timedelta(seconds=CLAIM_S)))
-        names = ("message_id", "body", "attempts", "created_at")
+        names = ("message_id", "body", "attempts", "created_at", "refusals")
         return [Message(number=row["id"], **{name: row[name] for name in names}) for row in rows]
 
     def settle(self, results: Mapping[Message, Result], *, retry_days: float) -> list[Message]:
         """Store what became of messages: delivered ones are deleted, the others wait; returns those that are given up.
 
-        A message that its receiver refused waits 5 seconds, then four times as long each time, at most 6 hours.
+        A message that its receiver refused waits 5 seconds, then four times as long each time it is refused, at most 6 hours.
+        Attempts while the receiver was away lengthen no pause.
 
         Args:
             results: Message -> what became of it.
@@ -134,7 +137,11 @@ class WebhookQueue:
             connection.execute(sa.delete(WEBHOOKS).where(WEBHOOKS.c.id.in_([message.number for message in done])))
             for message, result in results.items():
                 if message in tried or result == "not sent":
-                    values = {"attempts": message.attempts + (message in tried), "next_at": _compute_next(message, result, now)}
+                    values = {
+                        "attempts": message.attempts + (message in tried),
+                        "refusals": message.refusals + (result == "refused"),
+                        "next_at": _compute_next(message, result, now),
+                    }
                     connection.execute(sa.update(WEBHOOKS).where(WEBHOOKS.c.id == message.number).values(**values))
         return given_up
 
@@ -153,5 +160,5 @@ def _compute_next(message: Message, result: Result, now: datetime) -> datetime:
     """When a message may be sent again. One whose receiver is away waits for it only."""
     if result != "refused":
         return now
-    pause: timedelta = _FIRST_PAUSE * 4 ** min(message.attempts, 10)
-    return now + min(pause, _LONGEST_PAUSE)
+    pause: timedelta = _FIRST_PAUSE * 4 ** min(message.refusals, 10)
+    return now + min(pause, _LONGEST_REFUSED_PAUSE)

@@ -17,7 +17,7 @@ from predictor.store.webhooks.queue import CLAIM_S, Message, Result, WebhookQueu
 
 LOG = logging.getLogger("predictor.store")
 _AT_ONCE, _THREADS = 100, 8
-_LONGEST_PAUSE_S = 300.0
+_LONGEST_AWAY_PAUSE_S = 300.0
 _SEND_S = CLAIM_S / 2  # after which nothing more is sent of what was taken, because another process may take it soon
 
 
@@ -68,7 +68,10 @@ class Receiver:
         self.delivered += sum(result == "delivered" for result in results.values())
         self.failed += sum(result in {"refused", "unavailable"} for result in results.values())
         self._log_given_up(given_up)
-        return self._choose_pause(list(replies.values()))
+        away = [reply for reply in replies.values() if reply.result == "unavailable"]
+        self._log_absence(away)
+        self._pause_s = self._choose_pause(away)
+        return min(max([self._pause_s, *(reply.retry_after_s for reply in away)]), _LONGEST_AWAY_PAUSE_S)
 
     def _post_all(self, messages: Sequence[Message], stopping: threading.Event) -> dict[Message, Reply]:
         until = time.monotonic() + _SEND_S
@@ -92,18 +95,16 @@ class Receiver:
         finally:
             connections.close()
 
-    def _choose_pause(self, replies: Sequence[Reply]) -> float:
-        """Seconds to wait: 0 while the receiver answers; while it does not, twice as long each time."""
-        away = [reply for reply in replies if reply.result == "unavailable"]
-        if not away:
-            if self._pause_s:
-                LOG.warning("The receiver of webhooks at '%s' is back.", self._host)
-            self._pause_s = 0.0
-            return 0.0
-        if not self._pause_s:
+    def _log_absence(self, away: Sequence[Reply]) -> None:
+        """Say once that the receiver is away, and once that it is back."""
+        if away and not self._pause_s:
             LOG.error("The receiver of webhooks at '%s' does not take messages: %s. They wait.", self._host, away[0].reason)
-        self._pause_s = min(max(2 * self._pause_s, self._first_pause_s), _LONGEST_PAUSE_S)
-        return min(max(self._pause_s, *(reply.retry_after_s for reply in away)), _LONGEST_PAUSE_S)
+        elif self._pause_s and not away:
+            LOG.warning("The receiver of webhooks at '%s' is back.", self._host)
+
+    def _choose_pause(self, away: Sequence[Reply]) -> float:
+        """Seconds until it is tried again: 0 while it answers; while it does not, twice as long as the last time."""
+        return min(max(2 * self._pause_s, self._first_pause_s), _LONGEST_AWAY_PAUSE_S) if away else 0.0
 
     def _log_given_up(self, messages: Sequence[Message]) -> None:
         if messages:
