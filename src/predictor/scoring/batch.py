@@ -22,12 +22,12 @@ from predictor.points.award import Awards
 from predictor.points.rule import EventCondition
 from predictor.points.rulebook import RuleBook
 from predictor.scoring.history import EPISODE_TIMES, add_history, list_history
-from predictor.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table
 
     from predictor.data.events.contract import RawEvents
+    from predictor.scoring.scorer import Scorer
 
 _AT_ONCE = 100_000  # leads of a table that are in memory with all their features
 _MOST_NAMED = 8  # columns in a finding

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -12,7 +12,9 @@ from predictor.data.leads import ACCOUNT_PREFIX, EPISODES_PREFIX
 from predictor.data.missing import blank_missing
 from predictor.features.accounts import ACCOUNT_TIMES, compute_account_columns
 from predictor.features.earlier_episodes import compute_earlier_columns
-from predictor.scoring.scorer import Scorer
+
+if TYPE_CHECKING:
+    from predictor.scoring.scorer import Scorer
 
 EPISODE_TIMES: Final = ACCOUNT_TIMES
 _PREFIXES = (EPISODES_PREFIX, ACCOUNT_PREFIX)
