@@ -1,4 +1,4 @@
-"""Runs of a benchmark in processes of their own, so that one's memory is not another's; and the end of every benchmark."""
+"""Runs of a benchmark in processes of their own, so that one's memory is not another's; when, and what was missed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
+
+from predictor.scoring.bundle.provenance import find_commit, list_versions
 
 Made = TypeVar("Made")
 
@@ -33,6 +37,23 @@ def measure(script: str, *arguments: str | Path) -> dict[str, Any]:
     answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     figures: dict[str, Any] = json.loads(answer.splitlines()[-1])
     return figures
+
+
+def describe_measured(*packages: str) -> str:
+    """When figures were measured, at which commit (`+` where files differ from it), and with which versions.
+
+    Args:
+        packages: Others than those that a training depends on; one that is not installed is left out.
+    """
+    versions = list_versions()
+    for package in packages:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    commit = find_commit(Path(__file__).resolve().parent) or "unknown"
+    names = ", ".join(f"{name} {number}" for name, number in versions.items())
+    return f"Measured on {datetime.now(UTC):%Y-%m-%d}, commit {commit[:8]}{'+' if commit.endswith('+') else ''}: {names}."
 
 
 def report_missed(missed: list[str]) -> int:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from _measure import describe_measured
 from _quality_data import SETS, UNDATED, find_real
 
 from predictor.core.log_odds import expit, logit
@@ -253,6 +254,7 @@ def print_regret(cases: list[Case]) -> None:
 def main(*, only_cached: bool) -> None:
     """Fits what is missing, and prints the table."""
     CACHE.mkdir(parents=True, exist_ok=True)
+    print(f"{describe_measured()} Fits kept in {CACHE.name}/ may be older.\n")
     if not only_cached:
         if (real := find_real()) is not None:
             fit_open_sets(CACHE, real)

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from _measure import describe_measured
 
 from predictor.core.errors import TrainingError
 from predictor.core.settings import load_settings
@@ -216,6 +217,7 @@ def print_worse(outcomes: Sequence[Outcome]) -> int:
 
 def main(seeds: int) -> int:
     """Prints the tables; 1 where the chosen was surely worse than points or base rate."""
+    print(describe_measured() + "\n")
     outcomes = try_firms(SIZES, seeds, make_fresh(FRESH))
     print_table(outcomes)
     print()

@@ -5,7 +5,8 @@ come (CatBoost, as it comes and small, where it is installed), and FLAML and Aut
 order are tested forward in time, on their newest 30 %; sets without one on 30 % held out, for five seeds together. First it is
 asserted that all saw the same leads, outcomes and columns, and were tested on the same. The real sets are in the folder that
 PREDICTOR_REAL_DATA names; without it the simulated firms stand alone. FLAML and AutoGluon need other packages than ours, so each
-gets an environment of its own in .bench/, once; that takes a package index. `--budget 0` leaves them out.
+gets an environment of its own in .bench/, once; that takes a package index. `--budget 0` leaves them out. Above the tables stand
+the date, the commit and the versions.
 
 python benchmarks/quality.py [--budget SECONDS] [--only SET] [--seeds NUMBER]
 """
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from _measure import describe_measured
 from _quality_data import FIRMS, SETS, UNDATED, VARIABLE, Rows, check_rows, find_real, take_rows
 from _quality_peers import AUTOGLUON, FLAML, ask_automl, ask_catboost, ask_lightgbm, ask_pipeline, ask_small_catboost
 from scipy.special import expit, logit
@@ -136,6 +138,7 @@ def main(budget: float, only: str | None, seeds: int) -> None:
     real = find_real()
     if real is None:
         print(f"{VARIABLE} names no folder: the real data sets are left out; the simulated firms stand alone.", file=sys.stderr)
+    print(describe_measured("catboost") + "\n")
     names = [name for name in SETS if real is not None or name in FIRMS]
     print("| " + " | ".join(HEADINGS) + " |\n|---|---|---:|---:|---:|---:|---:|---:|")
     print_summary([compare(name, real, budget, seeds) for name in names if only in {None, name}])
