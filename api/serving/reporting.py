@@ -58,12 +58,12 @@ def store_outcomes(incoming: Sequence[Incoming], store: Store, *, timezone: str)
         StoreError: The spool cannot be written.
     """
     reports = [entry.report for entry in incoming]
-    ids = store.save_outcomes(reports)
+    saved = store.save_outcomes(reports)
     known = store.read_leads({report.lead_id for report in reports})
     if known is None:
-        return [_answer_unseen(entry, outcome_id) for entry, outcome_id in zip(incoming, ids, strict=True)]
+        return [_answer_unseen(entry, outcome_id) for entry, (outcome_id, _) in zip(incoming, saved, strict=True)]
     leads = _LeadOutcomes(known, timezone)
-    return [leads.answer(entry, outcome_id) for entry, outcome_id in zip(incoming, ids, strict=True)]
+    return [leads.answer(entry, *ours) for entry, ours in zip(incoming, saved, strict=True)]
 
 
 class _LeadOutcomes:
@@ -84,11 +84,17 @@ class _LeadOutcomes:
             if row["kind"] != WITHDRAWN:
                 self._first_outcomes.setdefault(row["lead_key"], row["told_at"])
 
-    def answer(self, entry: Incoming, outcome_id: str) -> OutcomeOut | RefusedOut:
-        """The answer about a report that was stored, or the error if its key was used for another one."""
+    def answer(self, entry: Incoming, outcome_id: str, told_at: datetime) -> OutcomeOut | RefusedOut:
+        """The answer about a report that was stored, or the error if its key was used for another one.
+
+        Args:
+            entry: The report.
+            outcome_id: Its id.
+            told_at: The moment at which it came; what is stored under the same id came earlier if it came again.
+        """
         report, lead = entry.report, to_key(entry.report.lead_id)
         row = self._reports.get(outcome_id)
-        repeated = row is None
+        repeated = row is None or row["told_at"] != told_at
         row = row or self._latest.get((lead, report.kind))
         if row is None:  # erased meanwhile
             return _answer_unseen(entry, outcome_id)

@@ -155,15 +155,15 @@ class Store:
         report = OutcomeReport(lead_id=lead_id, kind=kind, occurred_at=occurred_at, reason=reason, amount=amount)
         self.save_outcomes([report])
 
-    def save_outcomes(self, reports: Sequence[OutcomeReport]) -> list[str]:
-        """Save reports of outcomes, all or none of them; returns the id of each.
+    def save_outcomes(self, reports: Sequence[OutcomeReport]) -> list[tuple[str, datetime]]:
+        """Save reports of outcomes, all or none of them; returns the id of each, and the moment at which it came.
 
         Raises:
             StoreError: The spool cannot be written.
         """
         rows = [report.to_row(self._clock.now()) for report in reports]
         self._save([Record("outcome", row) for row in rows])
-        return [row["outcome_id"] for row in rows]
+        return [(row["outcome_id"], row["told_at"]) for row in rows]
 
     def read_leads(self, lead_ids: Iterable[str]) -> LeadHistory | None:
         """What is stored about some leads, including records that wait; None while the database is away or busy.

@@ -69,6 +69,11 @@ def test_a_request_sent_again_with_its_key_stores_nothing_new(client, lead):
     send(client, kind="withdrawn")
     again = send(client, kind="accepted", occurred_at="2026-04-02", headers=key)
     assert (again["outcome_id"], again["counting"]) == (first["outcome_id"], [])
+    assert (first["repeated"], again["repeated"]) == (False, True)
+    twice = {"outcomes": [{"lead_id": "B2", "kind": "accepted", "occurred_at": "2026-04-02"}] * 2}
+    for known in (False, True):
+        answers = client.post("/v1/outcomes/batch", json=twice, headers=key).json()["answers"]
+        assert [answer["repeated"] for answer in answers] == [known, True]
     other = send(client, 422, kind="recycled", reason="fit", headers=key)
     assert other["error"]["code"] == "API013"
     assert other["error"]["text"].startswith("This idempotency key was used for another outcome of the lead.")

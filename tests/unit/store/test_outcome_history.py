@@ -31,7 +31,7 @@ def save_score(store, lead, as_of, clock, decision=SALES):
 
 def report(store, lead, kind, clock, occurred_at=None, **facts):
     clock.passed += 1
-    [outcome_id] = store.save_outcomes([OutcomeReport(lead_id=lead, kind=kind, occurred_at=occurred_at, **facts)])
+    [(outcome_id, _)] = store.save_outcomes([OutcomeReport(lead_id=lead, kind=kind, occurred_at=occurred_at, **facts)])
     return outcome_id
 
 

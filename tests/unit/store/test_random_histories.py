@@ -103,7 +103,7 @@ def apply(store, clock, plain, operation, prefix, ids):
         return
     model.add(told_at=told_at, replaces=replaces, **facts)
     named = {} if replaces is None else {"replaces": own[replaces]}
-    [outcome_id] = store.save_outcomes([OutcomeReport(lead_id=lead, reason="fit", **facts, **named)])
+    [(outcome_id, _)] = store.save_outcomes([OutcomeReport(lead_id=lead, reason="fit", **facts, **named)])
     if len(model.reports) > before:
         own.append(outcome_id)
 

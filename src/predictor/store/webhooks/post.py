@@ -89,8 +89,11 @@ class Connections:
 
 
 def _read_reply(response: urllib3.BaseHTTPResponse) -> Reply:
+    """What the status says. The rest is read to use the connection again, unless it is long or comes drop by drop."""
+    until, left = time.monotonic() + _READ_S, _MOST_READ
     try:
-        response.read(_MOST_READ, decode_content=False)
+        while left > 0 and time.monotonic() < until and (part := response.read1(left, decode_content=False)):
+            left -= len(part)
     except (urllib3.exceptions.HTTPError, OSError):
         pass  # the status has come
     finally:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections import defaultdict
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -163,6 +164,37 @@ def test_a_redirect_is_not_followed(serve):
     reply = connections.post(message, KEYS)
     connections.close()
     assert (reply.result, reply.reason, secret_seen, seen) == ("unavailable", "status 302", [], ["/hook"])
+
+
+def test_a_receiver_whose_answer_never_ends_holds_nothing_up(monkeypatch):
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            with suppress(OSError):
+                while not stop.wait(0.01):
+                    self.wfile.write(b".")
+            ended.set()
+
+        def log_message(self, *_):
+            pass
+
+    monkeypatch.setattr(post, "_READ_S", 0.2)
+    stop, ended = threading.Event(), threading.Event()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    connections = Connections(f"http://127.0.0.1:{server.server_address[1]}/", allow_private=True)
+    timer = threading.Timer(PATIENCE_S, stop.set)
+    timer.start()
+    reply = connections.post(Message(number=1, message_id="msg_1", body="{}", attempts=0, created_at=None), KEYS)
+    connections.close()
+    assert (reply.result, ended.wait(PATIENCE_S), stop.is_set()) == ("delivered", True, False)
+    timer.cancel()
+    stop.set()
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.mark.parametrize("addresses", [["10.1.2.3"], ["93.184.216.34", "127.0.0.1"], ["fd00::1"], ["169.254.169.254"]])
