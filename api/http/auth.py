@@ -36,6 +36,7 @@ ACCESS: dict[str, Access] = {
     "/health/ready": "open",
 }
 METHOD_ACCESS: dict[tuple[str, str], Access] = {("PUT", "/v1/threshold"): "admin", ("DELETE", "/v1/threshold"): "admin"}
+_FORWARDED = {b"forwarded", b"via", b"x-real-ip", b"x-client-ip", b"true-client-ip", b"cf-connecting-ip", b"fly-client-ip"}
 _ADVICE = "Send a key as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'. The server's operator makes keys with `predictor keys`."
 
 
@@ -93,9 +94,10 @@ def _check_wrong_keys(request: Request, token: str) -> None:
 
 
 def _check_local(request: Request) -> None:
-    """Raise if a request to a server without keys did not come over loopback, or its Host header is not a loopback name.
+    """Raise if a request to a server without keys was forwarded, or is not for a loopback name.
 
-    A web page open on this machine can point its own host name here (DNS rebinding), but it cannot change the Host header.
+    A web page open on this machine can point its own host name here (DNS rebinding), but it cannot change the Host header. A
+    proxy on this machine connects over loopback too, and says in a header of its own that it forwards.
     """
     server = request.scope.get("server")
     host = request.headers.get("host", "localhost")
@@ -103,6 +105,12 @@ def _check_local(request: Request) -> None:
         text = (
             "This server has no keys, so it answers on loopback only, and only if the Host header is a loopback name such as "
             "localhost. The server's operator makes keys with `predictor keys add`."
+        )
+        raise RefusalError(401, NO_KEY, text, {"WWW-Authenticate": "Bearer"})
+    if any(name in _FORWARDED or name.startswith(b"x-forwarded-") for name, _ in request.scope["headers"]):
+        text = (
+            "This server has no keys, and a proxy has forwarded this request, so it may come from anywhere. The server's "
+            "operator makes keys with `predictor keys add`."
         )
         raise RefusalError(401, NO_KEY, text, {"WWW-Authenticate": "Bearer"})
 

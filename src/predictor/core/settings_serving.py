@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, model_validator
 
@@ -41,6 +41,14 @@ class ServeSettings(Section):
         return self.model_copy(update={"keys": str(folder.resolve() / self.keys) if self.keys else ""})
 
 
+def _has_port(parts: SplitResult) -> bool:
+    """Whether the port of a URL is one, or left out."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
 class WebhookSettings(Section):
     """Who is notified when a lead crosses the threshold, and what the message holds."""
 
@@ -57,7 +65,11 @@ class WebhookSettings(Section):
             parts = urlsplit(url)
             if parts.scheme not in ({"https", "http"} if self.allow_private else {"https"}) or not parts.hostname:
                 raise ValueError("each of urls must begin with https:// and name a host; allow_private allows http:// too")
-            if parts.username or parts.password or parts.fragment:
+            if not (url.isascii() and url.isprintable()) or " " in url or not _has_port(parts):
+                raise ValueError(
+                    "urls must be of plain letters, without blanks, with a port from 1 to 65535 if any; write others as %20"
+                )
+            if "@" in parts.netloc or parts.fragment:
                 raise ValueError("urls must hold no user, password or fragment; messages are signed")
         if len(set(self.urls)) < len(self.urls):
             raise ValueError("urls names an address twice")

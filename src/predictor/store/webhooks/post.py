@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +18,8 @@ from predictor.store.webhooks.signing import sign
 
 _CONNECT_S, _READ_S = 5.0, 10.0
 _MOST_READ = 65_536  # bytes of an answer, of which only the status counts
-_NAT64 = IPv6Network("64:ff9b::/96")
+_NAT64, _UNICAST = IPv6Network("64:ff9b::/96"), IPv6Network("2000::/3")  # all public addresses of IPv6 are in the second
+_OF_CLOUDS = (IPv4Network("192.0.0.0/24"), IPv4Network("168.63.129.16/32"))  # answer only inside, about the machine itself
 _OF_ALL = frozenset({401, 403, 408, 410, 425, 429})  # statuses below 500 that are about the address, not about a message
 
 
@@ -132,6 +133,8 @@ def is_public(address: str) -> bool:
     [True, False, False]
     >>> [is_public(text) for text in ("::1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "2606:2800:21f:cb07::1")]
     [False, False, False, True]
+    >>> [is_public(text) for text in ("::10.0.0.1", "64:ff9b:1::a00:1", "fec0::1", "192.0.0.192", "168.63.129.16")]
+    [False, False, False, False, False]
     """
     parsed = ip_address(address.partition("%")[0])
     if isinstance(parsed, IPv6Address):
@@ -140,4 +143,8 @@ def is_public(address: str) -> bool:
             inner = ip_address(int(parsed) & 0xFFFFFFFF)  # type: ignore[assignment]
         if inner is not None:
             return is_public(str(inner))
+        if parsed not in _UNICAST:
+            return False
+    if isinstance(parsed, IPv4Address) and any(parsed in network for network in _OF_CLOUDS):
+        return False
     return parsed.is_global and not parsed.is_multicast

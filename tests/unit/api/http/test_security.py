@@ -184,3 +184,15 @@ def test_the_report_runs_only_its_own_scripts(serve, tmp_path, save_files, files
     assert rules["script-src"] == "'sha256-LAfYd7pbFUgwfQu8b4q135PeTG2z+/coPEUYCd74eCQ='"
     assert len(rules["style-src-elem"].split()) == 2
     assert (rules["connect-src"], rules["base-uri"], rules["form-action"]) == ("'none'", "'none'", "'none'")
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "x-forwarded-host", "Forwarded", "Via", "X-Real-IP", "CF-Connecting-IP"])
+def test_without_keys_a_forwarded_request_is_refused(client, serve, models, lead, name):
+    headers = {"Host": "localhost:8000", name: "127.0.0.1"}
+    response = client.post("/v1/score", json=lead, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (401, "API008")
+    assert "a proxy has forwarded this request" in response.json()["detail"]
+    assert client.get("/health/live", headers=headers).status_code == 200
+    token = add_key(models / "keys.toml", "crm", ["score"], now=datetime.now(UTC))
+    response = serve(models).post("/v1/score", json=lead, headers=headers | {"X-API-Key": token})
+    assert response.status_code == 200, "with a key it may come from anywhere"

@@ -223,6 +223,13 @@ def test_the_file_of_secrets_is_made_once_and_a_bad_one_is_refused_without_quoti
         ({"urls": ["https:///hook"]}, "must begin with https://"),
         ({"urls": ["ftp://example.com"], "allow_private": True}, "must begin with https://"),
         ({"urls": ["https://user:word@example.com/hook"]}, "must hold no user, password"),
+        ({"urls": ["https://:@example.com/hook"]}, "must hold no user, password"),
+        ({"urls": ["https://example.com:99999/hook"]}, "a port from 1 to 65535"),
+        ({"urls": ["https://example.com:0/hook"]}, "a port from 1 to 65535"),
+        ({"urls": ["https://example.com:port/hook"]}, "a port from 1 to 65535"),
+        ({"urls": ["https://example.com/a hook"]}, "without blanks"),
+        ({"urls": ["https://example.com/\r\nX-Name: 1"]}, "without blanks"),
+        ({"urls": ["https://example.com/für"]}, "of plain letters"),
         ({"urls": ["https://example.com", "https://example.com"]}, "names an address twice"),
     ],
 )
