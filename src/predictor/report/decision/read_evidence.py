@@ -17,7 +17,7 @@ from predictor.report.compare.comparison import SCORED, Comparison
 from predictor.report.compare.point_gates import choose_point_gate
 from predictor.report.compare.threshold_steps import PREFIXES, compute_period, format_unit, locate_threshold
 from predictor.report.decision.evidence import BEST, Evidence, Gain, Handed, LeadCounts, ModelFacts, PointsGate, Source, Volume
-from predictor.report.table_cells import list_rows
+from predictor.report.table_cells import SAME, list_rows
 
 _SERVES = ModelFacts(signal=True)
 _MUCH = 1.05  # times the capacity, from which a gate hands over more than sales can work
@@ -33,7 +33,8 @@ def read_evidence(
     """What the tables of a comparison say of points, learned points and model at the volume that sales works.
 
     That volume is sales' capacity where the policy is `capacity`, else what today's gate hands over, else what the threshold
-    does; where these hand over every lead or none, half of the leads.
+    does; half of the leads where these hand over every lead or none, or where nobody named a volume, the model is surely better
+    than the points with half of the leads, and with as many as the threshold hands over there is no clear difference.
 
     Args:
         comparison: The tables.
@@ -94,11 +95,20 @@ def _read_volume(comparison: Comparison, threshold: float | None, settings: Thre
     gated = (tables["gates"]["way"] == POINTS).any()
     at = int(locate_threshold(steps, threshold))
     trivial = at == 0
+    half = list_rows(steps.iloc[[int((steps["share_routed"] - 0.5).abs().argmin())]])[0]
     if 0 < volume["leads"].iloc[0] < everyone:
         source: Source = "gate" if gated else "half" if trivial else "threshold"
-        return Volume(source=source, ways=_read_ways(volume, period), gains=_read_gains(volume, period))
-    at = int((steps["share_routed"] - 0.5).abs().argmin()) if trivial else at
-    return _read_step(list_rows(steps.iloc[[at]])[0], period, source="half" if trivial else "threshold")
+        found = Volume(source=source, ways=_read_ways(volume, period), gains=_read_gains(volume, period))
+        fewer = _read_step(half, period, source="half")
+        return fewer if source == "threshold" and _shows_nothing(found) and fewer.is_better(MODEL, POINTS) else found
+    row = half if trivial else list_rows(steps.iloc[[at]])[0]
+    return _read_step(row, period, source="half" if trivial else "threshold")
+
+
+def _shows_nothing(volume: Volume) -> bool:
+    """Whether there is no clear difference between the points and what may replace them."""
+    gains = volume.gains
+    return (MODEL, POINTS) in gains and gains[MODEL, POINTS].judgement == SAME and not volume.is_better(LEARNED, POINTS)
 
 
 def _read_ways(table: pd.DataFrame, period: float) -> dict[str, Handed]:

@@ -68,6 +68,23 @@ def test_volume_is_the_capacity_of_sales_where_it_is_set(data):
     assert read_evidence(data.comparison, threshold=0.0, settings=make_settings({}).threshold).volume.source == "gate"
 
 
+def test_without_a_gate_or_capacity_a_gain_with_half_of_the_leads_counts(data):
+    """The threshold hands over so many leads that points find nearly as many SQLs, and nobody said how many sales works."""
+    tables, settings = data.comparison.tables, make_settings({}).threshold
+    volume = tables["volume"].assign(told=lambda table: np.where(table["against"] == "", "", SAME))
+    gates = tables["gates"][tables["gates"]["way"] != "points"]
+    tie = data.comparison.with_tables({"volume": volume, "gates": gates})
+    evidence = read_evidence(tie, threshold=0.2, settings=settings)
+    assert (evidence.volume.source, evidence.volume.ways["model"].leads) == ("half", 6.0)  # of the steps, the nearest to half
+    decision = make_decision(evidence)
+    assert decision.kind == "use_model"
+    assert decision.sure.startswith("With as many leads each, the model surely finds more: ")
+    steps = tables["steps"].assign(points_told=SAME)
+    clear = read_evidence(tie.with_tables({"steps": steps}), threshold=0.2, settings=settings)
+    assert clear.volume.source == "threshold"
+    assert make_decision(clear).kind == "keep_points"
+
+
 def test_gate_that_surely_misses_the_band_is_changed(make_tested_gate):
     """40 % of the leads with 80 points become SQLs, 25 % of those with 60, 5 % of the others, from 20 on."""
     decision = make_decision(read_evidence(make_tested_gate(20.0), threshold=0.0, settings=make_settings({}).threshold))
