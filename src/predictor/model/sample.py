@@ -17,7 +17,8 @@ from predictor.points.fit_points import PointsTask
 LEARN_POINTS = frozenset({"learned_points"})  # candidates that look at how often each rule fired
 _FEWEST_A_FOLD = 5  # leads of each outcome below which a fold's model is noise
 _FEW_LEADS = 2000  # below which twice as many shuffled folds are made: each model then learns from more, and that is cheap
-_FEWEST_JUDGED = 40  # leads of each outcome, pending ones by their weight, that calibration and choice need
+_FEWEST_JUDGED = 20  # leads of each outcome, pending ones by their weight, that calibration and choice need
+_FEWEST_BESIDE_POINTS = 40  # where points serve without folds, which fewer leads rarely beat
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,8 @@ def make_sample_folds(sample: Sample, *, folds: int, gap: float) -> list[Fold]:
     if not usable:
         return []
     judged = sample.take(np.concatenate([predicted for _, predicted in usable]))
-    few = judged.one_class if sample.weight is None else judged.fewest < _FEWEST_JUDGED
+    fewest = _FEWEST_JUDGED if sample.points_column is None else _FEWEST_BESIDE_POINTS
+    few = judged.one_class if sample.weight is None else judged.fewest < fewest
     return [] if few else usable
 
 

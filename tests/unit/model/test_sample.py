@@ -102,6 +102,18 @@ def test_a_fold_needs_enough_of_both_outcomes():
     assert make_sample_folds(plain, folds=4, gap=300) == []
 
 
+@pytest.mark.parametrize(("every", "with_points", "folds"), [(30, False, 0), (18, False, 4), (18, True, 0), (9, True, 4)])
+def test_folds_need_some_accepted_leads_and_more_beside_points(every, with_points, folds):
+    """With points there is something to serve without folds, so that these must judge well to replace it."""
+    rare = np.where(np.arange(900) % every == 0, 1.0, NEVER)
+    block = draw_block()
+    sample = replace(block, accepted_at=block.order + rare, outcome=(rare == 1).astype(float))
+    other = FeatureSet((FEATURES.features[0], Feature("m", "M", "M", kind="number")), ())
+    sample = replace(sample, features=FEATURES if with_points else other).as_known_at(230)
+    assert (sample.points_column is not None) == with_points
+    assert len(make_sample_folds(sample, folds=4, gap=0)) == folds
+
+
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_lead_that_counts_half_twice_counts_as_one(name):
     plain = replace(draw_block(400), accepted_at=None)
