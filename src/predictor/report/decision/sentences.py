@@ -167,8 +167,9 @@ def _list_model_steps(evidence: Evidence) -> tuple[str, str, str]:
         return (f"Work leads in the order of the model, the best first: {why}.", limit, _WATCH)
     handed = evidence.proposals[MODEL]
     which = f"the best {format_percent(handed.leads / evidence.tested.load.leads)} of leads by the model"
-    if not model.ranks_only and not is_missing(model.threshold):
-        which = f"leads with a probability of {format_percent(model.threshold)} or more"
+    if not is_missing(model.threshold):  # the service applies it; the share that it hands over moves with the leads
+        exact = f"{model.threshold:g} (the threshold)" if model.ranks_only else format_percent(model.threshold)
+        which = f"leads with a probability of {exact} or more"
     first = f"Hand over {which}: the service does so once this model serves."
     if not weekly:
         return (first, f"Tell sales to expect {_describe_load(handed.leads, evidence.tested.unit)}.", _WATCH)
