@@ -8,7 +8,7 @@ DEMO := .demo
 RELEASE := .tools/release/bin
 NOTEBOOKS := off
 
-.PHONY: install demo test lint bench docs site format dbt build wheel audit licences check-version clean
+.PHONY: install demo test lint bench docs site format dbt build wheel audit licences check-version check-main clean
 
 install: .venv/.installed $(if $(EXTRAS),.venv/.installed-$(EXTRAS))
 
@@ -77,7 +77,7 @@ docs: install
 build: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
 build: export PIP_CONSTRAINT := $(abspath constraints.txt)
 build: .tools/release/.installed # dist/: the wheel and the source distribution, built twice, the second time by another user's rules
-	rm -rf dist build
+	rm -rf dist build/again build/wheel
 	$(RELEASE)/python -m build --outdir dist
 	umask 077 && $(RELEASE)/python -m build --outdir build/again
 	for file in dist/*; do cmp "$$file" "build/again/$${file##*/}" || exit 1; done
@@ -98,6 +98,9 @@ licences: wheel # build/licences.md: the licences of everything that the wheel i
 check-version: # that VERSION is the one of the package, and has its part of the changelog
 	grep --quiet --line-regexp --fixed-strings 'version = "$(VERSION)"' pyproject.toml
 	grep --quiet --fixed-strings '## [$(VERSION)] - ' CHANGELOG.md
+
+check-main: # that the commit is one of main
+	git merge-base --is-ancestor HEAD origin/main
 
 clean:
 	rm -rf .venv .tools build dist $(DEMO) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -62,24 +62,24 @@ def find_title(status: int) -> str:
     return _TITLES.get(status) or next((known.phrase for known in HTTPStatus if known == status), "Error")
 
 
-def _answer_package_error(request: Request, error: Exception) -> Response:
+def _answer_package_error(request: Request, error: PredictorError) -> Response:
     if isinstance(error, RefusalError):
         return make_error_response(request, error.status, FaultOut(code=error.code, text=str(error)), error.headers)
     if isinstance(error, StoreError):
         return make_error_response(request, 503, FaultOut(code=NO_STORE, text=f"{error} Then send it again."))
     status = 422 if isinstance(error, (ScoringError, SettingsError)) else 500
-    return make_error_response(request, status, describe_error(error))  # type: ignore[arg-type]
+    return make_error_response(request, status, describe_error(error))
 
 
-def _answer_request_error(request: Request, error: Exception) -> Response:
-    fault = describe_faults(error.errors())  # type: ignore[attr-defined]
+def _answer_request_error(request: Request, error: RequestValidationError) -> Response:
+    fault = describe_faults(error.errors())
     return make_error_response(request, 400 if fault.code == NO_JSON else 422, fault)
 
 
-def _answer_http_error(request: Request, error: Exception) -> Response:
-    status = error.status_code  # type: ignore[attr-defined]
-    code, text = _STATUS_CODES.get(status, NO_JSON), f"{error.detail}."  # type: ignore[attr-defined]
-    headers = getattr(error, "headers", None)
+def _answer_http_error(request: Request, error: HTTPException) -> Response:
+    status = error.status_code
+    code, text = _STATUS_CODES.get(status, NO_JSON), f"{error.detail}."
+    headers = error.headers
     if code == NO_PATH:
         text = f"{request.method} on this path does not exist. See /docs for every path."  # a path may name a lead
     if status == 405:
@@ -95,6 +95,6 @@ def _list_methods(request: Request) -> set[str]:
 
 def add_error_handlers(app: FastAPI) -> None:
     """Make every error of an app look the same."""
-    app.add_exception_handler(PredictorError, _answer_package_error)
-    app.add_exception_handler(RequestValidationError, _answer_request_error)
-    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.exception_handler(PredictorError)(_answer_package_error)
+    app.exception_handler(RequestValidationError)(_answer_request_error)
+    app.exception_handler(HTTPException)(_answer_http_error)

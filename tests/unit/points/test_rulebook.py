@@ -212,4 +212,5 @@ KEYS = st.sampled_from(faults.RULE_KEYS)
 
 @given(st.dictionaries(KEYS, VALUES, max_size=8), VALUES)
 def test_whatever_toml_holds_gets_an_answer(rule, gate):
-    assert isinstance(faults.check_rule_book({"name": "x", "gate": gate, "rules": [rule]}), list)
+    found = faults.check_rule_book({"name": "x", "gate": gate, "rules": [rule]})
+    assert all(fault.startswith(("The book", "Rule 1")) for fault in found), "each says where it is"

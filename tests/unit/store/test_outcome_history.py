@@ -3,7 +3,6 @@
 import dataclasses
 from datetime import timedelta
 
-import pandas as pd
 import pytest
 from unit.store.conftest import MINUTE, NOON, Clock, make_answer
 from unit.store.test_join_outcomes import SALES, count_funnel, count_realised
@@ -182,6 +181,8 @@ def test_a_steady_clock_follows_its_system_unless_that_is_set_back():
 
 
 def test_a_store_without_outcomes_gives_typed_frames(database):
-    assert isinstance(database.load_outcome_history(), pd.DataFrame)
+    history = database.load_outcome_history()
+    assert history.empty
+    assert {"lead_id", "kind", "occurred_at", "told_at"} <= set(history.columns)
     frame = database.load_outcomes()
     assert str(frame["occurred_at"].dtype) == str(frame["first_told_at"].dtype) == "datetime64[us, UTC]"

@@ -31,7 +31,10 @@ _CLEAR = 0.999  # rank correlation with the rows from which a column grows or fa
 _LONG = 40  # characters from which texts are prose
 _LONG_NUMBER = 1e15  # a spreadsheet keeps the digits of smaller numbers
 _INSPECTED = 1000  # different texts from which the shape of a column is found
-_A_DAY, _OLD = pd.Timedelta(hours=14), pd.Timestamp("1990-01-01", tz="UTC")  # midnight of any zone is within 14 hours
+_ANY_ZONE = pd.Timedelta(hours=14)  # midnight of any zone is that near to midnight UTC
+_OLD = pd.Timestamp("1990-01-01", tz="UTC")  # older dates are meant: the first day of 1970 is then no empty cell
+_FEW = 20  # cells below which nothing is said about their order or how many differ
+_NEARLY_ALL = 0.95  # share of different cells from which nearly every row has its own
 _CODE = re.compile(r"(?!https?:|/|www)(?=.*\d)(?=.*[a-z])[a-z0-9_:|#{}/-]+", re.IGNORECASE)  # letters and digits, as in a UUID
 _MOST_OUTCOMES = 30  # different texts of a column that is read as an outcome: a pipeline has that many stages at most
 
@@ -134,7 +137,7 @@ class ColumnProfile:
     @property
     def nearly_unique(self) -> bool:
         """Whether nearly every filled row has a different value."""
-        return self.filled >= 20 and self.distinct >= 0.95 * self.filled
+        return self.filled >= _FEW and self.distinct >= _NEARLY_ALL * self.filled
 
     def describe(self) -> str:
         """Its contents in a few words.
@@ -163,10 +166,10 @@ def profile_columns(frame: pd.DataFrame, settings: Settings, *, times: Sequence[
     others = [str(name) for name in frame if name not in times]
     forms, detected = detect_formats(frame, set_formats=set_formats, times=list(times), others=others, order=order)
     columns = [_profile_column(frame[name], str(name), forms.get(str(name)), detected.get(str(name)), settings) for name in frame]
-    return [_count_undated(column, frame[column.name], settings, dated=column.name in times) for column in columns]
+    return [_add_undated(column, frame[column.name], settings, dated=column.name in times) for column in columns]
 
 
-def _count_undated(column: ColumnProfile, cells: pd.Series, settings: Settings, *, dated: bool) -> ColumnProfile:
+def _add_undated(column: ColumnProfile, cells: pd.Series, settings: Settings, *, dated: bool) -> ColumnProfile:
     """The column with the number of cells that are no dates, where its name says that they are."""
     if column.kind == "date" or not column.filled or not (dated or (is_dated(column.name) and column.kind == "category")):
         return column
@@ -198,20 +201,20 @@ def _profile_column(
         shape=_read_shape(list(map(str, texts)), rounded=_count_rounded(cells, typed) if kind == "number" else 0),
         format=detected,
         denied=deny_column(name, cells) or "",
-        starts=_count_starts(typed) if kind == "date" else 0,
+        starts=_count_epoch_dates(typed) if kind == "date" else 0,
         positive=kind == "number" and filled > 0 and bool(typed.min() > 0),
         first_blank=0 if filled == len(cells) else number_row(cells.index, int(typed.isna().to_numpy().argmax())),
     )  # fmt: skip
 
 
-def _count_starts(dates: pd.Series) -> int:
-    is_start = (dates - pd.Timestamp(0, tz="UTC")).abs() <= _A_DAY
+def _count_epoch_dates(dates: pd.Series) -> int:
+    is_start = (dates - pd.Timestamp(0, tz="UTC")).abs() <= _ANY_ZONE
     return 0 if (dates[~is_start] < _OLD).any() else int(is_start.sum())
 
 
 def _compute_trend(typed: pd.Series) -> float:
     known = typed.dropna()
-    if len(known) < 20 or known.nunique() < 0.5 * len(known):
+    if len(known) < _FEW or known.nunique() < 0.5 * len(known):
         return 0.0
     rho = float(np.corrcoef(known.rank().to_numpy(), np.arange(len(known)))[0, 1])
     return rho if abs(rho) >= _CLEAR else 0.0

@@ -47,7 +47,7 @@ class Decision:
         return tuple(text for text in (f"{self.title}.", self.trade, self.sure, self.today) if text)
 
     def to_json(self) -> dict[str, Any]:
-        """The decision as plain values, for `metrics.json` and the API."""
+        """The decision as plain values, for `metrics.json`."""
         return asdict(self) | {"steps": list(self.steps)}
 
     @classmethod

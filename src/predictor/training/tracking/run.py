@@ -54,7 +54,8 @@ def write_training(record: TrainingRecord, settings: Settings) -> Tracked:
     shown = hide_password(place.uri)
     try:
         with _be_quiet():
-            client, experiment_id = _open(place, settings.tracking.experiment)
+            client = _connect(place)
+            experiment_id = _find_experiment(client, place, settings.tracking.experiment)
         with _be_quiet(), be_patient():
             run_id, version = _write(client, experiment_id, record, settings)
     except _FAULTS as error:
@@ -75,7 +76,7 @@ def write_alias(bundle: str, settings: Settings) -> Tracked:
     shown = hide_password(place.uri)
     try:
         with _be_quiet(), be_patient():
-            client, _ = _open(place, settings.tracking.experiment)
+            client = _connect(place)
             versions = client.search_model_versions(f"name = '{name}'")
             version = next((found for found in versions if found.tags.get("bundle") == bundle), None)
             if version is not None:
@@ -103,7 +104,7 @@ def fetch_artifacts(run_id: str, folder: Path, settings: Settings) -> Path:
     shown = hide_password(place.uri)
     try:
         with _be_quiet(), be_patient():
-            client, _ = _open(place, settings.tracking.experiment)
+            client = _connect(place)
             return Path(client.download_artifacts(run_id, "bundle", str(folder)))
     except _FAULTS as error:
         what = f"There is no bundle '{run_id}' here, and MLflow at '{shown}' gives none for a run of that id: {_explain(error)}."
@@ -134,18 +135,25 @@ def _be_quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _open(place: Place, experiment: str) -> tuple[MlflowClient, str]:
-    """A client of the place, which has answered once, and the id of the experiment, made where it is missing."""
+def _connect(place: Place) -> MlflowClient:
+    """A client of the place, which has answered once."""
     check_database(place)
     with be_patient(first=True):
         client = MlflowClient(place.uri, registry_uri=place.uri)
+        client.search_experiments(max_results=1)
+    return client
+
+
+def _find_experiment(client: MlflowClient, place: Place, experiment: str) -> str:
+    """The id of an experiment, which is made where it is missing."""
+    with be_patient():
         found = client.get_experiment_by_name(experiment)
     if found is not None and found.lifecycle_stage == "deleted":
         raise MlflowException(f"experiment '{experiment}' was deleted there; restore it, or name another in tracking.experiment")
     if found is not None:
-        return client, str(found.experiment_id)
+        return str(found.experiment_id)
     with be_patient():
-        return client, str(client.create_experiment(experiment, artifact_location=place.artifacts))
+        return str(client.create_experiment(experiment, artifact_location=place.artifacts))
 
 
 def _write(client: MlflowClient, experiment_id: str, record: TrainingRecord, settings: Settings) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import getpass
 import json
 import os
@@ -13,6 +14,7 @@ from unit.training.tracking.records import BEGAN
 from predictor.core.errors import TrackingError
 from predictor.core.settings import make_settings
 from predictor.training.tracking.record import Tracked, describe_params, describe_tags, hide_password
+from predictor.training.tracking.run import fetch_artifacts, write_alias
 from predictor.training.tracking.track import move_alias, track_training
 
 
@@ -157,3 +159,20 @@ def test_the_alias_follows_a_bundle_that_is_promoted_by_hand(made, tracked):
     assert moved.model_version == client.get_model_version_by_alias("lead-conversion", "champion").version >= newest
     with pytest.raises(TrackingError, match="holds no version of 'lead-conversion' that was made of bundle 'nobody'"):
         move_alias("nobody", settings)
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        (lambda settings, _: write_alias("none", settings), "holds no version"),
+        (lambda settings, folder: fetch_artifacts("none", folder, settings), "gives none for a run"),
+    ],
+    ids=["alias", "artifacts"],
+)
+def test_reading_makes_no_experiment(call, reason, tracked, made, tmp_path):
+    _, settings = made
+    other = dataclasses.replace(settings, tracking=dataclasses.replace(settings.tracking, experiment="never trained"))
+    with pytest.raises(TrackingError, match=reason):
+        call(other, tmp_path)
+    client, *_ = tracked
+    assert client.get_experiment_by_name("never trained") is None

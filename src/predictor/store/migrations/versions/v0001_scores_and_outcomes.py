@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from predictor.store.schema import Moment
+from predictor.store.migrations.moment import Moment
 
 revision = "0001"
 down_revision = None

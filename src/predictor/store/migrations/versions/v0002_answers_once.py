@@ -5,7 +5,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from alembic import op
 
-from predictor.store.schema import Moment
+from predictor.store.migrations.moment import Moment
 
 revision = "0002"
 down_revision = "0001"

@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from predictor.store.migrations.moment import Moment
 from predictor.store.outcome_history import complete_row
-from predictor.store.schema import Moment
 
 revision = "0003"
 down_revision = "0002"
