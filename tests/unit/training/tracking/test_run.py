@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import getpass
 import json
 import os
@@ -171,7 +170,7 @@ def test_the_alias_follows_a_bundle_that_is_promoted_by_hand(made, tracked):
 )
 def test_reading_makes_no_experiment(call, reason, tracked, made, tmp_path):
     _, settings = made
-    other = dataclasses.replace(settings, tracking=dataclasses.replace(settings.tracking, experiment="never trained"))
+    other = settings.model_copy(update={"tracking": settings.tracking.model_copy(update={"experiment": "never trained"})})
     with pytest.raises(TrackingError, match=reason):
         call(other, tmp_path)
     client, *_ = tracked
