@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Findings
-from predictor.core.settings import Settings
+from predictor.core.settings import Settings, load_settings
 from predictor.data.events.table import fingerprint_events
 from predictor.features.own_features import find_functions
 from predictor.model.calibrated_model import CalibratedModel
@@ -65,7 +65,7 @@ class Saved:
 
 
 def train(
-    settings: Settings,
+    settings: Settings | Path | str,
     *,
     dataset: Dataset | None = None,
     candidates: Mapping[str, object] | None = None,
@@ -78,7 +78,7 @@ def train(
     Where nothing says which lead came first, the test is on leads held out at random.
 
     Args:
-        settings: A firm's settings.
+        settings: A firm's settings, or the file that holds them.
         dataset: What to learn from; None means the tables that the settings name.
         candidates: Name -> a scikit-learn classifier of your own, or a function that makes one, tried beside those that the
             settings name.
@@ -89,10 +89,11 @@ def train(
 
     Raises:
         TableError: A table that breaks the contract.
-        SettingsError: What `model.own` or `model.metrics` names cannot be imported.
+        SettingsError: The file of settings cannot be used, or what `model.own` or `model.metrics` names cannot be imported.
         TrainingError: Nothing can be learned from the data, and why; the audit found an error that the settings do not accept; or
             a candidate of your own cannot be used.
     """
+    settings = settings if isinstance(settings, Settings) else load_settings(settings)
     own, own_metrics = collect_own(settings, candidates), collect_metrics(settings, metrics)
     progress("Reading leads and events")
     dataset = load_dataset(settings) if dataset is None else dataset

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from conftest import NOW, ROOT
 
+from predictor.core.errors import SettingsError, TableError
 from predictor.core.settings import load_settings, make_settings
 from predictor.model.pending import PendingWeights
 from predictor.scoring.bundle.files import list_bundles
@@ -24,6 +25,14 @@ def test_the_same_data_settings_and_versions_give_the_same_bundle(trained, firm)
     again = train(load_settings(firm / "predictor.toml"))
     assert again.files == trained.files
     assert again.facts == trained.facts
+
+
+def test_settings_may_be_named_by_their_file(tmp_path):
+    with pytest.raises(SettingsError, match="predictor.toml"):
+        train(str(tmp_path / "predictor.toml"))
+    (tmp_path / "predictor.toml").write_text('[data]\nleads = "none.csv"\n')
+    with pytest.raises(TableError, match="LEAD000 There is no file 'none.csv'"):
+        train(tmp_path / "predictor.toml")
 
 
 def test_metrics_keep_the_contract(trained):
