@@ -161,10 +161,7 @@ def train(
     report = replace(report, metrics=json.loads(metrics_text))
     facts = _list_facts(dataset, own, own_metrics)
     scoring = make_bundle_files(final, sample, settings=settings, book=dataset.points.book, thresholds=thresholds, advice=advice)
-    reference = json.loads(scoring["reference.json"]) | {"coverage": describe_coverage(dataset, sample, final)}
-    reference["fit_engagement"] = describe_sides(final, sample, dataset.points.book)
-    scoring["reference.json"] = dump(reference)
-    scoring |= _write_extras(final, accounts)
+    scoring = _complete_scoring_files(scoring, dataset, sample, final=final, accounts=accounts)
     files = {
         **scoring,
         **({"learned_points.toml": learned_book} if learned_book else {}),
@@ -205,6 +202,17 @@ def save_trained(trained: Trained, models: Path, *, now: datetime) -> Saved:
         challenge(models, name)
         reason += " It is the challenger now: it scores in the shadow of the champion."
     return Saved(folder, earned, reason)
+
+
+def _complete_scoring_files(
+    files: Mapping[str, str], dataset: Dataset, sample: Sample, *, final: CalibratedModel, accounts: LearnedAccounts | None
+) -> dict[str, str]:
+    """What a scorer reads, with what only the training knows: coverage, fit and engagement, segments and accounts."""
+    reference = json.loads(files["reference.json"]) | {
+        "coverage": describe_coverage(dataset, sample, final),
+        "fit_engagement": describe_sides(final, sample, dataset.points.book),
+    }
+    return {**files, "reference.json": dump(reference), **_write_extras(final, accounts)}
 
 
 def _compare(

@@ -28,10 +28,10 @@ def test_the_same_data_settings_and_versions_give_the_same_bundle(trained, firm)
 
 
 def test_settings_may_be_named_by_their_file(tmp_path):
-    with pytest.raises(SettingsError, match="predictor.toml"):
+    with pytest.raises(SettingsError, match=r"predictor\.toml"):
         train(str(tmp_path / "predictor.toml"))
     (tmp_path / "predictor.toml").write_text('[data]\nleads = "none.csv"\n')
-    with pytest.raises(TableError, match="LEAD000 There is no file 'none.csv'"):
+    with pytest.raises(TableError, match=r"LEAD000 There is no file 'none\.csv'"):
         train(tmp_path / "predictor.toml")
 
 
