@@ -18,7 +18,7 @@ from .http.pages import make_page_response
 from .lead_routes import add_lead_routes
 from .monitor_routes import add_monitor_routes
 from .outcome_routes import add_outcome_routes
-from .schemas.answers import METRICS, NO_PAGE, UNREADY
+from .schemas.answers import METRICS_TEXT, NO_PAGE, UNREADY
 from .schemas.model import FeatureOut, LiveOut, ModelOut, ReadyOut
 from .score_routes import add_score_routes
 from .serving.service import Served
@@ -59,7 +59,9 @@ def read_report(service: Served) -> HTMLResponse:
     return make_page_response(service.scorer.report)
 
 
-@router.get("/metrics", summary="Metrics for Prometheus", tags=["health"], response_class=PlainTextResponse, responses=METRICS)
+@router.get(
+    "/metrics", summary="Metrics for Prometheus", tags=["health"], response_class=PlainTextResponse, responses=METRICS_TEXT
+)
 def read_metrics(request: Request) -> Response:
     """Counters since the server started, in the format of Prometheus. Nothing in them is about a lead."""
     metrics: Metrics = request.app.state.metrics

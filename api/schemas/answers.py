@@ -259,4 +259,4 @@ NO_PAGE: Responses = {
     503: {"content": _ERROR_JSON, "description": "No model serves."},
 }
 NO_MONITOR_PAGE: Responses = {503: {"content": _ERROR_JSON, "description": "No model serves, or the database is away."}}
-METRICS: Responses = {200: {"description": "The metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}}}
+METRICS_TEXT: Responses = {200: {"description": "The metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}}}
