@@ -84,14 +84,14 @@ class CalibrationJudgement:
     def verdict(self) -> CalibrationVerdict:
         """What the leads say of the probabilities.
 
-        `calibrated`; `slightly off`: beyond chance, but too little to matter; `rank only`: the order can be used, the
-        probabilities cannot; `too few leads` to say which.
+        `calibrated`: no error beyond chance; `slightly off`: beyond chance, but too little to refuse the probabilities; `rank
+        only`: the order can be used, the probabilities cannot; `too few leads` to say which.
         """
         if self.faults:
             return "rank only"
         if self._unseen > _BLIND * _find_material(self.promised):
             return "too few leads"
-        return "slightly off" if self.tilted else "calibrated"
+        return "slightly off" if self.ece > self.noise.high else "calibrated"
 
     @property
     def tilted(self) -> bool:
@@ -111,10 +111,12 @@ class CalibrationJudgement:
         if self.verdict == "too few leads":
             unseen = f"an error of {100 * self._unseen:.2g} points could be chance"
             return f"Too few leads to say: of {leads}, {self._came}, and {unseen}."
-        why = "no more than chance explains" if self.ece <= self.noise.high else "more than chance, but too little to matter"
-        if self.verdict == "slightly off":
-            return f"Slightly off: of {leads}, {self._came}; {self._slope}; {self._error}, {why}{self._blind}."
-        return f"Calibrated: of {leads}, {self._came}; {self._error}, {why}{self._blind}."
+        if self.verdict == "calibrated":
+            return f"Calibrated: of {leads}, {self._came}; {self._error}, no more than chance explains{self._blind}."
+        slope = f"{self._slope}; " if self.tilted else ""
+        small = self.ece <= _find_material(self.promised)
+        why = "more than chance, but too little to matter" if small else "more than chance explains, but not by much"
+        return f"Slightly off: of {leads}, {self._came}; {slope}{self._error}, {why}{self._blind}."
 
     def to_figures(self) -> dict[str, Any]:
         """Verdict and figures as plain values, for `metrics.json`."""
@@ -169,7 +171,7 @@ def judge_calibration(
     - shape: the expected calibration error is above twice what chance shows on average and above what it shows in 99 % of
       samples, and as large as for the level.
 
-    `slightly off` where the interval of the slope excludes 1 and the calibration error is beyond chance, but neither matters.
+    `slightly off` where none of these is found, and the calibration error is above what chance shows in 95 % of samples.
     `too few leads` where none of these is found, but an error of the level twice as large as one that matters could be chance.
 
     Right probabilities are judged `rank only` in less than 5 % of samples: each comparison with chance is made at 1 %, and the

@@ -65,6 +65,20 @@ def test_what_lies_too_far_apart_beyond_chance_is_not_called_calibrated():
     assert "more than chance, but too little to matter" in judged.text
 
 
+def test_an_error_beyond_chance_is_not_called_calibrated_whatever_the_slope():
+    """Waves of 9 points around the probabilities: neither level nor slope show them, and 500 leads do not show them surely."""
+    chance = np.random.default_rng(20)
+    promised = chance.beta(2, 4, 500)
+    accepted = chance.random(500) < np.clip(promised + 0.09 * np.sin(9 * promised), 0.01, 0.99)
+    judged = judge_calibration(accepted, promised)
+    low, high = judged.line.slope_interval
+    assert low < 1 < high
+    assert judged.ece > judged.noise.high
+    assert (judged.verdict, judged.faults) == ("slightly off", ())
+    assert "probabilities are" not in judged.text
+    assert "more than chance explains, but not by much" in judged.text
+
+
 def test_a_slope_that_is_far_off_beyond_chance_is_a_fault_on_few_leads_too():
     """Its interval still reaches into what would not matter."""
     judged = judge_calibration(*draw(700, 13, lambda p: expit(-0.45 + 0.7 * logit(p))))
