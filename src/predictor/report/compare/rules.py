@@ -114,7 +114,8 @@ def advise_rules(rules: pd.DataFrame) -> pd.DataFrame:
     """What to do with each rule, on the scale of the hand-set points, the largest gap first.
 
     A rule whose points lie in the interval of its worth is kept. One without a clear effect is dropped only where its worth is
-    surely below half its points. With few leads nothing is said.
+    surely below half its points, and one that works against its points is dropped, as in the learned points, which keep their
+    signs. With few leads nothing is said.
 
     Args:
         rules: What `compute_rules` gives.
@@ -163,4 +164,6 @@ def _advise_points(points: float, suggested: float, low: float, high: float) -> 
         return KEEP
     if low <= 0 <= high:
         return "drop: no clear effect" if max(abs(low), abs(high)) < abs(points) / 2 else KEEP
+    if points * target < 0:
+        return f"drop: leads with it convert {'less' if target < 0 else 'more'} often"
     return f"{'raise' if target > points else 'lower'} to {target}"

@@ -217,6 +217,8 @@ def _describe_gain(way: str, gain: Gain | None, evidence: Evidence) -> str:
         return "These leads do not show which of the two finds more SQLs."
     low, high, unit = gain.low, gain.high, evidence.tested.unit
     at = _VOLUMES[evidence.volume.source]
+    if gain.judgement == SAME and _format_sqls(low) == _format_sqls(high) == _format_sqls(0.0):
+        return f"{at}, {_NAMES[way]} and your points find equally many SQLs."
     if gain.judgement == SAME:
         ends = f"{_format_sqls(low, sign=True)} to {_format_sqls(high, sign=True)}"
         return f"{at}, there is no clear difference between {_NAMES[way]} and your points: {ends} SQLs {unit} (95 % interval)."

@@ -233,7 +233,7 @@ def test_one_that_cannot_score_what_it_never_saw_is_refused():
         make_pipeline(SimpleImputer(), SplineTransformer(), LogisticRegression(C=0.01)),
         make_pipeline(SimpleImputer(), MinMaxScaler(), TargetEncoder(), LogisticRegression()),
     ],
-    ids=str,
+    ids=["search", "search in a pipeline", "stack", "chi2", "function", "calibrated", "splines", "target encoder"],
 )
 def test_searches_stacks_and_transformers_of_scikit_learn_are_kept_and_repeat(given):
     state = np.random.get_state()[1].tolist()  # noqa: NPY002

@@ -97,7 +97,7 @@ UNCLEAR = {"told": "no clear effect", "worth": 0.01, "worth_points": 0.75}
         ({}, "raise to 30"),
         ({"points": 40.0}, "lower to 30"),
         ({"points": 28.0}, "keep"),
-        ({"points": -10.0, "told": "wrong sign"}, "raise to 30"),
+        ({"points": -10.0, "told": "wrong sign"}, "drop: leads with it convert more often"),
         ({"told": "too few leads"}, "too few leads to tell"),
         ({"told": "dead: it never fires", "worth": float("nan"), "worth_points": float("nan")}, "never fires: check its name"),
         ({"told": "dead: it always fires", "worth": float("nan")}, "drop: it fires for every lead"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -158,6 +159,15 @@ def check_place(decision, facts, text):
         assert "or more" not in text
     if decision.figures["threshold"] is not None:
         assert decision.kind == "use_model"
+
+
+def test_where_both_find_the_same_leads_no_interval_of_nothing_is_given():
+    evidence = make_evidence(gate=False)
+    same = {pair: replace(gain, mean=0.0, low=0.0, high=0.0) for pair, gain in evidence.volume.gains.items()}
+    decision = make_decision(replace(evidence, volume=replace(evidence.volume, gains=same)))
+    assert decision.kind == "keep_points"
+    assert "and your points find equally many SQLs." in decision.sure
+    assert "0.0 to 0.0" not in decision.sure
 
 
 def test_the_trade_is_in_weekly_figures():
