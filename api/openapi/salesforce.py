@@ -28,6 +28,8 @@ _ANSWER = {
     "decision": (_TEXT, "route_to_sales or nurture."),
     "explore": (_FLAG, "True if the lead goes to sales at random, although it is below the threshold."),
     "grade": (_TEXT, "A, B, C or D."),
+    "fit_grade": (_TEXT, "A, B or C: what the attributes of the lead add; null if that is not known."),
+    "engagement_grade": (_TEXT, "1 to 4, 1 the highest: what its events add; null if the model looks at none."),
     "points": (_NUMBER, "The points of the rule book or of the CRM; null if there are none."),
     "points_decision": (_TEXT, "The decision by the points; null if there is no gate."),
     "reasons": (_TEXT, "The strongest reasons, a line each."),

@@ -46,6 +46,8 @@ def _list_values(answer: Answer, context: SalesContext) -> dict[str, Any]:
     return {
         "probability": round(answer.probability, 6), "low": round(low, 6), "high": round(high, 6),
         "threshold": round(answer.threshold, 6), "decision": answer.decision, "explore": answer.explore, "grade": answer.grade,
+        "fit_grade": answer.fit_grade,
+        "engagement_grade": None if answer.engagement_grade is None else str(answer.engagement_grade),
         "points": None if points is None else points.total, "points_decision": None if points is None else points.decision,
         "reasons": _join(reason.text for reason in answer.reasons), "activities": _join(activities),
         "warnings": _join(f"{warning.code} {warning.what}" for warning in answer.warnings),

@@ -135,6 +135,8 @@ def test_the_answer_as_properties_of_hubspot(client):
     assert values["predictor_decision"] == answer["decision"]
     assert values["predictor_explore"] == "false"
     assert values["predictor_grade"] == answer["grade"]
+    assert values["predictor_fit_grade"] == (answer["fit_grade"] or "")
+    assert values["predictor_engagement_grade"] == str(answer["engagement_grade"] or "")
     assert values["predictor_points"] == f"{answer['points']['total']:g}"
     assert values["predictor_reasons"] == "\n".join(reason["text"] for reason in answer["reasons"])
     assert values["predictor_warnings"].startswith("MODEL003 Unlike the leads of the training: it has no events")
