@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -124,12 +124,13 @@ def monitor(
         check_output_file("--page", page, {".html": "a page"})
     folder = find_bundle(model)
     place = model if folder != model else model.absolute().parent
-    database, settings = open_database(config, place), load_settings(config) if config is not None else make_settings()
+    settings = load_settings(config) if config is not None else make_settings()
     if notify and not settings.webhooks.urls:
         raise SettingsError("--notify has nobody to notify: name receivers in webhooks.urls, and the settings with --config.")
-    monitored = monitor_store(database, Scorer.load(folder), now=datetime.now(UTC), agreement=settings.agreement)
-    if notify:
-        _notify(database, settings.webhooks.start_from(settings.folder), place, monitored)
+    with closing(open_database(config, place)) as database:
+        monitored = monitor_store(database, Scorer.load(folder), now=datetime.now(UTC), agreement=settings.agreement)
+        if notify:
+            _notify(database, settings.webhooks.start_from(settings.folder), place, monitored)
     if page is not None:
         from predictor.store.monitor.page import render_monitor
 

@@ -21,7 +21,7 @@ from predictor.features.encode import FeatureSet
 from predictor.features.fit import fit_features
 from predictor.model.calibrated_model import CalibratedModel, FitPlan, fit_calibrated
 from predictor.model.candidates import CANDIDATES
-from predictor.model.candidates.own import make_own
+from predictor.model.candidates.own_candidate import make_own
 from predictor.model.sample import LEARN_POINTS, Sample, make_sample_folds
 
 _ON_POINTS = ("points", "lightgbm_on_points")

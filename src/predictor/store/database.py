@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,15 +10,14 @@ from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
 from predictor.data.lead_keys import list_spellings, to_key
-from predictor.store.connect import RefusedError, lock_for_writing, make_engine, make_folder, make_store_error
+from predictor.store.connect import RefusedError
 from predictor.store.frames import read_frame
-from predictor.store.migrate import bring_up_to_date
 from predictor.store.outcome_history import settle_outcomes
 from predictor.store.records import Record
 from predictor.store.schema import AUDIT, ERASURES, OUTCOMES, SCORES, STANDINGS, WEBHOOKS
+from predictor.store.transactions import Transactions
 from predictor.store.writes import ErasureResult, erase_lead, write_records
 
 _SERVED = (
@@ -42,35 +39,13 @@ class LeadHistory:
     reports: pd.DataFrame
 
 
-class Database:
+class Database(Transactions):
     """Scores and outcomes in a database, which is opened, and created or migrated, on first use."""
-
-    def __init__(self, url: str | sa.URL) -> None:
-        """Opens nothing yet.
-
-        Args:
-            url: Of SQLite or PostgreSQL, as SQLAlchemy writes it.
-
-        Raises:
-            StoreError: The URL cannot be used at all, or its driver is not installed.
-        """
-        self._engine = make_engine(url)
-        self._ready, self._opening = False, threading.Lock()
 
     @classmethod
     def beside(cls, folder: Path) -> Database:
         """The database in the file `scores.db` of a folder, the default."""
         return cls(sa.URL.create("sqlite", database=str(folder.absolute() / "scores.db")))
-
-    @property
-    def file(self) -> Path | None:
-        """The file of a SQLite database; None for PostgreSQL."""
-        name = self._engine.url.database
-        return Path(name).absolute() if self._engine.dialect.name == "sqlite" and name else None
-
-    def close(self) -> None:
-        """Close all connections. The next use opens it again."""
-        self._engine.dispose()
 
     def write(self, records: Sequence[Record]) -> list[tuple[Record, str]]:
         """Write records; returns those that the database will never accept, each with the reason.
@@ -99,7 +74,7 @@ class Database:
         """
         with self.begin(writes=True) as connection:
             result = erase_lead(connection, lead_id, at)
-        self._truncate_log()
+        self.truncate_log()
         return result
 
     def expire(self, before: datetime) -> int:
@@ -114,7 +89,7 @@ class Database:
             connection.execute(sa.delete(ERASURES).where(ERASURES.c.erased_at < before))
             connection.execute(sa.delete(STANDINGS).where(STANDINGS.c.scored_at < before))
             connection.execute(sa.delete(WEBHOOKS).where(WEBHOOKS.c.scored_at < before))
-        self._truncate_log()
+        self.truncate_log()
         return scores + outcomes
 
     def load_scores(self, *, features: bool = False) -> pd.DataFrame:
@@ -259,43 +234,3 @@ class Database:
     ) -> pd.DataFrame:
         with self.begin() as connection:
             return read_frame(connection, columns, sa.select(*columns).where(*where).order_by(*order).limit(most))
-
-    @contextmanager
-    def begin(self, *, writes: bool = False) -> Iterator[sa.Connection]:
-        """A transaction, on tables that exist by then; errors of the database become a `StoreError`.
-
-        Args:
-            writes: Whether it writes. One transaction writes at a time, whichever process it is of.
-        """
-        try:
-            self._prepare()
-            with self._engine.connect() as raw:
-                connection = raw.execution_options(writes=writes)
-                with connection.begin():
-                    if writes:
-                        lock_for_writing(connection)
-                    yield connection
-        except (SQLAlchemyError, OSError, ValueError, TypeError, OverflowError) as error:
-            raise make_store_error(error) from None
-
-    def _prepare(self) -> None:
-        with self._opening:
-            if self._ready:
-                return
-            make_folder(self._engine)
-            with self._engine.connect() as raw:
-                connection = raw.execution_options(writes=True)
-                with connection.begin():
-                    lock_for_writing(connection)
-                    bring_up_to_date(connection)
-            self._ready = True
-
-    def _truncate_log(self) -> None:
-        """Empty SQLite's log, which still holds deleted rows. If a reader blocks that, the next erasure does it."""
-        if self._engine.dialect.name != "sqlite":
-            return
-        try:
-            with self._engine.connect() as connection:
-                connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
-        except (SQLAlchemyError, OSError) as error:
-            raise make_store_error(error) from None

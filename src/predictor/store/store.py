@@ -11,30 +11,25 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-import pandas as pd
-
 from predictor.core.errors import StoreError, count
 from predictor.core.ids import make_uuid
 from predictor.core.settings_serving import StoreSettings
 from predictor.data.lead_keys import to_key
-from predictor.features.earlier_episodes import Episode
-from predictor.store.accounts import AccountLeads, read_accounts, read_open_leads
 from predictor.store.clock import SteadyClock
-from predictor.store.database import Database, LeadHistory
-from predictor.store.earlier_episodes import read_earlier_episodes
+from predictor.store.database import Database
 from predictor.store.outcome_history import OutcomeReport
 from predictor.store.records import Answered, Record, is_about_lead
 from predictor.store.schema import AuditAction, OutcomeKind, hash_lead
 from predictor.store.score_saver import ScoreSaver
 from predictor.store.spool import Spool
+from predictor.store.stored_records import StoredRecords
 from predictor.store.writer import HANGS, LOG, Writer, describe_waiting, make_spool_error
 from predictor.store.writes import ErasureResult
 
-_PATIENCE_S = 5.0  # of an erasure, and of an answer that says what is stored, for a database that hangs
-_END_S = 15.0  # of `close`, likewise
+_END_S = 15.0  # of `close`, for a database that hangs
 
 
-class Store:
+class Store(StoredRecords):
     """Scores and outcomes, saved in the time of writing a line to a file, whether or not the database is there."""
 
     def __init__(self, database: Database, spool: Path, *, sync_s: float = 0.5, retention_days: float = 0.0) -> None:
@@ -46,8 +41,8 @@ class Store:
             sync_s: Seconds between syncs of the spool, which a power failure can cost.
             retention_days: Days after which rows are deleted; 0 for never.
         """
-        self.database, self._spool = database, Spool(spool)
-        self._writer = Writer(database, self._spool, sync_s=sync_s, retention_days=retention_days)
+        waiting = Spool(spool)
+        super().__init__(database, waiting, Writer(database, waiting, sync_s=sync_s, retention_days=retention_days))
         self._scores = ScoreSaver(self._spool, self._writer)
         self._clock = SteadyClock()
 
@@ -76,11 +71,6 @@ class Store:
     def lost(self) -> int:
         """The number of scores that were answered but could not be saved, since this process started."""
         return self._scores.lost
-
-    @property
-    def away(self) -> str | None:
-        """Why the database cannot be used; None if it worked when it was last used."""
-        return self._writer.away
 
     @property
     def exists(self) -> bool:
@@ -165,62 +155,6 @@ class Store:
         self._save([Record("outcome", row) for row in rows])
         return [(row["outcome_id"], row["told_at"]) for row in rows]
 
-    def read_leads(self, lead_ids: Iterable[str]) -> LeadHistory | None:
-        """What is stored about some leads, including records that wait; None while the database is away or busy.
-
-        Raises:
-            StoreError: The spool cannot be read.
-        """
-        if self.away is not None:
-            return None
-        keys = list(lead_ids)
-        self._spool.await_others(to_key(key) for key in keys)
-        with self._writer.exclusive(_PATIENCE_S) as acquired:
-            try:
-                return self._writer.read(lambda: self.database.read_leads(keys)) if acquired else None
-            except StoreError:
-                return None
-
-    def read_earlier_episodes(self, lead_ids: Iterable[str], *, timezone: str) -> dict[str, tuple[Episode, ...]] | None:
-        """The episodes of leads that sales has decided, see `read_earlier_episodes`; None while the database is away.
-
-        Outcomes that still wait in the spool are not among them: they are written within a second.
-        """
-        if self.away is not None:
-            return None
-        try:
-            return read_earlier_episodes(self.database, lead_ids, timezone=timezone)
-        except StoreError:
-            return None
-
-    def read_accounts(self, accounts: Iterable[str], *, timezone: str) -> AccountLeads | None:
-        """The leads of accounts with their episodes, see `read_accounts`; None while the database is away."""
-        if self.away is not None:
-            return None
-        try:
-            return read_accounts(self.database, accounts, timezone=timezone)
-        except StoreError:
-            return None
-
-    def read_open_leads(self, accounts: Sequence[str], *, timezone: str) -> pd.DataFrame | None:
-        """The latest score of each open lead of accounts, including waiting records, see `read_open_leads`; None for none.
-
-        Raises:
-            StoreError: The database cannot be used now.
-        """
-        self.drain()
-        return read_open_leads(self.database, accounts, timezone=timezone)
-
-    def find_lead(self, outcome_id: str) -> str | None:
-        """The lead of an outcome; None if there is no such outcome.
-
-        Raises:
-            StoreError: The database cannot be used now.
-        """
-        self._spool.await_others([outcome_id])
-        self.drain()
-        return self.database.find_lead(outcome_id)
-
     def erase(self, lead_id: str) -> ErasureResult:
         """Delete all records of a lead until now, in the database and in the spools of all processes.
 
@@ -232,7 +166,7 @@ class Store:
         def keep(line: bytes) -> bool:
             return not is_about_lead(line, lead_id, at)
 
-        with self._writer.exclusive(_PATIENCE_S) as acquired:  # before the record, or the writer might delete what counts here
+        with self._writer.exclusive_soon() as acquired:  # before the record, or the writer might delete what counts here
             self._save([Record("erase", {"lead_id": lead_id, "erased_at": at})])  # erases in the database if that is away now
             self._spool.sync()
             if not acquired:  # the database hangs; the record deletes what waits when both are written
@@ -260,47 +194,9 @@ class Store:
         row = {"entry_id": make_uuid(), "at": self._clock.now(), "action": action, "actor": actor, "lead_key": lead_key}
         self._save([Record("audit", row | {"details": details or None})])
 
-    def load_audit(self) -> pd.DataFrame:
-        """The audit log, oldest first, including waiting entries; see `Database.load_audit`."""
-        self.drain()
-        return self.database.load_audit()
-
-    def read_lead(self, lead_id: str) -> LeadHistory:
-        """Everything that is stored about a lead, including waiting records.
-
-        Raises:
-            StoreError: The database cannot be used now.
-        """
-        self._spool.await_others([to_key(lead_id)])
-        self.drain()
-        return self.database.read_leads([lead_id], features=True)
-
     def quiet(self) -> AbstractContextManager[bool]:
         """Leave new records in the spool for now, unless they are being written, so that many answers at once are faster."""
         return self._writer.exclusive(0.0)
-
-    def drain(self) -> None:
-        """Write all waiting records now, including those of ended processes in the same spool.
-
-        Raises:
-            StoreError: The database cannot be used now, or the spool cannot be read.
-        """
-        self._writer.drain()
-
-    def load_scores(self, *, features: bool = False) -> pd.DataFrame:
-        """All scores, including waiting ones; see `Database.load_scores`."""
-        self.drain()
-        return self.database.load_scores(features=features)
-
-    def load_outcomes(self, *, timezone: str = "UTC") -> pd.DataFrame:
-        """The outcomes that count, including waiting ones; see `Database.load_outcomes`."""
-        self.drain()
-        return self.database.load_outcomes(timezone=timezone)
-
-    def load_outcome_history(self) -> pd.DataFrame:
-        """Every report of an outcome, including waiting ones; see `Database.load_outcome_history`."""
-        self.drain()
-        return self.database.load_outcome_history()
 
     def _save(self, records: Sequence[Record]) -> None:
         try:

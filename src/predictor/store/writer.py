@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ _GATHER_S = 0.2  # records of this time are written together
 _LONGEST_PAUSE_S = 5.0  # between attempts while the database is away
 _ADOPT_S = 60.0  # between searches for the records of processes that have ended
 _DAY_S = 86_400.0
+_PATIENCE_S = 5.0  # of an erasure, and of an answer that says what is stored, for a database that hangs
 _HANGS_S = 15.0  # of one call, after which the database counts as away
 Result = TypeVar("Result")
 HANGS = "The database does not answer."
@@ -100,6 +101,10 @@ class Writer:
         finally:
             if acquired:
                 self._exclusive.release()
+
+    def exclusive_soon(self) -> AbstractContextManager[bool]:
+        """The same lock for who cannot wait for a database that hangs."""
+        return self.exclusive(_PATIENCE_S)
 
     def drain(self) -> None:
         """Write all waiting records now, including those of ended processes in the same spool.

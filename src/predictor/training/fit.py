@@ -17,7 +17,8 @@ from predictor.core.settings import Settings
 from predictor.data.values import normal_text
 from predictor.model.calibrated_model import CalibratedModel, FitFunction, FitPlan, fit_calibrated
 from predictor.model.candidates import sort_candidates
-from predictor.model.candidates.own import Own, OwnCandidate
+from predictor.model.candidates.own import Own
+from predictor.model.candidates.own_candidate import OwnCandidate
 from predictor.model.choose_candidate import compare_candidates, read_chosen
 from predictor.model.eligible import can_be_monotone, choosable, select_candidates
 from predictor.model.metrics.metrics import SIGNIFICANCE, compute_rank_p_value

@@ -15,7 +15,7 @@ from predictor.core.import_path import import_named
 from predictor.core.settings import Settings
 from predictor.features.own_features import Function
 from predictor.model.candidates import CANDIDATES
-from predictor.model.candidates.own import OwnCandidate, make_own
+from predictor.model.candidates.own_candidate import OwnCandidate, make_own
 from predictor.model.metrics.own_metrics import Metric
 
 

@@ -18,7 +18,7 @@ from predictor.data.events.table import fingerprint_events
 from predictor.features.own_features import find_functions
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.learned_points import LearnedPoints
-from predictor.model.candidates.own import OwnCandidate
+from predictor.model.candidates.own_candidate import OwnCandidate
 from predictor.model.explain_points import compute_fitted_rules, write_points_book
 from predictor.model.importance import compute_importance
 from predictor.model.judge import compute_forward_thresholds, judge_candidates

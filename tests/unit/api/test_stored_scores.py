@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from predictor.core.settings import make_settings
-from predictor.store import store as store_module
+from predictor.store import writer
 from predictor.store.database import Database
 from predictor.store.store import Store
 
@@ -162,7 +162,7 @@ def test_a_hanging_database_stops_no_request(client, lead, monkeypatch):
         return write(database, records)
 
     monkeypatch.setattr(Database, "write", hang)
-    monkeypatch.setattr(store_module, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(writer, "_PATIENCE_S", 0.01)
     client.post("/v1/score", json=lead)
     assert begun.wait(60)
     assert client.post("/v1/score/batch", json={"leads": [lead, lead | {"lead_id": "A18"}]}).status_code == 200

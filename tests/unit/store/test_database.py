@@ -1,5 +1,6 @@
 """The database: rows come back unchanged, are stored once, and stay erased; on SQLite and PostgreSQL."""
 
+import gc
 import sqlite3
 import threading
 from datetime import timedelta, timezone
@@ -14,6 +15,16 @@ from predictor.store.database import Database
 from predictor.store.records import Answered, Record, make_score_record
 
 DAY = timedelta(days=1)
+
+
+def test_who_forgets_to_close_it_leaves_no_connection_open(tmp_path):
+    forgotten = Database.beside(tmp_path)
+    forgotten.write([make_score()])
+    pool = forgotten._engine.pool
+    assert pool.checkedin() == 1
+    del forgotten
+    gc.collect()
+    assert pool.checkedin() == 0
 
 
 def test_a_score_comes_back_unchanged(database):

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from predictor.cli.app import app
 from predictor.core.errors import TrainingError
-from predictor.model.candidates.own import make_own
+from predictor.model.candidates.own_candidate import make_own
 from predictor.scoring.bundle.files import load_bundle
 from predictor.scoring.bundle.registry import find_champion
 from predictor.training.own_code import fingerprint_own

@@ -192,8 +192,10 @@ def _stream(place: _Place, names: Sequence[str], table: str, *, rows: int | None
 
 def _run(place: _Place, table: str, query: Callable[[sa.Engine], _T]) -> _T:
     """The result of a query, with the errors of the database as ours."""
+    engine = None
     try:
-        return query(sa.create_engine(place.url))
+        engine = sa.create_engine(place.url)
+        return query(engine)
     except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
         extra = EXTRAS.get(place.url.get_backend_name())
         do = "Install the driver that its URL names, as psycopg for postgresql+psycopg."
@@ -201,6 +203,9 @@ def _run(place: _Place, table: str, query: Callable[[sa.Engine], _T]) -> _T:
         raise make_table_error(table, f"{place.describe()} cannot be opened: {error}.", do) from error
     except sa.exc.SQLAlchemyError as error:
         raise _make_place_error(place, table, error) from error
+    finally:
+        if engine is not None:
+            engine.dispose()
 
 
 def _make_place_error(place: _Place, table: str, error: sa.exc.SQLAlchemyError) -> TableError:

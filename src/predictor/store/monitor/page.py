@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import Any
 
 import pandas as pd
 
-from predictor.core.wording import (
-    DASH,
-    format_band,
-    format_days,
-    format_number,
-    format_percent,
-    format_range,
-    format_share,
-    is_missing,
-)
+from predictor.core.wording import format_band, format_days, format_percent, format_range
 from predictor.store.monitor.monitor import Monitored
 from predictor.store.monitor.opportunities import sum_sources
+from predictor.store.monitor.page_tables import (
+    Table,
+    format_count_share,
+    format_gap,
+    make_table,
+    show_between,
+    show_count,
+    show_number,
+    show_percent,
+    show_share,
+    show_text,
+)
 from predictor.store.monitor.pictures import Series, draw_weeks
 
-_Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
-_Cell = Callable[[dict[str, Any]], str]
 _MOST_FEATURES, _MOST_REASONS = 25, 15
 
 
@@ -35,7 +34,7 @@ class _Section:
     key: str
     title: str
     text: str
-    tables: tuple[_Table, ...]
+    tables: tuple[Table, ...]
     picture: str = ""
 
 
@@ -93,12 +92,13 @@ def _make_weeks(monitored: Monitored) -> _Section | None:
         week=weeks["week"], share=weeks["conversion"], low=weeks["conversion_low"], high=weeks["conversion_high"],
         band=monitored.band,
     )  # fmt: skip
-    table = _make_table("Leads by the week of their score, newest first", weeks[::-1], {
-        "Week of": lambda row: f"{row['week']:%Y-%m-%d}", "Scored": _count("scored"), "Handed over": _count("handed_over"),
-        "Accepted": _count("accepted"), "Recycled": _count("recycled"), "Open": _count("open"),
-        "Conversion": _share("conversion"), "Days to SQL, median": _number("days_to_sql", 1),
-        "90 % within": _number("days_to_sql_90", 1), "Verdict": _text("verdict"),
-        "Opportunities": lambda row: _count_share(row, "opportunities", "opportunity_share"),
+    table = make_table("Leads by the week of their score, newest first", weeks[::-1], {
+        "Week of": lambda row: f"{row['week']:%Y-%m-%d}", "Scored": show_count("scored"),
+        "Handed over": show_count("handed_over"),
+        "Accepted": show_count("accepted"), "Recycled": show_count("recycled"), "Open": show_count("open"),
+        "Conversion": show_share("conversion"), "Days to SQL, median": show_number("days_to_sql", 1),
+        "90 % within": show_number("days_to_sql_90", 1), "Verdict": show_text("verdict"),
+        "Opportunities": lambda row: format_count_share(row, "opportunities", "opportunity_share"),
     })  # fmt: skip
     text = (
         f"What sales got and what became of it, all models together. Shaded: the wanted conversion, {band}. The conversion of "
@@ -111,16 +111,16 @@ def _make_weeks(monitored: Monitored) -> _Section | None:
     )  # fmt: skip
 
 
-def _make_sources(monitored: Monitored) -> list[_Table]:
+def _make_sources(monitored: Monitored) -> list[Table]:
     """The funnel by source; none where no feature names it."""
     sources = monitored.tables.get("sources")
     if sources is None or sources.empty:
         return []
-    return [_make_table("By source, those with the most leads first", sum_sources(sources), {
-        "Source": _text("source"), "Scored": _count("scored"), "In the newest 4 weeks": _count("newest"),
-        "Handed over": _count("handed_over"), "Accepted": _count("accepted"), "Recycled": _count("recycled"),
-        "Conversion": _share("conversion"), "Opportunities": _count("opportunities"),
-        "Of the accepted": _share("opportunity_share"),
+    return [make_table("By source, those with the most leads first", sum_sources(sources), {
+        "Source": show_text("source"), "Scored": show_count("scored"), "In the newest 4 weeks": show_count("newest"),
+        "Handed over": show_count("handed_over"), "Accepted": show_count("accepted"), "Recycled": show_count("recycled"),
+        "Conversion": show_share("conversion"), "Opportunities": show_count("opportunities"),
+        "Of the accepted": show_share("opportunity_share"),
     })]  # fmt: skip
 
 
@@ -128,11 +128,11 @@ def _make_agreement(monitored: Monitored) -> _Section | None:
     weeks = monitored.tables["agreement"]
     if weeks.empty or not any(weeks[name].any() for name in ("volume", "response", "acceptance")):
         return None
-    table = _make_table("By the week of the handover, newest first", weeks[::-1], {
-        "Week of": lambda row: f"{row['week']:%Y-%m-%d}", "Handed over": _count("handed_over"), "Volume": _text("volume"),
-        "On time": _count("on_time"), "Late": _count("late"), "Waiting": _count("waiting"),
-        "Hours to contact, median": _number("hours", 1), "Response": _text("response"),
-        "Accepted": _percent("conversion"), "Acceptance": _text("acceptance"),
+    table = make_table("By the week of the handover, newest first", weeks[::-1], {
+        "Week of": lambda row: f"{row['week']:%Y-%m-%d}", "Handed over": show_count("handed_over"), "Volume": show_text("volume"),
+        "On time": show_count("on_time"), "Late": show_count("late"), "Waiting": show_count("waiting"),
+        "Hours to contact, median": show_number("hours", 1), "Response": show_text("response"),
+        "Accepted": show_percent("conversion"), "Acceptance": show_text("acceptance"),
     })  # fmt: skip
     text = (
         "What sales and marketing have agreed on, in the section 'agreement' of the settings. A lead that was accepted or sent "
@@ -141,23 +141,24 @@ def _make_agreement(monitored: Monitored) -> _Section | None:
     return _Section(key="agreement", title="Agreement", text=text, tables=(table,))
 
 
-def _make_after(monitored: Monitored) -> list[_Table]:
+def _make_after(monitored: Monitored) -> list[Table]:
     """What came after the handover: why leads came back, and what opportunities brought."""
     reasons, revenue = monitored.tables["reasons"], monitored.tables["revenue"]
     tables = []
     if len(reasons):
-        columns = {"Reason": _text("reason"), "Leads": _count("leads")}
+        columns = {"Reason": show_text("reason"), "Leads": show_count("leads")}
         tables.append(
-            _make_table(
+            make_table(
                 f"Why sales sent leads back, the {_MOST_REASONS} most frequent reasons", reasons.head(_MOST_REASONS), columns
             )
         )
     if len(revenue):
         columns = {
-            "Currency": _text("currency"), "Opportunities": _count("opportunities"), "With an amount": _count("with_amount"),
-            "Sum": _count("amount"),
+            "Currency": show_text("currency"), "Opportunities": show_count("opportunities"),
+            "With an amount": show_count("with_amount"),
+            "Sum": show_count("amount"),
         }  # fmt: skip
-        tables.append(_make_table("Opportunities of scored leads", revenue, columns))
+        tables.append(make_table("Opportunities of scored leads", revenue, columns))
     return tables
 
 
@@ -170,8 +171,8 @@ def _make_promises(monitored: Monitored) -> _Section | None:
         line=promises["promised"],
     )  # fmt: skip
     groups = {
-        "Probability": lambda row: f"{format_percent(row['low'])} to {format_percent(row['high'])}", "Leads": _count("leads"),
-        "Promised": _percent("promised"), "Realised": _share("realised"), "Verdict": _text("verdict"),
+        "Probability": lambda row: f"{format_percent(row['low'])} to {format_percent(row['high'])}", "Leads": show_count("leads"),
+        "Promised": show_percent("promised"), "Realised": show_share("realised"), "Verdict": show_text("verdict"),
     }  # fmt: skip
     weeks = {"Week of": lambda row: f"{row['week']:%Y-%m-%d}"} | {
         name: cell for name, cell in groups.items() if name != "Probability"
@@ -181,8 +182,8 @@ def _make_promises(monitored: Monitored) -> _Section | None:
         "probability of a week. Dots: the share that was accepted, with its 95 % interval."
     )
     tables = (
-        _make_table("By probability", monitored.tables["realised"], groups),
-        _make_table("By week, newest first", promises[::-1], weeks),
+        make_table("By probability", monitored.tables["realised"], groups),
+        make_table("By week, newest first", promises[::-1], weeks),
         *_make_rivals(monitored),
     )
     return _Section(
@@ -191,19 +192,20 @@ def _make_promises(monitored: Monitored) -> _Section | None:
     )  # fmt: skip
 
 
-def _make_rivals(monitored: Monitored) -> list[_Table]:
+def _make_rivals(monitored: Monitored) -> list[Table]:
     ways, explored = monitored.tables["ways"], monitored.tables["exploration"]
     tables = []
     if len(ways):
-        tables.append(_make_table("Beside the model, on the same leads", ways, {
-            "Rival": _text("rival"), "Leads": _count("leads"), "AUC": _number("auc", 3),
-            "AUC of the model": _number("model_auc", 3),
-            "Log loss minus the model": _format_gap, "Verdict": _text("verdict"),
+        tables.append(make_table("Beside the model, on the same leads", ways, {
+            "Rival": show_text("rival"), "Leads": show_count("leads"), "AUC": show_number("auc", 3),
+            "AUC of the model": show_number("model_auc", 3),
+            "Log loss minus the model": format_gap, "Verdict": show_text("verdict"),
         }))  # fmt: skip
     if len(explored):
-        tables.append(_make_table("Handed over at random, though the model would have held them back", explored, {
-            "Leads": _count("leads"), "Accepted": _count("accepted"), "Conversion": _share("conversion"),
-            "Promised": _percent("promised"), "Held back": _count("held_back"), "Missed, to expect": _number("missed", 0),
+        tables.append(make_table("Handed over at random, though the model would have held them back", explored, {
+            "Leads": show_count("leads"), "Accepted": show_count("accepted"), "Conversion": show_share("conversion"),
+            "Promised": show_percent("promised"), "Held back": show_count("held_back"),
+            "Missed, to expect": show_number("missed", 0),
         }))  # fmt: skip
     return tables
 
@@ -212,13 +214,14 @@ def _make_expected(monitored: Monitored) -> _Section | None:
     expected = monitored.tables.get("expected")
     if expected is None or expected.empty:
         return None
-    table = _make_table("SQLs to expect", expected, {
-        "Week of": lambda row: f"{row['week']:%Y-%m-%d}", "Leads": _count("leads"), "Accepted so far": _count("accepted_so_far"),
-        "To expect": _between("expected", "expected_low", "expected_high"), "Handed over": _count("handed_over"),
-        "Of these": _between("expected_of_these", "these_low", "these_high"),
+    table = make_table("SQLs to expect", expected, {
+        "Week of": lambda row: f"{row['week']:%Y-%m-%d}", "Leads": show_count("leads"),
+        "Accepted so far": show_count("accepted_so_far"),
+        "To expect": show_between("expected", "expected_low", "expected_high"), "Handed over": show_count("handed_over"),
+        "Of these": show_between("expected_of_these", "these_low", "these_high"),
     })  # fmt: skip
-    figures = _make_table("Figures to expect of these leads", monitored.tables["expected_metrics"], {
-        "Figure": lambda row: {"log_loss": "Log loss", "auc": "AUC"}[row["metric"]], "To expect": _number("expected", 3),
+    figures = make_table("Figures to expect of these leads", monitored.tables["expected_metrics"], {
+        "Figure": lambda row: {"log_loss": "Log loss", "auc": "AUC"}[row["metric"]], "To expect": show_number("expected", 3),
         "95 %": lambda row: format_range(row["low"], row["high"]),
     })  # fmt: skip
     text = (
@@ -233,9 +236,9 @@ def _make_drift(monitored: Monitored) -> _Section | None:
     if not int(drift["leads"].max()):
         return None
     first, others = drift.iloc[:1], drift.iloc[1:].sort_values("index", ascending=False, kind="stable")
-    table = _make_table("Population stability index", pd.concat([first, others.head(_MOST_FEATURES)]), {
-        "What": lambda row: str(row.get("label", "Probability")), "Leads": _count("leads"), "Index": _number("index", 3),
-        "Verdict": _text("verdict"),
+    table = make_table("Population stability index", pd.concat([first, others.head(_MOST_FEATURES)]), {
+        "What": lambda row: str(row.get("label", "Probability")), "Leads": show_count("leads"), "Index": show_number("index", 3),
+        "Verdict": show_text("verdict"),
     })  # fmt: skip
     text = (
         "Whether the newest leads are like those of the training: below 0.1 stable, from 0.25 on moved. The features that moved "
@@ -244,61 +247,15 @@ def _make_drift(monitored: Monitored) -> _Section | None:
     return _Section(key="drift", title="Like the training", text=text, tables=(table, *_make_unlike(monitored)))
 
 
-def _make_unlike(monitored: Monitored) -> list[_Table]:
+def _make_unlike(monitored: Monitored) -> list[Table]:
     """How many leads were unlike those of the training; none where no lead was."""
     unlike = monitored.tables.get("unlike")
     if unlike is None or not unlike["unlike"].any():
         return []
-    return [_make_table("Leads whose answer warned that they are unlike those of the training, newest first", unlike[::-1], {
-        "Week of": lambda row: f"{row['week']:%Y-%m-%d}", "Leads": _count("leads"), "With the warning": _count("unlike"),
-        "Share": _share("share"),
+    return [make_table("Leads whose answer warned that they are unlike those of the training, newest first", unlike[::-1], {
+        "Week of": lambda row: f"{row['week']:%Y-%m-%d}", "Leads": show_count("leads"), "With the warning": show_count("unlike"),
+        "Share": show_share("share"),
     })]  # fmt: skip
 
 
 _SECTIONS = (_make_weeks, _make_agreement, _make_promises, _make_expected, _make_drift)
-
-
-def _make_table(caption: str, frame: pd.DataFrame, columns: dict[str, _Cell]) -> _Table:
-    rows = frame.to_dict("records")
-    return (
-        caption,
-        tuple(columns),
-        [tuple(cell({str(name): value for name, value in row.items()}) for cell in columns.values()) for row in rows],
-    )
-
-
-def _count(name: str) -> _Cell:
-    return lambda row: format_number(row[name])
-
-
-def _count_share(row: dict[str, Any], name: str, share: str) -> str:
-    """A count, and its share in brackets where there is one."""
-    count = format_number(row[name])
-    return count if is_missing(row[share]) else f"{count} ({format_percent(row[share])})"
-
-
-def _number(name: str, digits: int) -> _Cell:
-    return lambda row: format_number(row[name], digits)
-
-
-def _percent(name: str) -> _Cell:
-    return lambda row: format_percent(row[name])
-
-
-def _share(name: str) -> _Cell:
-    return lambda row: format_share(row[name], row[f"{name}_low"], row[f"{name}_high"])
-
-
-def _between(name: str, low: str, high: str) -> _Cell:
-    return lambda row: f"{format_number(row[name])} ({row[low]:,} to {row[high]:,})"
-
-
-def _text(name: str) -> _Cell:
-    return lambda row: str(row[name]) or DASH
-
-
-def _format_gap(row: dict[str, Any]) -> str:
-    if is_missing(row["difference"]):
-        return DASH
-    ends = format_range(row["difference_low"], row["difference_high"], 4, sign=True)
-    return f"{format_number(row['difference'], 4, sign=True)} ({ends})"

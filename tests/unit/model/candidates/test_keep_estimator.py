@@ -21,7 +21,8 @@ from sklearn.tree import DecisionTreeClassifier
 from unit.model.candidates.own_block import BLOCK, FEATURES, draw_block, make_boosting
 
 from predictor.core.errors import BundleError, TrainingError
-from predictor.model.candidates.own import Own, make_own
+from predictor.model.candidates.own import Own
+from predictor.model.candidates.own_candidate import make_own
 
 
 def test_code_of_its_own_cannot_be_kept():

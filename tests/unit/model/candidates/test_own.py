@@ -30,7 +30,8 @@ from unit.model.candidates.own_block import BLOCK, draw_block, make_boosting
 
 from predictor.core.errors import PredictorError, TrainingError
 from predictor.model.candidates import CANDIDATES, read_model, sort_candidates
-from predictor.model.candidates.own import Own, make_own
+from predictor.model.candidates.own import Own
+from predictor.model.candidates.own_candidate import make_own
 from predictor.model.estimator import LeadClassifier
 from predictor.model.represented import draw_representative
 

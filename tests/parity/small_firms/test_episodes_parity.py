@@ -16,12 +16,10 @@ from predictor.features.earlier_episodes import DAYS_SINCE, EARLIER, LAST_END, E
 from predictor.scoring.answer import Lead
 from predictor.scoring.batch import score_leads
 from predictor.scoring.changes import StoredScore, explain_change
-from predictor.scoring.scorer import Scorer
 from predictor.scoring.sql.query import write_sql
 from predictor.store.rescoring.stored_leads import advance_leads
 from predictor.training.from_tables import load_dataset
 from predictor.training.tracking.frame import score_frame
-from predictor.training.train import save_trained, train
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 FEATURES = [EARLIER, LAST_END, DAYS_SINCE]
@@ -48,21 +46,6 @@ def draw_returning(seed=0):
 def firm(tmp_path_factory):
     sections = {"features": {"earlier_episodes": True}, "model": {"candidates": ["constant", "logistic"]}}
     return make_firm(tmp_path_factory.mktemp("returning"), draw_returning(), **sections)
-
-
-@pytest.fixture(scope="module")
-def trained(firm):
-    return train(load_settings(firm))
-
-
-@pytest.fixture(scope="module")
-def bundle(trained, firm):
-    return save_trained(trained, firm.parent / "models", now=NOW).folder
-
-
-@pytest.fixture(scope="module")
-def scorer(bundle):
-    return Scorer.load(bundle)
 
 
 def test_they_are_learned_from_and_off_by_default(trained, firm):

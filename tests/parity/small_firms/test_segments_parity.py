@@ -17,12 +17,11 @@ from predictor.core.settings import load_settings, make_settings
 from predictor.scoring.answer import Lead, SegmentAnswer
 from predictor.scoring.batch import read_leads, score_leads
 from predictor.scoring.bundle.decision_rules import DecisionRule
-from predictor.scoring.scorer import Scorer
 from predictor.scoring.sql.query import write_sql
 from predictor.scoring.threshold_advice import apply_rule, describe_rule
 from predictor.training.tracking.frame import score_frame
 from predictor.training.tracking.model import sign
-from predictor.training.train import save_trained, train
+from predictor.training.train import train
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 REGIONS = np.array(["EMEA", "Americas", "APAC"])
@@ -44,16 +43,6 @@ def draw_regions(n=4000, seed=0):
 def firm(tmp_path_factory):
     sections = {"segments": SEGMENTS, "model": {"candidates": ["constant", "logistic"]}, "roles": {"points": ["score"]}}
     return make_firm(tmp_path_factory.mktemp("segments"), draw_regions(), **sections)
-
-
-@pytest.fixture(scope="module")
-def trained(firm):
-    return train(load_settings(firm))
-
-
-@pytest.fixture(scope="module")
-def scorer(trained, firm):
-    return Scorer.load(save_trained(trained, firm.parent / "models", now=NOW).folder)
 
 
 @pytest.fixture(scope="module")

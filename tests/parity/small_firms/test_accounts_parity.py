@@ -22,13 +22,11 @@ from predictor.scoring.account_scores import score_account
 from predictor.scoring.account_table import score_accounts
 from predictor.scoring.answer import Lead
 from predictor.scoring.batch import score_leads
-from predictor.scoring.scorer import Scorer
 from predictor.scoring.sql.query import write_sql
 from predictor.store.schema import SCORES
 from predictor.training.accounts import learn_accounts
 from predictor.training.from_tables import load_dataset
 from predictor.training.tracking.frame import score_frame
-from predictor.training.train import save_trained, train
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 TIMES = ("mql_at", "sql_at", "opportunity_at")
@@ -54,16 +52,6 @@ def draw_colleagues(seed=0):
 def firm(tmp_path_factory):
     sections = {"features": {"accounts": True}, "model": {"candidates": ["constant", "logistic"]}}
     return make_firm(tmp_path_factory.mktemp("accounts"), draw_colleagues(), **sections)
-
-
-@pytest.fixture(scope="module")
-def trained(firm):
-    return train(load_settings(firm))
-
-
-@pytest.fixture(scope="module")
-def scorer(trained, firm):
-    return Scorer.load(save_trained(trained, firm.parent / "models", now=NOW).folder)
 
 
 def test_they_are_learned_from_and_off_by_default(trained, firm):
