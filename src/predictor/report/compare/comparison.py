@@ -35,6 +35,8 @@ from predictor.report.compare.volume import (
 from predictor.report.fairness import hide_routed
 from predictor.report.table_cells import SAME, list_rows, update_judgement, update_sentence
 
+_NAMES = {POINTS: "points", LEARNED: "learned points", MODEL: "model"}
+
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
@@ -72,6 +74,17 @@ class Comparison:
         return replace(
             self, tables=tables, sentences=tuple(_describe_tables(tables)), limitations=(_NO_SIGNAL, *self.limitations)
         )
+
+    def describe_leads(self, leads: str) -> str:
+        """What is compared, and on which leads; of a model that found no signal the points alone.
+
+        Args:
+            leads: As '374 leads'.
+        """
+        names = [name for way, name in _NAMES.items() if (self.tables["rankings"]["way"] == way).any()]
+        if len(names) < 2:
+            return f"{(names or ['model'])[0].capitalize()} on {leads}"
+        return f"{', '.join(names[:-1])} and {names[-1]} on the same {leads}".capitalize()
 
     def to_json(self) -> dict[str, Any]:
         """The content of `comparison.json`: tables as columns and rows, None where a figure is missing; without `swapped`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from predictor.core.errors import count
 from predictor.core.settings import make_settings
 from predictor.core.settings_sections import ThresholdSettings
 from predictor.core.wording import format_band, format_days
@@ -107,7 +108,7 @@ def render_page(data: ReportData, *, named: bool = False) -> str:
             comparison=data.comparison if named else data.comparison.without_lead_ids(),
             threshold=data.verdict.recommended.threshold,
             title=f"Points and model: {data.name}",
-            over=f"Points, learned points and model on the same {leads:,} leads, {which}",
+            over=f"{data.comparison.describe_leads(count(leads, 'lead'))}, {which}",
             about=f"{describe_outcome(data.metrics)} Candidate '{data.name}'. {_FINAL} {describe_fit(data.metrics)}",
             warnings=() if warning is None else (f"{warning.what} {warning.do}",),
             horizon_days=data.metrics.get("horizon_days"),

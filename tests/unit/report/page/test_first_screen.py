@@ -35,7 +35,7 @@ def test_first_screen_gives_the_decision(data, reader):
         "If sales cannot work them all, hand over the best: predictor threshold --set --leads-per-week 4 . When the outcomes"
         in first
     )
-    assert "on the same 200 leads, all newer than the training leads" in first
+    assert "Points and model on the same 200 leads, all newer than the training leads" in first
     again = "After this test the model that serves was trained again, with the test leads too."
     assert f"SQL within 42 days. Candidate 'lightgbm'. {again} Fitted on 1,234 leads with known outcomes" in first
     assert "from 2025-01-02 through 2026-09-30; 7 pending leads were left out." in first
