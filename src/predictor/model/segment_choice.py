@@ -211,9 +211,10 @@ def fit_segments(
             continue
         calibrator = _fit_calibrator(choice.way, calibrated, rows, leads)
         if calibrator is not None:
-            shifted = choice.way == "own level"
             out_of_fold[rows] = (
-                _shift(calibrated.out_of_fold[rows], leads) if shifted else calibrator.predict(calibrated.scores[rows])
+                expit(logit(out_of_fold[rows]) + calibrator.shift)
+                if isinstance(calibrator, LevelShift)
+                else calibrator.predict(calibrated.scores[rows])
             )
         threshold = None
         if choice.own_threshold:
@@ -227,7 +228,3 @@ def _fit_calibrator(way: Way, calibrated: CalibratedModel, rows: np.ndarray, lea
         shift, variance, n = fit_shift(calibrated.out_of_fold[rows], leads.outcome, leads.weight)
         return LevelShift(base=calibrated.calibrator, shift=shift, variance=variance, n=n)
     return fit_steady_sigmoid(calibrated.scores[rows], leads.outcome, leads.weight) if way == "own curve" else None
-
-
-def _shift(probability: FloatArray, leads: Sample) -> FloatArray:
-    return np.asarray(expit(logit(probability) + fit_shift(probability, leads.outcome, leads.weight)[0]))
