@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 from house.decisions import make_index
 from house.tables import ROOT, format_commands, format_settings
-from house.trees import make_architecture_page
+from house.trees import make_tree_page
 from typer.core import TyperGroup
 
 from predictor.cli.app import app
@@ -197,8 +197,8 @@ PAGES = {  # page -> what makes it
     "reference/commands.md": make_commands_page,
     "reference/findings.md": make_findings_page,
     "reference/crms.md": make_crms_page,
+    "reference/tree.md": make_tree_page,
     "decisions/README.md": make_index,
-    "architecture.md": make_architecture_page,
 }
 
 

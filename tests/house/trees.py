@@ -1,4 +1,4 @@
-"""The trees of docs/architecture.md, made from the folders: a line a file, with the first words of the file itself."""
+"""The tree of the code, docs/reference/tree.md, made from the folders: a line a file, with the first words of the file itself."""
 
 import ast
 import re
@@ -6,19 +6,18 @@ import re
 from house.tables import ROOT
 
 PACKAGE = ROOT / "src/predictor"
-ARCHITECTURE = ROOT / "docs/architecture.md"
-_MARK = re.compile(r"(<!-- files of (\S+) -->\n```\n)(.*?)(^```$)", flags=re.DOTALL | re.MULTILINE)
+ROOMS = [*sorted(path for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()), ROOT / "api"]
 _WIDEST = 100  # characters of the words beside a file
 
 
-def make_architecture_page():
-    """The page as it stands, with each tree made from its folder."""
-    return _MARK.sub(lambda found: found[1] + make_tree(ROOT / found[2]) + found[4], ARCHITECTURE.read_text(encoding="utf-8"))
+def make_tree_page():
+    """The page: every room with its files."""
+    head = """# The tree
 
-
-def list_folders():
-    """The folders whose trees the page holds."""
-    return [found[1] for found in _MARK.findall(ARCHITECTURE.read_text(encoding="utf-8"))]
+Made from the code by `make docs`: every folder and file, with the first words of the file itself.
+[Architecture](../architecture.md) says how the rooms fit together, and where to put what.
+"""
+    return head + "".join(f"\n## {room.name}\n\n```\n{make_tree(room)}```\n" for room in ROOMS)
 
 
 def make_tree(folder):
