@@ -183,3 +183,14 @@ def test_mlflow_evaluates_the_model(model, firm, tables, tmp_path, monkeypatch):
     found = evaluate(pyfunc, frame, targets="outcome", predictions="probability", model_type="regressor", **options).metrics
     brier = float(np.mean((score_singly(scorer, leads, events)["probability"] - outcome) ** 2))
     assert found["mean_squared_error"] == pytest.approx(brier, abs=1e-12)
+
+
+def test_trees_are_read_by_the_flavour_of_their_kind(model, tables):
+    """`mlflow.lightgbm` gives the Booster of the model whose trees MLflow holds, and no other model has that flavour."""
+    pyfunc, scorer = model
+    flavors = pyfunc.metadata.flavors
+    assert ("lightgbm" in flavors) == hasattr(scorer.model, "booster_")
+    if "lightgbm" in flavors:
+        booster = importlib.import_module("mlflow.lightgbm").load_model(pyfunc.metadata.artifact_path)
+        matrix = np.random.default_rng(3).integers(0, 5, size=(50, booster.num_feature())).astype(float)
+        np.testing.assert_allclose(booster.predict(matrix, raw_score=True), scorer.model.score(matrix), rtol=0, atol=1e-12)

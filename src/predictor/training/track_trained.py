@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from predictor.data.events.contract import EVENT_COLUMNS
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.own import Own
+from predictor.model.metrics.metrics import compute_reliability
+from predictor.model.verdict import Verdict
+from predictor.report.compare.compared_leads import ComparedLeads
+from predictor.report.compare.volume import compute_gains
+from predictor.report.plots.compare import plot_gains
 from predictor.report.plots.training import plot_curve, plot_reliability, plot_thresholds
 from predictor.training.dataset import Dataset
 from predictor.training.tracking.record import Tracked, TrainedTable, TrainingRecord, hide_password
@@ -20,6 +26,7 @@ from predictor.training.train import Saved
 from predictor.training.trained import Trained
 
 _KINDS = {"b": "boolean", "i": "long", "u": "long", "f": "double", "M": "datetime"}  # by the kind of a dtype; all else is text
+_RESAMPLES = 50  # for the band around the gains of one candidate
 _EVENT_KINDS = {"occurred_at": "datetime", "value": "double"}
 
 
@@ -43,6 +50,7 @@ def track_trained(trained: Trained, saved: Saved, *, began: datetime | None = No
         versions=trained.facts["versions"],
         git_commit=trained.facts["git_commit"],
         figures=_draw_figures(trained),
+        curves={name: _draw_curves(trained.verdict, name) for name in trained.models},
         began=began,
         tables=describe_tables(trained.dataset, trained.facts["data"]),
         test_leads=trained.test_leads.drop(columns=["lead_id", "mql_at", "order_by"], errors="ignore"),
@@ -69,6 +77,17 @@ def _draw_figures(trained: Trained) -> dict[str, Figure]:
         figures["thresholds"] = plot_thresholds(trained.thresholds, trained.advice)
     outcomes = trained.dataset.outcomes
     return figures | ({} if outcomes.curve is None else {"time_to_sql": plot_curve(outcomes.curve, outcomes.horizon_days)})
+
+
+def _draw_curves(verdict: Verdict, name: str) -> dict[str, Figure]:
+    """How well the probabilities of a candidate are calibrated and how well they rank, on the forward test."""
+    outcome, probability = verdict.outcome, verdict.probability[name]
+    curves = {"reliability": plot_reliability(compute_reliability(outcome, probability))}
+    if outcome.any():
+        ids = np.arange(len(outcome)).astype(object)
+        tested = ComparedLeads(lead_id=ids, outcome=outcome, probability=probability, threshold=1.0)
+        curves["gains"] = plot_gains(compute_gains(tested, resamples=_RESAMPLES).assign(way=name))
+    return curves
 
 
 def describe_tables(dataset: Dataset, digests: Mapping[str, str | None]) -> tuple[TrainedTable, ...]:

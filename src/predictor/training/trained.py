@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from predictor.core.errors import Finding, Findings, count
+from predictor.core.errors import Finding, Findings, count, list_names
 from predictor.core.html import to_heading
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.lightgbm import LightGBM
@@ -125,4 +125,7 @@ class Trained:
         Raises:
             KeyError: There is no such candidate.
         """
-        return explain_test_leads(self.dataset, self.split, self.models[self.verdict.chosen if name is None else name])
+        name = self.verdict.chosen if name is None else name
+        if name not in self.models:
+            raise KeyError(f"There is no candidate '{name}'; there are {list_names(self.models)}.")
+        return explain_test_leads(self.dataset, self.split, self.models[name])

@@ -87,3 +87,8 @@ def test_the_booster_is_that_of_the_final_trees(trained):
     without = replace(trained, final=trained.models["logistic"])
     with pytest.raises(AttributeError, match="has no trees of LightGBM"):
         _ = without.booster
+
+
+def test_a_candidate_that_is_not_there_is_named(trained):
+    with pytest.raises(KeyError, match="no candidate 'nobody'; there are 'constant', 'points'"):
+        trained.explain("nobody")

@@ -15,6 +15,7 @@ from mlflow.entities import LoggedModelOutput
 from mlflow.models import Model, ModelSignature
 from mlflow.types.schema import AnyType, ColSpec, DataType, Schema
 
+from predictor.model.candidates.lightgbm import LightGBM
 from predictor.scoring.scorer import Scorer
 from predictor.training.tracking.frame import NUMBERS, name_inputs, name_outputs, tabulate_golden
 from predictor.training.tracking.record import TrainingRecord
@@ -59,6 +60,10 @@ def save_model(path: Path, bundle: Path, origin: Model) -> None:
     flavor = origin.flavors["python_function"]
     flavor["artifacts"]["bundle"]["uri"] = bundle.name  # not where things lay on the machine that trained
     flavor["model_code_path"] = _CODE.name
+    trees = path / "artifacts" / bundle.name / LightGBM.file
+    if trees.exists():  # so that mlflow.lightgbm.load_model gives the Booster
+        data = trees.relative_to(path).as_posix()
+        origin.add_flavor("lightgbm", lgb_version=version("lightgbm"), data=data, model_class="lightgbm.basic.Booster")
     origin.save(str(path / "MLmodel"))
 
 

@@ -57,6 +57,7 @@ class TrainingRecord:
         versions: Package -> version.
         git_commit: None where there is none.
         figures: Name -> figure, drawn already.
+        curves: Candidate -> its own figures, name -> figure.
         began: When the training began; None for now.
         tables: The tables that it read.
         seconds: Candidate -> how long its fits took.
@@ -73,6 +74,7 @@ class TrainingRecord:
     versions: Mapping[str, str] = field(default_factory=dict)
     git_commit: str | None = None
     figures: Mapping[str, Figure] = field(default_factory=dict)
+    curves: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     began: datetime | None = None
     tables: tuple[TrainedTable, ...] = ()
     test_leads: pd.DataFrame | None = None

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlflow import MlflowClient, MlflowException
 from mlflow.entities import Dataset as MlflowDataset
@@ -31,6 +32,9 @@ from predictor.training.tracking.record import (
     describe_training,
     hide_password,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _FAULTS = (MlflowException, RequestException, SQLAlchemyError, OSError, ImportError)
 _UNREACHABLE = {
@@ -168,8 +172,8 @@ def _write(client: MlflowClient, experiment_id: str, record: TrainingRecord, set
                 params = describe_candidate_params(record, name)
                 client.log_batch(nested_id, params=[Param(key, text) for key, text in params.items()])
                 _log_metrics(client, nested_id, describe_candidate(record, name))
-        for name, figure in record.figures.items():
-            client.log_figure(run_id, figure, f"figures/{name}.png")
+                _log_figures(client, nested_id, record.curves.get(name, {}))
+        _log_figures(client, run_id, record.figures)
         if record.test_leads is not None:
             client.log_table(run_id, record.test_leads, "forward_test.json")
         if record.tries is not None:
@@ -207,6 +211,11 @@ def _describe_table(table: TrainedTable) -> DatasetInput:
         profile=json.dumps({"num_rows": table.rows, "num_elements": table.rows * len(columns)}),
     )
     return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+
+
+def _log_figures(client: MlflowClient, run_id: str, figures: Mapping[str, Figure]) -> None:
+    for name, figure in figures.items():
+        client.log_figure(run_id, figure, f"figures/{name}.png")
 
 
 def _log_metrics(client: MlflowClient, run_id: str, figures: Mapping[str, float], model_id: str | None = None) -> None:

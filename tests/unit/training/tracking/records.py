@@ -90,8 +90,10 @@ def make_record(folder: Path, *, champion: str = "logistic") -> tuple[TrainingRe
     columns = {"lead_id": "string", "employees": "double", "mql_at": "datetime"}
     table = TrainedTable(name="leads", source="leads.csv", digest="ab12" * 16, columns=columns, rows=600)
     tested = pd.DataFrame({"outcome": verdict.outcome, "probability_logistic": verdict.probability[champion]})
+    curves = {champion: {"reliability": figure}}
     tries = pd.DataFrame([{"log_loss": 0.5, "rounds": 90}, {"log_loss": 0.4, "rounds": 80, "num_leaves": 4}])
-    return replace(record, tables=(table,), test_leads=tested, seconds={"logistic": 0.25}, tries=tries), settings
+    kept = replace(record, tables=(table,), test_leads=tested, seconds={"logistic": 0.25}, tries=tries, curves=curves)
+    return kept, settings
 
 
 def learn(name: str, sample: Sample) -> CalibratedModel:

@@ -116,6 +116,14 @@ def test_files_are_the_bundle_and_the_figures(made, tracked, tmp_path):
     assert sorted(entry.name for entry in settings.folder.iterdir()) == ["mlflow.db", "mlruns", "models"]
 
 
+def test_a_candidate_keeps_its_own_curves(tracked):
+    client, first, _ = tracked
+    figures = {run.info.run_name: client.list_artifacts(run.info.run_id, "figures") for run in list_nested(client, first)}
+    assert {name: [file.path for file in files] for name, files in figures.items()} == {
+        "constant": [], "points": [], "logistic": ["figures/reliability.png"],
+    }  # fmt: skip
+
+
 def test_the_champion_moves_only_to_one_that_earned_it(made, tracked):
     record, settings = made
     client, first, second = tracked
