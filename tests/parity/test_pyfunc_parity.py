@@ -185,7 +185,7 @@ def test_mlflow_evaluates_the_model(model, firm, tables, tmp_path, monkeypatch):
     assert found["mean_squared_error"] == pytest.approx(brier, abs=1e-12)
 
 
-def test_trees_are_read_by_the_flavour_of_their_kind(model, tables):
+def test_trees_are_read_by_the_flavour_of_their_kind(model):
     """`mlflow.lightgbm` gives the Booster of the model whose trees MLflow holds, and no other model has that flavour."""
     pyfunc, scorer = model
     flavors = pyfunc.metadata.flavors

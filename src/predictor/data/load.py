@@ -10,7 +10,7 @@ import pandas as pd
 from predictor.core.errors import Finding, TableError, count
 from predictor.core.settings import Settings
 from predictor.data.leads import Leads, check_leads
-from predictor.data.raw_tables import read_tables
+from predictor.data.raw_tables import RawTables, read_frames, read_tables
 
 if TYPE_CHECKING:
     from predictor.data.events.contract import Events
@@ -18,17 +18,25 @@ if TYPE_CHECKING:
 _SAME_EXPORT = pd.Timedelta(days=7)  # two tables whose last dates are at most this far apart were exported together
 
 
-def load_tables(settings: Settings, now: pd.Timestamp) -> tuple[Leads, Events | None, tuple[Finding, ...]]:
+def load_tables(
+    settings: Settings, now: pd.Timestamp, *, leads: pd.DataFrame | None = None, events: pd.DataFrame | None = None
+) -> tuple[Leads, Events | None, tuple[Finding, ...]]:
     """The checked leads, the checked events (None where there are none), and the findings of both.
 
     Args:
         settings: A firm's settings.
         now: The moment after which nothing can have happened yet.
+        leads: Leads in memory, in place of those that the settings name.
+        events: Their events, not used without `leads`.
 
     Raises:
         TableError: A file or table cannot be used; all its faults are listed.
     """
-    raw = read_tables(settings)
+    raw = read_tables(settings) if leads is None else read_frames(settings, leads, events)
+    return _check_tables(raw, settings, now)
+
+
+def _check_tables(raw: RawTables, settings: Settings, now: pd.Timestamp) -> tuple[Leads, Events | None, tuple[Finding, ...]]:
     try:
         leads = check_leads(raw.leads, settings, now=now)
     except TableError as error:  # a warning of the reader may be the cause

@@ -22,6 +22,8 @@ from predictor.data.read.table_shape import FileTable
 if TYPE_CHECKING:
     from predictor.data.events.contract import RawEvents
 
+IN_MEMORY = "a frame"  # what findings call a table that no file holds
+
 
 @dataclass(frozen=True)
 class RawTables:
@@ -70,6 +72,38 @@ def read_tables(settings: Settings, *, leads: str | None = None, events: str | N
     return RawTables(leads=export.leads, events=join_events(sources) if sources else None, notes=export.notes)
 
 
+def read_frames(settings: Settings, leads: pd.DataFrame, events: pd.DataFrame | None = None) -> RawTables:
+    """The same for tables that are in memory, which are left as they are.
+
+    Args:
+        settings: Sections data, columns, roles and stages are used.
+        leads: Leads as an export has them, with its names of columns; a named index is a column.
+        events: Their events; None for none.
+
+    Raises:
+        TableError: They hold no leads.
+    """
+    found = tidy_table(_to_table(leads), "leads", name=IN_MEMORY)
+    if settings.data.crm:
+        from predictor.data.crm.export import read_crm_table  # noqa: PLC0415  a plain table needs no history backend
+
+        table = read_crm_table(found, settings.data.crm, settings)
+        frame, notes = table.leads, table.notes
+    else:
+        frame, notes, _ = _clean(found, settings)
+    if events is None:
+        return RawTables(leads=frame, events=None, notes=notes)
+    from predictor.data.read.event_sources import open_frame  # noqa: PLC0415  leads without events need no history backend
+
+    return RawTables(leads=frame, events=open_frame(_to_table(events).frame), notes=notes)
+
+
+def _to_table(frame: pd.DataFrame) -> FileTable:
+    """A frame as a file of its columns would be read."""
+    levels = [name for name in frame.index.names if name is not None]
+    return FileTable((frame.reset_index(level=levels) if levels else frame).reset_index(drop=True))
+
+
 def _open_events(where: str, folder: Path, encoding: str) -> RawEvents:
     from predictor.data.read.event_sources import open_events  # noqa: PLC0415  leads without events need no history backend
 
@@ -82,7 +116,12 @@ def _read_plain(where: str, folder: Path, settings: Settings, *, files: Sequence
     others = {Path(name).name: _read_leads(name, folder, settings, most=0) for name in files}
     joined, matched = join_files(found.frame, {name: other.frame for name, other in others.items()})
     found = found._replace(notes=(*found.notes, *(note for other in others.values() for note in other.notes), *matched))
-    frame, shortened = shorten_names(joined, settings)
+    return _clean(found._replace(frame=joined), settings)
+
+
+def _clean(found: FileTable, settings: Settings) -> FileTable:
+    """The leads under short names, without deleted and merged rows."""
+    frame, shortened = shorten_names(found.frame, settings)
     frame, deleted = drop_deleted(frame, settings)
     frame, merged = drop_merged(frame, settings)
     return found._replace(frame=frame, notes=(*found.notes, *shortened, *deleted, *merged))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, Findings, RuleBookError, TrainingError
-from predictor.core.settings import Settings
+from predictor.core.settings import Settings, load_settings
 from predictor.data.denied_columns import deny_reason
 from predictor.data.lead_facts import LEAD_FACTS
 from predictor.data.leads import Leads
@@ -37,26 +38,62 @@ _TRIED_TYPES = 10  # of events, on which own functions are tried
 
 
 def load_dataset(
-    settings: Settings, *, now: pd.Timestamp | None = None, book: RuleBook | None = None, allow_one_class: bool = False
+    settings: Settings | Path | str,
+    *,
+    leads: pd.DataFrame | None = None,
+    events: pd.DataFrame | None = None,
+    now: pd.Timestamp | None = None,
+    book: RuleBook | None = None,
+    allow_one_class: bool = False,
 ) -> Dataset:
-    """The dataset of the tables that the settings name.
+    """The dataset of the tables that the settings name, or of frames.
 
     Args:
-        settings: A firm's settings.
+        settings: A firm's settings, or the file that holds them.
+        leads: Leads as an export has them, a row an episode, with the names of columns that the settings know; read as a file of
+            the same columns is. None means the tables that the settings name.
+        events: Their events, a row an event; None means that `leads` have none.
         now: The moment after which nothing can have happened yet; None means the clock's.
         book: The rule book; None means the one that the settings name.
         allow_one_class: Whether leads of whom none or all were accepted will do, as for a comparison that fits nothing.
 
     Raises:
+        TypeError: Events without leads, or a table that is no frame.
         TableError: A table that breaks the contract.
         RuleBookError: A rule book that cannot be used.
         SettingsError: A function of `features.own` is not there.
         TrainingError: No lead is mature, or none or all of them were accepted.
     """
+    settings = settings if isinstance(settings, Settings) else load_settings(settings)
+    if leads is not None or events is not None:
+        _check_frames(leads, events)
+        data = settings.data.model_copy(update={"leads": "", "events": "", "files": ()})
+        settings = settings.model_copy(update={"data": data})
     now = pd.Timestamp.now("UTC") if now is None else now
     if book is None and settings.points.rule_book:
         book = load_rule_book(settings.points.rule_book, settings.folder)
-    leads, events, findings = load_tables(settings, now)
+    checked, found, findings = load_tables(settings, now, leads=leads, events=events)
+    return _assemble(checked, found, findings, settings=settings, book=book, allow_one_class=allow_one_class)
+
+
+def _check_frames(leads: object, events: object) -> None:
+    if leads is None:
+        raise TypeError("load_dataset() got events without their leads. Give both frames, or name both tables in the settings.")
+    for name, table in (("leads", leads), ("events", events)):
+        if table is not None and not isinstance(table, pd.DataFrame):
+            raise TypeError(f"load_dataset() takes {name} as a pandas DataFrame, not {type(table).__name__}.")
+
+
+def _assemble(
+    leads: Leads,
+    events: Events | None,
+    findings: tuple[Finding, ...],
+    *,
+    settings: Settings,
+    book: RuleBook | None,
+    allow_one_class: bool,
+) -> Dataset:
+    """The dataset of checked leads and events."""
     book = None if book is None else book.read_as(leads.formats)
     book_findings = () if book is None else check_book(book, leads, settings)
     if book is not None:

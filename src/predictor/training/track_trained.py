@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from predictor.data.events.contract import EVENT_COLUMNS
+from predictor.data.raw_tables import IN_MEMORY
 from predictor.model.calibrated_model import CalibratedModel
 from predictor.model.candidates.own import Own
 from predictor.model.metrics.metrics import compute_reliability
@@ -99,11 +100,11 @@ def describe_tables(dataset: Dataset, digests: Mapping[str, str | None]) -> tupl
     """
     data, frame = dataset.settings.data, dataset.leads.frame
     columns = {str(name): _name_kind(frame[name]) for name in frame}
-    leads = "the store of scores" if dataset.stored else data.leads
+    leads = "the store of scores" if dataset.stored else data.leads or IN_MEMORY
     tables = [("leads", leads, columns, len(frame))]
     if dataset.events is not None:
         kinds = {name: _EVENT_KINDS.get(name, "string") for name in EVENT_COLUMNS}
-        tables.append(("events", data.events, kinds, sum(events for events, _ in dataset.events.types.values())))
+        tables.append(("events", data.events or IN_MEMORY, kinds, sum(events for events, _ in dataset.events.types.values())))
     return tuple(
         TrainedTable(name=name, source=hide_password(str(source)), digest=digests[name] or "", columns=kinds, rows=rows)
         for name, source, kinds, rows in tables

@@ -83,6 +83,8 @@ def describe_lines(
 
 def mark_lines(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Which rows are blank, and which are totals or closing lines; two arrays as long as the table."""
+    if frame.shape[1] == 0:
+        return np.ones(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
     filled = np.zeros(len(frame), dtype=np.int64)
     for place in range(frame.shape[1]):
         filled += frame.iloc[:, place].notna().to_numpy()
