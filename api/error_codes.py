@@ -49,7 +49,7 @@ _RULES = {
     "model_attributes_type": "must be an object",
     "float_parsing": "must be a number",
     "int_parsing": "must be a whole number",
-    "string_pattern_mismatch": "must not contain line breaks or other control characters",
+    "string_pattern_mismatch": "must not be blank, and must not contain line breaks or other control characters",
 }
 
 

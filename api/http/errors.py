@@ -13,11 +13,12 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from predictor.core.errors import PredictorError, ScoringError, SettingsError, StoreError
+from predictor.core.errors import BundleError, PredictorError, ScoringError, SettingsError, StoreError
 
 from ..error_codes import (
     LOG,
     NO_JSON,
+    NO_MODEL,
     NO_PATH,
     NO_STORE,
     NO_TYPE,
@@ -67,6 +68,8 @@ def _answer_package_error(request: Request, error: PredictorError) -> Response:
         return make_error_response(request, error.status, FaultOut(code=error.code, text=str(error)), error.headers)
     if isinstance(error, StoreError):
         return make_error_response(request, 503, FaultOut(code=NO_STORE, text=f"{error} Then send it again."))
+    if isinstance(error, BundleError):
+        return make_error_response(request, 503, FaultOut(code=NO_MODEL, text=str(error)))
     status = 422 if isinstance(error, (ScoringError, SettingsError)) else 500
     return make_error_response(request, status, describe_error(error))
 

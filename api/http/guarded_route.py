@@ -63,10 +63,15 @@ def _check_values(body: bytes) -> None:
 
 
 def _check_query(request: Request, *, has_query: bool) -> None:
-    """Refuse the query of a path that has none; where there is one, its model does."""
-    if not has_query and request.scope["query_string"]:
-        name = next(iter(request.query_params), "")[:60]
-        raise RefusalError(422, WRONG_FIELD, f"Query parameter '{name}' is not known. Leave it out.")
+    """Refuse the query of a path that has none, and a parameter that is given twice; what a parameter may be, its model says."""
+    if not request.scope["query_string"]:
+        return
+    names = [name for name, _ in request.query_params.multi_items()]
+    if not has_query:
+        raise RefusalError(422, WRONG_FIELD, f"Query parameter '{names[0][:60] if names else ''}' is not known. Leave it out.")
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise RefusalError(422, WRONG_FIELD, f"Query parameter '{repeated[:60]}' is given more than once. Send it once.")
 
 
 async def _check_type(request: Request) -> None:
@@ -107,7 +112,7 @@ class GuardedRoute(APIRoute):
         """The handler of the route behind its guard."""
         handle, path = self.make_handler(), self.path_format
         access = find_access(self.path, min(self.methods or {"GET"}))
-        has_query = bool(self.dependant.query_params) or path in _ANY_QUERY
+        has_query = bool(self.dependant.query_params)
 
         async def answer(request: _StrictRequest) -> Response:
             crm = find_crm(request) if path in _RECORDS else None
@@ -118,7 +123,8 @@ class GuardedRoute(APIRoute):
         async def guard(request: Request) -> Response:
             try:
                 check_access(request, access)
-                _check_query(request, has_query=has_query)
+                if path not in _ANY_QUERY:
+                    _check_query(request, has_query=has_query)
                 strict = _StrictRequest(request.scope, request.receive)
                 await _check_type(strict)
                 if path in _RECORDS and len(await strict.body()) > _LARGE:

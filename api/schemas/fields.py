@@ -6,7 +6,15 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, ValidatorFunctionWrapHandler
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+)
 from pydantic_core import PydanticCustomError
 
 from predictor.core.errors import Finding, list_names, name_nearest
@@ -76,7 +84,10 @@ Moment = Annotated[datetime, BeforeValidator(_read_moment), Field(examples=["202
 Number = Annotated[float | None, BeforeValidator(_read_number)]
 Single = str | bool | int | float | None
 Value = Annotated[Single | list[Single], BeforeValidator(_check_value)]
-Key = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+Key = Annotated[  # without blanks around it, as files are read; a blank text is no key
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*[^\x00-\x20\s][^\x00-\x1f]*$"),
+]
 Text = Annotated[str, Field(max_length=2000)]  # page addresses are long
 
 

@@ -183,3 +183,36 @@ def test_the_tag_of_the_threshold_changes_with_the_rule(client):
     first = client.get("/v1/threshold").headers["etag"]
     client.put("/v1/threshold", json={"policy": "capacity", "leads_per_week": 3})
     assert client.get("/v1/threshold", headers={"If-None-Match": first}).status_code == 200
+
+
+@pytest.mark.parametrize("blank", [" ", "   ", "\u00a0", "\u3000"])
+def test_a_blank_text_is_no_id_of_a_lead(client, lead, blank):
+    for path, body in (
+        ("/v1/score", lead | {"lead_id": blank}),
+        ("/v1/outcomes", {"lead_id": blank, "kind": "accepted", "occurred_at": "2026-06-01"}),
+    ):
+        response = client.post(path, json=body)
+        assert response.status_code == 422, path
+        assert response.json()["detail"].startswith("'lead_id' must ")
+    answers = client.post("/v1/score/batch", json={"leads": [lead | {"lead_id": blank}, lead]}).json()["answers"]
+    assert ["error" in answer for answer in answers] == [True, False]
+    assert client.get(f"/v1/leads/{blank}").status_code == 422
+
+
+def test_blanks_around_an_id_are_no_part_of_it(client, lead):
+    assert client.post("/v1/score", json=lead | {"lead_id": " A17\u00a0"}).json()["lead_id"] == "A17"
+
+
+@pytest.mark.parametrize("path", ["/v1/score", "/v1/threshold", "/v1/queue", "/v1/leads/A17/history", "/v1/model"])
+def test_a_query_parameter_given_twice_is_refused(client, lead, path):
+    query = "?reasons=1&reasons=2"
+    response = client.post(path + query, json=lead) if path == "/v1/score" else client.get(path + query)
+    assert response.status_code == 422
+    assert "'reasons' is " in response.json()["detail"]
+    check_alive(client, lead)
+
+
+def test_two_policies_are_refused(client):
+    twice = client.get("/v1/threshold?policy=capacity&policy=capacity&leads_per_week=5")
+    assert twice.status_code == 422
+    assert "'policy' is given more than once" in twice.json()["detail"]

@@ -161,7 +161,7 @@ def test_a_lead_with_nothing_but_its_key_is_scored(client):
         ({"lead_id": 7}, "'lead_id' must be a text, but a number came."),
         ({"lead_id": None}, "'lead_id' must be a text, but null came."),
         ({"lead_id": ""}, "'lead_id' must have at least 1 character."),
-        ({"lead_id": "A\x00"}, "'lead_id' must not contain line breaks"),
+        ({"lead_id": "A\x00"}, "'lead_id' must not be blank, and must not contain line breaks"),
         ({"as_of": 5}, "'as_of' must be a date, but a number came. Write dates as 2026-03-31"),
         ({"as_of": "soon"}, "'as_of' must be a date, but a text came."),
         ({"as_of": "9999-12-31"}, "'as_of' must be between 1900 and 2200. Leave it out if unknown."),

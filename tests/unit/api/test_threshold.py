@@ -133,3 +133,23 @@ def test_a_rule_is_changed_only_if_it_is_the_one_that_was_read(client, method):
     assert len(client.get("/v1/threshold").json()["history"]) == {"PUT": 3, "DELETE": 1}[method]
     assert send(tag).status_code == 412, "a tag is good for one change"
     assert send("*").status_code == 200
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"rules": 3}', '{"rules": [{"limit": 3}]}', "\x00"])
+def test_a_broken_file_of_rules_is_said_and_leads_are_scored_as_before(client, lead, models, text):
+    put(client, **CAPACITY)
+    before = score(client, lead)
+    (models / RULES).write_text(text)
+    refresh(client)
+    answers = [
+        client.get("/v1/threshold"), client.put("/v1/threshold", json=CAPACITY), client.delete("/v1/threshold"),
+    ]  # fmt: skip
+    assert [answer.status_code for answer in answers] == [503, 503, 503]
+    for answer in answers:
+        assert "'decision.json' of the folder of bundles" in answer.json()["detail"]
+        assert answer.json()["code"] == "API004"
+    ready = client.get("/health/ready")
+    assert ready.status_code == 200
+    assert "'decision.json'" in ready.json()["refused"][0]
+    assert str(models) not in ready.text + "".join(answer.text for answer in answers)
+    assert score(client, lead) == before

@@ -51,7 +51,8 @@ def read_rules(models: Path) -> list[DecisionRule]:
         return []
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BundleError(
-            f"'{file}', which holds the rules of decision, cannot be read. Remove it, then `predictor threshold --set`."
+            f"'{RULES}' of the folder of bundles, which holds the rules of decision, cannot be read. Restore it, or "
+            "remove it and set the rule again: `predictor threshold --set`."
         ) from error
 
 
@@ -114,7 +115,7 @@ def _change_rules(models: Path, expected: Sequence[DecisionRule] | None) -> Iter
             yield rules
     except OSError as error:
         raise BundleError(
-            f"The rule could not be written to '{models}': {error.strerror or error}. Nothing was changed."
+            f"'{RULES}' of the folder of bundles cannot be written: {error.strerror or error}. Nothing was changed."
         ) from error
 
 
