@@ -66,5 +66,5 @@ def test_a_change_of_other_rules_than_those_read_is_refused(tmp_path, change):
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path):
-    with pytest.raises(BundleError, match=r"The rule could not be written to '.*none': No such file or directory"):
+    with pytest.raises(BundleError, match=r"'decision.json' of the folder of bundles cannot be written: No such file"):
         save_rule(tmp_path / "none", DecisionRule(), now=NOW)
