@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
@@ -35,14 +35,17 @@ def read_monitor(service: Served, request: Request) -> MonitorOut:
 
 
 def read_queue(service: Served, request: Request, query: Annotated[QueueQuery, Query()]) -> QueueOut:
-    """The leads that sales got and has not touched yet, the likeliest first; those that wait longer than agreed are marked."""
+    """The leads that sales got and has not touched yet, those worth most first; late ones, and those due soon, are marked."""
     from predictor.store.monitor.response import list_queue  # noqa: PLC0415  likewise
 
     now, agreement = datetime.now(UTC), request.app.state.agreement
-    waiting = list_queue(service.store.database, timezone=service.timezone, agreement=agreement, now=now)
+    horizon = service.scorer.metrics["horizon_days"]
+    waiting = list_queue(service.store.database, timezone=service.timezone, agreement=agreement, now=now, horizon_days=horizon)
     rows = waiting.head(query.limit).astype(object).where(waiting.notna(), None).to_dict("records")
     leads = [WaitingOut.model_validate(row) for row in rows]
-    return QueueOut(leads=leads, waiting=len(waiting), overdue=int(waiting["overdue"].sum()))
+    due_soon, overdue = int(waiting["due_soon"].sum()), int(waiting["overdue"].sum())
+    sorted_by: Literal["probability", "value"] = "value" if waiting["value"].notna().any() else "probability"
+    return QueueOut(leads=leads, sorted_by=sorted_by, waiting=len(waiting), due_soon=due_soon, overdue=overdue)
 
 
 def add_monitor_routes(router: APIRouter) -> None:

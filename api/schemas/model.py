@@ -155,11 +155,19 @@ class WaitingOut(ResponseModel):
     probability: FiniteFloat
     """Of its newest score."""
     grade: str
+    amount: FiniteFloat | None
+    """What it may bring; null where that is not known, or `agreement.amount_column` names no attribute."""
+    value: FiniteFloat | None
+    """Probability x amount; a lead without an amount counts with the median of the others. Null where none has one."""
     handed_over_at: datetime
     """The `as_of` of the score by which sales got it."""
     waiting_hours: FiniteFloat
     due_at: datetime | None
     """Until when it should be contacted; null where no time was agreed on."""
+    hours_left: FiniteFloat | None
+    """Hours until then, below 0 where it is late."""
+    due_soon: bool
+    """Whether less than a quarter of the agreed time is left."""
     overdue: bool
 
 
@@ -167,9 +175,12 @@ class QueueOut(ResponseModel):
     """The leads that wait for sales."""
 
     leads: list[WaitingOut]
-    """The likeliest first."""
+    """Those worth most first."""
+    sorted_by: Literal["probability", "value"]
     waiting: int
-    """How many wait in all."""
+    """How many wait in all. A lead waits no more when the horizon of the model has passed: it counts as not accepted."""
+    due_soon: int
+    """Of how many of them less than a quarter of the agreed time is left."""
     overdue: int
     """How many of them wait longer than agreed."""
 

@@ -240,6 +240,7 @@ class AgreementSettings(Section):
     response_hours: Annotated[float, Field(ge=0, le=8760)]
     leads_per_week: Annotated[float, Field(ge=0)]
     acceptance: Share
+    amount_column: str
 
 
 class ReportSettings(Section):

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from predictor.data.lead_keys import list_spellings, to_key
 from predictor.store.connect import RefusedError
 from predictor.store.frames import read_frame
-from predictor.store.outcome_history import settle_outcomes
+from predictor.store.outcome_history import WITHDRAWN, settle_outcomes
 from predictor.store.records import Record
-from predictor.store.schema import AUDIT, ERASURES, OUTCOMES, SCORES, STANDINGS, WEBHOOKS
+from predictor.store.schema import AUDIT, ERASURES, OUTCOMES, SCORES, STANDINGS, TOUCHING, WEBHOOKS
 from predictor.store.transactions import Transactions
 from predictor.store.writes import ErasureResult, erase_lead, write_records
 
@@ -103,17 +103,16 @@ class Database(Transactions):
         """
         return self._load_scores(features)
 
-    def load_served(self, *, grades: bool = False, source: str | None = None) -> pd.DataFrame:
+    def load_served(self, *, source: str | None = None) -> pd.DataFrame:
         """What monitoring needs of all scores, in the order in which they were written: half of the columns.
 
         Args:
-            grades: Whether to load `grade` too.
             source: The feature that says where a lead came from, to load as `source`; None for none.
 
         Raises:
             StoreError: The database cannot be used now.
         """
-        columns = [SCORES.c[name] for name in (*_SERVED, *(["grade"] if grades else []))]
+        columns = [SCORES.c[name] for name in _SERVED]
         sources = [] if source is None else [SCORES.c.features[source].as_string().label("source")]
         return self._load([*columns, *sources], SCORES.c.id)
 
@@ -192,6 +191,27 @@ class Database(Transactions):
                 part = OUTCOMES.c.lead_id.in_(spellings[start : start + _AT_ONCE])
                 found.update(connection.scalars(sa.select(OUTCOMES.c.lead_id).where(part).distinct()))
         return found
+
+    def list_untouched(self, since: datetime) -> list[str]:
+        """The leads that may wait for sales: all that it got since a moment, but those it plainly did something about later.
+
+        A lead whose reports correct, take back or name something is listed too, for `settle_outcomes` to decide.
+
+        Args:
+            since: The earliest `as_of` of a score by which sales got a lead.
+
+        Raises:
+            StoreError: The database cannot be used now.
+        """
+        got = SCORES.c.explore | (SCORES.c.decision == "route_to_sales")
+        last = sa.select(SCORES.c.lead_id, sa.func.max(SCORES.c.as_of).label("as_of")).where(SCORES.c.as_of >= since, got)
+        newest = last.group_by(SCORES.c.lead_id).subquery()
+        of_lead = OUTCOMES.c.lead_id == newest.c.lead_id
+        touched = of_lead & OUTCOMES.c.kind.in_(TOUCHING) & (OUTCOMES.c.occurred_at > newest.c.as_of)
+        about = (OUTCOMES.c.kind == WITHDRAWN) | OUTCOMES.c.replaces.is_not(None) | OUTCOMES.c.episode.is_not(None)
+        maybe = sa.select(newest.c.lead_id).where(~sa.exists().where(touched) | sa.exists().where(of_lead & about))
+        with self.begin() as connection:
+            return list(connection.scalars(maybe))
 
     def list_account_leads(self, accounts: Iterable[str]) -> dict[str, str]:
         """Key of each lead that was scored with one of these accounts -> its account, the latest of several.

@@ -9,6 +9,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 OutcomeKind = Literal["contacted", "accepted", "recycled", "opportunity"]
+TOUCHING: tuple[OutcomeKind, ...] = ("contacted", "accepted", "recycled", "opportunity")  # sales has looked at the lead
 ReportKind = Literal["contacted", "accepted", "recycled", "opportunity", "withdrawn"]
 AuditAction = Literal[
     "lead exported", "lead erased", "rule set", "rule rolled back", "model promoted", "model rolled back", "challenger set",

@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from fastapi.testclient import TestClient
@@ -102,9 +103,11 @@ def test_the_monitor_says_what_came_of_the_scores(client, lead):
 
 
 def test_the_queue_lists_who_waits_for_sales(client, lead):
+    lead |= {"as_of": datetime.now(UTC).isoformat()}
     client.post("/v1/score", json=lead)
     client.app.state.service.store.drain()
     queue = client.get("/v1/queue").json()
+    assert (queue["sorted_by"], queue["due_soon"]) == ("probability", 0)
     handed_over = client.post("/v1/score", json=lead).json()["decision"] == "route_to_sales"
     assert [waiting["lead_id"] for waiting in queue["leads"]] == ["A17"] * handed_over
     assert (queue["waiting"], queue["overdue"]) == (int(handed_over), 0)

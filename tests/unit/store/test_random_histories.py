@@ -10,16 +10,21 @@ from hypothesis import strategies as st
 from unit.store.conftest import MINUTE, NOON, Clock, make_answer
 from unit.store.test_join_outcomes import FAR, SALES, count_funnel, count_realised, walk
 
+from predictor.core.settings import make_settings
 from predictor.store.clock import SteadyClock
 from predictor.store.episodes import compute_episodes, join_outcomes
+from predictor.store.monitor.response import find_contacts, list_queue, list_waiting
 from predictor.store.outcome_history import OutcomeReport, settle_outcomes
 from predictor.store.records import Answered
 
+AGREEMENT = make_settings({"agreement": {"response_hours": 24.0}}).agreement
+LATER = NOON + timedelta(days=99)
 LEADS = st.sampled_from(["A", "B"])
 MOMENTS = st.integers(0, 20).map(lambda hours: NOON + timedelta(hours=7 * hours))
+KINDS = ["contacted", "accepted", "recycled", "opportunity"]
 OPERATIONS = st.one_of(
     st.tuples(st.just("score"), LEADS, st.none() | MOMENTS, st.sampled_from([SALES, "nurture"])),
-    st.tuples(st.just("outcome"), LEADS, st.sampled_from(["accepted", "recycled", "opportunity"]), st.none() | MOMENTS),
+    st.tuples(st.just("outcome"), LEADS, st.sampled_from(KINDS), st.none() | MOMENTS),
     st.tuples(st.just("correct"), LEADS, st.sampled_from(["accepted", "recycled"]), st.integers(0, 5)),
     st.tuples(st.just("withdraw"), LEADS, st.sampled_from([None, "accepted", "recycled"]), st.none() | st.integers(0, 5)),
     st.tuples(st.just("erase"), LEADS),
@@ -70,7 +75,7 @@ class Plain:
 
     def list_episodes(self):
         history = [(as_of, 0, str(number), decision, False) for number, (as_of, decision) in enumerate(self.scores)]
-        history += [(outcome["at"], 1, outcome["kind"], "", False) for outcome in self.count()]
+        history += [(outcome["at"], 1, outcome["kind"], "", False) for outcome in self.count() if outcome["kind"] != "contacted"]
         return walk(history)
 
 
@@ -131,6 +136,7 @@ def test_any_history_counts_as_a_plain_model_of_it_says(store):
             assert len(known.reports[known.reports["lead_id"] == prefix + name]) == len(model.reports)
             assert len(scores) == len(model.scores)
             check_readers(scores, own, model.list_episodes())
+        check_queue(known, outcomes, store.database, prefix)
 
     follow()
 
@@ -143,3 +149,12 @@ def check_readers(scores, outcomes, episodes):
     handed = [episode for episode in episodes if episode["handed"]]
     assert training["mql_at"].tolist() == [episode["at"] for episode in handed]
     assert training["sql_at"].notna().tolist() == [episode["accepted"] for episode in handed]
+
+
+def check_queue(known, outcomes, database, prefix):
+    """The queue, for which the database leaves out most leads, is what the frames of all leads say."""
+    joined = join_outcomes(known.scores, outcomes, timezone="UTC")
+    waiting = list_waiting(find_contacts(joined, outcomes, timezone="UTC"), joined, agreement=AGREEMENT, now=LATER)
+    queue = list_queue(database, timezone="UTC", agreement=AGREEMENT, now=LATER)
+    own = queue[queue["lead_id"].str.startswith(prefix)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(own, waiting, check_dtype=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,13 @@ from predictor.model.metrics.intervals import wilson
 from predictor.store.database import Database
 from predictor.store.episodes import choose_scores, join_outcomes
 from predictor.store.monitor.weeks import fill_weeks, find_weeks
+from predictor.store.outcome_history import settle_outcomes
 from predictor.store.outcome_places import place_outcomes
+from predictor.store.schema import TOUCHING
 
 KEPT, BROKEN, OPEN, NOT_AGREED = "kept", "broken", "open", ""
-_TOUCHING = ("contacted", "accepted", "recycled", "opportunity")  # whoever decides about a lead has looked at it
+_SOON = 0.25  # of the agreed hours: a lead with less time left is due soon
+_BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 _HOUR_S, _UTC = 3600.0, "datetime64[us, UTC]"
 _WEEK = pd.Timedelta(days=7)
 
@@ -36,7 +39,7 @@ def find_contacts(joined: pd.DataFrame, outcomes: pd.DataFrame, *, timezone: str
     episodes = choose_scores(joined)
     episodes = episodes.assign(until=episodes.groupby("lead_id")["as_of"].shift(-1))
     episodes = episodes[episodes["handed_over"].astype(bool)].sort_values("as_of", kind="stable")
-    touching = outcomes[outcomes["kind"].isin(_TOUCHING)]
+    touching = outcomes[outcomes["kind"].isin(TOUCHING)]
     placed = place_outcomes(touching, joined, timezone=timezone)[["lead_id", "occurred_at", "at"]]
     placed = placed.sort_values("at", kind="stable")
     if episodes.empty or placed.empty:
@@ -94,42 +97,68 @@ def compute_agreement(
 
 
 def list_waiting(contacts: pd.DataFrame, joined: pd.DataFrame, *, agreement: AgreementSettings, now: datetime) -> pd.DataFrame:
-    """The leads that sales got and has not touched, the likeliest first; those that wait too long are marked.
+    """The leads that sales got and has not touched, those worth most first: by probability x amount where amounts are known.
 
     Args:
         contacts: What `find_contacts` gives.
-        joined: What `join_outcomes` gives, with `probability` and `grade`.
+        joined: What `join_outcomes` gives, with `probability` and `grade`, and `amount` where the settings name one.
         agreement: What was agreed on.
         now: The moment of the list.
 
     Returns:
-        `lead_id`, `probability` and `grade` of its newest score, `handed_over_at`, `waiting_hours`, `due_at` (missing where no
-        time was agreed on) and `overdue`.
+        `lead_id`, `probability`, `grade` and `amount` of its newest score; `value` (probability x amount; a lead without one
+        counts with the median of the others, missing where none has one), `handed_over_at`, `waiting_hours`, `due_at` and
+        `hours_left` (below 0 where it is late; both missing where no time was agreed on), `due_soon` (less than a quarter of
+        the agreed time is left) and `overdue`.
     """
     latest = joined.drop_duplicates("episode", keep="last").set_index("episode")
     waiting = contacts[contacts["contacted_at"].isna()].set_index("episode")
+    newest = latest.reindex(waiting.index)
+    amount = newest["amount"] if "amount" in newest else pd.Series(np.nan, waiting.index)
     hours = (pd.Timestamp(now) - waiting["as_of"]).dt.total_seconds() / _HOUR_S
-    agreed = agreement.response_hours > 0
-    due = waiting["as_of"] + pd.Timedelta(hours=agreement.response_hours)
+    agreed = agreement.response_hours if agreement.response_hours > 0 else np.nan
+    left = agreed - hours
     table = pd.DataFrame({
-        "lead_id": waiting["lead_id"], "probability": latest["probability"].reindex(waiting.index),
-        "grade": latest["grade"].reindex(waiting.index), "handed_over_at": waiting["as_of"], "waiting_hours": hours,
-        "due_at": due if agreed else pd.Series(pd.NaT, waiting.index, dtype=due.dtype),
-        "overdue": agreed & (hours > agreement.response_hours),
+        "lead_id": waiting["lead_id"], "probability": newest["probability"], "grade": newest["grade"], "amount": amount,
+        "value": newest["probability"] * amount.fillna(amount.median()), "handed_over_at": waiting["as_of"],
+        "waiting_hours": hours, "due_at": waiting["as_of"] + pd.to_timedelta(pd.Series(agreed, waiting.index), unit="h"),
+        "hours_left": left, "due_soon": (left >= 0) & (left < _SOON * agreed), "overdue": left < 0,
     })  # fmt: skip
-    return table.sort_values(["probability", "handed_over_at", "lead_id"], ascending=[False, True, True], ignore_index=True)
+    order = ["value", "probability", "handed_over_at", "lead_id"]
+    return table.sort_values(order, ascending=[False, False, True, True], ignore_index=True)
 
 
-def list_queue(database: Database, *, timezone: str, agreement: AgreementSettings, now: datetime) -> pd.DataFrame:
+def list_queue(
+    database: Database, *, timezone: str, agreement: AgreementSettings, now: datetime, horizon_days: float | None = None
+) -> pd.DataFrame:
     """The leads of a store that wait for sales; see `list_waiting`.
+
+    Args:
+        database: Scores and outcomes.
+        timezone: The timezone of the firm.
+        agreement: What was agreed on.
+        now: The moment of the list.
+        horizon_days: Days after which a lead that sales has said nothing about counts as not accepted, and waits no more; None
+            for never.
 
     Raises:
         StoreError: The database cannot be read.
     """
-    scores = database.load_served(grades=True)
-    outcomes = database.load_outcomes(timezone=timezone, scores=scores)
+    since = _BEGINNING if horizon_days is None else now - timedelta(days=horizon_days)
+    history = database.read_leads(database.list_untouched(since), features=bool(agreement.amount_column))
+    scores = history.scores
+    if agreement.amount_column:
+        scores = scores.assign(amount=[_read_amount(features, agreement.amount_column) for features in scores["features"]])
+    outcomes = settle_outcomes(history.reports, scores, timezone=timezone)
     joined = join_outcomes(scores, outcomes, timezone=timezone)
-    return list_waiting(find_contacts(joined, outcomes, timezone=timezone), joined, agreement=agreement, now=now)
+    contacts = find_contacts(joined, outcomes, timezone=timezone)
+    return list_waiting(contacts[contacts["as_of"] >= since], joined, agreement=agreement, now=now)
+
+
+def _read_amount(features: object, name: str) -> float:
+    """What a lead may bring; NaN where that is not known, or no amount."""
+    value = features.get(name) if isinstance(features, dict) else None
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 else np.nan
 
 
 def _judge(agreed: bool, *, broken: pd.Series | np.ndarray, pending: pd.Series | np.ndarray) -> np.ndarray:

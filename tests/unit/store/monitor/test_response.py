@@ -1,11 +1,14 @@
 """Whether the agreement of sales and marketing was kept, and who waits for sales."""
 
+from datetime import timedelta
+
 import pandas as pd
 import pytest
+from unit.store.conftest import MINUTE, NOON, make_outcome, make_score
 
 from predictor.core.settings import make_settings
 from predictor.store.episodes import join_outcomes
-from predictor.store.monitor.response import compute_agreement, find_contacts, list_waiting
+from predictor.store.monitor.response import compute_agreement, find_contacts, list_queue, list_waiting
 
 SALES, NURTURE = "route_to_sales", "nurture"
 AGREED = {"response_hours": 24.0, "leads_per_week": 3.0, "acceptance": 0.5}
@@ -116,3 +119,50 @@ def test_a_week_without_leads_breaks_the_volume_and_nothing_else():
     assert weeks["volume"].tolist() == ["broken"] * 4
     assert weeks["response"].tolist() == ["kept", "", "broken", ""]
     assert weeks["conversion"].isna().tolist() == [False, True, False, True]
+
+
+def test_a_lead_is_due_soon_in_the_last_quarter_of_the_agreed_time():
+    scores = [(name, at("02T00"), SALES, 0.3) for name in ("A", "B")]
+    for now, hours, soon, late in (("02T17", 7.0, False, False), ("02T20", 4.0, True, False), ("03T03", -3.0, False, True)):
+        _, waiting = read(scores, [], now=now)
+        assert waiting["hours_left"].tolist() == [hours] * 2
+        assert waiting[["due_soon", "overdue"]].to_numpy().tolist() == [[soon, late]] * 2
+    _, waiting = read(scores, [], now="02T20", agreed={})
+    assert waiting["hours_left"].isna().all()
+    assert not waiting[["due_soon", "overdue"]].to_numpy().any()
+
+
+AMOUNTS = {"A": 100.0, "B": 1000.0, "C": None, "D": "many", "E": 300.0, "F": -5.0, "G": True}
+
+
+@pytest.mark.parametrize(("column", "order"), [("", "ABCDEFG"), ("size", "BCDAEFG"), ("other", "ABCDEFG")])
+def test_a_lead_that_may_bring_more_comes_first(database, column, order):
+    probability = dict(zip("ABCDEFG", (0.9, 0.8, 0.7, 0.6, 0.2, 0.1, 0.05), strict=True))
+    database.write(
+        [make_score(name, at=NOON, probability=probability[name], features={"size": amount}) for name, amount in AMOUNTS.items()]
+    )
+    agreement = make_settings({"agreement": {"amount_column": column}}).agreement
+    queue = list_queue(database, timezone="UTC", agreement=agreement, now=NOON + timedelta(hours=1)).set_index("lead_id")
+    assert list(queue.index) == list(order)
+    if column == "size":
+        assert queue["amount"].dropna().to_dict() == {"A": 100.0, "B": 1000.0, "E": 300.0}
+        assert queue["value"].round(9).to_dict() == {name: round(probability[name] * (AMOUNTS[name] if name in "ABE" else 300), 9)
+                                                     for name in "ABCDEFG"}  # fmt: skip
+    else:
+        assert queue["value"].isna().all()
+
+
+def test_a_lead_waits_until_the_horizon_has_passed(database):
+    database.write([make_score("A")])
+    agreement = make_settings().agreement
+    for days, waiting in ((29, ["A"]), (31, [])):
+        now = NOON + timedelta(days=days)
+        queue = list_queue(database, timezone="UTC", agreement=agreement, now=now, horizon_days=30.0)
+        assert queue["lead_id"].tolist() == waiting
+    assert list_queue(database, timezone="UTC", agreement=agreement, now=NOON + timedelta(days=999))["lead_id"].tolist() == ["A"]
+
+
+def test_an_id_of_either_length_is_one_lead(database):
+    database.write([make_score("00Q5g000000XyzAEAS"), make_outcome("00Q5g000000XyzA", "contacted", occurred_at=NOON + MINUTE)])
+    agreement = make_settings().agreement
+    assert list_queue(database, timezone="UTC", agreement=agreement, now=NOON + timedelta(days=1)).empty
