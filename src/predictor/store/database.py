@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ _SERVED = (
     "lead_id", "as_of", "scored_at", "probability", "decision", "points", "model", "explore", "challenger_probability",
 )  # fmt: skip
 _AT_ONCE = 500  # leads of a query
+_AHEAD = timedelta(days=2)  # `as_of` of a score is not that much later than when it was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,8 @@ class Database(Transactions):
             StoreError: The database cannot be used now.
         """
         got = SCORES.c.explore | (SCORES.c.decision == "route_to_sales")
-        last = sa.select(SCORES.c.lead_id, sa.func.max(SCORES.c.as_of).label("as_of")).where(SCORES.c.as_of >= since, got)
+        recent = (SCORES.c.scored_at >= since - _AHEAD) & (SCORES.c.as_of >= since)  # the first has an index
+        last = sa.select(SCORES.c.lead_id, sa.func.max(SCORES.c.as_of).label("as_of")).where(recent, got)
         newest = last.group_by(SCORES.c.lead_id).subquery()
         of_lead = OUTCOMES.c.lead_id == newest.c.lead_id
         touched = of_lead & OUTCOMES.c.kind.in_(TOUCHING) & (OUTCOMES.c.occurred_at > newest.c.as_of)
