@@ -35,11 +35,11 @@ def compute_point_gates(tested: ComparedLeads) -> pd.DataFrame:
     >>> tested = ComparedLeads(lead_id=np.arange(4).astype(object), outcome=outcome, probability=outcome, threshold=0.5,
     ...     points=points, routed=points >= 25, gate=25.0, weeks=2.0)
     >>> compute_point_gates(tested)[["gate", "leads", "sqls", "verdict", "today"]]
-       gate  leads  sqls    verdict  today
-    0  10.0    4.0   2.0  too tight  False
-    1  20.0    3.0   2.0  too tight  False
-    2  25.0    1.0   1.0  too tight   True
-    3  30.0    1.0   1.0  too tight  False
+       gate  leads  sqls        verdict  today
+    0  10.0    4.0   2.0  too few leads  False
+    1  20.0    3.0   2.0  too few leads  False
+    2  25.0    1.0   1.0  too few leads   True
+    3  30.0    1.0   1.0  too few leads  False
     """
     if tested.points is None or not np.isfinite(tested.points).any():
         return pd.DataFrame(columns=list(COLUMNS))
@@ -112,7 +112,7 @@ def _describe_gates(tested: ComparedLeads, gates: FloatArray, leads: FloatArray,
     low, high = (np.where(leads > 0, end, np.nan) for end in wilson(sqls, np.maximum(leads, 1)))
     total = float(tested.outcome.sum()) or np.nan
     verdicts = [
-        "cannot be told" if np.isnan(share) else judge_conversion(float(share), tested.band) for share in (sqls / known).tolist()
+        judge_conversion(share, tested.band, leads=int(handed)) for share, handed in zip((sqls / known).tolist(), leads, strict=True)
     ]
     return pd.DataFrame({
         "gate": gates, "leads": leads, "leads_per_week": leads / (tested.weeks or np.nan),

@@ -53,8 +53,8 @@ def compute_steps(tested: ComparedLeads, *, also: Sequence[float] = (), resample
     leads = table["leads"].to_numpy(dtype=float)
     sqls = np.round(leads * table["conversion"].to_numpy(dtype=float))
     verdicts = [
-        judge_conversion(float(share), tested.band, threshold=float(threshold))
-        for share, threshold in zip(table["conversion"], table["threshold"], strict=True)
+        judge_conversion(float(share), tested.band, leads=int(handed), threshold=float(threshold))
+        for share, handed, threshold in zip(table["conversion"], leads, table["threshold"], strict=True)
     ]
     rivals = _measure_rivals(tested, leads, resamples=resamples, seed=seed)
     return pd.concat([table.assign(sqls=sqls, verdict=verdicts), *rivals, *_count_swaps(tested, table["threshold"])], axis=1)

@@ -18,7 +18,6 @@ from predictor.report.page.page_table import join_units
 from predictor.report.table_cells import list_rows
 from predictor.report.tables_text import TextTable
 
-_FEWEST = 20  # leads below which a gate is not judged
 _NAMES = {TODAY: "Today's gate", BEST_GATE: "Best gate", BY_LEARNED: "Learned points", BY_MODEL: "Model"}
 _PREFIXES = {TODAY: "today", BEST_GATE: "gate", BY_LEARNED: "learned", BY_MODEL: "model"}
 _WHY = {
@@ -142,7 +141,6 @@ def _describe_choices(way: str, table: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _describe_gate(row: Mapping[str, Any], period: float) -> dict[str, str]:
-    few = "No lead" if not row["leads"] else "Too few leads" if row["leads"] < _FEWEST else str(row["verdict"]).capitalize()
     return {
         "gate": f"{row['gate']:g}",
         "rule": format_rule(float(row["gate"])),
@@ -152,7 +150,7 @@ def _describe_gate(row: Mapping[str, Any], period: float) -> dict[str, str]:
         "rate": format_percent(row["conversion"]),
         "interval": format_percent_range(row["conversion_low"], row["conversion_high"]),
         "caught": format_percent(row["sqls_caught"]),
-        "verdict": few,
+        "verdict": str(row["verdict"]).capitalize() if row["leads"] else "No lead",
     }
 
 

@@ -64,6 +64,13 @@ def test_gate_that_hands_over_everybody():
     assert gate.text.startswith("The gate hands over every lead, of which 25 %")
 
 
+@pytest.mark.parametrize(("leads", "verdict"), [(19, "too few leads"), (20, "too tight")])
+def test_gate_with_few_leads_is_not_judged(leads, verdict):
+    gate = judge_gate(np.arange(100) < 15, np.arange(100) < leads, weeks=1)
+    assert gate.verdict == verdict
+    assert ("Too few leads (wanted: 20 to 30 %): nothing follows from fewer than 20." in gate.text) is (leads < 20)
+
+
 def test_gate_needs_one_decision_a_lead():
     with pytest.raises(TrainingError, match="there are 3 and 2"):
         judge_gate([0, 1, 0], [True, False], weeks=1)
