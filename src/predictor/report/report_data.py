@@ -16,7 +16,7 @@ from predictor.model.verdict import Verdict
 from predictor.report.compare.comparison import Comparison
 from predictor.report.decision.decision import Decision, make_decision
 from predictor.report.decision.evidence import ModelFacts
-from predictor.report.decision.read_evidence import read_evidence
+from predictor.report.decision.read_evidence import reaches_policy, read_evidence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +65,7 @@ class ReportData:
             ranks_only=ranks_only,
             threshold=advice.threshold,
             holds=advice.holds,
+            reaches=reaches_policy(advice.conversion, self.policy),
         )
         threshold = verdict.recommended.threshold
         return make_decision(read_evidence(self.comparison, threshold=threshold, settings=self.policy, model=model))

@@ -13,12 +13,13 @@ from predictor.report.compare.compared_leads import ComparedLeads
 from predictor.report.compare.comparison import Comparison, compute_comparison, thin
 from predictor.report.decision.decision import Decision, make_decision
 from predictor.report.decision.evidence import ModelFacts
-from predictor.report.decision.read_evidence import read_evidence
+from predictor.report.decision.read_evidence import reaches_policy, read_evidence
 from predictor.report.page.render import PageData, render_comparison
 from predictor.report.tables_text import describe_fit, describe_outcome
 from predictor.scoring.batch import score_frame, uses_events
 from predictor.scoring.bundle.files import Bundle
 from predictor.scoring.scorer import Scorer
+from predictor.scoring.threshold_advice import advise_threshold
 from predictor.training.compared import list_known, load_compared_leads, take_frame
 from predictor.training.dataset import Dataset
 from predictor.training.swapped import REASONS, describe_swapped
@@ -114,7 +115,7 @@ def write_page(bundle: Bundle, comparison: Comparison, *, note: str = "", leads:
         horizon_days=scorer.metrics.get("horizon_days"),
         book=bundle.files.get("learned_points.toml", ""),
         policy=scorer.settings.threshold,
-        ranks_only=ranks_only(scorer),
+        model=_read_model(scorer),
     )
     return render_comparison(data)
 
@@ -132,8 +133,19 @@ def decide_bundle(bundle: Bundle, comparison: Comparison, *, leads: str = "") ->
         return Decision.from_json(scorer.metrics["decision"])
     recommended = scorer.metrics.get("threshold", {}).get("recommended", {}).get("threshold", scorer.threshold)
     threshold = (scorer.threshold if leads else recommended) if scorer.recommends else None
-    model = ModelFacts(signal=scorer.recommends, ranks_only=ranks_only(scorer), threshold=scorer.threshold)
-    return make_decision(read_evidence(comparison, threshold=threshold, settings=scorer.settings.threshold, model=model))
+    settings, model = scorer.settings.threshold, _read_model(scorer)
+    return make_decision(read_evidence(comparison, threshold=threshold, settings=settings, model=model))
+
+
+def _read_model(scorer: Scorer) -> ModelFacts:
+    """What a bundle says of its model."""
+    advice, _ = advise_threshold(scorer, {})
+    return ModelFacts(
+        signal=scorer.recommends,
+        ranks_only=ranks_only(scorer),
+        threshold=scorer.threshold,
+        reaches=reaches_policy(advice.conversion, scorer.settings.threshold),
+    )
 
 
 def ranks_only(scorer: Scorer) -> bool:

@@ -113,7 +113,7 @@ def _list_figures(kind: Kind, evidence: Evidence) -> dict[str, Any]:
         "today": _to_figures(today),
         "proposed": _to_figures(proposed),
         "gate": evidence.learned_gate if kind == "use_learned_points" else None if kind == "use_model" else gate,
-        "threshold": evidence.model.threshold if kind == "use_model" else None,
+        "threshold": evidence.model.threshold if kind == "use_model" and evidence.model.reaches else None,
     }
 
 

@@ -89,6 +89,7 @@ class ModelFacts:
         ranks_only: Whether its probabilities only rank leads.
         threshold: The probability from which it hands leads over, by the firm's policy; None where none is recommended.
         holds: Whether new leads can be expected to keep what the policy wants.
+        reaches: Whether some threshold keeps it on known leads; otherwise the one in service only comes nearest.
         best: The best fifth by the model: its share of all SQLs with the 95 % interval.
     """
 
@@ -97,6 +98,7 @@ class ModelFacts:
     ranks_only: bool = False
     threshold: float | None = None
     holds: bool = True
+    reaches: bool = True
     best: tuple[float, float, float] = (float("nan"), float("nan"), float("nan"))
 
 

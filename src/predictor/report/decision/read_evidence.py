@@ -19,7 +19,7 @@ from predictor.report.compare.threshold_steps import PREFIXES, compute_period, f
 from predictor.report.decision.evidence import BEST, Evidence, Gain, Handed, LeadCounts, ModelFacts, PointsGate, Source, Volume
 from predictor.report.table_cells import SAME, list_rows
 
-_SERVES = ModelFacts(signal=True)
+SERVES = ModelFacts(signal=True)
 _MUCH = 1.05  # times the capacity, from which a gate hands over more than sales can work
 
 
@@ -28,7 +28,7 @@ def read_evidence(
     *,
     threshold: float | None,
     settings: ThresholdSettings,
-    model: ModelFacts = _SERVES,
+    model: ModelFacts = SERVES,
 ) -> Evidence:
     """What the tables of a comparison say of points, learned points and model at the volume that sales works.
 
@@ -49,14 +49,14 @@ def read_evidence(
         leads=int(everyone["leads"]), sqls=int(everyone["sqls"]), unit=format_unit(steps),
         load=_read_handed(everyone["leads"], everyone["sqls"], period),
     )  # fmt: skip
-    volume = _read_volume(comparison, threshold, settings, period)
+    volume = _read_volume(comparison, threshold, settings, period, reaches=model.reaches)
     today = _read_gate(comparison, period)
     serving = threshold if model.threshold is None else model.threshold
     return Evidence(
         tested=tested,
         model=replace(model, signal=threshold is not None, threshold=serving, best=_read_best(comparison)),
         volume=volume,
-        proposals=_read_proposals(comparison, 0.0 if serving == 0 else threshold, period),
+        proposals=_read_proposals(comparison, 0.0 if serving == 0 or not model.reaches else threshold, period),
         today=today,
         advised=None if today is None else _advise_gate(comparison, settings, period),
         wanted=describe_wanted(settings),
@@ -80,7 +80,20 @@ def describe_wanted(settings: ThresholdSettings) -> str:
     }[settings.policy]
 
 
-def _read_volume(comparison: Comparison, threshold: float | None, settings: ThresholdSettings, period: float) -> Volume:
+def reaches_policy(conversion: float | None, settings: ThresholdSettings) -> bool:
+    """Whether a conversion is as high as the policy wants; a policy that promises none is always kept.
+
+    >>> from predictor.core.settings import make_settings
+    >>> [reaches_policy(conversion, make_settings({}).threshold) for conversion in (0.16, 0.2, 0.64, None)]
+    [False, True, True, True]
+    """
+    floor = {"band": settings.band[0], "precision": settings.precision}.get(settings.policy, 0.0)
+    return conversion is None or conversion >= floor
+
+
+def _read_volume(
+    comparison: Comparison, threshold: float | None, settings: ThresholdSettings, period: float, *, reaches: bool
+) -> Volume:
     """What each way finds at the volume that sales works; points alone where the model found no signal."""
     tables = comparison.tables
     steps, volume, capacity = tables["steps"], tables["volume"], tables["capacity"]
@@ -94,9 +107,9 @@ def _read_volume(comparison: Comparison, threshold: float | None, settings: Thre
         return Volume(source="capacity", ways=_read_ways(weekly, period), gains=_read_gains(weekly, 1.0))
     gated = (tables["gates"]["way"] == POINTS).any()
     at = int(locate_threshold(steps, threshold))
-    trivial = at == 0
+    trivial = at == 0 or not reaches
     half = list_rows(steps.iloc[[int((steps["share_routed"] - 0.5).abs().argmin())]])[0]
-    if 0 < volume["leads"].iloc[0] < everyone:
+    if 0 < volume["leads"].iloc[0] < everyone and (gated or reaches):
         source: Source = "gate" if gated else "half" if trivial else "threshold"
         found = Volume(source=source, ways=_read_ways(volume, period), gains=_read_gains(volume, period))
         fewer = _read_step(half, period, source="half")

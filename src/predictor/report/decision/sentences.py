@@ -21,6 +21,7 @@ _WATCH = "When the outcomes of these leads are known, compare again: `predictor 
 _WHOLE = 10  # leads from which on decimals do not matter
 _SET = "`predictor threshold --set --leads-per-week"
 _AGAIN = "Train again when more outcomes are known."
+_GIVE_MORE = "Give the training more of what is known of leads before sales gets them, such as events and firm data."
 _NO_SIGNAL = "It ranks the test leads no better than chance, so it cannot choose among them."
 
 
@@ -54,13 +55,14 @@ def describe_trade(kind: Kind, evidence: Evidence) -> str:
     if kind != "keep_points" and today is not None and today.handed.leads:
         return f"{_describe_change(evidence.tested.unit, find_proposal(way, evidence), today.handed)}."
     chosen, rival = ways[way], ways[POINTS]
-    same = "as today" if source == "gate" else "whoever chooses"
-    finds = f"{_NAMES[way]} {_verb(way)} {_format_sqls(chosen.sqls)} SQLs and your points {_format_sqls(rival.sqls)}"
-    rates = f"conversion {format_percent(chosen.conversion)} and {format_percent(rival.conversion)}"
+    load = f"{_describe_load(chosen.leads, evidence.tested.unit)}, {'as today' if source == 'gate' else 'whoever chooses'}"
     if kind != "keep_points":
-        finds = f"{_format_sqls(chosen.sqls)} SQLs instead of {_format_sqls(rival.sqls)}"
-        rates = f"conversion {format_percent(chosen.conversion)} instead of {format_percent(rival.conversion)}"
-    return f"{_describe_load(chosen.leads, evidence.tested.unit)}, {same}: {finds}, {rates}."
+        return f"{load}: {_describe_result(chosen, rival, 'either way')}."
+    found, theirs, rate = _format_sqls(chosen.sqls), _format_sqls(rival.sqls), format_percent(chosen.conversion)
+    if found == theirs:
+        return f"{load}: {_NAMES[way]} and your points find {found} SQLs each, conversion {rate}."
+    finds = f"{_NAMES[way]} {_verb(way)} {found} SQLs and your points {theirs}"
+    return f"{load}: {finds}, conversion {rate} and {format_percent(rival.conversion)}."
 
 
 def find_proposal(way: str, evidence: Evidence) -> Handed:
@@ -86,12 +88,14 @@ def describe_sureness(kind: Kind, evidence: Evidence) -> str:
     else:
         share, low, high = model.best
         texts.append(f"The order is surely better than chance: the best 20 % hold {format_share(share, low, high)} of all SQLs.")
+    if kind == "use_model" and not model.reaches:
+        texts.append(f"{_describe_unreached(evidence)}.")
     if kind == "keep_points" and evidence.volume.is_better(MODEL, POINTS):
         texts.append(f"But its probabilities are {_describe_unproven(evidence)}, so it may not serve yet.")
     if kind == "use_model" and (model.ranks_only or not model.may_serve):
         why = "are not right yet" if model.may_serve else f"are {_describe_unproven(evidence)}"
         texts.append(f"Use its order of leads, not its probabilities: these {why}.")
-    elif kind == "use_model" and not model.holds and MODEL in evidence.proposals:
+    elif kind == "use_model" and model.reaches and not model.holds and MODEL in evidence.proposals:
         texts.append(f"It is not sure that new leads keep {evidence.wanted}.")
     return " ".join((*texts, *evidence.caveats))
 
@@ -150,6 +154,11 @@ def _describe_unproven(evidence: Evidence) -> str:
     return f"not surely better than the base rate{' and the points' if POINTS in evidence.volume.ways else ''}"
 
 
+def _describe_unreached(evidence: Evidence) -> str:
+    together = f"all leads together convert at {format_percent(evidence.tested.load.conversion)}"
+    return f"No threshold surely reaches {evidence.wanted}: {together}"
+
+
 def _list_model_steps(evidence: Evidence) -> tuple[str, str, str]:
     model, today, weekly = evidence.model, evidence.today, evidence.tested.unit == "a week"
     as_many = f"{_SET} {format_rounded(today.handed.leads)}`" if today is not None and today.handed.leads else f"{_SET} N`"
@@ -157,6 +166,11 @@ def _list_model_steps(evidence: Evidence) -> tuple[str, str, str]:
         why = f"its probabilities are {_describe_unproven(evidence)}"
         promote = f"Let it serve: `predictor models promote NAME`. It does not by itself: {why}."
         return ("Work leads in the order of the model, the best first.", promote, _WATCH)
+    if not model.reaches:
+        today_too = evidence.volume.source == "gate"
+        which = "as many leads as today, the best first" if today_too else "as many leads as sales can work, the best first"
+        agree = f"Agree with sales on a conversion that these leads reach, and set it in `[threshold]`: {evidence.wanted} is too much."
+        return (f"Hand over {which}{f': {as_many}' if weekly else ''}.", agree, _WATCH)
     if MODEL not in evidence.proposals or model.threshold == 0:
         limit = (
             f"If sales cannot work them all, hand over the best: {as_many}."
@@ -193,7 +207,9 @@ def _describe_waiting(kind: Kind, evidence: Evidence) -> str:
         least = max(evidence.tested.rarer, 1)
         return f"Collect outcomes: about {max(math.ceil(FEWEST / least), 2)} times as many leads are needed."
     if kind == "no_signal":
-        return "Give the training more of what is known of leads before sales gets them, such as events and firm data."
+        return _GIVE_MORE
+    if _are_same(evidence.volume.gains.get((MODEL, POINTS))):
+        return f"The model adds nothing to your points yet. {_GIVE_MORE}"
     return "Let the model score beside your points without deciding, and store the outcomes."
 
 
@@ -217,7 +233,7 @@ def _describe_gain(way: str, gain: Gain | None, evidence: Evidence) -> str:
         return "These leads do not show which of the two finds more SQLs."
     low, high, unit = gain.low, gain.high, evidence.tested.unit
     at = _VOLUMES[evidence.volume.source]
-    if gain.judgement == SAME and _format_sqls(low) == _format_sqls(high) == _format_sqls(0.0):
+    if _are_same(gain):
         return f"{at}, {_NAMES[way]} and your points find equally many SQLs."
     if gain.judgement == SAME:
         ends = f"{_format_sqls(low, sign=True)} to {_format_sqls(high, sign=True)}"
@@ -228,12 +244,26 @@ def _describe_gain(way: str, gain: Gain | None, evidence: Evidence) -> str:
     return f"{at}, {_NAMES[way]} surely {_verb(way)} more: {ends} SQLs {unit} (95 % interval)."
 
 
+def _are_same(gain: Gain | None) -> bool:
+    """Whether two ways find the same SQLs, whichever leads are drawn."""
+    return gain is not None and gain.judgement == SAME and {_format_sqls(gain.low), _format_sqls(gain.high)} == {_format_sqls(0.0)}
+
+
 def _describe_change(unit: str, new: Handed, old: Handed) -> str:
-    rates = f"conversion {format_percent(new.conversion)} instead of {format_percent(old.conversion)}"
-    sqls = f"{_format_sqls(new.sqls)} SQLs instead of {_format_sqls(old.sqls)}"
     same = _format_leads(new.leads) == _format_leads(old.leads)
     before = ", as today" if same else f" instead of {_format_leads(old.leads)}"
-    return f"{_describe_load(new.leads, unit)}{before}: {sqls}, {rates}"
+    return f"{_describe_load(new.leads, unit)}{before}: {_describe_result(new, old, 'as today')}"
+
+
+def _describe_result(new: Handed, old: Handed, same: str) -> str:
+    """SQLs and conversion beside those before; `same` is said of a figure that does not change."""
+    rates = [format_percent(handed.conversion) for handed in (new, old)]
+    sqls = [_format_sqls(handed.sqls) for handed in (new, old)]
+    return f"{sqls[0]} SQLs {_describe_before(*sqls, same)}, conversion {rates[0]} {_describe_before(*rates, same)}"
+
+
+def _describe_before(new: str, old: str, same: str) -> str:
+    return same if new == old else f"instead of {old}"
 
 
 def _describe_load(leads: float, unit: str) -> str:

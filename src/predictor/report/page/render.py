@@ -17,7 +17,7 @@ from predictor.report.compare.comparison import Comparison
 from predictor.report.compare.threshold_steps import PREFIXES, compute_load, format_unit
 from predictor.report.decision.decision import Decision, make_decision
 from predictor.report.decision.evidence import ModelFacts
-from predictor.report.decision.read_evidence import read_evidence
+from predictor.report.decision.read_evidence import SERVES, read_evidence
 from predictor.report.page.charts import format_tips, list_charts
 from predictor.report.page.decide import Money, collect_choices, make_gate_choice, make_money_choice, start_money
 from predictor.report.page.page_files import dump_json, make_policy, open_templates, read_asset
@@ -53,7 +53,7 @@ class PageData:
         horizon_days: Days within which acceptance counts; None where outcomes have no dates.
         book: The learned points as a rule book; empty for none.
         policy: The firm's policy for the threshold.
-        ranks_only: Whether the model's probabilities only rank leads.
+        model: What is known of the model beside the tables.
         money: Where the fields of money start.
         training: The training behind the page; None for other leads.
     """
@@ -67,7 +67,7 @@ class PageData:
     horizon_days: float | None = None
     book: str = ""
     policy: ThresholdSettings = field(default_factory=lambda: make_settings({}).threshold)
-    ranks_only: bool = False
+    model: ModelFacts = SERVES
     money: Money = field(default_factory=Money)
     training: ReportData | None = None
 
@@ -86,8 +86,7 @@ class PageData:
         """What to do with points and model."""
         if self.training is not None:
             return self.training.decision
-        model = ModelFacts(signal=True, ranks_only=self.ranks_only)
-        evidence = read_evidence(self.comparison, threshold=self.threshold, settings=self.policy, model=model)
+        evidence = read_evidence(self.comparison, threshold=self.threshold, settings=self.policy, model=self.model)
         return make_decision(evidence)
 
 

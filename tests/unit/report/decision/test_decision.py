@@ -23,7 +23,7 @@ def make_gain(judgement):
 
 def make_evidence(
     *, points=True, gate=True, few=False, signal=True, serves=True, ranks_only=False, model=SAME, learned=SAME, both=SAME,
-    advised=False, base_rate=0.1, dated=True, trivial=False, capacity=False,
+    advised=False, base_rate=0.1, dated=True, trivial=False, capacity=False, reaches=True,
 ):  # fmt: skip
     unit = "a week" if dated else "of every 100 leads"
     everyone = Handed(leads=100, sqls=100 * base_rate)
@@ -33,15 +33,16 @@ def make_evidence(
     if points:
         ways = {POINTS: Handed(leads=40, sqls=6), LEARNED: Handed(leads=40, sqls=7)} | ways
         gains = {(MODEL, POINTS): make_gain(model), (LEARNED, POINTS): make_gain(learned), (MODEL, LEARNED): make_gain(both)}
-    source = "capacity" if capacity else "gate" if today else "half" if trivial else "threshold"
+    source = "capacity" if capacity else "gate" if today else "half" if trivial or not reaches else "threshold"
     proposals = {LEARNED: Handed(leads=25, sqls=6)} if points else {}
     return Evidence(
         tested=tested,
         model=ModelFacts(
-            signal=signal, may_serve=serves, ranks_only=ranks_only, threshold=0.0 if trivial else 0.21, best=(0.49, 0.44, 0.54)
+            signal=signal, may_serve=serves, ranks_only=ranks_only, threshold=0.0 if trivial else 0.21, best=(0.49, 0.44, 0.54),
+            holds=reaches, reaches=reaches,
         ),
         volume=Volume(source=source, ways=ways, gains=gains),
-        proposals=proposals if trivial else proposals | {MODEL: Handed(leads=30, sqls=7, low=0.18, high=0.3)},
+        proposals=proposals if trivial or not reaches else proposals | {MODEL: Handed(leads=30, sqls=7, low=0.18, high=0.3)},
         today=today,
         advised=PointsGate(gate=80.0, handed=NEW_GATE) if advised and today else None,
         wanted="the wanted conversion of 20 to 30 %",
@@ -68,6 +69,8 @@ CASES = [
     ("use_model", {"model": BETTER, "learned": BETTER, "both": BETTER}),
     ("use_model", {"model": BETTER, "gate": False, "ranks_only": True}),
     ("use_model", {"model": BETTER, "base_rate": 0.39, "trivial": True}),
+    ("use_model", {"model": BETTER, "base_rate": 0.03, "reaches": False}),
+    ("keep_points", {"base_rate": 0.03, "reaches": False}),
     ("use_learned_points", {"learned": BETTER, "model": BETTER}),
     ("use_learned_points", {"learned": BETTER}),
     ("use_learned_points", {"learned": BETTER, "model": BETTER, "both": BETTER, "serves": False}),
@@ -90,11 +93,12 @@ def list_every_kind_of_data():
     judgements = (BETTER, SAME, WORSE, "")
     for points, gate, few, signal, serves, trivial in product((True, False), repeat=6):
         for model, learned, both in product(judgements, judgements, (BETTER, SAME)) if points else [(SAME, SAME, SAME)]:
-            for base_rate, dated, advised in ((0.1, True, True), (0.25, True, False), (0.6, False, True)):
+            for base_rate, dated, advised in ((0.1, True, True), (0.25, True, False), (0.6, False, True), (0.03, True, False)):
                 yield {
                     "points": points, "gate": gate, "few": few, "signal": signal, "serves": serves, "trivial": trivial,
                     "model": model, "learned": learned, "both": both, "base_rate": base_rate, "dated": dated, "advised": advised,
                     "ranks_only": not serves, "capacity": advised and dated and not gate,
+                    "reaches": base_rate > 0.05 or trivial,
                 }  # fmt: skip
 
 
@@ -159,6 +163,10 @@ def check_place(decision, facts, text):
         assert "or more" not in text
     if decision.figures["threshold"] is not None:
         assert decision.kind == "use_model"
+        assert facts["reaches"]
+    if decision.kind == "use_model" and not facts["reaches"]:
+        assert "No threshold surely reaches the wanted conversion of 20 to 30 %" in text
+        assert "or more" not in text
 
 
 def test_where_both_find_the_same_leads_no_interval_of_nothing_is_given():
@@ -168,6 +176,38 @@ def test_where_both_find_the_same_leads_no_interval_of_nothing_is_given():
     assert decision.kind == "keep_points"
     assert "and your points find equally many SQLs." in decision.sure
     assert "0.0 to 0.0" not in decision.sure
+
+
+@pytest.mark.parametrize("gate", [True, False])
+def test_a_conversion_that_no_threshold_reaches_is_no_reason_to_hand_over_next_to_nothing(gate):
+    """At a base rate of 3 % the threshold nearest to the band would hand over a lead or two a week."""
+    decision = make_decision(make_evidence(model=BETTER, base_rate=0.03, reaches=False, gate=gate))
+    whose = "as today" if gate else "whoever chooses"
+    assert decision.trade.startswith(f"40 leads a week, {whose}: 8.0 SQLs instead of {4 if gate else 6}.0, conversion 20 %")
+    assert decision.sure.endswith(
+        "No threshold surely reaches the wanted conversion of 20 to 30 %: all leads together convert at 3.0 %."
+    )
+    number = "today, the best first: `predictor threshold --set --leads-per-week 40`." if gate else "sales can work, the best first"
+    assert decision.steps[0].startswith(f"Hand over as many leads as {number}")
+    assert decision.steps[1].startswith("Agree with sales on a conversion that these leads reach")
+
+
+def test_figures_that_do_not_change_are_said_once():
+    kept = make_evidence()
+    ways = dict.fromkeys((POINTS, LEARNED, MODEL), Handed(leads=40, sqls=8))
+    tie = make_decision(replace(kept, volume=replace(kept.volume, ways=ways)))
+    assert tie.trade == "40 leads a week, as today: the model and your points find 8.0 SQLs each, conversion 20 %."
+    better = make_evidence(model=BETTER, gate=True)
+    today = PointsGate(gate=60.0, handed=Handed(leads=20, sqls=4.6667))
+    grown = make_decision(replace(better, today=today))
+    assert grown.trade == "30 leads a week instead of 20: 7.0 SQLs instead of 4.7, conversion 23 % as today."
+
+
+def test_a_model_that_chooses_as_the_points_do_is_not_said_to_score_beside_them():
+    evidence = make_evidence()
+    same = {pair: replace(gain, mean=0.0, low=0.0, high=0.0) for pair, gain in evidence.volume.gains.items()}
+    decision = make_decision(replace(evidence, volume=replace(evidence.volume, gains=same)))
+    assert decision.steps[1].startswith("The model adds nothing to your points yet. Give the training more")
 
 
 def test_the_trade_is_in_weekly_figures():
