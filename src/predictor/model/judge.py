@@ -48,8 +48,7 @@ def judge_candidates(
     p_value = compute_rank_p_value(outcome, probability[chosen])
     threshold = recommend_threshold(compute_forward_thresholds(models[chosen], fit, settings), settings.threshold)
     handed = probability[chosen] >= models[chosen].list_thresholds(test.seen_by(chosen).matrix, threshold.serving)
-    at = threshold.threshold
-    realised = judge_gate(outcome, handed, weeks=test.weeks, band=band, name="threshold", threshold=at)
+    realised = judge_gate(outcome, handed, weeks=test.weeks, band=band, name="threshold")
     calibration = judge_calibration(outcome, probability[chosen], seed=settings.model.seed, lead=words.lead)
     verdict = Verdict(
         chosen=chosen,

@@ -48,11 +48,10 @@ def judge_gate(
     weeks: float | None,
     band: tuple[float, float] = (0.20, 0.30),
     name: str = "gate",
-    threshold: float | None = None,
 ) -> Gate:
     """Whether a gate that exists already, as that of the points, is too loose, too tight or right.
 
-    In the band, else below it (too loose under 15 %), else above it (too tight over 40 %). Fewer than 20 leads are not judged.
+    In the band, else below it (too loose under 15 %), else above it, as `judge_handed` says.
 
     Args:
         outcome: (n,) 1 or 0.
@@ -60,7 +59,6 @@ def judge_gate(
         weeks: Length of the period in weeks; None where leads carry no dates.
         band: Conversion that is wanted of what is handed over, both ends included.
         name: What the text calls it.
-        threshold: The probability from which it hands leads over; None where it does not go by probabilities.
 
     Raises:
         TrainingError: As `check_pairs`, or the period is not above 0 weeks.
@@ -89,7 +87,7 @@ In band (wanted: 20 to 30 %).
     row = compute_thresholds(y, handed, weeks=weeks).iloc[-1]  # a gate is a threshold on yes and no
     conversion, low, high = (float(row[name]) for name in ("conversion", "conversion_low", "conversion_high"))
     weekly, caught = or_none(row["leads_per_week"]), or_none(row["sqls_caught"])
-    verdict = judge_conversion(conversion, band, leads=int(row["leads"]), threshold=threshold)
+    verdict = judge_handed(handed.sum(), y[handed > 0].sum(), of=(len(y), y.sum()), band=band)
     means = f"{verdict} (wanted: {format_band(band)}){_MEANING.get(verdict, '')}."
     which = "every lead, " if handed.all() else ""
     text = f"The {name} hands over {which}{describe_routed(row)}. {means[0].upper()}{means[1:]}"
@@ -106,24 +104,30 @@ In band (wanted: 20 to 30 %).
     )
 
 
-def judge_conversion(
-    conversion: float, band: tuple[float, float], *, leads: int, threshold: float | None = None
-) -> Verdict:
-    """What a conversion says of the gate behind it.
+def judge_handed(leads: float, sqls: float, *, of: tuple[float, float], band: tuple[float, float]) -> Verdict:
+    """What the conversion of the leads handed over says of the gate before them.
 
-    A threshold at or below the low end of the band is not too tight, whatever the conversion: leads below it would bring fewer
-    SQLs than the band promises. Nothing is said of no lead, or of fewer than 20.
+    A gate is too tight where more than 40 % convert and the leads that it holds back would convert within the band, or above.
+    Nothing is said of no lead, or of fewer than 20.
 
-    >>> [judge_conversion(share, (0.2, 0.3), leads=100) for share in (0.1, 0.19, 0.3, 0.35, 0.5)]
-    ['too loose', 'below the band', 'in band', 'above the band', 'too tight']
-    >>> judge_conversion(0.5, (0.2, 0.3), leads=100, threshold=0.19), judge_conversion(0.5, (0.2, 0.3), leads=19)
-    ('above the band', 'too few leads')
+    Args:
+        leads: Leads handed over.
+        sqls: SQLs among them.
+        of: All leads, and the SQLs among them.
+        band: Conversion that is wanted.
+
+    >>> [judge_handed(100, sqls, of=(200, 60), band=(0.2, 0.3)) for sqls in (10, 19, 30, 35, 45)]
+    ['too loose', 'below the band', 'in band', 'above the band', 'above the band']
+    >>> judge_handed(100, 45, of=(200, 65), band=(0.2, 0.3)), judge_handed(19, 15, of=(200, 65), band=(0.2, 0.3))
+    ('too tight', 'too few leads')
     """
     if leads < _FEWEST:
         return "too few leads" if leads else "cannot be told"
+    conversion = sqls / leads
     if band[0] <= conversion <= band[1]:
         return "in band"
     if conversion < band[0]:
         return "too loose" if conversion < _TOO_LOOSE else "below the band"
-    holds_back = conversion > _TOO_TIGHT and not (threshold is not None and threshold <= band[0])
-    return "too tight" if holds_back else "above the band"
+    held_back, their_sqls = of[0] - leads, of[1] - sqls
+    holds_back = held_back >= _FEWEST and their_sqls >= band[0] * held_back
+    return "too tight" if conversion > _TOO_TIGHT and holds_back else "above the band"

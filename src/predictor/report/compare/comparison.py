@@ -178,8 +178,7 @@ def compute_gates(tested: ComparedLeads) -> pd.DataFrame:
     """
     rows = []
     for way, gate, routed in _list_gates(tested):
-        threshold = gate if way == MODEL else None
-        result = judge_gate(tested.outcome, routed, weeks=tested.weeks, band=tested.band, name=_GATES[way], threshold=threshold)
+        result = judge_gate(tested.outcome, routed, weeks=tested.weeks, band=tested.band, name=_GATES[way])
         rows.append({
             "way": way, "gate": gate, "leads": result.leads, "leads_per_week": result.leads_per_week,
             "share_routed": result.share_routed, "conversion": result.conversion, "conversion_low": result.low,

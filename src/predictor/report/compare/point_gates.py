@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from predictor.core.settings_sections import ThresholdSettings
 from predictor.model.metrics.intervals import wilson
-from predictor.model.threshold.gate import judge_conversion
+from predictor.model.threshold.gate import judge_handed
 from predictor.report.compare.compared_leads import ComparedLeads
 
 FloatArray = NDArray[np.float64]
@@ -111,9 +111,8 @@ def _describe_gates(tested: ComparedLeads, gates: FloatArray, leads: FloatArray,
     known = np.where(leads > 0, leads, np.nan)
     low, high = (np.where(leads > 0, end, np.nan) for end in wilson(sqls, np.maximum(leads, 1)))
     total = float(tested.outcome.sum()) or np.nan
-    verdicts = [
-        judge_conversion(share, tested.band, leads=int(handed)) for share, handed in zip((sqls / known).tolist(), leads, strict=True)
-    ]
+    everyone = len(tested.outcome), tested.outcome.sum()
+    verdicts = [judge_handed(*handed, of=everyone, band=tested.band) for handed in zip(leads, sqls, strict=True)]
     return pd.DataFrame({
         "gate": gates, "leads": leads, "leads_per_week": leads / (tested.weeks or np.nan),
         "share_routed": leads / len(tested.outcome), "sqls": sqls, "conversion": sqls / known,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from predictor.model.metrics.intervals import wilson
 from predictor.model.metrics.metrics import Difference
-from predictor.model.threshold.gate import judge_conversion
+from predictor.model.threshold.gate import judge_handed
 from predictor.model.threshold.table import compute_thresholds
 from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS, ComparedLeads, Resample, measure_resamples
 from predictor.report.table_cells import judge_difference
@@ -52,10 +52,8 @@ def compute_steps(tested: ComparedLeads, *, also: Sequence[float] = (), resample
     table = _list_thresholds(tested, also)
     leads = table["leads"].to_numpy(dtype=float)
     sqls = np.round(leads * table["conversion"].to_numpy(dtype=float))
-    verdicts = [
-        judge_conversion(float(share), tested.band, leads=int(handed), threshold=float(threshold))
-        for share, handed, threshold in zip(table["conversion"], leads, table["threshold"], strict=True)
-    ]
+    everyone = leads[0], sqls[0]
+    verdicts = [judge_handed(*handed, of=everyone, band=tested.band) for handed in zip(leads, sqls, strict=True)]
     rivals = _measure_rivals(tested, leads, resamples=resamples, seed=seed)
     return pd.concat([table.assign(sqls=sqls, verdict=verdicts), *rivals, *_count_swaps(tested, table["threshold"])], axis=1)
 

@@ -131,7 +131,8 @@ class Evidence:
         volume: What each way finds at the volume that sales works.
         proposals: Way -> what it hands over by the firm's policy; without a way that hands over every lead or none.
         today: Today's gate; None where there is none.
-        advised: The gate of the points that keeps the firm's policy where today's surely does not; None otherwise.
+        advised: The gate of the points that surely keeps the firm's policy where today's surely does not; None otherwise.
+        misses: Whether today's gate surely misses the conversion that the policy wants, and no gate surely keeps it.
         wanted: The policy in words, as 'a conversion of 20 to 30 %'.
         learned_gate: The gate of the learned points that are exported; None without.
         caveats: What readers must know beside the figures.
@@ -143,6 +144,7 @@ class Evidence:
     proposals: Mapping[str, Handed] = field(default_factory=dict)
     today: PointsGate | None = None
     advised: PointsGate | None = None
+    misses: bool = False
     wanted: str = ""
     learned_gate: float | None = None
     caveats: tuple[str, ...] = ()

@@ -51,6 +51,7 @@ def read_evidence(
     )  # fmt: skip
     volume = _read_volume(comparison, threshold, settings, period, reaches=model.reaches)
     today = _read_gate(comparison, period)
+    advised, misses = (None, False) if today is None else _advise_gate(comparison, settings, period)
     serving = threshold if model.threshold is None else model.threshold
     return Evidence(
         tested=tested,
@@ -58,7 +59,8 @@ def read_evidence(
         volume=volume,
         proposals=_read_proposals(comparison, 0.0 if serving == 0 or not model.reaches else threshold, period),
         today=today,
-        advised=None if today is None else _advise_gate(comparison, settings, period),
+        advised=advised,
+        misses=misses,
         wanted=describe_wanted(settings),
         learned_gate=_read_learned_gate(comparison),
         caveats=tuple(text for text in comparison.sentences if text.startswith(SCORED)),
@@ -170,35 +172,42 @@ def _count_sqls(row: Mapping[str, Any]) -> float:
     return 0.0 if is_missing(row["conversion"]) else round(row["conversion"] * row["leads"])
 
 
-def _advise_gate(comparison: Comparison, settings: ThresholdSettings, period: float) -> PointsGate | None:
-    """The gate that keeps the policy, where today's surely does not and the two differ; None otherwise."""
+def _advise_gate(comparison: Comparison, settings: ThresholdSettings, period: float) -> tuple[PointsGate | None, bool]:
+    """The gate that surely keeps the policy where today's surely does not; and whether today's does not, but no gate surely does."""
     gates = comparison.tables.get("point_gates")
     if gates is None or not gates["today"].any():
-        return None
+        return None, False
     place, today = choose_point_gate(gates, settings), int(gates["today"].to_numpy(dtype=bool).argmax())
-    if place is None or place == today or not _misses(gates, today, place, settings):
-        return None
+    if settings.policy == "precision" or (settings.policy == "band" and gates["conversion"].iloc[0] < settings.band[0]):
+        misses = _misses_promise(gates.iloc[today], settings)
+        if not misses or place is None or not reaches_policy(gates["conversion_low"].iloc[place], settings):
+            return None, misses
+    elif place is None or place == today or not _is_worth_changing(gates, today, place, settings):
+        return None, False
     row = gates.iloc[place]
-    return PointsGate(gate=float(row["gate"]), handed=_read_handed(row["leads"], row["sqls"], period))
+    return PointsGate(gate=float(row["gate"]), handed=_read_handed(row["leads"], row["sqls"], period)), False
 
 
-def _misses(gates: pd.DataFrame, today: int, place: int, settings: ThresholdSettings) -> bool:
-    """Whether today's gate surely misses the policy.
+def _misses_promise(gate: pd.Series[float], settings: ThresholdSettings) -> bool:
+    """Whether a gate surely misses the conversion that the policy wants."""
+    ceiling = settings.band[1] if settings.policy == "band" else 1.0
+    return not reaches_policy(gate["conversion_high"], settings) or bool(gate["conversion_low"] > ceiling)
 
-    Where the most SQLs beyond a price are wanted, the leads between the two gates decide: surely above or below that price.
+
+def _is_worth_changing(gates: pd.DataFrame, today: int, place: int, settings: ThresholdSettings) -> bool:
+    """Whether another gate is surely better, where no conversion is promised.
+
+    By capacity where it hands over more than sales can work, or surely less. Else the leads between the two gates decide: surely
+    above or below the conversion that pays.
     """
     old, new = gates.iloc[today], gates.iloc[place]
     if settings.policy == "capacity":
         return bool(
             old["leads_per_week"] > _MUCH * settings.leads_per_week or new["leads_per_week"] > _MUCH * old["leads_per_week"]
         )
-    floor, ceiling = (settings.precision, 1.0) if settings.policy == "precision" else settings.band
-    if settings.policy == "value":
-        floor = settings.cost / settings.amount
-    if settings.policy == "value" or (settings.policy == "band" and gates["conversion"].iloc[0] >= floor):
-        low, high = wilson(abs(new["sqls"] - old["sqls"]), abs(new["leads"] - old["leads"]))
-        return bool(low > floor if place < today else high < floor)
-    return bool(old["conversion_high"] < floor or old["conversion_low"] > ceiling)
+    floor = settings.cost / settings.amount if settings.policy == "value" else settings.band[0]
+    low, high = wilson(abs(new["sqls"] - old["sqls"]), abs(new["leads"] - old["leads"]))
+    return bool(low > floor if place < today else high < floor)
 
 
 def _read_proposals(comparison: Comparison, threshold: float | None, period: float) -> dict[str, Handed]:

@@ -29,15 +29,23 @@ def make_title(kind: Kind, evidence: Evidence) -> str:
     """What to do, in a line."""
     tested, today = evidence.tested, evidence.today
     gate = "" if today is None or today.gate is None else f" and their gate of {_format_gate(today)}"
-    best = f"Rank leads by the model: the best 20 % hold {format_percent(evidence.model.best[0])} of all SQLs"
     return {
         "keep_points": f"Keep your points{gate}",
         "change_gate": f"Keep your points, and change their gate from {_format_gate(today)} to {_format_gate(evidence.advised)}",
         "use_learned_points": "Use the learned points: your rules with better numbers",
-        "use_model": "Use the model to choose leads, in place of your points" if POINTS in evidence.volume.ways else best,
+        "use_model": "Use the model to choose leads, in place of your points" if POINTS in evidence.volume.ways else _title_ranking(evidence),
         "not_enough_leads": f"Not enough leads to decide: {count(tested.sqls, 'SQL')} among {count(tested.leads, 'test lead')}",
         "no_signal": "The model found no signal: choose leads as today",
     }[kind]
+
+
+def _title_ranking(evidence: Evidence) -> str:
+    """The story without points: what the best leads hold or, where most leads are worth working, what the others do not."""
+    handed, everyone = evidence.proposals.get(MODEL), evidence.tested.load
+    if handed is None or handed.leads <= everyone.leads / 2:
+        return f"Rank leads by the model: the best 20 % hold {format_percent(evidence.model.best[0])} of all SQLs"
+    worst, theirs = 1 - handed.leads / everyone.leads, 1 - handed.sqls / everyone.sqls
+    return f"Leave out the worst {format_percent(worst)} of leads by the model: they hold {format_percent(theirs)} of all SQLs"
 
 
 def describe_trade(kind: Kind, evidence: Evidence) -> str:
@@ -82,6 +90,8 @@ def describe_sureness(kind: Kind, evidence: Evidence) -> str:
             f"Today's gate surely misses {evidence.wanted}: {format_share(old.conversion, old.low, old.high)} become SQLs. "
             f"With the new gate: {format_share(new.conversion, new.low, new.high)}."
         )
+    if kind == "keep_points" and evidence.misses:
+        texts.append(f"Today's gate surely misses {evidence.wanted}, but no other gate is sure to keep it.")
     if POINTS in evidence.volume.ways:
         way = _find_rival(kind, evidence)
         texts.append(_describe_gain(way, gains.get((way, POINTS)), evidence))

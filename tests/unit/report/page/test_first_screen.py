@@ -95,6 +95,14 @@ def test_gate_that_surely_misses_the_band_is_changed(make_tested_gate):
     assert kept.title == "Keep your points and their gate of 60"
 
 
+def test_gate_is_not_changed_to_one_that_few_leads_pass(make_tested_gate):
+    """Nobody knows whether the five leads with 100 points keep the band; the gate of 80, with 40 leads, is above it."""
+    settings = make_settings({"threshold": {"policy": "precision", "precision": 0.6}}).threshold
+    evidence = read_evidence(make_tested_gate(20.0), threshold=0.0, settings=settings)
+    assert (evidence.advised, evidence.misses) == (None, True)
+    assert make_decision(evidence).title == "Keep your points and their gate of 20"
+
+
 @pytest.fixture
 def make_tested_gate():
     points = np.repeat([80.0, 60.0, 20.0], [40, 160, 600])
