@@ -66,7 +66,7 @@ def test_gate_that_hands_over_everybody():
 
 @pytest.mark.parametrize(("leads", "verdict"), [(19, "too few leads"), (20, "too tight")])
 def test_gate_with_few_leads_is_not_judged(leads, verdict):
-    gate = judge_gate(np.arange(100) % 50 < 15, np.arange(100) < leads, weeks=1)
+    gate = judge_gate(np.arange(100) % 40 < 15, np.arange(100) < leads, weeks=1)
     assert gate.verdict == verdict
     assert ("Too few leads (wanted: 20 to 30 %): nothing follows from fewer than 20." in gate.text) is (leads < 20)
 
