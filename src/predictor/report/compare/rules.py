@@ -107,11 +107,15 @@ def _judge(row: dict[str, Any], leads: int) -> str:
 
 
 KEEP, FEW_ADVICE = "keep", "too few leads to tell"
+_FIXED = {DEAD_NEVER: "never fires: check its name", DEAD_ALWAYS: "drop: it fires for every lead", FEW: FEW_ADVICE}
 _CLOSE = 0.5  # points of difference that are not worth a change
 
 
-def advise_rules(rules: pd.DataFrame) -> pd.DataFrame:
+def advise_rules(rules: pd.DataFrame, learned: pd.DataFrame | None = None) -> pd.DataFrame:
     """What to do with each rule, on the scale of the hand-set points, the largest gap first.
+
+    Where points were learned, these are suggested, so that one rule has one number; they have no interval. Otherwise it is what
+    the rule is worth in the model.
 
     A rule whose points lie in the interval of its worth is kept. One without a clear effect is dropped only where its worth is
     surely below half its points, and one that works against its points is dropped, as in the learned points, which keep their
@@ -119,6 +123,7 @@ def advise_rules(rules: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         rules: What `compute_rules` gives.
+        learned: The learned points: `rule` and `points`; None where none were learned.
 
     Returns:
         A row a rule: `rule`, `fired`, `points`, `suggested` with `_low`, `_high` (NaN where unknown), `conversion_with` and
@@ -130,6 +135,8 @@ def advise_rules(rules: pd.DataFrame) -> pd.DataFrame:
     >>> rules = pd.DataFrame([{"rule": "Demo", "fired": 90, "points": 10.0, **worth, **shares}])
     >>> advise_rules(rules)[["rule", "suggested", "suggested_low", "advice"]].to_numpy().tolist()
     [['Demo', 30.0, 22.5, 'raise to 30']]
+    >>> advise_rules(rules, pd.DataFrame({"rule": ["Demo"], "points": [24]}))[["suggested", "advice"]].to_numpy().tolist()
+    [[24.0, 'raise to 24']]
     """
     if not len(rules):
         return rules
@@ -137,7 +144,12 @@ def advise_rules(rules: pd.DataFrame) -> pd.DataFrame:
     table = rules.assign(
         suggested=rules["worth_points"], suggested_low=rules["worth_low"] * factor, suggested_high=rules["worth_high"] * factor
     )
-    table["advice"] = [_advise(row) for row in list_rows(table)]
+    if learned is not None and set(learned["rule"]) == set(rules["rule"]):
+        table = table.assign(suggested=rules["rule"].map(learned.set_index("rule")["points"].astype(float)))
+        table = table.assign(suggested_low=np.nan, suggested_high=np.nan)
+        table["advice"] = [_advise_learned(row) for row in list_rows(table)]
+    else:
+        table["advice"] = [_advise(row) for row in list_rows(table)]
     shown = [
         "rule", "fired", "points", "suggested", "suggested_low", "suggested_high", "conversion_with", "conversion_with_low",
         "conversion_with_high", "conversion_without", "conversion_without_low", "conversion_without_high", "advice",
@@ -148,13 +160,24 @@ def advise_rules(rules: pd.DataFrame) -> pd.DataFrame:
 
 def _advise(row: dict[str, Any]) -> str:
     ends = [row["suggested"], row["suggested_low"], row["suggested_high"]]
-    advice = {
-        DEAD_NEVER: "never fires: check its name",
-        DEAD_ALWAYS: "drop: it fires for every lead",
-        FEW: FEW_ADVICE,
-        REDUNDANT: f"keep one: '{row['like']}' says the same",
-    }.get(row["told"], "" if np.isfinite(ends).all() else FEW_ADVICE)
+    advice = {**_FIXED, REDUNDANT: f"keep one: '{row['like']}' says the same"}.get(
+        row["told"], "" if np.isfinite(ends).all() else FEW_ADVICE
+    )
     return advice or _advise_points(row["points"], *ends)
+
+
+def _advise_learned(row: dict[str, Any]) -> str:
+    """What to do with a rule whose points were learned; few leads say nothing of it."""
+    told, points, target = row["told"], row["points"], round(row["suggested"])
+    if told in (DEAD_NEVER, FEW):
+        return _FIXED[told]
+    if points and not target:
+        return _FIXED.get(told) or (_describe_wrong(row["worth"]) if told == WRONG else "drop: no clear effect")
+    return KEEP if target == points else f"{'raise' if target > points else 'lower'} to {target}"
+
+
+def _describe_wrong(worth: float) -> str:
+    return f"drop: leads with it convert {'less' if worth < 0 else 'more'} often"
 
 
 def _advise_points(points: float, suggested: float, low: float, high: float) -> str:
@@ -165,5 +188,5 @@ def _advise_points(points: float, suggested: float, low: float, high: float) -> 
     if low <= 0 <= high:
         return "drop: no clear effect" if max(abs(low), abs(high)) < abs(points) / 2 else KEEP
     if points * target < 0:
-        return f"drop: leads with it convert {'less' if target < 0 else 'more'} often"
+        return _describe_wrong(target)
     return f"{'raise' if target > points else 'lower'} to {target}"

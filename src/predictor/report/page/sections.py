@@ -48,6 +48,8 @@ _CELLS = (
 writes one for other leads.",
 )
 _RULES = "The points of each rule and its worth in the model while all other rules stay equal, on the scale of your points."
+_SUGGESTED = "Suggested are the learned points below: take all of them, with their gate. The worth in the model, which the chart \
+shows, may differ: the model also looks at what no rule asks for."
 _RULES_NOTE = "Far apart: the rule gives too many or too few points. On different sides of zero: the wrong sign."
 _LEARNED = (
     "Your own rules with whole numbers fitted to the outcomes of the leads. They are on the scale of yours: no lead can have \
@@ -89,7 +91,7 @@ def _show_points(comparison: Comparison, charts: Container[str]) -> Section:
         if len(tables[name])
     ]
     if not len(tables["bands"]):
-        return replace(section, texts=(_NO_POINTS, *ranks), tables=tuple(others))
+        return replace(section, texts=(_NO_POINTS,))
     gate = tables["gates"].loc[tables["gates"]["way"] == POINTS, "text"].tolist() or [_find_limitation(comparison, "gate")]
     bands = make_page_table(
         "bands", tables["bands"], text=format_bands(tables["bands"]), title="Conversion by points", note=_BANDS,
@@ -109,6 +111,9 @@ def _show_volume(comparison: Comparison, charts: Container[str]) -> Section:
         if len(tables[name])
     ]
     gains = make_page_table("gains", tables["gains"], fold="The table of the chart at the top: gains and lift")
+    if not len(tables["bands"]):  # alone, the model is compared with nobody
+        shown = [table for table in shown if table.key == "capacity"]
+        return Section(key="volume", nav="Gains", title="What the model finds", tables=(*shown, gains))
     return Section(
         key="volume", nav="Side by side", title="Points and model side by side",
         texts=(*(texts or [_find_limitation(comparison, "SQL")]), *missing), tables=(*shown, gains),
@@ -193,9 +198,11 @@ def _show_rules(comparison: Comparison, charts: Container[str]) -> Section:
     frame, section = comparison.tables["rules"], Section(key="rules", nav="Rules", title="Rule by rule")
     if not len(frame):
         return replace(section, texts=(_NO_RULES,))
-    advice = advise_rules(frame)
+    learned = comparison.tables.get("learned_points")
+    advice = advise_rules(frame, learned)
     change = int((~advice["advice"].isin([KEEP, FEW_ADVICE])).sum())
-    texts = (_RULES, f"{change} of {count(len(frame), 'rule')} to change. Points are on the scale of yours today.")
+    whose = _SUGGESTED if learned is not None and len(learned) else "Points are on the scale of yours today."
+    texts = (_RULES, f"{change} of {count(len(frame), 'rule')} to change. {whose}")
     text = _format_rule_advice(advice)
     table = make_page_table("rules", frame, text=text, title="Points per event", note=_RULES_NOTE, has_chart="rules" in charts)
     return replace(section, texts=texts, tables=(table,))
@@ -225,7 +232,8 @@ def _show_learned(comparison: Comparison, _: Container[str]) -> Section:
         return replace(section, texts=(_NOT_LEARNED,))
     figures = ("points", "hand_points", "times")
     rows = tuple((row["rule"], *(format_number(row[name]) for name in figures)) for row in list_rows(frame))
-    table = make_page_table("learned_points", frame, text=TextTable("Learned points", _LEARNED_HEADS, rows))
+    text = TextTable("Learned points", _LEARNED_HEADS, rows)
+    table = make_page_table("learned_points", frame, text=text, fold="Every learned number")
     gate = (_GATE.format(gate=format_number(frame["gate"].iloc[0])),) if "gate" in frame else ()
     files = (("learned_points.toml", "Download the rule book (TOML)"),)
     return replace(section, texts=(_LEARNED, _BOOK, *gate), tables=(table,), files=files)

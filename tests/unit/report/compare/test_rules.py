@@ -115,3 +115,30 @@ def test_advice_is_on_the_scale_of_the_points(changes, advice):
     table = advise_rules(pd.DataFrame([other, row | changes])).set_index("rule")
     assert table.loc["Demo", "advice"] == advice
     assert table.loc["Other", "advice"] == "keep"
+
+
+@pytest.mark.parametrize(
+    ("changes", "points", "advice"),
+    [
+        ({}, 24, "raise to 24"),
+        ({}, 4, "lower to 4"),
+        ({}, 10, "keep"),
+        ({}, 0, "drop: no clear effect"),
+        ({"told": "wrong sign", "worth": -0.4}, 0, "drop: leads with it convert less often"),
+        ({"told": "wrong sign", "worth": -0.4}, -6, "lower to -6"),
+        ({"told": "too few leads"}, 9, "too few leads to tell"),
+        ({"told": "dead: it never fires"}, 0, "never fires: check its name"),
+        ({"told": "dead: it always fires"}, 0, "drop: it fires for every lead"),
+        ({"told": "redundant", "like": "Other"}, 3, "lower to 3"),
+    ],
+)
+def test_a_rule_has_one_suggested_number_where_points_were_learned(changes, points, advice):
+    row = {"rule": "Demo", "fired": 90, "points": 10.0, "worth": 0.4, "worth_low": 0.3, "worth_high": 0.5, "worth_points": 30.0}
+    row |= {"explained": 0.1, "like": "", "told": ""}
+    row |= {f"conversion_{side}{end}": 0.2 for side in ("with", "without") for end in ("", "_low", "_high")}
+    rules, learned = pd.DataFrame([row | changes]), pd.DataFrame({"rule": ["Demo"], "points": [points]})
+    (found,) = advise_rules(rules, learned).to_dict("records")
+    assert (found["suggested"], found["advice"]) == (points, advice)
+    assert np.isnan([found["suggested_low"], found["suggested_high"]]).all()
+    (other,) = advise_rules(rules, learned.assign(rule="Another")).to_dict("records")
+    assert np.isfinite(other["suggested_low"]), "points of other rules say nothing"
