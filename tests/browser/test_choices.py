@@ -1,15 +1,18 @@
 """The gate of the points and the fields of money in a real browser: every figure is what the Python functions say."""
 
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from browser.hands import clean, move
 
-from predictor.core.wording import format_percent, format_weekly
+from predictor.core.wording import format_number, format_percent, format_weekly
 from predictor.model.threshold.gate import judge_gate
 from predictor.report.compare.money import compute_values, list_choices
 from predictor.report.compare.point_gates import choose_point_gate
+from predictor.report.page.decide import Money, make_money_choice
+from predictor.report.page.render import render_comparison
 
 
 def read_spots(page, name):
@@ -44,6 +47,8 @@ def test_the_gate_moves_every_figure_to_what_python_says(visit, html, page_data,
 def test_money_moves_every_figure_to_what_python_says(visit, html, page_data):
     page, choices = visit(html), list_choices(page_data.comparison.tables)
     assert set(read_spots(page, "money").values()) == {"–"}, "nothing is said before an amount is known"
+    move(page, "amount", 1000)
+    assert set(read_spots(page, "money").values()) == {"–"}, "without a cost or a limit every lead would pay"
     ways = {"today's gate": "today", "best gate": "gate", "learned points": "learned", "model": "model"}
     random, seen = np.random.default_rng(0), set()
     for number in range(20):
@@ -60,6 +65,19 @@ def test_money_moves_every_figure_to_what_python_says(visit, html, page_data):
                 assert float(figures[f"{prefix}_{name}"].replace(",", "")) == pytest.approx(row[name], abs=0.51)
             seen.add((prefix, figures[f"{prefix}_leads"]))
     assert len(seen) > 10
+
+
+def test_where_only_the_amount_is_known_money_is_compared_with_as_many_leads_as_today(visit, page_data):
+    money, tables = Money(amount=900.0), page_data.comparison.tables
+    page = visit(render_comparison(replace(page_data, money=money)))
+    shown, limit = read_spots(page, "money"), float(page.locator("#limit").input_value())
+    today = list_choices(tables)["today's gate"]["leads"].iloc[0]
+    assert today <= limit < today + 0.1
+    values = compute_values(list_choices(tables), amount=900, cost=0, capacity=limit).set_index("way")
+    assert shown["model_leads"] == format_weekly(values.loc["model", "leads"])
+    assert shown["model_more"] == format_number(values.loc["model", "more"], sign=True)
+    for way, texts in make_money_choice(tables, money)["texts"].items():  # what is read where scripts are off
+        assert {name: shown[f"{way}_{name}"] for name in texts} == texts
 
 
 def test_a_choice_is_kept_in_its_link_and_saved_as_settings(visit, html):

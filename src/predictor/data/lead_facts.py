@@ -15,6 +15,10 @@ LEAD_TIMES = ("mql_at", "sql_at", "recycled_at", "opportunity_at")
 LEAD_FACTS = (
     "lead_id", "account_id", *LEAD_TIMES, "recycle_reason", "amount", "outcome", "order_by", "email", "email_domain",
 )  # fmt: skip
+_NO_POINTS = (
+    "Points must be numbers. Take it out of roles.points, so that it is an attribute, or write a rule book with a rule for each "
+    "of its texts (points.rule_book)."
+)
 _UNREAD = "they are dates, and often all those of some months or of one source are written like that"
 
 
@@ -32,7 +36,9 @@ def parse_facts(frame: pd.DataFrame, settings: Settings, faults: Faults) -> pd.D
     for name in (*list_amounts(frame), *settings.roles.points):
         if name in frame:
             parsed[name], bad = parse_numbers(frame[name])
-            faults.add_rows("LEAD009", bad, f"Column '{name}' holds no number in {{rows}}.", "Write plain numbers.")
+            is_text = name in settings.roles.points and bad.sum() == frame[name].notna().sum()
+            do = _NO_POINTS if is_text else "Write plain numbers."
+            faults.add_rows("LEAD009", bad, f"Column '{name}' holds no number in {{rows}}.", do)
     if (weight := settings.roles.weight) and weight in frame:
         parsed[weight], _ = parse_numbers(frame[weight])
         bad = ~(parsed[weight] > 0)

@@ -175,6 +175,12 @@ def test_rows_are_counted_whatever_the_index_and_names_may_hold_braces():
     refuse(raw, r"LEAD009 Column 'S\{n\}\{x\}' holds no number in 2 rows \(first in row 1\)", roles={"points": ["S{n}{x}"]})
 
 
+def test_points_in_letters_are_refused_with_what_to_do_instead():
+    roles, fault = {"points": ["grade"]}, "LEAD009 Column 'grade' holds no number"
+    refuse(LEADS.assign(grade=["A", "B", "C"]), rf"{fault} in 3 rows .* rule book with a rule for each of its texts", roles=roles)
+    refuse(LEADS.assign(grade=["A", "2", "3"]), rf"{fault} in 1 row .*Write plain numbers", roles=roles)
+
+
 def test_faulty_rows_are_dropped_and_counted():
     raw = LEADS.set_axis([5, 5, 5]).assign(mql_at=["soon", "2026-01-02", "2026-01-03"], lead_id=["a", "b", "b"])
     leads = check(raw, data={"faulty_rows": "drop"})

@@ -23,7 +23,7 @@ from predictor.audit.propose.find_outcome import (
     list_statuses,
     names_outcome,
 )
-from predictor.audit.propose.names import list_named, read_names, split_words
+from predictor.audit.propose.names import list_named, names_points, read_names
 from predictor.audit.propose.profile import ColumnProfile
 from predictor.audit.propose.refusal_names import is_refusal_name, list_refusals
 from predictor.core.wording import format_percent
@@ -216,7 +216,7 @@ def _comes_again(columns: Sequence[ColumnProfile], roles: Mapping[str, ColumnRol
 def _choose_role(column: ColumnProfile) -> ColumnRole:
     """The role of a column that is none of the contract's: that of the first rule that it meets."""
     names = read_names()["roles"]
-    score = column.kind == "number" and _is_score(column.name) and column.name not in Names(names["no_points"])
+    score = column.kind == "number" and names_points(column.name)
     kind = "prose" if column.shape.prose else "a key"
     rules = (
         (
@@ -250,8 +250,3 @@ def _describe_attribute(column: ColumnProfile) -> str:
     if column.format.format is None:
         return f"dates whose day and month are ambiguous: set data.date_order ({column.describe()})"
     return f"{kind}, written as '{column.format.format}' ({column.format.reason}): {column.describe()}"
-
-
-def _is_score(name: str) -> bool:
-    words = read_names()["roles"]["points"]
-    return not set(split_words(name)).isdisjoint(words) or name.casefold().endswith(("score", "points", "punkte", "scoring"))

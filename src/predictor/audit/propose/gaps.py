@@ -18,6 +18,7 @@ from predictor.audit.propose.find_outcome import (
     list_statuses,
     names_outcome,
 )
+from predictor.audit.propose.names import names_points
 from predictor.audit.propose.profile import ColumnProfile
 from predictor.audit.propose.refusal_names import is_refusal, list_refusals
 from predictor.audit.propose.settings_file import Proposal
@@ -25,6 +26,7 @@ from predictor.core.errors import Finding, count, list_names
 from predictor.data.table_keys import NUMBERED
 
 _MOST = 5  # candidates that are shown
+_MOST_GRADES = 12  # different texts of a score in letters
 _REFUSAL = "By its name, column '{}' says yes for leads that were not accepted"
 _EXPORT_ACCEPTED = "Export a column that says which leads were accepted"
 _NAME_OUTCOME = 'Name it in [columns], as sql_at = "Became SQL" or outcome = "Converted".'
@@ -45,6 +47,7 @@ def check_gaps(proposal: Proposal, columns: Sequence[ColumnProfile], *, named: b
         *_check_blank(proposal),
         *_check_weight(proposal),
         *_check_undated(proposal, columns),
+        *_check_points(proposal, columns),
     )
 
 
@@ -226,3 +229,24 @@ def _check_undated(proposal: Proposal, columns: Sequence[ColumnProfile]) -> tupl
 
 def _describe_undated(column: ColumnProfile) -> str:
     return f"{count(column.undated, 'row')} of {column.filled:,} hold none that can be read: {column.looks}"
+
+
+def _check_points(proposal: Proposal, columns: Sequence[ColumnProfile]) -> tuple[Finding, ...]:
+    """A tip for each score in letters or words, which cannot be compared as points."""
+    letters = [
+        column
+        for column in columns
+        if column.kind == "category" and 1 < column.distinct <= _MOST_GRADES and names_points(column.name)
+    ]
+    return tuple(
+        Finding(
+            "INIT014",
+            "tip",
+            f"Column '{column.name}' has the name of points, but holds {count(column.distinct, 'text')} and no number, so it is "
+            "an attribute, and nothing is compared with it.",
+            do="For a comparison export its numbers, or write a rule book with a rule for each text (points.rule_book).",
+            column=column.name,
+        )
+        for column in letters
+        if proposal.roles[column.name].role == "attribute"
+    )

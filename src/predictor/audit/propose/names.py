@@ -34,3 +34,15 @@ def split_words(name: str) -> tuple[str, ...]:
     """
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     return tuple(re.findall(r"[^\W_]+", spaced.casefold()))
+
+
+def names_points(name: str) -> bool:
+    """Whether a name is that of hand-set points.
+
+    >>> [names_points(name) for name in ("HubSpot Score", "leadscore", "Credit score", "Core product")]
+    [True, True, False, False]
+    """
+    known = read_names()["roles"]
+    named = not set(split_words(name)).isdisjoint(known["points"])
+    ends = name.casefold().endswith(("score", "points", "punkte", "scoring"))
+    return (named or ends) and name not in Names(known["no_points"])

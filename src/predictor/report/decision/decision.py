@@ -14,9 +14,9 @@ from predictor.report.decision.sentences import (
     describe_today,
     describe_trade,
     find_proposal,
-    list_steps,
     make_title,
 )
+from predictor.report.decision.steps import list_steps
 
 
 @dataclass(frozen=True, kw_only=True)

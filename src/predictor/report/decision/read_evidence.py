@@ -173,7 +173,7 @@ def _count_sqls(row: Mapping[str, Any]) -> float:
 
 
 def _advise_gate(comparison: Comparison, settings: ThresholdSettings, period: float) -> tuple[PointsGate | None, bool]:
-    """The gate that surely keeps the policy where today's surely does not; and whether today's does not, but no gate surely does."""
+    """The gate that surely keeps the policy where today's surely does not; or whether today's does not, and none would."""
     gates = comparison.tables.get("point_gates")
     if gates is None or not gates["today"].any():
         return None, False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from predictor.core.settings_sections import ThresholdSettings
@@ -13,7 +15,7 @@ from predictor.core.wording import DASH, format_number, format_percent, format_p
 from predictor.report.compare.money import BEST_GATE, BY_LEARNED, BY_MODEL, TODAY, compute_values, list_choices
 from predictor.report.compare.point_gates import choose_point_gate
 from predictor.report.compare.threshold_steps import compute_period, format_unit
-from predictor.report.decision.sentences import format_rule
+from predictor.report.decision.figures import format_rule
 from predictor.report.page.page_table import join_units
 from predictor.report.table_cells import list_rows
 from predictor.report.tables_text import TextTable
@@ -103,16 +105,21 @@ def make_gate_choice(
 def make_money_choice(tables: Mapping[str, pd.DataFrame], money: Money) -> dict[str, Any]:
     """What the fields of money need: the choices of each way as numbers, and the figures before any script runs.
 
+    Where working a lead costs nothing, every lead would pay, so that figures need a limit: it starts at what today's gate hands
+    over.
+
     Args:
         tables: Of a comparison.
         money: Where the fields start.
     """
     choices, unit = list_choices(tables), format_unit(tables["steps"])
-    values = {row["way"]: row for row in list_rows(compute_values(choices, amount=money.amount, cost=money.cost))}
-    known = bool(money.amount or money.cost)
-    texts = {_PREFIXES[way]: _describe_value(values[way], known=known) for way in choices}
+    limit = None if money.cost or not money.amount or TODAY not in choices else _round_up(float(choices[TODAY]["leads"].iloc[0]))
+    table = compute_values(choices, amount=money.amount, cost=money.cost, capacity=limit or np.inf)
+    values = {row["way"]: row for row in list_rows(table)}
+    known = bool(money.amount and (money.cost or limit))
+    texts = {_PREFIXES[way]: _describe_value(values.get(way), known=known) for way in choices}
     return {
-        "ways": [(_PREFIXES[way], _NAMES[way]) for way in choices], "texts": texts, "unit": unit, "money": money,
+        "ways": [(_PREFIXES[way], _NAMES[way]) for way in choices], "texts": texts, "unit": unit, "money": money, "limit": limit,
         "choices": {_PREFIXES[way]: {name: table[name].tolist() for name in ("leads", "sqls")} for way, table in choices.items()},
         "shown": {_PREFIXES[way]: _describe_choices(way, table) for way, table in choices.items()},
     }  # fmt: skip
@@ -173,9 +180,20 @@ def _format_at(way: str, at: float) -> str:
     return format_percent(at) if way == BY_MODEL else format_rule(at)
 
 
-def _describe_value(row: Mapping[str, Any], *, known: bool) -> dict[str, str]:
-    figures = dict.fromkeys(_MONEY, DASH) if not known else {
+def _round_up(leads: float) -> float:
+    """A number of leads as a limit that these leads keep.
+
+    >>> _round_up(27.51), _round_up(210.0)
+    (27.6, 210.0)
+    """
+    return math.ceil(round(10 * leads, 6)) / 10
+
+
+def _describe_value(row: Mapping[str, Any] | None, *, known: bool) -> dict[str, str]:
+    if row is None or not known:
+        return dict.fromkeys(("at", *_MONEY), DASH)
+    return {
+        "at": _format_at(row["way"], row["at"]),
         "leads": format_weekly(row["leads"]), "sqls": format_weekly(row["sqls"]),
         "value": format_number(row["value"]), "more": format_number(row["more"], sign=True),
     }  # fmt: skip
-    return figures | {"at": _format_at(row["way"], row["at"]) if known else DASH}

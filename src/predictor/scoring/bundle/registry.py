@@ -46,7 +46,7 @@ def _advise_promotion(models: Path) -> str:
     newest = max(bundles, key=lambda name: (models / name / MANIFEST).stat().st_mtime_ns)
     return (
         f"It has {count(len(bundles), 'bundle')}, and none was promoted. Read the verdict of the newest in '{newest}/card.md'; "
-        f"`predictor models promote {newest}` lets it serve."
+        f"`predictor models promote {newest}` lets it serve. To look at it without that: --model {models / newest}."
     )
 
 

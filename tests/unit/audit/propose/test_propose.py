@@ -253,3 +253,22 @@ def test_what_training_would_refuse_once_other_leaks_are_left_out_is_left_out_to
 def test_a_header_without_a_lead_is_refused_in_one_line(tmp_path):
     with pytest.raises(TableError, match=r"\(1 fault\):\n  LEAD002 'leads\.csv' has names of columns, but no lead below them\."):
         propose(tmp_path, plain_export().iloc[:0])
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (list("ABCD") * 100, True),
+        (["hot", "warm", "cool", "cold"] * 100, True),
+        ([10, 20, 30, 40] * 100, False),
+        ([f"c{n}" for n in range(400)], False),
+    ],
+)
+def test_a_score_in_letters_is_said_to_be_no_points(tmp_path, cells, said):
+    proposal = propose(tmp_path, export().assign(**{"Lead Score": cells}))
+    found = [finding for finding in proposal.findings if finding.code == "INIT014"]
+    assert len(found) == said
+    if said:
+        assert "Column 'Lead Score' has the name of points, but holds 4 texts and no number" in found[0].what
+        assert "rule book" in found[0].do
+        assert "Lead Score" not in proposal.list_role("points")

@@ -38,8 +38,13 @@ def make_evidence(
     return Evidence(
         tested=tested,
         model=ModelFacts(
-            signal=signal, may_serve=serves, ranks_only=ranks_only, threshold=0.0 if trivial else 0.21, best=(0.49, 0.44, 0.54),
-            holds=reaches, reaches=reaches,
+            signal=signal,
+            may_serve=serves,
+            ranks_only=ranks_only,
+            threshold=0.0 if trivial else 0.21,
+            best=(0.49, 0.44, 0.54),
+            holds=reaches,
+            reaches=reaches,
         ),
         volume=Volume(source=source, ways=ways, gains=gains),
         proposals=proposals if trivial or not reaches else proposals | {MODEL: Handed(leads=30, sqls=7, low=0.18, high=0.3)},
@@ -188,8 +193,9 @@ def test_a_conversion_that_no_threshold_reaches_is_no_reason_to_hand_over_next_t
     assert decision.sure.endswith(
         "No threshold surely reaches the wanted conversion of 20 to 30 %: all leads together convert at 3.0 %."
     )
-    number = "today, the best first: `predictor threshold --set --leads-per-week 40`." if gate else "sales can work, the best first"
-    assert decision.steps[0].startswith(f"Hand over as many leads as {number}")
+    whose, number = ("today", "40") if gate else ("sales can work", "N")
+    command = f"`predictor threshold --set --leads-per-week {number}`"
+    assert decision.steps[0] == f"Hand over as many leads as {whose}, the best first: {command}."
     assert decision.steps[1].startswith("Agree with sales on a conversion that these leads reach")
 
 

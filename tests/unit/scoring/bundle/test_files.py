@@ -137,7 +137,8 @@ def test_no_rollback_to_a_broken_bundle(tmp_path):
 def test_a_champion_that_is_missing(tmp_path):
     save(tmp_path, "a")
     with pytest.raises(
-        BundleError, match=r"no model serves. It has 1 bundle, and none .* `predictor models promote a` lets it serve"
+        BundleError,
+        match=r"no model serves. It has 1 bundle, and none .* `predictor models promote a` lets it serve.* --model .*a\.",
     ):
         find_champion(tmp_path)
     promote(tmp_path, "a")

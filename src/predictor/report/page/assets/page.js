@@ -141,7 +141,7 @@
     const cost = readField("cost") ?? 0;
     const limit = readField("limit") ?? Infinity;
     const { choices, shown } = content.money;
-    const known = amount > 0 || cost > 0;
+    const known = amount > 0 && (cost > 0 || limit < Infinity); // else every lead would pay
     const write = (number, sign) => (sign && number >= 0.5 ? "+" : "") + number.toLocaleString("en", { maximumFractionDigits: 0 });
     let today = null;
     for (const [way, table] of Object.entries(choices)) {
