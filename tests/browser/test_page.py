@@ -3,10 +3,11 @@
 import re
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.hands import clean, move, read_figures
-from browser.pages import make_page
+from browser.pages import make_page, simulate_leads
 
 from predictor.core.wording import DASH, format_percent
 from predictor.report.page.render import render_comparison
@@ -15,6 +16,8 @@ AXE = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
     "resultTypes": ["violations"],  # every rule runs; the thousands of places that pass are not listed
 }
+UNFOLD = "for (const folded of document.querySelectorAll('details')) folded.open = true"
+CUT = "[...document.querySelectorAll('.scroll')].filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.ariaLabel)"
 CASES = (
     "no points", "no points, no dates", "no gate", "a gate that nothing passes", "one segment", "no SQL", "one probability",
     "one lead",
@@ -31,7 +34,7 @@ def test_it_opens_from_a_file_without_a_network_and_says_nothing(visit, html):
 @pytest.mark.parametrize("width", [1440, 390])
 def test_everybody_can_read_it(visit, html, scheme, width):
     page = visit(html, width=width, scheme=scheme)
-    page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
+    page.evaluate(UNFOLD)
     found = Axe().run(page, options=AXE)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the screen"
@@ -39,16 +42,21 @@ def test_everybody_can_read_it(visit, html, scheme, width):
     assert (ground == "rgb(255, 255, 255)") is (scheme == "light")
 
 
+def test_no_table_is_cut_where_leads_have_no_dates_and_groups_long_names(visit):
+    named = pd.DataFrame({"How did you hear about X Education": ["Student of SomeSchool", "Multiple sources, all online"] * 750})
+    page = visit(render_comparison(make_page(simulate_leads(1500, moments=None, weeks=None, attributes=named))), width=1440)
+    page.evaluate(UNFOLD)
+    assert page.evaluate(CUT) == []
+
+
 def test_no_table_is_cut_and_a_narrow_screen_has_cards(visit, html):
-    unfold = "for (const folded of document.querySelectorAll('details')) folded.open = true"
-    cut = "[...document.querySelectorAll('.scroll')].filter(box => box.scrollWidth > box.clientWidth + 1).length"
     wide = visit(html, width=1440)
-    wide.evaluate(unfold)
-    assert wide.evaluate(cut) == 0
+    wide.evaluate(UNFOLD)
+    assert wide.evaluate(CUT) == []
     assert len(clean(wide.locator("body").inner_text()).split()) < 7000
     narrow = visit(html, width=390)
-    narrow.evaluate(unfold)
-    assert narrow.evaluate(cut) == 0
+    narrow.evaluate(UNFOLD)
+    assert narrow.evaluate(CUT) == []
     assert narrow.evaluate("document.documentElement.scrollWidth") <= 390
     row = narrow.locator("#table-rules tbody tr").first
     assert row.evaluate("row => getComputedStyle(row).display") == "block"
@@ -115,7 +123,7 @@ def test_it_prints_on_a4(visit, html):
 @pytest.mark.parametrize("case", CASES)
 def test_limits_are_named_and_the_rest_is_shown(visit, limited, case):
     page = visit(render_comparison(make_page(limited[case])))
-    page.evaluate("for (const folded of document.querySelectorAll('details')) folded.open = true")
+    page.evaluate(UNFOLD)
     text = clean(page.locator("body").inner_text())
     for leak in ("nan", "NaN", "undefined", "null", "None", "Infinity"):
         assert not re.search(rf"\b{leak}\b", text)
