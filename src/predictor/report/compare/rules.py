@@ -168,11 +168,11 @@ def _advise(row: dict[str, Any]) -> str:
 
 def _advise_learned(row: dict[str, Any]) -> str:
     """What to do with a rule whose points were learned; few leads say nothing of it."""
-    told, points, target = row["told"], row["points"], round(row["suggested"])
-    if told in (DEAD_NEVER, FEW):
-        return _FIXED[told]
+    verdict, points, target = row["told"], row["points"], round(row["suggested"])
+    if verdict in (DEAD_NEVER, FEW):
+        return _FIXED[verdict]
     if points and not target:
-        return _FIXED.get(told) or (_describe_wrong(row["worth"]) if told == WRONG else "drop: no clear effect")
+        return _FIXED.get(verdict) or (_describe_wrong(row["worth"]) if verdict == WRONG else "drop: no clear effect")
     return KEEP if target == points else f"{'raise' if target > points else 'lower'} to {target}"
 
 
