@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from predictor.core.errors import Finding, count
-from predictor.data.number_formats import AMOUNTS, read_currency
+from predictor.data.number_formats import AMOUNTS, CURRENCY_CODES, read_currency
 from predictor.data.values import factorize_column
 
 _NO_DIGITS = str.maketrans("", "", "0123456789.,' -+")
 _FEWEST = 2  # rows in a second currency, of which one may be mistyped
 _MOST_NAMED = 4
+_FIRST = 1000  # rows that show whether a column can be one that names currencies
+_MOST_CODES = 20  # different currencies of a column that names them
+_CURRENCIES = frozenset(["", *CURRENCY_CODES.split()])
 
 
 def check_currencies(frame: pd.DataFrame, formats: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -28,19 +31,56 @@ def check_currencies(frame: pd.DataFrame, formats: Mapping[str, str]) -> tuple[F
     >>> check_currencies(cells, {"Revenue": "amount 1,234.5"})[0].what.partition(".")[0]
     "Column 'Revenue' holds amounts in several currencies: EUR in 2 rows, USD in 2 rows"
     """
-    findings = []
+    findings: list[Finding] = []
     for name, format_name in formats.items():
         if format_name not in AMOUNTS or name not in frame:
             continue
         rows = _count_currencies(frame[name])
-        named = [f"{currency} in {count(n, 'row')}" for currency, n in sorted(rows.items(), key=lambda pair: (-pair[1], pair[0]))]
-        if len(rows) > 1 and sorted(rows.values())[-2] >= _FEWEST:
-            more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
-            what = f"Column '{name}' holds amounts in several currencies: {', '.join(named[:_MOST_NAMED])}{more}. "
-            what += "They are read as plain numbers, without conversion."
-            do = "Export the amounts in one currency."
-            findings.append(Finding("LEAD044", "warning", what, do=do, column=name))
+        findings += _list_several(name, rows, f"Column '{name}' holds amounts in several currencies")
     return tuple(findings)
+
+
+def check_currency_column(raw: pd.DataFrame) -> tuple[Finding, ...]:
+    """A warning for each column beside the amounts that names their currencies, where these are several.
+
+    >>> frame = pd.DataFrame({"Amount": [100, 200, 300, 400], "Currency": ["EUR", "usd"] * 2, "Country": ["DE", "US"] * 2})
+    >>> [finding.what.partition(". ")[0] for finding in check_currency_column(frame)]
+    ["Column 'Currency' says that amounts are in several currencies: EUR in 2 rows, USD in 2 rows"]
+    >>> check_currency_column(frame[["Amount", "Country"]])
+    ()
+    """
+    findings: list[Finding] = []
+    for name in raw.columns:
+        if not _names_currencies(factorize_column(raw[name].iloc[:_FIRST])[1]):
+            continue
+        codes, cells = factorize_column(raw[name])
+        if not _names_currencies(cells):
+            continue
+        rows = Counter[str]()
+        for cell, n in zip(cells, np.bincount(codes[codes >= 0], minlength=len(cells)).tolist(), strict=True):
+            rows[_read_code(cell)] += n
+        del rows[""]
+        findings += _list_several(str(name), rows, f"Column '{name}' says that amounts are in several currencies")
+    return tuple(findings)
+
+
+def _names_currencies(cells: Sequence[object]) -> bool:
+    """Whether cells, each another, are codes of currencies or blank."""
+    return len(cells) <= _MOST_CODES and _CURRENCIES.issuperset(map(_read_code, cells))
+
+
+def _read_code(cell: object) -> str:
+    return str(cell).strip().upper()
+
+
+def _list_several(name: str, rows: Counter[str], what: str) -> list[Finding]:
+    """The warning, where more than a mistyped cell is in a second currency."""
+    if len(rows) < 2 or sorted(rows.values())[-2] < _FEWEST:
+        return []
+    named = [f"{currency} in {count(n, 'row')}" for currency, n in sorted(rows.items(), key=lambda pair: (-pair[1], pair[0]))]
+    more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    text = f"{what}: {', '.join(named[:_MOST_NAMED])}{more}. They are read as plain numbers, without conversion."
+    return [Finding("LEAD044", "warning", text, do="Export the amounts in one currency.", column=name)]
 
 
 def _count_currencies(column: pd.Series) -> Counter[str]:

@@ -14,7 +14,7 @@ from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
 from predictor.data.accounts import ACCOUNT, read_accounts
 from predictor.data.columns import check_named, rename_to_ours
-from predictor.data.currencies import check_currencies
+from predictor.data.currencies import check_currencies, check_currency_column
 from predictor.data.denied_columns import deny_reason
 from predictor.data.detect_formats import check_formats, detect_formats, to_plain_frame
 from predictor.data.detect_sets import check_sets
@@ -91,7 +91,8 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     plain, formats, format_findings = _apply_formats(known, settings, faults)
     raw_cells, frame = frame, parse_facts(plain, settings, faults)
     no_dates = check_no_dates(raw_cells, frame, formats, read_missing(settings.data.missing_values))
-    row_findings = (*check_rows(frame, ids, settings, faults), *check_same_person(frame))
+    currencies = check_currency_column(raw) if list_amounts(frame) else ()
+    row_findings = (*currencies, *check_rows(frame, ids, settings, faults), *check_same_person(frame))
     check_future(frame, now, settings, faults)
     if faults.rows:
         faults.add_shared(list_facts(plain, settings))

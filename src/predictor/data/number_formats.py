@@ -8,12 +8,12 @@ import unicodedata
 from decimal import Decimal
 
 _BLANKS = "'’´ "  # between groups of digits, once other blanks are plain ones
-_CODES = (
+CURRENCY_CODES = (
     "USD EUR GBP CHF JPY CNY RMB INR AUD CAD NZD SEK NOK DKK ISK PLN CZK HUF RON BGN UAH RUB BRL MXN ARS CLP COP PEN ZAR NGN KES "
     "EGP SGD HKD TWD KRW THB IDR MYR PHP VND TRY AED SAR QAR KWD ILS"
 )
 _WORDS = r"rs\.?|zł|kč|kr\.?|ft|lei|fr\.|euros?|dollars?|pounds?"
-_CURRENCY = rf"(?:[A-Z]{{1,2}}\$|[$€£¥₹₽₩₪₺₴₫₱฿₦]|(?:{'|'.join(_CODES.split())}|(?i:{_WORDS}))(?![A-Za-z]))"
+_CURRENCY = rf"(?:[A-Z]{{1,2}}\$|[$€£¥₹₽₩₪₺₴₫₱฿₦]|(?:{'|'.join(CURRENCY_CODES.split())}|(?i:{_WORDS}))(?![A-Za-z]))"
 _SIGNS = {
     "$": "USD", "US$": "USD", "DOLLAR": "USD", "DOLLARS": "USD", "A$": "AUD", "C$": "CAD", "R$": "BRL",
     "€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "POUND": "GBP", "POUNDS": "GBP", "FR": "CHF",

@@ -31,3 +31,21 @@ def test_one_currency_in_several_spellings_is_none(cells):
 
 def test_one_cell_in_another_currency_may_be_mistyped():
     assert find(["${}"] * 59 + ["€{}"]) == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [(["EUR", "USD"], True), (["EUR", "eur "], False), (["EUR", "DE"], False), (["EUR", ""], False), (["EUR", "", "USD"], True)],
+)
+@pytest.mark.parametrize("role", ["attribute", "ignore"])
+def test_a_column_that_names_several_currencies_is_told_whatever_its_role(texts, said, role):
+    """The amounts would be averaged as if all were in one."""
+    leads = draw_leads(60).assign(amount="1000", Currency=[texts[row % len(texts)] for row in range(60)])
+    leads["opportunity_at"] = leads["sql_at"]
+    settings = make_settings({"roles": {"ignore": ["Currency"] if role == "ignore" else []}})
+    found = [finding for finding in check_leads(leads, settings).findings if finding.code == "LEAD044"]
+    assert len(found) == said
+    if said:
+        assert found[0].what.startswith("Column 'Currency' says that amounts are in several currencies: EUR in ")
+    without = check_leads(leads.drop(columns="opportunity_at"), settings).findings
+    assert not [finding for finding in without if finding.code == "LEAD044"], "without opportunities no amount is summed"
