@@ -17,6 +17,7 @@ _FEWEST = 2  # rows in a second currency, of which one may be mistyped
 _MOST_NAMED = 4
 _FIRST = 1000  # rows that show whether a column can be one that names currencies
 _MOST_CODES = 20  # different currencies of a column that names them
+_BLANK = {"NAN", "NONE", "<NA>", "NAT"}
 _CURRENCIES = frozenset(["", *CURRENCY_CODES.split()])
 
 
@@ -70,7 +71,9 @@ def _names_currencies(cells: Sequence[object]) -> bool:
 
 
 def _read_code(cell: object) -> str:
-    return str(cell).strip().upper()
+    """The code as written; empty for a blank cell."""
+    code = str(cell).strip().upper()
+    return "" if code in _BLANK else code
 
 
 def _list_several(name: str, rows: Counter[str], what: str) -> list[Finding]:

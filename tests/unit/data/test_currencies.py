@@ -35,7 +35,14 @@ def test_one_cell_in_another_currency_may_be_mistyped():
 
 @pytest.mark.parametrize(
     ("texts", "said"),
-    [(["EUR", "USD"], True), (["EUR", "eur "], False), (["EUR", "DE"], False), (["EUR", ""], False), (["EUR", "", "USD"], True)],
+    [
+        (["EUR", "USD"], True),
+        (["EUR", "eur "], False),
+        (["EUR", "DE"], False),
+        (["EUR", ""], False),
+        (["EUR", "", "USD"], True),
+        (["EUR", None, "USD"], True),
+    ],
 )
 @pytest.mark.parametrize("role", ["attribute", "ignore"])
 def test_a_column_that_names_several_currencies_is_told_whatever_its_role(texts, said, role):
