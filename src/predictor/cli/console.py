@@ -27,6 +27,7 @@ from predictor.core.wording import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from predictor.core.settings_sections import ThresholdSettings
     from predictor.model.threshold.recommend import Recommendation
     from predictor.model.verdict import Verdict
     from predictor.training.tracking.record import Tracked
@@ -175,12 +176,19 @@ def _format_figure(figure: float | None, interval: tuple[float, float] | None, d
     return f"{value}\n[dim]{low}{DASH}{high}[/]"
 
 
-def show_threshold(advice: Recommendation, verdict: Verdict | None = None) -> None:
+def name_advice(advice: Recommendation, settings: ThresholdSettings) -> str:
+    """What a threshold is: recommended, or the nearest to a conversion that none reaches."""
+    from predictor.model.threshold.recommend import reaches_policy
+
+    return "recommended" if reaches_policy(advice.conversion, settings) else "nearest"
+
+
+def show_threshold(advice: Recommendation, settings: ThresholdSettings, verdict: Verdict | None = None) -> None:
     """Print the recommended threshold, its result on the test leads, and that of today's points gate."""
     if advice.threshold is None:
         out.print(escape(advice.text))
     else:
-        at = f"Recommended threshold {format_threshold(advice.threshold)}"
+        at = f"{name_advice(advice, settings).capitalize()} threshold {format_threshold(advice.threshold)}"
         out.print(f"[bold]{at}[/] ({advice.policy}), where the model decides: {escape(advice.text)}")
     if verdict is None:
         return
@@ -202,8 +210,8 @@ def show_decision(decision: Mapping[str, Any]) -> None:
         out.print(f"  {place}. {escape(step.replace('`', ''))}")
 
 
-def show_thresholds(columns: Mapping[str, list[Any]], chosen: float, *, rows: int = 12) -> None:
-    """Print the table of thresholds around the recommended one, which has a star; columns without a figure are left out."""
+def show_thresholds(columns: Mapping[str, list[Any]], chosen: float, *, rows: int = 12, name: str = "recommended") -> None:
+    """Print the table of thresholds around the one of that name, which has a star; columns without a figure are left out."""
     places = _pick_rows(columns["threshold"], chosen, rows)
     ends = zip(columns["conversion_low"], columns["conversion_high"], strict=True)
     texts = {
@@ -223,7 +231,7 @@ def show_thresholds(columns: Mapping[str, list[Any]], chosen: float, *, rows: in
         style = "bold green" if columns["threshold"][place] == chosen else ""
         table.add_row(*(cells[place] for cells in shown.values()), style=style)
     out.print(table)
-    out.print("* recommended")
+    out.print(f"* {name}")
 
 
 def show_values(values: pd.DataFrame, unit: str) -> None:

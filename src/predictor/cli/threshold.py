@@ -72,11 +72,12 @@ def threshold(
         console.out.print(
             f"In service now: {console.escape(describe_rule(scorer)['text'])}. A running server follows (serve.watch_s)."
         )
+    settings = read_threshold_settings(scorer, changes)
     if advice.threshold is not None:
-        console.show_thresholds(columns, advice.threshold)
-    console.show_threshold(advice)
+        console.show_thresholds(columns, advice.threshold, name=console.name_advice(advice, settings))
+    console.show_threshold(advice, settings)
     if advice.policy == "value":
-        _show_values(model, read_threshold_settings(scorer, changes))
+        _show_values(model, settings)
     if "decision" in scorer.metrics and not given_rule:  # it follows from the policy of the training, not from one that is tried
         console.show_decision(scorer.metrics["decision"])
 

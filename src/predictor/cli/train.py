@@ -80,7 +80,7 @@ def train(
     else:
         console.show_findings(trained.findings)
         console.show_verdict(trained.verdict)
-        console.show_threshold(trained.advice, trained.verdict)
+        console.show_threshold(trained.advice, trained.report.policy, trained.verdict)
         if (segments := format_segments(trained.report.metrics, short=True)) is not None:
             console.show_table(segments.caption, pd.DataFrame(segments.rows, columns=list(segments.columns)))
         if accounts := trained.report.metrics.get("accounts"):

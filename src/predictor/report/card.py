@@ -91,6 +91,15 @@ def escape_markdown(text: str) -> str:
     return re.sub(r"([\\`*_\[\]|#~])", r"\\\1", plain)
 
 
+def escape_step(text: str) -> str:
+    r"""A step of a decision in Markdown: what stands between backticks is code, and the rest text.
+
+    >>> print(escape_step("Set [x]: `predictor threshold --set`."))
+    Set \[x\]: `predictor threshold --set`.
+    """
+    return re.sub(r"\\`([^`]*)\\`", lambda found: "`" + re.sub(r"\\(.)", r"\1", found[1]) + "`", escape_markdown(text))
+
+
 def to_markdown(table: TextTable) -> str:
     """A table as Markdown, with its caption before it and the marked rows in bold.
 
@@ -150,7 +159,7 @@ def _write_gate(data: ReportData) -> list[str]:
 
 def _write_decision(data: ReportData) -> list[str]:
     decision = data.decision
-    return ["## Decision", escape_markdown(" ".join(decision.sentences)), _bullets(map(escape_markdown, decision.steps))]
+    return ["## Decision", escape_markdown(" ".join(decision.sentences)), _bullets(map(escape_step, decision.steps))]
 
 
 def _write_calibration(data: ReportData) -> list[str]:

@@ -11,12 +11,12 @@ import pandas as pd
 from predictor.core.errors import Finding
 from predictor.core.settings import make_settings
 from predictor.core.settings_sections import ThresholdSettings
-from predictor.model.threshold.recommend import Recommendation
+from predictor.model.threshold.recommend import Recommendation, reaches_policy
 from predictor.model.verdict import Verdict
 from predictor.report.compare.comparison import Comparison
 from predictor.report.decision.decision import Decision, make_decision
 from predictor.report.decision.evidence import ModelFacts
-from predictor.report.decision.read_evidence import reaches_policy, read_evidence
+from predictor.report.decision.read_evidence import read_evidence
 
 
 @dataclass(frozen=True, kw_only=True)

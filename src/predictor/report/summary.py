@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from predictor.core.wording import DASH, format_number, format_range, format_share, is_missing
-from predictor.report.card import escape_markdown, to_markdown
+from predictor.report.card import escape_markdown, escape_step, to_markdown
 from predictor.report.compare.comparison import Comparison
 from predictor.report.decision.decision import Decision
 from predictor.report.table_cells import list_rows
@@ -58,7 +58,7 @@ def write_summary(comparison: Comparison, *, title: str, note: str = "", decisio
     """
     parts = [f"# {escape_markdown(title)}", *([f"**{escape_markdown(note)}**"] if note else [])]
     if decision is not None:
-        steps = (f"{place}. {escape_markdown(step)}" for place, step in enumerate(decision.steps, 1))
+        steps = (f"{place}. {escape_step(step)}" for place, step in enumerate(decision.steps, 1))
         parts += [escape_markdown(" ".join(decision.sentences)), "On Monday:\n\n" + "\n".join(steps)]
     parts.append("\n".join(f"- {escape_markdown(sentence)}" for sentence in comparison.sentences))
     if comparison.limitations:

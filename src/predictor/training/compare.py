@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from predictor.core.errors import BundleError, count
+from predictor.model.threshold.recommend import reaches_policy
 from predictor.points.rulebook import parse_rule_book
 from predictor.report.compare.compared_leads import ComparedLeads
 from predictor.report.compare.comparison import Comparison, compute_comparison, thin
 from predictor.report.decision.decision import Decision, make_decision
 from predictor.report.decision.evidence import ModelFacts
-from predictor.report.decision.read_evidence import reaches_policy, read_evidence
+from predictor.report.decision.read_evidence import read_evidence
 from predictor.report.page.render import PageData, render_comparison
 from predictor.report.tables_text import describe_fit, describe_outcome
 from predictor.scoring.batch import score_frame, uses_events

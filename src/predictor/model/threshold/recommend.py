@@ -148,6 +148,17 @@ choose policy 'band' or 'precision'.
     )
 
 
+def reaches_policy(conversion: float | None, settings: ThresholdSettings) -> bool:
+    """Whether a conversion is as high as the policy wants; a policy that promises none is always kept.
+
+    >>> from predictor.core.settings import make_settings
+    >>> [reaches_policy(conversion, make_settings({}).threshold) for conversion in (0.16, 0.2, 0.64, None)]
+    [False, True, True, True]
+    """
+    floor = {"band": settings.band[0], "precision": settings.precision}.get(settings.policy, 0.0)
+    return conversion is None or conversion >= floor
+
+
 def _choose_band(table: pd.DataFrame, settings: ThresholdSettings) -> Choice:
     low, high = settings.band
     conversion = table["conversion"].to_numpy(dtype=float)

@@ -12,6 +12,7 @@ import pandas as pd
 from predictor.core.settings_sections import ThresholdSettings
 from predictor.core.wording import format_band, format_exact_percent, format_rounded, is_missing
 from predictor.model.metrics.intervals import wilson
+from predictor.model.threshold.recommend import reaches_policy
 from predictor.report.compare.compared_leads import LEARNED, MODEL, POINTS
 from predictor.report.compare.comparison import SCORED, Comparison
 from predictor.report.compare.point_gates import choose_point_gate
@@ -80,17 +81,6 @@ def describe_wanted(settings: ThresholdSettings) -> str:
         "capacity": f"the {format_rounded(settings.leads_per_week)} leads a week that sales can work",
         "value": "the most value",
     }[settings.policy]
-
-
-def reaches_policy(conversion: float | None, settings: ThresholdSettings) -> bool:
-    """Whether a conversion is as high as the policy wants; a policy that promises none is always kept.
-
-    >>> from predictor.core.settings import make_settings
-    >>> [reaches_policy(conversion, make_settings({}).threshold) for conversion in (0.16, 0.2, 0.64, None)]
-    [False, True, True, True]
-    """
-    floor = {"band": settings.band[0], "precision": settings.precision}.get(settings.policy, 0.0)
-    return conversion is None or conversion >= floor
 
 
 def _read_volume(
