@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -104,10 +105,7 @@ class CalibrationJudgement:
         """The verdict in one sentence."""
         leads = count(self.n, self.lead)
         if self.faults:
-            faults = "; ".join(self._describe_fault(fault) for fault in self.faults)
-            kind = "Rank only" if self.ranks else "Off"
-            trust = "Trust the order of leads, not the probabilities" if self.ranks else "The order of leads says nothing either"
-            return f"{kind}: of {leads}, {faults}. {trust}."
+            return self._describe_faults(self.faults)
         if self.verdict == "too few leads":
             unseen = f"an error of {100 * self._unseen:.2g} points could be chance"
             return f"Too few leads to say: of {leads}, {self._came}, and {unseen}."
@@ -118,10 +116,21 @@ class CalibrationJudgement:
         why = "more than chance, but too little to matter" if small else "more than chance explains, but not by much"
         return f"Slightly off: of {leads}, {self._came}; {slope}{self._error}, {why}{self._blind}."
 
+    @property
+    def short(self) -> str:
+        """The verdict with its first fault alone, for readers who decide by it."""
+        return self._describe_faults(self.faults[:1]) if self.faults else self.text
+
     def to_figures(self) -> dict[str, Any]:
         """Verdict and figures as plain values, for `metrics.json`."""
         figures = {name: figure for name, figure in asdict(self).items() if name not in ("ranks", "lead")}
         return {"verdict": self.verdict, **figures, "faults": list(self.faults), "text": self.text}
+
+    def _describe_faults(self, faults: Sequence[str]) -> str:
+        described = "; ".join(self._describe_fault(fault) for fault in faults)
+        kind = "Rank only" if self.ranks else "Off"
+        trust = "Trust the order of leads, not the probabilities" if self.ranks else "The order of leads says nothing either"
+        return f"{kind}: of {count(self.n, self.lead)}, {described}. {trust}."
 
     def _describe_fault(self, fault: str) -> str:
         if fault == "level":

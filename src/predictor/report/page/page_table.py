@@ -142,8 +142,8 @@ def _choose_rows(key: str, frame: pd.DataFrame, text: TextTable) -> tuple[int, .
     if len(text.rows) <= _LONG or key == "swapped":
         return ()
     if key == "gains":
-        tenths = np.isclose((frame["share"].to_numpy(dtype=float) * 10) % 1, 0) | np.isclose((frame["share"] * 10) % 1, 1)
-        return tuple(np.flatnonzero(tenths).tolist())
+        fifths = 5 * frame["share"].to_numpy(dtype=float)
+        return tuple(np.flatnonzero(np.isclose(fifths, fifths.round())).tolist())
     even = np.linspace(0, len(text.rows) - 1, _SHOWN).round().astype(int).tolist()
     return tuple(sorted({*even, *text.marked}))
 

@@ -114,6 +114,9 @@ def test_words_of_either_verdict():
     assert alarmed.text.endswith("Trust the order of leads, not the probabilities.")
     bold = judge_calibration(outcome, expit(2 * logit(probability) + 1.4))
     assert "probabilities are overconfident (slope 0.48, right is 1)" in bold.text
+    assert calm.short == calm.text
+    assert "; " in alarmed.text, "more than one fault"
+    assert alarmed.short == f"{alarmed.text.partition('; ')[0]}. Trust the order of leads, not the probabilities."
 
 
 def test_figures_are_those_of_the_metrics_and_plain_values():
