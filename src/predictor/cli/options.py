@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The settings file.")]
 Models = Annotated[Path, typer.Option("--models", help="The folder of bundles.")]
-Model = Annotated[Path, typer.Option("--model", help="A bundle, or a folder of bundles whose champion is used.")]
+Model = Annotated[Path, typer.Option("--model", "--models", help="A bundle, or a folder of bundles whose champion is used.")]
 Excel = Annotated[
     Literal["comma", "point"] | None,
     typer.Option(help="Write CSVs for a double click in Excel: comma where it writes 0,5, point where it writes 0.5."),

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from predictor.data.events.contract import RawEvents
 
 _LOOKED_AT = 20  # cells of a column in which words are looked for
+_ENCODINGS = {
+    "cp1252": "Windows-1252 (Western European)", "cp1251": "Windows-1251 (Cyrillic)", "koi8-r": "KOI8-R (Cyrillic)",
+    "cp1253": "Windows-1253 (Greek)",
+}  # fmt: skip
 _ODD_WORD = re.compile("[À-ÖØ-öø-ÿ]{3}|[a-z][ÈØÌÒÙ]")  # as Äàòà, which is Cyrillic in Windows-1251
 _MOST_UNDATED, _OFTEN = 3, 0.1  # texts of a column of dates that stand for no date; share of rows that each has at least
 _DATED = r"\d{1,4}[-/. ]\w{1,9}[-/. ]\d{2,4}"
@@ -183,15 +187,13 @@ def _propose_data(sample: ExportSample, events: str, out: Path) -> dict[str, tup
 def _check_encoding(raw: pd.DataFrame, leads: str, data: Mapping[str, tuple[Any, str]]) -> tuple[Finding, ...]:
     """What a file that is not UTF-8 was read as, with words to look at; a warning where hardly any language has such words."""
     encoding = data.get("encoding", ("",))[0]
-    if encoding != "cp1252":
+    if encoding not in _ENCODINGS:
         return ()
     texts = [*map(str, raw), *(str(cell) for name in raw for cell in raw[name].dropna().head(_LOOKED_AT))]
     words = list(dict.fromkeys(word for text in texts for word in re.findall(r"[^\W\d_]+", text) if not word.isascii()))
-    odd = [word for word in words if _ODD_WORD.search(word)]
+    odd = [word for word in words if _ODD_WORD.search(word)] if encoding == "cp1252" else []
     shown = list_names((odd or words)[:3])
-    what = (
-        f"'{Path(leads).name}' is not UTF-8, and is read as Windows-1252 (Western European){f', as in {shown}' if shown else ''}."
-    )
+    what = f"'{Path(leads).name}' is not UTF-8, and is read as {_ENCODINGS[encoding]}{f', as in {shown}' if shown else ''}."
     do = "If letters look wrong, name its encoding: init --encoding cp1250 (Central European), cp1251 (Cyrillic), or another."
     return (Finding("INIT013", "warning" if odd else "tip", what, do=do),)
 

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import re
+import unicodedata
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,9 @@ _BYTE_ORDER_MARKS = {  # of UTF-32 first, since that of UTF-16 is its beginning
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # bytes that Windows-1252 does not define
 _QUOTED = re.compile(r'(?:^|(?<=[,;\t|]))"(?:[^"]|"")*+"(?=[,;\t|]|\r?$)', re.MULTILINE)  # a cell in quotes
+SCRIPTS = {"cp1251": "CYRILLIC", "koi8-r": "CYRILLIC", "cp1253": "GREEK"}  # encoding -> its script, as Unicode names it
+_PLAIN, _SIZED, _FEWEST = 0.9, 0.1, 4  # shares of the words, and different words
+_WRONG_SIGMA = re.compile(r"ς\w|σ\b")
 _LIKELY = ("cp1250", "cp1251", "koi8-r", "cp932", "gb18030")  # beside Windows-1252: Central Europe, Cyrillic, Japan, China
 _SHOWN_BYTES = 200
 _SEP_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # as Excel writes and reads it
@@ -138,7 +142,7 @@ def detect_delimiter(text: str) -> str:
 
 
 def detect_encoding(path: Path, table: str) -> str:
-    """The encoding of a file: UTF-8, UTF-16, or Windows-1252 where no bytes look like UTF-8.
+    """The encoding of a file: UTF-8, UTF-16, or where no bytes look like UTF-8, Windows-1252 or one of `SCRIPTS`.
 
     Raises:
         TableError: The file is no text, or mixes encodings.
@@ -202,7 +206,37 @@ def _scan(path: Path, size: int, changed: int) -> tuple[str, _BadByte]:  # noqa:
     bad = _find_bad_byte(path)
     if bad is None:
         return "utf-8", _BadByte(-1)
-    return ("cp1252" if not bad.is_nul and _is_western(path) else ""), bad
+    if bad.is_nul:
+        return "", bad
+    return _detect_script(path, bad.at) or ("cp1252" if _is_western(path) else ""), bad
+
+
+def _detect_script(path: Path, at: int) -> str:
+    """The encoding in which nearly all words from a byte on are plain words of its script; empty for none, or where two do."""
+    with path.open("rb") as file:
+        file.seek(max(0, at - _SNIFFED))
+        sample = file.read(_STUDIED)
+    if _MULTIBYTE.search(sample):
+        return ""
+    found = [encoding for encoding, script in SCRIPTS.items() if _is_written_in(sample.decode(encoding, "replace"), script)]
+    return found[0] if len(found) == 1 else ""
+
+
+def _is_written_in(text: str, script: str) -> bool:
+    """Whether nearly all words with letters that are not ASCII are plain words of one script, with and without capitals.
+
+    In the wrong encoding, letters of two scripts or sizes stand within a word, or a Greek sigma in its wrong form. A script
+    without small letters cannot be known by this, and neither can a few words.
+
+    >>> _is_written_in("Москва, Казань, ООО, отказ", "CYRILLIC"), _is_written_in("мОСКВА кАЗАНЬ ооо ОТКАЗ", "CYRILLIC")
+    (True, False)
+    """
+    words = [word for word in re.findall(r"[^\W\d_]{2,}|\ufffd", text) if not word.isascii()]
+    plain = [word for word in words if word.istitle() or word.islower() or word.isupper()]
+    own = [word for word in plain if all(unicodedata.name(letter, "").startswith(script) for letter in word)]
+    own = [word for word in own if not _WRONG_SIGMA.search(word)]
+    large, small = (sum(map(check, own)) for check in (lambda word: word[0].isupper(), lambda word: word[1:].islower()))
+    return len(own) >= _PLAIN * len(words) and min(large, small) >= _SIZED * len(own) and len(set(own)) >= _FEWEST
 
 
 def _detect_utf16(start: bytes) -> str:

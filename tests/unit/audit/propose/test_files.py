@@ -1,13 +1,18 @@
 """`predictor init` of leads and deals in two files, and the same files read for training."""
 
+from contextlib import suppress
+
 import pandas as pd
 import pytest
 from helpers import draw_leads
 from unit.audit.propose.proposals import NOW, run_init
 
 from predictor.audit.propose.propose import propose_settings
+from predictor.core.errors import TableError
 from predictor.core.settings import load_settings
 from predictor.data.raw_tables import read_tables
+from predictor.data.read.csv_header import read_header
+from predictor.data.read.table_files import read_table
 from predictor.training.from_tables import load_dataset
 
 LEADS = draw_leads(200)
@@ -95,6 +100,47 @@ def test_a_guessed_encoding_is_said_and_doubted_where_its_words_look_wrong(tmp_p
     found = propose_settings([str(tmp_path / "leads.csv")], out=tmp_path / "predictor.toml", now=NOW).findings
     (finding,) = (finding for finding in found if finding.code == "INIT013")
     assert (finding.severity, "init --encoding" in finding.do) == (severity, True)
+
+
+CITIES = {
+    "cp1251": ["Москва", "Казань", "Пермь", "Тверь, отдел продаж", "ООО «Ёлка» № 7", "Київ"],
+    "koi8-r": ["Москва", "Казань", "Пермь", "Тверь, отдел продаж", "Ростов-на-Дону", "МГУ"],
+    "cp1253": ["Αθήνα", "Θεσσαλονίκη", "Πάτρα", "Ηράκλειο", "Βόλος, τμήμα πωλήσεων", "ΑΕ"],
+}
+
+
+@pytest.mark.parametrize("encoding", CITIES)
+def test_cyrillic_and_greek_are_read_as_such(tmp_path, encoding):
+    leads = draw_leads(60)
+    leads["industry"] = [CITIES[encoding][row % 6] for row in range(len(leads))]
+    leads.to_csv(tmp_path / "leads.csv", index=False, encoding=encoding)
+    found = propose_settings([str(tmp_path / "leads.csv")], out=tmp_path / "predictor.toml", now=NOW).findings
+    (finding,) = (finding for finding in found if finding.code == "INIT013")
+    assert finding.severity == "tip"
+    assert f"'{CITIES[encoding][0]}'" in finding.what
+    read = read_table(tmp_path / "leads.csv", "leads").frame
+    assert read["industry"].tolist() == leads["industry"].tolist()
+
+
+OTHERS = {
+    "cp1252": ["München", "Köln", "Málaga", "Göteborg", "São Paulo", "Þórður", "Île-de-France"],
+    "cp1250": ["Łódź", "Kraków", "Plzeň", "Győr", "Ústí nad Labem", "Żółw"],
+    "cp1254": ["İstanbul", "İzmir", "Şişli", "Üretim", "Çağrı", "Eğitim"],
+    "cp1255": ["תל אביב", "ירושלים", "התקבל", "נדחה", "חיפה"],
+    "cp1256": ["القاهرة", "الرياض", "مقبول", "مرفوض", "دبي"],
+    "cp932": ["東京", "大阪", "受注", "失注", "製造業", "株式会社"],
+    "cp949": ["서울", "부산", "수락", "거절", "제조업"],
+    "mac_roman": ["München", "Köln", "Düsseldorf", "Straße", "Málaga"],
+}
+
+
+@pytest.mark.parametrize("encoding", OTHERS)
+def test_no_other_language_is_taken_for_cyrillic_or_greek(tmp_path, encoding):
+    leads = draw_leads(60)
+    leads["industry"] = [OTHERS[encoding][row % len(OTHERS[encoding])] for row in range(len(leads))]
+    leads.to_csv(tmp_path / "leads.csv", index=False, encoding=encoding)
+    with suppress(TableError):
+        assert read_header(tmp_path / "leads.csv", "leads").encoding == "cp1252"
 
 
 def test_a_file_in_utf_8_needs_no_word_about_it(tmp_path):
