@@ -68,8 +68,10 @@ def test_money_moves_every_figure_to_what_python_says(visit, html, page_data):
 
 
 def test_where_only_the_amount_is_known_money_is_compared_with_as_many_leads_as_today(visit, page_data):
-    money, tables = Money(amount=900.0), page_data.comparison.tables
+    money, tables = Money(amount=900.0, currency="EUR"), page_data.comparison.tables
     page = visit(render_comparison(replace(page_data, money=money)))
+    assert page.get_by_label("An accepted lead brings, EUR").input_value() == "900"
+    assert page.get_by_role("columnheader", name="More than today, EUR").count() == 1
     shown, limit = read_spots(page, "money"), float(page.locator("#limit").input_value())
     today = list_choices(tables)["today's gate"]["leads"].iloc[0]
     assert today <= limit < today + 0.1

@@ -1,9 +1,9 @@
-"""Columns of amounts in several currencies, which are read as if all were in one."""
+"""The currency of amounts; amounts in several currencies are read as if all were in one."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,27 @@ def check_currency_column(raw: pd.DataFrame) -> tuple[Finding, ...]:
     >>> check_currency_column(frame[["Amount", "Country"]])
     ()
     """
-    findings: list[Finding] = []
+    what = "Column '{}' says that amounts are in several currencies"
+    return tuple(finding for name, rows in _list_named(raw) for finding in _list_several(name, rows, what.format(name)))
+
+
+def find_currency(raw: pd.DataFrame, amounts: pd.Series) -> str:
+    """The currency of amounts: the one that is written beside them, or that a column of codes names; empty for none or several.
+
+    Args:
+        raw: The leads as read.
+        amounts: The column of amounts as read.
+
+    >>> frame = pd.DataFrame({"Amount": [100, 200], "Currency": ["EUR", "eur"]})
+    >>> find_currency(frame, frame["Amount"]), find_currency(frame, pd.Series(["$100", "$200"]))
+    ('EUR', 'USD')
+    """
+    written = set(_count_currencies(amounts)) or {code for _, rows in _list_named(raw) for code in rows}
+    return written.pop() if len(written) == 1 else ""
+
+
+def _list_named(raw: pd.DataFrame) -> Iterator[tuple[str, Counter[str]]]:
+    """The columns of codes of currencies, each with the rows of every code."""
     for name in raw.columns:
         if not _names_currencies(factorize_column(raw[name].iloc[:_FIRST])[1]):
             continue
@@ -61,8 +81,7 @@ def check_currency_column(raw: pd.DataFrame) -> tuple[Finding, ...]:
         for cell, n in zip(cells, np.bincount(codes[codes >= 0], minlength=len(cells)).tolist(), strict=True):
             rows[_read_code(cell)] += n
         del rows[""]
-        findings += _list_several(str(name), rows, f"Column '{name}' says that amounts are in several currencies")
-    return tuple(findings)
+        yield str(name), rows
 
 
 def _names_currencies(cells: Sequence[object]) -> bool:

@@ -14,7 +14,7 @@ from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
 from predictor.data.accounts import ACCOUNT, read_accounts
 from predictor.data.columns import check_named, rename_to_ours
-from predictor.data.currencies import check_currencies, check_currency_column
+from predictor.data.currencies import check_currencies, check_currency_column, find_currency
 from predictor.data.denied_columns import deny_reason
 from predictor.data.detect_formats import check_formats, detect_formats, to_plain_frame
 from predictor.data.detect_sets import check_sets
@@ -51,6 +51,7 @@ class Leads:
         formats: Column -> its format in the export, where that is not the plain one.
         left_out: Columns that their names rule out as attributes, as read, and `email`; for the audit.
         faulty: How many rows were left out because they break the contract.
+        currency: Of `amount`, as "EUR"; empty where it is unknown, or not one.
     """
 
     frame: pd.DataFrame
@@ -62,6 +63,7 @@ class Leads:
     formats: Mapping[str, Format] = field(default_factory=dict)
     left_out: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     faulty: int = 0
+    currency: str = ""
 
     @property
     def dated(self) -> bool:
@@ -123,6 +125,7 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
         formats=formats,
         left_out=left_out,
         faulty=faulty,
+        currency=find_currency(raw, raw_cells["amount"]) if "amount" in raw_cells else "",
     )
 
 

@@ -35,6 +35,7 @@ class ReportData:
         learned_book: The learned points as a rule book; empty for none.
         policy: The firm's policy for the threshold.
         accepted_value: What an accepted lead brings on average, by the amounts of the opportunities; None where unknown.
+        currency: Of these amounts, as "EUR"; empty where unknown.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ReportData:
     learned_book: str = ""
     policy: ThresholdSettings = field(default_factory=lambda: make_settings({}).threshold)
     accepted_value: float | None = None
+    currency: str = ""
 
     @property
     def band(self) -> tuple[float, float]:

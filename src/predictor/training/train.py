@@ -156,6 +156,7 @@ def train(
         learned_book=learned_book,
         policy=settings.threshold,
         accepted_value=compute_accepted_value(dataset),
+        currency=dataset.leads.currency,
     )
     metrics_text = dump(content | {"decision": report.decision.to_json()})
     report = replace(report, metrics=json.loads(metrics_text))

@@ -56,3 +56,22 @@ def test_a_column_that_names_several_currencies_is_told_whatever_its_role(texts,
         assert found[0].what.startswith("Column 'Currency' says that amounts are in several currencies: EUR in ")
     without = check_leads(leads.drop(columns="opportunity_at"), settings).findings
     assert not [finding for finding in without if finding.code == "LEAD044"], "without opportunities no amount is summed"
+
+
+@pytest.mark.parametrize(
+    ("amounts", "codes", "currency"),
+    [
+        (["{} €", "{}"], ["x"], "EUR"),
+        (["US${}"], ["EUR"], "USD"),
+        (["{}"], ["GBP", "gbp", ""], "GBP"),
+        (["{}"], ["GBP", "EUR"], ""),
+        (["{} €", "{} £"], ["EUR"], ""),
+        (["{}"], ["DE"], ""),
+    ],
+)
+def test_the_currency_of_the_amounts_is_known_where_it_is_one(amounts, codes, currency):
+    cells = {"amount": [amounts[row % len(amounts)].format(1000 + row) for row in range(60)]}
+    leads = draw_leads(60).assign(**cells, Currency=[codes[row % len(codes)] for row in range(60)])
+    leads["opportunity_at"] = leads["sql_at"]
+    assert check_leads(leads, make_settings()).currency == currency
+    assert check_leads(leads.drop(columns="amount"), make_settings()).currency == ""

@@ -37,27 +37,30 @@ class Money:
         amount: What an accepted lead brings; 0 where unknown.
         cost: What working a lead costs; 0 where unknown.
         source: Where the amount comes from, in a sentence; empty where it is unknown.
+        currency: Of all amounts, as "EUR"; empty where it is unknown.
     """
 
     amount: float = 0.0
     cost: float = 0.0
     source: str = ""
+    currency: str = ""
 
 
-def start_money(settings: ThresholdSettings, accepted_value: float | None) -> Money:
+def start_money(settings: ThresholdSettings, accepted_value: float | None, currency: str = "") -> Money:
     """Where the fields of money start: the settings or, without them, the amounts of the opportunities.
 
     >>> from predictor.core.settings import make_settings
-    >>> start_money(make_settings({}).threshold, 1234.5)
-    Money(amount=1200.0, cost=0.0, source='The opportunities of the accepted leads bring 1,200 a lead on average.')
+    >>> start_money(make_settings({}).threshold, 1234.5, "EUR").source
+    'The opportunities of the accepted leads bring 1,200 EUR a lead on average.'
     """
     if settings.amount or not accepted_value:
-        return Money(amount=settings.amount, cost=settings.cost)
+        return Money(amount=settings.amount, cost=settings.cost, currency=currency)
     amount = float(f"{accepted_value:.2g}")
     return Money(
         amount=amount,
         cost=settings.cost,
-        source=f"The opportunities of the accepted leads bring {amount:,.0f} a lead on average.",
+        source=f"The opportunities of the accepted leads bring {f'{amount:,.0f} {currency}'.strip()} a lead on average.",
+        currency=currency,
     )
 
 

@@ -113,7 +113,7 @@ def render_page(data: ReportData, *, named: bool = False) -> str:
             horizon_days=data.metrics.get("horizon_days"),
             book=data.learned_book,
             policy=data.policy,
-            money=start_money(data.policy, data.accepted_value),
+            money=start_money(data.policy, data.accepted_value, data.currency),
             training=data,
         )
     )
