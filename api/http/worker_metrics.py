@@ -6,7 +6,7 @@ This is the multiprocess mode of Prometheus's client, which is on where `PROMETH
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -28,8 +28,25 @@ def make_joined_registry(folder: Path) -> CollectorRegistry:
     for pid in _list_workers(folder, alive=False):
         mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
+    _Counted(registry, str(folder))  # type: ignore[no-untyped-call]
     return registry
+
+
+class _Counted(MultiProcessCollector):
+    """The files of all workers but those that a starting worker has made and not filled yet, which the client cannot read."""
+
+    def collect(self) -> Iterable[Metric]:
+        """The sums, as Prometheus's client asks for them."""
+        files = [str(file) for file in Path(self._path).glob("*.db") if _is_filled(file)]
+        sums: Iterable[Metric] = self.merge(files, accumulate=True)  # type: ignore[no-untyped-call]
+        return sums
+
+
+def _is_filled(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except FileNotFoundError:  # of a worker that has ended
+        return False
 
 
 class WorkerProcesses:

@@ -117,7 +117,7 @@ def test_a_killed_worker_and_a_new_champion_cost_no_answer_and_each_is_stored_on
         wait_for(lambda: len(read_pids(port)) == WORKERS and killed not in read_pids(port))  # another has taken its place
         load.await_more(60)
         promote(models, "second")
-        wait_for(lambda: log.read_text().count("'second' serves in place of 'small'") == WORKERS)
+        wait_for(lambda: {ask(port, "GET", "/v1/model", None)[1]["version"] for _ in range(8)} == {"second"})
         load.await_more(30)
         load.stop()
         values = read_metrics(port)

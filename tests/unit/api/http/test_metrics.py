@@ -6,6 +6,7 @@ import re
 import pytest
 from helpers import run_async
 
+from api.http.worker_metrics import make_joined_registry
 from predictor.core.settings import make_settings
 from predictor.store import spool
 
@@ -85,3 +86,9 @@ def test_a_client_that_disconnects_within_its_body_is_not_a_server_error(client,
     assert sent[0]["status"] == 499
     assert caplog.records == []
     assert read(client)[f'predictor_requests_total{{method="POST",route="{path}",status="499"}}'] == 1
+
+
+def test_a_file_that_a_starting_worker_has_just_made_is_left_out(tmp_path):
+    (tmp_path / "counter_1.db").touch()
+    (tmp_path / "gauge_livesum_1.db").touch()
+    assert list(make_joined_registry(tmp_path).collect()) == []
