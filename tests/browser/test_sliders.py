@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from browser.hands import move, read_figures
+from browser.hands import clean, move, read_figures
 
 from predictor.core.settings import make_settings
-from predictor.core.wording import format_percent, format_share, format_weekly
+from predictor.core.wording import format_percent, format_share, format_threshold, format_weekly
 from predictor.model.threshold.gate import judge_gate
 from predictor.model.threshold.recommend import recommend_threshold
 from predictor.model.threshold.table import compute_thresholds
@@ -55,7 +55,7 @@ def test_the_threshold_moves_every_figure_to_what_python_says(visit, html, page_
         figures, threshold = read_figures(page), float(steps["threshold"].iloc[place])
         expected = expect(leads, threshold)
         assert {name: figures[name] for name in expected} == expected
-        assert figures["threshold"].startswith(f"{threshold:.4g}")
+        assert figures["threshold"] == format_threshold(threshold)
         assert page.locator("#capacity-value").text_content() == expected["load"]
         seen.add(figures["load"])
     assert len(seen) == 10
@@ -94,7 +94,7 @@ def test_sliders_and_charts_work_with_the_keyboard(visit, html, page_data):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     assert page.locator("#threshold").input_value() == str(start + 2)
-    assert page.locator("#threshold").get_attribute("aria-valuetext") == read_figures(page)["threshold"]
+    assert clean(page.locator("#threshold").get_attribute("aria-valuetext")) == read_figures(page)["threshold"]
     page.wait_for_function(f"before => ({where})() !== before", arg=before)
     assert read_figures(page)["load"] in page.locator("#announcement").text_content()
     page.get_by_role("button", name="Model's threshold").press("Enter")

@@ -202,12 +202,12 @@ def format_value(number: float) -> str:
 
 
 def format_threshold(threshold: float) -> str:
-    """A threshold in figures; 0 hands over every lead.
+    """A threshold of probability as a percentage, with three digits; 0 hands over every lead.
 
-    >>> format_threshold(0.2387), format_threshold(0.0)
-    ('0.2387', '0 (every lead)')
+    >>> format_threshold(0.2387), format_threshold(0.09382), format_threshold(0.0)
+    ('23.9 %', '9.38 %', '0 % (every lead)')
     """
-    return f"{threshold:.4g}" if threshold else "0 (every lead)"
+    return f"{100 * threshold:.3g} %" if threshold else "0 % (every lead)"
 
 
 def format_days(days: float | None) -> str:

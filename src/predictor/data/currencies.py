@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -41,36 +41,13 @@ def check_currencies(frame: pd.DataFrame, formats: Mapping[str, str]) -> tuple[F
     return tuple(findings)
 
 
-def check_currency_column(raw: pd.DataFrame) -> tuple[Finding, ...]:
-    """A warning for each column beside the amounts that names their currencies, where these are several.
-
-    >>> frame = pd.DataFrame({"Amount": [100, 200, 300, 400], "Currency": ["EUR", "usd"] * 2, "Country": ["DE", "US"] * 2})
-    >>> [finding.what.partition(". ")[0] for finding in check_currency_column(frame)]
-    ["Column 'Currency' says that amounts are in several currencies: EUR in 2 rows, USD in 2 rows"]
-    >>> check_currency_column(frame[["Amount", "Country"]])
-    ()
-    """
-    what = "Column '{}' says that amounts are in several currencies"
-    return tuple(finding for name, rows in _list_named(raw) for finding in _list_several(name, rows, what.format(name)))
-
-
-def find_currency(raw: pd.DataFrame, amounts: pd.Series) -> str:
-    """The currency of amounts: the one that is written beside them, or that a column of codes names; empty for none or several.
+def list_currency_columns(raw: pd.DataFrame) -> dict[str, Counter[str]]:
+    """The columns that hold codes of currencies alone -> the rows of every code.
 
     Args:
         raw: The leads as read.
-        amounts: The column of amounts as read.
-
-    >>> frame = pd.DataFrame({"Amount": [100, 200], "Currency": ["EUR", "eur"]})
-    >>> find_currency(frame, frame["Amount"]), find_currency(frame, pd.Series(["$100", "$200"]))
-    ('EUR', 'USD')
     """
-    written = set(_count_currencies(amounts)) or {code for _, rows in _list_named(raw) for code in rows}
-    return written.pop() if len(written) == 1 else ""
-
-
-def _list_named(raw: pd.DataFrame) -> Iterator[tuple[str, Counter[str]]]:
-    """The columns of codes of currencies, each with the rows of every code."""
+    named = dict[str, Counter[str]]()
     for name in raw.columns:
         if not _names_currencies(factorize_column(raw[name].iloc[:_FIRST])[1]):
             continue
@@ -81,7 +58,39 @@ def _list_named(raw: pd.DataFrame) -> Iterator[tuple[str, Counter[str]]]:
         for cell, n in zip(cells, np.bincount(codes[codes >= 0], minlength=len(cells)).tolist(), strict=True):
             rows[_read_code(cell)] += n
         del rows[""]
-        yield str(name), rows
+        named[str(name)] = rows
+    return named
+
+
+def check_currency_columns(named: Mapping[str, Counter[str]]) -> tuple[Finding, ...]:
+    """A warning for each column beside the amounts that names their currencies, where these are several.
+
+    Args:
+        named: What `list_currency_columns` gives.
+
+    >>> frame = pd.DataFrame({"Amount": [100, 200, 300, 400], "Currency": ["EUR", "usd"] * 2, "Country": ["DE", "US"] * 2})
+    >>> [finding.what.partition(". ")[0] for finding in check_currency_columns(list_currency_columns(frame))]
+    ["Column 'Currency' says that amounts are in several currencies: EUR in 2 rows, USD in 2 rows"]
+    >>> list_currency_columns(frame[["Amount", "Country"]])
+    {}
+    """
+    what = "Column '{}' says that amounts are in several currencies"
+    return tuple(finding for name, rows in named.items() for finding in _list_several(name, rows, what.format(name)))
+
+
+def find_currency(named: Mapping[str, Counter[str]], amounts: pd.Series) -> str:
+    """The currency of amounts: the one that is written beside them, or that a column of codes names; empty for none or several.
+
+    Args:
+        named: What `list_currency_columns` gives.
+        amounts: The column of amounts as read.
+
+    >>> named = list_currency_columns(pd.DataFrame({"Amount": [100, 200], "Currency": ["EUR", "eur"]}))
+    >>> find_currency(named, pd.Series([100, 200])), find_currency(named, pd.Series(["$100", "$200"]))
+    ('EUR', 'USD')
+    """
+    written = set(_count_currencies(amounts)) or {code for rows in named.values() for code in rows}
+    return written.pop() if len(written) == 1 else ""
 
 
 def _names_currencies(cells: Sequence[object]) -> bool:

@@ -14,7 +14,7 @@ from predictor.core.row_faults import Faults
 from predictor.core.settings import Settings
 from predictor.data.accounts import ACCOUNT, read_accounts
 from predictor.data.columns import check_named, rename_to_ours
-from predictor.data.currencies import check_currencies, check_currency_column, find_currency
+from predictor.data.currencies import check_currencies, check_currency_columns, find_currency, list_currency_columns
 from predictor.data.denied_columns import deny_reason
 from predictor.data.detect_formats import check_formats, detect_formats, to_plain_frame
 from predictor.data.detect_sets import check_sets
@@ -93,8 +93,8 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
     plain, formats, format_findings = _apply_formats(known, settings, faults)
     raw_cells, frame = frame, parse_facts(plain, settings, faults)
     no_dates = check_no_dates(raw_cells, frame, formats, read_missing(settings.data.missing_values))
-    currencies = check_currency_column(raw) if list_amounts(frame) else ()
-    row_findings = (*currencies, *check_rows(frame, ids, settings, faults), *check_same_person(frame))
+    currencies = list_currency_columns(raw) if list_amounts(frame) else {}
+    row_findings = (*check_currency_columns(currencies), *check_rows(frame, ids, settings, faults), *check_same_person(frame))
     check_future(frame, now, settings, faults)
     if faults.rows:
         faults.add_shared(list_facts(plain, settings))
@@ -125,7 +125,7 @@ def check_leads(raw: pd.DataFrame, settings: Settings, *, now: pd.Timestamp | No
         formats=formats,
         left_out=left_out,
         faulty=faulty,
-        currency=find_currency(raw, raw_cells["amount"]) if "amount" in raw_cells else "",
+        currency=find_currency(currencies, raw_cells["amount"]) if list_amounts(frame) else "",
     )
 
 

@@ -89,4 +89,4 @@ def test_numbers():
     assert format_number(1234.5, 1, sign=True) == "+1,234.5"
     assert format_weekly(41.26) == "41.3"
     assert (format_days(1), format_days(30.0)) == ("1 day", "30 days")
-    assert (format_threshold(0), format_threshold(0.2387)) == ("0 (every lead)", "0.2387")
+    assert (format_threshold(0), format_threshold(0.2387)) == ("0 % (every lead)", "23.9 %")

@@ -27,7 +27,7 @@ _BYTE_ORDER_MARKS = {  # of UTF-32 first, since that of UTF-16 is its beginning
 _MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # bytes that Windows-1252 does not define
 _QUOTED = re.compile(r'(?:^|(?<=[,;\t|]))"(?:[^"]|"")*+"(?=[,;\t|]|\r?$)', re.MULTILINE)  # a cell in quotes
-SCRIPTS = {"cp1251": "CYRILLIC", "koi8-r": "CYRILLIC", "cp1253": "GREEK"}  # encoding -> its script, as Unicode names it
+_SCRIPTS = {"cp1251": "CYRILLIC", "koi8-r": "CYRILLIC", "cp1253": "GREEK"}  # encoding -> its script, as Unicode names it
 _PLAIN, _SIZED, _FEWEST = 0.9, 0.1, 4  # shares of the words, and different words
 _WRONG_SIGMA = re.compile(r"ς\w|σ\b")
 _LIKELY = ("cp1250", "cp1251", "koi8-r", "cp932", "gb18030")  # beside Windows-1252: Central Europe, Cyrillic, Japan, China
@@ -142,7 +142,7 @@ def detect_delimiter(text: str) -> str:
 
 
 def detect_encoding(path: Path, table: str) -> str:
-    """The encoding of a file: UTF-8, UTF-16, or where no bytes look like UTF-8, Windows-1252 or one of `SCRIPTS`.
+    """The encoding of a file: UTF-8, UTF-16, or where no bytes look like UTF-8, Windows-1252 or one of Cyrillic or Greek.
 
     Raises:
         TableError: The file is no text, or mixes encodings.
@@ -218,7 +218,7 @@ def _detect_script(path: Path, at: int) -> str:
         sample = file.read(_STUDIED)
     if _MULTIBYTE.search(sample):
         return ""
-    found = [encoding for encoding, script in SCRIPTS.items() if _is_written_in(sample.decode(encoding, "replace"), script)]
+    found = [encoding for encoding, script in _SCRIPTS.items() if _is_written_in(sample.decode(encoding, "replace"), script)]
     return found[0] if len(found) == 1 else ""
 
 

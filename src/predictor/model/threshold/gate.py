@@ -13,7 +13,7 @@ from predictor.model.metrics.inputs import check_pairs
 from predictor.model.threshold.describe import check_weeks, describe_routed, or_none
 from predictor.model.threshold.table import compute_thresholds
 
-Verdict = Literal["too loose", "below the band", "in band", "above the band", "too tight", "too few leads", "cannot be told"]
+Verdict = Literal["too loose", "below the band", "in band", "above the band", "too tight", "too few leads", "no leads"]
 
 # What sales and marketing operations agree on: below 15 % sales gets leads that are not qualified, above 40 % leads that
 # sales could convert are held back.
@@ -67,7 +67,7 @@ def judge_gate(
     The gate hands over 5 a week, 50 % of all, of which 20 % (8.9 to 39.1 %) become SQLs: 50 % of all SQLs. \
 In band (wanted: 20 to 30 %).
     >>> judge_gate([0, 1], [False, False], weeks=1).verdict
-    'cannot be told'
+    'no leads'
     """
     y, handed = check_pairs(outcome, np.asarray(routed, dtype=float))
     if not handed.any():
@@ -81,7 +81,7 @@ In band (wanted: 20 to 30 %).
             low=None,
             high=None,
             sqls_caught=caught,
-            verdict="cannot be told",
+            verdict="no leads",
             text=text,
         )
     row = compute_thresholds(y, handed, weeks=weeks).iloc[-1]  # a gate is a threshold on yes and no
@@ -122,7 +122,7 @@ def judge_handed(leads: float, sqls: float, *, of: tuple[float, float], band: tu
     ('too tight', 'too few leads')
     """
     if leads < _FEWEST:
-        return "too few leads" if leads else "cannot be told"
+        return "too few leads" if leads else "no leads"
     conversion = sqls / leads
     if band[0] <= conversion <= band[1]:
         return "in band"

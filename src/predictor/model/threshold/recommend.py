@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from predictor.core.errors import SettingsError
 from predictor.core.html import to_heading, to_paragraphs
 from predictor.core.settings_sections import Policy, ThresholdSettings
-from predictor.core.wording import format_band, format_exact_percent, format_percent, format_rounded
+from predictor.core.wording import format_band, format_exact_percent, format_percent, format_rounded, format_threshold
 from predictor.model.metrics.intervals import wilson
 from predictor.model.threshold.describe import describe_routed, or_none
 from predictor.model.threshold.table import with_value
@@ -65,7 +65,7 @@ class Recommendation:
         if self.threshold is None:
             return to_heading("No threshold") + to_paragraphs(self.text)
         kept = "can be expected to keep" if self.holds else "cannot be sure to keep"
-        return to_heading(f"Threshold {self.threshold:.4g}") + to_paragraphs(
+        return to_heading(f"Threshold {format_threshold(self.threshold)}") + to_paragraphs(
             self.text, f"Policy '{self.policy}' {kept} its promise on new leads."
         )
 
@@ -119,7 +119,7 @@ def recommend_threshold(table: pd.DataFrame, settings: ThresholdSettings) -> Rec
     >>> settings = make_settings({"threshold": {"policy": "capacity", "leads_per_week": 10}}).threshold
     >>> table = compute_thresholds([0, 1] * 20, [0.1, 0.6] * 20, weeks=2)
     >>> print(recommend_threshold(table, settings).text)
-    Hand over leads with a probability of 0.6 or more, 10 a week, 50 % of all, of which 100 % (84 to 100 %) become SQLs: \
+    Hand over leads with a probability of 60 % or more, 10 a week, 50 % of all, of which 100 % (84 to 100 %) become SQLs: \
 100 % of all SQLs; sales can work 10 a week.
     >>> recommend_threshold(compute_thresholds([0, 1], [0.1, 0.6], weeks=None), settings)
     Traceback (most recent call last):
@@ -131,7 +131,7 @@ choose policy 'band' or 'precision'.
     choose = {"band": _choose_band, "capacity": _choose_capacity, "value": _choose_value, "precision": _choose_precision}
     position, holds, promise = choose[settings.policy](table, settings)
     row = table.iloc[position]
-    which = f"leads with a probability of {row['threshold']:g} or more" if position else "every lead"
+    which = f"leads with a probability of {format_threshold(row['threshold'])} or more" if position else "every lead"
     text = f"Hand over {which}, {describe_routed(row)}; {promise}."
     return Recommendation(
         policy=settings.policy,

@@ -28,7 +28,7 @@ def compute_point_gates(tested: ComparedLeads) -> pd.DataFrame:
 
     Returns:
         A row a gate, rising: `gate`, `leads`, `leads_per_week` (NaN without dates), `share_routed`, `sqls`, `conversion` with
-        `_low`, `_high` (Wilson, 95 %), `sqls_caught` (NaN without SQLs), `verdict` (of `judge_gate`; `cannot be told` where no
+        `_low`, `_high` (Wilson, 95 %), `sqls_caught` (NaN without SQLs), `verdict` (of `judge_gate`; `no leads` where no
         lead is handed over), `today`. No rows without points.
 
     >>> points, outcome = np.array([10.0, 20, 20, 30]), np.array([0.0, 0, 1, 1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from predictor.core.wording import format_percent, format_rounded, format_share, is_missing
+from predictor.core.wording import format_percent, format_rounded, format_share, format_threshold
 from predictor.report.compare.compared_leads import MODEL, POINTS
 from predictor.report.decision.evidence import FEWEST, Evidence, Kind
 from predictor.report.decision.figures import are_same, describe_load, format_leads, format_rule, format_sqls
@@ -55,9 +55,9 @@ def _list_model_steps(evidence: Evidence) -> tuple[str, str, str]:
         return (f"Work leads in the order of the model, the best first: {why}.", limit, _WATCH)
     handed = evidence.proposals[MODEL]
     which = f"the best {format_percent(handed.leads / evidence.tested.load.leads)} of leads by the model"
-    if not is_missing(model.threshold):  # the service applies it; the share that it hands over moves with the leads
-        exact = f"{model.threshold:g} (the threshold)" if model.ranks_only else format_percent(model.threshold)
-        which = f"leads with a probability of {exact} or more"
+    if model.threshold is not None:  # the service applies it; the share that it hands over moves with the leads
+        name = " (the threshold)" if model.ranks_only else ""
+        which = f"leads with a probability of {format_threshold(model.threshold)}{name} or more"
     first = f"Hand over {which}: the service does so once this model serves."
     if not weekly:
         return (first, f"Tell sales to expect {describe_load(handed.leads, evidence.tested.unit)}.", _WATCH)

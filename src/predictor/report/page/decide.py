@@ -69,7 +69,7 @@ def describe_gates(gates: pd.DataFrame, period: float) -> dict[str, list[str]]:
 
     >>> gates = pd.DataFrame({"gate": [60.0, 99], "leads": [50.0, 0], "sqls": [10.0, 0], "share_routed": [0.5, 0],
     ...     "conversion": [0.2, float("nan")], "conversion_low": [0.11, float("nan")], "conversion_high": [0.33, float("nan")],
-    ...     "sqls_caught": [0.8, 0], "verdict": ["in band", "cannot be told"]})
+    ...     "sqls_caught": [0.8, 0], "verdict": ["in band", "no leads"]})
     >>> texts = describe_gates(gates, 10.0)
     >>> texts["rule"], texts["load"], texts["verdict"], texts["rate"][0], texts["interval"][0]
     (['Score >= 60', 'Score >= 99'], ['5.0', '0.0'], ['In band', 'No lead'], '20 %', '11 to 33 %')

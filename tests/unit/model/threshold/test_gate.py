@@ -54,7 +54,7 @@ def test_gate_by_hand():
 def test_gate_that_hands_over_nobody(outcome, caught):
     gate = judge_gate(outcome, [False, False], weeks=None)
     assert (gate.leads, gate.leads_per_week, gate.conversion, gate.low, gate.high) == (0, None, None, None, None)
-    assert (gate.sqls_caught, gate.verdict) == (caught, "cannot be told")
+    assert (gate.sqls_caught, gate.verdict) == (caught, "no leads")
     json.dumps(asdict(gate), allow_nan=False)
 
 

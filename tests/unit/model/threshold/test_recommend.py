@@ -29,7 +29,7 @@ def test_band_takes_the_lowest_threshold_that_new_leads_should_keep():
     assert chosen.sqls_caught == pytest.approx(324 / 460)
     assert chosen.value is None
     assert chosen.text == (
-        "Hand over leads with a probability of 0.25 or more, 130 a week, 32 % of all, of which 25 % (23 to 27 %) become SQLs: "
+        "Hand over leads with a probability of 25 % or more, 130 a week, 32 % of all, of which 25 % (23 to 27 %) become SQLs: "
         "70 % of all SQLs; this keeps the band of 20 to 30 %."
     )
 
@@ -62,7 +62,7 @@ def test_where_all_leads_convert_above_the_band_those_that_bring_little_are_left
     chosen = recommend_threshold(table, make_policy())
     assert (chosen.threshold, chosen.holds) == (0.6, True), "0.9 would leave out leads that bring more than the band promises"
     assert chosen.text == (
-        "Hand over leads with a probability of 0.6 or more, 40 a week, 40 % of all, of which 75 % (71 to 79 %) become SQLs: "
+        "Hand over leads with a probability of 60 % or more, 40 a week, 40 % of all, of which 75 % (71 to 79 %) become SQLs: "
         "83 % of all SQLs; all leads together convert above the band of 20 to 30 %, but of the others 10 % become SQLs, "
         "fewer than its 20 %."
     )
@@ -158,7 +158,7 @@ def test_value_of_undated_leads():
     table = make_groups((0.05, 700, 10), (0.2, 200, 40), (0.5, 100, 40), weeks=None)
     chosen = recommend_threshold(table, make_policy("value", amount=1000, cost=100))
     assert (chosen.threshold, chosen.value, chosen.leads_per_week, chosen.holds) == (0.2, None, None, True)
-    assert chosen.text.startswith("Hand over leads with a probability of 0.2 or more, 30 % of all, of which 27 %")
+    assert chosen.text.startswith("Hand over leads with a probability of 20 % or more, 30 % of all, of which 27 %")
 
 
 def test_value_may_come_with_the_table_or_not_at_all():

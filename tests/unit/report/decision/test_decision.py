@@ -91,7 +91,7 @@ def test_decision_follows_from_what_is_surely_better(kind, facts):
 def test_first_step_names_the_threshold_of_the_service_where_the_model_only_ranks():
     first = make_decision(make_evidence(points=False, ranks_only=True)).steps[0]
     assert (
-        first == "Hand over leads with a probability of 0.21 (the threshold) or more: the service does so once this model serves."
+        first == "Hand over leads with a probability of 21 % (the threshold) or more: the service does so once this model serves."
     )
 
 

@@ -123,7 +123,7 @@ def test_figures_of_test_leads_are_those_of_the_threshold_that_was_tested(data):
     text = render_page(replace(data, advice=replace(data.advice, threshold=0.5)))
     reader, steps = read(text), data.comparison.tables["steps"]
     assert reader.content["slider"]["start"] == 0 == steps["threshold"].iloc[0]
-    named = "The final model's threshold is 0.5, chosen on all leads by the same rule."
+    named = "The final model's threshold is 50 %, chosen on all leads by the same rule."
     assert f"The sliders start at the tested threshold. {named}" in reader.text
     assert "Tested threshold As many as today's gate" in reader.text
     tested = replace(data.verdict.threshold, threshold=0.6)
