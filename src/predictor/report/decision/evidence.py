@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["keep_points", "change_gate", "use_learned_points", "use_model", "not_enough_leads", "no_signal"]
-Source = Literal["capacity", "gate", "threshold", "half"]
+Source = Literal["capacity", "gate", "new gate", "threshold", "half"]
 
 BEST = 0.2  # the share of leads by which the ranking is described
 FEWEST = 20  # SQLs, and other leads, that a test needs before anything follows from it
@@ -107,7 +107,8 @@ class Volume:
     """As many leads as sales works, chosen by each way.
 
     Attributes:
-        source: Where the number comes from: sales' capacity, today's gate, the model's threshold, or half of all leads.
+        source: Where the number comes from: sales' capacity, today's gate, the gate that should replace it, the
+            model's threshold, or half of all leads.
         ways: Way -> what it hands over.
         gains: (way, rival) -> SQLs that the way finds more.
     """

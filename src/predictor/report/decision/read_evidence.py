@@ -34,8 +34,10 @@ def read_evidence(
     """What the tables of a comparison say of points, learned points and model at the volume that sales works.
 
     That volume is sales' capacity where the policy is `capacity`, else what today's gate hands over, else what the threshold
-    does; half of the leads where these hand over every lead or none, or where nobody named a volume, the model is surely better
-    than the points with half of the leads, and with as many as the threshold hands over there is no clear difference.
+    does. It is half of the leads where these hand over every lead or none.
+
+    Another volume decides where that one shows no clear difference and the model is surely better than the points there: what
+    the new gate hands over, where today's should change; half of the leads, where nobody named a volume.
 
     Args:
         comparison: The tables.
@@ -53,6 +55,9 @@ def read_evidence(
     volume = _read_volume(comparison, threshold, settings, period, reaches=model.reaches)
     today = _read_gate(comparison, period)
     advised, misses = (None, False) if today is None else _advise_gate(comparison, settings, period)
+    if advised is not None and model.may_serve and _shows_nothing(volume):
+        at_new = _read_step(_find_step(steps, advised.handed.leads * period), period, source="new gate")
+        volume = at_new if at_new.is_better(MODEL, POINTS) else volume
     serving = threshold if model.threshold is None else model.threshold
     return Evidence(
         tested=tested,
@@ -100,7 +105,7 @@ def _read_volume(
     gated = (tables["gates"]["way"] == POINTS).any()
     at = int(locate_threshold(steps, threshold))
     trivial = at == 0 or not reaches
-    half = list_rows(steps.iloc[[int((steps["share_routed"] - 0.5).abs().argmin())]])[0]
+    half = _find_step(steps, everyone / 2)
     if 0 < volume["leads"].iloc[0] < everyone and (gated or reaches):
         source: Source = "gate" if gated else "half" if trivial else "threshold"
         found = Volume(source=source, ways=_read_ways(volume, period), gains=_read_gains(volume, period))
@@ -125,6 +130,11 @@ def _read_gains(table: pd.DataFrame, period: float) -> dict[tuple[str, str], Gai
     return {
         (str(row["way"]), str(row["against"])): _read_gain(row, "", period) for row in list_rows(table[table["against"] != ""])
     }
+
+
+def _find_step(steps: pd.DataFrame, leads: float) -> dict[str, Any]:
+    """The step of the sliders that hands over about as many leads."""
+    return list_rows(steps.iloc[[int((steps["leads"] - leads).abs().argmin())]])[0]
 
 
 def _read_step(row: Mapping[str, Any], period: float, *, source: Source) -> Volume:

@@ -14,6 +14,7 @@ _VOLUMES = {
     "capacity": "With as many leads as sales can work",
     "gate": "With as many leads as today",
     "threshold": "With as many leads as the model's threshold hands over",
+    "new gate": "With as many leads as your points would hand over from a gate that keeps the policy",
     "half": "With as many leads each",
 }
 _WHY_NOT: dict[Kind, str] = {

@@ -12,6 +12,7 @@ from predictor.model.threshold.gate import judge_gate
 from predictor.report.compare.compared_leads import ComparedLeads
 from predictor.report.compare.comparison import compute_comparison
 from predictor.report.decision.decision import make_decision
+from predictor.report.decision.evidence import ModelFacts
 from predictor.report.decision.read_evidence import read_evidence
 from predictor.report.page.render import render_page
 from predictor.report.table_cells import BETTER, SAME, WORSE
@@ -52,8 +53,10 @@ def test_first_screen_gives_the_decision(data, reader):
     ],
 )
 def test_what_to_do_follows_from_the_judgement(data, judgement, title, action):
-    volume = data.comparison.tables["volume"].assign(told=lambda table: np.where(table["against"] == "", "", judgement))
-    decision = replace(data, comparison=data.comparison.with_tables({"volume": volume})).decision
+    tables = data.comparison.tables
+    volume = tables["volume"].assign(told=lambda table: np.where(table["against"] == "", "", judgement))
+    changed = {"volume": volume, "steps": tables["steps"].assign(points_told=judgement)}
+    decision = replace(data, comparison=data.comparison.with_tables(changed)).decision
     assert decision.title.startswith(title)
     assert decision.steps[0].startswith(action)
 
@@ -93,6 +96,31 @@ def test_gate_that_surely_misses_the_band_is_changed(make_tested_gate):
     assert decision.figures["gate"] == 60.0
     kept = make_decision(read_evidence(make_tested_gate(60.0), threshold=0.0, settings=make_settings({}).threshold))
     assert kept.title == "Keep your points and their gate of 60"
+
+
+def test_a_gate_that_hands_over_nearly_all_is_not_tightened_where_the_model_loses_fewer_sqls():
+    """With nearly all leads no way can be better; with as many as a gate in the band hands over, the model is."""
+    draw, n = np.random.default_rng(4), 4000
+    fit = draw.normal(size=n)
+    chance = 1 / (1 + np.exp(2.1 - 1.6 * fit))
+    points = np.round(60 + 15 * (fit + 2.0 * draw.normal(size=n)), -1)
+    gate = float(np.quantile(points, 0.01))
+    leads = ComparedLeads(
+        lead_id=np.arange(n).astype(object), outcome=(draw.random(n) < chance).astype(float), probability=chance, threshold=0.05,
+        points=points, routed=points >= gate, gate=gate, weeks=40.0,
+    )  # fmt: skip
+    comparison, settings = compute_comparison(leads, resamples=50), make_settings({"threshold": {"band": [0.24, 0.3]}}).threshold
+    evidence = read_evidence(comparison, threshold=0.05, settings=settings)
+    assert evidence.advised is not None
+    assert evidence.volume.source == "new gate"
+    decision = make_decision(evidence)
+    assert decision.kind == "use_model"
+    assert decision.sure.startswith(
+        "With as many leads as your points would hand over from a gate that keeps the policy, the model "
+    )
+    assert decision.figures["proposed"]["sqls"] > evidence.advised.handed.sqls
+    unproven = read_evidence(comparison, threshold=0.05, settings=settings, model=ModelFacts(signal=True, may_serve=False))
+    assert make_decision(unproven).kind == "change_gate"
 
 
 def test_gate_is_not_changed_to_one_that_few_leads_pass(make_tested_gate):
