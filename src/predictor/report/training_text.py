@@ -123,9 +123,9 @@ def format_segments(metrics: Mapping[str, Any], *, short: bool = False) -> TextT
     ...        "handed": 40, "conversion": 0.5, "conversion_low": 0.35, "conversion_high": 0.65, "log_loss": 0.5,
     ...        "single_log_loss": 0.52, "final_threshold": 0.21}
     >>> format_segments({"segments": {"column": "region", "rows": [row]}}).rows[0]
-    ('EMEA', 'own level', '80', '30 %', '31 %', '0.5000', '0.5200', '0.2', '40', '50 % (35 to 65 %)', '0.21')
+    ('EMEA', 'own level', '80', '30 %', '31 %', '0.5000', '0.5200', '20 %', '40', '50 % (35 to 65 %)', '21 %')
     >>> format_segments({"segments": {"column": "region", "rows": [row]}}, short=True).rows[0]
-    ('EMEA', 'own level', '80', '30 %', '31 %', '40', '50 %', '0.21')
+    ('EMEA', 'own level', '80', '30 %', '31 %', '40', '50 %', '21 %')
     >>> format_segments({}) is None
     True
     """

@@ -113,7 +113,7 @@ def test_a_rule_that_was_set_without_training_decides_about_all_leads_alike(scor
     emea = replace(scorer.segments.segments[0], threshold=0.25)
     segmented = copy(scorer)
     segmented.segments = replace(scorer.segments, segments=(emea, scorer.segments.segments[1]))
-    assert describe_rule(segmented)["text"].endswith("; segments with thresholds of their own: emea 0.25")
+    assert describe_rule(segmented)["text"].endswith("; segments with thresholds of their own: emea 25 %")
     answers, _ = score_leads(segmented, unscored, None, now=pd.Timestamp(NOW))
     assert set(answers.loc[answers["segment"].eq("emea"), "threshold"]) == {0.25}
     assert set(answers.loc[answers["segment"].ne("emea"), "threshold"]) == {scorer.threshold}

@@ -6,6 +6,7 @@ import pytest
 
 import predictor
 from predictor.core.errors import Findings
+from predictor.core.wording import format_threshold
 
 
 def test_verdict(trained):
@@ -36,7 +37,7 @@ def test_training_shows_verdict_threshold_and_findings(trained):
 
 def test_recommendation_says_whether_its_promise_holds(trained):
     html = trained.advice._repr_html_()
-    assert f"{trained.advice.threshold:.4g}" in html
+    assert format_threshold(trained.advice.threshold) in html
     assert ("can be expected to keep" in html) == trained.advice.holds
 
 

@@ -38,7 +38,7 @@ def describe_steps(steps: pd.DataFrame) -> dict[str, list[str]]:
     ...     threshold=0.2, weeks=2)
     >>> texts = describe_steps(compute_steps(leads))
     >>> texts["threshold"], texts["load"], texts["conversion"][1], texts["in"][1]
-    (['0 (every lead)', '0.2', '0.7'], ['2.0', '1.5', '0.5'], '67 % (21 to 94 %)', '–')
+    (['0 % (every lead)', '20 %', '70 %'], ['2.0', '1.5', '0.5'], '67 % (21 to 94 %)', '–')
     """
     period = compute_period(steps)
     rows = [_describe_step(row, period) for row in list_rows(steps)]
@@ -79,7 +79,7 @@ def describe_final(final: float) -> str:
     """The threshold that serves, which was chosen with the test leads.
 
     >>> describe_final(0.0688)
-    "The final model's threshold is 0.0688, chosen on all leads by the same rule."
+    "The final model's threshold is 6.88 %, chosen on all leads by the same rule."
     """
     return f"The final model's threshold is {format_threshold(final)}, chosen on all leads by the same rule."
 
